@@ -1,0 +1,163 @@
+"""What an instrument must satisfy beyond the types of its fields, each rule with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Scale, Words
+
+CARRIER_WORDS: Final = frozenset(
+    {"yes", "stop", "start", "end", "cancel", "quit", "unstop", "help", "info", "stopall"}
+    | {"unsubscribe"}
+)
+"""Words on which a carrier acts by itself; as an answer they would opt someone in or out."""
+
+_ID = re.compile(r"[a-z][a-z0-9.-]*")
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def mistakes_of(instrument: Instrument) -> list[str]:
+    """Return one line per mistake, beginning with its key; an empty list if there is none."""
+    return [
+        *_header(instrument),
+        *_items(instrument),
+        *_groups(instrument),
+        *_scales(instrument),
+        *_total(instrument),
+    ]
+
+
+def _header(instrument: Instrument) -> Iterator[str]:
+    if not _ID.fullmatch(instrument.id):
+        yield "id: use lower-case letters, digits, dots and hyphens, beginning with a letter."
+    for key in ("version", "scoring_version"):
+        if not getattr(instrument, key).strip():
+            yield f"{key}: must not be empty."
+    yield from _in_both_languages(instrument.title, "title")
+    yield from _in_both_languages(instrument.recall, "recall")
+    if instrument.attempt_span_hours < 1:
+        yield "attempt_span_hours: must be 1 or more."
+
+
+def _items(instrument: Instrument) -> Iterator[str]:
+    if not instrument.items:
+        yield "items: there must be at least one."
+    seen: set[str] = set()
+    for index, item in enumerate(instrument.items):
+        key = f"items[{index}]"
+        if not _CODE.fullmatch(item.code):
+            yield f"{key}.code: use lower-case letters, digits and _, beginning with a letter."
+        if item.code in seen:
+            yield f"{key}.code: {item.code} is already the code of another item."
+        seen.add(item.code)
+        yield from _in_both_languages(item.label, f"{key}.label")
+        if not 0 <= item.minimum < item.maximum:
+            yield f"{key}.minimum: must be 0 or more, and below maximum."
+        yield from _anchors(item, key)
+        yield from _choices(item, key)
+
+
+def _anchors(item: Item, key: str) -> Iterator[str]:
+    for name, words in (("low_anchor", item.low_anchor), ("high_anchor", item.high_anchor)):
+        # Every prompt says what both ends mean: some people are taught scales from 1 to 10.
+        if words or not item.choices:
+            yield from _in_both_languages(words, f"{key}.{name}")
+
+
+def _choices(item: Item, key: str) -> Iterator[str]:
+    if not item.choices:
+        return
+    values = [choice.value for choice in item.choices]
+    if values != list(range(item.minimum, item.maximum + 1)):
+        yield f"{key}.choices: values must be every number from minimum to maximum, rising."
+    for language in LANGUAGES:
+        taken: set[str] = set()
+        for index, choice in enumerate(item.choices):
+            place = f"{key}.choices[{index}]"
+            if not choice.label.get(language, "").strip():
+                yield f"{place}.label.{language}: is missing or empty."
+                continue
+            spellings = (choice.label[language], *choice.words.get(language, ()))
+            for word in (spelling.strip().casefold() for spelling in spellings):
+                if not word or word.isnumeric():
+                    yield f"{place}.words.{language}: a word must not be empty or a number."
+                elif word in CARRIER_WORDS:
+                    yield f"{place}.words.{language}: carriers act on {word}; choose another word."
+                elif word in taken:
+                    yield f"{place}.words.{language}: {word} stands twice for this item."
+                taken.add(word)
+
+
+def _groups(instrument: Instrument) -> Iterator[str]:
+    grouped = [code for group in instrument.groups for code in group]
+    codes = [item.code for item in instrument.items]
+    for index, group in enumerate(instrument.groups):
+        if not group:
+            yield f"groups[{index}]: is empty."
+    for code in dict.fromkeys(grouped):
+        if code not in codes:
+            yield f"groups: {code} is not an item."
+        if grouped.count(code) > 1:
+            yield f"groups: {code} stands more than once."
+    for code in codes:
+        if code not in grouped:
+            yield f"groups: {code} is in no group and would never be asked."
+
+
+def _scales(instrument: Instrument) -> Iterator[str]:
+    items = {item.code: item for item in instrument.items}
+    seen: set[str] = set()
+    for index, scale in enumerate(instrument.scales):
+        key = f"scales[{index}]"
+        if not _CODE.fullmatch(scale.code):
+            yield f"{key}.code: use lower-case letters, digits and _, beginning with a letter."
+        if scale.code in seen:
+            yield f"{key}.code: {scale.code} is already the code of another scale."
+        seen.add(scale.code)
+        unknown = [code for code in scale.items if code not in items]
+        for code in unknown:
+            yield f"{key}.items: {code} is not an item."
+        if len(set(scale.items)) < len(scale.items):
+            yield f"{key}.items: an item stands more than once."
+        if not 1 <= scale.minimum_answered <= len(scale.items):
+            yield f"{key}.minimum_answered: must be from 1 to the number of items."
+        if not unknown and scale.items:
+            yield from _scale_range(scale, [items[code] for code in scale.items], key)
+
+
+def _scale_range(scale: Scale, members: list[Item], key: str) -> Iterator[str]:
+    if len({(item.minimum, item.maximum) for item in members}) > 1:
+        # A mean of the answered items can only stand in for an item with the same range.
+        yield f"{key}.items: all must have the same range."
+    for name, given in (("minimum", scale.minimum), ("maximum", scale.maximum)):
+        summed = sum(getattr(item, name) for item in members)
+        if given != summed:
+            yield f"{key}.{name}: must be {summed}, the sum over its items."
+
+
+def _total(instrument: Instrument) -> Iterator[str]:
+    total = instrument.total
+    if total is None:
+        return
+    scales = {scale.code: scale for scale in instrument.scales}
+    if not _CODE.fullmatch(total.code) or total.code in scales:
+        yield "total.code: must be a code of its own, in lower-case letters, digits and _."
+    unknown = [code for code in total.scales if code not in scales]
+    for code in unknown:
+        yield f"total.scales: {code} is not a scale."
+    if not total.scales or len(set(total.scales)) < len(total.scales):
+        yield "total.scales: must name at least one scale, and each once."
+    if unknown:
+        return
+    for name, given in (("minimum", total.minimum), ("maximum", total.maximum)):
+        summed = sum(getattr(scales[code], name) for code in total.scales)
+        if given != summed:
+            yield f"total.{name}: must be {summed}, the sum over its scales."
+
+
+def _in_both_languages(words: Words, key: str) -> Iterator[str]:
+    for language in LANGUAGES:
+        if not words.get(language, "").strip():
+            yield f"{key}.{language}: is missing or empty."

@@ -1,0 +1,1 @@
+"""A fake provider of text messages: an application of its own, with its own tables."""

@@ -1,0 +1,274 @@
+"""One inbound text, one step: the pure heart of the conversation.
+
+The rules: a text is credited only to the question that is open and was really asked; a later
+plain number never changes an answered item, `back` does; what cannot be read is asked again, and
+words that are no answer are for somebody to read. After two failures the other way is offered
+(a link, or a call where no link works), after three a call is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from pro_service.domain.conversation.commands import Command, recognise
+from pro_service.domain.conversation.dialogue import (
+    AgendaEntry,
+    Dialogue,
+    Disposition,
+    Given,
+    ItemAnswer,
+    ItemReference,
+    Prompt,
+    Step,
+    TextPart,
+)
+from pro_service.domain.conversation.reply import Gap, Reason, read_alone, understand_several
+from pro_service.domain.instruments.model import Item
+
+OFFER_AFTER = 2
+CALL_AFTER = 3
+
+Agenda = Sequence[AgendaEntry]
+
+
+class _Asked(NamedTuple):
+    """The open prompt with the agenda entry and items it asks for."""
+
+    prompt: Prompt
+    entry: AgendaEntry
+    items: tuple[Item, ...]
+
+
+def begin(agenda: Agenda, now: datetime) -> tuple[Dialogue, tuple[TextPart, ...]]:
+    """Return the dialogue that opens with the first open question, and that question's words.
+
+    Nothing open: an empty dialogue and no words.
+    """
+    prompt = _next_prompt(agenda, now)
+    return Dialogue(prompt=prompt), _question(prompt, agenda)
+
+
+def advance(
+    dialogue: Dialogue,
+    agenda: Agenda,
+    text: str,
+    now: datetime,
+    *,
+    prompt_accepted: bool = True,
+    link_possible: bool = True,
+) -> Step:
+    """Decide what `text`, received at `now`, does to the conversation.
+
+    `agenda` holds the assessments open on this line, with the answers that stand now; it may also
+    hold ones just completed, so that `back` reaches them. `prompt_accepted` is False when the text
+    was received before the open question can have reached the participant: it then answers
+    nothing. `link_possible` tells whether a link may be sent on this line.
+    """
+    command = recognise(text)
+    if command is Command.reaction:
+        return Step(dialogue=dialogue, disposition="reaction", command=command)
+    if command is Command.stop:
+        return _say(dialogue, command, "opt_out.confirmed")
+    asked = _asked(dialogue, agenda)
+    present = _refreshed(dialogue, asked, agenda, now)
+    question = _question(present.prompt, agenda)
+    if command in (Command.help, Command.start):
+        key = "help" if command is Command.help else "opt_in.confirmed"
+        return _say(present, command, key, *question)
+    if command is Command.link:
+        key = "link.here" if link_possible else "link.impossible"
+        return _say(present, command, key, *question, offer_other_way=True)
+    if not prompt_accepted:
+        disposition: Disposition = "command" if command else "needs_reading"
+        reply = (TextPart(key="crossed"), *question)
+        return Step(dialogue=present, disposition=disposition, command=command, reply=reply)
+    if command is Command.back:
+        return _back(present, agenda, now)
+    if asked is None:
+        return _nothing_asked(present, text, command, question)
+    if command is not None:
+        return _leave_open(present, asked, agenda, command, now)
+    understood = understand_several(asked.items, text)
+    if understood.answers is None:
+        return _ask_again(present, asked, understood.reason, question, link_possible)
+    return _accept(asked, agenda, understood.answers, now)
+
+
+def _say(
+    dialogue: Dialogue,
+    command: Command,
+    key: str,
+    *question: TextPart,
+    offer_other_way: bool = False,
+) -> Step:
+    return Step(
+        dialogue=dialogue,
+        reply=(TextPart(key=key), *question),
+        disposition="command",
+        command=command,
+        offer_other_way=offer_other_way,
+    )
+
+
+def _next_prompt(agenda: Agenda, now: datetime) -> Prompt | None:
+    for entry in agenda:
+        items = entry.next_items
+        if items:
+            codes = tuple(item.code for item in items)
+            return Prompt(assessment_id=entry.assessment_id, items=codes, asked_at=now)
+    return None
+
+
+def _entry(agenda: Agenda, assessment_id: object) -> AgendaEntry | None:
+    return next((entry for entry in agenda if entry.assessment_id == assessment_id), None)
+
+
+def _asked(dialogue: Dialogue, agenda: Agenda) -> _Asked | None:
+    """Return the open question if it can still be answered.
+
+    None when nothing was asked, when its assessment is no longer open, or when one of its items
+    was meanwhile answered elsewhere (unless it was asked again in order to change that answer).
+    """
+    prompt = dialogue.prompt
+    entry = _entry(agenda, prompt.assessment_id) if prompt else None
+    if prompt is None or entry is None:
+        return None
+    known = {item.code for item in entry.instrument.items}
+    if not known.issuperset(prompt.items):
+        return None
+    if not prompt.correcting and any(code in entry.answered for code in prompt.items):
+        return None
+    return _Asked(prompt, entry, tuple(entry.instrument.item(code) for code in prompt.items))
+
+
+def _refreshed(dialogue: Dialogue, asked: _Asked | None, agenda: Agenda, now: datetime) -> Dialogue:
+    if asked is not None:
+        return dialogue
+    return dialogue.model_copy(update={"prompt": _next_prompt(agenda, now)})
+
+
+def _question(prompt: Prompt | None, agenda: Agenda) -> tuple[TextPart, ...]:
+    """Return the words of a prompt: target, recall, label, range with both anchors."""
+    entry = _entry(agenda, prompt.assessment_id) if prompt else None
+    if prompt is None or entry is None:
+        return ()
+    references = tuple(
+        ItemReference(instrument=entry.instrument.id, item=code, target=entry.target)
+        for code in prompt.items
+    )
+    return (question_part(entry.instrument.item(prompt.items[0]), references),)
+
+
+def question_part(first: Item, references: tuple[ItemReference, ...]) -> TextPart:
+    """Return the part that asks these items, `first` being the first of them."""
+    suffix = ".choices" if first.choices else ""
+    if len(references) == 1:
+        return TextPart(key=f"prompt.item{suffix}", parameters={"item": references[0]})
+    return TextPart(
+        key=f"prompt.group{suffix}", parameters={"items": references, "count": len(references)}
+    )
+
+
+def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:
+    last = present.last
+    entry = _entry(agenda, last.assessment_id) if last else None
+    if last is None or entry is None or any(code not in entry.answered for code in last.items):
+        question = _question(present.prompt, agenda)
+        return _say(present, Command.back, "back.nothing", *question)
+    prompt = Prompt(
+        assessment_id=last.assessment_id, items=last.items, asked_at=now, correcting=True
+    )
+    dialogue = Dialogue(prompt=prompt, last=last)
+    return _say(dialogue, Command.back, "back.again", *_question(prompt, agenda))
+
+
+def _nothing_asked(
+    present: Dialogue, text: str, command: Command | None, question: tuple[TextPart, ...]
+) -> Step:
+    """No question was open that this text could answer: credit nothing, ask what is open."""
+    if command is None and read_alone(text) == "words":
+        reply = (TextPart(key="reading.noted"), *question)
+        return Step(dialogue=present, reply=reply, disposition="needs_reading")
+    lead = TextPart(key="answered_already" if question else "nothing_open")
+    disposition: Disposition = "unknown" if command is None else "command"
+    return Step(dialogue=present, reply=(lead, *question), disposition=disposition, command=command)
+
+
+def _leave_open(
+    present: Dialogue, asked: _Asked, agenda: Agenda, command: Command, now: datetime
+) -> Step:
+    """Leave the asked items without a value, where the instrument and protocol allow it."""
+    skipping = command is Command.skip
+    gap: Gap = "skipped" if skipping else "not_applicable"
+    if all(item.skippable if skipping else item.may_not_apply for item in asked.items):
+        step = _accept(asked, agenda, tuple(gap for _ in asked.items), now)
+        return step.model_copy(update={"disposition": "command", "command": command})
+    key = "skip.refused" if skipping else "not_applicable.refused"
+    return _say(present, command, key, *_question(asked.prompt, agenda))
+
+
+def _ask_again(
+    present: Dialogue,
+    asked: _Asked,
+    reason: Reason,
+    question: tuple[TextPart, ...],
+    link_possible: bool,
+) -> Step:
+    failures = asked.prompt.failures + 1
+    prompt = asked.prompt.model_copy(update={"failures": failures})
+    reply: list[TextPart] = []
+    if reason == "words":
+        reply.append(TextPart(key="reading.noted"))
+    elif len(asked.items) > 1:
+        reply.append(TextPart(key="ask_again.group", parameters={"count": len(asked.items)}))
+    else:
+        item = asked.items[0]
+        bounds: dict[str, int | str | ItemReference | tuple[ItemReference, ...]] = {
+            "minimum": item.minimum,
+            "maximum": item.maximum,
+        }
+        reply.append(TextPart(key="ask_again.range", parameters=bounds))
+    if failures >= CALL_AFTER:
+        reply.append(TextPart(key="offer.call_coming"))
+    elif failures >= OFFER_AFTER:
+        reply.append(TextPart(key="offer.link" if link_possible else "offer.call"))
+    return Step(
+        dialogue=present.model_copy(update={"prompt": prompt}),
+        reply=(*reply, *question),
+        disposition="needs_reading" if reason == "words" else "unknown",
+        offer_other_way=failures >= OFFER_AFTER,
+        call_wanted=failures >= CALL_AFTER,
+    )
+
+
+def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: datetime) -> Step:
+    """Record one answer an item, then ask the next open question, or thank and close."""
+    entry, prompt = asked.entry, asked.prompt
+    answers = tuple(
+        ItemAnswer(
+            assessment_id=entry.assessment_id,
+            item=item.code,
+            value=answer if isinstance(answer, int) else None,
+            gap=None if isinstance(answer, int) else answer,
+            corrects=prompt.correcting and item.code in entry.answered,
+        )
+        for item, answer in zip(asked.items, given, strict=True)
+    )
+    standing = {**entry.answered, **{answer.item: answer.value for answer in answers}}
+    after = entry.model_copy(update={"answered": standing})
+    remaining = [after if other is entry else other for other in agenda]
+    following = _next_prompt(remaining, now)
+    reply = _question(following, remaining) or (TextPart(key="closing.thanks"),)
+    if prompt.correcting:
+        reply = (TextPart(key="correction.noted"), *reply)
+    return Step(
+        dialogue=Dialogue(
+            prompt=following, last=Given(assessment_id=entry.assessment_id, items=prompt.items)
+        ),
+        answers=answers,
+        completed=(entry.assessment_id,) if after.complete else (),
+        reply=reply,
+        disposition="answer",
+    )

@@ -1,0 +1,119 @@
+"""The records of a conversation by text: what is asked, what was given, what one text leads to.
+
+`Dialogue` is what the table `conversations` holds as JSON; everything else passes between the
+services and `advance`. Instants are aware UTC, study time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pro_service.domain.conversation.commands import Command
+from pro_service.domain.conversation.reply import Gap
+from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.record import Record
+from pro_service.domain.study.facts import Target
+
+Disposition = Literal["answer", "command", "needs_reading", "reaction", "unknown"]
+
+
+class AgendaEntry(Record):
+    """One assessment that may be asked on this line now, in asking order among others."""
+
+    assessment_id: UUID
+    instrument: Instrument
+    target: Target
+    text_mode: Literal["item", "grouped"]
+    answered: dict[str, int | None]
+    """Standing answers of the present attempt by item code; None is a gap (skipped and so on)."""
+
+    @property
+    def next_items(self) -> tuple[Item, ...]:
+        """What to ask next: one open item, or the open items of the first open group."""
+        for group in self.instrument.groups:
+            still_open = [code for code in group if code not in self.answered]
+            if still_open:
+                asked = still_open if self.text_mode == "grouped" else still_open[:1]
+                return tuple(self.instrument.item(code) for code in asked)
+        return ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item stands answered, or left open on purpose."""
+        return all(item.code in self.answered for item in self.instrument.items)
+
+
+class Prompt(Record):
+    """The question now open on the line; `failures` counts replies to it that were no answer."""
+
+    assessment_id: UUID
+    items: tuple[str, ...]
+    failures: int = 0
+    asked_at: datetime
+    message_id: UUID | None = None
+    """The message that carried the question, once the service knows it."""
+    correcting: bool = False
+    """The question was asked again at the participant's wish (`back`)."""
+
+
+class Given(Record):
+    """The items answered last, which `back` asks again."""
+
+    assessment_id: UUID
+    items: tuple[str, ...]
+
+
+class Dialogue(Record):
+    """All that a conversation remembers between two texts."""
+
+    prompt: Prompt | None = None
+    last: Given | None = None
+
+
+class ItemReference(Record):
+    """An item asked about one target; the renderer turns it into the question's words."""
+
+    instrument: str
+    item: str
+    target: Target
+
+
+class TextPart(Record):
+    """A sentence by key, with what fills its placeholders.
+
+    `item` and `items` are expanded by the renderer into target, recall, labels, range and anchors.
+    """
+
+    key: str
+    parameters: dict[str, int | str | ItemReference | tuple[ItemReference, ...]] = {}
+
+
+class ItemAnswer(Record):
+    """One item's answer, or the gap left there; `corrects` replaces what stood before."""
+
+    assessment_id: UUID
+    item: str
+    value: int | None
+    gap: Gap | None
+    corrects: bool
+
+
+class Step(Record):
+    """What one text leads to: the state after it, the answers in it, and the reply."""
+
+    dialogue: Dialogue
+    answers: tuple[ItemAnswer, ...] = ()
+    completed: tuple[UUID, ...] = ()
+    """Assessments answered in this step all of whose items now stand answered or left open.
+
+    A correction of a complete assessment names it again: its scores change.
+    """
+    reply: tuple[TextPart, ...] = ()
+    disposition: Disposition
+    command: Command | None = None
+    offer_other_way: bool = False
+    """The reply offers the link, or a call where no link works."""
+    call_wanted: bool = False
+    """Three replies or more to this question were no answer: somebody should call."""

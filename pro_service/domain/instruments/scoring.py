@@ -1,0 +1,146 @@
+"""Turns the answers of one attempt into scores, exactly.
+
+A scale is the sum of its items; where enough of them are answered, the mean of the answered ones
+stands in for each missing one. Everything is a Fraction until it is stored or printed. A score
+that cannot be had is None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, Literal
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.instruments.values import check_value
+
+AbsentReason = Literal["too_few_answered", "scale_absent"]
+Answers = Mapping[str, int | None]
+"""Values by item code; None, or no entry, is a missing answer whatever the kind of gap."""
+
+PLACES: Final = 12
+"""Decimal places in which scores are stored and printed."""
+
+ANSWERS_FIT_SMALLER_VERSION: Final = "answers_fit_smaller_version"
+"""Message key: every answer would also fit a version of the instrument with a smaller range."""
+
+
+class UnknownItemError(ProServiceError):
+    """The instrument has no such item."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleScore:
+    """One scale, or the total, of one attempt.
+
+    `normalised` is the raw score's place between `minimum` and `maximum` on 0-100, in the
+    instrument's own direction. The normalised total comes from the raw total: it is not the mean
+    of the normalised scales.
+    """
+
+    scale: str
+    raw: Fraction | None
+    normalised: Fraction | None
+    answered: int
+    """Items with an answer."""
+    substituted: int
+    """Missing items for which a mean stands in; 0 where there is no score."""
+    minimum: int
+    maximum: int
+    absent_reason: AbsentReason | None = None
+
+
+def score(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
+    """Score every scale in the instrument's order, and last its total if it has one.
+
+    A partial attempt is scored by the same rules from what is there; the caller labels it.
+    Raises UnknownItemError and AnswerRangeError; neither carries a value.
+    """
+    _check(instrument, answers)
+    scales = tuple(_score_scale(scale, answers) for scale in instrument.scales)
+    if instrument.total is None:
+        return scales
+    return (*scales, _score_total(instrument.total, scales))
+
+
+def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str, ...]:
+    """Return message keys for answers that are permitted but deserve a data query.
+
+    Never a reason to refuse or convert: which version was asked is a recorded fact, not a guess
+    from the values.
+    """
+    _check(instrument, answers)
+    if instrument.suspect_maximum is None:
+        return ()
+    values = [answers.get(item.code) for item in instrument.items]
+    if all(value is not None and value <= instrument.suspect_maximum for value in values):
+        return (ANSWERS_FIT_SMALLER_VERSION,)
+    return ()
+
+
+def as_decimal(fraction: Fraction) -> Decimal:
+    """Round to 12 decimal places, halves away from zero, whatever the decimal context."""
+    scaled = (abs(fraction) * 10**PLACES * 2 + 1) // 2
+    digits = tuple(int(digit) for digit in str(scaled))
+    return Decimal((1 if fraction < 0 else 0, digits, -PLACES))
+
+
+def as_text(fraction: Fraction) -> str:
+    """Write with 12 decimal places at most and no trailing zeros: "12.5", "34"."""
+    return f"{as_decimal(fraction):f}".rstrip("0").rstrip(".")
+
+
+def _check(instrument: Instrument, answers: Answers) -> None:
+    items = {item.code: item for item in instrument.items}
+    for code, value in answers.items():
+        item = items.get(code)
+        if item is None:
+            raise UnknownItemError(f"{instrument.id} has no item {code}.")
+        if value is not None:
+            check_value(item, value)
+
+
+def _score_scale(scale: Scale, answers: Answers) -> ScaleScore:
+    values = [value for code in scale.items if (value := answers.get(code)) is not None]
+    if len(values) < scale.minimum_answered:
+        return _absent(scale, len(values), "too_few_answered")
+    raw = Fraction(sum(values), len(values)) * len(scale.items)
+    return _present(scale, raw, len(values), len(scale.items) - len(values))
+
+
+def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
+    parts = [part for part in scales if part.scale in total.scales]
+    answered = sum(part.answered for part in parts)
+    raws = [part.raw for part in parts if part.raw is not None]
+    if len(raws) < len(total.scales):
+        return _absent(total, answered, "scale_absent")
+    substituted = sum(part.substituted for part in parts)
+    return _present(total, sum(raws, Fraction(0)), answered, substituted)
+
+
+def _present(scale: Scale | Total, raw: Fraction, answered: int, substituted: int) -> ScaleScore:
+    return ScaleScore(
+        scale=scale.code,
+        raw=raw,
+        normalised=(raw - scale.minimum) / (scale.maximum - scale.minimum) * 100,
+        answered=answered,
+        substituted=substituted,
+        minimum=scale.minimum,
+        maximum=scale.maximum,
+    )
+
+
+def _absent(scale: Scale | Total, answered: int, reason: AbsentReason) -> ScaleScore:
+    return ScaleScore(
+        scale=scale.code,
+        raw=None,
+        normalised=None,
+        answered=answered,
+        substituted=0,
+        minimum=scale.minimum,
+        maximum=scale.maximum,
+        absent_reason=reason,
+    )

@@ -1,0 +1,141 @@
+"""The two adherence figures, never mixed: completion and availability of scores.
+
+Completion = completed in the window / expected and closed. Available = scorable / enrolled. The
+unit is one participant's visit of one definition; unscheduled visits are in neither figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+from pro_service.domain.record import Record
+from pro_service.domain.study.assessments import AssessmentState, assessment_state
+from pro_service.domain.study.facts import Status, StatusFacts, VisitFacts
+from pro_service.domain.study.protocol import VisitKind
+from pro_service.domain.study.statuses import Standing, standing
+
+_NOT_EXPECTED = frozenset({AssessmentState.not_applicable, AssessmentState.not_yet_due})
+
+
+class VisitOutcome(Record):
+    """How one participant's visit stands: the states of all it asks."""
+
+    site: str
+    participant: UUID
+    definition: str
+    kind: VisitKind
+    states: tuple[AssessmentState, ...]
+    closed: bool
+    """The window has closed, or asking ended inside it."""
+    scorable: bool
+    """Everything asked has its score, whenever it was answered."""
+
+
+class Adherence(Record):
+    """Both figures of one visit definition at one site, with what they are made of."""
+
+    definition: str
+    site: str
+    completed_in_window: int
+    expected_and_closed: int
+    scorable: int
+    enrolled: int
+
+    @property
+    def completion(self) -> Fraction | None:
+        """Completed in the window / expected and closed; None if none was."""
+        return _share(self.completed_in_window, self.expected_and_closed)
+
+    @property
+    def available(self) -> Fraction | None:
+        """Scorable / enrolled; None if nobody is enrolled."""
+        return _share(self.scorable, self.enrolled)
+
+
+def _share(part: int, whole: int) -> Fraction | None:
+    return Fraction(part, whole) if whole else None
+
+
+def visit_outcome(
+    visit: VisitFacts,
+    kind: VisitKind,
+    *,
+    site: str,
+    participant: UUID,
+    standing: Standing,
+    now: datetime,
+    scorable: bool,
+) -> VisitOutcome:
+    """Return how a visit stands at `now`."""
+    ended = standing.ended_at is not None and standing.ended_at > visit.opens_at
+    return VisitOutcome(
+        site=site,
+        participant=participant,
+        definition=visit.definition,
+        kind=kind,
+        states=tuple(assessment_state(visit, a, standing, now) for a in visit.assessments),
+        closed=ended or (visit.closes_at is not None and visit.closes_at <= now),
+        scorable=scorable and bool(visit.assessments),
+    )
+
+
+def counted(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """The visits either figure looks at: they ask something and are not unscheduled."""
+    return tuple(each for each in outcomes if each.states and each.kind != "unscheduled")
+
+
+def expected_and_closed(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """The visits that were to be answered and no longer can be in time."""
+    return tuple(
+        each
+        for each in counted(outcomes)
+        if each.closed and any(state not in _NOT_EXPECTED for state in each.states)
+    )
+
+
+def completed_in_window(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """Of the expected and closed, those with everything submitted before closing."""
+    return tuple(
+        each
+        for each in expected_and_closed(outcomes)
+        if all(state is AssessmentState.completed for state in each.states)
+    )
+
+
+def scorable(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """The visits whose every score exists, late ones included."""
+    return tuple(each for each in counted(outcomes) if each.scorable)
+
+
+def is_enrolled(statuses: Sequence[StatusFacts], now: datetime) -> bool:
+    """Tell whether a participant counts as enrolled: has a status and did not fail screening."""
+    status = standing(statuses, now).status
+    return status is not None and status is not Status.screen_failure
+
+
+def adherence(
+    outcomes: Iterable[VisitOutcome], *, definitions: Sequence[str], enrolled: Mapping[str, int]
+) -> tuple[Adherence, ...]:
+    """Return the figures by definition, then site, both in the order given.
+
+    `enrolled` is how many participants each site has enrolled (see `is_enrolled`).
+    """
+    every = counted(outcomes)
+    rows: list[Adherence] = []
+    for definition in definitions:
+        for site, count in enrolled.items():
+            here = [e for e in every if e.definition == definition and e.site == site]
+            rows.append(
+                Adherence(
+                    definition=definition,
+                    site=site,
+                    completed_in_window=len(completed_in_window(here)),
+                    expected_and_closed=len(expected_and_closed(here)),
+                    scorable=len(scorable(here)),
+                    enrolled=count,
+                )
+            )
+    return tuple(rows)

@@ -1,0 +1,175 @@
+"""When silence becomes a call task: who is to be called, why, and until when it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.record import Record
+from pro_service.domain.study.assessments import owes_answers
+from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.nudges import profile_of
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.times import (
+    ONE_DAY,
+    day_start,
+    last_day_before,
+    local_day,
+    local_instant,
+    zone,
+)
+
+WorkingDays = Callable[[date, date], int]
+"""Working days of the site's calendar from one day to another, both counted."""
+SAFETY_CALL_LASTS = timedelta(hours=24)
+"""A safety visit that closed unanswered is still worth a call this long after its evening."""
+
+
+class CallReason(StrEnum):
+    """Why a participant is to be called."""
+
+    safety_unanswered = "safety_unanswered"
+    nudges_unanswered = "nudges_unanswered"
+    closing_soon = "closing_soon"
+
+
+class CallWanted(Record):
+    """A call task to make. `closes_at` is the end of the visit's window (UTC)."""
+
+    visit_id: UUID
+    reason: CallReason
+    closes_at: datetime | None
+
+
+def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
+    owed = owes_answers(visit) and not visit.provisional
+    return owed and where.may_message and where.may_answer
+
+
+def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) -> bool:
+    """Tell whether this call exists already, or any other is open for the visit."""
+    if any(key.startswith(f"{visit.id}:") for key in facts.open_calls):
+        return True
+    return f"{visit.id}:{reason}" in facts.made_calls
+
+
+def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None:
+    """Return when the last of the counted nudges will have stayed unanswered long enough."""
+    sent = sorted(each.sent_at for each in visit.reminders if each.sent_at is not None)
+    if len(sent) < protocol.calls.nudges_unanswered:
+        return None
+    last_counted = sent[protocol.calls.nudges_unanswered - 1]
+    return last_counted + timedelta(hours=protocol.calls.unanswered_hours)
+
+
+def _safety_call_at(visit: VisitFacts, protocol: Protocol, local: ZoneInfo) -> datetime:
+    return local_instant(visit.target_on, protocol.messaging.safety.call_from, local)
+
+
+def _reason(
+    facts: ParticipantFacts,
+    visit: VisitFacts,
+    protocol: Protocol,
+    now: datetime,
+    working_days_left: WorkingDays,
+) -> CallReason | None:
+    closes_at = visit.closes_at
+    is_open = visit.opens_at <= now and (closes_at is None or now < closes_at)
+    if profile_of(visit, protocol) == "safety":
+        evening = _safety_call_at(visit, protocol, zone(facts.zone))
+        still_useful = is_open or now < evening + SAFETY_CALL_LASTS
+        return CallReason.safety_unanswered if evening <= now and still_useful else None
+    if not is_open:
+        return None
+    ran_out_at = _nudges_ran_out_at(visit, protocol)
+    if ran_out_at is not None and ran_out_at <= now:
+        made = f"{visit.id}:{CallReason.nudges_unanswered}" in facts.made_calls
+        if not made:
+            return CallReason.nudges_unanswered
+    if closes_at is not None:
+        at_site = zone(facts.site.zone)
+        last_day = last_day_before(closes_at, at_site)
+        if working_days_left(local_day(now, at_site), last_day) <= protocol.calls.working_days_left:
+            return CallReason.closing_soon
+    return None
+
+
+def calls_wanted(
+    facts: ParticipantFacts, protocol: Protocol, now: datetime, working_days_left: WorkingDays
+) -> tuple[CallWanted, ...]:
+    """Return the call tasks to make now: at most one a visit, each reason once.
+
+    A safety visit unanswered in the evening of its target day; else two nudges unanswered for
+    24 hours; else few working days left on the site's calendar, today counted. Nobody is called who
+    paused, cannot be asked any more, or has an open call for the visit.
+    """
+    where = standing(facts.statuses, now, facts.events)
+    wanted: list[CallWanted] = []
+    for visit in facts.visits:
+        if not _may_be_called(where, visit):
+            continue
+        reason = _reason(facts, visit, protocol, now, working_days_left)
+        if reason is not None and not _was_made(facts, visit, reason):
+            wanted.append(CallWanted(visit_id=visit.id, reason=reason, closes_at=visit.closes_at))
+    return tuple(wanted)
+
+
+def next_call_check(
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    now: datetime,
+    working_days_left: WorkingDays | None = None,
+) -> datetime | None:
+    """Return the next instant after `now` at which a call could become wanted, or None.
+
+    Without `working_days_left`, a visit with a closing day is looked at again every local midnight
+    of its site; with it, only on the day its working days run down.
+    """
+    where = standing(facts.statuses, now, facts.events)
+    local, at_site = zone(facts.zone), zone(facts.site.zone)
+    instants: list[datetime] = []
+    for visit in facts.visits:
+        if not _may_be_called(where, visit) or any(
+            key.startswith(f"{visit.id}:") for key in facts.open_calls
+        ):
+            continue
+        if profile_of(visit, protocol) == "safety":
+            instants.append(_safety_call_at(visit, protocol, local))
+            continue
+        if visit.closes_at is not None and visit.closes_at <= now:
+            continue
+        ran_out_at = _nudges_ran_out_at(visit, protocol)
+        if ran_out_at is not None:
+            instants.append(ran_out_at)
+        if f"{visit.id}:{CallReason.closing_soon}" not in facts.made_calls:
+            instants += _closing_checks(visit, protocol, now, at_site, working_days_left)
+    later = [instant for instant in instants if instant > now]
+    return min(later, default=None)
+
+
+def _closing_checks(
+    visit: VisitFacts,
+    protocol: Protocol,
+    now: datetime,
+    at_site: ZoneInfo,
+    working_days_left: WorkingDays | None,
+) -> list[datetime]:
+    """Return when the visit's closing day may come near enough, after `now`."""
+    if visit.closes_at is None:
+        return []
+    last_day = last_day_before(visit.closes_at, at_site)
+    day = max(local_day(now, at_site), local_day(visit.opens_at, at_site))
+    while day <= last_day:
+        instant = max(day_start(day, at_site), visit.opens_at)
+        near = (
+            working_days_left is None
+            or working_days_left(day, last_day) <= protocol.calls.working_days_left
+        )
+        if instant > now and near:
+            return [instant]
+        day += ONE_DAY
+    return []

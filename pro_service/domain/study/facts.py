@@ -1,0 +1,207 @@
+"""Everything known about one participant at one instant: what each decision reads.
+
+`store` fills these records in one statement; the rules of this package turn them into visits,
+states, reminders, call tasks. All instants are aware UTC; dates are in the participant's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pro_service.domain.instruments.model import Language
+from pro_service.domain.record import Record
+
+Target = Literal["left_knee", "right_knee", "person"]
+KNEES: tuple[Target, ...] = ("left_knee", "right_knee")
+
+
+class EventKind(StrEnum):
+    """What a dated fact about a participant is about."""
+
+    consent = "consent"
+    screening = "screening"
+    randomisation = "randomisation"
+    injection = "injection"
+    rescue_injection = "rescue_injection"
+    early_termination = "early_termination"
+    death = "death"
+
+
+class EventFacts(Record):
+    """The latest word on one event: planned on a day, and since when it has happened."""
+
+    id: UUID
+    kind: EventKind
+    ordinal: int = 1
+    target: Target | None = None
+    planned_on: date | None = None
+    occurred_at: datetime | None = None
+
+
+class Status(StrEnum):
+    """Where a participant stands; each value's docstring in `statuses.py` says what stops."""
+
+    screened = "screened"
+    active = "active"
+    paused = "paused"
+    stopped_treatment = "stopped_treatment"
+    stopped_questionnaires = "stopped_questionnaires"
+    withdrew_follow_up = "withdrew_follow_up"
+    withdrew_data_use = "withdrew_data_use"
+    screen_failure = "screen_failure"
+    lost = "lost"
+    completed = "completed"
+    died = "died"
+
+
+class StatusFacts(Record):
+    """A status and the instant from which it holds; later ids replace earlier ones."""
+
+    status: Status
+    effective_at: datetime
+
+
+class ConsentFacts(Record):
+    """The consent in force: what the participant agreed to, and when it was signed."""
+
+    version: str
+    signed_on: date
+    messages: bool
+    cross_border: bool = False
+    caregiver: bool = False
+
+
+class AnswerFacts(Record):
+    """The response that now stands for one item: a value, or a kind of gap."""
+
+    item: str
+    value: int | None
+    gap: str | None
+    response_id: UUID
+    received_at: datetime
+
+
+class AttemptFacts(Record):
+    """The latest sitting at an assessment."""
+
+    id: UUID
+    ordinal: int
+    mode: str
+    started_at: datetime
+    last_answer_at: datetime | None
+    submitted_at: datetime | None
+
+
+class AssessmentFacts(Record):
+    """One instrument, for one target, due at one visit, with what stands answered."""
+
+    id: UUID
+    instrument: str
+    target: Target
+    submitted_at: datetime | None = None
+    declined_at: datetime | None = None
+    partial_scored_at: datetime | None = None
+    attempt: AttemptFacts | None = None
+    answers: tuple[AnswerFacts, ...] = ()
+
+
+class ReminderFacts(Record):
+    """One nudge of a visit: still open (no `ended_at`), sent, or ended for a reason."""
+
+    id: UUID
+    ordinal: int
+    due_at: datetime
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+    sent_at: datetime | None = None
+    """Study time at which the message it became was claimed for sending."""
+
+
+class VisitFacts(Record):
+    """A dated visit of the current schedule. `closes_at` is None for an unscheduled visit."""
+
+    id: UUID
+    definition: str
+    occurrence: int = 1
+    schedule_revision: int
+    provisional: bool
+    """Dated from a planned anchor only: shown in schedules, never a reason to send."""
+    opens_at: datetime
+    target_on: date
+    closes_at: datetime | None
+    attended_on: date | None = None
+    assessments: tuple[AssessmentFacts, ...] = ()
+    reminders: tuple[ReminderFacts, ...] = ()
+
+
+class SiteFacts(Record):
+    """The participant's present site: how to reach it, and whose calendar it keeps."""
+
+    id: UUID
+    code: str
+    zone: str
+    telephone: str
+    emergency_number: str
+    country: str
+
+
+class ContactFacts(Record):
+    """The number messages go to: sealed, and the line it belongs to if there is one yet."""
+
+    id: UUID
+    address_sealed: str
+    """Hex of the AES-256-GCM ciphertext; opened by the vault, never in the domain."""
+    address_key: str
+    blind_index: str
+    shared_with: int = 0
+    """How many other participants of the study now use the same number."""
+
+
+class DataKeyFacts(Record):
+    """The participant's own key as stored: wrapped, in hex, under the master key named."""
+
+    id: UUID
+    wrapped: str
+    wrapping_key: str
+
+
+class ParticipantFacts(Record):
+    """One participant, whole. `revision` guards every write decided from these facts."""
+
+    study_id: UUID
+    id: UUID
+    code: str
+    personal_code: str = ""
+    """What the participant types to say who is answering, where several share a number."""
+    revision: int
+    now: datetime
+    """Study time (`pro.now()`) at which these facts were read."""
+    protocol_version_id: UUID
+    language: Language
+    zone: str
+    channel: str
+    nudge_at: time | None
+    """The hour the participant chose for reminders; None: the protocol's."""
+    treated_knees: tuple[Target, ...]
+    site: SiteFacts
+    contact: ContactFacts | None
+    consent: ConsentFacts | None
+    opted_out_at: datetime | None
+    """Since when the participant's present line is opted out; None: it is not."""
+    statuses: tuple[StatusFacts, ...]
+    events: tuple[EventFacts, ...]
+    visits: tuple[VisitFacts, ...]
+    texts_today: int = 0
+    """Reminder texts that went to the participant's number on the present local day."""
+    open_calls: tuple[str, ...] = ()
+    """Reasons of call tasks still open, as `<visit id>:<reason>`."""
+    made_calls: tuple[str, ...] = ()
+    """Reasons of all call tasks ever made, closed ones included, in the same form."""
+    last_reminder_text_at: datetime | None = None
+    """When the last reminder text went to the participant, superseded visits included."""
+    alerts: tuple[str, ...] = ()
+    """Alerts raised by answers, as `<assessment id>:<rule>`; none is raised twice."""
+    data_key: DataKeyFacts | None = None

@@ -1,0 +1,190 @@
+"""The study's protocol as data: what is asked when, how people are nudged, what raises an alert.
+
+These records are the checked form of a protocol document (`catalog/protocols/*.toml`); field names
+are the document's keys. Hours are local to the participant, days count from the anchor's local day.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from pydantic import Field
+
+from pro_service.domain.instruments.model import Language, Words
+from pro_service.domain.record import Record
+from pro_service.domain.study.facts import EventKind
+
+Way = Literal["link", "text"]
+VisitKind = Literal["scheduled", "treatment", "screening", "unscheduled", "early_termination"]
+NudgeProfile = Literal["standard", "safety", "none"]
+Role = Literal["coordinator", "investigator", "data_manager", "monitor"]
+Severity = Literal["urgent", "notice"]
+LONGEST_DAYS = 3660
+LONGEST_MONTHS = 120
+
+
+class Study(Record):
+    """Which study this is, and the name its messages carry."""
+
+    code: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+    name: Words
+    sender: Words
+    """Neutral: a message on a locked screen must not tell what the participant is treated for."""
+    languages: tuple[Language, ...] = Field(min_length=1)
+    scores_visible_to: tuple[Role, ...] = ()
+    """Who sees scores and answers; status and safety alerts are seen regardless."""
+
+
+class SafetyNudges(Record):
+    """How the safety visits nudge: on the target day, and again the same day."""
+
+    nudge_at: time = time(9, 30)
+    again_after_hours: tuple[int, ...] = (4,)
+    call_from: time = time(18, 30)
+    """Unanswered at this hour of the target day, a call task is made, weekend or not."""
+
+
+class Messaging(Record):
+    """When reminders go out, and how many at most."""
+
+    nudge_at: time = time(18, 30)
+    quiet_from: time = time(20, 30)
+    quiet_until: time = time(8, 30)
+    first_days_before_target: int = Field(2, ge=0, le=LONGEST_DAYS)
+    then_days_after_first: tuple[int, ...] = (2, 5)
+    minimum_gap_hours: int = Field(24, ge=0, le=24 * 31)
+    texts_a_day: int = Field(1, ge=1, le=24)
+    """Reminder texts one participant may get on a local day."""
+    texts_a_day_per_number: int = Field(4, ge=1, le=100)
+    """Reminder texts one number may get on a local day, whoever shares it."""
+    safety: SafetyNudges = SafetyNudges()
+
+
+class Calls(Record):
+    """When silence becomes a call task for a coordinator."""
+
+    nudges_unanswered: int = Field(2, ge=1, le=10)
+    unanswered_hours: int = Field(24, ge=0, le=24 * 31)
+    working_days_left: int = Field(3, ge=0, le=31)
+
+
+class SafetyRule(Record):
+    """One reason for an alert: an item at least at a bound, or pain above its baseline by a step.
+
+    An investigator must confirm every rule before a study uses it.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    severity: Severity = "urgent"
+    instruments: tuple[str, ...] = Field(min_length=1)
+    items: tuple[str, ...] = ()
+    """The items looked at; none means every item of the instruments."""
+    at_least: int | None = None
+    above_baseline: int | None = Field(None, ge=1)
+    within_days: int | None = Field(None, ge=0, le=LONGEST_DAYS)
+    """Only on days 0 to this many after the injection; None means at any time."""
+
+
+class Safety(Record):
+    """The rules, and where the baseline pain they compare with was answered."""
+
+    baseline_visit: str | None = None
+    baseline_instrument: str | None = None
+    rules: tuple[SafetyRule, ...] = ()
+
+
+class InstrumentUse(Record):
+    """What this protocol permits for one instrument. WOMAC by text must be switched on here."""
+
+    by_text: bool = False
+    may_not_apply: tuple[str, ...] = ()
+    """Items for which "does not apply to me" is offered; it scores as missing."""
+
+
+class Ask(Record):
+    """One instrument asked at a visit, for each treated knee or once for the person."""
+
+    instrument: str
+    targets: Literal["treated_knees", "person"]
+    ways: tuple[Way, ...] = Field(("link", "text"), min_length=1)
+    text_mode: Literal["item", "grouped"] = "item"
+
+
+class Anchor(Record):
+    """The event a visit counts from: its planned day, or the day it happened."""
+
+    event: EventKind
+    ordinal: int = Field(1, ge=1, le=99)
+    basis: Literal["planned", "occurred"] = "occurred"
+
+
+class Offset(Record):
+    """The target day: days or calendar months from the anchor, or the day of another event."""
+
+    days: int = Field(0, ge=-LONGEST_DAYS, le=LONGEST_DAYS)
+    months: int = Field(0, ge=-LONGEST_MONTHS, le=LONGEST_MONTHS)
+    event: EventKind | None = None
+    """The target is this event's own day (the anchor's, as long as the event has no date)."""
+
+
+class Window(Record):
+    """The days a visit is open: around its target, or from one day to another of its anchor.
+
+    It closes at the local midnight after its last day, or at the instant the anchor happens.
+    """
+
+    days_before: int | None = Field(None, ge=0, le=LONGEST_DAYS)
+    days_after: int | None = Field(None, ge=0, le=LONGEST_DAYS)
+    from_day: int | None = Field(None, ge=-LONGEST_DAYS, le=LONGEST_DAYS)
+    to_day: int | None = Field(None, ge=-LONGEST_DAYS, le=LONGEST_DAYS)
+    closes: Literal["end of day", "anchor instant"] = "end of day"
+
+
+class VisitDefinition(Record):
+    """One visit of the protocol; dated for a participant it becomes a visit."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Words
+    kind: VisitKind = "scheduled"
+    anchor: Anchor | None = None
+    """None for unscheduled visits only."""
+    target: Offset = Offset()
+    window: Window = Window()
+    clinic_window: Window | None = None
+    """The days on which the hospital visit counts, where they differ from the questionnaire's."""
+    asks: tuple[Ask, ...] = ()
+    nudges: NudgeProfile = "none"
+    imaging: bool = False
+    """An MRI belongs to this visit."""
+
+
+class Protocol(Record):
+    """One version of a study's protocol, checked."""
+
+    study: Study
+    events: dict[EventKind, int]
+    """How many times each kind of event may happen to one participant."""
+    messaging: Messaging
+    calls: Calls
+    safety: Safety
+    instruments: dict[str, InstrumentUse]
+    visits: tuple[VisitDefinition, ...]
+
+    def find(self, definition: str) -> VisitDefinition | None:
+        """Return the visit definition with this id, or None."""
+        for visit in self.visits:
+            if visit.id == definition:
+                return visit
+        return None
+
+    def definition(self, definition: str) -> VisitDefinition:
+        """Return the visit definition with this id; KeyError if there is none."""
+        found = self.find(definition)
+        if found is None:
+            raise KeyError(definition)
+        return found
+
+    def use(self, instrument: str) -> InstrumentUse:
+        """Return what is permitted for an instrument; nothing beyond links if it is not named."""
+        return self.instruments.get(instrument, InstrumentUse())

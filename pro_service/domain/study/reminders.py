@@ -1,0 +1,258 @@
+"""What becomes of the reminders that are due: one text for all that may go, a reason for the rest.
+
+`judge` is pure and total: every due reminder gets exactly one outcome. The claim that sends calls
+it on facts read at the same instant, so a text never leaves after its reason has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.record import Record
+from pro_service.domain.study.assessments import owes_answers
+from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
+from pro_service.domain.study.nudges import (
+    PlannedReminder,
+    is_quiet_at,
+    later_nudge,
+    may_go_at,
+    plan_first,
+    plan_next,
+    profile_of,
+)
+from pro_service.domain.study.protocol import NudgeProfile, Protocol
+from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.times import ONE_DAY, day_start, local_day, quiet_end, zone
+
+__all__ = [
+    "EndReason",
+    "Ended",
+    "Judgement",
+    "NextReminder",
+    "PlannedReminder",
+    "Postponed",
+    "judge",
+    "plan_first",
+    "plan_next",
+]
+
+
+class EndReason(StrEnum):
+    """Why a reminder ended without a text of its own."""
+
+    answered = "answered"
+    declined = "declined"
+    nothing_asked = "nothing_asked"
+    """The visit asks nothing, or the protocol does not nudge for it."""
+    rescheduled = "rescheduled"
+    """Its visit was superseded, or hangs on an event that has not happened."""
+    outside_window = "outside_window"
+    """The window has closed, or no permitted time is left before the closing day."""
+    no_consent = "no_consent"
+    opted_out = "opted_out"
+    no_number = "no_number"
+    budget = "budget"
+    """The number has had its texts for the day."""
+    not_enrolled = "not_enrolled"
+    """No status has been recorded."""
+    paused = "paused"
+    stopped_questionnaires = "stopped_questionnaires"
+    withdrew_follow_up = "withdrew_follow_up"
+    withdrew_data_use = "withdrew_data_use"
+    screen_failure = "screen_failure"
+    lost = "lost"
+    study_completed = "study_completed"
+    died = "died"
+
+
+_BY_STATUS: dict[Status | None, EndReason] = {
+    None: EndReason.not_enrolled,
+    Status.paused: EndReason.paused,
+    Status.stopped_questionnaires: EndReason.stopped_questionnaires,
+    Status.withdrew_follow_up: EndReason.withdrew_follow_up,
+    Status.withdrew_data_use: EndReason.withdrew_data_use,
+    Status.screen_failure: EndReason.screen_failure,
+    Status.lost: EndReason.lost,
+    Status.completed: EndReason.study_completed,
+    Status.died: EndReason.died,
+}
+
+
+class Ended(Record):
+    """A reminder that ends without a text."""
+
+    reminder_id: UUID
+    visit_id: UUID
+    reason: EndReason
+
+
+class Postponed(Record):
+    """A reminder that stays open and moves to a later instant (UTC)."""
+
+    reminder_id: UUID
+    visit_id: UUID
+    due_at: datetime
+
+
+class NextReminder(Record):
+    """The reminder to create for a visit once its present one has ended."""
+
+    visit_id: UUID
+    ordinal: int
+    due_at: datetime
+
+
+class Judgement(Record):
+    """One outcome for every due reminder, and what follows them."""
+
+    together: tuple[UUID, ...] = ()
+    """Reminders that become one text now; empty: no text."""
+    visits: tuple[UUID, ...] = ()
+    """The visits of `together`, in the schedule's order."""
+    ended: tuple[Ended, ...] = ()
+    postponed: tuple[Postponed, ...] = ()
+    planned: tuple[NextReminder, ...] = ()
+
+
+def judge(facts: ParticipantFacts, protocol: Protocol, now: datetime) -> Judgement:
+    """Decide about every reminder that is due at `now` and has not ended."""
+    local = zone(facts.zone)
+    where = standing(facts.statuses, now, facts.events)
+    together: list[tuple[VisitFacts, ReminderFacts]] = []
+    ended: list[Ended] = []
+    postponed: list[Postponed] = []
+    planned: list[NextReminder] = []
+    for visit in facts.visits:
+        after = visit
+        for reminder in visit.reminders:
+            if reminder.ended_at is not None or reminder.due_at > now:
+                continue
+            outcome = _outcome(facts, protocol, where, visit, now, local)
+            if isinstance(outcome, datetime):
+                postponed.append(
+                    Postponed(reminder_id=reminder.id, visit_id=visit.id, due_at=outcome)
+                )
+                continue
+            if outcome is None:
+                together.append((visit, reminder))
+                update = {"ended_at": now, "sent_at": now}
+            else:
+                ended.append(Ended(reminder_id=reminder.id, visit_id=visit.id, reason=outcome))
+                update = {"ended_at": now}
+            after = _replace(after, reminder, update)
+        if after is not visit and where.may_answer:
+            following = plan_next(after, protocol, local, facts.nudge_at, now)
+            if following is not None:
+                planned.append(
+                    NextReminder(
+                        visit_id=visit.id, ordinal=following.ordinal, due_at=following.due_at
+                    )
+                )
+    return Judgement(
+        together=tuple(reminder.id for _, reminder in together),
+        visits=tuple(dict.fromkeys(visit.id for visit, _ in together)),
+        ended=tuple(ended),
+        postponed=tuple(postponed),
+        planned=tuple(planned),
+    )
+
+
+def _replace(visit: VisitFacts, reminder: ReminderFacts, update: dict[str, datetime]) -> VisitFacts:
+    changed = reminder.model_copy(update=update)
+    reminders = tuple(changed if each.id == reminder.id else each for each in visit.reminders)
+    return visit.model_copy(update={"reminders": reminders})
+
+
+def _outcome(
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    where: Standing,
+    visit: VisitFacts,
+    now: datetime,
+    local: ZoneInfo,
+) -> EndReason | datetime | None:
+    """Return None to send now, an instant to wait for, or why it ends."""
+    profile = profile_of(visit, protocol)
+    reason = _why_not(facts, where, visit, profile)
+    if reason is not None:
+        return reason
+    if not may_go_at(visit, profile, now, local):
+        return EndReason.outside_window
+    wait_until = _wait_until(facts, protocol, profile, now, local)
+    if wait_until is not None:
+        allowed = may_go_at(visit, profile, wait_until, local)
+        return wait_until if allowed else EndReason.outside_window
+    if facts.texts_today >= protocol.messaging.texts_a_day_per_number:
+        return EndReason.budget
+    return None
+
+
+def _why_not(
+    facts: ParticipantFacts, where: Standing, visit: VisitFacts, profile: NudgeProfile
+) -> EndReason | None:
+    """Return the reason that forbids any reminder of this visit, whatever the hour."""
+    if not visit.assessments:
+        return EndReason.nothing_asked
+    if not owes_answers(visit):
+        submitted = any(each.submitted_at is not None for each in visit.assessments)
+        return EndReason.answered if submitted else EndReason.declined
+    if not where.may_message or not where.may_answer:
+        return _BY_STATUS[where.status]
+    if visit.provisional:
+        return EndReason.rescheduled
+    if profile == "none":
+        return EndReason.nothing_asked
+    if facts.consent is None or not facts.consent.messages:
+        return EndReason.no_consent
+    if facts.opted_out_at is not None:
+        return EndReason.opted_out
+    if facts.contact is None:
+        return EndReason.no_number
+    return None
+
+
+def texts_of(facts: ParticipantFacts) -> tuple[datetime, ...]:
+    """Return when reminder texts went to this participant, in order; one text counts once."""
+    sent = {each.sent_at for visit in facts.visits for each in visit.reminders if each.sent_at}
+    if facts.last_reminder_text_at is not None:
+        sent.add(facts.last_reminder_text_at)
+    return tuple(sorted(sent))
+
+
+def _wait_until(
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    profile: NudgeProfile,
+    now: datetime,
+    local: ZoneInfo,
+) -> datetime | None:
+    """Return the next permitted instant if a text may not go now; None if it may.
+
+    Safety nudges wait for quiet hours only: neither the gap nor the daily limit holds them back.
+    """
+    messaging = protocol.messaging
+    if profile == "safety":
+        free_at = quiet_end(now, messaging.quiet_from, messaging.quiet_until, local)
+        return free_at if free_at > now else None
+    free_at = max(now, _free_from(texts_of(facts), protocol, now, local))
+    if free_at == now and not is_quiet_at(now, messaging, local):
+        return None
+    return later_nudge(free_at, messaging, facts.nudge_at, local)
+
+
+def _free_from(
+    texts: Sequence[datetime], protocol: Protocol, now: datetime, local: ZoneInfo
+) -> datetime:
+    """Return the first instant the gap and the participant's daily limit leave free."""
+    messaging = protocol.messaging
+    if not texts:
+        return now
+    free_at = texts[-1] + timedelta(hours=messaging.minimum_gap_hours)
+    today = local_day(now, local)
+    if sum(local_day(text, local) == today for text in texts) >= messaging.texts_a_day:
+        free_at = max(free_at, day_start(today + ONE_DAY, local))
+    return free_at

@@ -1,0 +1,108 @@
+"""What each status of a participant stops, and where a participant stands at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pro_service.domain.record import Record
+from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts
+
+
+class StatusRule(Record):
+    """What one status stops. What was collected before always stays."""
+
+    meaning: str
+    stops_messages: bool = False
+    stops_asking: bool = False
+    stops_visits: bool = False
+
+
+def _rule(meaning: str, messages: bool, asking: bool, visits: bool) -> StatusRule:
+    return StatusRule(
+        meaning=meaning, stops_messages=messages, stops_asking=asking, stops_visits=visits
+    )
+
+
+RULES: dict[Status, StatusRule] = {
+    Status.screened: _rule("Consented and being screened; nothing stops.", False, False, False),
+    Status.active: _rule("Takes part fully; nothing stops.", False, False, False),
+    Status.paused: _rule(
+        "Asked for a rest: no messages, but answers are taken and visits go on.",
+        True,
+        False,
+        False,
+    ),
+    Status.stopped_treatment: _rule(
+        "Gets no further injection but is followed as before; nothing stops.",
+        False,
+        False,
+        False,
+    ),
+    Status.stopped_questionnaires: _rule(
+        "Answers no more questionnaires: messages and asking stop, hospital visits go on.",
+        True,
+        True,
+        False,
+    ),
+    Status.withdrew_follow_up: _rule(
+        "Withdrew from follow-up: messages, asking and visits stop.", True, True, True
+    ),
+    Status.withdrew_data_use: _rule(
+        "Withdrew the use of the data: messages, asking and visits stop.", True, True, True
+    ),
+    Status.screen_failure: _rule(
+        "Did not meet the criteria: messages, asking and visits stop.", True, True, True
+    ),
+    Status.lost: _rule(
+        "Cannot be reached: messages stop, but an answer that comes is taken.",
+        True,
+        False,
+        False,
+    ),
+    Status.completed: _rule(
+        "Reached the study's end: messages, asking and visits stop.", True, True, True
+    ),
+    Status.died: _rule("Has died: everything stops at once.", True, True, True),
+}
+
+
+class Standing(Record):
+    """Where a participant stands. Without any status nothing may be sent or asked."""
+
+    status: Status | None
+    may_message: bool
+    may_answer: bool
+    ended_at: datetime | None = None
+    """Since when nothing may be asked any more (UTC), through every status that kept it so."""
+
+
+def standing(
+    statuses: Sequence[StatusFacts], now: datetime, events: Sequence[EventFacts] = ()
+) -> Standing:
+    """Return the standing at `now`.
+
+    `statuses` are in the order they were recorded: a later one replaces all before it, from the
+    instant it takes effect. A death among the `events` counts even if no status was recorded.
+    """
+    words = list(statuses)
+    for event in events:
+        if event.kind is EventKind.death and event.occurred_at is not None:
+            words.append(StatusFacts(status=Status.died, effective_at=event.occurred_at))
+    status: Status | None = None
+    ended_at: datetime | None = None
+    for instant in sorted({word.effective_at for word in words if word.effective_at <= now}):
+        status = [word.status for word in words if word.effective_at <= instant][-1]
+        if not RULES[status].stops_asking:
+            ended_at = None
+        elif ended_at is None:
+            ended_at = instant
+    if status is None:
+        return Standing(status=None, may_message=False, may_answer=False)
+    rule = RULES[status]
+    return Standing(
+        status=status,
+        may_message=not rule.stops_messages,
+        may_answer=not rule.stops_asking,
+        ended_at=ended_at,
+    )

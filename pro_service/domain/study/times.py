@@ -1,0 +1,101 @@
+"""Days and hours in a participant's zone, turned into instants, and back.
+
+Study time is stored as UTC; windows and nudges are agreed in local days and hours. The two awkward
+hours of a year are settled here once: a local time that does not exist becomes the first valid
+instant after it, and one that exists twice means the first.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pro_service.domain.errors import ProServiceError
+
+MIDNIGHT = time(0, 0)
+ONE_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+
+
+class ZoneNameError(ProServiceError):
+    """The time zone's name is not known."""
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the zone of this IANA name; ZoneNameError if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ZoneNameError(
+            f"There is no time zone named {name!r}.",
+            mend="Use a name such as Asia/Shanghai or Europe/London.",
+        ) from error
+
+
+def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant of a local wall time.
+
+    A time skipped by a clock change becomes the first valid instant after it; a time that exists
+    twice means the first.
+    """
+    wall = datetime.combine(day, at)
+    before = wall.replace(tzinfo=zone, fold=0)
+    instant = before.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+        return instant
+    # The clock jumped over this time: the change lies between the two readings of it.
+    offset_before = before.utcoffset()
+    low = wall.replace(tzinfo=zone, fold=1).astimezone(UTC).replace(microsecond=0)
+    high = instant.replace(microsecond=0)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+        if middle.astimezone(zone).utcoffset() == offset_before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a local day, in UTC."""
+    return local_instant(day, MIDNIGHT, zone)
+
+
+def day_end(day: date, zone: ZoneInfo) -> datetime:
+    """Return the local midnight after a day, in UTC: the first instant that is no longer in it."""
+    return local_instant(day + ONE_DAY, MIDNIGHT, zone)
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> date:
+    """Return the calendar day of an instant in a zone."""
+    return instant.astimezone(zone).date()
+
+
+def last_day_before(closes_at: datetime, zone: ZoneInfo) -> date:
+    """Return the closing day: the last local day with an instant before `closes_at`."""
+    return local_day(closes_at - _INSTANT, zone)
+
+
+def add_months(day: date, months: int) -> date:
+    """Move by calendar months, clamped to the month's end (31 January + 1 = end of February)."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    month += 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:
+    """Tell whether a local time lies in [quiet_from, quiet_until), which may span midnight."""
+    if quiet_from <= quiet_until:
+        return quiet_from <= at < quiet_until
+    return at >= quiet_from or at < quiet_until
+
+
+def quiet_end(instant: datetime, quiet_from: time, quiet_until: time, zone: ZoneInfo) -> datetime:
+    """Return `instant` if it is not in quiet hours, else the instant those hours end."""
+    local = instant.astimezone(zone)
+    if not is_quiet(local.time(), quiet_from, quiet_until):
+        return instant
+    day = local.date() if local.time() < quiet_until else local.date() + ONE_DAY
+    return max(instant, local_instant(day, quiet_until, zone))

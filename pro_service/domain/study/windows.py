@@ -1,0 +1,52 @@
+"""The days of a visit, counted from the local day of its anchor. Dates only, no instants."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from pro_service.domain.study.protocol import Offset, VisitDefinition, Window
+from pro_service.domain.study.times import add_months
+
+
+class Days(NamedTuple):
+    """First day, target day and last day of a visit; all in the participant's zone."""
+
+    first: date
+    target: date
+    last: date
+
+
+def target_day(offset: Offset, anchor_on: date) -> date:
+    """Return the target day: months first (clamped), then days."""
+    return add_months(anchor_on, offset.months) + timedelta(days=offset.days)
+
+
+def window_days(window: Window, anchor_on: date, target_on: date) -> tuple[date, date]:
+    """Return first and last day of a window. One closed by its anchor ends on the anchor's day."""
+    if window.from_day is None and window.to_day is None:
+        first = target_on - timedelta(days=window.days_before or 0)
+        last = target_on + timedelta(days=window.days_after or 0)
+    else:
+        first = anchor_on + timedelta(days=window.from_day or 0)
+        last = anchor_on + timedelta(days=window.to_day or 0)
+    if window.closes == "anchor instant":
+        last = anchor_on
+    return first, last
+
+
+def visit_days(
+    definition: VisitDefinition, anchor_on: date, target_event_on: date | None = None
+) -> Days:
+    """Return the days of a visit; `target_event_on` is the day of its target's event, if known."""
+    target = target_day(definition.target, anchor_on)
+    if definition.target.event is not None and target_event_on is not None:
+        target = target_event_on
+    first, last = window_days(definition.window, anchor_on, target)
+    return Days(first, target, last)
+
+
+def clinic_days(definition: VisitDefinition, anchor_on: date) -> tuple[date, date]:
+    """Return the days on which attending the hospital counts as this visit."""
+    target = target_day(definition.target, anchor_on)
+    return window_days(definition.clinic_window or definition.window, anchor_on, target)

@@ -1,0 +1,97 @@
+"""Periodic work: APScheduler only ticks, our own loops work and drain.
+
+A tick sets an event; the loop behind it does rounds until one finds nothing to do. On shutdown the
+ticking stops first, then every loop finishes the round it is in: nothing is cancelled mid-call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from pro_service.messaging.gateway import Gateway
+from pro_service.services import work
+from pro_service.services.context import ServiceContext
+from pro_service.store.connection import Connection
+
+log = logging.getLogger("pro_service.jobs")
+ERROR_PAUSE_SECONDS = 1.0
+
+
+@dataclass
+class Job:
+    """One kind of periodic work: its id, how often it ticks (machine time), its round."""
+
+    id: str
+    seconds: float
+    round: Callable[[], Awaitable[int]]
+    due: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def tick(self) -> None:
+        """Say that there may be something to do."""
+        self.due.set()
+
+
+def make_jobs(connection: Connection, context: ServiceContext, gateway: Gateway) -> list[Job]:
+    """The service's periodic work, in the order in which a drain runs it."""
+    return [
+        Job("remind", 1.0, lambda: work.remind_round(connection, context, gateway)),
+        Job("retry", 5.0, lambda: work.retry_round(connection, context, gateway)),
+        Job("sweep", 15.0, lambda: work.sweep_round(connection, context, gateway)),
+        Job("close", 60.0, lambda: work.closing_round(connection, context)),
+        Job("call", 60.0, lambda: work.call_round(connection, context)),
+        Job("seal", 300.0, lambda: work.seal_round(connection)),
+    ]
+
+
+class Worker:
+    """Runs the jobs until stopped."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        """Keep the jobs; nothing runs yet."""
+        self.jobs = jobs
+        self._stopping = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._scheduler: AsyncIOScheduler | None = None
+
+    def start(self) -> None:
+        """Start ticking and working inside the running loop."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
+        for job in self.jobs:
+            scheduler.add_job(job.tick, "interval", seconds=job.seconds, id=job.id)
+            job.due.set()
+            self._loops.append(asyncio.create_task(self._work(job), name=f"job {job.id}"))
+        scheduler.start()
+        self._scheduler = scheduler
+
+    async def stop(self) -> None:
+        """Stop ticking, let every round under way finish, then return."""
+        self._stopping.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+        for job in self.jobs:
+            job.due.set()
+        await asyncio.gather(*self._loops)
+        self._loops.clear()
+
+    async def _work(self, job: Job) -> None:
+        while True:
+            await job.due.wait()
+            job.due.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                while await job.round() and not self._stopping.is_set():
+                    log.debug("round", extra={"job": job.id})
+            except Exception as error:  # A job must outlive any error: the rows stay due.
+                log.error("round_failed", extra={"job": job.id, "error": type(error).__name__})
+                await asyncio.sleep(ERROR_PAUSE_SECONDS)

@@ -1,0 +1,180 @@
+"""What services know of a provider: records, errors and the interface. No provider is named here.
+
+Addresses, bodies, URLs' signatures and secrets never show in a repr, a message or a log line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar, Final, Literal, Protocol
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from uuid import UUID
+
+from pydantic import Field
+
+from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.record import Record
+
+MESSAGE_PARAMETER: Final = "message"
+
+Effect = Literal["bad_number", "opted_out", "hold"]
+
+
+class OutboundText(Record):
+    """One text to send. `message_id` is ours; `status_callback` carries it back to us."""
+
+    message_id: UUID
+    our_address: str = Field(repr=False)
+    their_address: str = Field(repr=False)
+    body: str = Field(repr=False)
+    status_callback: str
+    valid_for: timedelta | None = None
+    """After this long in the provider's queue the text is to be dropped; None: never."""
+
+
+class Accepted(Record):
+    """The provider has the text under this id."""
+
+    provider_id: str
+
+
+class WebhookRequest(Record):
+    """A request from a provider as it came in; `url` is the public one with its raw query."""
+
+    url: str = Field(repr=False)
+    headers: Mapping[str, str] = Field(repr=False)
+    body: bytes = Field(repr=False)
+
+    def header(self, name: str) -> str | None:
+        """The header of that name, whatever its case."""
+        wanted = name.lower()
+        return next((text for key, text in self.headers.items() if key.lower() == wanted), None)
+
+
+class InboundText(Record):
+    """A text a participant sent, exactly as the provider passed it on."""
+
+    provider_id: str
+    our_address: str = Field(repr=False)
+    their_address: str = Field(repr=False)
+    body: str = Field(repr=False)
+    media_count: int = 0
+
+
+class DeliveryReceipt(Record):
+    """What the provider says became of a text.
+
+    `message_id` comes from the callback's URL, None if it carries none. `status` is our word, None
+    for a status we do not know; `provider_status` is the provider's own word, always stored.
+    """
+
+    provider_id: str
+    message_id: UUID | None
+    status: MessageState | None
+    provider_status: str
+    error_code: str | None = None
+
+
+class ReplyBody(Record):
+    """The body of our answer to an inbound webhook."""
+
+    content_type: str
+    body: str = Field(repr=False)
+
+
+class Gateway(Protocol):
+    """A provider of text messages. Every call out is bounded in time by the gateway itself."""
+
+    name: str
+
+    async def send(self, text: OutboundText) -> Accepted:
+        """Hand over one text, once. Raises NotAcceptedError, RejectedError, AmbiguousError."""
+        ...
+
+    async def find(self, their_address: str, message_id: UUID) -> Accepted | None:
+        """The provider's record of one of our messages; None proves nothing.
+
+        Raises LookupFailedError.
+        """
+        ...
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundText:
+        """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""
+        ...
+
+    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
+        """Check and read a receipt. Raises ForgedWebhookError, UnreadableWebhookError."""
+        ...
+
+    def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
+        """The answer to an inbound webhook; `text` None says nothing to the participant."""
+        ...
+
+    async def close(self) -> None:
+        """Finish and release connections."""
+        ...
+
+
+class GatewayError(ProServiceError):
+    """The provider could not be used."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same message may be handed over again."""
+
+
+class NotAcceptedError(GatewayError):
+    """The provider certainly did not take the text; it may be tried again later."""
+
+    retryable: ClassVar[bool] = True
+
+
+class AmbiguousError(GatewayError):
+    """The call broke off; the text may have been sent and must not be sent again."""
+
+
+class LookupFailedError(GatewayError):
+    """The provider's list could not be read; looking again does no harm."""
+
+    retryable: ClassVar[bool] = True
+
+
+class RejectedError(GatewayError):
+    """The provider refused the text for good."""
+
+    def __init__(self, code: str, effect: Effect) -> None:
+        """Keep the provider's `code` and what follows: a bad number, an opt-out, or a hold."""
+        super().__init__(f"The provider refused the text for good ({code}: {effect}).")
+        self.code = code
+        self.effect: Effect = effect
+
+
+class WebhookError(ProServiceError):
+    """A provider's request was not accepted."""
+
+
+class ForgedWebhookError(WebhookError):
+    """A webhook's signature is missing or wrong."""
+
+
+class UnreadableWebhookError(WebhookError):
+    """A webhook is signed but its content cannot be read."""
+
+
+def status_callback_url(public_url: str, provider: str, message_id: UUID) -> str:
+    """The address for receipts about one message: `<public>/hooks/<provider>/status?message=<id>`.
+
+    It carries our id, so a receipt binds a message even if the reply to our call was lost.
+    """
+    query = urlencode({MESSAGE_PARAMETER: str(message_id)})
+    return f"{public_url.rstrip('/')}/hooks/{quote(provider)}/status?{query}"
+
+
+def message_id_of(url: str) -> UUID | None:
+    """Our message id in a callback's URL; None if there is none that can be read."""
+    values = dict(parse_qsl(urlsplit(url).query))
+    try:
+        return UUID(values[MESSAGE_PARAMETER])
+    except (KeyError, ValueError):
+        return None

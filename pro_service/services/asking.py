@@ -1,0 +1,120 @@
+"""What may be asked of a participant now, by text or by link, and what stands answered."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from pro_service.domain.conversation.dialogue import AgendaEntry
+from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.assessments import is_open_question
+from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.protocol import Ask, Protocol, Way
+from pro_service.domain.study.statuses import standing
+from pro_service.services.answers import find_assessment, standing_answers
+from pro_service.services.context import ServiceContext
+from pro_service.texts.catalogue import TextContext
+
+
+class OpenQuestion(NamedTuple):
+    """An assessment that is owed now, with the protocol's word on how it may be asked."""
+
+    visit: VisitFacts
+    assessment: AssessmentFacts
+    ask: Ask
+
+
+def is_open(visit: VisitFacts, facts: ParticipantFacts) -> bool:
+    """Whether a visit takes answers now: in its window [opens_at, closes_at), not provisional."""
+    if visit.provisional or facts.now < visit.opens_at:
+        return False
+    return visit.closes_at is None or facts.now < visit.closes_at
+
+
+def open_questions(
+    facts: ParticipantFacts, protocol: Protocol, way: Way
+) -> tuple[OpenQuestion, ...]:
+    """What the participant owes now and may answer this way, in the schedule's order."""
+    if not standing(facts.statuses, facts.now, facts.events).may_answer:
+        return ()
+    found: list[OpenQuestion] = []
+    for visit in facts.visits:
+        definition = protocol.find(visit.definition)
+        if definition is None or not is_open(visit, facts):
+            continue
+        asks = {ask.instrument: ask for ask in definition.asks}
+        for assessment in visit.assessments:
+            ask = asks.get(assessment.instrument)
+            if ask is not None and is_open_question(assessment) and _allowed(ask, protocol, way):
+                found.append(OpenQuestion(visit, assessment, ask))
+    return tuple(found)
+
+
+def _allowed(ask: Ask, protocol: Protocol, way: Way) -> bool:
+    """By text only what the protocol switched on for the instrument."""
+    return way in ask.ways and (way == "link" or protocol.use(ask.instrument).by_text)
+
+
+def instrument_as_used(
+    context: ServiceContext, protocol: Protocol, instrument_id: str
+) -> Instrument:
+    """The instrument with "does not apply" left only where the protocol offers it."""
+    instrument = context.instruments[instrument_id]
+    offered = protocol.use(instrument_id).may_not_apply
+    items = tuple(
+        item
+        if not item.may_not_apply or item.code in offered
+        else item.model_copy(update={"may_not_apply": False})
+        for item in instrument.items
+    )
+    return instrument.model_copy(update={"items": items})
+
+
+def agenda(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    *,
+    just_answered: UUID | None = None,
+) -> tuple[AgendaEntry, ...]:
+    """What may be asked by text now. `just_answered` is kept in reach of `back`."""
+    questions = open_questions(facts, protocol, "text")
+    entries = [
+        _entry(context, protocol, facts, question.assessment, question.ask.text_mode)
+        for question in questions
+    ]
+    if just_answered is not None and all(e.assessment_id != just_answered for e in entries):
+        visit, assessment = find_assessment(facts, just_answered)
+        if assessment.submitted_at is not None and assessment.answers and is_open(visit, facts):
+            entries.append(_entry(context, protocol, facts, assessment, "item"))
+    return tuple(entries)
+
+
+def _entry(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    assessment: AssessmentFacts,
+    text_mode: str,
+) -> AgendaEntry:
+    instrument = instrument_as_used(context, protocol, assessment.instrument)
+    return AgendaEntry(
+        assessment_id=assessment.id,
+        instrument=instrument,
+        target=assessment.target,
+        text_mode="grouped" if text_mode == "grouped" else "item",
+        answered=standing_answers(assessment, instrument, facts.now),
+    )
+
+
+def text_context(
+    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, *, link: str | None = None
+) -> TextContext:
+    """What every text may name: the study's neutral sender, the site, the emergency number."""
+    return TextContext(
+        instruments=context.instruments,
+        sender=protocol.study.sender[facts.language],
+        site_telephone=facts.site.telephone,
+        emergency_number=facts.site.emergency_number,
+        link=link,
+    )

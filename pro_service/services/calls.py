@@ -1,0 +1,73 @@
+"""Call tasks: who has fallen silent, why that matters now, and until when a call helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+from uuid import UUID
+
+import holidays
+
+from pro_service.domain.study.calls import calls_wanted
+from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.services.reminders import ACTOR, empty_claim
+from pro_service.store import reminders
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.ids import new_id
+
+
+@cache
+def _calendar(country: str) -> holidays.HolidayBase | None:
+    """A country's public holidays with its swapped work days; None where none are known."""
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError:
+        return None
+
+
+def working_days(country: str) -> Callable[[date, date], int]:
+    """Count working days of a site's country, both ends counted; weekends only where unknown.
+
+    Future years' holidays are provisional until the country has announced them.
+    """
+    calendar = _calendar(country)
+
+    def count(first: date, last: date) -> int:
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        if calendar is None:
+            return sum(day.weekday() < 5 for day in days)
+        return sum(calendar.is_working_day(day) for day in days)
+
+    return count
+
+
+async def call_for(
+    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
+) -> int:
+    """Make the call tasks a participant's silence asks for; returns how many. Raises BusyError."""
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+        wanted = calls_wanted(facts, protocol, facts.now, working_days(facts.site.country))
+        if not wanted:
+            return 0
+        document = empty_claim()
+        document["calls"] = [
+            {
+                "id": new_id(),
+                "visit_id": one.visit_id,
+                "reason": one.reason,
+                "closes_at": one.closes_at,
+                "actor": ACTOR,
+            }
+            for one in wanted
+        ]
+        try:
+            await reminders.claim_reminders(
+                connection, study_id, participant_id, facts.revision, document
+            )
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return len(wanted)
+    raise BusyError

@@ -1,0 +1,307 @@
+"""Enrolling participants from rows that were all checked first: all of them, or none."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import LANGUAGES, Language
+from pro_service.domain.study.facts import EventKind, Status, Target
+from pro_service.domain.study.times import local_instant, zone
+from pro_service.services.context import ServiceContext
+from pro_service.services.phones import PhoneError, parse_phone
+from pro_service.services.scheduling import NewEvent, apply_change
+from pro_service.store import operations, schedule, studies
+from pro_service.store.connection import Connection
+from pro_service.store.ids import new_id
+from pro_service.store.studies import EnrolledRow, SiteRow
+from pro_service.vault.codes import new_code
+
+COLUMNS = (
+    "code",
+    "site",
+    "phone",
+    "language",
+    "zone",
+    "channel",
+    "consent_version",
+    "consent_on",
+    "messaging_consent",
+    "treated_knees",
+    "planned_injection_on",
+)
+CHANNELS: dict[str, Literal["text", "link"]] = {"text": "text", "sms": "text", "link": "link"}
+YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+KNEES: dict[str, tuple[Target, ...]] = {
+    "left": ("left_knee",),
+    "left_knee": ("left_knee",),
+    "right": ("right_knee",),
+    "right_knee": ("right_knee",),
+    "both": ("left_knee", "right_knee"),
+}
+
+
+class RowProblem(NamedTuple):
+    """One thing wrong with the file: where, what, and what to do about it."""
+
+    row: int
+    column: str
+    message: str
+
+
+class EnrolmentRefusedError(ProServiceError):
+    """The file has mistakes; nobody was enrolled."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        """Keep every problem."""
+        super().__init__()
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class EnrolmentRow:
+    """One checked row. `phone` is E.164."""
+
+    number: int
+    code: str
+    site: str
+    phone: str
+    language: Language
+    zone: str
+    channel: Literal["text", "link"]
+    consent_version: str
+    consent_on: date
+    messaging_consent: bool
+    treated_knees: tuple[Target, ...]
+    planned_injection_on: date | None
+
+
+class EnrolmentOutcome(NamedTuple):
+    """How many were enrolled, and how many stood already exactly as the file says."""
+
+    enrolled: int
+    unchanged: int
+
+
+class _Problems:
+    """Collects what is wrong with one row."""
+
+    def __init__(self, row: int, cells: Mapping[str, str]) -> None:
+        self.row, self.cells = row, cells
+        self.found: list[RowProblem] = []
+
+    def add(self, column: str, message: str) -> None:
+        self.found.append(RowProblem(self.row, column, message))
+
+    def text(self, column: str) -> str:
+        value = self.cells.get(column, "").strip()
+        if not value:
+            self.add(column, "is empty; give a value.")
+        return value
+
+    def choice(self, column: str, choices: Mapping[str, Any]) -> Any:
+        value = self.text(column)
+        if value and value.lower() not in choices:
+            self.add(column, f"is not one of {', '.join(choices)}.")
+        return choices.get(value.lower())
+
+    def day(self, column: str, *, optional: bool = False) -> date | None:
+        if optional and not self.cells.get(column, "").strip():
+            return None
+        value = self.text(column)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            self.add(column, "is not a day; write it as YYYY-MM-DD.")
+            return None
+
+
+def check_row(
+    number: int, cells: Mapping[str, str], sites: Iterable[str], today: date
+) -> tuple[EnrolmentRow | None, list[RowProblem]]:
+    """Check one row of the file (`number` as a spreadsheet shows it); every mistake at once."""
+    problems = _Problems(number, cells)
+    code, site, zone_name = problems.text("code"), problems.text("site"), problems.text("zone")
+    if site and site not in set(sites):
+        problems.add("site", f"is not a site of the study; known: {', '.join(sorted(sites))}.")
+    if zone_name:
+        try:
+            zone(zone_name)
+        except ProServiceError:
+            problems.add("zone", "is not a time zone; use a name such as Asia/Shanghai.")
+    phone = problems.text("phone")
+    try:
+        phone = parse_phone(phone) if phone else phone
+    except PhoneError as error:
+        problems.add("phone", str(error))
+    language = problems.choice("language", {name.lower(): name for name in LANGUAGES})
+    channel = problems.choice("channel", CHANNELS)
+    version, consent_on = problems.text("consent_version"), problems.day("consent_on")
+    if consent_on is not None and consent_on > today:
+        problems.add("consent_on", "lies in the future; consent comes before enrolment.")
+    agreed = problems.choice("messaging_consent", YES_NO)
+    knees = problems.choice("treated_knees", KNEES)
+    planned_on = problems.day("planned_injection_on", optional=True)
+    if problems.found or consent_on is None:
+        return None, problems.found
+    row = EnrolmentRow(
+        number=number,
+        code=code,
+        site=site,
+        phone=phone,
+        language=language,
+        zone=zone_name,
+        channel=channel,
+        consent_version=version,
+        consent_on=consent_on,
+        messaging_consent=agreed,
+        treated_knees=knees,
+        planned_injection_on=planned_on,
+    )
+    return row, []
+
+
+async def check_rows(
+    connection: Connection, study_id: UUID, table: Sequence[tuple[int, Mapping[str, str]]]
+) -> list[EnrolmentRow]:
+    """Check every row before anything is written.
+
+    Raises EnrolmentRefusedError with all mistakes.
+    """
+    sites = [site.code for site in await studies.list_sites(connection, study_id)]
+    today = (await operations.get_study_time(connection)).date()
+    rows: list[EnrolmentRow] = []
+    problems: list[RowProblem] = []
+    seen: dict[str, int] = {}
+    for number, cells in table:
+        row, found = check_row(number, cells, sites, today)
+        problems += found
+        if row is None:
+            continue
+        if row.code in seen:
+            problems.append(RowProblem(number, "code", f"stands in row {seen[row.code]} already."))
+        seen.setdefault(row.code, number)
+        rows.append(row)
+    if problems:
+        raise EnrolmentRefusedError(problems)
+    return rows
+
+
+async def enrol(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    rows: Sequence[EnrolmentRow],
+    *,
+    actor: str,
+    progress: Callable[[], None] = lambda: None,
+) -> EnrolmentOutcome:
+    """Enrol checked rows on a connection of the operator, in one transaction.
+
+    A code enrolled already with the same values is left as it is; with other values, nobody is
+    enrolled. Raises EnrolmentRefusedError.
+    """
+    known = {row.code: row for row in await studies.list_enrolled(connection, study_id)}
+    problems = [
+        RowProblem(row.number, column, f"differs from what {row.code} was enrolled with.")
+        for row in rows
+        if row.code in known
+        for column in _differences(context, row, known[row.code])
+    ]
+    if problems:
+        raise EnrolmentRefusedError(problems)
+    await context.ensure_study_key(connection, study_id)
+    sites = {site.code: site for site in await studies.list_sites(connection, study_id)}
+    fresh = [row for row in rows if row.code not in known]
+    async with connection.transaction():
+        for row in fresh:
+            await _enrol_one(connection, context, study_id, row, sites[row.site], actor)
+            progress()
+    return EnrolmentOutcome(len(fresh), len(rows) - len(fresh))
+
+
+def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow) -> list[str]:
+    """Columns in which a row differs from what the participant was enrolled with."""
+    indexes = {index for _, index in context.vault.blind_indexes(row.phone)}
+    same = {
+        "site": row.site == known.site,
+        "phone": known.blind_index in indexes,
+        "language": row.language == known.language,
+        "zone": row.zone == known.zone,
+        "channel": row.channel == known.channel,
+        "consent_version": row.consent_version == known.consent_version,
+        "consent_on": row.consent_on == known.consent_on,
+        "messaging_consent": row.messaging_consent == known.messaging_consent,
+        "treated_knees": row.treated_knees == known.treated_knees,
+        "planned_injection_on": row.planned_injection_on == known.planned_injection_on,
+    }
+    return [column for column, equal in same.items() if not equal]
+
+
+async def _enrol_one(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    row: EnrolmentRow,
+    site: SiteRow,
+    actor: str,
+) -> None:
+    version_id = await studies.find_site_protocol(connection, study_id, site.id)
+    participant_id, contact_id = new_id(), new_id()
+    key = context.vault.new_data_key()
+    sealed = context.vault.seal(
+        row.phone, data_key=key.id, table="contact_points", column="address", row_id=contact_id
+    )
+    document = {
+        "participant": {
+            "id": participant_id,
+            "code": row.code,
+            "personal_code": new_code(secrets.token_bytes(16)),
+            "protocol_version_id": version_id,
+            "language": row.language,
+            "zone": row.zone,
+            "channel": row.channel,
+            "nudge_at": None,
+            "treated_knees": row.treated_knees,
+            "actor": actor,
+        },
+        "placing": {"id": new_id(), "site_id": site.id},
+        "data_key": {
+            "id": key.id,
+            "wrapped": key.wrapped.hex(),
+            "wrapping_key": key.wrapping_key,
+        },
+        "contacts": [
+            {
+                "id": contact_id,
+                "address_sealed": sealed.ciphertext.hex(),
+                "address_key": sealed.key,
+                "blind_index": context.vault.blind_index(row.phone).hex(),
+                "index_key": context.vault.index_key_id,
+            }
+        ],
+        "consent": {
+            "id": new_id(),
+            "version": row.consent_version,
+            "signed_on": row.consent_on,
+            "messages": row.messaging_consent,
+        },
+        "status": {"id": new_id(), "status": Status.screened},
+    }
+    await schedule.insert_participant(connection, study_id, document)
+    events = [
+        NewEvent(
+            EventKind.consent,
+            occurred_at=local_instant(row.consent_on, time(0), zone(row.zone)),
+        )
+    ]
+    if row.planned_injection_on is not None:
+        events.append(NewEvent(EventKind.injection, planned_on=row.planned_injection_on))
+    await apply_change(
+        connection, context, study_id, participant_id, events=events, actor=actor, reason="enrolled"
+    )

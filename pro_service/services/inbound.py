@@ -1,0 +1,535 @@
+"""A text that came in: whose it is, what it says, what it changes, and the reply.
+
+Everything is decided from what was read, then written once. A second copy of a webhook changes
+nothing and gets the same reply; what cannot be stored is not acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pro_service.domain.conversation.advance import advance, begin
+from pro_service.domain.conversation.commands import Command, recognise
+from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart
+from pro_service.domain.conversation.routing import OpenConversation, Route, route
+from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.safety import RaisedAlert
+from pro_service.messaging.gateway import (
+    Gateway,
+    InboundText,
+    ReplyBody,
+    WebhookRequest,
+    status_callback_url,
+)
+from pro_service.services.answers import (
+    AnswersPlan,
+    GivenAnswer,
+    Sitting,
+    baseline_pain,
+    empty_document,
+    plan_answers,
+)
+from pro_service.services.asking import agenda, open_questions, text_context
+from pro_service.services.composing import Line, line_to, message_row
+from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.services.phones import country_of, parse_phone
+from pro_service.services.reminders import link_for
+from pro_service.store import answers, inbounds, messages
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.ids import new_id
+from pro_service.store.inbounds import LineParticipant
+from pro_service.store.messages import OwnedSender
+
+REPLIES_TO_STRANGERS = 1
+"""Replies a day to a number nobody enrolled has; more would let a loop run for ever."""
+NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
+_CHANNELS = ChannelRules()
+
+
+class UnknownAddressError(ProServiceError):
+    """The text came to an address that belongs to no study."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A text with where it came from: our sender, the line, and who uses the number."""
+
+    text: InboundText
+    sender: OwnedSender
+    their_address: str
+    line: Line
+    users: Sequence[LineParticipant]
+    inbound_id: UUID
+    actor: str
+
+
+@dataclass
+class Outcome:
+    """What is to be written, and the reply it carries (None: silence)."""
+
+    document: dict[str, Any]
+    reply: str | None = None
+    message_id: UUID | None = None
+    answers: AnswersPlan | None = None
+    facts: ParticipantFacts | None = None
+
+
+async def receive_text(
+    connection: Connection, context: ServiceContext, gateway: Gateway, request: WebhookRequest
+) -> ReplyBody:
+    """Take one inbound webhook and return the body that answers it.
+
+    Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
+    """
+    text = gateway.parse_inbound(request)
+    sender = await messages.find_sender_by_address(connection, gateway.name, text.our_address)
+    if sender is None:
+        raise UnknownAddressError
+    for _ in range(TRIES):
+        copy = await _first_copy(connection, context, gateway, sender, text)
+        if copy is not None:
+            return copy
+        received = await _receive(connection, context, gateway, sender, text)
+        outcome = await _decide(connection, context, received)
+        try:
+            await _write(connection, received, outcome)
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return _answer(context, gateway, outcome.reply, outcome.message_id)
+    raise BusyError
+
+
+async def _first_copy(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    sender: OwnedSender,
+    text: InboundText,
+) -> ReplyBody | None:
+    """The reply the first copy of this text got, if this is not the first."""
+    found = await inbounds.find_provider_event(
+        connection, sender.study_id, gateway.name, text.provider_id
+    )
+    if found is None:
+        return None
+    if found.message_id is None or found.body_sealed is None or found.body_key is None:
+        return gateway.reply(None)
+    if found.participant_id is not None:
+        await context.facts(connection, sender.study_id, found.participant_id)
+    else:
+        await context.study_key(connection, sender.study_id)
+    body = context.vault.unseal(
+        found.body_sealed,
+        key=found.body_key,
+        table="messages",
+        column="body",
+        row_id=found.message_id,
+    )
+    return _answer(context, gateway, body, found.message_id)
+
+
+def _answer(
+    context: ServiceContext, gateway: Gateway, body: str | None, message_id: UUID | None
+) -> ReplyBody:
+    if body is None or message_id is None:
+        return gateway.reply(None)
+    return gateway.reply(body, status_callback_url(context.public_url, gateway.name, message_id))
+
+
+async def _receive(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    sender: OwnedSender,
+    text: InboundText,
+) -> Received:
+    address = parse_phone(text.their_address)
+    actor = f"provider:{gateway.name}"
+    await context.ensure_study_key(connection, sender.study_id)
+    line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
+    indexes = [index for _, index in context.vault.blind_indexes(address)]
+    users = await inbounds.list_line_participants(connection, sender.study_id, indexes)
+    return Received(text, sender, address, line, users, new_id(), actor)
+
+
+async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
+    """Whose text it is decides who answers it."""
+    asked = [
+        OpenConversation(participant_id=user.id, personal_code=user.personal_code)
+        for user in received.users
+        if user.dialogue is not None and Dialogue.model_validate_json(user.dialogue).prompt
+    ]
+    focus = received.line.focus_participant_id
+    where = route(asked, focus, received.text.body)
+    if not received.users:
+        return await _stranger(connection, context, received)
+    if where.kind == "line":
+        return await _for_the_line(connection, context, received, where)
+    if where.kind == "ask_code":
+        return await _ask_who(connection, context, received)
+    return await _for_one(connection, context, received, where)
+
+
+async def _stranger(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
+    """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
+    key = await context.study_key(connection, received.sender.study_id)
+    document = _document(context, received, None, key, disposition="unknown")
+    outcome = Outcome(document)
+    if recognise(received.text.body) is Command.stop:
+        _opt_out(document, received, None)
+    replied = await inbounds.count_replies_today(
+        connection, received.sender.study_id, received.line.id
+    )
+    if replied < REPLIES_TO_STRANGERS:
+        body = context.texts.text("stranger", "en", sender=received.sender.sender_name)
+        _add_reply(context, received, outcome, body, None, key, "en", "stranger")
+    return outcome
+
+
+async def _for_the_line(
+    connection: Connection, context: ServiceContext, received: Received, where: Route
+) -> Outcome:
+    """Stop, start and help concern everybody on the line; it is answered once."""
+    user = received.users[0]
+    facts, protocol = await _facts(connection, context, received, user)
+    dialogue = _dialogue(user)
+    entries = agenda(context, protocol, facts) if len(received.users) == 1 else ()
+    step = advance(dialogue, entries, received.text.body, facts.now)
+    outcome = _outcome(context, received, facts, step.disposition, step.command)
+    if where.command is Command.stop:
+        _opt_out(outcome.document, received, facts)
+    elif where.command is Command.start:
+        outcome.document["opt_ins"].append(received.line.id)
+    outcome.document["affected"] = [other.id for other in received.users[1:]]
+    if len(received.users) == 1 and where.command is not Command.stop:
+        _keep_dialogue(outcome.document, received, facts, step.dialogue)
+    body = context.texts.render(step.reply, facts.language, text_context(context, protocol, facts))
+    _add_reply_for(context, received, outcome, facts, body, step.reply[0].key)
+    return outcome
+
+
+async def _ask_who(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
+    """Several were asked something on this number: ask for the code before crediting anybody."""
+    user = received.users[0]
+    facts, protocol = await _facts(connection, context, received, user)
+    outcome = _outcome(context, received, None, "unknown", None, key=facts)
+    body = context.texts.render(
+        (TextPart(key="who.ask_code"),), facts.language, text_context(context, protocol, facts)
+    )
+    _add_reply_for(context, received, outcome, facts, body, "who.ask_code")
+    return outcome
+
+
+async def _for_one(
+    connection: Connection, context: ServiceContext, received: Received, where: Route
+) -> Outcome:
+    """A text that belongs to one participant; on a shared number with nothing asked, the first."""
+    wanted = where.participant_id or received.users[0].id
+    user = next(one for one in received.users if one.id == wanted)
+    facts, protocol = await _facts(connection, context, received, user)
+    dialogue = _dialogue(user)
+    just_answered = dialogue.last.assessment_id if dialogue.last else None
+    entries = agenda(context, protocol, facts, just_answered=just_answered)
+    if where.kind == "switch":
+        reopened, question = begin(entries, facts.now)
+        outcome = _outcome(context, received, facts, "command", None)
+        outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
+        parts = question or (TextPart(key="nothing_open"),)
+        step = Step(dialogue=reopened, reply=parts, disposition="command")
+    else:
+        step = await _advance(connection, context, received, facts, dialogue, entries)
+        outcome = _outcome(context, received, facts, step.disposition, step.command)
+        await _take_answers(connection, context, protocol, received, facts, step, outcome)
+    _call(outcome.document, received, facts, step)
+    await _reply_step(connection, context, protocol, received, facts, step, outcome)
+    return outcome
+
+
+async def _advance(
+    connection: Connection,
+    context: ServiceContext,
+    received: Received,
+    facts: ParticipantFacts,
+    dialogue: Dialogue,
+    entries: Sequence[Any],
+) -> Step:
+    """One step of the conversation; a text older than the question cannot answer it."""
+    accepted = True
+    if dialogue.prompt is not None and dialogue.prompt.message_id is not None:
+        state = await messages.get_prompt_state(
+            connection, facts.study_id, dialogue.prompt.message_id
+        )
+        accepted = state not in NOT_YET_ACCEPTED
+    rule = _CHANNELS.rule_for("sms", context.provider, country_of(received.their_address))
+    return advance(
+        dialogue,
+        entries,
+        received.text.body,
+        facts.now,
+        prompt_accepted=accepted,
+        link_possible=rule.links,
+    )
+
+
+async def _take_answers(
+    connection: Connection,
+    context: ServiceContext,
+    protocol: Protocol,
+    received: Received,
+    facts: ParticipantFacts,
+    step: Step,
+    outcome: Outcome,
+) -> None:
+    if not step.answers:
+        return
+    given = [
+        GivenAnswer(
+            assessment_id=one.assessment_id,
+            item=one.item,
+            value=one.value,
+            gap=one.gap,
+            raw=received.text.body,
+        )
+        for one in step.answers
+    ]
+    outcome.answers = plan_answers(
+        context,
+        protocol,
+        facts,
+        given,
+        submit=step.completed,
+        sitting=Sitting(
+            mode="text",
+            authentication="known_number",
+            language=facts.language,
+            actor=f"participant:{facts.code}",
+            inbound_id=received.inbound_id,
+        ),
+        baseline=await baseline_pain(connection, facts, protocol),
+    )
+
+
+async def _reply_step(
+    connection: Connection,
+    context: ServiceContext,
+    protocol: Protocol,
+    received: Received,
+    facts: ParticipantFacts,
+    step: Step,
+    outcome: Outcome,
+) -> None:
+    """Render the reply: what is alarming first, then the step's own words."""
+    parts = step.reply
+    alerts: tuple[RaisedAlert, ...] = outcome.answers.alerts if outcome.answers else ()
+    if any(alert.severity == "urgent" for alert in alerts):
+        parts = (TextPart(key="safety.urgent"), *parts)
+    link = None
+    if step.offer_other_way:
+        by_link = open_questions(facts, protocol, "link")
+        if by_link:
+            link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
+            outcome.document["invitations"] += rows
+    if link is None:
+        parts = tuple(_without_link(part) for part in parts)
+    if parts:
+        body = context.texts.render(
+            parts, facts.language, text_context(context, protocol, facts, link=link)
+        )
+        _add_reply_for(context, received, outcome, facts, body, parts[0].key)
+    _keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
+
+
+def _without_link(part: TextPart) -> TextPart:
+    """The same offer where there is no page to answer on: a call, or no link."""
+    other = {"offer.link": "offer.call", "link.here": "link.impossible"}
+    return TextPart(key=other[part.key]) if part.key in other else part
+
+
+def _call(
+    document: dict[str, Any], received: Received, facts: ParticipantFacts, step: Step
+) -> None:
+    if not step.call_wanted or step.dialogue.prompt is None:
+        return
+    prompt = step.dialogue.prompt
+    for visit in facts.visits:
+        if any(one.id == prompt.assessment_id for one in visit.assessments):
+            document["calls"].append(
+                {
+                    "id": new_id(),
+                    "participant_id": facts.id,
+                    "visit_id": visit.id,
+                    "reason": "not_understood",
+                    "closes_at": visit.closes_at,
+                    "actor": received.actor,
+                }
+            )
+
+
+async def _facts(
+    connection: Connection, context: ServiceContext, received: Received, user: LineParticipant
+) -> tuple[ParticipantFacts, Protocol]:
+    study_id = received.sender.study_id
+    facts = await context.facts(connection, study_id, user.id)
+    return facts, await context.protocol(connection, study_id, facts.protocol_version_id)
+
+
+def _dialogue(user: LineParticipant) -> Dialogue:
+    return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
+
+
+def _outcome(
+    context: ServiceContext,
+    received: Received,
+    owner: ParticipantFacts | None,
+    disposition: str,
+    command: Command | None,
+    *,
+    key: ParticipantFacts | None = None,
+) -> Outcome:
+    facts = owner or key
+    if facts is None or facts.data_key is None:
+        raise BusyError("The participant has no data key.")
+    document = _document(
+        context,
+        received,
+        None if owner is None else owner.id,
+        facts.data_key.id,
+        disposition=disposition,
+        command=command,
+    )
+    return Outcome(document, facts=owner)
+
+
+def _document(
+    context: ServiceContext,
+    received: Received,
+    participant_id: UUID | None,
+    data_key: UUID,
+    *,
+    disposition: str,
+    command: Command | None = None,
+) -> dict[str, Any]:
+    lists = ("messages", "conversations", "focus", "opt_outs", "opt_ins", "affected", "calls")
+    document: dict[str, Any] = {name: [] for name in (*lists, "alerts", "data_keys", "invitations")}
+    document["lines"] = [received.line.row] if received.line.row else []
+    sealed = context.vault.seal(
+        received.text.body,
+        data_key=data_key,
+        table="inbounds",
+        column="body",
+        row_id=received.inbound_id,
+    )
+    document["inbound"] = {
+        "id": received.inbound_id,
+        "line_id": received.line.id,
+        "participant_id": participant_id,
+        "provider": context.provider,
+        "provider_id": received.text.provider_id,
+        "body_sealed": sealed.ciphertext.hex(),
+        "body_key": sealed.key,
+        "media_count": received.text.media_count,
+        "disposition": disposition,
+        "command": command,
+        "reply_message_id": None,
+        "actor": received.actor,
+    }
+    return document
+
+
+def _opt_out(document: dict[str, Any], received: Received, facts: ParticipantFacts | None) -> None:
+    document["opt_outs"].append(
+        {
+            "id": new_id(),
+            "line_id": received.line.id,
+            "participant_id": None if facts is None else facts.id,
+            "inbound_id": received.inbound_id,
+            "reason": "said so by text",
+            "actor": received.actor,
+        }
+    )
+
+
+def _keep_dialogue(
+    document: dict[str, Any],
+    received: Received,
+    facts: ParticipantFacts,
+    dialogue: Dialogue,
+    message_id: UUID | None = None,
+) -> None:
+    """Keep the dialogue; the question it now holds open was carried by the reply."""
+    if dialogue.prompt is not None and message_id is not None:
+        prompt = dialogue.prompt.model_copy(update={"message_id": message_id})
+        dialogue = dialogue.model_copy(update={"prompt": prompt})
+    document["conversations"].append(
+        {
+            "id": new_id(),
+            "line_id": received.line.id,
+            "participant_id": facts.id,
+            "dialogue": dialogue.model_dump(mode="json"),
+            "closed": False,
+        }
+    )
+
+
+def _add_reply_for(
+    context: ServiceContext,
+    received: Received,
+    outcome: Outcome,
+    facts: ParticipantFacts,
+    body: str,
+    template: str,
+) -> None:
+    if facts.data_key is None:
+        raise BusyError("The participant has no data key.")
+    owner = None if outcome.facts is None else facts.id
+    _add_reply(context, received, outcome, body, owner, facts.data_key.id, facts.language, template)
+
+
+def _add_reply(
+    context: ServiceContext,
+    received: Received,
+    outcome: Outcome,
+    body: str,
+    participant_id: UUID | None,
+    data_key: UUID,
+    language: str,
+    template: str,
+) -> None:
+    outcome.reply, outcome.message_id = body, new_id()
+    outcome.document["inbound"]["reply_message_id"] = outcome.message_id
+    outcome.document["messages"].append(
+        message_row(
+            context,
+            message_id=outcome.message_id,
+            line_id=received.line.id,
+            participant_id=participant_id,
+            data_key=data_key,
+            kind="reply",
+            template=template,
+            language=language,
+            body=body,
+            dedupe_key=f"reply:{received.inbound_id}",
+            actor=received.actor,
+        )
+    )
+
+
+async def _write(connection: Connection, received: Received, outcome: Outcome) -> None:
+    """Everything in one short transaction: the participant's turn and answers, then the text."""
+    study_id = received.sender.study_id
+    if outcome.facts is None:
+        await inbounds.record_inbound(connection, study_id, outcome.document)
+        return
+    document = outcome.answers.document if outcome.answers else empty_document()
+    async with connection.transaction():
+        await answers.record_answers(
+            connection, study_id, outcome.facts.id, outcome.facts.revision, document
+        )
+        await inbounds.record_inbound(connection, study_id, outcome.document)

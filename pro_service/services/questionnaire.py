@@ -1,0 +1,258 @@
+"""The questionnaire behind a link: what is open now, screen by screen. Reading changes nothing.
+
+A link belongs to one visit, and shows everything the participant may answer by link at present,
+that visit first. Nothing is kept between two requests: each reads the facts anew, so a sitting
+goes on from any device.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.study.assessments import is_open_question
+from pro_service.domain.study.facts import (
+    AssessmentFacts,
+    ParticipantFacts,
+    Target,
+    VisitFacts,
+)
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.statuses import standing
+from pro_service.services.answers import standing_answers
+from pro_service.services.context import ServiceContext
+from pro_service.store.connection import Connection
+from pro_service.store.reminders import find_invitation
+
+_TOKEN: Final = re.compile(r"[A-Za-z2-7]{16,64}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item as a participant meets it, with the answer that stands in the present sitting."""
+
+    item: Item
+    number: int
+    """Its place among all questions of the questionnaire, from 1."""
+    may_not_apply: bool
+    settled: bool
+    """Answered, or left open on purpose."""
+    value: int | None = None
+    gap: str | None = None
+    response_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One group of an instrument's items, for one assessment; `number` counts from 1."""
+
+    number: int
+    assessment_id: UUID
+    instrument: Instrument
+    target: Target
+    group: int
+    questions: tuple[Question, ...]
+
+    @property
+    def unsettled(self) -> tuple[Question, ...]:
+        """The questions that still want an answer."""
+        return tuple(question for question in self.questions if not question.settled)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One assessment: its screens in asking order."""
+
+    assessment_id: UUID
+    screens: tuple[Screen, ...]
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All its questions."""
+        return tuple(question for screen in self.screens for question in screen.questions)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it is settled in the present sitting."""
+        return any(question.settled for question in self.questions)
+
+    @property
+    def unsettled(self) -> tuple[Question, ...]:
+        """The questions that still want an answer."""
+        return tuple(question for question in self.questions if not question.settled)
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """All that is open to one participant by link; without parts it is finished."""
+
+    facts: ParticipantFacts
+    protocol: Protocol
+    parts: tuple[Part, ...]
+    closes_at: datetime | None
+    """When the first of the open visits closes; None if none does."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to answer."""
+        return not self.parts
+
+    @property
+    def screens(self) -> tuple[Screen, ...]:
+        """All screens; the one numbered n is at n - 1."""
+        return tuple(screen for part in self.parts for screen in part.screens)
+
+    @property
+    def question_count(self) -> int:
+        """How many questions there are, settled ones included."""
+        return sum(len(screen.questions) for screen in self.screens)
+
+    def screen(self, number: int) -> Screen | None:
+        """The screen of this number, or None."""
+        screens = self.screens
+        return screens[number - 1] if 1 <= number <= len(screens) else None
+
+    def find(self, assessment_id: UUID, group: int) -> Screen | None:
+        """The screen of one group of an assessment, or None if that is not open."""
+        for screen in self.screens:
+            if screen.assessment_id == assessment_id and screen.group == group:
+                return screen
+        return None
+
+    def next_unsettled(self, after: int = 0) -> Screen | None:
+        """The first screen after number `after` with something open, else the first of all."""
+        wanting = [screen for screen in self.screens if screen.unsettled]
+        later = [screen for screen in wanting if screen.number > after]
+        return next(iter(later or wanting), None)
+
+    def next_visit(self) -> VisitFacts | None:
+        """The next visit that will ask something, or None."""
+        coming = [
+            visit
+            for visit in self.facts.visits
+            if visit.assessments and not visit.provisional and visit.opens_at > self.facts.now
+        ]
+        return min(coming, key=lambda visit: visit.opens_at, default=None)
+
+
+async def open_link(
+    connection: Connection, context: ServiceContext, token: str
+) -> Questionnaire | None:
+    """What a link leads to now; None for one that is unknown, expired or ended.
+
+    Finished questionnaires come back without parts. Nothing is written.
+    """
+    text = "".join(token.split())
+    if not _TOKEN.fullmatch(text):
+        return None
+    found = await find_invitation(connection, context.vault.token_hash(text))
+    if found is None:
+        return None
+    facts = await context.facts(connection, found.study_id, found.participant_id)
+    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    return read_questionnaire(context, protocol, facts, found.visit_id)
+
+
+def read_questionnaire(
+    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, invited_to: UUID
+) -> Questionnaire | None:
+    """The questionnaire these facts give; None if the participant may not answer, or too late."""
+    if not standing(facts.statuses, facts.now, facts.events).may_answer:
+        return None
+    visits = [visit for visit in facts.visits if _is_open(visit, facts.now)]
+    visits.sort(key=lambda visit: visit.id != invited_to)
+    parts: list[Part] = []
+    open_visits: list[VisitFacts] = []
+    screens = questions = 0
+    for visit in visits:
+        for assessment in visit.assessments:
+            if not _asked_by_link(protocol, visit, assessment) or not is_open_question(assessment):
+                continue
+            part = _part(context, protocol, facts, assessment, screens, questions)
+            parts.append(part)
+            open_visits.append(visit)
+            screens += len(part.screens)
+            questions += len(part.questions)
+    if not parts and not _anything_done(protocol, facts, visits, invited_to):
+        return None
+    ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
+    return Questionnaire(facts, protocol, tuple(parts), min(ends, default=None))
+
+
+def _is_open(visit: VisitFacts, now: datetime) -> bool:
+    """Whether `now` lies in [opens_at, closes_at) of a visit that is dated for good."""
+    if visit.provisional or now < visit.opens_at:
+        return False
+    return visit.closes_at is None or now < visit.closes_at
+
+
+def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
+    """Whether the protocol lets this be answered by link; an extra visit's choice is free."""
+    definition = protocol.find(visit.definition)
+    if definition is None:
+        return False
+    if definition.kind == "unscheduled":
+        return True
+    return any(
+        ask.instrument == assessment.instrument and "link" in ask.ways for ask in definition.asks
+    )
+
+
+def _anything_done(
+    protocol: Protocol, facts: ParticipantFacts, visits: list[VisitFacts], invited_to: UUID
+) -> bool:
+    """Whether something was submitted or declined at a visit open now, or the one invited to."""
+    looked_at = visits + [visit for visit in facts.visits if visit.id == invited_to]
+    return any(
+        _asked_by_link(protocol, visit, assessment) and not is_open_question(assessment)
+        for visit in looked_at
+        for assessment in visit.assessments
+    )
+
+
+def _part(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    assessment: AssessmentFacts,
+    screens_before: int,
+    questions_before: int,
+) -> Part:
+    """One assessment's screens, numbered on from those before."""
+    instrument = context.instruments[assessment.instrument]
+    standing_now = standing_answers(assessment, instrument, facts.now)
+    answers = {one.item: one for one in assessment.answers if one.item in standing_now}
+    not_for_everybody = protocol.use(instrument.id).may_not_apply
+    screens: list[Screen] = []
+    number = questions_before
+    for group, codes in enumerate(instrument.groups):
+        questions: list[Question] = []
+        for code in codes:
+            number += 1
+            item, answer = instrument.item(code), answers.get(code)
+            questions.append(
+                Question(
+                    item=item,
+                    number=number,
+                    may_not_apply=item.may_not_apply and code in not_for_everybody,
+                    settled=answer is not None,
+                    value=None if answer is None else answer.value,
+                    gap=None if answer is None else answer.gap,
+                    response_id=None if answer is None else answer.response_id,
+                )
+            )
+        screens.append(
+            Screen(
+                number=screens_before + group + 1,
+                assessment_id=assessment.id,
+                instrument=instrument,
+                target=assessment.target,
+                group=group,
+                questions=tuple(questions),
+            )
+        )
+    return Part(assessment.id, tuple(screens))

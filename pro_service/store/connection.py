@@ -1,0 +1,42 @@
+"""What every store function takes first, and the two ways a write can be refused."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.store.pools import is_stale
+
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+    " | asyncpg.Pool[asyncpg.Record]"
+)
+"""A connection, or a pool that lends one for the length of a statement."""
+
+
+class StaleRevisionError(ProServiceError):
+    """The facts have changed since they were read; read again and decide anew."""
+
+
+class DuplicateError(ProServiceError):
+    """This has been stored before."""
+
+    def __init__(self, constraint: str | None) -> None:
+        """Keep the name of the rule that found the copy."""
+        super().__init__()
+        self.constraint = constraint
+
+
+async def write(connection: Connection, sql: str, *parameters: Any) -> asyncpg.Record | None:
+    """Run one writing statement; its refusals become StaleRevisionError and DuplicateError."""
+    try:
+        return await connection.fetchrow(sql, *parameters)
+    except asyncpg.UniqueViolationError as error:
+        raise DuplicateError(error.constraint_name) from None
+    except asyncpg.PostgresError as error:
+        if is_stale(error):
+            raise StaleRevisionError from None
+        raise

@@ -1,0 +1,209 @@
+"""Brings a database to this release's schema: each file once, in order, in its own transaction.
+
+Every replica may call `migrate` as it starts: an advisory lock lets one work while the others
+wait and then find nothing left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import asyncpg
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.store.sql_files import sql_folder
+
+DatabaseKind = Literal["demo", "validation", "production"]
+
+OWNER = "pro_owner"
+LOCK = 7_072_001  # any number, as long as every release uses the same
+ROLE_RACES = (
+    asyncpg.UniqueViolationError,
+    asyncpg.DuplicateObjectError,
+    asyncpg.InternalServerError,  # "tuple concurrently updated"
+)
+
+BOOKKEEPING = """
+CREATE SCHEMA IF NOT EXISTS pro_meta;
+CREATE TABLE IF NOT EXISTS pro_meta.schema_migrations (
+    series text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (series, version)
+);
+GRANT USAGE ON SCHEMA pro_meta TO PUBLIC;
+GRANT SELECT ON pro_meta.schema_migrations TO PUBLIC;
+"""
+
+
+class MigrationError(ProServiceError):
+    """The database schema cannot be brought up to date."""
+
+
+class EditedMigrationError(MigrationError):
+    """A migration file was edited after it had been applied."""
+
+
+class NewerSchemaError(MigrationError):
+    """The database was migrated by a newer release."""
+
+
+class Migration(NamedTuple):
+    """One file: `0001_name.sql` has version 1 and name `0001_name`."""
+
+    version: int
+    name: str
+    sql: str
+    sha256: str
+
+
+class SchemaState(NamedTuple):
+    """Names of the migrations a database has, and of those this release brings."""
+
+    applied: tuple[str, ...]
+    expected: tuple[str, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether the release and the database fit together."""
+        return self.applied == self.expected
+
+
+def read_migrations(series: str, folder: Path | None = None) -> list[Migration]:
+    """The files of `sql/<series>/` in order; MigrationError for a bad or doubled number."""
+    found: dict[int, Migration] = {}
+    for path in sorted(((folder or sql_folder()) / series).glob("*.sql")):
+        number = re.match(r"(\d{4})_\w+$", path.stem)
+        if number is None or int(number[1]) in found:
+            raise MigrationError(f"sql/{series}/{path.name} has no number of its own.")
+        text = path.read_bytes()
+        digest = hashlib.sha256(text).hexdigest()
+        found[int(number[1])] = Migration(int(number[1]), path.stem, text.decode(), digest)
+    return list(found.values())
+
+
+async def migrate(
+    connection: asyncpg.Connection,
+    *,
+    series: str = "migrations",
+    kind: DatabaseKind | None = None,
+    folder: Path | None = None,
+) -> list[str]:
+    """Apply what is missing and return its names; with `kind`, declare what the database is for.
+
+    `connection` needs the rights `sql/roles.sql` asks for; the files themselves run as
+    `pro_owner`. `folder` stands in for `sql/` in tests. Raises EditedMigrationError and
+    NewerSchemaError before anything is changed; a failing file leaves those before it applied.
+    """
+    migrations, roles = read_migrations(series, folder), _read_roles(folder)
+    await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    try:
+        await _make_roles(connection, roles)
+        if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", OWNER):
+            await connection.execute(f"SET ROLE {OWNER}")
+        if not await _has_bookkeeping(connection):
+            await connection.execute(BOOKKEEPING)
+        missing = _missing(series, migrations, await _applied(connection, series))
+        for migration in missing:
+            await _apply(connection, series, migration)
+        if kind is not None:
+            await connection.execute("SELECT pro.declare_kind($1)", kind)
+    finally:
+        if not connection.is_closed():  # a lost connection has let go of both already
+            await connection.execute("RESET ROLE")
+            await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+    return [migration.name for migration in missing]
+
+
+async def schema_state(
+    connection: asyncpg.Connection, *, series: str = "migrations", folder: Path | None = None
+) -> SchemaState:
+    """What the database has beside what this release expects; any role may ask."""
+    expected = tuple(migration.name for migration in read_migrations(series, folder))
+    if not await _has_bookkeeping(connection):
+        return SchemaState((), expected)
+    applied = await _applied(connection, series)
+    return SchemaState(tuple(name for name, _ in applied.values()), expected)
+
+
+async def _has_bookkeeping(connection: asyncpg.Connection) -> bool:
+    table = await connection.fetchval("SELECT to_regclass('pro_meta.schema_migrations')")
+    return table is not None
+
+
+async def _applied(connection: asyncpg.Connection, series: str) -> dict[int, tuple[str, str]]:
+    rows = await connection.fetch(
+        "SELECT version, name, sha256 FROM pro_meta.schema_migrations"
+        " WHERE series = $1 ORDER BY version",
+        series,
+    )
+    return {row["version"]: (row["name"], row["sha256"]) for row in rows}
+
+
+def _missing(
+    series: str, migrations: list[Migration], applied: dict[int, tuple[str, str]]
+) -> list[Migration]:
+    known = {migration.version: migration for migration in migrations}
+    for version, (name, sha256) in applied.items():
+        if version not in known:
+            raise NewerSchemaError(
+                f"The database has the migration {name}, which this release does not know.",
+                mend="Run the release that brought it, or a newer one.",
+            )
+        if known[version].sha256 != sha256:
+            raise EditedMigrationError(
+                f"sql/{series}/{known[version].name}.sql was edited after it had been applied.",
+                mend="Restore the file and put the change into a new one.",
+            )
+    late = [
+        m for m in migrations if m.version not in applied and m.version < max(applied, default=0)
+    ]
+    if late:
+        raise MigrationError(
+            f"sql/{series}/{late[0].name}.sql comes before migrations already applied.",
+            mend="Give it the next free number.",
+        )
+    return [migration for migration in migrations if migration.version not in applied]
+
+
+async def _apply(connection: asyncpg.Connection, series: str, migration: Migration) -> None:
+    try:
+        async with connection.transaction():
+            await connection.execute(migration.sql)
+            await connection.execute(
+                "INSERT INTO pro_meta.schema_migrations (series, version, name, sha256)"
+                " VALUES ($1, $2, $3, $4)",
+                series,
+                migration.version,
+                migration.name,
+                migration.sha256,
+            )
+    except asyncpg.PostgresError as error:
+        raise MigrationError(
+            f"sql/{series}/{migration.name}.sql failed: {error.message}."
+        ) from error
+
+
+def _read_roles(folder: Path | None) -> str:
+    path = (folder or sql_folder()) / "roles.sql"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+async def _make_roles(connection: asyncpg.Connection, text: str) -> None:
+    """Roles belong to the whole server, so databases migrated side by side may collide here."""
+    for attempt in range(1, 11):
+        try:
+            async with connection.transaction():
+                await connection.execute(text)
+        except ROLE_RACES:
+            if attempt == 10:
+                raise
+            await asyncio.sleep(0.05 * attempt)
+        else:
+            return

@@ -1,0 +1,181 @@
+"""Connections: one pool per database role, each with the role, the actor and UTC fixed at login.
+
+Role and settings travel in the connection's start message, so RESET ALL returns to them and no
+query of ours is needed to set them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal, Self
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.domain.errors import ProServiceError
+
+Role = Literal["participant", "provider", "worker", "desk"]
+ROLES: tuple[Role, ...] = ("participant", "provider", "worker", "desk")
+DEFAULT_SIZES: dict[Role, int] = {"participant": 8, "provider": 4, "worker": 4, "desk": 4}
+
+STALE_REVISION = "PR001"
+"""SQLSTATE raised by our SQL when a row moved on since it was read: read again and decide anew."""
+
+
+class DatabaseUnreachableError(ProServiceError):
+    """The database cannot be reached."""
+
+
+class Pools:
+    """The open pools; asking for one that was not opened is a programming error."""
+
+    def __init__(self, pools: Mapping[Role, asyncpg.Pool]) -> None:
+        """Take over `pools`, to be closed by `close`."""
+        self._pools = pools
+
+    @property
+    def participant(self) -> asyncpg.Pool:
+        """Web answers: may read and write what one participant's link leads to."""
+        return self._pools["participant"]
+
+    @property
+    def provider(self) -> asyncpg.Pool:
+        """Provider webhooks: inbound texts and delivery receipts."""
+        return self._pools["provider"]
+
+    @property
+    def worker(self) -> asyncpg.Pool:
+        """Periodic work: planning, claiming, sending, sweeping, sealing."""
+        return self._pools["worker"]
+
+    @property
+    def desk(self) -> asyncpg.Pool:
+        """Staff: under row-level security by site."""
+        return self._pools["desk"]
+
+    async def __aenter__(self) -> Self:
+        """The pools themselves."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close them."""
+        await self.close()
+
+    async def close(self, *, patience: float = 10.0) -> None:
+        """Wait up to `patience` seconds for borrowed connections, then end them."""
+        for pool in self._pools.values():
+            try:
+                await asyncio.wait_for(pool.close(), patience)
+            except TimeoutError:
+                pool.terminate()
+
+
+async def open_pools(
+    url: str,
+    *,
+    sizes: Mapping[Role, int] = DEFAULT_SIZES,
+    roles: Iterable[Role] = ROLES,
+    min_size: int = 0,
+) -> Pools:
+    """Open a pool of at most `sizes[role]` connections for each of `roles`.
+
+    Raises DatabaseUnreachableError when no connection can be made with `min_size` above 0.
+    """
+    pools: dict[Role, asyncpg.Pool] = {}
+    try:
+        for role in roles:
+            size = sizes.get(role, DEFAULT_SIZES[role])
+            pools[role] = await asyncpg.create_pool(
+                url,
+                min_size=min(min_size, size),
+                max_size=size,
+                init=prepare_connection,
+                reset=None if role == "desk" else _leave_as_it_is,
+                server_settings=start_settings(f"pro_{role}", f"service:{role}"),
+            )
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        await Pools(pools).close()
+        raise _unreachable(error) from error
+    except BaseException:
+        await Pools(pools).close()
+        raise
+    return Pools(pools)
+
+
+async def connect(
+    url: str, *, role: str | None, actor: str, patience: float = 10.0
+) -> asyncpg.Connection:
+    """One connection set up as the pools' are, for the command line.
+
+    `role` is a database role's full name (`pro_worker`), or None to stay who the URL says.
+    Raises DatabaseUnreachableError.
+    """
+    settings = start_settings(role, actor)
+    try:
+        connection = await asyncpg.connect(url, timeout=patience, server_settings=settings)
+        await prepare_connection(connection)
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise _unreachable(error) from error
+    return connection
+
+
+def start_settings(role: str | None, actor: str) -> dict[str, str]:
+    """What every connection of ours starts with."""
+    settings = {
+        "application_name": f"pro-service {actor}"[:63],
+        "search_path": "pro",
+        "pro.actor": actor,
+        "TimeZone": "UTC",
+    }
+    return {**settings, "role": role} if role else settings
+
+
+async def prepare_connection(connection: asyncpg.Connection) -> None:
+    """json and jsonb come and go as Python objects."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=encode_json, decoder=json.loads
+        )
+
+
+async def _leave_as_it_is(_: asyncpg.Connection) -> None:
+    """In place of RESET ALL and its round trip: only the desk's connections carry settings.
+
+    asyncpg has rolled back an open transaction before, and with it every SET LOCAL.
+    """
+
+
+def encode_json(value: object) -> str:
+    """Compact JSON; ids, dates, instants and exact decimals become strings."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    # The type only: the value may be health data.
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def is_stale(error: BaseException) -> bool:
+    """Whether `error` says that the row was changed by somebody else since it was read."""
+    return getattr(error, "sqlstate", None) == STALE_REVISION
+
+
+def _unreachable(error: BaseException) -> DatabaseUnreachableError:
+    # asyncpg's own text may carry the password of the URL's user; the type says enough.
+    return DatabaseUnreachableError(
+        f"The database cannot be reached ({type(error).__name__}).",
+        mend="Check PRO_DATABASE_URL, that PostgreSQL runs there, and that its schema is migrated.",
+    )

@@ -1,0 +1,105 @@
+"""The one place that knows where `sql/` is, and reads the named queries in it.
+
+A query file is `sql/queries/<stem>.sql`; each query begins with its name, its parameters in the
+order of `$1, $2, ...`, and its purpose in one sentence:
+
+    -- name: get_site(study_id, code)
+    -- The site with this code, as it stands now.
+    SELECT ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pro_service.domain.errors import ProServiceError
+
+HEADER = re.compile(r"^--[ ]name:[ ]*(\w+)[ ]*\(([\w\s,]*)\)[ ]*$", re.MULTILINE)
+PURPOSE = re.compile(r"\A(?:--[^\n]*\n)+")
+
+
+class SqlFileError(ProServiceError):
+    """A file in sql/ is missing or cannot be understood."""
+
+
+class Query(NamedTuple):
+    """One named query."""
+
+    stem: str
+    name: str
+    sql: str
+    purpose: str
+    parameters: tuple[str, ...]
+
+
+class Queries:
+    """The queries of one file: `queries["get_site"]` is its SQL text."""
+
+    def __init__(self, stem: str, queries: dict[str, Query]) -> None:
+        """Keep the queries under their names."""
+        self.stem = stem
+        self.by_name = queries
+
+    def __getitem__(self, name: str) -> str:
+        """The SQL text of `name`; SqlFileError if the file has no such query."""
+        if name not in self.by_name:
+            raise SqlFileError(f"sql/queries/{self.stem}.sql has no query named {name}.")
+        return self.by_name[name].sql
+
+
+@cache
+def sql_folder() -> Path:
+    """`sql/` of the checkout, or the copy inside an installed wheel."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "sql", package.parent / "sql"):
+        if (folder / "queries").is_dir():
+            return folder
+    raise SqlFileError("The folder sql/ is missing.", mend="Install pro-service again.")
+
+
+@cache
+def load_queries(stem: str) -> Queries:
+    """The queries of `sql/queries/<stem>.sql`; read once."""
+    path = sql_folder() / "queries" / f"{stem}.sql"
+    if not path.is_file():
+        raise SqlFileError(f"sql/queries/{stem}.sql is missing.")
+    return Queries(stem, parse_queries(stem, path.read_text(encoding="utf-8")))
+
+
+def parse_queries(stem: str, text: str) -> dict[str, Query]:
+    """Split `text` at its name lines.
+
+    Raises SqlFileError for a name given twice, a missing purpose, or parameters that are not
+    exactly `$1` to `$n`.
+    """
+    headers = list(HEADER.finditer(text))
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    queries: dict[str, Query] = {}
+    for header, end in zip(headers, ends, strict=True):
+        name, body = header[1], text[header.end() + 1 : end]
+        place = f"sql/queries/{stem}.sql, {name}:"
+        purpose = PURPOSE.match(body)
+        if name in queries or purpose is None:
+            raise SqlFileError(
+                f"{place} " + ("given twice." if purpose else "its purpose is missing.")
+            )
+        sql = body[purpose.end() :].strip().removesuffix(";")
+        parameters = tuple(part.strip() for part in header[2].split(",") if part.strip())
+        used = {int(number) for number in re.findall(r"\$(\d+)", sql)}
+        if used != set(range(1, len(parameters) + 1)):
+            raise SqlFileError(
+                f"{place} declares {len(parameters)} parameters, uses {sorted(used)}."
+            )
+        words = " ".join(line.lstrip("- ").strip() for line in purpose[0].splitlines())
+        queries[name] = Query(stem, name, sql, words, parameters)
+    return queries
+
+
+def all_queries() -> Iterator[Query]:
+    """Every query of every file, in order of file and place."""
+    for path in sorted((sql_folder() / "queries").glob("*.sql")):
+        yield from load_queries(path.stem).by_name.values()

@@ -1,0 +1,1 @@
+"""Everything secret: sealing of identities, blind look-ups, link tokens, participants' codes."""

@@ -1,0 +1,214 @@
+"""The vault: seals identities, finds them blindly, makes link tokens.
+
+Three rings with three purposes: `master` wraps the data keys (one per participant), `index` keys
+the blind index of telephone numbers, `link` keys the tokens of invitations.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from uuid_utils import compat
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.vault.keys import KEY_BYTES, KeyRing
+
+ALGORITHM: Final = "A256GCM"
+_NONCE_BYTES: Final = 12
+_TOKEN_BYTES: Final = 16
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
+
+
+class SealBrokenError(ProServiceError):
+    """A sealed value could not be opened: it was altered, moved, or its key is another."""
+
+
+class DataKeyMissingError(ProServiceError):
+    """A data key was used before it was admitted to the vault."""
+
+
+class AddressFormError(ProServiceError):
+    """A telephone number is not in the international form (+ and 7 to 15 digits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A data key as it is stored: encrypted under the master key named `wrapping_key`."""
+
+    id: UUID
+    wrapped: bytes = field(repr=False)
+    wrapping_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A value as it is stored: nonce and ciphertext, and beside it `A256GCM:<data key id>`."""
+
+    ciphertext: bytes = field(repr=False)
+    key: str
+
+
+class Vault:
+    """Seals and opens values; keeps the most recently used data keys open in memory.
+
+    `capacity` bounds how many. A caller that seals or opens for more participants than that at
+    once admits each key just before use.
+    """
+
+    def __init__(
+        self, master: KeyRing, index: KeyRing, link: KeyRing, *, capacity: int = 20_000
+    ) -> None:
+        """Keep the three rings; no key is derived or opened yet."""
+        self._master = master
+        self._index = index
+        self._link = link
+        self._capacity = capacity
+        self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        """The rings' ids only."""
+        return f"Vault(master={self._master!r}, index={self._index!r}, link={self._link!r})"
+
+    def new_data_key(self) -> WrappedKey:
+        """A fresh data key, wrapped for storage and already admitted."""
+        key_id: UUID = compat.uuid7()
+        plain = os.urandom(KEY_BYTES)
+        nonce = os.urandom(_NONCE_BYTES)
+        master = AESGCM(self._master.key(self._master.primary))
+        wrapped = nonce + master.encrypt(nonce, plain, _bound("data key", key_id.hex))
+        self._keep(key_id, AESGCM(plain))
+        return WrappedKey(key_id, wrapped, self._master.primary)
+
+    def admit(self, key: WrappedKey) -> None:
+        """Open a stored data key for use. Raises SealBrokenError, VaultKeyError."""
+        with self._lock:
+            if key.id in self._open:
+                self._open.move_to_end(key.id)
+                return
+        master = AESGCM(self._master.key(key.wrapping_key))
+        plain = _decrypt(master, key.wrapped, _bound("data key", key.id.hex))
+        self._keep(key.id, AESGCM(plain))
+
+    def rewrap(self, key: WrappedKey) -> WrappedKey:
+        """The same data key under the primary master key: rotation touches no sealed value."""
+        bound = _bound("data key", key.id.hex)
+        plain = _decrypt(AESGCM(self._master.key(key.wrapping_key)), key.wrapped, bound)
+        nonce = os.urandom(_NONCE_BYTES)
+        primary = AESGCM(self._master.key(self._master.primary))
+        return WrappedKey(
+            key.id, nonce + primary.encrypt(nonce, plain, bound), self._master.primary
+        )
+
+    def forget(self, data_key: UUID) -> None:
+        """Drop an open data key from memory; with its row gone too, its values are lost."""
+        with self._lock:
+            self._open.pop(data_key, None)
+
+    def seal(self, text: str, *, data_key: UUID, table: str, column: str, row_id: UUID) -> Sealed:
+        """Encrypt `text` for exactly one place. Raises DataKeyMissingError."""
+        nonce = os.urandom(_NONCE_BYTES)
+        cipher = self._cipher(data_key)
+        bound = _bound(table, column, row_id.hex)
+        return Sealed(
+            nonce + cipher.encrypt(nonce, text.encode("utf-8"), bound), f"{ALGORITHM}:{data_key}"
+        )
+
+    def unseal(self, ciphertext: bytes, *, key: str, table: str, column: str, row_id: UUID) -> str:
+        """The text sealed at that place. Raises SealBrokenError, DataKeyMissingError."""
+        cipher = self._cipher(data_key_of(key))
+        return _decrypt(cipher, ciphertext, _bound(table, column, row_id.hex)).decode("utf-8")
+
+    @property
+    def index_key_id(self) -> str:
+        """The id of the key under which `blind_index` works."""
+        return self._index.primary
+
+    @property
+    def link_key_id(self) -> str:
+        """The id of the key under which new link tokens are made."""
+        return self._link.primary
+
+    def blind_index(self, e164: str) -> bytes:
+        """HMAC-SHA-256 of a number under the primary index key. Raises AddressFormError."""
+        return _index(self._index.key(self._index.primary), e164)
+
+    def blind_indexes(self, e164: str) -> list[tuple[str, bytes]]:
+        """(key id, index) under every index key, the primary first: look-ups during rotation."""
+        return [(key_id, _index(key, e164)) for key_id, key in self._index.keys.items()]
+
+    def link_token(self, invitation_id: UUID, *, key_id: str | None = None) -> str:
+        """The token of an invitation: 26 characters of base32, made again whenever needed.
+
+        `key_id` names the key of an invitation made before the link key was rotated.
+        """
+        key = self._link.key(key_id or self._link.primary)
+        digest = hmac.digest(key, invitation_id.bytes, "sha256")[:_TOKEN_BYTES]
+        return base64.b32encode(digest).decode("ascii").rstrip("=").lower()
+
+    def token_hash(self, token: str) -> bytes:
+        """SHA-256 of a token as typed or followed; case and spaces do not matter."""
+        return token_hash(token)
+
+    def _keep(self, key_id: UUID, cipher: AESGCM) -> None:
+        with self._lock:
+            self._open[key_id] = cipher
+            self._open.move_to_end(key_id)
+            while len(self._open) > self._capacity:
+                self._open.popitem(last=False)
+
+    def _cipher(self, key_id: UUID) -> AESGCM:
+        with self._lock:
+            cipher = self._open.get(key_id)
+            if cipher is None:
+                raise DataKeyMissingError(f"Data key {key_id} has not been admitted to the vault.")
+            self._open.move_to_end(key_id)
+            return cipher
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256 of a link token; case and spaces do not matter."""
+    return hashlib.sha256("".join(token.split()).lower().encode("utf-8")).digest()
+
+
+def data_key_of(key: str) -> UUID:
+    """The data key id in a stored `A256GCM:<id>`. Raises SealBrokenError for any other text."""
+    algorithm, _, key_id = key.partition(":")
+    if algorithm != ALGORITHM:
+        raise SealBrokenError("A sealed value names an algorithm this vault does not know.")
+    try:
+        return UUID(key_id)
+    except ValueError:
+        raise SealBrokenError("A sealed value does not name its data key.") from None
+
+
+def _bound(*parts: str) -> bytes:
+    """Associated data: every part with its length before it, so that no two lists look alike."""
+    encoded = [part.encode("utf-8") for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
+    if len(sealed) <= _NONCE_BYTES:
+        raise SealBrokenError
+    try:
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
+    except InvalidTag:
+        raise SealBrokenError from None
+
+
+def _index(key: bytes, e164: str) -> bytes:
+    if not _E164.match(e164):
+        raise AddressFormError
+    return hmac.digest(key, e164.encode("ascii"), "sha256")

@@ -1,0 +1,79 @@
+"""Puts the web side together: routes by name, middleware, what handlers need."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from pro_service.messaging.gateway import Gateway
+from pro_service.services.context import ServiceContext
+from pro_service.store.pools import Pools
+from pro_service.web import health, keys
+from pro_service.web.hooks import handlers as hooks
+from pro_service.web.middleware import (
+    add_safe_headers,
+    answer_errors,
+    log_requests,
+    refuse_other_sites,
+)
+from pro_service.web.questionnaire import handlers as pages
+from pro_service.web.questionnaire.views import Pages
+
+LARGEST_BODY: Final = 64 * 1024
+"""Bytes of a request's body; more is answered with 413."""
+
+
+def build_application(
+    *,
+    pools: Pools,
+    context: ServiceContext,
+    gateway: Gateway,
+    ready: Callable[[], Awaitable[None]],
+    on_inbound: Callable[[], None] | None = None,
+) -> web.Application:
+    """The server's application. `ready` raises while the service cannot serve.
+
+    `on_inbound` is called after an inbound text was stored, to wake whoever sends. The runner's
+    access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
+    """
+    app = web.Application(
+        middlewares=(log_requests, answer_errors, refuse_other_sites),
+        client_max_size=LARGEST_BODY,
+    )
+    app[keys.POOLS] = pools
+    app[keys.CONTEXT] = context
+    app[keys.GATEWAY] = gateway
+    app[keys.READY] = ready
+    app[keys.ON_INBOUND] = on_inbound or _nobody_waits
+    app[keys.PAGES] = Pages(context.texts)
+    app.on_response_prepare.append(add_safe_headers)
+    app.add_routes(ROUTES)
+    return app
+
+
+ROUTES: Final = (
+    web.get("/healthz", health.healthz, name="healthz"),
+    web.get("/readyz", health.readyz, name="readyz"),
+    web.post("/hooks/{provider}/inbound", hooks.receive_inbound, name="hook-inbound"),
+    web.post("/hooks/{provider}/status", hooks.receive_status, name="hook-status"),
+    web.get("/q/static/{name}", pages.get_static, name="page-static"),
+    web.get("/q", pages.go_on, name="page-go-on"),
+    web.get("/q/s/{number}", pages.show_screen, name="page-screen"),
+    web.post("/q/s/{number}", pages.save_screen, name="page-save"),
+    web.get("/q/review", pages.show_review, name="page-review"),
+    web.post("/q/review", pages.submit, name="page-submit"),
+    web.get("/q/now", pages.show_advice, name="page-advice"),
+    web.get("/q/thanks", pages.show_thanks, name="page-thanks"),
+    web.get("/q/decline", pages.show_decline, name="page-decline"),
+    web.post("/q/decline", pages.decline, name="page-declined"),
+    web.post("/q/language", pages.choose_language, name="page-language"),
+    # Last: every other single word is taken for a token.
+    web.get("/q/{token}", pages.welcome, name="page-welcome"),
+    web.post("/q/{token}/open", pages.open_questionnaire, name="page-open"),
+)
+
+
+def _nobody_waits() -> None:
+    """Stands in where no worker shares the process."""

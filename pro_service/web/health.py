@@ -1,0 +1,32 @@
+"""Whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.web.errors import problem
+from pro_service.web.keys import READY
+
+LOG: Final = logging.getLogger("pro_service.web")
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """The process answers. Nothing else is looked at, the database least of all."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The database answers and its schema is the one this release needs; else 503 with why."""
+    try:
+        await request.app[READY]()
+    except ProServiceError as error:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message)
+    except Exception as error:
+        LOG.warning("not ready", extra={"error": type(error).__name__})
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE)
+    return web.json_response({"status": "ready"})

@@ -1,0 +1,19 @@
+"""What handlers find on the application: one typed key each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from pro_service.messaging.gateway import Gateway
+from pro_service.services.context import ServiceContext
+from pro_service.store.pools import Pools
+from pro_service.web.questionnaire.views import Pages
+
+POOLS = web.AppKey("POOLS", Pools)
+CONTEXT = web.AppKey("CONTEXT", ServiceContext)
+GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)  # type: ignore[type-abstract]
+PAGES = web.AppKey("PAGES", Pages)
+READY: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("READY")
+ON_INBOUND: web.AppKey[Callable[[], None]] = web.AppKey("ON_INBOUND")

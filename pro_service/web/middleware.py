@@ -1,0 +1,128 @@
+"""What holds for every request: safe headers, no posts from other sites, errors answered, one log line."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from http import HTTPStatus
+from time import monotonic
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from pro_service.web.errors import CrossSiteError, answer, status_of
+from pro_service.web.keys import CONTEXT
+
+LOG: Final = logging.getLogger("pro_service.web")
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SAFE_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def add_safe_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """A signal: every response carries the headers, unless its handler chose otherwise."""
+    for name, value in SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+@web.middleware
+async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """One line a request: the route's name, never its address, which may hold a token."""
+    began = monotonic()
+    status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        LOG.info(
+            "request",
+            extra={
+                "method": request.method if request.method in hdrs.METH_ALL else "other",
+                "route": route_name(request),
+                "status": status,
+                "elapsed_ms": round((monotonic() - began) * 1000, 1),
+            },
+        )
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what went wrong into an answer; nothing of an unknown error leaks."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        response = answer(request, HTTPStatus(error.status))
+        if hdrs.ALLOW in error.headers:
+            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return response
+    except Exception as error:
+        status = status_of(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            LOG.error("request failed", extra=_without_values(request, error))
+        return answer(request, status)
+
+
+@web.middleware
+async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a participant's form that another site sent.
+
+    `Sec-Fetch-Site` decides where the browser sends it. Else `Origin` does; it is `null` from our
+    own pages too (they send no referrer), so then the SameSite cookie and the ids that only our
+    forms know have to do.
+    """
+    is_page = request.path == "/q" or request.path.startswith("/q/")
+    if is_page and request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        fetched_from = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get(hdrs.ORIGIN, "null")
+        if fetched_from is not None:
+            if fetched_from not in ("same-origin", "none"):
+                raise CrossSiteError
+        elif origin != "null" and origin != origin_of(request.app[CONTEXT].public_url):
+            raise CrossSiteError
+    return await handler(request)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as browsers write an origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def route_name(request: web.Request) -> str:
+    """The matched route's name, or "none"."""
+    return request.match_info.route.name or "none"
+
+
+def _without_values(request: web.Request, error: BaseException) -> dict[str, object]:
+    """Where and of which kind, but not what: messages may hold data of a participant."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return {
+        "route": route_name(request),
+        "error": type(error).__name__,
+        "where": f"{last.filename.rpartition('/')[2]}:{last.lineno}" if last else "unknown",
+    }

@@ -1,0 +1,153 @@
+-- name: record_answers(study_id, participant_id, revision, write)
+-- Store what was answered, with all that follows from it, if the facts are still those it was decided from.
+-- `write` is one JSON document: web_key, attempts, responses, scores, submitted, attempts_submitted,
+-- declined, alerts, queries, visits_done. Any list may be empty.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+-- The idempotency key: a second copy of the same request fails here and undoes everything.
+keyed AS (
+    INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
+    SELECT $1, d ->> 'web_key', $2 FROM doc WHERE d ->> 'web_key' IS NOT NULL
+),
+sat AS (
+    INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
+        authentication, language, device_class, release, instrument_sha256, wording_sha256, started_at,
+        submitted_at, actor)
+    SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent, a.authentication, a.language,
+           a.device_class, a.release, a.instrument_sha256, a.wording_sha256, pro.now(),
+           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN pro.now() END, a.actor
+    FROM doc, jsonb_to_recordset(d -> 'attempts') AS a (id uuid, assessment_id uuid, ordinal integer,
+        mode text, respondent text, authentication text, language text, device_class text, release text,
+        instrument_sha256 text, wording_sha256 text, actor text)
+    RETURNING id, assessment_id
+),
+answered AS (
+    INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value, gap,
+        lowest, highest, raw_sealed, raw_key, answered_at, answered_offset_minutes, received_at,
+        entered_at, entered_by, replaces, inbound_id, actor, reason)
+    SELECT $1, r.id, $2, r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.lowest, r.highest,
+           decode(r.raw_sealed, 'hex'), r.raw_key, coalesce(r.answered_at, pro.now()),
+           r.answered_offset_minutes, pro.now(), r.entered_at, r.entered_by, r.replaces, r.inbound_id,
+           r.actor, r.reason
+    FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid, attempt_id uuid,
+        item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
+        answered_at timestamptz, answered_offset_minutes integer, entered_at timestamptz, entered_by text,
+        replaces uuid, inbound_id uuid, actor text, reason text)
+    RETURNING id, assessment_id, attempt_id, item
+),
+-- A fresh sitting starts with nothing standing; what it answers at once is pointed at below.
+cleared AS (
+    DELETE FROM pro.current_responses AS c USING sat
+    WHERE c.study_id = $1 AND c.assessment_id = sat.assessment_id
+      AND NOT EXISTS (SELECT FROM answered AS n
+                      WHERE n.assessment_id = c.assessment_id AND n.item = c.item)
+),
+pointed AS (
+    INSERT INTO pro.current_responses (study_id, assessment_id, item, attempt_id, response_id)
+    SELECT $1, assessment_id, item, attempt_id, id FROM answered
+    ON CONFLICT (study_id, assessment_id, item)
+        DO UPDATE SET attempt_id = excluded.attempt_id, response_id = excluded.response_id
+),
+scored AS (
+    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
+        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
+        substituted, absent_reason, actor)
+    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
+           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
+                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
+           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
+           s.substituted, s.absent_reason, s.actor
+    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
+        basis text, scale text, instrument text, instrument_version text, scoring_version text,
+        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
+        substituted integer, absent_reason text, actor text)
+),
+submitted AS (
+    UPDATE pro.assessments AS a SET submitted_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'submitted') AS s (id)
+    WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.submitted_at IS NULL
+),
+-- A sitting begun in this very write is not seen here; it is inserted as ended above.
+sitting_ended AS (
+    UPDATE pro.attempts AS t SET submitted_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'attempts_submitted') AS s (id)
+    WHERE t.study_id = $1 AND t.id = s.id::uuid AND t.submitted_at IS NULL
+),
+declined AS (
+    UPDATE pro.assessments AS a SET declined_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'declined') AS s (id)
+    WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.submitted_at IS NULL AND a.declined_at IS NULL
+),
+alarmed AS (
+    INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, inbound_id, rule, severity,
+        raised_at, actor)
+    SELECT $1, x.id, $2, x.assessment_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor
+    FROM doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, assessment_id uuid, inbound_id uuid,
+        rule text, severity text, actor text)
+    ON CONFLICT (study_id, assessment_id, rule) WHERE assessment_id IS NOT NULL DO NOTHING
+),
+queried AS (
+    INSERT INTO pro.data_queries (study_id, id, participant_id, assessment_id, rule, actor)
+    SELECT $1, q.id, $2, q.assessment_id, q.rule, q.actor
+    FROM doc, jsonb_to_recordset(d -> 'queries') AS q (id uuid, assessment_id uuid, rule text, actor text)
+    ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
+),
+-- Answering ends the nudges and the calls of a visit in the same write.
+nudges_ended AS (
+    UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = v.reason
+    FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
+    WHERE r.study_id = $1 AND r.visit_id = v.visit_id AND r.ended_at IS NULL
+),
+calls_ended AS (
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = v.reason
+    FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
+    WHERE k.study_id = $1 AND k.visit_id = v.visit_id AND k.closed_at IS NULL
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
+-- name: find_web_write(study_id, idempotency_key)
+-- Whether a request with this key has been stored.
+SELECT 1 AS stored FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
+
+-- name: record_partial_scores(study_id, participant_id, revision, write)
+-- Score what was left unfinished when its visit closed, apart from complete scores.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+scored AS (
+    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
+        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
+        substituted, absent_reason, actor)
+    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
+           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
+                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
+           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
+           s.substituted, s.absent_reason, s.actor
+    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
+        basis text, scale text, instrument text, instrument_version text, scoring_version text,
+        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
+        substituted integer, absent_reason text, actor text)
+),
+marked AS (
+    UPDATE pro.assessments AS a SET partial_scored_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'partial') AS s (id)
+    WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.partial_scored_at IS NULL
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
+-- name: list_closed_unscored(limit)
+-- Participants with an unfinished sitting at a visit that has closed.
+SELECT DISTINCT a.study_id, a.participant_id
+FROM pro.visits AS v
+JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
+WHERE v.superseded_at IS NULL AND v.closes_at <= pro.now()
+  AND a.submitted_at IS NULL AND a.declined_at IS NULL AND a.partial_scored_at IS NULL
+  AND EXISTS (SELECT FROM pro.attempts AS t WHERE t.study_id = a.study_id AND t.assessment_id = a.id)
+ORDER BY a.study_id, a.participant_id LIMIT $1;

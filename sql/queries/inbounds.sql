@@ -1,0 +1,129 @@
+-- name: find_provider_event(study_id, provider, provider_id)
+-- The reply a first copy of this webhook was given.
+SELECT i.id AS inbound_id, m.id AS message_id, m.body_sealed, m.body_key, m.participant_id
+FROM pro.provider_events AS e
+JOIN pro.inbounds AS i ON i.study_id = e.study_id AND i.id = e.inbound_id
+LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_message_id
+WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
+
+-- name: list_line_participants(study_id, their_indexes)
+-- Who now uses a number, with the question each was last asked on it.
+SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue
+FROM pro.contact_points AS n
+JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
+LEFT JOIN pro.lines AS l ON l.study_id = n.study_id AND l.their_index = n.blind_index
+LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
+                                AND c.line_id = l.id AND c.closed_at IS NULL
+WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL
+ORDER BY p.id;
+
+-- name: count_replies_today(study_id, line_id)
+-- How many replies a line has had within a day; unknown numbers are not answered without end.
+SELECT count(*) AS replies FROM pro.messages
+WHERE study_id = $1 AND line_id = $2 AND kind = 'reply' AND recorded_at > pro.now() - interval '1 day';
+
+-- name: record_inbound(study_id, write)
+-- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
+-- is one JSON document: data_keys, lines, invitations, inbound, messages, conversations, focus, opt_outs,
+-- opt_ins, affected, calls, alerts.
+WITH doc AS (SELECT $2::jsonb AS d),
+keyed AS (
+    INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
+    SELECT $1, k.id, NULL, decode(k.wrapped, 'hex'), k.wrapping_key
+    FROM doc, jsonb_to_recordset(d -> 'data_keys') AS k (id uuid, wrapped text, wrapping_key text)
+    ON CONFLICT (study_id, participant_id) DO NOTHING
+),
+lined AS (
+    INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key,
+        actor)
+    SELECT $1, l.id, l.sender_id, decode(l.their_index, 'hex'), decode(l.their_address_sealed, 'hex'),
+           l.their_address_key, l.actor
+    FROM doc, jsonb_to_recordset(d -> 'lines') AS l (id uuid, sender_id uuid, their_index text,
+        their_address_sealed text, their_address_key text, actor text)
+),
+invited AS (
+    INSERT INTO pro.invitations (study_id, id, participant_id, visit_id, token_sha256, link_key,
+        expires_at, actor)
+    SELECT $1, i.id, (d -> 'inbound' ->> 'participant_id')::uuid, i.visit_id,
+           decode(i.token_sha256, 'hex'), i.link_key, i.expires_at, i.actor
+    FROM doc, jsonb_to_recordset(d -> 'invitations') AS i (id uuid, visit_id uuid, token_sha256 text,
+        link_key text, expires_at timestamptz, actor text)
+),
+kept AS (
+    INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
+        body_key, media_count, disposition, command, reply_message_id, received_at, actor)
+    SELECT $1, i.id, i.line_id, i.participant_id, i.provider, i.provider_id, decode(i.body_sealed, 'hex'),
+           i.body_key, i.media_count, i.disposition, i.command, i.reply_message_id, pro.now(), i.actor
+    FROM doc, jsonb_to_record(d -> 'inbound') AS i (id uuid, line_id uuid, participant_id uuid,
+        provider text, provider_id text, body_sealed text, body_key text, media_count integer,
+        disposition text, command text, reply_message_id uuid, actor text)
+    RETURNING id, provider, provider_id
+),
+-- A second copy of the webhook fails here, and with it everything above and below.
+first_copy AS (
+    INSERT INTO pro.provider_events (study_id, provider, provider_id, inbound_id)
+    SELECT $1, provider, provider_id, id FROM kept
+),
+message_keyed AS (
+    INSERT INTO pro.message_keys (study_id, dedupe_key, message_id)
+    SELECT $1, m.dedupe_key, m.id
+    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, dedupe_key text)
+),
+-- A reply that goes out in the webhook's own answer is accepted once this commits.
+replied AS (
+    INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language,
+        body_sealed, body_key, encoding, segments, state, provider, claimed_at, tries, actor)
+    SELECT $1, m.id, m.participant_id, m.line_id, m.kind, m.template, m.language,
+           decode(m.body_sealed, 'hex'), m.body_key, m.encoding, m.segments, 'accepted', m.provider,
+           pro.now(), 1, m.actor
+    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, participant_id uuid, line_id uuid,
+        kind text, template text, language text, body_sealed text, body_key text, encoding text,
+        segments integer, provider text, actor text)
+),
+asked AS (
+    INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue, closed_at)
+    SELECT $1, c.id, c.line_id, c.participant_id, c.dialogue, CASE WHEN c.closed THEN pro.now() END
+    FROM doc, jsonb_to_recordset(d -> 'conversations') AS c (id uuid, line_id uuid, participant_id uuid,
+        dialogue jsonb, closed boolean)
+    ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
+        SET dialogue = excluded.dialogue, revision = conversations.revision + 1,
+            closed_at = excluded.closed_at
+),
+focused AS (
+    UPDATE pro.lines AS l SET focus_participant_id = f.participant_id
+    FROM doc, jsonb_to_recordset(d -> 'focus') AS f (line_id uuid, participant_id uuid)
+    WHERE l.study_id = $1 AND l.id = f.line_id
+),
+opted_out AS (
+    INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, inbound_id, started_at, reason, actor)
+    SELECT $1, o.id, o.line_id, o.participant_id, o.inbound_id, pro.now(), o.reason, o.actor
+    FROM doc, jsonb_to_recordset(d -> 'opt_outs') AS o (id uuid, line_id uuid, participant_id uuid,
+        inbound_id uuid, reason text, actor text)
+    ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
+),
+opted_in AS (
+    UPDATE pro.opt_outs AS o SET ended_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
+    WHERE o.study_id = $1 AND o.line_id = x.line_id::uuid AND o.ended_at IS NULL
+),
+-- Whoever else uses the number is held back by an opt-out too: their facts have changed.
+others_turn AS (
+    UPDATE pro.participant_revisions AS r SET revision = revision + 1
+    FROM doc, jsonb_array_elements_text(d -> 'affected') AS x (participant_id)
+    WHERE r.study_id = $1 AND r.participant_id = x.participant_id::uuid
+),
+called AS (
+    INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,
+        actor)
+    SELECT $1, k.id, k.participant_id, k.visit_id, k.reason, k.closes_at, pro.now(), k.actor
+    FROM doc, jsonb_to_recordset(d -> 'calls') AS k (id uuid, participant_id uuid, visit_id uuid,
+        reason text, closes_at timestamptz, actor text)
+    ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
+),
+alarmed AS (
+    INSERT INTO pro.alerts (study_id, id, participant_id, inbound_id, rule, severity, raised_at, actor)
+    SELECT $1, x.id, x.participant_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor
+    FROM doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, participant_id uuid, inbound_id uuid,
+        rule text, severity text, actor text)
+)
+SELECT (SELECT count(*) FROM kept) AS stored;

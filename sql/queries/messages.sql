@@ -1,0 +1,105 @@
+-- name: find_sender(study_id, site_id, provider)
+-- Our address that speaks for a site: its own, else the study's.
+SELECT id, address FROM pro.senders
+WHERE study_id = $1 AND (site_id = $2 OR site_id IS NULL) AND provider = $3
+ORDER BY site_id NULLS LAST LIMIT 1;
+
+-- name: find_sender_by_address(provider, address)
+-- Which study a text to one of our addresses belongs to.
+SELECT s.study_id, s.id, s.site_id, st.sender AS sender_name
+FROM pro.senders AS s JOIN pro.studies AS st ON st.id = s.study_id
+WHERE s.provider = $1 AND s.address = $2;
+
+-- name: find_line(study_id, sender_id, their_indexes)
+-- The line between one of our addresses and a number, under any index key.
+SELECT id, focus_participant_id, their_address_sealed, their_address_key FROM pro.lines
+WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
+ORDER BY id LIMIT 1;
+
+-- name: mark_message(study_id, message_id, expected, state, provider_id, error_code, reason, retry_seconds)
+-- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
+UPDATE pro.messages
+SET state = $4, provider_id = coalesce($5, provider_id), error_code = $6, state_reason = $7,
+    retry_at = clock_timestamp() + $8::double precision * interval '1 second', lease_until = NULL
+WHERE study_id = $1 AND id = $2 AND state = $3
+RETURNING id;
+
+-- name: list_retries(limit)
+-- Messages a provider definitely did not take, whose time to try again has come.
+SELECT m.study_id, m.id, m.participant_id, m.kind FROM pro.messages AS m
+WHERE m.state = 'queued' AND m.retry_at <= clock_timestamp()
+ORDER BY m.retry_at LIMIT $1;
+
+-- name: reclaim_message(study_id, message_id, participant_id, revision, lease_seconds)
+-- Claim a queued message again, if the participant's facts are those it was found wanted from.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $3 AND revision = $4
+    RETURNING revision
+),
+claimed AS (
+    UPDATE pro.messages AS m SET state = 'sending', tries = tries + 1, claimed_at = pro.now(),
+        lease_until = clock_timestamp() + $5::integer * interval '1 second'
+    FROM turn
+    WHERE m.study_id = $1 AND m.id = $2 AND m.state = 'queued'
+    RETURNING m.id
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count(*) FROM claimed) AS claimed;
+
+-- name: get_message(study_id, message_id)
+-- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
+SELECT m.study_id, m.id, m.participant_id, m.kind, m.state, m.tries, m.body_sealed, m.body_key,
+       m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
+       l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,
+       (SELECT coalesce(array_agg(r.visit_id), '{}') FROM pro.reminders AS r
+        WHERE r.study_id = m.study_id AND r.message_id = m.id) AS visit_ids
+FROM pro.messages AS m
+JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
+WHERE m.study_id = $1 AND m.id = $2;
+
+-- name: mark_overdue_ambiguous()
+-- A claim whose lease has run out was perhaps sent: it is never sent again.
+UPDATE pro.messages SET state = 'ambiguous', state_reason = 'lease ran out'
+WHERE state = 'sending' AND lease_until < clock_timestamp()
+RETURNING study_id, id;
+
+-- name: list_ambiguous(older_than_seconds, limit)
+-- Messages that may or may not have been taken, old enough to ask the provider's list.
+SELECT study_id, id FROM pro.messages
+WHERE state = 'ambiguous'
+  AND claimed_at < pro.now() - $1::double precision * interval '1 second'
+ORDER BY id LIMIT $2;
+
+-- name: mark_expired()
+-- A text whose window has closed dies in the queue.
+UPDATE pro.messages SET state = 'expired', state_reason = 'window closed'
+WHERE state = 'queued' AND expires_at <= pro.now()
+RETURNING study_id, id;
+
+-- name: get_prompt_state(study_id, message_id)
+-- How far the message that asked a question has come.
+SELECT state FROM pro.messages WHERE study_id = $1 AND id = $2;
+
+-- name: find_message_by_provider_id(provider, provider_id)
+-- The message a provider's status is about, where its address did not say.
+SELECT study_id, id, state FROM pro.messages WHERE provider = $1 AND provider_id = $2;
+
+-- name: find_message(message_id)
+-- The message a provider's status names.
+SELECT study_id, id, state, provider FROM pro.messages WHERE id = $1;
+
+-- name: record_receipt(study_id, id, message_id, provider, provider_id, provider_status, error_code, expected, state, actor)
+-- Keep what the provider said, and move the message on if nobody moved it since it was read.
+WITH kept AS (
+    INSERT INTO pro.delivery_receipts (study_id, id, message_id, provider, provider_id, provider_status,
+        error_code, actor)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $10)
+),
+moved AS (
+    UPDATE pro.messages SET state = $9, provider_id = coalesce(provider_id, $5),
+        error_code = coalesce($7, error_code)
+    WHERE study_id = $1 AND id = $3 AND state = $8
+    RETURNING id
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM moved) = 1) AS fresh;

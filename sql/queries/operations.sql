@@ -1,0 +1,31 @@
+-- name: get_study_time()
+-- Study time.
+SELECT pro.now() AS at;
+
+-- name: move_clock(until)
+-- Move study time forwards to an instant.
+SELECT pro.move_clock($1) AS at;
+
+-- name: start_clock(at)
+-- Begin a demonstration at an instant of its own.
+SELECT pro.start_clock($1) AS at;
+
+-- name: get_database_kind()
+-- What this database is for: demo, validation or production.
+SELECT pro.database_kind() AS kind;
+
+-- name: declare_kind(kind)
+-- Say what this database is for, once and for ever.
+SELECT pro.declare_kind($1) AS kind;
+
+-- name: seal_audit()
+-- Seal the audit entries that no running transaction can precede.
+SELECT pro.seal_audit() AS sealed;
+
+-- name: list_broken_seals()
+-- Seals whose hash no longer follows from their entries.
+SELECT pro.broken_seals() AS id;
+
+-- name: check_database()
+-- That the database answers.
+SELECT 1 AS alive;

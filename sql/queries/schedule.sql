@@ -1,0 +1,125 @@
+-- name: insert_participant(study_id, write)
+-- Enrol one participant: identity, key, number, consent, status, site, planned events.
+WITH doc AS (SELECT $2::jsonb AS d),
+who AS (
+    INSERT INTO pro.participants (study_id, id, code, personal_code, protocol_version_id, language, zone,
+        channel, nudge_at, treated_knees, actor)
+    SELECT $1, p.id, p.code, p.personal_code, p.protocol_version_id, p.language, p.zone, p.channel,
+           p.nudge_at, p.treated_knees, p.actor
+    FROM doc, jsonb_to_record(d -> 'participant') AS p (id uuid, code text, personal_code text,
+        protocol_version_id uuid, language text, zone text, channel text, nudge_at time,
+        treated_knees text[], actor text)
+    RETURNING id, actor
+),
+guarded AS (
+    INSERT INTO pro.participant_revisions (study_id, participant_id) SELECT $1, id FROM who
+),
+placed AS (
+    INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from, actor)
+    SELECT $1, s.id, who.id, s.site_id, pro.now(), who.actor
+    FROM who, doc, jsonb_to_record(d -> 'placing') AS s (id uuid, site_id uuid)
+),
+keyed AS (
+    INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
+    SELECT $1, k.id, who.id, decode(k.wrapped, 'hex'), k.wrapping_key
+    FROM who, doc, jsonb_to_record(d -> 'data_key') AS k (id uuid, wrapped text, wrapping_key text)
+),
+reached AS (
+    INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed, address_key,
+        blind_index, index_key, valid_from, actor)
+    SELECT $1, c.id, who.id, 'phone', decode(c.address_sealed, 'hex'), c.address_key,
+           decode(c.blind_index, 'hex'), c.index_key, pro.now(), who.actor
+    FROM who, doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, address_sealed text,
+        address_key text, blind_index text, index_key text)
+),
+agreed AS (
+    INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, actor)
+    SELECT $1, c.id, who.id, c.version, c.signed_on, c.messages, who.actor
+    FROM who, doc, jsonb_to_record(d -> 'consent') AS c (id uuid, version text, signed_on date,
+        messages boolean)
+)
+INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)
+SELECT $1, s.id, who.id, s.status, pro.now(), who.actor
+FROM who, doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
+
+-- name: write_schedule(study_id, participant_id, revision, write)
+-- Record events and statuses together with the schedule that follows from them. `write` is one JSON
+-- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders,
+-- reminders_ended, calls_ended.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+happened AS (
+    INSERT INTO pro.events (study_id, id, participant_id, kind, ordinal, target, planned_on, occurred_at,
+        actor, reason)
+    SELECT $1, e.id, $2, e.kind, e.ordinal, e.target, e.planned_on, e.occurred_at, e.actor, e.reason
+    FROM doc, jsonb_to_recordset(d -> 'events') AS e (id uuid, kind text, ordinal integer, target text,
+        planned_on date, occurred_at timestamptz, actor text, reason text)
+),
+stood AS (
+    INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor, reason)
+    SELECT $1, s.id, $2, s.status, coalesce(s.effective_at, pro.now()), s.actor, s.reason
+    FROM doc, jsonb_to_recordset(d -> 'statuses') AS s (id uuid, status text, effective_at timestamptz,
+        actor text, reason text)
+),
+superseded AS (
+    UPDATE pro.visits AS v SET superseded_at = pro.now(), superseded_reason = d ->> 'reason'
+    FROM doc, jsonb_array_elements_text(d -> 'superseded') AS s (id)
+    WHERE v.study_id = $1 AND v.id = s.id::uuid AND v.superseded_at IS NULL
+    RETURNING v.id
+),
+-- A visit with answers keeps its dates, but ends when the event it led up to happened.
+reclosed AS (
+    UPDATE pro.visits AS v SET closes_at = c.closes_at
+    FROM doc, jsonb_to_recordset(d -> 'reclosed') AS c (id uuid, closes_at timestamptz)
+    WHERE v.study_id = $1 AND v.id = c.id
+),
+-- A visit that moved takes its nudges with it.
+moved_nudges AS (
+    UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = 'rescheduled'
+    FROM superseded AS s
+    WHERE r.study_id = $1 AND r.visit_id = s.id AND r.ended_at IS NULL
+),
+ended_nudges AS (
+    UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason
+    FROM doc, jsonb_to_recordset(d -> 'reminders_ended') AS e (id uuid, reason text)
+    WHERE r.study_id = $1 AND r.id = e.id AND r.ended_at IS NULL
+),
+ended_calls AS (
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = d ->> 'reason'
+    FROM doc
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.closed_at IS NULL
+      AND (d -> 'calls_ended' ? k.visit_id::text OR d -> 'superseded' ? k.visit_id::text)
+),
+dated AS (
+    INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
+        schedule_revision, provisional, opens_at, target_on, closes_at, actor)
+    SELECT $1, v.id, $2, v.definition, v.kind, v.occurrence, v.schedule_revision, v.provisional,
+           v.opens_at, v.target_on, v.closes_at, v.actor
+    FROM doc, jsonb_to_recordset(d -> 'visits') AS v (id uuid, definition text, kind text,
+        occurrence integer, schedule_revision integer, provisional boolean, opens_at timestamptz,
+        target_on date, closes_at timestamptz, actor text)
+),
+asked AS (
+    INSERT INTO pro.assessments (study_id, id, participant_id, visit_id, instrument, target, actor)
+    SELECT $1, a.id, $2, a.visit_id, a.instrument, a.target, a.actor
+    FROM doc, jsonb_to_recordset(d -> 'assessments') AS a (id uuid, visit_id uuid, instrument text,
+        target text, actor text)
+),
+nudged AS (
+    INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision, ordinal, due_at,
+        actor)
+    SELECT $1, r.id, $2, r.visit_id, r.schedule_revision, r.ordinal, r.due_at, r.actor
+    FROM doc, jsonb_to_recordset(d -> 'reminders') AS r (id uuid, visit_id uuid,
+        schedule_revision integer, ordinal integer, due_at timestamptz, actor text)
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
+-- name: list_last_revisions(study_id, participant_id)
+-- The highest schedule revision ever used of each visit, superseded ones included.
+SELECT definition, occurrence, max(schedule_revision) AS schedule_revision
+FROM pro.visits WHERE study_id = $1 AND participant_id = $2
+GROUP BY definition, occurrence;

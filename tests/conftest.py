@@ -1,0 +1,55 @@
+"""Fixtures every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from pro_service.store.pools import Pools, connect, open_pools
+from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The server of this run: its URL names a database to connect to for making others."""
+    with server_for_tests() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str) -> Iterator[str]:
+    """The name of the migrated database each test's own is cloned from."""
+    with migrated_template(server_url) as name:
+        yield name
+
+
+@pytest.fixture
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database of kind `validation`, this test's alone."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """A database without a schema, this test's alone."""
+    with empty_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def pools(database_url: str) -> AsyncIterator[Pools]:
+    """The pools of all database roles on this test's database."""
+    opened = await open_pools(database_url)
+    async with opened:
+        yield opened
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the schema's owner, to look behind what the other roles see."""
+    connection = await connect(database_url, role="pro_owner", actor="test:owner")
+    yield connection
+    await connection.close()

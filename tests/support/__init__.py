@@ -1,0 +1,1 @@
+"""What tests share: a server for the run, a database for each test."""

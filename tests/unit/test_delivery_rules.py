@@ -1,0 +1,124 @@
+"""Quiet hours, retries, what counts as sent; channel rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+import pytest
+
+from pro_service.domain.delivery.channels import (
+    SHIPPED,
+    ChannelRule,
+    ChannelRules,
+    how_to_ask,
+    safest,
+)
+from pro_service.domain.delivery.rules import counts_as_sent, is_quiet, retry_pause
+from pro_service.domain.delivery.states import MessageState
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet"),
+    [
+        (time(20, 29, 59), False),
+        (time(20, 30), True),
+        (time(0, 0), True),
+        (time(8, 29, 59), True),
+        (time(8, 30), False),
+        (time(12, 0), False),
+    ],
+)
+def test_quiet_hours_span_midnight_and_end_exactly(at: time, quiet: bool) -> None:
+    assert is_quiet(at, time(20, 30), time(8, 30)) is quiet
+
+
+@pytest.mark.parametrize(("at", "quiet"), [(time(12), False), (time(13), True), (time(15), False)])
+def test_quiet_hours_may_lie_within_a_day(at: time, quiet: bool) -> None:
+    assert is_quiet(at, time(13), time(15)) is quiet
+
+
+def test_equal_bounds_mean_no_quiet_hours() -> None:
+    assert not any(is_quiet(time(hour), time(9), time(9)) for hour in range(24))
+
+
+def test_retries_pause_ever_longer_up_to_a_quarter_of_an_hour() -> None:
+    pauses = [retry_pause(attempt) for attempt in range(1, 8)]
+    assert pauses[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+    assert pauses == sorted(pauses)
+    assert retry_pause(10_000) == timedelta(minutes=15)
+
+
+def test_attempts_are_counted_from_one() -> None:
+    with pytest.raises(ValueError, match="from 1"):
+        retry_pause(0)
+
+
+def test_what_may_have_gone_out_counts_as_sent() -> None:
+    not_counted = {state for state in MessageState if not counts_as_sent(state)}
+    assert not_counted == {
+        MessageState.queued,
+        MessageState.failed,
+        MessageState.suppressed,
+        MessageState.expired,
+    }
+
+
+def test_mainland_china_through_twilio_has_no_replies_and_no_links() -> None:
+    rule = ChannelRules().rule_for("sms", "twilio", "cn")
+    assert not rule.two_way
+    assert not rule.links
+    assert rule.template_registered
+    assert rule.per_day == 2
+    assert how_to_ask(rule, "link") == how_to_ask(rule, "text") == "code"
+
+
+@pytest.mark.parametrize(
+    ("channel", "provider", "country"),
+    [("sms", "twilio", "ZZ"), ("sms", "nobody", "US"), ("pigeon", "twilio", "US")],
+)
+def test_unknown_means_nothing_is_sent_and_somebody_calls(
+    channel: str, provider: str, country: str
+) -> None:
+    rule = ChannelRules().rule_for(channel, provider, country)
+    assert rule == safest(channel, provider, country)
+    assert how_to_ask(rule, "text") == "call"
+
+
+def test_row_of_a_country_goes_before_the_row_of_any_country() -> None:
+    rules = ChannelRules()
+    assert rules.rule_for("sms", "simulator", "US").two_way
+    assert not rules.rule_for("sms", "simulator", "CN").two_way
+
+
+def test_study_may_add_and_replace_rows() -> None:
+    mine = SHIPPED[0].model_copy(update={"per_day": 1})
+    assert ChannelRules((*SHIPPED, mine)).rule_for("sms", "twilio", "US").per_day == 1
+
+
+@pytest.mark.parametrize(
+    ("two_way", "links", "preferred", "way"),
+    [
+        (True, True, "link", "link"),
+        (True, True, "text", "text"),
+        (True, False, "link", "text"),
+        (False, True, "text", "link"),
+        (False, False, "text", "code"),
+    ],
+)
+def test_other_way_is_taken_only_where_the_preferred_one_is_not_possible(
+    two_way: bool, links: bool, preferred: Literal["link", "text"], way: str
+) -> None:
+    rule = ChannelRule(
+        channel="sms",
+        provider="p",
+        country="US",
+        one_way=True,
+        two_way=two_way,
+        links=links,
+        template_registered=False,
+        per_day=3,
+    )
+    assert how_to_ask(rule, preferred) == way

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+
+from pro_service.domain.study.times import (
+    ZoneNameError,
+    add_months,
+    day_end,
+    is_quiet,
+    last_day_before,
+    local_day,
+    local_instant,
+    quiet_end,
+    zone,
+)
+
+LONDON = ZoneInfo("Europe/London")
+STEP = timedelta(days=7)
+
+
+def _changes(in_zone: ZoneInfo) -> list[datetime]:
+    """Every instant of ten years from which the zone has another offset."""
+    found = []
+    before = datetime(2018, 1, 1, tzinfo=UTC)
+    end = datetime(2028, 1, 1, tzinfo=UTC)
+    while before < end:
+        low, high = before, before + STEP
+        before = high
+        old = low.astimezone(in_zone).utcoffset()
+        if high.astimezone(in_zone).utcoffset() == old:
+            continue
+        while high - low > timedelta(seconds=1):
+            middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
+            if middle.astimezone(in_zone).utcoffset() == old:
+                low = middle
+            else:
+                high = middle
+        found.append(high)
+    return found
+
+
+def test_every_clock_change_of_every_zone_over_ten_years_is_read_as_agreed() -> None:
+    gaps = folds = 0
+    for name in sorted(available_timezones()):
+        in_zone = zone(name)
+        for change in _changes(in_zone):
+            last = (change - timedelta(seconds=1)).astimezone(in_zone).replace(tzinfo=None)
+            first = change.astimezone(in_zone).replace(tzinfo=None)
+            jump = first - last - timedelta(seconds=1)
+            if jump > timedelta(0):
+                gaps += 1
+                skipped = last + timedelta(seconds=1) + jump / 2
+                assert local_instant(skipped.date(), skipped.time(), in_zone) == change, name
+            elif jump < timedelta(0):
+                folds += 1
+                twice = last + timedelta(seconds=1) + jump / 2
+                instant = local_instant(twice.date(), twice.time(), in_zone)
+                assert instant < change, name
+                assert instant.astimezone(in_zone).replace(tzinfo=None) == twice, name
+            # On the day of the change and beside it, days still follow one another gaplessly.
+            for day in {last.date() - timedelta(days=1), last.date(), first.date()}:
+                assert local_day(day_end(day, in_zone), in_zone) > day, name
+                if day != last.date() or last.date() == first.date():
+                    assert last_day_before(day_end(day, in_zone), in_zone) == day, name
+    assert gaps > 500
+    assert folds > 500
+
+
+def test_skipped_half_hour_becomes_the_first_instant_after_it() -> None:
+    instant = local_instant(date(2026, 3, 29), time(1, 30), LONDON)
+    assert instant == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+
+
+def test_hour_that_exists_twice_means_the_first() -> None:
+    instant = local_instant(date(2026, 10, 25), time(1, 30), LONDON)
+    assert instant == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_skipped_day_becomes_the_first_instant_after_it() -> None:
+    samoa = zone("Pacific/Apia")
+    instant = local_instant(date(2011, 12, 30), time(18, 30), samoa)
+    assert instant.astimezone(samoa).replace(tzinfo=None) == datetime(2011, 12, 31)  # noqa: DTZ001
+
+
+def test_a_midnight_that_does_not_exist_still_ends_the_day_before() -> None:
+    cairo = zone("Africa/Cairo")
+    assert day_end(date(2024, 4, 25), cairo).astimezone(cairo).time() == time(1, 0)
+    assert last_day_before(day_end(date(2024, 4, 25), cairo), cairo) == date(2024, 4, 25)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2024, 1, 31), 1, date(2024, 2, 29)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 12, 15), 1, date(2027, 1, 15)),
+        (date(2026, 1, 10), -1, date(2025, 12, 10)),
+        (date(2026, 5, 31), 12, date(2027, 5, 31)),
+    ],
+)
+def test_months_clamp_to_the_end_of_the_month(day: date, months: int, expected: date) -> None:
+    assert add_months(day, months) == expected
+
+
+@pytest.mark.parametrize("name", ["Asia/Beijin", "", "America", "../etc/passwd"])
+def test_an_unknown_zone_is_an_error_that_names_it(name: str) -> None:
+    with pytest.raises(ZoneNameError) as caught:
+        zone(name)
+    assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet"),
+    [(time(20, 29), False), (time(20, 30), True), (time(3, 0), True), (time(8, 30), False)],
+)
+def test_quiet_hours_span_midnight_and_end_at_their_last_minute(at: time, quiet: bool) -> None:
+    assert is_quiet(at, time(20, 30), time(8, 30)) is quiet
+
+
+def test_quiet_hours_end_the_next_morning_when_they_began_in_the_evening() -> None:
+    evening = datetime(2026, 1, 5, 22, 0, tzinfo=UTC)
+    morning = datetime(2026, 1, 6, 8, 30, tzinfo=UTC)
+    assert quiet_end(evening, time(20, 30), time(8, 30), LONDON) == morning
+    assert quiet_end(morning - timedelta(hours=2), time(20, 30), time(8, 30), LONDON) == morning
+    assert quiet_end(morning, time(20, 30), time(8, 30), LONDON) == morning
