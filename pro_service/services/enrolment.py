@@ -17,7 +17,7 @@ from pro_service.services.context import ServiceContext
 from pro_service.services.phones import PhoneError, parse_phone
 from pro_service.services.scheduling import NewEvent, apply_change
 from pro_service.store import operations, schedule, studies
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.studies import EnrolledRow, SiteRow
 from pro_service.vault.codes import new_code
@@ -218,7 +218,7 @@ async def enrol(
     await context.ensure_study_key(connection, study_id)
     sites = {site.code: site for site in await studies.list_sites(connection, study_id)}
     fresh = [row for row in rows if row.code not in known]
-    async with connection.transaction():
+    async with transaction(connection) as connection:
         for row in fresh:
             await _enrol_one(connection, context, study_id, row, sites[row.site], actor)
             progress()

@@ -42,7 +42,7 @@ from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.phones import country_of, parse_phone
 from pro_service.services.reminders import link_for
 from pro_service.store import answers, inbounds, messages
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.inbounds import LineParticipant
 from pro_service.store.messages import OwnedSender
@@ -221,9 +221,9 @@ async def _ask_who(connection: Connection, context: ServiceContext, received: Re
     facts, protocol = await _facts(connection, context, received, user)
     outcome = _outcome(context, received, None, "unknown", None, key=facts)
     body = context.texts.render(
-        (TextPart(key="who.ask_code"),), facts.language, text_context(context, protocol, facts)
+        (TextPart(key="line.ask_code"),), facts.language, text_context(context, protocol, facts)
     )
-    _add_reply_for(context, received, outcome, facts, body, "who.ask_code")
+    _add_reply_for(context, received, outcome, facts, body, "line.ask_code")
     return outcome
 
 
@@ -241,7 +241,8 @@ async def _for_one(
         reopened, question = begin(entries, facts.now)
         outcome = _outcome(context, received, facts, "command", None)
         outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
-        parts = question or (TextPart(key="nothing_open"),)
+        switched = TextPart(key="line.switched", parameters={"code": facts.personal_code})
+        parts = (switched, *(question or (TextPart(key="nothing_open"),)))
         step = Step(dialogue=reopened, reply=parts, disposition="command")
     else:
         step = await _advance(connection, context, received, facts, dialogue, entries)
@@ -528,7 +529,7 @@ async def _write(connection: Connection, received: Received, outcome: Outcome) -
         await inbounds.record_inbound(connection, study_id, outcome.document)
         return
     document = outcome.answers.document if outcome.answers else empty_document()
-    async with connection.transaction():
+    async with transaction(connection) as connection:
         await answers.record_answers(
             connection, study_id, outcome.facts.id, outcome.facts.revision, document
         )

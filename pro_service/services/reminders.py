@@ -172,7 +172,7 @@ async def _compose(
     if linked:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
     first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
-    parts = _parts(facts, linked=linked, asked=bool(asked), first=first)
+    parts = _parts(facts, linked=linked, first=first)
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
     if dialogue.prompt is not None:
@@ -186,16 +186,12 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
     return tuple(one for one in questions if one.visit.id in judgement.visits)
 
 
-def _parts(
-    facts: ParticipantFacts, *, linked: bool, asked: bool, first: bool
-) -> tuple[TextPart, ...]:
+def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
     parts = [TextPart(key="reminder.link" if linked else "reminder.text")]
     if facts.contact is not None and facts.contact.shared_with:
         parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.personal_code}))
-    if linked and asked:
-        parts.append(TextPart(key="reminder.also_text"))
     if first:
-        parts.append(TextPart(key="reminder.how_to_stop"))
+        parts.append(TextPart(key="reminder.stop"))
     return tuple(parts)
 
 

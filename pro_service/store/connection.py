@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -40,3 +42,14 @@ async def write(connection: Connection, sql: str, *parameters: Any) -> asyncpg.R
         if is_stale(error):
             raise StaleRevisionError from None
         raise
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[Connection]:
+    """A short transaction: on the connection given, or on one the pool lends for its length."""
+    if isinstance(connection, asyncpg.Pool):
+        async with connection.acquire() as lent, lent.transaction():
+            yield lent
+    else:
+        async with connection.transaction():
+            yield connection

@@ -10,6 +10,7 @@ from aiohttp import web
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.context import ServiceContext
 from pro_service.store.pools import Pools
+from pro_service.texts.pages import load_page_texts
 from pro_service.web import health, keys
 from pro_service.web.hooks import handlers as hooks
 from pro_service.web.middleware import (
@@ -47,7 +48,7 @@ def build_application(
     app[keys.GATEWAY] = gateway
     app[keys.READY] = ready
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
-    app[keys.PAGES] = Pages(context.texts)
+    app[keys.PAGES] = Pages(load_page_texts())
     app.on_response_prepare.append(add_safe_headers)
     app.add_routes(ROUTES)
     return app

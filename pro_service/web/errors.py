@@ -12,29 +12,19 @@ from typing import Final
 import asyncpg
 from aiohttp import web
 
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
 from pro_service.services.answers import UnknownAssessmentError
 from pro_service.services.context import BusyError, UnknownParticipantError, UnknownStudyError
+from pro_service.services.delivery import UnknownMessageError
+from pro_service.services.inbound import UnknownAddressError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.keys import PAGES
+from pro_service.web.refusals import CrossSiteError, UnknownProviderError, UnreadableFormError
 
 RETRY_AFTER_SECONDS: Final = 5
 PROBLEM: Final = "application/problem+json"
-
-
-class CrossSiteError(ProServiceError):
-    """The form was sent from another site."""
-
-
-class UnreadableFormError(ProServiceError):
-    """The form lacks something our pages always send."""
-
-
-class UnknownProviderError(ProServiceError):
-    """No provider of this name is in use here."""
 
 
 STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
@@ -44,6 +34,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnreadableWebhookError, HTTPStatus.BAD_REQUEST),
     (AnswerRangeError, HTTPStatus.BAD_REQUEST),
     (UnknownProviderError, HTTPStatus.NOT_FOUND),
+    (UnknownAddressError, HTTPStatus.NOT_FOUND),
+    (UnknownMessageError, HTTPStatus.NOT_FOUND),
     (UnknownParticipantError, HTTPStatus.NOT_FOUND),
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     # The page was another participant's: its form does not belong to the link now in use.

@@ -13,7 +13,7 @@ from pro_service.web.questionnaire.views import Pages
 
 POOLS = web.AppKey("POOLS", Pools)
 CONTEXT = web.AppKey("CONTEXT", ServiceContext)
-GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)  # type: ignore[type-abstract]
+GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)
 PAGES = web.AppKey("PAGES", Pages)
 READY: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("READY")
 ON_INBOUND: web.AppKey[Callable[[], None]] = web.AppKey("ON_INBOUND")

@@ -1,4 +1,4 @@
-"""What holds for every request: safe headers, no posts from other sites, errors answered, one log line."""
+"""What holds for every request: safe headers, own forms only, errors answered, one log line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from pro_service.web.errors import CrossSiteError, answer, status_of
+from pro_service.web.errors import answer, status_of
 from pro_service.web.keys import CONTEXT
+from pro_service.web.refusals import CrossSiteError
 
 LOG: Final = logging.getLogger("pro_service.web")
 

@@ -82,7 +82,8 @@ def advance(
         return _say(present, command, key, *question, offer_other_way=True)
     if not prompt_accepted:
         disposition: Disposition = "command" if command else "needs_reading"
-        reply = (TextPart(key="crossed"), *question)
+        lead = "reading.noted" if not command and read_alone(text) == "words" else "crossed"
+        reply = (TextPart(key=lead), *question)
         return Step(dialogue=present, disposition=disposition, command=command, reply=reply)
     if command is Command.back:
         return _back(present, agenda, now)
@@ -158,17 +159,28 @@ def _question(prompt: Prompt | None, agenda: Agenda) -> tuple[TextPart, ...]:
         ItemReference(instrument=entry.instrument.id, item=code, target=entry.target)
         for code in prompt.items
     )
-    return (question_part(entry.instrument.item(prompt.items[0]), references),)
+    items = tuple(entry.instrument.item(code) for code in prompt.items)
+    return (_asking(items[0], references), *_way_out(items))
 
 
-def question_part(first: Item, references: tuple[ItemReference, ...]) -> TextPart:
-    """Return the part that asks these items, `first` being the first of them."""
+def _asking(first: Item, references: tuple[ItemReference, ...]) -> TextPart:
     suffix = ".choices" if first.choices else ""
     if len(references) == 1:
         return TextPart(key=f"prompt.item{suffix}", parameters={"item": references[0]})
     return TextPart(
         key=f"prompt.group{suffix}", parameters={"items": references, "count": len(references)}
     )
+
+
+def _way_out(items: tuple[Item, ...]) -> tuple[TextPart, ...]:
+    """Return the offer of "does not apply" where the instrument or protocol allows it."""
+    numbers = [number for number, item in enumerate(items, start=1) if item.may_not_apply]
+    if not numbers:
+        return ()
+    if len(items) == 1:
+        return (TextPart(key="hint.not_applicable"),)
+    shown = " ".join(f"({number})" for number in numbers)
+    return (TextPart(key="hint.not_applicable.group", parameters={"numbers": shown}),)
 
 
 def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:

@@ -7,8 +7,11 @@ services and `advance`. Instants are aware UTC, study time.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from typing import Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from pro_service.domain.conversation.commands import Command
 from pro_service.domain.conversation.reply import Gap
@@ -17,6 +20,21 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.facts import Target
 
 Disposition = Literal["answer", "command", "needs_reading", "reaction", "unknown"]
+
+
+def _range(item: Item) -> tuple[object, ...]:
+    return (
+        item.minimum,
+        item.maximum,
+        item.choices,
+        item.low_anchor,
+        item.high_anchor,
+        item.unit,
+    )
+
+
+def _alike(items: list[Item]) -> tuple[Item, ...]:
+    return tuple(takewhile(lambda item: _range(item) == _range(items[0]), items))
 
 
 class AgendaEntry(Record):
@@ -31,12 +49,16 @@ class AgendaEntry(Record):
 
     @property
     def next_items(self) -> tuple[Item, ...]:
-        """What to ask next: one open item, or the open items of the first open group."""
+        """What to ask next: one open item, or the open items of the first open group.
+
+        A grouped prompt states one range, so it ends before the first item with another.
+        """
         for group in self.instrument.groups:
-            still_open = [code for code in group if code not in self.answered]
-            if still_open:
-                asked = still_open if self.text_mode == "grouped" else still_open[:1]
-                return tuple(self.instrument.item(code) for code in asked)
+            items = [self.instrument.item(code) for code in group if code not in self.answered]
+            if items and self.text_mode == "item":
+                return (items[0],)
+            if items:
+                return _alike(items)
         return ()
 
     @property
@@ -87,7 +109,9 @@ class TextPart(Record):
     """
 
     key: str
-    parameters: dict[str, int | str | ItemReference | tuple[ItemReference, ...]] = {}
+    parameters: dict[str, int | str | ItemReference | tuple[ItemReference, ...]] = Field(
+        default_factory=dict
+    )
 
 
 class ItemAnswer(Record):

@@ -100,7 +100,9 @@ def _piece(item: Item, piece: str) -> int | Gap | None:
 
 
 def _why_not_several(items: Sequence[Item], folded: str) -> Reason:
-    tokens = scan(items, folded)
+    gaps = {Command.skip, Command.not_applicable}
+    answers = [piece for piece in _ANY.split(folded) if recognise(piece) not in gaps]
+    tokens = scan(items, " ".join(answers))
     if _has_message(tokens):
         return "words"
     numbers = sum(token.kind in {"number", "ratio", "choice"} for token in tokens)

@@ -40,7 +40,10 @@ class Token(NamedTuple):
 _LONGEST_NUMERAL = 3  # the widest range is 0-100; "007" is 7, a telephone number is nothing
 _INVISIBLE = {"\ufe0e", "\ufe0f", "\u20e3"}  # what turns a digit into a picture of a key
 _SEPARATORS = re.compile(r"[\s,;.:!、。()\"'“”‘’「」『』\[\]=]+")
-_RATIO = re.compile(r"(\d+)\s*分?\s*(?:/|out\s+of)\s*(\d+)\s*分?(?![\d.])")
+_SMALL = {**words.UNITS_OF_SPEECH, **words.TEENS, "hundred": 100, "a hundred": 100}
+_SPOKEN = r"(\d+|" + "|".join(_SMALL) + ")"
+_RATIO = re.compile(r"(\d+)\s*分?\s*/\s*(\d+)\s*分?(?!\d|\.\d)")
+_SPOKEN_RATIO = re.compile(_SPOKEN + r"\s+out\s+of\s+" + _SPOKEN + r"(?![a-z\d]|\.\d)")
 _DIGITS = re.compile(r"\d+")
 _LATIN = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _CHINESE_NUMERAL = re.compile(
@@ -125,7 +128,7 @@ def scan(items: Sequence[Item], folded: str) -> tuple[Token, ...]:
 def _next(
     text: str, position: int, phrases: list[str], choices: dict[str, int], units: set[str]
 ) -> Token:
-    if match := _RATIO.match(text, position):
+    if match := _RATIO.match(text, position) or _SPOKEN_RATIO.match(text, position):
         number, bound = (_number(match[1]), _number(match[2]))
         return Token("ratio", match[0], number.value, bound.value)
     if match := _DIGITS.match(text, position):
@@ -198,6 +201,8 @@ def _runs_on(character: str) -> bool:
 
 
 def _number(digits: str) -> Token:
+    if digits in _SMALL:
+        return Token("number", digits, _SMALL[digits])
     if len(digits) > _LONGEST_NUMERAL:
         return Token("malformed", digits)
     return Token("number", digits, int(digits))

@@ -69,39 +69,45 @@ CHINESE_DIGITS: dict[str, int] = {
 CHINESE_TENS = "十拾"
 CHINESE_HUNDREDS = "百佰"
 
+
+def _set(spaced: str) -> frozenset[str]:
+    return frozenset(spaced.split())
+
+
 POINT_WORDS = frozenset({"分", "级", "point", "points", "pts"})
 """May follow the number of any item, with or without a space."""
 
 UNIT_WORDS: dict[str, frozenset[str]] = {"mm": frozenset({"mm", "millimetres", "毫米"})}
 """What a unit of measure may be called in a reply, by the item's `unit`."""
 
-COURTESIES = frozenset(
-    ["thanks", "thank", "you", "hi", "hello", "hey", "dear", "doctor", "please", "谢谢", "多谢", "您好", "你好", "医生", "大夫", "请", "的", "嗯", "哦", "啊", "吧", "呢", "啦", "呀", "哈", "早上好", "上午好", "中午好", "下午好", "晚上好", "收到"]
+COURTESIES = _set(
+    "thanks thank you hi hello hey dear doctor please 谢谢 多谢 您好 你好 医生 大夫 请 的 "
+    "嗯 哦 啊 吧 呢 啦 呀 哈 早上好 上午好 中午好 下午好 晚上好 收到"
 )
 """Politeness: says nothing about the knee, so alone it needs nobody to read it."""
 
-STATES = frozenset(["ok", "okay", "好", "好的"])
+STATES = _set("ok okay 好 好的")
 """Politeness too, but "no ok" and "没好" deny it: never beside a choice's word."""
 
-PARTICLES = frozenset(["的", "吧", "啊", "呢", "啦", "呀", "哈", "谢谢", "多谢"])
+PARTICLES = _set("的 吧 啊 呢 啦 呀 哈 谢谢 多谢")
 """What may follow a Chinese choice word without a pause: "没有的", but not "没有好"."""
 
-TOPICS = frozenset(
-    ["pain", "knee", "level", "score", "number", "rating", "疼", "痛", "疼痛", "膝", "膝盖", "程度", "疼痛程度", "评分"]
-)
+TOPICS = _set("pain knee level score number rating 疼 痛 疼痛 膝 膝盖 程度 疼痛程度 评分")
 """What is asked about. A no to one of several signs ("no pain") is no answer to all of them."""
 
-HEDGES = frozenset(
-    ["about", "around", "approximately", "roughly", "maybe", "probably", "guess", "feel", "today", "now", "currently", "just", "大概", "大约", "约", "左右", "差不多", "可能", "应该", "感觉", "觉得", "现在", "今天", "目前"]
+HEDGES = _set(
+    "about around approximately roughly maybe probably guess feel today now currently just "
+    "大概 大约 约 左右 差不多 可能 应该 感觉 觉得 现在 今天 目前"
 )
-"""May stand beside a number; with a word they could change it ("today no" leaves yesterday open)."""
+"""May stand beside a number; not beside a choice's word ("today no")."""
 
-FILLERS = frozenset(
-    ["a", "an", "the", "i", "i'd", "i'm", "i'll", "it", "it's", "its", "is", "was", "my", "me", "would", "say", "think", "give", "answer", "我", "我的", "是", "选", "选择", "就", "算", "给", "打", "答", "答案", "回答"]
+FILLERS = _set(
+    "a an the i i'd i'm i'll it it's its is was my me would say think give answer 我 我的 "
+    "是 选 选择 就 算 给 打 答 答案 回答"
 )
 """May stand beside one answer without changing it."""
 
-CONNECTORS = frozenset(["or", "to", "and", "between", "from", "或", "或者", "到", "至", "和", "还是", "与", "半", "half"])
+CONNECTORS = _set("or to and between from 或 或者 到 至 和 还是 与 半 half")
 """Join two numbers. A reply with one is asked again, but is no message for somebody to read."""
 
 KINDLY_EMOJI = frozenset("🙂😀😃😄😁😊☺🙏👌👍🌹❤")

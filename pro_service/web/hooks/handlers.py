@@ -11,17 +11,15 @@ from aiohttp import web
 
 from pro_service.messaging.gateway import WebhookRequest
 from pro_service.services import delivery, inbound
-from pro_service.web.errors import UnknownProviderError
 from pro_service.web.keys import CONTEXT, GATEWAY, ON_INBOUND, POOLS
+from pro_service.web.refusals import UnknownProviderError
 
 
 async def receive_inbound(request: web.Request) -> web.Response:
     """`POST /hooks/{provider}/inbound`: a participant's text; the answer carries our reply."""
     app = request.app
     webhook = await _webhook(request)
-    reply = await inbound.receive_text(
-        app[POOLS].provider, app[CONTEXT], app[GATEWAY], webhook
-    )
+    reply = await inbound.receive_text(app[POOLS].provider, app[CONTEXT], app[GATEWAY], webhook)
     app[ON_INBOUND]()
     return web.Response(
         body=reply.body.encode("utf-8"), content_type=reply.content_type, charset="utf-8"

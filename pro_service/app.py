@@ -1,0 +1,182 @@
+"""The composition root of the server: the only module that knows everybody below it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pro_service import __version__
+from pro_service.catalog.instrument_files import load_instruments
+from pro_service.config import Settings, SettingsError
+from pro_service.domain.errors import ProServiceError
+from pro_service.jobs import Worker, make_jobs
+from pro_service.messaging.gateway import Gateway
+from pro_service.messaging.simulator.gateway import SimulatorGateway
+from pro_service.services.context import ServiceContext
+from pro_service.store import operations
+from pro_service.store.migrations import schema_state
+from pro_service.store.pools import Pools, open_pools
+from pro_service.texts.catalogue import load_texts
+from pro_service.vault.vault import Vault
+from pro_service.web.application import build_application
+
+log = logging.getLogger("pro_service.app")
+
+
+class OldSchemaError(ProServiceError):
+    """The database's schema is not the one this release needs."""
+
+
+class WrongKindError(ProServiceError):
+    """The database is not of the kind this needs."""
+
+
+class PortTakenError(ProServiceError):
+    """The address cannot be listened on."""
+
+
+@dataclass
+class Service:
+    """Everything put together: pools, context, gateway, the web application and the worker."""
+
+    pools: Pools
+    context: ServiceContext
+    gateway: Gateway
+    application: web.Application
+    worker: Worker
+
+
+def make_context(settings: Settings, vault: Vault) -> ServiceContext:
+    """What every use case needs, from the settings."""
+    return ServiceContext(
+        vault=vault,
+        texts=load_texts(),
+        instruments=load_instruments(),
+        public_url=settings.public_url,
+        provider=settings.gateway,
+        release=__version__,
+    )
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """The gateway the settings name. Raises SettingsError for a missing secret."""
+    if settings.simulator_secret is None:
+        raise SettingsError(
+            "PRO_SIMULATOR_SECRET is not set.",
+            mend="Give the simulator and the service the same secret.",
+        )
+    return SimulatorGateway(settings.simulator_url, settings.simulator_secret)
+
+
+async def check_ready(pools: Pools) -> None:
+    """Raise unless the database answers and has this release's schema."""
+    async with pools.participant.acquire(timeout=5) as connection:
+        await operations.check_database(connection)
+        state = await schema_state(connection)
+    if not state.current:
+        raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, database_url: str, vault: Vault
+) -> AsyncIterator[Service]:
+    """Put the service together on a migrated database, and take it apart again in order.
+
+    Raises OldSchemaError, WrongKindError, SettingsError, DatabaseUnreachableError.
+    """
+    pools = await open_pools(database_url, min_size=1)
+    gateway: Gateway | None = None
+    try:
+        await check_ready(pools)
+        kind = await operations.get_database_kind(pools.worker)
+        if kind == "production" and settings.gateway == "simulator":
+            raise WrongKindError("A production database refuses the simulator.")
+        gateway = make_gateway(settings)
+        context = make_context(settings, vault)
+        worker = Worker(make_jobs(pools.worker, context, gateway))
+
+        async def ready() -> None:
+            await check_ready(pools)
+
+        application = build_application(pools=pools, context=context, gateway=gateway, ready=ready)
+        yield Service(pools, context, gateway, application, worker)
+    finally:
+        if gateway is not None:
+            await gateway.close()
+        await pools.close()
+
+
+@asynccontextmanager
+async def listening(
+    application: web.Application, host: str, port: int, *, drain_seconds: float = 20.0
+) -> AsyncIterator[int]:
+    """Serve an application; yields the port in use. Requests under way finish at the end.
+
+    Raises PortTakenError.
+    """
+    runner = web.AppRunner(
+        application, access_log=None, handle_signals=False, shutdown_timeout=drain_seconds
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise PortTakenError(
+                f"Port {port} on {host} cannot be listened on ({error.strerror}).",
+                mend="Stop what uses it, or choose another with --port.",
+            ) from None
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def until_told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, told.set)
+    try:
+        await told.wait()
+        log.info("stopping")
+    finally:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+
+
+async def run(
+    settings: Settings,
+    database_url: str,
+    vault: Vault,
+    *,
+    serve: bool,
+    work: bool,
+    announce: Callable[[str], None] = lambda _: None,
+    wait: Callable[[], Awaitable[None]] = until_told_to_stop,
+) -> None:
+    """Serve pages and hooks, run the worker, or both, until told to stop; then drain."""
+    async with open_service(settings, database_url, vault) as service:
+        if work:
+            service.worker.start()
+        try:
+            if serve:
+                async with listening(service.application, settings.host, settings.port) as port:
+                    announce(f"Serving on http://{settings.host}:{port}")
+                    await wait()
+                    if work:
+                        await service.worker.stop()
+            else:
+                announce("Working")
+                await wait()
+        finally:
+            if work:
+                await service.worker.stop()

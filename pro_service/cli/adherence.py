@@ -1,0 +1,114 @@
+"""`pro-service adherence`: who answered what, and the two figures with what they are made of."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from fractions import Fraction
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.domain.study.adherence import Adherence
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.services.adherence import AdherenceReport, report
+
+MARKS: dict[AssessmentState, str] = {
+    AssessmentState.completed: "done",
+    AssessmentState.late: "late",
+    AssessmentState.declined: "declined",
+    AssessmentState.not_applicable: "n/a",
+    AssessmentState.not_yet_due: ".",
+    AssessmentState.due: "due",
+    AssessmentState.started: "started",
+    AssessmentState.missed: "MISSED",
+    AssessmentState.partial: "partial",
+}
+_WORST_FIRST = ("missed", "partial", "started", "due", "declined", "late", "not_yet_due")
+
+
+def mark(states: tuple[AssessmentState, ...] | None) -> str:
+    """One word for a visit: the state that most wants attention."""
+    if not states:
+        return ""
+    for name in _WORST_FIRST:
+        if AssessmentState(name) in states:
+            return MARKS[AssessmentState(name)]
+    return MARKS[states[0]]
+
+
+def percent(share: Fraction | None) -> str:
+    """A share with one decimal, half-up; a dash where there is no denominator."""
+    if share is None:
+        return "-"
+    tenths = int(share * 1000 + Fraction(1, 2))
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def figures_table(figures: tuple[Adherence, ...]) -> Table:
+    """Both figures by visit and site."""
+    table = Table("visit", "site", "completed in window", "%", "available", "%")
+    for row in figures:
+        table.add_row(
+            row.definition,
+            row.site,
+            f"{row.completed_in_window} / {row.expected_and_closed}",
+            percent(row.completion),
+            f"{row.scorable} / {row.enrolled}",
+            percent(row.available),
+        )
+    return table
+
+
+def adherence_command(
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of tables.")] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Print participants x visits, and completion and availability per visit and site."""
+
+    async def work(runtime: Runtime) -> AdherenceReport:
+        found = await runtime.context.study(runtime.connection, study)
+        return await report(runtime.connection, runtime.context, found.id)
+
+    result = with_runtime(data, actor, work)
+    if as_csv:
+        _print_csv(result)
+        return
+    table = Table("participant", "site", "status", *result.definitions)
+    for row in result.rows:
+        cells = (mark(row.visits.get(name)) for name in result.definitions)
+        table.add_row(row.code, row.site, row.status, *cells)
+    out.print(table)
+    out.print(figures_table(result.figures))
+
+
+def _print_csv(result: AdherenceReport) -> None:
+    """Two tables, one below the other, with an empty line between."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["participant", "site", "status", *result.definitions])
+    for row in result.rows:
+        cells = (
+            "+".join(sorted({str(state) for state in row.visits.get(name, ())}))
+            for name in result.definitions
+        )
+        writer.writerow([row.code, row.site, row.status, *cells])
+    writer.writerow([])
+    writer.writerow(
+        ["visit", "site", "completed_in_window", "expected_and_closed", "scorable", "enrolled"]
+    )
+    for figure in result.figures:
+        writer.writerow(
+            [
+                figure.definition,
+                figure.site,
+                figure.completed_in_window,
+                figure.expected_and_closed,
+                figure.scorable,
+                figure.enrolled,
+            ]
+        )

@@ -1,0 +1,40 @@
+"""The command `pro-service`."""
+
+from __future__ import annotations
+
+import typer
+
+from pro_service import __version__
+from pro_service.cli import people, score, serve, study, try_reply
+from pro_service.cli.adherence import adherence_command
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Asks a trial's participants how their knee is, and keeps every answer.",
+)
+app.add_typer(study.protocol_app, name="protocol")
+app.add_typer(study.site_app, name="site")
+app.add_typer(study.staff_app, name="staff")
+app.add_typer(people.event_app, name="event")
+app.add_typer(people.participant_app, name="participant")
+app.add_typer(serve.keys_app, name="keys")
+app.command("enrol")(people.enrol_command)
+app.command("adherence")(adherence_command)
+app.command("migrate")(serve.migrate_command)
+app.command("serve")(serve.serve_command)
+app.command("worker")(serve.worker_command)
+score.register(app)
+try_reply.register(app)
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the release."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,25 @@
+"""Options several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="FOLDER",
+        help="Use an embedded PostgreSQL kept in this folder (else PRO_DATABASE_URL).",
+    ),
+]
+ActorOption = Annotated[
+    str | None,
+    typer.Option("--actor", help="Who does this; goes into the audit (else your login name)."),
+]
+StudyOption = Annotated[
+    str | None, typer.Option("--study", metavar="CODE", help="The study, if there are several.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; goes into the record.")]

@@ -1,0 +1,183 @@
+"""What every command stands on: a database, the vault, and one named actor.
+
+The database is PRO_DATABASE_URL's, or an embedded one in a folder (--data or PRO_DATA_DIR). Where
+a server already runs in that folder, it is used; else one is started for the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+
+from pro_service.app import make_context
+from pro_service.config import Settings, SettingsError, open_vault, read_settings
+from pro_service.domain.errors import ProServiceError
+from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
+from pro_service.services.context import ServiceContext
+from pro_service.store.migrations import DatabaseKind, migrate
+from pro_service.store.pools import connect
+from pro_service.vault.keys import KeyRing
+from pro_service.vault.vault import Vault
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+OPERATOR = "pro_operator"
+_Result = TypeVar("_Result")
+
+
+@dataclass
+class Runtime:
+    """An operator's connection with what use cases need."""
+
+    settings: Settings
+    url: str
+    vault: Vault
+    context: ServiceContext
+    connection: asyncpg.Connection[asyncpg.Record]
+    actor: str
+
+
+def name_actor(given: str | None, settings: Settings) -> str:
+    """Who does this: --actor, PRO_ACTOR, else the login name."""
+    name = given or settings.actor
+    if not name:
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):
+            raise SettingsError("Nobody is named.", mend="Say who you are: --actor NAME.") from None
+    return f"cli:{name}"
+
+
+def _fast_loop() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+def run_command(work: Awaitable[_Result]) -> _Result:
+    """Run a command to its end; an error of ours is one line on stderr and exit code 1."""
+
+    async def whole() -> _Result:
+        return await work
+
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+            return runner.run(whole())
+    except (ProServiceError, EmbeddedError) as error:
+        err.print(f"[red]error:[/] {_line(error)}", markup=True)
+        raise typer.Exit(1) from None
+    except asyncpg.InsufficientPrivilegeError:
+        err.print(
+            "error: The database user lacks a right this needs. "
+            "See the README, Settings: which rights PRO_DATABASE_URL's user needs."
+        )
+        raise typer.Exit(1) from None
+
+
+def _line(error: ProServiceError | EmbeddedError) -> str:
+    text = f"{error.message} {error.mend or ''}".strip()
+    return text.replace("[", "\\[")
+
+
+def folder_keys(folder: Path) -> dict[str, SecretStr]:
+    """The keys kept beside an embedded database, made on first use, readable by the owner only."""
+    path = folder / "keys.json"
+    if not path.exists():
+        fresh = {name: KeyRing.generate().reveal() for name in ("vault", "index", "link")}
+        fresh["simulator_secret"] = secrets.token_urlsafe(32)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(fresh, file)
+    return {name: SecretStr(text) for name, text in json.loads(path.read_text("utf-8")).items()}
+
+
+def with_folder_keys(settings: Settings, folder: Path) -> Settings:
+    """The settings, with the folder's keys where none are set."""
+    keys = folder_keys(folder)
+    return settings.model_copy(
+        update={
+            "vault_keys": settings.vault_keys or keys["vault"],
+            "index_keys": settings.index_keys or keys["index"],
+            "link_keys": settings.link_keys or keys["link"],
+            "simulator_secret": settings.simulator_secret or keys["simulator_secret"],
+        }
+    )
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings, data: Path | None
+) -> AsyncIterator[tuple[Settings, str]]:
+    """Yield the settings in force and the URL of the database. Raises SettingsError."""
+    folder = data or settings.data_dir
+    if folder is None:
+        if settings.database_url is None:
+            raise SettingsError(
+                "There is no database.",
+                mend="Set PRO_DATABASE_URL, or give --data FOLDER for an embedded one.",
+            )
+        yield settings, settings.database_url.get_secret_value()
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = with_folder_keys(settings, folder)
+    database = folder / "postgresql"
+    running = find_running(database) if database.exists() else None
+    if running is not None:
+        yield settings, running
+        return
+    async with EmbeddedPostgres(database) as server:
+        await set_up(server.url, settings.database_kind)
+        yield settings, server.url
+
+
+async def set_up(url: str, kind: DatabaseKind) -> list[str]:
+    """Bring a database to this release's schema; returns the migrations applied."""
+    connection = await connect(url, role=None, actor="cli:migrate")
+    try:
+        applied = await migrate(connection, kind=kind)
+        if kind != "production":
+            applied += await migrate(connection, series="simulator")
+    finally:
+        await connection.close()
+    return applied
+
+
+@asynccontextmanager
+async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Runtime]:
+    """Everything a command of an operator needs, closed again at its end."""
+    settings = read_settings()
+    who = name_actor(actor, settings)
+    async with AsyncExitStack() as stack:
+        settings, url = await stack.enter_async_context(open_database(settings, data))
+        vault = open_vault(settings)
+        connection = await connect(url, role=OPERATOR, actor=who)
+        stack.push_async_callback(connection.close)
+        yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
+
+
+def with_runtime(
+    data: Path | None, actor: str | None, work: Callable[[Runtime], Awaitable[_Result]]
+) -> _Result:
+    """Run one operator's command."""
+
+    async def whole() -> _Result:
+        async with open_runtime(data, actor) as runtime:
+            return await work(runtime)
+
+    return run_command(whole())

@@ -1,0 +1,76 @@
+"""Settings from the environment. Read by cli, demo and app only; values are handed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.vault.keys import KeyRing
+from pro_service.vault.vault import Vault
+
+PREFIX = "PRO_"
+
+
+class SettingsError(ProServiceError):
+    """A setting is missing or wrong."""
+
+
+class Settings(BaseSettings):
+    """All settings; each is an environment variable with the prefix PRO_."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    """postgresql://... of a PostgreSQL 15 or newer."""
+    data_dir: Path | None = None
+    """Instead of a server of one's own: a folder in which an embedded one keeps its data."""
+    database_kind: Literal["demo", "validation", "production"] = "validation"
+    """What a new database is for; the first word holds for ever."""
+    public_url: str = "http://127.0.0.1:8080"
+    """The address participants' links and providers' webhooks use."""
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    gateway: Literal["simulator"] = "simulator"
+    simulator_url: str = "http://127.0.0.1:8081"
+    simulator_secret: SecretStr | None = None
+    vault_keys: SecretStr | None = None
+    index_keys: SecretStr | None = None
+    link_keys: SecretStr | None = None
+    actor: str | None = None
+
+    @field_validator("public_url", "simulator_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+            raise ValueError("must be an http(s) address without a query")
+        return value.rstrip("/")
+
+
+def read_settings() -> Settings:
+    """The settings. Raises SettingsError that names the variable and the mend."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name} is wrong: {first['msg']}.") from None
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault under the keys of the settings. Raises SettingsError for a missing one."""
+    rings = []
+    for name in ("vault_keys", "index_keys", "link_keys"):
+        secret: SecretStr | None = getattr(settings, name)
+        if secret is None:
+            raise SettingsError(
+                f"{PREFIX}{name.upper()} is not set.",
+                mend="Make a set of keys once with `pro-service keys new` and keep it safe.",
+            )
+        rings.append(KeyRing.parse(secret.get_secret_value()))
+    return Vault(*rings)

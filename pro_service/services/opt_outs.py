@@ -1,0 +1,57 @@
+"""Opting a number out on the word of staff."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.services.composing import line_to, open_number
+from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.store import inbounds, lines, messages
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.ids import new_id
+
+
+class NoLineError(ProServiceError):
+    """The participant has no number texts could go to."""
+
+
+async def opt_out_by_staff(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    participant_id: UUID,
+    actor: str,
+    reason: str,
+) -> None:
+    """Hold back every text to the participant's number from now on. Raises NoLineError."""
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        number = open_number(context, facts)
+        sender = await messages.find_sender(connection, study_id, facts.site.id, context.provider)
+        if number is None or sender is None:
+            raise NoLineError
+        line = await line_to(connection, context, study_id, sender.id, number, actor)
+        indexes = [index for _, index in context.vault.blind_indexes(number)]
+        users = await inbounds.list_line_participants(connection, study_id, indexes)
+        document: dict[str, Any] = {
+            "lines": [line.row] if line.row else [],
+            "opt_outs": [
+                {
+                    "id": new_id(),
+                    "line_id": line.id,
+                    "participant_id": participant_id,
+                    "inbound_id": None,
+                    "reason": reason,
+                    "actor": actor,
+                }
+            ],
+            "affected": [user.id for user in users if user.id != participant_id],
+        }
+        try:
+            await lines.opt_out_line(connection, study_id, participant_id, facts.revision, document)
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return
+    raise BusyError

@@ -1,0 +1,220 @@
+"""Turns what a service returned into a page: words in the reader's language, nothing decided."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any, Final
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
+from pro_service.domain.study.times import last_day_before, zone
+from pro_service.services.questionnaire import Question, Questionnaire, Screen
+from pro_service.store.ids import new_id
+from pro_service.texts.catalogue import Texts, format_day
+from pro_service.web.questionnaire.forms import ScreenForm, is_typed
+
+LANGUAGE_COOKIE: Final = "q_language"
+HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
+SECONDS_A_QUESTION: Final = 15
+"""What an older participant needs, reading included."""
+
+_FAILURES: Final[dict[HTTPStatus, str]] = {
+    HTTPStatus.FORBIDDEN: "refused",
+    HTTPStatus.CONFLICT: "other_link",
+    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+}
+_SECONDS_A_MINUTE: Final = 60
+
+
+class Pages:
+    """Renders the participants' pages."""
+
+    def __init__(self, texts: Texts) -> None:
+        """Read templates and the style sheet once."""
+        package = "pro_service.web.questionnaire"
+        self._texts = texts
+        self._environment = Environment(
+            loader=PackageLoader(package),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.style = files(package).joinpath("static", "pages.css").read_bytes()
+        # The name changes with the content, so a browser may keep the sheet for good.
+        self.style_name = f"pages-{hashlib.sha256(self.style).hexdigest()[:12]}.css"
+
+    def render(
+        self,
+        template: str,
+        language: Language,
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+        languages: tuple[Language, ...] = LANGUAGES,
+        back: str = "/q",
+        **values: Any,
+    ) -> web.Response:
+        """One page. `back` is where the change of language returns to."""
+        body = self._environment.get_template(template).render(
+            t=partial(self.text, language),
+            words=partial(in_words, language),
+            language=language,
+            html_language=HTML_LANGUAGES[language],
+            other_languages=[one for one in languages if one != language],
+            html_languages=HTML_LANGUAGES,
+            style=f"/q/static/{self.style_name}",
+            back=back,
+            key=str(new_id()),
+            **values,
+        )
+        return web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
+
+    def neutral(self, request: web.Request) -> web.Response:
+        """The one page for a link that is unknown, expired or finished: it tells nothing apart."""
+        return self.render("neutral.html", guess_language(request), status=HTTPStatus.NOT_FOUND)
+
+    def failure(self, request: web.Request, status: HTTPStatus) -> web.Response:
+        """The page for a request that failed."""
+        if status is HTTPStatus.NOT_FOUND:
+            return self.neutral(request)
+        other = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
+        return self.render(
+            "failure.html",
+            guess_language(request),
+            status=status,
+            reason=_FAILURES.get(status, other),
+        )
+
+    def text(self, language: Language, key: str, **parameters: object) -> str:
+        """A text of the pages by its key without `page.`."""
+        return self._texts.text(f"page.{key}", language, **parameters)
+
+
+def guess_language(request: web.Request) -> Language:
+    """The language of a page for nobody in particular: chosen before, else the browser's first."""
+    chosen = chosen_language(request)
+    if chosen is not None:
+        return chosen
+    accepted = request.headers.get("Accept-Language", "")
+    return "zh_CN" if re.match(r"\s*zh\b", accepted, re.IGNORECASE) else "en"
+
+
+def chosen_language(request: web.Request) -> Language | None:
+    """The language chosen on these pages on this device, or None."""
+    return next((one for one in LANGUAGES if one == request.cookies.get(LANGUAGE_COOKIE)), None)
+
+
+def language_for(request: web.Request, questionnaire: Questionnaire) -> Language:
+    """The language chosen here if the study has it, else the participant's own."""
+    chosen = chosen_language(request)
+    if chosen in questionnaire.protocol.study.languages and chosen is not None:
+        return chosen
+    return questionnaire.facts.language
+
+
+def in_words(language: Language, words: Words) -> str:
+    """Words in the language, beginning with a capital where it has them."""
+    text = words[language]
+    return text[:1].upper() + text[1:]
+
+
+def last_day(questionnaire: Questionnaire, language: Language) -> str | None:
+    """The last day on which everything open can be answered, in the participant's zone."""
+    closes_at: datetime | None = questionnaire.closes_at
+    if closes_at is None:
+        return None
+    return format_day(last_day_before(closes_at, zone(questionnaire.facts.zone)), language)
+
+
+def minutes_needed(questionnaire: Questionnaire) -> int:
+    """About how long the open questions take, in whole minutes, rounded up."""
+    open_count = sum(len(screen.unsettled) for screen in questionnaire.screens)
+    return max(1, -(-open_count * SECONDS_A_QUESTION // _SECONDS_A_MINUTE))
+
+
+def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -> dict[str, Any]:
+    """What the screen's template needs of each question, with what was entered if it came back."""
+    return {
+        "target": screen.target,
+        "recall": in_words(language, screen.instrument.recall),
+        "questions": [_question_values(question, language, form) for question in screen.questions],
+        "mistaken": bool(form and form.mistakes),
+    }
+
+
+def _question_values(
+    question: Question, language: Language, form: ScreenForm | None
+) -> dict[str, Any]:
+    item = question.item
+    saved = "" if question.value is None else str(question.value)
+    does_not_apply = question.gap == "not_applicable"
+    if form is not None:
+        saved = form.entered.get(f"a.{item.code}", "")
+        does_not_apply = f"x.{item.code}" in form.entered or saved == "not_applicable"
+    return {
+        "code": item.code,
+        "number": question.number,
+        "label": in_words(language, item.label),
+        "low": item.low_anchor.get(language, ""),
+        "high": item.high_anchor.get(language, ""),
+        "minimum": item.minimum,
+        "maximum": item.maximum,
+        "choices": [(one.value, in_words(language, one.label)) for one in item.choices],
+        "typed": is_typed(item),
+        "may_not_apply": question.may_not_apply,
+        "entered": saved,
+        "does_not_apply": does_not_apply,
+        "was": question.response_id or "",
+        "left_open": question.gap == "skipped",
+        "skippable": item.skippable,
+        "settled": question.settled,
+        "mistake": form.mistakes.get(item.code) if form is not None else None,
+    }
+
+
+def review_values(
+    questionnaire: Questionnaire, language: Language, text: Callable[..., str]
+) -> list[dict[str, Any]]:
+    """What the review's template needs: every part with its answers in words."""
+    return [
+        {
+            "id": part.assessment_id,
+            "target": part.screens[0].target,
+            "recall": in_words(language, part.screens[0].instrument.recall),
+            "begun": part.begun,
+            "rows": [
+                {
+                    "code": question.item.code,
+                    "label": in_words(language, question.item.label),
+                    "answer": answer_in_words(question, language, text),
+                    "settled": question.settled,
+                    "skippable": question.item.skippable,
+                    "screen": screen.number,
+                }
+                for screen in part.screens
+                for question in screen.questions
+            ],
+        }
+        for part in questionnaire.parts
+    ]
+
+
+def answer_in_words(question: Question, language: Language, text: Callable[..., str]) -> str:
+    """An answer as the review shows it: a choice's words, a number with its range, or the gap."""
+    item: Item = question.item
+    if question.value is not None:
+        labels: Mapping[int, Words] = {one.value: one.label for one in item.choices}
+        if question.value in labels:
+            return in_words(language, labels[question.value])
+        return text("review.number", value=question.value, maximum=item.maximum)
+    if question.gap is None:
+        return text("review.none")
+    return text("review.not_applicable" if question.gap == "not_applicable" else "review.left_open")

@@ -1,0 +1,128 @@
+"""A running web side on a seeded database, and a browser that keeps cookies and runs no scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from pro_service.messaging.gateway import (
+    Accepted,
+    DeliveryReceipt,
+    ForgedWebhookError,
+    InboundText,
+    OutboundText,
+    ReplyBody,
+    UnreadableWebhookError,
+    WebhookRequest,
+)
+from pro_service.services.context import ServiceContext
+from pro_service.store.pools import Pools
+from pro_service.web.application import build_application
+from tests.support.forms import form_to
+
+Browser = TestClient[web.Request, web.Application]
+
+
+class GatewayOfTests:
+    """A provider whose signature is the header `X-Test`; keeps the requests it was shown."""
+
+    name = "simulator"
+
+    def __init__(self) -> None:
+        self.seen: list[WebhookRequest] = []
+
+    async def send(self, text: OutboundText) -> Accepted:
+        raise AssertionError("nothing is sent in these tests")
+
+    async def find(self, their_address: str, message_id: Any) -> Accepted | None:
+        raise AssertionError("nothing is looked up in these tests")
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundText:
+        self._check(request)
+        return InboundText(
+            provider_id="in-1", our_address="+12025550100", their_address="+12025550143", body="4"
+        )
+
+    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
+        self._check(request)
+        return DeliveryReceipt(
+            provider_id="out-1", message_id=None, status=None, provider_status="sent"
+        )
+
+    def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
+        return ReplyBody(content_type="application/json", body="{}")
+
+    async def close(self) -> None:
+        return None
+
+    def _check(self, request: WebhookRequest) -> None:
+        self.seen.append(request)
+        if request.header("X-Test") is None:
+            raise ForgedWebhookError
+        if not request.body:
+            raise UnreadableWebhookError
+
+
+async def _ready() -> None:
+    return None
+
+
+@asynccontextmanager
+async def serving(
+    pools: Pools, context: ServiceContext, **parts: Any
+) -> AsyncIterator[TestServer[web.Request]]:
+    """The application on a free port."""
+    gateway = parts.pop("gateway", None) or GatewayOfTests()
+    ready = parts.pop("ready", _ready)
+    app = build_application(pools=pools, context=context, gateway=gateway, ready=ready, **parts)
+    server: TestServer[web.Request] = TestServer(app, access_log=None)
+    async with server:
+        yield server
+
+
+@asynccontextmanager
+async def browsing(server: TestServer[web.Request]) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser of its own: its cookies are nobody else's."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(server.make_url("/"), cookie_jar=jar) as session:
+        yield session
+
+
+async def open_questions(browser: aiohttp.ClientSession, token: str) -> str:
+    """Follow a link and press Start; the page that follows."""
+    async with browser.get(f"/q/{token}") as response:
+        assert response.status == 200
+    async with browser.post(f"/q/{token}/open", data={}) as response:
+        return await response.text()
+
+
+async def answer_everything(browser: aiohttp.ClientSession, page: str, value: int = 4) -> str:
+    """Answer screen by screen with `value` until the review, and return that page."""
+    while True:
+        action = current_action(page)
+        if action == "/q/review":
+            return page
+        form = form_to(page, action)
+        data = form.filled(**dict.fromkeys(form.items, str(value)))
+        async with browser.post(action, data=data) as response:
+            assert response.status == 200, await response.text()
+            page = await response.text()
+
+
+def current_action(page: str) -> str:
+    """Where the page's own form goes (the change of language apart)."""
+    from tests.support.forms import forms_of
+
+    return next(form.action for form in forms_of(page) if form.action != "/q/language")
+
+
+async def send(browser: aiohttp.ClientSession, review: str) -> aiohttp.ClientResponse:
+    """Press Send on the review page."""
+    response = await browser.post("/q/review", data=form_to(review, "/q/review").fields)
+    await response.read()
+    return response
