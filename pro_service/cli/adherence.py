@@ -17,27 +17,42 @@ from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.adherence import AdherenceReport, report
 
 MARKS: dict[AssessmentState, str] = {
-    AssessmentState.completed: "done",
-    AssessmentState.late: "late",
-    AssessmentState.declined: "declined",
-    AssessmentState.not_applicable: "n/a",
+    AssessmentState.missed: "M",
+    AssessmentState.partial: "P",
+    AssessmentState.started: "S",
+    AssessmentState.due: "D",
+    AssessmentState.declined: "R",
+    AssessmentState.late: "L",
     AssessmentState.not_yet_due: ".",
-    AssessmentState.due: "due",
-    AssessmentState.started: "started",
-    AssessmentState.missed: "MISSED",
-    AssessmentState.partial: "partial",
+    AssessmentState.completed: "C",
+    AssessmentState.not_applicable: "-",
 }
-_WORST_FIRST = ("missed", "partial", "started", "due", "declined", "late", "not_yet_due")
+"""One letter a state, so that a year fits a line; what wants attention stands first."""
+NAMES = (
+    "M missed  P partial  S started  D due  R declined  L late  C completed  . not yet due  - n/a"
+)
 
 
 def mark(states: tuple[AssessmentState, ...] | None) -> str:
-    """One word for a visit: the state that most wants attention."""
-    if not states:
-        return ""
-    for name in _WORST_FIRST:
-        if AssessmentState(name) in states:
-            return MARKS[AssessmentState(name)]
-    return MARKS[states[0]]
+    """One letter for a visit: the state of its assessments that most wants attention."""
+    return next((letter for state, letter in MARKS.items() if state in (states or ())), " ")
+
+
+def print_participants(result: AdherenceReport) -> None:
+    """Participants x visits, a letter each, the visits numbered and named below."""
+    table = Table("participant", "site", "status", *(str(n + 1) for n in _numbers(result)))
+    for row in result.rows:
+        cells = (mark(row.visits.get(name)) for name in result.definitions)
+        table.add_row(row.code, row.site, row.status, *cells)
+    table.box, table.padding = None, (0, 1, 0, 0)
+    out.print(table)
+    names = (f"{n + 1} {result.definitions[n]}" for n in _numbers(result))
+    out.print("  ".join(names))
+    out.print(NAMES)
+
+
+def _numbers(result: AdherenceReport) -> range:
+    return range(len(result.definitions))
 
 
 def percent(share: Fraction | None) -> str:
@@ -79,11 +94,7 @@ def adherence_command(
     if as_csv:
         _print_csv(result)
         return
-    table = Table("participant", "site", "status", *result.definitions)
-    for row in result.rows:
-        cells = (mark(row.visits.get(name)) for name in result.definitions)
-        table.add_row(row.code, row.site, row.status, *cells)
-    out.print(table)
+    print_participants(result)
     out.print(figures_table(result.figures))
 
 

@@ -217,19 +217,21 @@ def show_change(change: Change) -> None:
     if not moved and not created:
         out.print("No visit moves.")
         return
-    table = Table("visit", "target before", "target after", "opens", "closes", "note")
+    local = zone(change.facts.zone)
+    table = Table("visit", "target before", "target after", "opens", "closes", "note", box=None)
     for definition in [*moved, *(name for name in created if name not in moved)]:
         old, new = moved.get(definition), created.get(definition)
         table.add_row(
             definition,
             "-" if old is None else str(old.target_on),
             "-" if new is None else str(new.target_on),
-            "-" if new is None else f"{new.opens_at:%Y-%m-%d %H:%M}Z",
-            "-" if new is None else f"{new.closes_at:%Y-%m-%d %H:%M}Z",
+            "-" if new is None else f"{new.opens_at.astimezone(local):%Y-%m-%d}",
+            "-" if new is None else f"{new.closes_at.astimezone(local):%Y-%m-%d %H:%M}",
             "provisional" if new is not None and new.provisional else "",
         )
     out.print(table)
-    out.print(f"{len(change.rescheduling.kept)} visit(s) keep their dates.")
+    kept = len(change.rescheduling.kept)
+    out.print(f"{kept} visit(s) keep their dates. Days and hours are those of {change.facts.zone}.")
 
 
 @participant_app.command("status")

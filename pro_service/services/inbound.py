@@ -339,7 +339,8 @@ async def _reply_step(
             outcome.document["invitations"] += rows
     if link is None:
         parts = tuple(_without_link(part) for part in parts)
-    if parts:
+    # Whoever asked for silence gets it; what they write is kept all the same.
+    if parts and facts.opted_out_at is None:
         body = context.texts.render(
             parts, facts.language, text_context(context, protocol, facts, link=link)
         )

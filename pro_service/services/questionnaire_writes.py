@@ -96,7 +96,7 @@ async def save_screen(
     def decide(questionnaire: Questionnaire, baseline: int | None) -> _Decision:
         screen = questionnaire.find(assessment_id, group)
         if screen is None:
-            return _too_late(context, questionnaire, visitor, assessment_id, answers)
+            return _too_late(context, questionnaire, visitor, baseline, assessment_id, answers)
         new, late, unsettled = _sort(screen, answers, leave_open=leave_open)
         after = questionnaire.next_unsettled(screen.number)
         ahead = None if after is None or after.number == screen.number else after.number
@@ -106,11 +106,11 @@ async def save_screen(
             unsettled=unsettled,
             overtaken=bool(late),
         )
-        kept = _kept(context, questionnaire, visitor, assessment_id, late)
-        if not new:
-            return _Decision(outcome, kept=kept)
-        plan = _plan(context, questionnaire, visitor, baseline, _given(assessment_id, new))
-        return _Decision(outcome, plan, kept)
+        plan = None
+        if new:
+            plan = _plan(context, questionnaire, visitor, baseline, _given(assessment_id, new))
+        decision = _Decision(outcome, plan)
+        return _with_kept(decision, context, questionnaire, visitor, baseline, assessment_id, late)
 
     return await _write(
         connection, context, visitor, f"save:{key}", decide, alarming=(assessment_id,)
@@ -280,6 +280,7 @@ def _too_late(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
+    baseline: int | None,
     assessment_id: UUID,
     answers: Sequence[ScreenAnswer],
 ) -> _Decision:
@@ -290,28 +291,42 @@ def _too_late(
     _, assessment = find_assessment(questionnaire.facts, assessment_id)
     codes = {item.code for item in context.instruments[assessment.instrument].items}
     late = [answer for answer in answers if answer.item in codes]
-    kept: tuple[dict[str, object], ...] = ()
-    if assessment.submitted_at is not None:
-        stands = {one.item: (one.value, one.gap) for one in assessment.answers}
-        other = [one for one in late if stands.get(one.item) != (one.value, one.gap)]
-        kept = _kept(context, questionnaire, visitor, assessment_id, other)
+    if assessment.submitted_at is None:
+        late = []  # Declined or closed: there is no sitting it could be kept with.
+    stands = {one.item: (one.value, one.gap) for one in assessment.answers}
+    late = [one for one in late if stands.get(one.item) != (one.value, one.gap)]
     after = questionnaire.next_unsettled()
-    return _Decision(Outcome(None if after is None else after.number, overtaken=True), kept=kept)
+    decision = _Decision(Outcome(None if after is None else after.number, overtaken=True))
+    return _with_kept(decision, context, questionnaire, visitor, baseline, assessment_id, late)
 
 
-def _kept(
+def _with_kept(
+    decision: _Decision,
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
+    baseline: int | None,
     assessment_id: UUID,
     late: Sequence[ScreenAnswer],
-) -> tuple[dict[str, object], ...]:
-    """The rows of overtaken answers; each names the response its page had shown."""
+) -> _Decision:
+    """The decision with the rows of overtaken answers; each names the response its page showed.
+
+    What they tell of safety counts all the same: somebody has said it.
+    """
     if not late:
-        return ()
-    plan = _plan(context, questionnaire, visitor, None, _given(assessment_id, late))
+        return decision
+    aside = _plan(context, questionnaire, visitor, baseline, _given(assessment_id, late))
     shown = {answer.item: answer.shown for answer in late}
-    return tuple(row | {"replaces": shown[row["item"]]} for row in plan.document["responses"])
+    kept = tuple(row | {"replaces": shown[row["item"]]} for row in aside.document["responses"])
+    plan = decision.plan
+    if aside.alerts:
+        plan = plan or _plan(context, questionnaire, visitor, baseline, [])
+        raised = {alert.rule for alert in plan.alerts}
+        plan.alerts += tuple(alert for alert in aside.alerts if alert.rule not in raised)
+        plan.document["alerts"] += [
+            row for row in aside.document["alerts"] if row["rule"] not in raised
+        ]
+    return _Decision(decision.outcome, plan, kept)
 
 
 def _given(assessment_id: UUID, answers: Sequence[ScreenAnswer]) -> list[GivenAnswer]:

@@ -1,7 +1,7 @@
 """Keys to words: the `.po` catalogues, read as they stand, and what fills their placeholders.
 
-The domain returns keys and parameters (`TextPart`); only here do they become sentences. Keys that
-begin with `page.` belong to the pages, all others to texts.
+The domain returns keys and parameters (`TextPart`); only here do they become sentences. The words
+of the pages have a catalogue of their own (`pages.py`).
 """
 
 from __future__ import annotations

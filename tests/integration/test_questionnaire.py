@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +10,6 @@ from decimal import Decimal
 import aiohttp
 import asyncpg
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from pro_service.domain.instruments.scoring import as_decimal, score
@@ -53,14 +53,14 @@ async def participant(study: SeededStudy) -> SeededParticipant:
 
 
 @pytest.fixture
-async def server(pools: Pools, context: ServiceContext) -> AsyncIterator[TestServer[web.Request]]:
+async def server(pools: Pools, context: ServiceContext) -> AsyncIterator[TestServer]:
     """The web side."""
     async with serving(pools, context) as running:
         yield running
 
 
 @pytest.fixture
-async def browser(server: TestServer[web.Request]) -> AsyncIterator[aiohttp.ClientSession]:
+async def browser(server: TestServer) -> AsyncIterator[aiohttp.ClientSession]:
     """A participant's phone."""
     async with browsing(server) as session:
         yield session
@@ -195,7 +195,7 @@ async def test_a_changed_answer_names_the_one_it_replaces(
 async def test_an_answer_overtaken_on_another_device_is_kept_but_not_made_current(
     owner: asyncpg.Connection,
     participant: SeededParticipant,
-    server: TestServer[web.Request],
+    server: TestServer,
     browser: aiohttp.ClientSession,
 ) -> None:
     token = await seed_link(participant)
@@ -218,9 +218,68 @@ async def test_an_answer_overtaken_on_another_device_is_kept_but_not_made_curren
     assert current == rows[0]["id"]
 
 
+async def test_an_overtaken_answer_still_raises_its_alert(
+    owner: asyncpg.Connection,
+    study: SeededStudy,
+    server: TestServer,
+    browser: aiohttp.ClientSession,
+) -> None:
+    participant = await seed_participant(study, injected_days_ago=12)
+    await seed_visit(participant, "week_2", asks=(("pain-nrs", "left_knee"), ("pga", "person")))
+    token = await seed_link(participant, "week_2")
+    stale = form_to(await open_questions(browser, token), "/q/s/1")
+    async with browsing(server) as other:
+        form = form_to(await open_questions(other, token), "/q/s/1")
+        await other.post("/q/s/1", data=form.filled(pain="2"))
+    async with browser.post("/q/s/1", data=stale.filled(pain="9")) as response:
+        assert response.url.path == "/q/now"
+    assert await owner.fetchval("SELECT rule FROM pro.alerts") == "severe_pain"
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 2
+
+
+async def test_answers_that_come_after_sending_are_kept_beside_what_was_sent(
+    owner: asyncpg.Connection, participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    page = await open_questions(browser, await seed_link(participant))
+    stale = form_to(page, "/q/s/1")
+    await send(browser, await answer_everything(browser, page, 4))
+    scored = await owner.fetchval("SELECT count(*) FROM pro.scores")
+    for _ in range(2):
+        async with browser.post("/q/s/1", data=stale.filled(pain_1="8")) as response:
+            assert response.url.path == "/q/thanks"
+    rows = await owner.fetch("SELECT value FROM pro.responses WHERE reason = 'overtaken'")
+    assert [row["value"] for row in rows] == [8]
+    assert await owner.fetchval("SELECT count(*) FROM pro.scores") == scored
+
+
+async def test_many_presses_at_once_store_each_screen_once(
+    owner: asyncpg.Connection, participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    await open_questions(browser, await seed_link(participant))
+    posts = []
+    for number in (1, 2, 3):
+        async with browser.get(f"/q/s/{number}") as response:
+            form = form_to(await response.text(), f"/q/s/{number}")
+        data = form.filled(**dict.fromkeys(form.items, "3"))
+        posts += [(f"/q/s/{number}", data)] * 2
+
+    async def press(address: str, data: list[tuple[str, str]]) -> int:
+        async with browser.post(address, data=data, allow_redirects=False) as response:
+            return response.status
+
+    statuses = await asyncio.gather(*(press(*post) for post in posts))
+    # Whoever loses too often is told to try again, and nothing of it was stored.
+    assert set(statuses) <= {303, 503}
+    for address, data in posts:
+        assert await press(address, data) == 303
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 13
+    assert await owner.fetchval("SELECT count(*) FROM pro.web_writes") == 3
+    assert await owner.fetchval("SELECT count(*) FROM pro.attempts") == 1
+
+
 async def test_a_sitting_goes_on_from_another_device(
     participant: SeededParticipant,
-    server: TestServer[web.Request],
+    server: TestServer,
     browser: aiohttp.ClientSession,
 ) -> None:
     token = await seed_link(participant)
@@ -303,7 +362,7 @@ async def test_a_question_left_open_is_asked_about_once_and_then_becomes_a_gap(
 async def test_does_not_apply_is_offered_where_instrument_and_protocol_say_so(
     owner: asyncpg.Connection,
     context: ServiceContext,
-    server: TestServer[web.Request],
+    server: TestServer,
     browser: aiohttp.ClientSession,
 ) -> None:
     study = await seed_study(owner, context, may_not_apply=["function_7", "function_8"])
@@ -339,12 +398,7 @@ async def test_an_alarming_answer_shows_at_once_whom_to_telephone(
         assert TELEPHONE in page
         assert "999" in page
     rules = await owner.fetch("SELECT rule FROM pro.alerts")
-    assert [row["rule"] for row in rows_sorted(rules)] == ["severe_pain"]
-
-
-def rows_sorted(rows: list[asyncpg.Record]) -> list[asyncpg.Record]:
-    """Rows by rule."""
-    return sorted(rows, key=lambda row: str(row["rule"]))
+    assert [row["rule"] for row in rules] == ["severe_pain"]
 
 
 async def test_not_this_time_is_stored_once_and_leaves_what_was_saved(
@@ -408,6 +462,33 @@ async def test_what_the_protocol_asks_by_text_only_is_not_asked_by_link(
         assert form_to(await response.text(), "/q/s/1").items == ["pga"]
     async with browser.get("/q/s/2") as response:
         assert response.url.path == "/q/s/1"
+
+
+async def test_a_sitting_older_than_its_span_starts_anew_and_the_old_one_is_kept(
+    owner: asyncpg.Connection, participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    stale = form_to(await open_questions(browser, await seed_link(participant)), "/q/s/1")
+    answers = dict.fromkeys(stale.items, "3")
+    await browser.post("/q/s/1", data=stale.filled(**answers))
+    async with browser.get("/q/review") as response:
+        review = await response.text()
+    await owner.execute("SELECT pro.move_clock(pro.now() + interval '25 hours')")
+    open_fields = [
+        ("open", f"{participant.assessments['baseline', WOMAC, 'left_knee']}:{item}")
+        for item in stale.items
+    ]
+    fields = [*form_to(review, "/q/review").fields, *open_fields]
+    async with browser.post("/q/review", data=fields) as response:
+        assert response.url.path_qs == "/q/review?open=1"
+    assert await owner.fetchval("SELECT count(submitted_at) FROM pro.assessments") == 0
+    async with browser.get("/q") as response:
+        fresh = form_to(await response.text(), "/q/s/1")
+    assert ("was.pain_1", "") in fresh.fields
+    await browser.post("/q/s/1", data=fresh.filled(**answers))
+    ordinals = await owner.fetch("SELECT ordinal FROM pro.attempts ORDER BY ordinal")
+    assert [row["ordinal"] for row in ordinals] == [1, 2]
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 10
+    assert await owner.fetchval("SELECT count(*) FROM pro.current_responses") == 5
 
 
 async def test_every_instrument_can_be_answered_by_link(

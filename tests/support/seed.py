@@ -1,4 +1,4 @@
-"""Rows for tests of the pages: a study with its example protocol, a participant, open visits, links."""
+"""Rows for tests of the pages: the example study, a participant, open visits, links."""
 
 from __future__ import annotations
 
@@ -199,8 +199,9 @@ async def seed_link(
     invitation_id = new_id()
     token = vault.link_token(invitation_id)
     await study.owner.execute(
-        "INSERT INTO pro.invitations (study_id, id, participant_id, visit_id, token_sha256, link_key,"
-        " expires_at, actor) VALUES ($1, $2, $3, $4, $5, $6, pro.now() + $7::interval, $8)",
+        "INSERT INTO pro.invitations (study_id, id, participant_id, visit_id, token_sha256,"
+        " link_key, expires_at, actor)"
+        " VALUES ($1, $2, $3, $4, $5, $6, pro.now() + $7::interval, $8)",
         study.id,
         invitation_id,
         participant.id,
@@ -217,7 +218,8 @@ async def _write(participant: SeededParticipant, parts: dict[str, Any]) -> None:
     """One write of the schedule at the present revision."""
     study = participant.study
     revision = await study.owner.fetchval(
-        "SELECT revision FROM pro.participant_revisions WHERE study_id = $1 AND participant_id = $2",
+        "SELECT revision FROM pro.participant_revisions"
+        " WHERE study_id = $1 AND participant_id = $2",
         study.id,
         participant.id,
     )

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestServer
 
 from pro_service.messaging.gateway import (
     Accepted,
@@ -23,9 +22,7 @@ from pro_service.messaging.gateway import (
 from pro_service.services.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.application import build_application
-from tests.support.forms import form_to
-
-Browser = TestClient[web.Request, web.Application]
+from tests.support.forms import form_to, forms_of
 
 
 class GatewayOfTests:
@@ -73,20 +70,18 @@ async def _ready() -> None:
 
 
 @asynccontextmanager
-async def serving(
-    pools: Pools, context: ServiceContext, **parts: Any
-) -> AsyncIterator[TestServer[web.Request]]:
+async def serving(pools: Pools, context: ServiceContext, **parts: Any) -> AsyncIterator[TestServer]:
     """The application on a free port."""
     gateway = parts.pop("gateway", None) or GatewayOfTests()
     ready = parts.pop("ready", _ready)
     app = build_application(pools=pools, context=context, gateway=gateway, ready=ready, **parts)
-    server: TestServer[web.Request] = TestServer(app, access_log=None)
+    server: TestServer = TestServer(app, access_log=None)
     async with server:
         yield server
 
 
 @asynccontextmanager
-async def browsing(server: TestServer[web.Request]) -> AsyncIterator[aiohttp.ClientSession]:
+async def browsing(server: TestServer) -> AsyncIterator[aiohttp.ClientSession]:
     """A browser of its own: its cookies are nobody else's."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(server.make_url("/"), cookie_jar=jar) as session:
@@ -116,8 +111,6 @@ async def answer_everything(browser: aiohttp.ClientSession, page: str, value: in
 
 def current_action(page: str) -> str:
     """Where the page's own form goes (the change of language apart)."""
-    from tests.support.forms import forms_of
-
     return next(form.action for form in forms_of(page) if form.action != "/q/language")
 
 

@@ -32,7 +32,8 @@ def _phrases(lines: str) -> frozenset[str]:
 _EXACT: dict[Command, frozenset[str]] = {
     Command.stop: _phrases(
         """stop|stopall|stop all|unsubscribe|end|cancel|quit|revoke|optout|opt out|opt-out
-        stop it|stop this|i said stop|stop already|end it|unsub|s t o p|stpo|sotp|stop now|stop texts|stop messages|leave me alone
+        stop it|stop this|i said stop|stop already|end it|unsub|s t o p|stpo|sotp
+        stop now|stop texts|stop messages|leave me alone
         退订|退訂|停止|停|停下|取消|取消订阅|退出|结束|拒收|勿扰|停发|td|t|tdhf"""
     ),
     Command.start: _phrases(
@@ -44,8 +45,8 @@ _EXACT: dict[Command, frozenset[str]] = {
         帮助|幫助|说明|使用说明|怎么回答|怎么回复|怎么回|怎么填|如何回答|如何回复"""
     ),
     Command.back: _phrases(
-        """back|go back|previous|previous question|previous one|undo|change|change answer|change my answer
-        wrong|mistake|my mistake|wrong number|wrong answer|i made a mistake
+        """back|go back|previous|previous question|previous one|undo|change|change answer
+        change my answer|wrong|mistake|my mistake|wrong number|wrong answer|i made a mistake
         返回|上一题|上一步|上一个|上一条|后退|回去|改|更正|修改|改一下|错了|答错了|我答错了|发错了|打错了|重答
         改答案|修改答案"""
     ),
