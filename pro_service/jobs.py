@@ -31,10 +31,21 @@ class Job:
     seconds: float
     round: Callable[[], Awaitable[int]]
     due: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no round is owed or under way."""
 
     async def tick(self) -> None:
         """Say that there may be something to do."""
         self.due.set()
+
+    async def settle(self) -> None:
+        """Tick, and return once a round that began after this call has found nothing to do.
+
+        A round that fails ends the wait too: its rows stay due, and the next tick meets them again.
+        """
+        self.idle.clear()
+        self.due.set()
+        await self.idle.wait()
 
 
 def make_jobs(connection: Connection, context: ServiceContext, gateway: Gateway) -> list[Job]:
@@ -72,6 +83,12 @@ class Worker:
         scheduler.start()
         self._scheduler = scheduler
 
+    async def settle(self, *ids: str) -> None:
+        """Let the jobs of these ids (none named: every job) work, in order, until idle."""
+        for job in self.jobs:
+            if not ids or job.id in ids:
+                await job.settle()
+
     async def stop(self) -> None:
         """Stop ticking, let every round under way finish, then return."""
         self._stopping.set()
@@ -88,10 +105,14 @@ class Worker:
             await job.due.wait()
             job.due.clear()
             if self._stopping.is_set():
+                job.idle.set()
                 return
+            job.idle.clear()
             try:
                 while await job.round() and not self._stopping.is_set():
                     log.debug("round", extra={"job": job.id})
             except Exception as error:  # A job must outlive any error: the rows stay due.
                 log.error("round_failed", extra={"job": job.id, "error": type(error).__name__})
                 await asyncio.sleep(ERROR_PAUSE_SECONDS)
+            if not job.due.is_set():
+                job.idle.set()

@@ -28,6 +28,7 @@ ALLOWED_FIELDS = (
     "release",
     "signal",
     "reason",
+    "where",
 )
 OURS = "pro_service"
 

@@ -109,13 +109,13 @@ def empty_document() -> dict[str, Any]:
 
 async def baseline_pain(
     connection: Connection, facts: ParticipantFacts, protocol: Protocol
-) -> int | None:
-    """The pain answered before the first injection, for rules that compare with it."""
+) -> dict[str, int]:
+    """The pain answered before the first injection, by knee, for rules that compare with it."""
     happened = first_injection_at(facts)
     instrument = protocol.safety.baseline_instrument
     if happened is None or instrument is None:
-        return None
-    return await participants.get_baseline_value(
+        return {}
+    return await participants.list_baseline_values(
         connection, facts.study_id, facts.id, instrument=instrument, item="pain", before=happened
     )
 
@@ -151,7 +151,7 @@ def plan_answers(
     *,
     submit: Sequence[UUID],
     sitting: Sitting,
-    baseline: int | None,
+    baseline: Mapping[str, int],
     decline: Sequence[UUID] = (),
     web_key: str | None = None,
 ) -> AnswersPlan:
@@ -190,7 +190,7 @@ def _plan_assessment(
     *,
     submit: bool,
     sitting: Sitting,
-    baseline: int | None,
+    baseline: Mapping[str, int],
 ) -> None:
     """Add to the plan what one assessment's answers write."""
     _, assessment = find_assessment(facts, assessment_id)
@@ -331,14 +331,14 @@ def _add_alerts(
     assessment: AssessmentFacts,
     answers: Mapping[str, int | None],
     actor: str,
-    baseline: int | None,
+    baseline: Mapping[str, int],
 ) -> None:
     """Raise what the answers raise, once; not only at the end: the participant hears it at once."""
     alerts = raised(
         protocol.safety,
         assessment.instrument,
         {item: value for item, value in answers.items() if value is not None},
-        baseline_pain=baseline,
+        baseline_pain=baseline.get(assessment.target),
         days_since_injection=days_since_injection(facts),
     )
     fresh = tuple(one for one in alerts if f"{assessment.id}:{one.rule}" not in facts.alerts)

@@ -11,7 +11,7 @@ from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Ask, Protocol, Way
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answers import find_assessment, standing_answers
+from pro_service.services.answers import standing_answers
 from pro_service.services.context import ServiceContext
 from pro_service.texts.catalogue import TextContext
 
@@ -75,18 +75,29 @@ def agenda(
     protocol: Protocol,
     facts: ParticipantFacts,
     *,
+    asked: UUID | None = None,
     just_answered: UUID | None = None,
 ) -> tuple[AgendaEntry, ...]:
-    """What may be asked by text now. `just_answered` is kept in reach of `back`."""
+    """What may be asked by text now.
+
+    `asked` is the assessment a question is out for: an answer to it is taken even after the visit
+    has closed, and stays with the visit that asked. `just_answered` is kept in reach of `back`.
+    """
     questions = open_questions(facts, protocol, "text")
     entries = [
         _entry(context, protocol, facts, question.assessment, question.ask.text_mode)
         for question in questions
     ]
-    if just_answered is not None and all(e.assessment_id != just_answered for e in entries):
-        visit, assessment = find_assessment(facts, just_answered)
-        if assessment.submitted_at is not None and assessment.answers and is_open(visit, facts):
-            entries.append(_entry(context, protocol, facts, assessment, "item"))
+    known = {entry.assessment_id for entry in entries}
+    may_answer = standing(facts.statuses, facts.now, facts.events).may_answer
+    for visit in facts.visits:
+        for one in visit.assessments:
+            if one.id in known or visit.provisional or not may_answer:
+                continue
+            if one.id == asked and is_open_question(one):
+                entries.insert(0, _entry(context, protocol, facts, one, "item"))
+            elif one.id == just_answered and one.submitted_at and one.answers:
+                entries.append(_entry(context, protocol, facts, one, "item"))
     return tuple(entries)
 
 

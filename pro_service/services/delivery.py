@@ -15,7 +15,9 @@ from pro_service.domain.delivery.states import MessageState, apply_receipt
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.nudges import is_quiet_at
 from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.times import zone
 from pro_service.messaging.gateway import (
     AmbiguousError,
     Gateway,
@@ -124,6 +126,9 @@ async def retry(
                 reason=gone,
             )
             return None
+        protocol = await context.protocol(connection, queued.study_id, facts.protocol_version_id)
+        if is_quiet_at(facts.now, protocol.messaging, zone(facts.zone)):
+            return None  # It stays queued: quiet hours bind a second try as they bind the first.
         try:
             claimed = await messages.reclaim_message(
                 connection,

@@ -12,8 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import advance, begin
-from pro_service.domain.conversation.commands import Command, recognise
+from pro_service.domain.conversation.commands import Command, recognise, says_more
 from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart
+from pro_service.domain.conversation.reply import read_alone
 from pro_service.domain.conversation.routing import OpenConversation, Route, route
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.states import MessageState
@@ -39,7 +40,7 @@ from pro_service.services.answers import (
 from pro_service.services.asking import agenda, open_questions, text_context
 from pro_service.services.composing import Line, line_to, message_row
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.phones import country_of, parse_phone
+from pro_service.services.phones import PhoneError, country_of, parse_phone
 from pro_service.services.reminders import link_for
 from pro_service.store import answers, inbounds, messages
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError, transaction
@@ -150,13 +151,23 @@ async def _receive(
     sender: OwnedSender,
     text: InboundText,
 ) -> Received:
-    address = parse_phone(text.their_address)
+    address = _address(text.their_address)
     actor = f"provider:{gateway.name}"
     await context.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
     indexes = [index for _, index in context.vault.blind_indexes(address)]
-    users = await inbounds.list_line_participants(connection, sender.study_id, indexes)
+    users = await inbounds.list_line_participants(
+        connection, sender.study_id, indexes, line.id
+    )
     return Received(text, sender, address, line, users, new_id(), actor)
+
+
+def _address(text: str) -> str:
+    """The number a text came from; a short code or a name, which nobody enrolled has, as it is."""
+    try:
+        return parse_phone(text)
+    except PhoneError:
+        return text.strip()
 
 
 async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
@@ -202,7 +213,10 @@ async def _for_the_line(
     dialogue = _dialogue(user)
     entries = agenda(context, protocol, facts) if len(received.users) == 1 else ()
     step = advance(dialogue, entries, received.text.body, facts.now)
-    outcome = _outcome(context, received, facts, step.disposition, step.command)
+    disposition = step.disposition
+    if where.command is Command.stop and says_more(received.text.body):
+        disposition = "needs_reading"
+    outcome = _outcome(context, received, facts, disposition, step.command)
     if where.command is Command.stop:
         _opt_out(outcome.document, received, facts)
     elif where.command is Command.start:
@@ -216,13 +230,18 @@ async def _for_the_line(
 
 
 async def _ask_who(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
-    """Several were asked something on this number: ask for the code before crediting anybody."""
+    """Several were asked something on this number: ask for the code before crediting anybody.
+
+    Words may report a symptom: whoever sent them, somebody must read them.
+    """
     user = received.users[0]
     facts, protocol = await _facts(connection, context, received, user)
-    outcome = _outcome(context, received, None, "unknown", None, key=facts)
-    body = context.texts.render(
-        (TextPart(key="line.ask_code"),), facts.language, text_context(context, protocol, facts)
-    )
+    in_words = read_alone(received.text.body) == "words"
+    disposition = "needs_reading" if in_words else "unknown"
+    outcome = _outcome(context, received, None, disposition, None, key=facts)
+    parts = (TextPart(key="reading.noted"),) if in_words else ()
+    parts = (*parts, TextPart(key="line.ask_code"))
+    body = context.texts.render(parts, facts.language, text_context(context, protocol, facts))
     _add_reply_for(context, received, outcome, facts, body, "line.ask_code")
     return outcome
 
@@ -236,7 +255,8 @@ async def _for_one(
     facts, protocol = await _facts(connection, context, received, user)
     dialogue = _dialogue(user)
     just_answered = dialogue.last.assessment_id if dialogue.last else None
-    entries = agenda(context, protocol, facts, just_answered=just_answered)
+    asked = dialogue.prompt.assessment_id if dialogue.prompt else None
+    entries = agenda(context, protocol, facts, asked=asked, just_answered=just_answered)
     if where.kind == "switch":
         reopened, question = begin(entries, facts.now)
         outcome = _outcome(context, received, facts, "command", None)

@@ -34,7 +34,7 @@ async def opt_out_by_staff(
             raise NoLineError
         line = await line_to(connection, context, study_id, sender.id, number, actor)
         indexes = [index for _, index in context.vault.blind_indexes(number)]
-        users = await inbounds.list_line_participants(connection, study_id, indexes)
+        users = await inbounds.list_line_participants(connection, study_id, indexes, line.id)
         document: dict[str, Any] = {
             "lines": [line.row] if line.row else [],
             "opt_outs": [

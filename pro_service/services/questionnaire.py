@@ -23,7 +23,7 @@ from pro_service.domain.study.facts import (
 )
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answers import standing_answers
+from pro_service.services.answers import find_assessment, standing_answers
 from pro_service.services.context import ServiceContext
 from pro_service.store.connection import Connection
 from pro_service.store.reminders import find_invitation
@@ -181,6 +181,19 @@ def read_questionnaire(
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
     return Questionnaire(facts, protocol, tuple(parts), min(ends, default=None))
+
+
+def read_closed_screen(
+    context: ServiceContext, questionnaire: Questionnaire, assessment_id: UUID, group: int
+) -> Screen | None:
+    """A screen of an assessment that is open no more, for reading a form that comes late.
+
+    None for a group there is not. Raises UnknownAssessmentError for another participant's.
+    """
+    facts = questionnaire.facts
+    _, assessment = find_assessment(facts, assessment_id)
+    screens = _part(context, questionnaire.protocol, facts, assessment, 0, 0).screens
+    return screens[group] if group < len(screens) else None
 
 
 def _is_open(visit: VisitFacts, now: datetime) -> bool:

@@ -6,7 +6,8 @@ at one revision; if they have moved on, they are read again and it is decided an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -73,7 +74,7 @@ class _Decision:
     kept: tuple[dict[str, object], ...] = ()
 
 
-_Decide = Callable[[Questionnaire, int | None], _Decision]
+_Decide = Callable[[Questionnaire, Mapping[str, int]], _Decision]
 
 
 async def save_screen(
@@ -93,7 +94,7 @@ async def save_screen(
     UnknownAssessmentError for another participant's page.
     """
 
-    def decide(questionnaire: Questionnaire, baseline: int | None) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
         screen = questionnaire.find(assessment_id, group)
         if screen is None:
             return _too_late(context, questionnaire, visitor, baseline, assessment_id, answers)
@@ -112,9 +113,9 @@ async def save_screen(
         decision = _Decision(outcome, plan)
         return _with_kept(decision, context, questionnaire, visitor, baseline, assessment_id, late)
 
-    return await _write(
-        connection, context, visitor, f"save:{key}", decide, alarming=(assessment_id,)
-    )
+    said = [assessment_id, group, leave_open, *((one.item, one.value, one.gap) for one in answers)]
+    web_key = _digest("save", key, said)
+    return await _write(connection, context, visitor, web_key, decide, alarming=(assessment_id,))
 
 
 async def submit(
@@ -132,7 +133,7 @@ async def submit(
     What has not been begun stays open behind the same link. Raises BusyError.
     """
 
-    def decide(questionnaire: Questionnaire, baseline: int | None) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
         parts = [
             part for part in questionnaire.parts if part.begun and part.assessment_id in listed
         ]
@@ -149,9 +150,8 @@ async def submit(
         plan = _plan(context, questionnaire, visitor, baseline, gaps, submitted=ids)
         return _Decision(Outcome(), plan)
 
-    return await _write(
-        connection, context, visitor, f"submit:{key}", decide, alarming=tuple(listed)
-    )
+    web_key = _digest("submit", key, [*sorted(listed), *sorted(leave_open)])
+    return await _write(connection, context, visitor, web_key, decide, alarming=tuple(listed))
 
 
 async def decline(
@@ -164,14 +164,24 @@ async def decline(
 ) -> Outcome | None:
     """Take "not this time" for every open assessment on the page. Raises BusyError."""
 
-    def decide(questionnaire: Questionnaire, baseline: int | None) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
         ids = [part.assessment_id for part in questionnaire.parts if part.assessment_id in listed]
         if not ids:
             return _Decision(Outcome())
         plan = _plan(context, questionnaire, visitor, baseline, [], declined=ids)
         return _Decision(Outcome(), plan)
 
-    return await _write(connection, context, visitor, f"decline:{key}", decide)
+    web_key = _digest("decline", key, sorted(listed))
+    return await _write(connection, context, visitor, web_key, decide)
+
+
+def _digest(action: str, key: str, said: Sequence[object]) -> str:
+    """The key a request is stored under: its form's, together with what it says.
+
+    A browser may go back to a page as it was, and send it again with another answer: that is no
+    copy and must not be lost.
+    """
+    return f"{action}:{hashlib.sha256(f'{key}|{said}'.encode()).hexdigest()}"
 
 
 async def _write(
@@ -280,7 +290,7 @@ def _too_late(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: int | None,
+    baseline: Mapping[str, int],
     assessment_id: UUID,
     answers: Sequence[ScreenAnswer],
 ) -> _Decision:
@@ -305,7 +315,7 @@ def _with_kept(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: int | None,
+    baseline: Mapping[str, int],
     assessment_id: UUID,
     late: Sequence[ScreenAnswer],
 ) -> _Decision:
@@ -339,7 +349,7 @@ def _plan(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: int | None,
+    baseline: Mapping[str, int],
     given: Sequence[GivenAnswer],
     *,
     submitted: Sequence[UUID] = (),

@@ -56,7 +56,8 @@ async def retry_round(connection: Connection, context: ServiceContext, gateway: 
         claimed = await retry(connection, context, row)
         if claimed is not None:
             await send_claimed(connection, context, gateway, claimed)
-        return 1
+        # What waits for the end of quiet hours is met again at the next tick, not at once.
+        return int(claimed is not None)
 
     return expired + await _each(rows, one)
 

@@ -42,10 +42,12 @@ async def find_provider_event(
 
 
 async def list_line_participants(
-    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes], line_id: UUID
 ) -> list[LineParticipant]:
-    """Who now uses a number."""
-    rows = await connection.fetch(_SQL["list_line_participants"], study_id, list(their_indexes))
+    """Who now uses a number, with the dialogues open on one of its lines."""
+    rows = await connection.fetch(
+        _SQL["list_line_participants"], study_id, list(their_indexes), line_id
+    )
     return [LineParticipant(*row.values()) for row in rows]
 
 

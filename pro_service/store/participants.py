@@ -40,7 +40,7 @@ async def find_participant(connection: Connection, study_id: UUID, code: str) ->
     return found
 
 
-async def get_baseline_value(
+async def list_baseline_values(
     connection: Connection,
     study_id: UUID,
     participant_id: UUID,
@@ -48,9 +48,9 @@ async def get_baseline_value(
     instrument: str,
     item: str,
     before: datetime,
-) -> int | None:
-    """The last submitted answer to one item before an instant."""
-    value: int | None = await connection.fetchval(
-        _SQL["get_baseline_value"], study_id, participant_id, instrument, item, before
+) -> dict[str, int]:
+    """The last submitted answer to one item before an instant, by target."""
+    rows = await connection.fetch(
+        _SQL["list_baseline_values"], study_id, participant_id, instrument, item, before
     )
-    return value
+    return {row["target"]: row["value"] for row in rows}

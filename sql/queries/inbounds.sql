@@ -6,14 +6,13 @@ JOIN pro.inbounds AS i ON i.study_id = e.study_id AND i.id = e.inbound_id
 LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_message_id
 WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
--- name: list_line_participants(study_id, their_indexes)
--- Who now uses a number, with the question each was last asked on it.
+-- name: list_line_participants(study_id, their_indexes, line_id)
+-- Who now uses a number, with the question each was last asked on this line of it.
 SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue
 FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
-LEFT JOIN pro.lines AS l ON l.study_id = n.study_id AND l.their_index = n.blind_index
 LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
-                                AND c.line_id = l.id AND c.closed_at IS NULL
+                                AND c.line_id = $3 AND c.closed_at IS NULL
 WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL
 ORDER BY p.id;
 

@@ -1,8 +1,8 @@
 -- name: find_sender(study_id, site_id, provider)
--- Our address that speaks for a site: its own, else the study's.
+-- Our address that speaks for a site: its own, else the study's, else one shared with another site.
 SELECT id, address FROM pro.senders
-WHERE study_id = $1 AND (site_id = $2 OR site_id IS NULL) AND provider = $3
-ORDER BY site_id NULLS LAST LIMIT 1;
+WHERE study_id = $1 AND provider = $3
+ORDER BY site_id IS NOT DISTINCT FROM $2 DESC, site_id IS NULL DESC, id LIMIT 1;
 
 -- name: find_sender_by_address(provider, address)
 -- Which study a text to one of our addresses belongs to.

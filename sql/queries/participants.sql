@@ -134,11 +134,11 @@ SELECT id, code FROM pro.participants WHERE study_id = $1 ORDER BY id;
 -- The id behind a participant's code.
 SELECT id FROM pro.participants WHERE study_id = $1 AND code = $2;
 
--- name: get_baseline_value(study_id, participant_id, instrument, item, before)
--- The last submitted answer to one item before an instant, for rules that compare with the baseline.
-SELECT r.value FROM pro.assessments AS a
+-- name: list_baseline_values(study_id, participant_id, instrument, item, before)
+-- The last submitted answer to one item before an instant, knee by knee, for rules that compare with it.
+SELECT DISTINCT ON (a.target) a.target, r.value FROM pro.assessments AS a
 JOIN pro.current_responses AS c ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.item = $4
 JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
 WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = $3
   AND a.submitted_at < $5 AND r.value IS NOT NULL
-ORDER BY a.submitted_at DESC LIMIT 1;
+ORDER BY a.target, a.submitted_at DESC;

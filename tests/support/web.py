@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import asyncpg
 from aiohttp.test_utils import TestServer
 
 from pro_service.messaging.gateway import (
@@ -119,3 +120,16 @@ async def send(browser: aiohttp.ClientSession, review: str) -> aiohttp.ClientRes
     response = await browser.post("/q/review", data=form_to(review, "/q/review").fields)
     await response.read()
     return response
+
+
+COUNTED = ("attempts", "responses", "current_responses", "scores", "web_writes", "audit_entries")
+
+
+async def counts(owner: asyncpg.Connection) -> dict[str, int]:
+    """Rows of every table an answer touches."""
+    return {name: await owner.fetchval(f"SELECT count(*) FROM pro.{name}") for name in COUNTED}  # noqa: S608
+
+
+async def revision(owner: asyncpg.Connection) -> int:
+    """The participant's revision."""
+    return int(await owner.fetchval("SELECT revision FROM pro.participant_revisions"))

@@ -7,7 +7,7 @@ is posted again: at least once, never lost before it is given up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -65,6 +65,8 @@ class ProviderFake:
         self.faults = faults or Faults()
         self.closing = asyncio.Event()
         """Set when the server goes down: requests that hang by fault end then."""
+        self.on_text: Callable[[OutboundText], None] | None = None
+        """Called with every text accepted for a phone, replies to webhooks apart: it rings."""
         self._pool = pool
         self._session: aiohttp.ClientSession | None = None
         self._woken = asyncio.Event()
@@ -84,6 +86,8 @@ class ProviderFake:
                 outcomes=self._outcomes(text.their_address),
             )
         self._woken.set()
+        if self.on_text is not None:
+            self.on_text(text)
         return text_id
 
     async def find(self, their_address: str, reference: UUID) -> list[UUID]:

@@ -67,6 +67,7 @@ _EXACT: dict[Command, frozenset[str]] = {
     ),
 }
 
+_CLAUSE_END = re.compile(r"[.!?;,。！？；，、\n]+")
 _POLITE = re.compile(
     r"^(?:(?:please|pls|plz|kindly|ok|okay|hi|hello|just|can you|could you|would you)[\s,]+)+"
     r"|(?:[\s,]+(?:please|pls|plz|thanks|thank you|now|ok))+$"
@@ -161,3 +162,12 @@ def _wants_to_stop(folded: str) -> bool:
         return True
     clauses = [_without_courtesy(clause.strip()) for clause in _CLAUSE.split(flat)]
     return any(clause in _CLEAR_STOP for clause in clauses)
+
+
+def says_more(text: str) -> bool:
+    """Tell whether a text that asks to stop says something else too, in a clause of its own.
+
+    "STOP. My knee is swollen" stops the texts and must still be read by somebody.
+    """
+    clauses = (clause.strip() for clause in _CLAUSE_END.split(text))
+    return any(clause and recognise(clause) is None for clause in clauses)

@@ -17,7 +17,12 @@ from multidict import MultiDictProxy
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.services import questionnaire_writes as writes
-from pro_service.services.questionnaire import Questionnaire, Screen, open_link
+from pro_service.services.questionnaire import (
+    Questionnaire,
+    Screen,
+    open_link,
+    read_closed_screen,
+)
 from pro_service.services.questionnaire_writes import Outcome, Visitor
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
@@ -117,7 +122,10 @@ async def save_screen(request: web.Request) -> web.Response:
     form = await _form(request)
     assessment_id, group = read_place(form)
     screen = questionnaire.find(assessment_id, group)
-    read = ScreenForm((), {}, {}) if screen is None else read_screen(form, screen)
+    asked = screen or read_closed_screen(request.app[CONTEXT], questionnaire, assessment_id, group)
+    if asked is None:
+        raise UnreadableFormError
+    read = read_screen(form, asked)
     if screen is not None and read.mistakes:
         return _screen_page(request, questionnaire, screen, read)
     outcome = await writes.save_screen(

@@ -1,0 +1,126 @@
+"""A browser without scripts: follows links, fills in forms, keeps cookies. Knows no page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import aiohttp
+
+
+@dataclass
+class PageForm:
+    """One form: where it goes and what it would send as it stands."""
+
+    action: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    """Radio buttons by name, in order, chosen or not."""
+    entries: list[str] = field(default_factory=list)
+    """Names of the fields to type in."""
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+    def first(self, name: str) -> str | None:
+        """What the field of this name would send."""
+        return next((value for known, value in self.fields if known == name), None)
+
+    @property
+    def open_choices(self) -> dict[str, list[str]]:
+        """The rows of radio buttons none of which is chosen."""
+        chosen = {name for name, _ in self.fields}
+        return {name: values for name, values in self.choices.items() if name not in chosen}
+
+
+@dataclass
+class Page:
+    """What the browser shows."""
+
+    status: int
+    path: str
+    forms: list[PageForm]
+    links: list[tuple[str, str]]
+    """Class and address of every link."""
+
+    def form(self, *not_to: str) -> PageForm | None:
+        """The first form that goes elsewhere than `not_to`."""
+        return next((form for form in self.forms if form.action not in not_to), None)
+
+    def link(self, css_class: str) -> str | None:
+        """The address of the first link of a class."""
+        return next((href for kind, href in self.links if css_class in kind.split()), None)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[PageForm] = []
+        self.links: list[tuple[str, str]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(PageForm(given.get("action", "")))
+            self._inside = True
+        elif tag == "a" and "href" in given:
+            self.links.append((given.get("class", ""), given["href"]))
+        elif self._inside and "name" in given:
+            self._control(self.forms[-1], tag, given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = False
+
+    def _control(self, form: PageForm, tag: str, given: dict[str, str]) -> None:
+        name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
+        if tag == "button":
+            form.buttons.append((name, value))
+        elif tag == "input" and kind == "radio":
+            form.choices.setdefault(name, []).append(value)
+            if "checked" in given:
+                form.fields.append((name, value))
+        elif tag == "input" and kind == "checkbox":
+            if "checked" in given:
+                form.fields.append((name, value))
+        elif tag == "input":
+            form.fields.append((name, value))
+            if kind != "hidden":
+                form.entries.append(name)
+
+
+class Browser:
+    """One person's browser; `close` it."""
+
+    def __init__(self, *, agent: str) -> None:
+        """Make it inside the event loop."""
+        # The pages live on a bare address here, whose cookies a jar refuses unless told.
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True), headers={"User-Agent": agent}
+        )
+        self._base = ""
+
+    async def open(self, url: str) -> Page:
+        """Follow a link, given whole or as a path of the present site."""
+        parts = urlsplit(url)
+        if parts.netloc:
+            self._base = f"{parts.scheme}://{parts.netloc}"
+        address = url if parts.netloc else self._base + url
+        async with self._session.get(address) as response:
+            return await _read(response)
+
+    async def send(self, form: PageForm, *more: tuple[str, str]) -> Page:
+        """Send a form as filled in, and follow where it leads."""
+        data = aiohttp.FormData([*form.fields, *more])
+        async with self._session.post(self._base + form.action, data=data) as response:
+            return await _read(response)
+
+    async def close(self) -> None:
+        """Release its connections."""
+        await self._session.close()
+
+
+async def _read(response: aiohttp.ClientResponse) -> Page:
+    reader = _Reader()
+    reader.feed(await response.text())
+    return Page(response.status, response.url.path, reader.forms, reader.links)

@@ -1,0 +1,286 @@
+"""The whole service on a test's database: web side, fake provider, operator, movable study time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from pro_service.catalog.instrument_files import load_instruments
+from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
+from pro_service.demo.provider.fake import ProviderFake
+from pro_service.demo.provider.faults import Faults
+from pro_service.demo.provider.server import PROVIDER, build_provider
+from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.messaging.simulator.gateway import SimulatorGateway
+from pro_service.services import administration, enrolment, work
+from pro_service.services.adherence import AdherenceReport, report
+from pro_service.services.context import ServiceContext
+from pro_service.services.scheduling import Change, NewEvent, apply_change, plan_change
+from pro_service.store import operations, participants
+from pro_service.store.ids import new_id
+from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.studies import SiteRow
+from pro_service.texts.catalogue import load_texts
+from pro_service.vault.keys import KeyRing
+from pro_service.vault.vault import Vault
+from pro_service.web.application import build_application
+
+STARTED_AT: Final = datetime(2026, 1, 5, 2, tzinfo=UTC)
+"""Ten in the morning at the site, a Monday."""
+SENDER: Final = "+12025550199"
+SECRET: Final = SecretStr("a shared secret of the tests")
+ACTOR: Final = "cli:test"
+ZONE: Final = "Asia/Shanghai"
+
+
+def phone(number: int) -> str:
+    """A fictitious number."""
+    return f"+1202555{100 + number:04}"
+
+
+def row(code: str, **cells: str) -> dict[str, str]:
+    """One row of the enrolment file; `cells` replace its values."""
+    number = int(re.sub(r"\D", "", code) or 0)
+    return {
+        "code": code,
+        "site": "BJ01",
+        "phone": phone(number),
+        "language": "en",
+        "zone": ZONE,
+        "channel": "text",
+        "consent_version": "1",
+        "consent_on": "2026-01-04",
+        "messaging_consent": "yes",
+        "treated_knees": "left",
+        "planned_injection_on": "2026-01-12",
+    } | cells
+
+
+@dataclass
+class Trial:
+    """One running trial: what a test drives, and a look behind."""
+
+    url: str
+    pools: Pools
+    context: ServiceContext
+    gateway: SimulatorGateway
+    provider: ProviderFake
+    server: TestServer[web.Request]
+    operator: asyncpg.Connection[asyncpg.Record]
+    study_id: UUID
+    faults: Faults
+    participants: dict[str, UUID] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
+
+    async def enrol(self, *rows: Mapping[str, str]) -> enrolment.EnrolmentOutcome:
+        """Enrol rows as the command does."""
+        table = [(number, each) for number, each in enumerate(rows, start=2)]
+        checked = await enrolment.check_rows(self.operator, self.study_id, table)
+        outcome = await enrolment.enrol(
+            self.operator, self.context, self.study_id, checked, actor=ACTOR
+        )
+        for found in await participants.list_participants(self.operator, self.study_id):
+            self.participants[found.code] = found.id
+        self.phones |= {each["code"]: each["phone"] for each in rows}
+        return outcome
+
+    async def facts(self, code: str) -> ParticipantFacts:
+        """A participant's facts now."""
+        return await self.context.facts(self.operator, self.study_id, self.participants[code])
+
+    async def happened(
+        self,
+        code: str,
+        kind: EventKind = EventKind.injection,
+        *,
+        at: datetime | None = None,
+        planned_on: date | None = None,
+        statuses: Sequence[Status] = (),
+    ) -> Change:
+        """Record an event, now unless told otherwise."""
+        when = at or (None if planned_on else await self.now())
+        return await apply_change(
+            self.operator,
+            self.context,
+            self.study_id,
+            self.participants[code],
+            events=[NewEvent(kind, occurred_at=when, planned_on=planned_on)],
+            statuses=statuses,
+            actor=ACTOR,
+            reason="told by the site",
+        )
+
+    async def preview(self, code: str, event: NewEvent) -> Change:
+        """What recording an event would do."""
+        facts = await self.facts(code)
+        return await plan_change(
+            self.operator, self.context, facts, events=[event], actor=ACTOR, reason="preview"
+        )
+
+    async def status(self, code: str, status: Status) -> None:
+        """Record a status from now on."""
+        await apply_change(
+            self.operator,
+            self.context,
+            self.study_id,
+            self.participants[code],
+            statuses=[status],
+            actor=ACTOR,
+            reason="told by the site",
+        )
+
+    async def now(self) -> datetime:
+        """Study time."""
+        return await operations.get_study_time(self.operator)
+
+    async def move(self, until: datetime | timedelta) -> datetime:
+        """Move study time to an instant, or by a span."""
+        to = until if isinstance(until, datetime) else await self.now() + until
+        return await operations.move_clock(self.operator, to)
+
+    async def move_to_next_nudge(self) -> datetime:
+        """Move study time to the next open reminder."""
+        due_at = await self.fetchval("SELECT min(due_at) FROM reminders WHERE ended_at IS NULL")
+        assert due_at is not None
+        await self.move(due_at)
+        return due_at  # type: ignore[no-any-return]
+
+    async def remind(self) -> int:
+        """One round of reminders."""
+        return await work.remind_round(self.pools.worker, self.context, self.gateway)
+
+    async def ask(self) -> None:
+        """Go to the next reminder, send what is due, and let receipts come in."""
+        await self.move_to_next_nudge()
+        await self.remind()
+        await self.provider.drain()
+
+    async def retry_now(self) -> int:
+        """Let the pause of queued messages pass, and try them again."""
+        await self.owner_does("UPDATE messages SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL")
+        return await work.retry_round(self.pools.worker, self.context, self.gateway)
+
+    async def says(self, code: str, text: str) -> str | None:
+        """A participant sends a text; the reply."""
+        return await self.provider.phone_sends(self.phones[code], SENDER, text)
+
+    async def texts(self, code: str) -> list[str]:
+        """What a participant's phone has received."""
+        return [one.body for one in await self.provider.texts_of(self.phones[code])]
+
+    async def report(self) -> AdherenceReport:
+        """The adherence report."""
+        return await report(self.operator, self.context, self.study_id)
+
+    async def fetch(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows as tuples, read by the operator."""
+        return [tuple(each) for each in await self.operator.fetch(sql, *parameters)]
+
+    async def fetchval(self, sql: str, *parameters: Any) -> Any:
+        """One value, read by the operator."""
+        return await self.operator.fetchval(sql, *parameters)
+
+    async def count(self, table: str, condition: str = "true") -> int:
+        """How many rows of a table meet a condition."""
+        value: int = await self.fetchval(f"SELECT count(*) FROM pro.{table} WHERE {condition}")  # noqa: S608
+        return value
+
+    async def owner_does(self, sql: str, *parameters: Any) -> None:
+        """A statement of the schema's owner: what no program may do."""
+        connection = await connect(self.url, role="pro_owner", actor="test:owner")
+        try:
+            await connection.execute(sql, *parameters)
+        finally:
+            await connection.close()
+
+    async def assessment(self, code: str, definition: str, instrument: str) -> UUID:
+        """The id of an assessment of the present schedule."""
+        for visit in (await self.facts(code)).visits:
+            for one in visit.assessments:
+                if (visit.definition, one.instrument) == (definition, instrument):
+                    return one.id
+        raise AssertionError(f"{code} has no {instrument} at {definition}")
+
+
+def make_context(url: str) -> ServiceContext:
+    """A context with fresh keys."""
+    vault = Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
+    return ServiceContext(vault, load_texts(), load_instruments(), url, "simulator", "test")
+
+
+async def _ready() -> None:
+    return None
+
+
+@asynccontextmanager
+async def open_trial(url: str, *, call_bound: timedelta = timedelta(seconds=5)) -> AsyncIterator[Trial]:
+    """The service served on free ports on a migrated database, with study and one site."""
+    faults = Faults()
+    pools = await open_pools(url)
+    operator = await connect(url, role="pro_operator", actor=ACTOR)
+    try:
+        provider_app = build_provider(pools.worker, "http://127.0.0.1", SECRET, faults=faults)
+        async with TestServer(provider_app, access_log=None) as provider_server:
+            gateway = SimulatorGateway(str(provider_server.make_url("/")), SECRET, call_bound=call_bound)
+            context = make_context("http://127.0.0.1")
+            app = build_application(pools=pools, context=context, gateway=gateway, ready=_ready)
+            async with TestServer(app, access_log=None) as server:
+                base = str(server.make_url("")).rstrip("/")
+                context.public_url = base
+                provider_app[PROVIDER].webhook_base_url = base
+                await operations.start_clock(operator, STARTED_AT)
+                study_id = await _open_study(operator, context)
+                trial = Trial(
+                    url,
+                    pools,
+                    context,
+                    gateway,
+                    provider_app[PROVIDER],
+                    server,
+                    operator,
+                    study_id,
+                    faults,
+                )
+                try:
+                    yield trial
+                finally:
+                    await gateway.close()
+    finally:
+        await operator.close()
+        await pools.close()
+
+
+async def _open_study(
+    operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext
+) -> UUID:
+    protocol, source, sha256 = load_protocol_file(example_protocol_file())
+    loaded = await administration.load_protocol(
+        operator, context, protocol, source, sha256, actor=ACTOR
+    )
+    await add_site(operator, loaded.study.id, "BJ01", sender=SENDER)
+    return loaded.study.id
+
+
+async def add_site(
+    operator: asyncpg.Connection[asyncpg.Record],
+    study_id: UUID,
+    code: str,
+    *,
+    sender: str | None = None,
+) -> UUID:
+    """A further site."""
+    site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
+    await administration.add_site(
+        operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR
+    )
+    return site.id
