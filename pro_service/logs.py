@@ -34,7 +34,10 @@ OURS = "pro_service"
 
 
 def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Send every logger's lines through the one formatter, and nothing else anywhere."""
+    """Send every logger's lines through the one formatter, and nothing else anywhere.
+
+    `level` is ours; libraries are heard from warnings up.
+    """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -54,7 +57,8 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.WARNING)
+    logging.getLogger(OURS).setLevel(level)
     logging.captureWarnings(True)
 
 

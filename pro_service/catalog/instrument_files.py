@@ -11,6 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -57,7 +58,8 @@ def load_instrument_file(path: Path | Traversable) -> Instrument:
     Raises InstrumentFileError with everything that is wrong.
     """
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        # Scores of a table are exact decimals, never binary fractions.
+        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise InstrumentFileError(path.name, (f"cannot be read ({reason}).",)) from error
@@ -84,10 +86,11 @@ def load_instrument_file(path: Path | Traversable) -> Instrument:
 def instrument_hash(instrument: Instrument) -> str:
     """Return the SHA-256, in hex, of the instrument's canonical JSON, wording included.
 
-    It is kept with each attempt and score, so that what was asked can be proved later.
+    It is kept with each attempt and score, so that what was asked can be proved later. Keys left
+    at their default do not count: a release that adds a key changes no hash.
     """
     canonical = json.dumps(
-        instrument.model_dump(mode="json"),
+        instrument.model_dump(mode="json", exclude_defaults=True),
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),

@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Scale, Words
+from pro_service.domain.instruments.model import (
+    LANGUAGES,
+    Direction,
+    Instrument,
+    Item,
+    Scale,
+    Total,
+    Words,
+)
 
 CARRIER_WORDS: Final = frozenset(
     {"yes", "stop", "start", "end", "cancel", "quit", "unstop", "help", "info", "stopall"}
@@ -26,6 +34,7 @@ def mistakes_of(instrument: Instrument) -> list[str]:
         *_groups(instrument),
         *_scales(instrument),
         *_total(instrument),
+        *_codes(instrument),
     ]
 
 
@@ -55,6 +64,8 @@ def _items(instrument: Instrument) -> Iterator[str]:
         yield from _in_both_languages(item.label, f"{key}.label")
         if not 0 <= item.minimum < item.maximum:
             yield f"{key}.minimum: must be 0 or more, and below maximum."
+        elif item.step < 1 or (item.maximum - item.minimum) % item.step:
+            yield f"{key}.step: must be 1 or more, and lead from minimum exactly to maximum."
         yield from _anchors(item, key)
         yield from _choices(item, key)
 
@@ -70,7 +81,7 @@ def _choices(item: Item, key: str) -> Iterator[str]:
     if not item.choices:
         return
     values = [choice.value for choice in item.choices]
-    if values != list(range(item.minimum, item.maximum + 1)):
+    if values != list(range(item.minimum, item.maximum + 1, max(item.step, 1))):
         yield f"{key}.choices: values must be every number from minimum to maximum, rising."
     for language in LANGUAGES:
         taken: set[str] = set()
@@ -124,17 +135,56 @@ def _scales(instrument: Instrument) -> Iterator[str]:
         if not 1 <= scale.minimum_answered <= len(scale.items):
             yield f"{key}.minimum_answered: must be from 1 to the number of items."
         if not unknown and scale.items:
-            yield from _scale_range(scale, [items[code] for code in scale.items], key)
+            members = [items[code] for code in scale.items]
+            if len({(item.minimum, item.maximum, item.step) for item in members}) > 1:
+                # A mean of the answered items can only stand in for an item with the same range.
+                yield f"{key}.items: all must have the same range."
+            else:
+                yield from _scale_range(scale, members, key)
+                yield from _table(scale, members, key)
+        yield from _scale_direction(instrument.direction, scale, key)
 
 
 def _scale_range(scale: Scale, members: list[Item], key: str) -> Iterator[str]:
-    if len({(item.minimum, item.maximum) for item in members}) > 1:
-        # A mean of the answered items can only stand in for an item with the same range.
-        yield f"{key}.items: all must have the same range."
     for name, given in (("minimum", scale.minimum), ("maximum", scale.maximum)):
-        summed = sum(getattr(item, name) for item in members)
-        if given != summed:
-            yield f"{key}.{name}: must be {summed}, the sum over its items."
+        if scale.rule == "sum":
+            wanted, why = sum(getattr(item, name) for item in members), "the sum over its items"
+        elif scale.rule == "table" and scale.table:
+            wanted = min(scale.table) if name == "minimum" else max(scale.table)
+            why = "the table's own end"
+        else:
+            wanted, why = 0 if name == "minimum" else 100, f"the end of the rule {scale.rule}"
+        if given != wanted:
+            yield f"{key}.{name}: must be {wanted}, {why}."
+
+
+def _table(scale: Scale, members: list[Item], key: str) -> Iterator[str]:
+    if scale.rule != "table":
+        if scale.table:
+            yield f'{key}.table: is read by the rule "table" only; remove it or change the rule.'
+        return
+    sums = sum(item.maximum - item.minimum for item in members) + 1
+    if len(scale.table) != sums:
+        yield f"{key}.table: must have {sums} scores, one for each sum; it has {len(scale.table)}."
+    steps = {later > earlier for earlier, later in zip(scale.table, scale.table[1:], strict=False)}
+    level = any(a == b for a, b in zip(scale.table, scale.table[1:], strict=False))
+    if level or len(steps) > 1:
+        # The way a misprinted score gives itself away.
+        yield f"{key}.table: must rise throughout or fall throughout; one score is out of order."
+    if scale.minimum_answered != len(members):
+        # A table knows whole sums only: nothing can stand in for a missing answer.
+        yield f"{key}.minimum_answered: must be {len(members)}, as a table needs every item."
+
+
+def _scale_direction(answers: Direction, scale: Scale, key: str) -> Iterator[str]:
+    """Say so where the rule turns the scale round and the direction does not, or the reverse."""
+    turned = scale.rule == "100 minus mean" or (
+        len(scale.table) > 1 and scale.table[-1] < scale.table[0]
+    )
+    means = scale.direction or answers
+    if "none" not in (answers, means) and turned != (means != answers):
+        wanted = next(d for d in ("higher is worse", "higher is better") if d != means)
+        yield f'{key}.direction: must be "{wanted}", as its rule and the answers\' direction say.'
 
 
 def _total(instrument: Instrument) -> Iterator[str]:
@@ -151,10 +201,39 @@ def _total(instrument: Instrument) -> Iterator[str]:
         yield "total.scales: must name at least one scale, and each once."
     if unknown:
         return
+    yield from _total_range(total, [scales[code] for code in total.scales])
+    if {instrument.direction_of(scales[code]) for code in total.scales} != {
+        instrument.direction_of(total)
+    }:
+        yield "total.direction: must be the direction of every one of its scales."
+
+
+def _total_range(total: Total, parts: list[Scale]) -> Iterator[str]:
+    if total.rule == "mean of scales" and len({(one.minimum, one.maximum) for one in parts}) > 1:
+        yield "total.scales: all must have the same range for a mean."
+        return
     for name, given in (("minimum", total.minimum), ("maximum", total.maximum)):
-        summed = sum(getattr(scales[code], name) for code in total.scales)
-        if given != summed:
-            yield f"total.{name}: must be {summed}, the sum over its scales."
+        wanted = sum(getattr(one, name) for one in parts)
+        if total.rule == "mean of scales":
+            wanted //= max(len(parts), 1)
+        if given != wanted:
+            what = "mean" if total.rule == "mean of scales" else "sum"
+            yield f"total.{name}: must be {wanted}, the {what} over its scales."
+
+
+def _codes(instrument: Instrument) -> Iterator[str]:
+    items = {item.code for item in instrument.items}
+    scored = items | {result.code for result in instrument.results}
+    for key, code in instrument.codes.items():
+        system, _, about = key.partition("_")
+        named = {"cdisc": items | {"qscat"}, "sponsor": items, "loinc": scored | {""}}
+        if about not in named.get(system, set()):
+            yield (
+                f"codes.{key}: is not cdisc_qscat, cdisc_<item>, sponsor_<item>, loinc or "
+                "loinc_<item or scale> of this instrument."
+            )
+        if not code.strip():
+            yield f"codes.{key}: must not be empty."
 
 
 def _in_both_languages(words: Words, key: str) -> Iterator[str]:

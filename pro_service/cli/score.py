@@ -150,7 +150,7 @@ def score_table(instrument: Instrument, table: AnswerTable) -> ScoredTable:
                     "Give one, or leave the cell empty."
                 )
         if not mistakes:
-            outputs.append((*cells, *_score_cells(score(instrument, answers))))
+            outputs.append((*cells, *_score_cells(instrument, score(instrument, answers))))
             found = plausibility_warnings(instrument, answers)
             warnings.extend(f"row {number}: {WARNINGS[key]}" for key in found)
     if mistakes:
@@ -210,21 +210,20 @@ def _looks_undivided(names: Sequence[str]) -> bool:
 def _new_columns(instrument: Instrument, header: Sequence[str]) -> Iterator[str]:
     """Name the columns to append; a name that is taken gets `_score` until it is free."""
     taken = {name.strip() for name in header}
-    codes = [scale.code for scale in instrument.scales]
-    if instrument.total is not None:
-        codes.append(instrument.total.code)
-    for code in codes:
-        for name in (code, code + NORMALISED_SUFFIX):
+    for scored in instrument.results:
+        names = (scored.code, scored.code + NORMALISED_SUFFIX)
+        for name in names if scored.normalisation == "0-100" else names[:1]:
             while name in taken:
                 name += COLLISION_SUFFIX
             taken.add(name)
             yield name
 
 
-def _score_cells(scores: Iterable[ScaleScore]) -> Iterator[str]:
-    for each in scores:
-        for value in (each.raw, each.normalised):
-            yield "" if value is None else as_text(value)
+def _score_cells(instrument: Instrument, scores: Iterable[ScaleScore]) -> Iterator[str]:
+    for scored, each in zip(instrument.results, scores, strict=True):
+        yield "" if each.raw is None else as_text(each.raw)
+        if scored.normalisation == "0-100":
+            yield "" if each.normalised is None else as_text(each.normalised)
 
 
 def _write(path: Path, content: bytes) -> None:

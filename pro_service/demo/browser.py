@@ -111,7 +111,7 @@ class Browser:
 
     async def send(self, form: PageForm, *more: tuple[str, str]) -> Page:
         """Send a form as filled in, and follow where it leads."""
-        data = aiohttp.FormData([*form.fields, *more])
+        data = [*form.fields, *more]
         async with self._session.post(self._base + form.action, data=data) as response:
             return await _read(response)
 

@@ -90,9 +90,9 @@ class Reader:
 
 
 def _shape(texts: Texts, key: str, language: Language) -> re.Pattern[str]:
-    """A catalogue's pattern as a regular expression, its placeholders as groups."""
-    words = texts.pattern(key, language)
+    """The first line of a catalogue's pattern as a regular expression, placeholders as groups."""
+    words = texts.pattern(key, language).split("\n")[0]
     shape = re.escape(words)
     for name in placeholders(words):
         shape = shape.replace(re.escape("{" + name + "}"), f"(?P<{name}>.+?)", 1)
-    return re.compile(shape.replace(r"\n", "\n"))
+    return re.compile(shape)

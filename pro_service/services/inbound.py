@@ -26,6 +26,7 @@ from pro_service.messaging.gateway import (
     Gateway,
     InboundText,
     ReplyBody,
+    UnreadableWebhookError,
     WebhookRequest,
     status_callback_url,
 )
@@ -163,11 +164,11 @@ async def _receive(
 
 
 def _address(text: str) -> str:
-    """The number a text came from; a short code or a name, which nobody enrolled has, as it is."""
+    """The number a text came from. Short codes and names, which no participant has, are refused."""
     try:
         return parse_phone(text)
     except PhoneError:
-        return text.strip()
+        raise UnreadableWebhookError("A text came from no telephone number.") from None
 
 
 async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:

@@ -144,14 +144,14 @@ async def test_a_stranger_is_answered_once_a_day_and_credited_nothing(database_u
         assert await trial.count("responses") == 0
 
 
-async def test_a_text_from_something_that_is_no_telephone_number_is_kept(
+async def test_a_text_from_no_telephone_number_is_refused_as_unreadable(
     database_url: str,
 ) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
         status, _ = await post_inbound(trial, "Your parcel is waiting", their="PARCELS")
-        assert status == 200
-        assert await dispositions(trial) == ["unknown"]
+        assert status == 400
+        assert await trial.count("inbounds") == 0
 
 
 async def test_a_text_to_an_address_that_is_not_ours_is_refused(database_url: str) -> None:

@@ -15,6 +15,7 @@ from pro_service.domain.conversation import words
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.scan import Token, fold, scan
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.record import Record
 
 Gap = Literal["skipped", "not_applicable"]
@@ -136,7 +137,7 @@ def _judge(item: Item, tokens: tuple[Token, ...]) -> Understood:
 def _permitted(item: Item, value: int) -> bool:
     if item.choices and all(choice.value != value for choice in item.choices):
         return False
-    return item.minimum <= value <= item.maximum
+    return is_permitted(item, value)
 
 
 def _has_message(tokens: tuple[Token, ...]) -> bool:

@@ -6,6 +6,7 @@ checked form. Licensed wording never stands here.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from pro_service.domain.record import Record
 Language = Literal["en", "zh_CN"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh_CN")
 Words = dict[Language, str]
+Direction = Literal["higher is worse", "higher is better", "none"]
 
 
 class Choice(Record):
@@ -26,12 +28,13 @@ class Choice(Record):
 
 
 class Item(Record):
-    """One question. Its answer is a whole number in [minimum, maximum]."""
+    """One question. Its answer is a whole number from minimum to maximum, in steps of `step`."""
 
     code: str
     label: Words
     minimum: int
     maximum: int
+    step: int = 1
     choices: tuple[Choice, ...] = ()
     low_anchor: Words = Field(default_factory=dict)
     """What `minimum` means, in words ("no pain"). Every prompt states both anchors."""
@@ -43,22 +46,40 @@ class Item(Record):
 
 
 class Scale(Record):
-    """A sum over items, with the mean of the answered items standing in for the missing ones."""
+    """What is computed from some items, once enough of them are answered.
+
+    Rules, each with the mean of the answered items standing in for the missing ones:
+
+    - `sum`: the sum of the items;
+    - `100 minus mean`: 100 less the mean's place between the items' ends on 0-100, so that 100 is
+      best where a high answer is bad (for items 0-4: 100 - mean x 25, the KOOS manual of 2012);
+    - `table`: the sum, counted from its lowest, looked up in `table`; all items must be answered.
+    """
 
     code: str
     items: tuple[str, ...]
     minimum_answered: int
     minimum: int
     maximum: int
+    rule: Literal["sum", "100 minus mean", "table"] = "sum"
+    table: tuple[Decimal, ...] = ()
+    """For the rule `table`: one score for each sum, from the lowest sum to the highest."""
+    normalisation: Literal["0-100", "none"] = "0-100"
+    """`0-100`: the raw score's place in its range; `none`: the raw score stands alone."""
+    direction: Direction | None = None
+    """What a higher score means; None: what the instrument says."""
 
 
 class Total(Record):
-    """A sum of scales that exists only if each of them does."""
+    """A sum or mean of scales that exists only if each of them does."""
 
     code: str
     scales: tuple[str, ...]
     minimum: int
     maximum: int
+    rule: Literal["sum of scales", "mean of scales"] = "sum of scales"
+    normalisation: Literal["0-100", "none"] = "0-100"
+    direction: Direction | None = None
 
 
 class Instrument(Record):
@@ -78,12 +99,16 @@ class Instrument(Record):
     """Item codes by screen, in asking order; together they are exactly the items."""
     scales: tuple[Scale, ...] = ()
     total: Total | None = None
-    direction: Literal["higher is worse", "higher is better", "none"] = "higher is worse"
+    direction: Direction = "higher is worse"
+    """What a higher answer means, and a higher score of every scale that says nothing else."""
     suspect_maximum: int | None = None
     """If every item is answered and no answer is above this, the answers may come from a version
     with a smaller range: a warning is raised, and the answers stand as they are."""
     codes: dict[str, str] = Field(default_factory=dict)
-    """Codes for exports: `cdisc_qscat`, and `sponsor_<item>` for the sponsor's item codes."""
+    """Codes for exports: `cdisc_qscat`, `cdisc_<item>`, `sponsor_<item>` (the sponsor's own item
+    codes), `loinc`, `loinc_<item or scale>`."""
+    wording: Literal["own", "pack"] = "own"
+    """`pack`: the official wording is somebody's, and comes at run time from a licensed pack."""
     citation: str = ""
     licence: str = ""
 
@@ -93,3 +118,12 @@ class Instrument(Record):
             if item.code == code:
                 return item
         raise KeyError(code)
+
+    @property
+    def results(self) -> tuple[Scale | Total, ...]:
+        """Everything that is scored, in order: the scales, and last the total if there is one."""
+        return self.scales if self.total is None else (*self.scales, self.total)
+
+    def direction_of(self, scored: Scale | Total) -> Direction:
+        """What a higher score of this scale means."""
+        return scored.direction or self.direction

@@ -1,8 +1,8 @@
 """Turns the answers of one attempt into scores, exactly.
 
-A scale is the sum of its items; where enough of them are answered, the mean of the answered ones
-stands in for each missing one. Everything is a Fraction until it is stored or printed. A score
-that cannot be had is None, never 0.
+Each scale follows the rule its instrument's file names (`model.Scale`); where enough items are
+answered, the mean of the answered ones stands in for each missing one. Everything is a Fraction
+until it is stored or printed. A score that cannot be had is None, never 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
 from pro_service.domain.instruments.values import check_value
 
 AbsentReason = Literal["too_few_answered", "scale_absent"]
@@ -37,8 +37,8 @@ class ScaleScore:
     """One scale, or the total, of one attempt.
 
     `normalised` is the raw score's place between `minimum` and `maximum` on 0-100, in the
-    instrument's own direction. The normalised total comes from the raw total: it is not the mean
-    of the normalised scales.
+    scale's own direction; None as well where the instrument says `normalisation = "none"`. The
+    normalised total comes from the raw total: it is not the mean of the normalised scales.
     """
 
     scale: str
@@ -60,7 +60,7 @@ def score(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
     Raises UnknownItemError and AnswerRangeError; neither carries a value.
     """
     _check(instrument, answers)
-    scales = tuple(_score_scale(scale, answers) for scale in instrument.scales)
+    scales = tuple(_score_scale(instrument, scale, answers) for scale in instrument.scales)
     if instrument.total is None:
         return scales
     return (*scales, _score_total(instrument.total, scales))
@@ -103,12 +103,22 @@ def _check(instrument: Instrument, answers: Answers) -> None:
             check_value(item, value)
 
 
-def _score_scale(scale: Scale, answers: Answers) -> ScaleScore:
+def _score_scale(instrument: Instrument, scale: Scale, answers: Answers) -> ScaleScore:
     values = [value for code in scale.items if (value := answers.get(code)) is not None]
     if len(values) < scale.minimum_answered:
         return _absent(scale, len(values), "too_few_answered")
-    raw = Fraction(sum(values), len(values)) * len(scale.items)
+    raw = _raw(scale, instrument.item(scale.items[0]), values)
     return _present(scale, raw, len(values), len(scale.items) - len(values))
+
+
+def _raw(scale: Scale, item: Item, values: Sequence[int]) -> Fraction:
+    """Apply the scale's rule; its items all have the range of `item`."""
+    mean = Fraction(sum(values), len(values))
+    if scale.rule == "100 minus mean":
+        return 100 - (mean - item.minimum) / (item.maximum - item.minimum) * 100
+    if scale.rule == "table":
+        return Fraction(scale.table[sum(values) - item.minimum * len(values)])
+    return mean * len(scale.items)
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
@@ -117,15 +127,17 @@ def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
     raws = [part.raw for part in parts if part.raw is not None]
     if len(raws) < len(total.scales):
         return _absent(total, answered, "scale_absent")
-    substituted = sum(part.substituted for part in parts)
-    return _present(total, sum(raws, Fraction(0)), answered, substituted)
+    summed = sum(raws, Fraction(0))
+    raw = summed / len(raws) if total.rule == "mean of scales" else summed
+    return _present(total, raw, answered, sum(part.substituted for part in parts))
 
 
 def _present(scale: Scale | Total, raw: Fraction, answered: int, substituted: int) -> ScaleScore:
+    normalised = (raw - scale.minimum) / (scale.maximum - scale.minimum) * 100
     return ScaleScore(
         scale=scale.code,
         raw=raw,
-        normalised=(raw - scale.minimum) / (scale.maximum - scale.minimum) * 100,
+        normalised=normalised if scale.normalisation == "0-100" else None,
         answered=answered,
         substituted=substituted,
         minimum=scale.minimum,

@@ -29,16 +29,22 @@ class AnswerRangeError(ProServiceError):
 
 def range_in_words(item: Item) -> str:
     """Return the permitted answers as a phrase: "a whole number from 0 to 10"."""
-    return f"a whole number from {item.minimum} to {item.maximum}"
+    steps = "" if item.step == 1 else f" in steps of {item.step}"
+    return f"a whole number from {item.minimum} to {item.maximum}{steps}"
+
+
+def is_permitted(item: Item, value: int) -> bool:
+    """Tell whether a whole number lies in the item's range and on one of its steps."""
+    return item.minimum <= value <= item.maximum and (value - item.minimum) % item.step == 0
 
 
 def check_value(item: Item, value: int) -> None:
-    """Refuse anything but a whole number in the item's range.
+    """Refuse anything but a whole number in the item's range, on one of its steps.
 
     Raises AnswerRangeError. A bool is refused: True is no answer of 1.
     """
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not item.minimum <= value <= item.maximum:
+    if not whole or not is_permitted(item, value):
         raise AnswerRangeError(item)
 
 

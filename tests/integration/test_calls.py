@@ -1,0 +1,85 @@
+"""Call tasks: who fell silent, once for each reason, ended by an answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pro_service.domain.study.facts import Status
+from pro_service.services import work
+from tests.support.study import Trial, open_trial, row
+
+
+async def call(trial: Trial) -> int:
+    """One round of looking for silence."""
+    return await work.call_round(trial.pools.worker, trial.context)
+
+
+async def reasons(trial: Trial) -> list[tuple[str, str, bool]]:
+    """Visit, reason and whether still open, of every call task."""
+    found = await trial.fetch(
+        "SELECT v.definition, k.reason, k.closed_at IS NULL FROM call_tasks k"
+        " JOIN visits v ON v.id = k.visit_id ORDER BY k.id"
+    )
+    return [(definition, reason, still_open) for definition, reason, still_open in found]
+
+
+async def test_two_unanswered_nudges_make_one_call(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001", planned_injection_on="2026-02-02"))
+        await trial.ask()
+        await trial.ask()
+        assert await call(trial) == 0
+        await trial.move(timedelta(hours=25))
+        assert await call(trial) == 1
+        assert await call(trial) == 0
+        assert await reasons(trial) == [("baseline", "nudges_unanswered", True)]
+
+
+async def test_a_silent_safety_visit_is_a_call_the_same_evening(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        assert await call(trial) == 0
+        await trial.move(timedelta(hours=9))
+        assert await call(trial) == 1
+        assert await reasons(trial) == [("safety_1", "safety_unanswered", True)]
+
+
+async def test_answering_closes_the_call_in_the_same_write(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        await trial.move(timedelta(hours=9))
+        await call(trial)
+        for _ in range(12):
+            await trial.says("K-001", "0")
+        assert ("safety_1", "safety_unanswered", False) in await reasons(trial)
+        assert await trial.fetch("SELECT closed_by, outcome FROM call_tasks") == [
+            ("service", "answered")
+        ]
+
+
+async def test_nobody_who_withdrew_is_called(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        await trial.status("K-001", Status.withdrew_follow_up)
+        await trial.move(timedelta(hours=9))
+        assert await call(trial) == 0
+        assert await reasons(trial) == []
+
+
+async def test_two_workers_at_once_make_one_call(database_url: str) -> None:
+    import asyncio
+
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        await trial.move(timedelta(hours=9))
+        made = await asyncio.gather(*(call(trial) for _ in range(4)))
+        assert sum(made) == 1
+        assert len(await reasons(trial)) == 1
