@@ -19,6 +19,7 @@ from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.context import ServiceContext
+from pro_service.services.wording import show_stored_wording
 from pro_service.store import operations
 from pro_service.store.migrations import schema_state
 from pro_service.store.pools import Pools, open_pools
@@ -65,13 +66,44 @@ def make_context(settings: Settings, vault: Vault) -> ServiceContext:
 
 
 def make_gateway(settings: Settings) -> Gateway:
-    """The gateway the settings name. Raises SettingsError for a missing secret."""
+    """The gateway the settings name. Raises SettingsError for what it lacks."""
+    if settings.gateway == "twilio":
+        return _make_twilio(settings)
     if settings.simulator_secret is None:
         raise SettingsError(
             "PRO_SIMULATOR_SECRET is not set.",
             mend="Give the simulator and the service the same secret.",
         )
     return SimulatorGateway(settings.simulator_url, settings.simulator_secret)
+
+
+def _make_twilio(settings: Settings) -> Gateway:
+    if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+        lacking = "ACCOUNT_SID" if settings.twilio_account_sid is None else "AUTH_TOKEN"
+        raise SettingsError(
+            f"PRO_TWILIO_{lacking} is not set.",
+            mend="Both stand on the first page of the Twilio console.",
+        )
+    # Twilio's SDK takes half a second to load; whoever does not use it does not wait for it.
+    from pro_service.messaging.twilio.gateway import TwilioGateway
+
+    return TwilioGateway(
+        settings.twilio_account_sid, settings.twilio_auth_token, api_base=settings.twilio_api_base
+    )
+
+
+def check_kind(kind: str | None, gateway: str) -> None:
+    """Raise WrongKindError where a database of this kind must not use this provider."""
+    if kind == "production" and gateway == "simulator":
+        raise WrongKindError(
+            "A production database refuses the simulator.",
+            mend="Set PRO_GATEWAY to the provider whose account this study uses.",
+        )
+    if kind == "demo" and gateway != "simulator":
+        raise WrongKindError(
+            "A demo database refuses a real provider: its participants are not real.",
+            mend="Set PRO_GATEWAY=simulator, or use a database of another kind.",
+        )
 
 
 async def check_ready(pools: Pools) -> None:
@@ -96,10 +128,10 @@ async def open_service(
     try:
         await check_ready(pools)
         kind = await operations.get_database_kind(pools.worker)
-        if kind == "production" and settings.gateway == "simulator":
-            raise WrongKindError("A production database refuses the simulator.")
+        check_kind(kind, settings.gateway)
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
+        await show_stored_wording(pools.worker, context)
         worker = Worker(make_jobs(pools.worker, context, gateway))
 
         async def ready() -> None:

@@ -35,17 +35,25 @@ class Settings(BaseSettings):
     """The address participants' links and providers' webhooks use."""
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
-    gateway: Literal["simulator"] = "simulator"
+    gateway: Literal["simulator", "twilio"] = "simulator"
+    """The provider texts go through."""
     simulator_url: str = "http://127.0.0.1:8081"
     simulator_secret: SecretStr | None = None
+    twilio_account_sid: str | None = Field(None, pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: SecretStr | None = None
+    """Signs webhooks and authorises calls."""
+    twilio_api_base: str | None = None
+    """In place of Twilio's own address, for tests."""
     vault_keys: SecretStr | None = None
     index_keys: SecretStr | None = None
     link_keys: SecretStr | None = None
     actor: str | None = None
 
-    @field_validator("public_url", "simulator_url")
+    @field_validator("public_url", "simulator_url", "twilio_api_base")
     @classmethod
-    def _plain_address(cls, value: str) -> str:
+    def _plain_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
             raise ValueError("must be an http(s) address without a query")

@@ -30,6 +30,8 @@ class Job:
     id: str
     seconds: float
     round: Callable[[], Awaitable[int]]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the worker stops: a round claims nothing more then."""
     due: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no round is owed or under way."""
@@ -50,13 +52,20 @@ class Job:
 
 def make_jobs(connection: Connection, context: ServiceContext, gateway: Gateway) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it."""
+    stopping = asyncio.Event()
+
+    def go_on() -> bool:
+        return not stopping.is_set()
+
     return [
-        Job("remind", 1.0, lambda: work.remind_round(connection, context, gateway)),
-        Job("retry", 5.0, lambda: work.retry_round(connection, context, gateway)),
-        Job("sweep", 15.0, lambda: work.sweep_round(connection, context, gateway)),
-        Job("close", 60.0, lambda: work.closing_round(connection, context)),
-        Job("call", 60.0, lambda: work.call_round(connection, context)),
-        Job("seal", 300.0, lambda: work.seal_round(connection)),
+        Job(
+            "remind", 1.0, lambda: work.remind_round(connection, context, gateway, go_on), stopping
+        ),
+        Job("retry", 5.0, lambda: work.retry_round(connection, context, gateway, go_on), stopping),
+        Job("sweep", 15.0, lambda: work.sweep_round(connection, context, gateway, go_on), stopping),
+        Job("close", 60.0, lambda: work.closing_round(connection, context, go_on), stopping),
+        Job("call", 60.0, lambda: work.call_round(connection, context, go_on), stopping),
+        Job("seal", 300.0, lambda: work.seal_round(connection), stopping),
     ]
 
 
@@ -96,6 +105,7 @@ class Worker:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
         for job in self.jobs:
+            job.stopping.set()
             job.due.set()
         await asyncio.gather(*self._loops)
         self._loops.clear()

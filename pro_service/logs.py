@@ -46,10 +46,11 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.ExtraAdder(allow=ALLOWED_FIELDS),
                 structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+                # Here and not below: the formatter forgets the error before its processors run.
+                _place_of_error,
             ],
             processors=[
                 _hide_foreign_words,
-                _place_of_error,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],

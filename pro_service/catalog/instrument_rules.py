@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
 from pro_service.domain.instruments.model import (
     LANGUAGES,
@@ -15,12 +14,7 @@ from pro_service.domain.instruments.model import (
     Total,
     Words,
 )
-
-CARRIER_WORDS: Final = frozenset(
-    {"yes", "stop", "start", "end", "cancel", "quit", "unstop", "help", "info", "stopall"}
-    | {"unsubscribe"}
-)
-"""Words on which a carrier acts by itself; as an answer they would opt someone in or out."""
+from pro_service.domain.instruments.wording import CARRIER_WORDS
 
 _ID = re.compile(r"[a-z][a-z0-9.-]*")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import typer
 
 from pro_service import __version__
-from pro_service.cli import people, score, serve, study, try_reply
+from pro_service.cli import instruments, people, score, serve, staff, study, try_reply, wording
 from pro_service.cli.adherence import adherence_command
+from pro_service.cli.demo import demo_command
+from pro_service.cli.export import export_command
+from pro_service.cli.rescore import rescore_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,12 +19,17 @@ app = typer.Typer(
 )
 app.add_typer(study.protocol_app, name="protocol")
 app.add_typer(study.site_app, name="site")
-app.add_typer(study.staff_app, name="staff")
+app.add_typer(staff.staff_app, name="staff")
+app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(people.event_app, name="event")
 app.add_typer(people.participant_app, name="participant")
 app.add_typer(serve.keys_app, name="keys")
+app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)
 app.command("adherence")(adherence_command)
+app.command("demo")(demo_command)
+app.command("export")(export_command)
+app.command("rescore")(rescore_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)

@@ -36,6 +36,8 @@ from pro_service.vault.vault import Vault
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 OPERATOR = "pro_operator"
+OUR_STATES = "PR"
+"""SQLSTATEs of our own rules begin so."""
 _Result = TypeVar("_Result")
 
 
@@ -88,6 +90,19 @@ def run_command(work: Awaitable[_Result]) -> _Result:
             "See the README, Settings: which rights PRO_DATABASE_URL's user needs."
         )
         raise typer.Exit(1) from None
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        err.print(f"error: {_refusal(error)}", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _refusal(error: asyncpg.PostgresError | asyncpg.InterfaceError) -> str:
+    """What the database objects to. Only our own rules' words are safe to repeat."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith(OUR_STATES):
+        return f"The database refuses this: {error}."
+    if isinstance(error, asyncpg.SyntaxOrAccessError | asyncpg.InvalidSchemaNameError):
+        return "The database lacks this release's schema. Run `pro-service migrate`."
+    return f"The database failed ({type(error).__name__}). Nothing was half done; try again."
 
 
 def _line(error: ProServiceError | EmbeddedError) -> str:

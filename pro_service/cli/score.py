@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pro_service.catalog.instrument_files import load_instruments
+from pro_service.catalog.instrument_files import SUFFIX, load_instrument_file, load_instruments
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.instruments.scoring import (
@@ -70,7 +70,11 @@ def register(app: typer.Typer) -> None:
 
 def score_command(
     instrument: Annotated[
-        str, typer.Argument(metavar="INSTRUMENT", help="Id of the instrument: womac-nrs-3.1 ...")
+        str,
+        typer.Argument(
+            metavar="INSTRUMENT",
+            help="Id of the instrument (womac-nrs-3.1 ...), or its .toml file.",
+        ),
     ],
     file: Annotated[
         Path,
@@ -100,7 +104,15 @@ def score_command(
 
 
 def find_instrument(instrument_id: str) -> Instrument:
-    """Return the instrument with this id if it can be scored; AnswerTableError if not."""
+    """Return the instrument with this id, or in this file, if it can be scored.
+
+    Raises AnswerTableError, and InstrumentFileError for a file with mistakes.
+    """
+    if instrument_id.endswith(SUFFIX):
+        instrument = load_instrument_file(Path(instrument_id))
+        if not instrument.scales:
+            raise AnswerTableError([f"{instrument_id} has no scales, so nothing can be scored."])
+        return instrument
     scorable = {key: value for key, value in load_instruments().items() if value.scales}
     if instrument_id not in scorable:
         ids = ", ".join(scorable)

@@ -120,7 +120,12 @@ class Browser:
         await self._session.close()
 
 
-async def _read(response: aiohttp.ClientResponse) -> Page:
+def read_page(status: int, path: str, html: str) -> Page:
+    """What a page's source shows."""
     reader = _Reader()
-    reader.feed(await response.text())
-    return Page(response.status, response.url.path, reader.forms, reader.links)
+    reader.feed(html)
+    return Page(status, path, reader.forms, reader.links)
+
+
+async def _read(response: aiohttp.ClientResponse) -> Page:
+    return read_page(response.status, response.url.path, await response.text())

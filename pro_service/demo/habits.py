@@ -38,8 +38,8 @@ def sits_down_at(persona: Persona, texted_at: datetime) -> datetime | None:
     nudge = texted_at.replace(minute=texted_at.minute // 15 * 15, second=0, microsecond=0)
     place = chance.randrange(3)
     if persona.kind is Kind.spouse:
-        # One after the other, not both at once.
-        place = 4 + persona.number % 2
+        # One after the other; who comes first changes from day to day.
+        place = 4 + (persona.number + day.toordinal()) % 2
     return nudge + AFTER_A_NUDGE + place * QUARTER
 
 

@@ -137,8 +137,8 @@ class Participant:
             elif self._reader.took(reply):
                 answered += 1
                 self._note(question, value, gap)
-                if self.persona.kind is Kind.corrects and answered == 2 and value is not None:
-                    reply = await self._correct(question, value)
+                if self._regrets(question, answered):
+                    reply = await self._correct(question, value or 0)
             elif self._reader.says_too_late(reply):
                 self._ledger.too_late += 1
             question = self._reader.question(reply)
@@ -153,6 +153,10 @@ class Participant:
         if kind is Kind.words and self.injected_at is not None and not self._said_words:
             self._said_words = True
             await self._say(WORDS[self.persona.language])
+
+    def _regrets(self, question: Question, answered: int) -> bool:
+        """Some take an early answer back; never a warning sign, which would alarm everybody."""
+        return self.persona.kind is Kind.corrects and answered == 2 and question.item.maximum > 1
 
     async def _correct(self, question: Question, value: int) -> str | None:
         """Take the answer back and give the next value."""
@@ -209,9 +213,8 @@ class Participant:
 
     async def _by_link(self, link: str, day: date, most: int | None) -> bool:
         """Open the link and go from page to page; whether the end was reached."""
-        if self._browser is None:
-            self._browser = Browser(agent=PHONE)
-        page = await self._browser.open(link)
+        browser = self._browser = self._browser or Browser(agent=PHONE)
+        page = await browser.open(link)
         answered = 0
         for _ in range(MOST_TEXTS):
             if page.status == 404:
@@ -222,24 +225,15 @@ class Participant:
                 onward = page.link("second")
                 if onward is None:
                     return True
-                page = await self._browser.open(onward)
+                page = await browser.open(onward)
                 continue
             if most is not None and answered >= most:
                 return False
             noted = self._fill(form, day)
-            page = await self._send(form)
+            page = await _send(browser, form)
             self._ledger.sent += noted
             answered += len(noted)
         raise LostOnThePagesError("A sitting on the pages does not end.")
-
-    async def _send(self, form: PageForm) -> Page:
-        assert self._browser is not None
-        # Whatever is still open was left open on purpose.
-        leave = [button for button in form.buttons if button[0] == "leave"]
-        page = await self._browser.send(form, *leave)
-        if page.status >= 400 and page.status != 404:
-            raise LostOnThePagesError(f"{form.action} was answered with {page.status}.")
-        return page
 
     def _fill(self, form: PageForm, day: date) -> list[SentAnswer]:
         """Choose an answer in every open row of a screen; what was chosen."""
@@ -269,3 +263,12 @@ class Participant:
     def _cannot_say(self, item: Item) -> bool:
         """Some have no car or no bath."""
         return self.persona.draw("has no", item.code).random() < 0.3
+
+
+async def _send(browser: Browser, form: PageForm) -> Page:
+    """Send a form; whatever is still open in it was left open on purpose."""
+    leave = [button for button in form.buttons if button[0] == "leave"]
+    page = await browser.send(form, *leave)
+    if page.status >= 400 and page.status != 404:
+        raise LostOnThePagesError(f"{form.action} was answered with {page.status}.")
+    return page

@@ -167,7 +167,7 @@ def _persona(seed: int, number: int) -> Persona:
         kind = SPECIAL[number - 1]
     chinese = chance.random() < 0.5
     zones = ("Asia/Shanghai",) if chinese else ("America/New_York", "America/Chicago")
-    # Spouses live together: the second one's place and number are the first one's.
+    # Spouses live together and are treated together: the second has the first one's number.
     lives_as = _first_spouse() if kind is Kind.spouse else number
     if kind is Kind.spouse:
         chinese, zones = False, ("America/New_York",)
@@ -180,7 +180,7 @@ def _persona(seed: int, number: int) -> Persona:
         zone=chance.choice(zones),
         phone=_phone(lives_as),
         knees="both" if kind is Kind.both_knees else chance.choice(("left", "right")),
-        planned_on=FIRST_DAY + EARLIEST_INJECTION + timedelta(days=number % INJECTION_DAYS),
+        planned_on=FIRST_DAY + EARLIEST_INJECTION + timedelta(days=lives_as % INJECTION_DAYS),
         usual_pain=chance.uniform(4.0, 6.0),
         benefit=chance.uniform(0.2, 0.65),
     )

@@ -6,7 +6,7 @@ Addresses, bodies, URLs' signatures and secrets never show in a repr, a message 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
@@ -61,6 +61,8 @@ class InboundText(Record):
     their_address: str = Field(repr=False)
     body: str = Field(repr=False)
     media_count: int = 0
+    service_address: str | None = Field(default=None, repr=False)
+    """The provider's pool of numbers that took it, where our sender is a pool and not a number."""
 
 
 class DeliveryReceipt(Record):
@@ -75,6 +77,8 @@ class DeliveryReceipt(Record):
     status: MessageState | None
     provider_status: str
     error_code: str | None = None
+    effect: Effect | None = None
+    """What the error asks for beyond this message, in the words a refused call uses."""
 
 
 class ReplyBody(Record):
@@ -93,10 +97,15 @@ class Gateway(Protocol):
         """Hand over one text, once. Raises NotAcceptedError, RejectedError, AmbiguousError."""
         ...
 
-    async def find(self, their_address: str, message_id: UUID) -> Accepted | None:
-        """The provider's record of one of our messages; None proves nothing.
+    async def find(
+        self, text: OutboundText, *, earliest: datetime, latest: datetime | None
+    ) -> tuple[Accepted, ...]:
+        """What the provider's list shows that can be this text, likeliest first.
 
-        Raises LookupFailedError.
+        The call was made at `earliest` or after and, where that is known, not after `latest`
+        (machine time). Nothing found proves nothing. Where a provider keeps no reference of ours,
+        what is found may be another text of the same words: the caller leaves out ids it knows to
+        be other messages'. Raises LookupFailedError.
         """
         ...
 

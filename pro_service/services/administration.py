@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
@@ -15,6 +16,8 @@ from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.studies import SiteRow, StudyRow
 
+_POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
+"""A Messaging Service's id: its texts come from whichever of its numbers fits."""
 ROLES = ("coordinator", "investigator", "data_manager", "monitor")
 
 
@@ -77,7 +80,7 @@ async def add_site(
 ) -> None:
     """Add a site, and the address its texts come from. Raises TakenError, PhoneError."""
     zone(site.zone)
-    address = None if sender is None else parse_phone(sender)
+    address = None if sender is None else _sender_address(sender)
     async with transaction(connection) as connection:
         try:
             await studies.insert_site(connection, study_id, site, actor)
@@ -93,6 +96,11 @@ async def add_site(
                 site_id=site.id,
                 actor=actor,
             )
+
+
+def _sender_address(text: str) -> str:
+    """A number, or the id of a provider's pool of numbers. Raises PhoneError."""
+    return text if _POOL_OF_NUMBERS.fullmatch(text) else parse_phone(text)
 
 
 async def add_staff(

@@ -234,7 +234,6 @@ def _attempt(
     if attempt is not None and (submitted or sitting_goes_on(assessment, instrument, facts.now)):
         return attempt.id
     fresh = new_id()
-    digest = context.instrument_sha256(instrument.id)
     plan.document["attempts"].append(
         {
             "id": fresh,
@@ -246,9 +245,8 @@ def _attempt(
             "language": sitting.language,
             "device_class": sitting.device_class,
             "release": context.release,
-            "instrument_sha256": digest,
-            # Without a licensed pack the wording is the neutral labels of the instrument itself.
-            "wording_sha256": digest,
+            "instrument_sha256": context.instrument_sha256(instrument.id),
+            "wording_sha256": context.wording_sha256(instrument.id, sitting.language),
             "actor": sitting.actor,
         }
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from pro_service.catalog.instrument_files import instrument_hash
+from pro_service.catalog.wording_files import LoadedWording
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.instruments.wording import instrument_with_wording, wording_mistakes
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.store import participants, studies
@@ -47,6 +50,8 @@ class ServiceContext:
     _protocols: dict[UUID, Protocol] = field(default_factory=dict)
     _study_keys: dict[UUID, UUID] = field(default_factory=dict)
     _hashes: dict[str, str] = field(default_factory=dict)
+    _neutral: Mapping[str, Instrument] = field(default_factory=dict)
+    _wording_hashes: dict[tuple[str, Language], str] = field(default_factory=dict)
 
     async def protocol(self, connection: Connection, study_id: UUID, version_id: UUID) -> Protocol:
         """A stored protocol version; versions never change, so it is read once."""
@@ -91,10 +96,37 @@ class ServiceContext:
                 return  # Another command made it in the meantime.
 
     def instrument_sha256(self, instrument_id: str) -> str:
-        """The hash that says exactly which rules and labels an attempt was asked with."""
+        """The hash that says exactly which rules and neutral labels an instrument has."""
         if instrument_id not in self._hashes:
-            self._hashes[instrument_id] = instrument_hash(self.instruments[instrument_id])
+            self._hashes[instrument_id] = instrument_hash(self.neutral_instruments[instrument_id])
         return self._hashes[instrument_id]
+
+    @property
+    def neutral_instruments(self) -> Mapping[str, Instrument]:
+        """The instruments as they ship: what may leave the service, whatever pack is in force."""
+        return self._neutral or self.instruments
+
+    def use_wordings(self, packs: Iterable[LoadedWording]) -> None:
+        """Ask in the words of these packs, and of no others; what fits no instrument is left."""
+        self._neutral = self.neutral_instruments
+        worded = dict(self._neutral)
+        self._wording_hashes.clear()
+        for wording, content_sha256 in packs:
+            instrument = worded.get(wording.instrument)
+            if instrument is not None and not any(wording_mistakes(instrument, wording)):
+                worded[instrument.id] = instrument_with_wording(instrument, wording)
+                self._wording_hashes[instrument.id, wording.language] = content_sha256
+        self.instruments = MappingProxyType(worded)
+
+    def wording_sha256(self, instrument_id: str, language: Language) -> str:
+        """The hash of the words an attempt is asked in: a pack's, else the neutral labels'."""
+        found = self._wording_hashes.get((instrument_id, language))
+        return found or self.instrument_sha256(instrument_id)
+
+    def lacks_wording(self, instrument_id: str, language: Language) -> bool:
+        """Whether neutral labels show where licensed wording should: staff pages say so."""
+        packed = (instrument_id, language) in self._wording_hashes
+        return self.instruments[instrument_id].wording == "pack" and not packed
 
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from pro_service.domain.delivery.rules import retry_pause
+from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.nudges import is_quiet_at
+from pro_service.domain.study.protocol import Messaging
 from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import quiet_start, zone
 from pro_service.messaging.gateway import (
     AmbiguousError,
+    Effect,
     Gateway,
     LookupFailedError,
     NotAcceptedError,
@@ -29,15 +31,20 @@ from pro_service.messaging.gateway import (
     status_callback_url,
 )
 from pro_service.services.asking import is_open
+from pro_service.services.consequences import follow
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.reminders import LEASE_SECONDS, Claimed
-from pro_service.store import messages
+from pro_service.services.reminders import ACTOR, LEASE_SECONDS, Claimed
+from pro_service.store import messages, sending
 from pro_service.store.connection import Connection, StaleRevisionError
-from pro_service.store.ids import new_id
+from pro_service.store.ids import made_at, new_id
 from pro_service.store.messages import MessageRow, QueuedRow
 
 CALL_BOUND_SECONDS = 15.0
-"""No call to a provider lasts longer; half the lease is left to write down its outcome."""
+"""No call to a provider lasts longer; it begins only while this much of the lease is left."""
+TURN_PATIENCE = timedelta(seconds=LEASE_SECONDS - CALL_BOUND_SECONDS - 5)
+"""How long a claimed text waits for its sender's turn; what would wait longer is queued."""
+LEAST_LIFE = timedelta(seconds=10)
+"""A text that may live no longer than this in the provider's queue is not handed over."""
 log = logging.getLogger("pro_service.delivery")
 
 
@@ -53,9 +60,13 @@ async def send_claimed(
     if row is None or row.state is not MessageState.sending:
         return MessageState.ambiguous if row is None else row.state
     text = await _outbound(connection, context, row)
+    held_back = await _not_now(connection, row, text)
+    if held_back is not None:
+        return await _give_back(connection, row, held_back)
     state = MessageState.accepted
     provider_id = error_code = reason = None
     retry_in: timedelta | None = None
+    effect: Effect | None = None
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
             provider_id = (await gateway.send(text)).provider_id
@@ -64,6 +75,7 @@ async def send_claimed(
         retry_in = retry_pause(row.tries)
     except RejectedError as error:
         state, reason, error_code = MessageState.failed, error.effect, error.code
+        effect = error.effect
     except (AmbiguousError, TimeoutError):
         state, reason = MessageState.ambiguous, "the call broke off"
     await messages.mark_message(
@@ -77,8 +89,48 @@ async def send_claimed(
         reason=reason,
         retry_in=retry_in,
     )
+    if effect is not None:
+        await follow(connection, context, row, effect, ACTOR)
     log.info("message_sent", extra={"state": str(state), "message_id": str(row.id)})
     return state
+
+
+async def _not_now(connection: Connection, row: MessageRow, text: OutboundText) -> str | None:
+    """Wait for the sender's turn; why the call must not be made now, or None to make it.
+
+    The lease is looked at last, after all waiting: a worker that was stopped past it, or so far
+    into it that a call might outlive it, does not send.
+    """
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + (row.lease_left or timedelta(0)).total_seconds()
+    if row.kind == "reminder" and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
+        return "too late to send now"
+    pace = TEXTS_A_SECOND.get(row.provider)
+    if pace is not None:
+        wait = await sending.claim_turn(
+            connection, row.study_id, row.id, per_second=pace, patience=TURN_PATIENCE
+        )
+        if wait is None:
+            return "waits for its sender's turn"
+        await asyncio.sleep(wait.total_seconds())
+    return None if ends_at - loop.time() >= CALL_BOUND_SECONDS else "claimed too long ago"
+
+
+async def _give_back(connection: Connection, row: MessageRow, reason: str) -> MessageState:
+    """Nothing was handed over, for certain: the message may be claimed again.
+
+    Unless its lease has run out and it was taken for ambiguous meanwhile: that it stays.
+    """
+    moved = await messages.mark_message(
+        connection,
+        row.study_id,
+        row.id,
+        expected=MessageState.sending,
+        state=MessageState.queued,
+        reason=reason,
+        retry_in=TURN_PATIENCE,
+    )
+    return MessageState.queued if moved else MessageState.ambiguous
 
 
 async def _outbound(
@@ -86,8 +138,12 @@ async def _outbound(
 ) -> OutboundText:
     """Open what the provider needs in the clear; it lives as long as the call."""
     await context.study_key(connection, row.study_id)
+    lives_for = row.lives_for
     if row.participant_id is not None:
-        await context.facts(connection, row.study_id, row.participant_id)
+        facts = await context.facts(connection, row.study_id, row.participant_id)
+        if row.kind == "reminder":
+            protocol = await context.protocol(connection, row.study_id, facts.protocol_version_id)
+            lives_for = _until_quiet(facts, protocol.messaging, lives_for)
     return OutboundText(
         message_id=row.id,
         our_address=row.our_address,
@@ -102,8 +158,19 @@ async def _outbound(
             row.body_sealed, key=row.body_key, table="messages", column="body", row_id=row.id
         ),
         status_callback=status_callback_url(context.public_url, context.provider, row.id),
-        valid_for=row.lives_for,
+        valid_for=lives_for,
     )
+
+
+def _until_quiet(
+    facts: ParticipantFacts, messaging: Messaging, lives_for: timedelta | None
+) -> timedelta | None:
+    """How long a reminder may wait at the provider: not into quiet hours, not past its window."""
+    quiet_at = quiet_start(facts.now, messaging.quiet_from, messaging.quiet_until, zone(facts.zone))
+    if quiet_at is None:
+        return lives_for
+    until = quiet_at - facts.now
+    return until if lives_for is None else min(until, lives_for)
 
 
 async def retry(
@@ -153,6 +220,8 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
         return False
     if facts.consent is None or not facts.consent.messages or facts.contact is None:
         return False
+    if facts.number_is_bad:
+        return False
     return any(
         visit.id in row.visit_ids and is_open(visit, facts) and owes_answers(visit)
         for visit in facts.visits
@@ -169,9 +238,12 @@ async def look_for(
     text = await _outbound(connection, context, row)
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
-            found = await gateway.find(text.their_address, row.id)
+            listed = await gateway.find(text, earliest=made_at(row.id), latest=_latest_call(row))
     except (LookupFailedError, TimeoutError):
         return MessageState.ambiguous
+    ids = [one.provider_id for one in listed]
+    taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
+    found = next((one for one in ids if one not in taken), None)
     state = MessageState.unconfirmed if found is None else MessageState.accepted
     await messages.mark_message(
         connection,
@@ -179,10 +251,18 @@ async def look_for(
         row.id,
         expected=MessageState.ambiguous,
         state=state,
-        provider_id=None if found is None else found.provider_id,
+        provider_id=found,
         reason="found in the provider's list" if found else "never found",
     )
     return state
+
+
+def _latest_call(row: MessageRow) -> datetime | None:
+    """When the one call can have been made at the latest; unknown for a message tried again.
+
+    A claim is made with the message's id, and no call begins after the claim's lease.
+    """
+    return made_at(row.id) + timedelta(seconds=LEASE_SECONDS) if row.tries == 1 else None
 
 
 async def receive_status(
@@ -218,5 +298,9 @@ async def receive_status(
             )
         except StaleRevisionError:
             continue
+        if receipt.effect is not None:
+            row = await messages.get_message(connection, found.study_id, found.id)
+            if row is not None:
+                await follow(connection, context, row, receipt.effect, f"provider:{gateway.name}")
         return
     raise BusyError

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.facts import EventKind, Status, Target
-from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.study.times import local_day, local_instant, zone
 from pro_service.services.context import ServiceContext
 from pro_service.services.phones import PhoneError, parse_phone
 from pro_service.services.scheduling import NewEvent, apply_change
@@ -122,16 +122,20 @@ class _Problems:
 
 
 def check_row(
-    number: int, cells: Mapping[str, str], sites: Iterable[str], today: date
+    number: int, cells: Mapping[str, str], sites: Iterable[str], now: datetime
 ) -> tuple[EnrolmentRow | None, list[RowProblem]]:
-    """Check one row of the file (`number` as a spreadsheet shows it); every mistake at once."""
+    """Check one row of the file (`number` as a spreadsheet shows it); every mistake at once.
+
+    `now` is study time; whether consent lies in the future is judged by the participant's own day.
+    """
     problems = _Problems(number, cells)
     code, site, zone_name = problems.text("code"), problems.text("site"), problems.text("zone")
     if site and site not in set(sites):
         problems.add("site", f"is not a site of the study; known: {', '.join(sorted(sites))}.")
+    today = now.date()
     if zone_name:
         try:
-            zone(zone_name)
+            today = local_day(now, zone(zone_name))
         except ProServiceError:
             problems.add("zone", "is not a time zone; use a name such as Asia/Shanghai.")
     phone = problems.text("phone")
@@ -174,12 +178,12 @@ async def check_rows(
     Raises EnrolmentRefusedError with all mistakes.
     """
     sites = [site.code for site in await studies.list_sites(connection, study_id)]
-    today = (await operations.get_study_time(connection)).date()
+    now = await operations.get_study_time(connection)
     rows: list[EnrolmentRow] = []
     problems: list[RowProblem] = []
     seen: dict[str, int] = {}
     for number, cells in table:
-        row, found = check_row(number, cells, sites, today)
+        row, found = check_row(number, cells, sites, now)
         problems += found
         if row is None:
             continue
@@ -294,14 +298,21 @@ async def _enrol_one(
         "status": {"id": new_id(), "status": Status.screened},
     }
     await schedule.insert_participant(connection, study_id, document)
-    events = [
-        NewEvent(
-            EventKind.consent,
-            occurred_at=local_instant(row.consent_on, time(0), zone(row.zone)),
-        )
-    ]
+    await apply_change(
+        connection,
+        context,
+        study_id,
+        participant_id,
+        events=_first_events(row),
+        actor=actor,
+        reason="enrolled",
+    )
+
+
+def _first_events(row: EnrolmentRow) -> list[NewEvent]:
+    """Consent, given at the start of its day, and the injection where it is planned."""
+    signed_at = local_instant(row.consent_on, time(0), zone(row.zone))
+    events = [NewEvent(EventKind.consent, occurred_at=signed_at)]
     if row.planned_injection_on is not None:
         events.append(NewEvent(EventKind.injection, planned_on=row.planned_injection_on))
-    await apply_change(
-        connection, context, study_id, participant_id, events=events, actor=actor, reason="enrolled"
-    )
+    return events

@@ -7,7 +7,6 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,12 @@ from pro_service.domain.conversation.advance import advance, begin
 from pro_service.domain.conversation.commands import Command, recognise, says_more
 from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart
 from pro_service.domain.conversation.reply import read_alone
-from pro_service.domain.conversation.routing import OpenConversation, Route, route
+from pro_service.domain.conversation.routing import (
+    OpenConversation,
+    Route,
+    present_focus,
+    route,
+)
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
@@ -31,20 +35,30 @@ from pro_service.messaging.gateway import (
     status_callback_url,
 )
 from pro_service.services.answers import (
-    AnswersPlan,
     GivenAnswer,
     Sitting,
     baseline_pain,
-    empty_document,
     plan_answers,
 )
 from pro_service.services.asking import agenda, open_questions, text_context
-from pro_service.services.composing import Line, line_to, message_row
+from pro_service.services.composing import line_to
 from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.services.inbound_writes import (
+    Outcome,
+    Received,
+    add_call,
+    add_opt_out,
+    add_reply,
+    add_reply_for,
+    begin_outcome,
+    inbound_document,
+    keep_dialogue,
+    write_inbound,
+)
 from pro_service.services.phones import PhoneError, country_of, parse_phone
 from pro_service.services.reminders import link_for
-from pro_service.store import answers, inbounds, messages
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError, transaction
+from pro_service.store import inbounds, messages, operations
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
 from pro_service.store.inbounds import LineParticipant
 from pro_service.store.messages import OwnedSender
@@ -59,30 +73,6 @@ class UnknownAddressError(ProServiceError):
     """The text came to an address that belongs to no study."""
 
 
-@dataclass(frozen=True)
-class Received:
-    """A text with where it came from: our sender, the line, and who uses the number."""
-
-    text: InboundText
-    sender: OwnedSender
-    their_address: str
-    line: Line
-    users: Sequence[LineParticipant]
-    inbound_id: UUID
-    actor: str
-
-
-@dataclass
-class Outcome:
-    """What is to be written, and the reply it carries (None: silence)."""
-
-    document: dict[str, Any]
-    reply: str | None = None
-    message_id: UUID | None = None
-    answers: AnswersPlan | None = None
-    facts: ParticipantFacts | None = None
-
-
 async def receive_text(
     connection: Connection, context: ServiceContext, gateway: Gateway, request: WebhookRequest
 ) -> ReplyBody:
@@ -91,9 +81,7 @@ async def receive_text(
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
     """
     text = gateway.parse_inbound(request)
-    sender = await messages.find_sender_by_address(connection, gateway.name, text.our_address)
-    if sender is None:
-        raise UnknownAddressError
+    sender = await _sender_of(connection, gateway, text)
     for _ in range(TRIES):
         copy = await _first_copy(connection, context, gateway, sender, text)
         if copy is not None:
@@ -101,11 +89,21 @@ async def receive_text(
         received = await _receive(connection, context, gateway, sender, text)
         outcome = await _decide(connection, context, received)
         try:
-            await _write(connection, received, outcome)
+            await write_inbound(connection, received, outcome)
         except (StaleRevisionError, DuplicateError):
             continue
         return _answer(context, gateway, outcome.reply, outcome.message_id)
     raise BusyError
+
+
+async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText) -> OwnedSender:
+    """Our sender the text came to: its number, else the pool of numbers it belongs to."""
+    for address in (text.our_address, text.service_address):
+        if address is not None:
+            sender = await messages.find_sender_by_address(connection, gateway.name, address)
+            if sender is not None:
+                return sender
+    raise UnknownAddressError
 
 
 async def _first_copy(
@@ -157,9 +155,7 @@ async def _receive(
     await context.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
     indexes = [index for _, index in context.vault.blind_indexes(address)]
-    users = await inbounds.list_line_participants(
-        connection, sender.study_id, indexes, line.id
-    )
+    users = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
     return Received(text, sender, address, line, users, new_id(), actor)
 
 
@@ -174,11 +170,18 @@ def _address(text: str) -> str:
 async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
     """Whose text it is decides who answers it."""
     asked = [
-        OpenConversation(participant_id=user.id, personal_code=user.personal_code)
+        OpenConversation(
+            participant_id=user.id,
+            personal_code=user.personal_code,
+            asked_at=prompt.asked_at,
+            reminded=prompt.reminded,
+        )
         for user in received.users
-        if user.dialogue is not None and Dialogue.model_validate_json(user.dialogue).prompt
+        if (prompt := _dialogue(user).prompt) is not None
     ]
     focus = received.line.focus_participant_id
+    if focus is not None and len(asked) > 1:
+        focus = present_focus(asked, focus, await operations.get_study_time(connection))
     where = route(asked, focus, received.text.body)
     if not received.users:
         return await _stranger(connection, context, received)
@@ -192,16 +195,16 @@ async def _decide(connection: Connection, context: ServiceContext, received: Rec
 async def _stranger(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
     """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
     key = await context.study_key(connection, received.sender.study_id)
-    document = _document(context, received, None, key, disposition="unknown")
+    document = inbound_document(context, received, None, key, disposition="unknown")
     outcome = Outcome(document)
     if recognise(received.text.body) is Command.stop:
-        _opt_out(document, received, None)
+        add_opt_out(document, received, None)
     replied = await inbounds.count_replies_today(
         connection, received.sender.study_id, received.line.id
     )
     if replied < REPLIES_TO_STRANGERS:
         body = context.texts.text("stranger", "en", sender=received.sender.sender_name)
-        _add_reply(context, received, outcome, body, None, key, "en", "stranger")
+        add_reply(context, received, outcome, body, None, key, "en", "stranger")
     return outcome
 
 
@@ -217,16 +220,16 @@ async def _for_the_line(
     disposition = step.disposition
     if where.command is Command.stop and says_more(received.text.body):
         disposition = "needs_reading"
-    outcome = _outcome(context, received, facts, disposition, step.command)
+    outcome = begin_outcome(context, received, facts, disposition, step.command)
     if where.command is Command.stop:
-        _opt_out(outcome.document, received, facts)
+        add_opt_out(outcome.document, received, facts)
     elif where.command is Command.start:
         outcome.document["opt_ins"].append(received.line.id)
     outcome.document["affected"] = [other.id for other in received.users[1:]]
     if len(received.users) == 1 and where.command is not Command.stop:
-        _keep_dialogue(outcome.document, received, facts, step.dialogue)
+        keep_dialogue(outcome.document, received, facts, step.dialogue)
     body = context.texts.render(step.reply, facts.language, text_context(context, protocol, facts))
-    _add_reply_for(context, received, outcome, facts, body, step.reply[0].key)
+    add_reply_for(context, received, outcome, facts, body, step.reply[0].key)
     return outcome
 
 
@@ -239,11 +242,11 @@ async def _ask_who(connection: Connection, context: ServiceContext, received: Re
     facts, protocol = await _facts(connection, context, received, user)
     in_words = read_alone(received.text.body) == "words"
     disposition = "needs_reading" if in_words else "unknown"
-    outcome = _outcome(context, received, None, disposition, None, key=facts)
+    outcome = begin_outcome(context, received, None, disposition, None, key=facts)
     parts = (TextPart(key="reading.noted"),) if in_words else ()
     parts = (*parts, TextPart(key="line.ask_code"))
     body = context.texts.render(parts, facts.language, text_context(context, protocol, facts))
-    _add_reply_for(context, received, outcome, facts, body, "line.ask_code")
+    add_reply_for(context, received, outcome, facts, body, "line.ask_code")
     return outcome
 
 
@@ -260,16 +263,16 @@ async def _for_one(
     entries = agenda(context, protocol, facts, asked=asked, just_answered=just_answered)
     if where.kind == "switch":
         reopened, question = begin(entries, facts.now)
-        outcome = _outcome(context, received, facts, "command", None)
+        outcome = begin_outcome(context, received, facts, "command", None)
         outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
         switched = TextPart(key="line.switched", parameters={"code": facts.personal_code})
         parts = (switched, *(question or (TextPart(key="nothing_open"),)))
         step = Step(dialogue=reopened, reply=parts, disposition="command")
     else:
         step = await _advance(connection, context, received, facts, dialogue, entries)
-        outcome = _outcome(context, received, facts, step.disposition, step.command)
+        outcome = begin_outcome(context, received, facts, step.disposition, step.command)
         await _take_answers(connection, context, protocol, received, facts, step, outcome)
-    _call(outcome.document, received, facts, step)
+    add_call(outcome.document, received, facts, step)
     await _reply_step(connection, context, protocol, received, facts, step, outcome)
     return outcome
 
@@ -365,34 +368,14 @@ async def _reply_step(
         body = context.texts.render(
             parts, facts.language, text_context(context, protocol, facts, link=link)
         )
-        _add_reply_for(context, received, outcome, facts, body, parts[0].key)
-    _keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
+        add_reply_for(context, received, outcome, facts, body, parts[0].key)
+    keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
 
 
 def _without_link(part: TextPart) -> TextPart:
     """The same offer where there is no page to answer on: a call, or no link."""
     other = {"offer.link": "offer.call", "link.here": "link.impossible"}
     return TextPart(key=other[part.key]) if part.key in other else part
-
-
-def _call(
-    document: dict[str, Any], received: Received, facts: ParticipantFacts, step: Step
-) -> None:
-    if not step.call_wanted or step.dialogue.prompt is None:
-        return
-    prompt = step.dialogue.prompt
-    for visit in facts.visits:
-        if any(one.id == prompt.assessment_id for one in visit.assessments):
-            document["calls"].append(
-                {
-                    "id": new_id(),
-                    "participant_id": facts.id,
-                    "visit_id": visit.id,
-                    "reason": "not_understood",
-                    "closes_at": visit.closes_at,
-                    "actor": received.actor,
-                }
-            )
 
 
 async def _facts(
@@ -405,154 +388,3 @@ async def _facts(
 
 def _dialogue(user: LineParticipant) -> Dialogue:
     return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
-
-
-def _outcome(
-    context: ServiceContext,
-    received: Received,
-    owner: ParticipantFacts | None,
-    disposition: str,
-    command: Command | None,
-    *,
-    key: ParticipantFacts | None = None,
-) -> Outcome:
-    facts = owner or key
-    if facts is None or facts.data_key is None:
-        raise BusyError("The participant has no data key.")
-    document = _document(
-        context,
-        received,
-        None if owner is None else owner.id,
-        facts.data_key.id,
-        disposition=disposition,
-        command=command,
-    )
-    return Outcome(document, facts=owner)
-
-
-def _document(
-    context: ServiceContext,
-    received: Received,
-    participant_id: UUID | None,
-    data_key: UUID,
-    *,
-    disposition: str,
-    command: Command | None = None,
-) -> dict[str, Any]:
-    lists = ("messages", "conversations", "focus", "opt_outs", "opt_ins", "affected", "calls")
-    document: dict[str, Any] = {name: [] for name in (*lists, "alerts", "data_keys", "invitations")}
-    document["lines"] = [received.line.row] if received.line.row else []
-    sealed = context.vault.seal(
-        received.text.body,
-        data_key=data_key,
-        table="inbounds",
-        column="body",
-        row_id=received.inbound_id,
-    )
-    document["inbound"] = {
-        "id": received.inbound_id,
-        "line_id": received.line.id,
-        "participant_id": participant_id,
-        "provider": context.provider,
-        "provider_id": received.text.provider_id,
-        "body_sealed": sealed.ciphertext.hex(),
-        "body_key": sealed.key,
-        "media_count": received.text.media_count,
-        "disposition": disposition,
-        "command": command,
-        "reply_message_id": None,
-        "actor": received.actor,
-    }
-    return document
-
-
-def _opt_out(document: dict[str, Any], received: Received, facts: ParticipantFacts | None) -> None:
-    document["opt_outs"].append(
-        {
-            "id": new_id(),
-            "line_id": received.line.id,
-            "participant_id": None if facts is None else facts.id,
-            "inbound_id": received.inbound_id,
-            "reason": "said so by text",
-            "actor": received.actor,
-        }
-    )
-
-
-def _keep_dialogue(
-    document: dict[str, Any],
-    received: Received,
-    facts: ParticipantFacts,
-    dialogue: Dialogue,
-    message_id: UUID | None = None,
-) -> None:
-    """Keep the dialogue; the question it now holds open was carried by the reply."""
-    if dialogue.prompt is not None and message_id is not None:
-        prompt = dialogue.prompt.model_copy(update={"message_id": message_id})
-        dialogue = dialogue.model_copy(update={"prompt": prompt})
-    document["conversations"].append(
-        {
-            "id": new_id(),
-            "line_id": received.line.id,
-            "participant_id": facts.id,
-            "dialogue": dialogue.model_dump(mode="json"),
-            "closed": False,
-        }
-    )
-
-
-def _add_reply_for(
-    context: ServiceContext,
-    received: Received,
-    outcome: Outcome,
-    facts: ParticipantFacts,
-    body: str,
-    template: str,
-) -> None:
-    if facts.data_key is None:
-        raise BusyError("The participant has no data key.")
-    owner = None if outcome.facts is None else facts.id
-    _add_reply(context, received, outcome, body, owner, facts.data_key.id, facts.language, template)
-
-
-def _add_reply(
-    context: ServiceContext,
-    received: Received,
-    outcome: Outcome,
-    body: str,
-    participant_id: UUID | None,
-    data_key: UUID,
-    language: str,
-    template: str,
-) -> None:
-    outcome.reply, outcome.message_id = body, new_id()
-    outcome.document["inbound"]["reply_message_id"] = outcome.message_id
-    outcome.document["messages"].append(
-        message_row(
-            context,
-            message_id=outcome.message_id,
-            line_id=received.line.id,
-            participant_id=participant_id,
-            data_key=data_key,
-            kind="reply",
-            template=template,
-            language=language,
-            body=body,
-            dedupe_key=f"reply:{received.inbound_id}",
-            actor=received.actor,
-        )
-    )
-
-
-async def _write(connection: Connection, received: Received, outcome: Outcome) -> None:
-    """Everything in one short transaction: the participant's turn and answers, then the text."""
-    study_id = received.sender.study_id
-    if outcome.facts is None:
-        await inbounds.record_inbound(connection, study_id, outcome.document)
-        return
-    document = outcome.answers.document if outcome.answers else empty_document()
-    async with transaction(connection) as connection:
-        await answers.record_answers(
-            connection, study_id, outcome.facts.id, outcome.facts.revision, document
-        )
-        await inbounds.record_inbound(connection, study_id, outcome.document)

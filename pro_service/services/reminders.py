@@ -176,7 +176,8 @@ async def _compose(
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
     if dialogue.prompt is not None:
-        prompt = dialogue.prompt.model_copy(update={"message_id": message_id})
+        update = {"message_id": message_id, "reminded": True}
+        prompt = dialogue.prompt.model_copy(update=update)
         dialogue = dialogue.model_copy(update={"prompt": prompt})
     template = "reminder.link" if linked else "reminder.text"
     return _Composed(template, body, dialogue if asked else None, rows)

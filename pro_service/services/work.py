@@ -32,9 +32,17 @@ LOOK_AFTER = timedelta(minutes=5)
 """An ambiguous text is looked up once the provider's list has had time to show it (study time)."""
 log = logging.getLogger("pro_service.work")
 _Row = TypeVar("_Row")
+GoOn = Callable[[], bool]
+"""Asked before each row: False once the worker is to stop, which leaves the rest for another."""
 
 
-async def remind_round(connection: Connection, context: ServiceContext, gateway: Gateway) -> int:
+def _always() -> bool:
+    return True
+
+
+async def remind_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
     """Judge every due nudge and send what may go."""
     rows = await reminders.list_due(connection, BATCH)
 
@@ -44,10 +52,12 @@ async def remind_round(connection: Connection, context: ServiceContext, gateway:
             await send_claimed(connection, context, gateway, claimed)
         return 1
 
-    return await _each(rows, one)
+    return await _each(rows, one, go_on)
 
 
-async def retry_round(connection: Connection, context: ServiceContext, gateway: Gateway) -> int:
+async def retry_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
     """Try again what the provider definitely did not take; let die what came too late."""
     expired = await messages.mark_expired(connection)
     rows = await messages.list_retries(connection, BATCH)
@@ -59,10 +69,12 @@ async def retry_round(connection: Connection, context: ServiceContext, gateway: 
         # What waits for the end of quiet hours is met again at the next tick, not at once.
         return int(claimed is not None)
 
-    return expired + await _each(rows, one)
+    return expired + await _each(rows, one, go_on)
 
 
-async def sweep_round(connection: Connection, context: ServiceContext, gateway: Gateway) -> int:
+async def sweep_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
     """Find out what became of texts whose call broke off or whose worker died."""
     overdue = await messages.mark_overdue_ambiguous(connection)
     rows = await messages.list_ambiguous(connection, LOOK_AFTER, BATCH)
@@ -72,27 +84,29 @@ async def sweep_round(connection: Connection, context: ServiceContext, gateway: 
         # A provider that cannot be asked now is asked at the next tick, not at once.
         return int(state is not MessageState.ambiguous)
 
-    return overdue + await _each(rows, one)
+    return overdue + await _each(rows, one, go_on)
 
 
-async def call_round(connection: Connection, context: ServiceContext) -> int:
+async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
     """Make the call tasks that silence asks for."""
     rows = await reminders.list_to_check_for_calls(connection, BATCH * 50)
 
     async def one(row: reminders.DueRow) -> int:
         return await call_for(connection, context, row.study_id, row.participant_id)
 
-    return await _each(rows, one)
+    return await _each(rows, one, go_on)
 
 
-async def closing_round(connection: Connection, context: ServiceContext) -> int:
+async def closing_round(
+    connection: Connection, context: ServiceContext, go_on: GoOn = _always
+) -> int:
     """Score what was left unfinished at visits that have closed."""
     rows = await answers.list_closed_unscored(connection, BATCH)
 
     async def one(row: tuple[UUID, UUID]) -> int:
         return await close_participant(connection, context, *row)
 
-    return await _each(rows, one)
+    return await _each(rows, one, go_on)
 
 
 async def seal_round(connection: Connection) -> int:
@@ -100,12 +114,14 @@ async def seal_round(connection: Connection) -> int:
     return await operations.seal_audit(connection)
 
 
-async def _each(rows: Sequence[_Row], one: Callable[[_Row], Awaitable[int]]) -> int:
+async def _each(rows: Sequence[_Row], one: Callable[[_Row], Awaitable[int]], go_on: GoOn) -> int:
     """Work on rows side by side; one row's failure is logged and holds nobody else up."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def guarded(row: _Row) -> int:
         async with gate:
+            if not go_on():
+                return 0
             try:
                 return await one(row)
             except (ProServiceError, asyncpg.PostgresError, OSError) as error:

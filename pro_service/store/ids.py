@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from uuid_utils import compat
@@ -11,3 +12,8 @@ def new_id() -> UUID:
     """A fresh UUIDv7. Ids made by one process sort in the order they were made."""
     made: UUID = compat.uuid7()
     return made
+
+
+def made_at(an_id: UUID) -> datetime:
+    """When an id of ours was made, by the machine's clock, to the millisecond."""
+    return datetime.fromtimestamp((an_id.int >> 80) / 1000, UTC)

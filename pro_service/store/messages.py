@@ -63,6 +63,8 @@ class MessageRow(NamedTuple):
     provider_id: str | None
     expires_at: datetime | None
     lives_for: timedelta | None
+    lease_left: timedelta | None
+    """How long the claim still held (machine time) when the row was read; None: not claimed."""
     line_id: UUID
     their_address_sealed: bytes
     their_address_key: str

@@ -27,6 +27,10 @@ STALE_REVISION = "PR001"
 """SQLSTATE raised by our SQL when a row moved on since it was read: read again and decide anew."""
 
 
+CANNOT_CONNECT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
+"""What connecting raises: time-outs are OSErrors, a URL that is none a ValueError."""
+
+
 class DatabaseUnreachableError(ProServiceError):
     """The database cannot be reached."""
 
@@ -98,7 +102,7 @@ async def open_pools(
                 reset=None if role == "desk" else _leave_as_it_is,
                 server_settings=start_settings(f"pro_{role}", f"service:{role}"),
             )
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except CANNOT_CONNECT as error:
         await Pools(pools).close()
         raise _unreachable(error) from error
     except BaseException:
@@ -119,7 +123,7 @@ async def connect(
     try:
         connection = await asyncpg.connect(url, timeout=patience, server_settings=settings)
         await prepare_connection(connection)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+    except CANNOT_CONNECT as error:
         raise _unreachable(error) from error
     return connection
 

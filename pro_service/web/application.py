@@ -12,6 +12,7 @@ from pro_service.services.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.texts.pages import load_page_texts
 from pro_service.web import health, keys
+from pro_service.web.desk import routes as desk
 from pro_service.web.hooks import handlers as hooks
 from pro_service.web.middleware import (
     add_safe_headers,
@@ -50,7 +51,8 @@ def build_application(
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.PAGES] = Pages(load_page_texts())
     app.on_response_prepare.append(add_safe_headers)
-    app.add_routes(ROUTES)
+    desk.set_up(app)
+    app.add_routes((*ROUTES, *desk.ROUTES))
     return app
 
 

@@ -10,8 +10,7 @@ WHERE a.study_id = $1 AND a.submitted_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM pro.scores AS later
                         WHERE later.study_id = s.study_id AND later.attempt_id = s.attempt_id
                           AND later.scale = s.scale AND later.basis = s.basis
-                          AND later.scoring_version = s.scoring_version
-                          AND later.revision > s.revision));
+                          AND later.id > s.id));
 
 -- name: summarise_scores(study_id)
 -- How many standing complete scores each visit has by instrument and scale, and their mean.
@@ -23,7 +22,6 @@ JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 WHERE s.study_id = $1 AND s.basis = 'complete'
   AND NOT EXISTS (SELECT FROM pro.scores AS later
                   WHERE later.study_id = s.study_id AND later.attempt_id = s.attempt_id
-                    AND later.scale = s.scale AND later.basis = s.basis
-                    AND later.scoring_version = s.scoring_version AND later.revision > s.revision)
+                    AND later.scale = s.scale AND later.basis = s.basis AND later.id > s.id)
 GROUP BY v.definition, s.instrument, s.scale
 ORDER BY v.definition, s.instrument, s.scale;

@@ -7,7 +7,8 @@ WITH turn AS (
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
     RETURNING revision
 ),
-doc AS (SELECT $4::jsonb AS d FROM turn),
+-- Study time once, not once a row and column: an answer has three instants.
+doc AS (SELECT $4::jsonb AS d, pro.now() AS now FROM turn),
 -- The idempotency key: a second copy of the same request fails here and undoes everything.
 keyed AS (
     INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
@@ -28,11 +29,11 @@ sat AS (
 answered AS (
     INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value, gap,
         lowest, highest, raw_sealed, raw_key, answered_at, answered_offset_minutes, received_at,
-        entered_at, entered_by, replaces, inbound_id, actor, reason)
+        entered_at, entered_by, replaces, inbound_id, recorded_at, actor, reason)
     SELECT $1, r.id, $2, r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.lowest, r.highest,
-           decode(r.raw_sealed, 'hex'), r.raw_key, coalesce(r.answered_at, pro.now()),
-           r.answered_offset_minutes, pro.now(), r.entered_at, r.entered_by, r.replaces, r.inbound_id,
-           r.actor, r.reason
+           decode(r.raw_sealed, 'hex'), r.raw_key, coalesce(r.answered_at, doc.now),
+           r.answered_offset_minutes, doc.now, r.entered_at, r.entered_by, r.replaces, r.inbound_id,
+           doc.now, r.actor, r.reason
     FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid, attempt_id uuid,
         item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
         answered_at timestamptz, answered_offset_minutes integer, entered_at timestamptz, entered_by text,
@@ -100,12 +101,13 @@ queried AS (
 nudges_ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = v.reason
     FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
-    WHERE r.study_id = $1 AND r.visit_id = v.visit_id AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.visit_id = v.visit_id AND r.ended_at IS NULL
 ),
 calls_ended AS (
     UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = v.reason
     FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
-    WHERE k.study_id = $1 AND k.visit_id = v.visit_id AND k.closed_at IS NULL
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.visit_id = v.visit_id
+      AND k.closed_at IS NULL
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
@@ -144,10 +146,20 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: list_closed_unscored(limit)
 -- Participants with an unfinished sitting at a visit that has closed.
-SELECT DISTINCT a.study_id, a.participant_id
-FROM pro.visits AS v
-JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
-WHERE v.superseded_at IS NULL AND v.closes_at <= pro.now()
-  AND a.submitted_at IS NULL AND a.declined_at IS NULL AND a.partial_scored_at IS NULL
-  AND EXISTS (SELECT FROM pro.attempts AS t WHERE t.study_id = a.study_id AND t.assessment_id = a.id)
-ORDER BY a.study_id, a.participant_id LIMIT $1;
+-- Unfinished sittings are few in any study: each is looked up by its keys (OFFSET 0 keeps the planner
+-- from reading the whole of both tables instead).
+SELECT DISTINCT t.study_id, t.participant_id
+FROM pro.attempts AS t
+CROSS JOIN LATERAL (
+    SELECT a.visit_id FROM pro.assessments AS a
+    WHERE a.study_id = t.study_id AND a.id = t.assessment_id
+      AND a.submitted_at IS NULL AND a.declined_at IS NULL AND a.partial_scored_at IS NULL
+    OFFSET 0) AS owed
+CROSS JOIN LATERAL (
+    SELECT FROM pro.visits AS v
+    WHERE v.study_id = t.study_id AND v.id = owed.visit_id
+      AND v.superseded_at IS NULL AND v.closes_at <= (SELECT pro.now())
+    OFFSET 0) AS closed
+-- An assessment is submitted in one write with its sitting, so an unsubmitted one has none that is.
+WHERE t.submitted_at IS NULL
+ORDER BY t.study_id, t.participant_id LIMIT $1;

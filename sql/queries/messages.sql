@@ -11,10 +11,11 @@ FROM pro.senders AS s JOIN pro.studies AS st ON st.id = s.study_id
 WHERE s.provider = $1 AND s.address = $2;
 
 -- name: find_line(study_id, sender_id, their_indexes)
--- The line between one of our addresses and a number, under any index key.
+-- The line between one of our addresses and a number, under any index key; the first row is meant.
+-- No LIMIT: it would have the planner walk all lines in the order of their ids.
 SELECT id, focus_participant_id, their_address_sealed, their_address_key FROM pro.lines
 WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
-ORDER BY id LIMIT 1;
+ORDER BY id;
 
 -- name: mark_message(study_id, message_id, expected, state, provider_id, error_code, reason, retry_seconds)
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
@@ -50,6 +51,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count
 -- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
 SELECT m.study_id, m.id, m.participant_id, m.kind, m.state, m.tries, m.body_sealed, m.body_key,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
+       m.lease_until - clock_timestamp() AS lease_left,
        l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,
        (SELECT coalesce(array_agg(r.visit_id), '{}') FROM pro.reminders AS r
         WHERE r.study_id = m.study_id AND r.message_id = m.id) AS visit_ids

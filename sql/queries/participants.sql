@@ -8,29 +8,37 @@ WITH subject AS (
     WHERE p.study_id = $1 AND p.id = $2
 ),
 -- Answers of what is still open, or so fresh that `back` may reach it.
-standing AS (
-    SELECT c.assessment_id, jsonb_agg(jsonb_build_object(
-               'item', c.item, 'value', r.value, 'gap', r.gap, 'response_id', r.id,
-               'received_at', r.received_at) ORDER BY c.item) AS answers
+standing AS MATERIALIZED (
+    SELECT a.id AS assessment_id, found.answers
     FROM pro.assessments AS a
-    JOIN pro.current_responses AS c ON c.study_id = a.study_id AND c.assessment_id = a.id
-    JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
+    CROSS JOIN LATERAL (
+        SELECT jsonb_agg(jsonb_build_object(
+                   'item', c.item, 'value', r.value, 'gap', r.gap, 'response_id', r.id,
+                   'received_at', r.received_at) ORDER BY c.item) AS answers
+        FROM pro.current_responses AS c
+        JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
+        WHERE c.study_id = a.study_id AND c.assessment_id = a.id) AS found
     WHERE a.study_id = $1 AND a.participant_id = $2
-      AND (a.submitted_at IS NULL OR a.submitted_at > pro.now() - interval '1 day')
-    GROUP BY c.assessment_id
+      AND (a.submitted_at IS NULL OR a.submitted_at > (SELECT pro.now()) - interval '1 day')
 ),
-sittings AS (
-    SELECT DISTINCT ON (t.assessment_id) t.assessment_id, jsonb_build_object(
-               'id', t.id, 'ordinal', t.ordinal, 'mode', t.mode, 'started_at', t.started_at,
-               'submitted_at', t.submitted_at, 'last_answer_at',
-               (SELECT max(r.received_at) FROM pro.responses AS r
-                WHERE r.study_id = t.study_id AND r.attempt_id = t.id)) AS attempt
+-- The last sitting at each; looked up one by one, for a participant has few of all there are.
+sittings AS MATERIALIZED (
+    SELECT a.id AS assessment_id, last.attempt
     FROM pro.assessments AS a
-    JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id
+    CROSS JOIN LATERAL (
+        SELECT jsonb_build_object(
+                   'id', t.id, 'ordinal', t.ordinal, 'mode', t.mode, 'started_at', t.started_at,
+                   'submitted_at', t.submitted_at, 'last_answer_at',
+                   CASE WHEN t.submitted_at IS NULL THEN
+                       (SELECT max(r.received_at) FROM pro.responses AS r
+                        WHERE r.study_id = t.study_id AND r.attempt_id = t.id)
+                   ELSE t.submitted_at END) AS attempt
+        FROM pro.attempts AS t
+        WHERE t.study_id = a.study_id AND t.assessment_id = a.id
+        ORDER BY t.ordinal DESC LIMIT 1) AS last
     WHERE a.study_id = $1 AND a.participant_id = $2
-    ORDER BY t.assessment_id, t.ordinal DESC
 ),
-asked AS (
+asked AS MATERIALIZED (
     SELECT a.visit_id, jsonb_agg(jsonb_build_object(
                'id', a.id, 'instrument', a.instrument, 'target', a.target,
                'submitted_at', a.submitted_at, 'declined_at', a.declined_at,
@@ -42,7 +50,7 @@ asked AS (
     WHERE a.study_id = $1 AND a.participant_id = $2
     GROUP BY a.visit_id
 ),
-nudged AS (
+nudged AS MATERIALIZED (
     SELECT r.visit_id, jsonb_agg(jsonb_build_object(
                'id', r.id, 'ordinal', r.ordinal, 'due_at', r.due_at, 'ended_at', r.ended_at,
                'end_reason', r.end_reason, 'sent_at', m.claimed_at) ORDER BY r.ordinal) AS reminders

@@ -55,12 +55,12 @@ claimed AS (
 ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason, message_id = e.message_id
     FROM doc, jsonb_to_recordset(d -> 'ended') AS e (id uuid, reason text, message_id uuid)
-    WHERE r.study_id = $1 AND r.id = e.id AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = e.id AND r.ended_at IS NULL
 ),
 postponed AS (
     UPDATE pro.reminders AS r SET due_at = p.due_at
     FROM doc, jsonb_to_recordset(d -> 'postponed') AS p (id uuid, due_at timestamptz)
-    WHERE r.study_id = $1 AND r.id = p.id AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = p.id AND r.ended_at IS NULL
 ),
 planned AS (
     INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision, ordinal, due_at,
@@ -87,15 +87,21 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: list_to_check_for_calls(limit)
 -- Participants with an open, asked and unanswered visit: those who may need a call.
-SELECT DISTINCT v.study_id, v.participant_id
-FROM pro.visits AS v
-JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
-WHERE v.superseded_at IS NULL AND NOT v.provisional
-  AND v.opens_at <= pro.now() AND v.closes_at > pro.now() - interval '1 day'
-  AND a.submitted_at IS NULL AND a.declined_at IS NULL
-  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k WHERE k.study_id = v.study_id
-                  AND k.visit_id = v.id AND k.closed_at IS NULL)
-ORDER BY v.study_id, v.participant_id LIMIT $1;
+WITH open AS MATERIALIZED (
+    SELECT v.study_id, v.id, v.participant_id FROM pro.visits AS v
+    -- The window [opens_at, closes_at) meets the last day: opened by now, and not closed a day ago.
+    WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.closes_at IS NOT NULL
+      AND tstzrange(v.opens_at, v.closes_at)
+          && tstzrange((SELECT pro.now()) - interval '1 day', (SELECT pro.now()), '[]')
+)
+SELECT DISTINCT o.study_id, o.participant_id
+FROM open AS o
+JOIN pro.assessments AS a ON a.study_id = o.study_id AND a.visit_id = o.id
+WHERE a.submitted_at IS NULL AND a.declined_at IS NULL
+  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
+                  WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
+                    AND k.visit_id = o.id AND k.closed_at IS NULL)
+ORDER BY o.study_id, o.participant_id LIMIT $1;
 
 -- name: list_invitations(study_id, participant_id)
 -- The links a participant has been given, by visit.

@@ -81,12 +81,12 @@ reclosed AS (
 moved_nudges AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = 'rescheduled'
     FROM superseded AS s
-    WHERE r.study_id = $1 AND r.visit_id = s.id AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.visit_id = s.id AND r.ended_at IS NULL
 ),
 ended_nudges AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason
     FROM doc, jsonb_to_recordset(d -> 'reminders_ended') AS e (id uuid, reason text)
-    WHERE r.study_id = $1 AND r.id = e.id AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = e.id AND r.ended_at IS NULL
 ),
 ended_calls AS (
     UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = d ->> 'reason'

@@ -95,10 +95,10 @@ start_postgres() {
 
 inside() { buildah run --isolation chroot "${options[@]}" "$container" -- "$@"; }
 
-# The service's own process: the last descendant of buildah's.
+# The service's own process: buildah's first descendant that has become the user without rights.
 service_process() {
-    local found=$1 child
-    while child=$(pgrep -o -P "$found"); do found=$child; done
+    local found=$1
+    until [ "$(stat -c %u "/proc/$found")" = 10001 ]; do found=$(pgrep -o -P "$found"); done
     printf '%s' "$found"
 }
 
@@ -146,9 +146,7 @@ for path in ("/healthz", "/readyz"):
 PYTHON
 
 say "stop"
-process=$(service_process "$running")
-owner=$(stat -c %u "/proc/$process")
-[ "$owner" = "10001" ] || fail "the process runs as $owner"
+process=$(service_process "$running") || fail "no process of the user without rights was found"
 kill -TERM "$process"
 code=0
 wait "$running" || code=$?

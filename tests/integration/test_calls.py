@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pro_service.domain.study.facts import Status
 from pro_service.services import work
@@ -25,14 +25,29 @@ async def reasons(trial: Trial) -> list[tuple[str, str, bool]]:
 
 async def test_two_unanswered_nudges_make_one_call(database_url: str) -> None:
     async with open_trial(database_url) as trial:
-        await trial.enrol(row("K-001", planned_injection_on="2026-02-02"))
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.move(datetime(2026, 7, 1, 2, tzinfo=UTC))
+        while await trial.remind():
+            pass
         await trial.ask()
         await trial.ask()
+        assert len(await trial.texts("K-001")) == 2
         assert await call(trial) == 0
         await trial.move(timedelta(hours=25))
         assert await call(trial) == 1
         assert await call(trial) == 0
-        assert await reasons(trial) == [("baseline", "nudges_unanswered", True)]
+        assert await reasons(trial) == [("month_6", "nudges_unanswered", True)]
+
+
+async def test_few_working_days_left_make_a_call(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.move(datetime(2026, 1, 7, 2, tzinfo=UTC))
+        assert await call(trial) == 0
+        await trial.move(datetime(2026, 1, 8, 2, tzinfo=UTC))
+        assert await call(trial) == 1
+        assert await reasons(trial) == [("baseline", "closing_soon", True)]
 
 
 async def test_a_silent_safety_visit_is_a_call_the_same_evening(database_url: str) -> None:

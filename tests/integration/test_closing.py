@@ -73,7 +73,9 @@ async def test_what_was_left_unfinished_is_scored_apart_once_the_visit_has_close
         assert await close(trial) == 1
         assert await close(trial) == 0
         scores = await trial.fetch("SELECT basis, scale, raw FROM scores ORDER BY scale")
-        assert [(basis, scale, None if raw is None else int(raw)) for basis, scale, raw in scores] == [
+        assert [
+            (basis, scale, None if raw is None else int(raw)) for basis, scale, raw in scores
+        ] == [
             ("partial", "function", None),
             ("partial", "pain", 15),
             ("partial", "stiffness", 6),

@@ -162,8 +162,8 @@ async def test_a_claim_whose_worker_died_is_not_sent_again(database_url: str) ->
         await due(trial)
         await trial.remind()
         await trial.owner_does(
-            "UPDATE messages SET state = 'sending', lease_until = clock_timestamp() - interval '1 s',"
-            " provider_id = NULL"
+            "UPDATE messages SET state = 'sending', provider_id = NULL,"
+            " lease_until = clock_timestamp() - interval '1 s'"
         )
         await trial.owner_does("DELETE FROM simulator.webhooks; DELETE FROM simulator.texts")
         assert await sweep(trial, timedelta(0)) == 1

@@ -8,9 +8,7 @@ import aiohttp
 
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.study.facts import Status
-from pro_service.messaging.gateway import InboundText
-from pro_service.messaging.simulator import wire
-from tests.support.study import SECRET, SENDER, Trial, open_trial, phone, row
+from tests.support.study import SENDER, Trial, open_trial, phone, post_text, row
 
 WOMAC = "womac-nrs-3.1"
 PAIN = "pain-nrs"
@@ -23,27 +21,10 @@ async def asked(trial: Trial, *codes: str, **cells: str) -> None:
 
 
 async def post_inbound(
-    trial: Trial, body: str, *, their: str, provider_id: str = "in-1", sign: bool = True
+    trial: Trial, body: str, *, their: str, sign: bool = True
 ) -> tuple[int, str]:
     """An inbound webhook as the provider posts it; status and body of the answer."""
-    text = InboundText(
-        provider_id=provider_id, our_address=SENDER, their_address=their, body=body
-    )
-    parameters = wire.encode_inbound(text)
-    signature = wire.sign(SECRET, f"{trial.context.public_url}{wire.INBOUND_PATH}", parameters)
-    headers = {
-        "Content-Type": wire.FORM,
-        wire.SIGNATURE_HEADER: signature if sign else "0" * 64,
-    }
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(
-            trial.server.make_url(wire.INBOUND_PATH),
-            data=wire.encode_form(parameters),
-            headers=headers,
-        ) as response,
-    ):
-        return response.status, await response.text()
+    return await post_text(trial.context.public_url, their, body, sign=sign)
 
 
 async def dispositions(trial: Trial) -> list[str]:
@@ -94,7 +75,8 @@ async def test_the_last_answer_completes_with_the_scores_of_the_score_function(
             if one.raw is not None and one.normalised is not None
         }
         stored = await trial.fetch(
-            "SELECT scale, raw, normalised FROM scores WHERE instrument = $1 AND basis = 'complete'",
+            "SELECT scale, raw, normalised FROM scores"
+            " WHERE instrument = $1 AND basis = 'complete'",
             WOMAC,
         )
         assert {scale: (raw, normalised) for scale, raw, normalised in stored} == expected

@@ -15,7 +15,7 @@ from pro_service.services.opt_outs import opt_out_by_staff
 from pro_service.store import participants, reminders
 from pro_service.store.connection import StaleRevisionError
 from pro_service.store.pools import open_pools
-from tests.support.study import ACTOR, ZONE, open_trial, phone, row
+from tests.support.study import ACTOR, SENDER, ZONE, add_site, open_trial, phone, row
 
 QUIET_FROM, QUIET_UNTIL = time(20, 30), time(8, 30)
 
@@ -90,9 +90,10 @@ async def test_nothing_goes_after_a_status_that_stops_messages(
         await trial.status("K-001", status)
         await trial.ask()
         assert await trial.texts("K-001") == []
-        assert await trial.fetchval(
-            "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
-        ) == reason
+        assert (
+            await trial.fetchval("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL")
+            == reason
+        )
 
 
 async def test_nothing_goes_after_death_and_later_reminders_end_for_it(database_url: str) -> None:
@@ -139,9 +140,10 @@ async def test_without_consent_to_messages_the_reason_is_recorded(database_url: 
         await trial.enrol(row("K-001", messaging_consent="no"))
         await trial.ask()
         assert await trial.texts("K-001") == []
-        assert await trial.fetchval(
-            "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
-        ) == "no_consent"
+        assert (
+            await trial.fetchval("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL")
+            == "no_consent"
+        )
 
 
 async def test_a_worker_that_wakes_in_quiet_hours_waits_for_the_next_evening(
@@ -181,7 +183,9 @@ async def test_spouses_on_one_phone_are_told_whose_reminder_it_is(database_url: 
         codes = [(await trial.facts(code)).personal_code for code in ("K-001", "K-002")]
         texts = await trial.texts("K-001")
         assert len(texts) == 2
-        assert sorted(code for code in codes if any(code in text for text in texts)) == sorted(codes)
+        assert sorted(code for code in codes if any(code in text for text in texts)) == sorted(
+            codes
+        )
 
 
 async def test_a_number_no_channel_reaches_becomes_a_call(database_url: str) -> None:
@@ -189,9 +193,10 @@ async def test_a_number_no_channel_reaches_becomes_a_call(database_url: str) -> 
         await trial.enrol(row("K-001", phone="+8613900000001"))
         await trial.ask()
         assert await trial.texts("K-001") == []
-        assert await trial.fetchval(
-            "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
-        ) == "no_channel"
+        assert (
+            await trial.fetchval("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL")
+            == "no_channel"
+        )
         assert await trial.fetch("SELECT reason FROM call_tasks") == [("no_channel",)]
 
 
@@ -220,14 +225,15 @@ async def test_an_answer_between_reading_and_claiming_stops_the_reminder(
                 refused.append(error)
                 raise
 
-        monkeypatch.setattr(service.reminders, "claim_reminders", after_an_opt_out)
+        monkeypatch.setattr(reminders, "claim_reminders", after_an_opt_out)
         await trial.remind()
         assert len(refused) == 1
         assert await trial.texts("K-001") == []
         assert await trial.count("messages") == 0
-        assert await trial.fetchval(
-            "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
-        ) == "opted_out"
+        assert (
+            await trial.fetchval("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL")
+            == "opted_out"
+        )
 
 
 async def test_facts_read_before_a_write_are_refused_at_the_claim(database_url: str) -> None:
@@ -267,3 +273,11 @@ async def test_nothing_goes_after_everything_is_answered(database_url: str) -> N
         assert await trial.fetch(
             "SELECT end_reason FROM reminders WHERE end_reason NOT IN ('sent', 'rescheduled')"
         ) == [("answered",)]
+
+
+async def test_a_second_site_may_share_the_first_ones_number(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await add_site(trial.operator, trial.study_id, "SH02", sender=SENDER)
+        await trial.enrol(row("K-001", site="SH02"))
+        await trial.ask()
+        assert len(await trial.texts("K-001")) == 1

@@ -53,7 +53,9 @@ async def test_an_answered_baseline_keeps_its_dates_and_closes_at_the_injection(
         await trial.enrol(row("K-001"))
         await trial.ask()
         await trial.says("K-001", "4")
-        before = await trial.fetch("SELECT id, opens_at, target_on FROM visits WHERE definition = 'baseline'")
+        before = await trial.fetch(
+            "SELECT id, opens_at, target_on FROM visits WHERE definition = 'baseline'"
+        )
         await trial.move(datetime(2026, 1, 14, 3, 17, tzinfo=UTC))
         await trial.happened("K-001", statuses=[Status.active])
         happened_at = await trial.fetchval(
@@ -84,9 +86,9 @@ async def test_a_slipped_injection_moves_what_hangs_on_it(database_url: str) -> 
         change = await trial.happened("K-001", planned_on=date(2026, 2, 2))
         assert change.rescheduling.superseded
         assert (await visits(trial, "baseline"))[-1][1] == date(2026, 1, 30)
-        assert await trial.fetch(
-            "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
-        ) == [("rescheduled",)]
+        assert await trial.fetch("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL") == [
+            ("rescheduled",)
+        ]
         moved = await trial.fetchval("SELECT due_at FROM reminders WHERE ended_at IS NULL")
         assert moved - first == timedelta(days=21)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,7 @@ from pro_service.demo.provider.faults import Faults, SendFault
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.domain.delivery.states import MessageState
 from pro_service.messaging.gateway import (
+    Accepted,
     AmbiguousError,
     DeliveryReceipt,
     ForgedWebhookError,
@@ -230,6 +231,11 @@ async def test_webhook_never_answered_is_given_up(parts: Parts, pools: Pools) ->
     assert await parts.fake.given_up() == 2
 
 
+async def find(gateway: SimulatorGateway, text: OutboundText) -> tuple[Accepted, ...]:
+    """What the provider's list has under the text's reference."""
+    return await gateway.find(text, earliest=datetime.now(UTC), latest=None)
+
+
 @pytest.mark.parametrize("fault", ["500", "hang", "reset"])
 async def test_broken_call_is_ambiguous_and_the_text_is_not_found(
     parts: Parts, fault: SendFault
@@ -239,7 +245,7 @@ async def test_broken_call_is_ambiguous_and_the_text_is_not_found(
     with pytest.raises(AmbiguousError) as caught:
         await parts.gateway.send(text)
     assert not caught.value.retryable
-    assert await parts.gateway.find(THEIRS, text.message_id) is None
+    assert await find(parts.gateway, text) == ()
 
 
 @pytest.mark.parametrize("fault", ["accepted_then_500", "accepted_then_hang"])
@@ -250,8 +256,7 @@ async def test_text_accepted_in_a_broken_call_is_found_and_its_receipts_bind_it(
     text = parts.text()
     with pytest.raises(AmbiguousError):
         await parts.gateway.send(text)
-    found = await parts.gateway.find(THEIRS, text.message_id)
-    assert found is not None
+    (found,) = await find(parts.gateway, text)
     await parts.fake.drain()
     assert {receipt.message_id for receipt in parts.service.receipts} == {text.message_id}
     assert {receipt.provider_id for receipt in parts.service.receipts} == {found.provider_id}
@@ -271,7 +276,7 @@ async def test_refused_connection_is_a_definite_refusal_to_be_tried_again(parts:
         with pytest.raises(NotAcceptedError) as caught:
             await gateway.send(parts.text())
         with pytest.raises(LookupFailedError):
-            await gateway.find(THEIRS, new_id())
+            await find(gateway, parts.text())
     finally:
         await gateway.close()
     assert caught.value.retryable
@@ -318,7 +323,7 @@ async def test_wrong_secret_is_refused_on_both_sides(parts: Parts) -> None:
         with pytest.raises(RejectedError) as caught:
             await stranger.send(parts.text())
         with pytest.raises(LookupFailedError):
-            await stranger.find(THEIRS, new_id())
+            await find(stranger, parts.text())
     finally:
         await stranger.close()
     assert caught.value.effect == "hold"

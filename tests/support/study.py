@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import aiohttp
 import asyncpg
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
@@ -21,6 +21,8 @@ from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.faults import Faults
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.messaging.gateway import InboundText
+from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services import administration, enrolment, work
 from pro_service.services.adherence import AdherenceReport, report
@@ -75,7 +77,7 @@ class Trial:
     context: ServiceContext
     gateway: SimulatorGateway
     provider: ProviderFake
-    server: TestServer[web.Request]
+    server: TestServer
     operator: asyncpg.Connection[asyncpg.Record]
     study_id: UUID
     faults: Faults
@@ -167,7 +169,9 @@ class Trial:
 
     async def retry_now(self) -> int:
         """Let the pause of queued messages pass, and try them again."""
-        await self.owner_does("UPDATE messages SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL")
+        await self.owner_does(
+            "UPDATE messages SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL"
+        )
         return await work.retry_round(self.pools.worker, self.context, self.gateway)
 
     async def says(self, code: str, text: str) -> str | None:
@@ -223,7 +227,9 @@ async def _ready() -> None:
 
 
 @asynccontextmanager
-async def open_trial(url: str, *, call_bound: timedelta = timedelta(seconds=5)) -> AsyncIterator[Trial]:
+async def open_trial(
+    url: str, *, call_bound: timedelta = timedelta(seconds=5)
+) -> AsyncIterator[Trial]:
     """The service served on free ports on a migrated database, with study and one site."""
     faults = Faults()
     pools = await open_pools(url)
@@ -231,10 +237,13 @@ async def open_trial(url: str, *, call_bound: timedelta = timedelta(seconds=5)) 
     try:
         provider_app = build_provider(pools.worker, "http://127.0.0.1", SECRET, faults=faults)
         async with TestServer(provider_app, access_log=None) as provider_server:
-            gateway = SimulatorGateway(str(provider_server.make_url("/")), SECRET, call_bound=call_bound)
+            gateway = SimulatorGateway(
+                str(provider_server.make_url("/")), SECRET, call_bound=call_bound
+            )
             context = make_context("http://127.0.0.1")
             app = build_application(pools=pools, context=context, gateway=gateway, ready=_ready)
-            async with TestServer(app, access_log=None) as server:
+            server = TestServer(app, access_log=None)
+            async with server:
                 base = str(server.make_url("")).rstrip("/")
                 context.public_url = base
                 provider_app[PROVIDER].webhook_base_url = base
@@ -284,3 +293,21 @@ async def add_site(
         operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR
     )
     return site.id
+
+
+async def post_text(
+    base: str, their: str, body: str, *, provider_id: str = "in-1", sign: bool = True
+) -> tuple[int, str]:
+    """Post an inbound webhook as the provider does; status and body of the answer."""
+    text = InboundText(provider_id=provider_id, our_address=SENDER, their_address=their, body=body)
+    parameters = wire.encode_inbound(text)
+    url = f"{base}{wire.INBOUND_PATH}"
+    headers = {
+        "Content-Type": wire.FORM,
+        wire.SIGNATURE_HEADER: wire.sign(SECRET, url, parameters) if sign else "0" * 64,
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=wire.encode_form(parameters), headers=headers) as response,
+    ):
+        return response.status, await response.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -37,7 +38,9 @@ class GatewayOfTests:
     async def send(self, text: OutboundText) -> Accepted:
         raise AssertionError("nothing is sent in these tests")
 
-    async def find(self, their_address: str, message_id: Any) -> Accepted | None:
+    async def find(
+        self, text: OutboundText, *, earliest: datetime, latest: datetime | None
+    ) -> tuple[Accepted, ...]:
         raise AssertionError("nothing is looked up in these tests")
 
     def parse_inbound(self, request: WebhookRequest) -> InboundText:

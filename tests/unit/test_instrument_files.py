@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,40 @@ scales = ["sum"]
 minimum = 0
 maximum = 8
 """
+
+TABLE = """
+rule = "table"
+direction = "higher is better"
+"""
+RIGHT_TABLE = "table = [100, 87.5, 75, 62.5, 50, 37.5, 25, 12.5, 0]"
+
+
+@pytest.mark.parametrize(
+    ("table", "answered", "said"),
+    [
+        (RIGHT_TABLE, 1, "scales[0].minimum_answered: must be 2, as a table needs every item"),
+        ("table = [100, 50, 0]", 2, "scales[0].table: must have 9 scores"),
+        (RIGHT_TABLE.replace("37.5", "67.5"), 2, "scales[0].table: must rise throughout or fall"),
+        (RIGHT_TABLE.replace("37.5", "50"), 2, "scales[0].table: must rise throughout or fall"),
+        (RIGHT_TABLE.replace("12.5, 0", "12.5, 1"), 2, "scales[0].minimum: must be 1"),
+        (RIGHT_TABLE.replace("[100", "[99"), 2, "scales[0].maximum: must be 99"),
+    ],
+)
+def test_a_misprint_in_a_table_is_named(
+    tmp_path: Path, table: str, answered: int, said: str
+) -> None:
+    text = GOOD.replace("minimum_answered = 1", f"minimum_answered = {answered}{TABLE}{table}")
+    text = text[: text.index("[total]")].replace("maximum = 8", "maximum = 100")
+    assert any(line.startswith(said) for line in mistakes_in(tmp_path, text))
+
+
+def test_a_table_is_read_as_exact_decimals(tmp_path: Path) -> None:
+    text = GOOD.replace("minimum_answered = 1", f"minimum_answered = 2{TABLE}{RIGHT_TABLE}")
+    path = tmp_path / "example.toml"
+    path.write_text(text[: text.index("[total]")].replace("maximum = 8", "maximum = 100"), "utf-8")
+    (scale,) = load_instrument_file(path).scales
+    assert scale.table[1] == Decimal("87.5")
+
 
 CHOICES = """
 [[items.choices]]
@@ -117,6 +152,40 @@ def test_a_right_file_loads_with_the_keys_of_its_kinds(tmp_path: Path) -> None:
         ("minimum_answered = 1", "minimum_answered = 0", "scales[0].minimum_answered: "),
         ("minimum_answered = 1", "minimum_answered = 3", "scales[0].minimum_answered: "),
         ("maximum = 8\n\n[total]", "maximum = 9\n\n[total]", "scales[0].maximum: must be 8"),
+        ("maximum = 4\nlabel", "maximum = 4\nstep = 3\nlabel", "items[1].step: must be 1"),
+        ("maximum = 4\nlabel", "maximum = 4\nstep = 0\nlabel", "items[1].step: must be 1"),
+        ("maximum = 4\nlabel", "maximum = 4\nstep = 2\nlabel", "scales[0].items: all must"),
+        ("maximum = 4\nlabel", "maximum = 4.5\nlabel", "items[1].maximum: "),
+        ("maximum = 8\n\n[total]", 'maximum = 8\nrule = "x"\n[total]', "scales[0].rule: "),
+        (
+            "maximum = 8\n\n[total]",
+            'maximum = 8\nrule = "100 minus mean"\n[total]',
+            "scales[0].maximum: must be 100",
+        ),
+        (
+            "maximum = 8\n\n[total]",
+            'maximum = 100\nrule = "100 minus mean"\n[total]',
+            'scales[0].direction: must be "higher is better"',
+        ),
+        (
+            "maximum = 8\n\n[total]",
+            'maximum = 8\ndirection = "higher is better"\n[total]',
+            'scales[0].direction: must be "higher is worse"',
+        ),
+        ("maximum = 8\n\n[total]", "maximum = 8\ntable = [1]\n[total]", "scales[0].table: is read"),
+        (
+            "maximum = 8\n\n[total]",
+            'maximum = 8\nnormalisation = "0-1"\n[total]',
+            "scales[0].normalisation: ",
+        ),
+        (
+            'scales = ["sum"]',
+            'scales = ["sum"]\nrule = "mean of scales"\ndirection = "higher is better"',
+            "total.direction: must be the direction of",
+        ),
+        ('asks_about = "knee"', 'asks_about = "knee"\nwording = "free"', "wording: "),
+        ("[every_item]", '[codes]\nloinc_six = "1-8"\n[every_item]', "codes.loinc_six: is not"),
+        ("[every_item]", '[codes]\nloinc_sum = " "\n[every_item]', "codes.loinc_sum: must not"),
         ('scales = ["sum"]', 'scales = ["mean"]', "total.scales: mean is not a scale"),
         ('code = "total"', 'code = "sum"', "total.code: "),
         ('id = "example"', 'id = "other"', "id: the file must be named other.toml"),
@@ -169,8 +238,14 @@ def test_a_file_that_is_not_there_is_told_so(tmp_path: Path) -> None:
 def test_the_study_s_instruments_are_shipped() -> None:
     assert set(INSTRUMENTS) == {
         *("womac-lk-3.1", "womac-nrs-3.1", "womac-vas-3.1"),
-        *("pain-nrs", "pain-nrs-week", "pain-nrs-now", "pga", "safety"),
+        *("pain-nrs", "pain-nrs-week", "pain-nrs-now", "pain-vas", "pga", "safety"),
+        *("koos", "koos-12", "koos-jr"),
     }
+
+
+def test_instruments_whose_wording_is_somebody_s_say_so() -> None:
+    packed = {id for id, each in INSTRUMENTS.items() if each.wording == "pack"}
+    assert packed == {id for id in INSTRUMENTS if id.startswith(("womac", "koos"))}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ is posted again: at least once, never lost before it is given up.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -15,7 +16,6 @@ from uuid import UUID
 
 import aiohttp
 import asyncpg
-import structlog
 from pydantic import SecretStr
 
 from pro_service.demo.provider.faults import Faults
@@ -34,7 +34,7 @@ BATCH: Final = 200
 AT_ONCE: Final = 16
 LOOK_EVERY: Final = timedelta(milliseconds=500)
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Pool(Protocol):
@@ -138,7 +138,7 @@ class ProviderFake:
                 await self._pass(due_only=True)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 # The rows are still there: look again when the database is back.
-                _log.warning("provider_pass_failed", error=type(error).__name__)
+                _log.warning("provider_pass_failed", extra={"error": type(error).__name__})
             try:
                 await asyncio.wait_for(self._woken.wait(), LOOK_EVERY.total_seconds())
             except TimeoutError:

@@ -78,6 +78,8 @@ class Prompt(Record):
     """The message that carried the question, once the service knows it."""
     correcting: bool = False
     """The question was asked again at the participant's wish (`back`)."""
+    reminded: bool = False
+    """The question came with a reminder: nobody has answered anything since."""
 
 
 class Given(Record):

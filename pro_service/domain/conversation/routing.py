@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 from uuid import UUID
 
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.scan import fold
 from pro_service.domain.record import Record
+
+FOCUS_LASTS: Final = timedelta(minutes=15)
+"""After a pause this long the next text may well be the other person's: the code is asked again."""
 
 
 class OpenConversation(Record):
@@ -21,6 +25,10 @@ class OpenConversation(Record):
 
     participant_id: UUID
     personal_code: str
+    asked_at: datetime | None = None
+    """When the open question was asked (study time)."""
+    reminded: bool = False
+    """The open question came with a reminder, not within an exchange."""
 
 
 class Route(Record):
@@ -58,6 +66,23 @@ def route(open_conversations: Sequence[OpenConversation], focus: UUID | None, te
     if focus is not None and any(one.participant_id == focus for one in open_conversations):
         return Route(kind="owner", participant_id=focus)
     return Route(kind="ask_code")
+
+
+def present_focus(
+    open_conversations: Sequence[OpenConversation], focus: UUID | None, now: datetime
+) -> UUID | None:
+    """Return `focus` if that participant is in the middle of an exchange, else None.
+
+    The focus of an earlier visit says nothing about who holds the phone now: it ends with a pause,
+    and with a reminder to anybody on the line.
+    """
+    held = next((one for one in open_conversations if one.participant_id == focus), None)
+    if held is None or held.asked_at is None or held.reminded:
+        return None
+    if now - held.asked_at > FOCUS_LASTS:
+        return None
+    reminded_at = [one.asked_at for one in open_conversations if one.reminded and one.asked_at]
+    return None if any(at > held.asked_at for at in reminded_at) else focus
 
 
 def _bare(code: str) -> str:

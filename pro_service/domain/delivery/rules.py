@@ -10,6 +10,10 @@ from pro_service.domain.delivery.states import MessageState
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 
+TEXTS_A_SECOND: Final[dict[str, float]] = {"twilio": 1.0}
+"""What one address of a provider may send where it has no pace of its own: a long code's one text
+a second. A provider not named sets no pace."""
+
 _COUNTED: Final = frozenset(
     {
         MessageState.sending,

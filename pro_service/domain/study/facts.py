@@ -168,6 +168,12 @@ class DataKeyFacts(Record):
     wrapping_key: str
 
 
+BAD_NUMBER = "bad_number"
+"""Reason of the call task made when a provider says that nothing can reach the number."""
+TEXT_HELD = "text_held"
+"""Reason of the call task made when a provider refused a text and a person must look into it."""
+
+
 class ParticipantFacts(Record):
     """One participant, whole. `revision` guards every write decided from these facts."""
 
@@ -205,3 +211,8 @@ class ParticipantFacts(Record):
     alerts: tuple[str, ...] = ()
     """Alerts raised by answers, as `<assessment id>:<rule>`; none is raised twice."""
     data_key: DataKeyFacts | None = None
+
+    @property
+    def number_is_bad(self) -> bool:
+        """Whether nothing reaches the number: until staff clears the call task that says so."""
+        return f"-:{BAD_NUMBER}" in self.open_calls

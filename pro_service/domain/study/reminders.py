@@ -55,6 +55,8 @@ class EndReason(StrEnum):
     no_consent = "no_consent"
     opted_out = "opted_out"
     no_number = "no_number"
+    bad_number = "bad_number"
+    """The provider said that nothing can reach the number; a call task about it is open."""
     budget = "budget"
     """The number has had its texts for the day."""
     not_enrolled = "not_enrolled"
@@ -212,7 +214,7 @@ def _why_not(
         return EndReason.opted_out
     if facts.contact is None:
         return EndReason.no_number
-    return None
+    return EndReason.bad_number if facts.number_is_bad else None
 
 
 def texts_of(facts: ParticipantFacts) -> tuple[datetime, ...]:

@@ -92,6 +92,19 @@ def is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:
     return at >= quiet_from or at < quiet_until
 
 
+def quiet_start(
+    instant: datetime, quiet_from: time, quiet_until: time, zone: ZoneInfo
+) -> datetime | None:
+    """Return the next instant at or after `instant` that is quiet; None where no hour is."""
+    if quiet_from == quiet_until:
+        return None
+    local = instant.astimezone(zone)
+    if is_quiet(local.time(), quiet_from, quiet_until):
+        return instant
+    day = local.date() if local.time() < quiet_from else local.date() + ONE_DAY
+    return max(instant, local_instant(day, quiet_from, zone))
+
+
 def quiet_end(instant: datetime, quiet_from: time, quiet_until: time, zone: ZoneInfo) -> datetime:
     """Return `instant` if it is not in quiet hours, else the instant those hours end."""
     local = instant.astimezone(zone)

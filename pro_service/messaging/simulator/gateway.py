@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import aiohttp
 from pydantic import SecretStr
@@ -64,14 +63,19 @@ class SimulatorGateway:
             raise AmbiguousError from None
         return _accepted(status, body)
 
-    async def find(self, their_address: str, message_id: UUID) -> Accepted | None:
-        """The provider's record of one of our messages. Raises LookupFailedError."""
+    async def find(
+        self, text: OutboundText, *, earliest: datetime, latest: datetime | None
+    ) -> tuple[Accepted, ...]:
+        """What the provider's list shows that can be this text. Raises LookupFailedError.
+
+        This provider keeps our reference, so the times are not needed.
+        """
         try:
             async with (
                 asyncio.timeout(self._bound_s),
                 self._client().get(
                     self._messages_url,
-                    params={"to": their_address, "reference": str(message_id)},
+                    params={"to": text.their_address, "reference": str(text.message_id)},
                     headers=self._authorisation(),
                     allow_redirects=False,
                 ) as response,
@@ -82,7 +86,7 @@ class SimulatorGateway:
                 ids = [str(row["id"]) for row in listed["messages"]]
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError, KeyError, TypeError):
             raise LookupFailedError from None
-        return Accepted(provider_id=ids[0]) if ids else None
+        return tuple(Accepted(provider_id=one) for one in ids)
 
     def parse_inbound(self, request: WebhookRequest) -> InboundText:
         """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""

@@ -1,0 +1,290 @@
+"""Puts a whole trial on stage: the service and a provider on their own ports, sites, participants.
+
+The database is the caller's: fresh, migrated, of kind `demo`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from pro_service.app import Service, listening, open_service
+from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
+from pro_service.config import Settings, open_vault
+from pro_service.demo.ledger import Ledger
+from pro_service.demo.life import STARTS_AT, Life
+from pro_service.demo.participant import Participant
+from pro_service.demo.personas import SENDERS, Kind, Persona, cast
+from pro_service.demo.proof import Proof, prove
+from pro_service.demo.provider.fake import ProviderFake
+from pro_service.demo.provider.server import PROVIDER, build_provider
+from pro_service.demo.reading import Reader
+from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.services import administration, enrolment
+from pro_service.services.adherence import AdherenceReport, report
+from pro_service.store import adherence, operations, participants
+from pro_service.store import demo as demo_store
+from pro_service.store.adherence import ScoreSummary
+from pro_service.store.connection import Connection
+from pro_service.store.ids import new_id
+from pro_service.store.pools import connect, open_pools
+from pro_service.store.studies import SiteRow
+from pro_service.vault.keys import KeyRing
+
+ACTOR = "demo:stage"
+HOST = "127.0.0.1"
+NEVER_BY_ITSELF = timedelta(days=1).total_seconds()
+"""Jobs that study time decides tick this seldom by themselves: `Life` says when it is time."""
+MAPS = (
+    "visits",
+    "assessments",
+    "messages",
+    "responses",
+    "scores",
+    "alerts",
+    "reminders",
+    "call_tasks",
+    "inbounds",
+)
+
+
+class Lived(NamedTuple):
+    """What a run leaves: the report, the tables, the proof."""
+
+    report: dict[str, int | dict[str, int]]
+    adherence: AdherenceReport
+    scores: list[ScoreSummary]
+    proof: Proof
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The loaded study."""
+
+    study_id: UUID
+    instruments: frozenset[str]
+
+
+async def live(
+    database_url: str,
+    *,
+    participants_count: int,
+    days: int,
+    seed: int,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Lived:
+    """Live a whole trial on a fresh demo database; the same for the same numbers and seed."""
+    personas = cast(seed, participants_count)
+    async with served(database_url, personas) as (service, provider):
+        operator = await connect(database_url, role="pro_operator", actor=ACTOR)
+        books = await connect(database_url, role=None, actor="demo:proof")
+        try:
+            trial = await open_trial(operator, service, personas)
+            ledger = Ledger()
+            cast_list = await take_part(operator, service, provider, trial, personas, ledger)
+            await live_on(operator, service, provider, trial, cast_list, days, progress)
+            return await _look_back(books, service, provider, trial, ledger)
+        finally:
+            await operator.close()
+            await books.close()
+
+
+@asynccontextmanager
+async def served(
+    database_url: str, personas: tuple[Persona, ...], settings: Settings | None = None
+) -> AsyncIterator[tuple[Service, ProviderFake]]:
+    """The service and the provider, each listening, the worker started; on free ports if unset."""
+    settings = settings or _own_settings()
+    secret = settings.simulator_secret or SecretStr("")
+    ours, theirs = (urlsplit(x).port or 0 for x in (settings.public_url, settings.simulator_url))
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(
+            open_service(settings, database_url, open_vault(settings))
+        )
+        pools = await stack.enter_async_context(
+            await open_pools(database_url, roles=["worker"], sizes={"worker": 6})
+        )
+        provider_app = build_provider(pools.worker, settings.public_url, secret)
+        provider = provider_app[PROVIDER]
+        provider.faults.unreachable = {one.phone for one in personas if one.kind is Kind.never}
+        await stack.enter_async_context(listening(provider_app, HOST, theirs))
+        await stack.enter_async_context(listening(service.application, HOST, ours))
+        for job in service.worker.jobs:
+            if job.id in ("close", "call", "seal"):
+                job.seconds = NEVER_BY_ITSELF
+        service.worker.start()
+        stack.push_async_callback(service.worker.stop)
+        yield service, provider
+
+
+def _own_settings() -> Settings:
+    ours, theirs = free_ports(2)
+    return Settings(
+        public_url=f"http://{HOST}:{ours}",
+        simulator_url=f"http://{HOST}:{theirs}",
+        simulator_secret=SecretStr(secrets.token_urlsafe(32)),
+        vault_keys=_new_keys(),
+        index_keys=_new_keys(),
+        link_keys=_new_keys(),
+    )
+
+
+def _new_keys() -> SecretStr:
+    return SecretStr(KeyRing.generate().reveal())
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind((HOST, 0))
+        return [int(one.getsockname()[1]) for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+async def open_trial(
+    operator: Connection,
+    service: Service,
+    personas: tuple[Persona, ...],
+    starts_at: datetime = STARTS_AT,
+) -> Trial:
+    """Study time, protocol, sites, senders, and everybody enrolled."""
+    context = service.context
+    await operations.start_clock(operator, starts_at)
+    protocol, source, digest = load_protocol_file(example_protocol_file())
+    loaded = await administration.load_protocol(
+        operator, context, protocol, source, digest, actor=ACTOR
+    )
+    study_id = loaded.study.id
+    for site in _sites():
+        await administration.add_site(
+            operator,
+            study_id,
+            site,
+            provider=context.provider,
+            sender=SENDERS[site.code],
+            actor=ACTOR,
+        )
+    consent_on = starts_at.date() - timedelta(days=2)
+    rows = [(n, _enrolment_row(one, consent_on)) for n, one in enumerate(personas, start=2)]
+    checked = await enrolment.check_rows(operator, study_id, rows)
+    await enrolment.enrol(operator, context, study_id, checked, actor=ACTOR)
+    asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
+    return Trial(study_id, asked)
+
+
+def _sites() -> tuple[SiteRow, ...]:
+    return (
+        SiteRow(new_id(), "BJ01", "Site 1", "Asia/Shanghai", "CN", "+12025550100", "120"),
+        SiteRow(new_id(), "NY01", "Site 2", "America/New_York", "US", "+12125550100", "911"),
+    )
+
+
+def _enrolment_row(one: Persona, consent_on: date) -> dict[str, str]:
+    """A participant as a row of the enrolment file."""
+    return {
+        "code": one.code,
+        "site": one.site,
+        "phone": one.phone,
+        "language": one.language,
+        "zone": one.zone,
+        "channel": one.channel,
+        "consent_version": "1",
+        "consent_on": str(consent_on),
+        "messaging_consent": "yes",
+        "treated_knees": one.knees,
+        "planned_injection_on": str(one.planned_on),
+    }
+
+
+async def take_part(
+    operator: Connection,
+    service: Service,
+    provider: ProviderFake,
+    trial: Trial,
+    personas: tuple[Persona, ...],
+    ledger: Ledger,
+) -> list[tuple[Participant, UUID]]:
+    """Everybody with a phone in hand, and a study card with the personal code."""
+    context = service.context
+    instruments = [context.instruments[one] for one in sorted(trial.instruments)]
+    readers = {one: Reader(context.texts, instruments, one) for one in LANGUAGES}
+    items = {item.code: item for instrument in instruments for item in instrument.items}
+    found = {
+        row.code: row.id for row in await participants.list_participants(operator, trial.study_id)
+    }
+    people: list[tuple[Participant, UUID]] = []
+    for persona in personas:
+        facts = await context.facts(operator, trial.study_id, found[persona.code])
+        one = Participant(
+            persona,
+            provider=provider,
+            reader=readers[persona.language],
+            items=items,
+            ledger=ledger,
+            personal_code=facts.personal_code,
+        )
+        people.append((one, facts.id))
+    return people
+
+
+async def live_on(
+    operator: Connection,
+    service: Service,
+    provider: ProviderFake,
+    trial: Trial,
+    people: list[tuple[Participant, UUID]],
+    days: int,
+    progress: Callable[[float], None],
+    starts_at: datetime = STARTS_AT,
+) -> None:
+    """Go through the days; everybody shuts their browser afterwards."""
+    life = Life(
+        connection=operator,
+        context=service.context,
+        worker=service.worker,
+        provider=provider,
+        study_id=trial.study_id,
+        ids={one.persona.code: found for one, found in people},
+        participants=[one for one, _ in people],
+        site_zones=[site.zone for site in _sites()],
+        days=days,
+        progress=progress,
+        starts_at=starts_at,
+    )
+    try:
+        await life.live()
+    finally:
+        for one, _ in people:
+            await one.close()
+
+
+async def _look_back(
+    books: Connection, service: Service, provider: ProviderFake, trial: Trial, ledger: Ledger
+) -> Lived:
+    """The figures of the run and the proof."""
+    context, study_id = service.context, trial.study_id
+    seen = await report(books, context, study_id)
+    scores = await adherence.summarise_scores(books, study_id)
+    proof = await prove(
+        books, study_id, instruments=context.instruments, ledger=ledger, provider=provider
+    )
+    maps: dict[str, dict[str, int]] = {name: {} for name in MAPS}
+    for row in await demo_store.count_everything(books, study_id):
+        maps[row.what][row.kind] = row.rows
+    maps["assessments"] = {str(state): count for state, count in sorted(seen.states.items())}
+    counts: dict[str, int | dict[str, int]] = {"participants": len(seen.rows), **maps}
+    counts |= {"doubles": proof.doubles, "losses": proof.losses, "too_late": ledger.too_late}
+    return Lived(counts, seen, scores, proof)

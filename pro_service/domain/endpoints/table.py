@@ -1,0 +1,188 @@
+"""One participant's endpoints: a row for each scale of each sitting, and one for each visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from itertools import product
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.endpoints import change as derive
+from pro_service.domain.endpoints.change import Measurement
+from pro_service.domain.endpoints.curve import Point, time_averaged_area
+from pro_service.domain.endpoints.responder import ABSENT, DomainPair, Responder, burden, respond
+from pro_service.domain.endpoints.rules import DOMAINS, DomainName, EndpointRules
+from pro_service.domain.endpoints.visits import analysis_targets, analysis_visit
+from pro_service.domain.study.facts import KNEES, EventFacts, Target
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import local_day
+
+Key = tuple[Target, str, str]
+"""Target, instrument, scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """What one measurement comes to. Figures of 0-100 scores, None where they cannot be had."""
+
+    measured: Measurement
+    study_day: int | None
+    """None before the knee's injection has happened."""
+    in_window: bool
+    is_baseline: bool
+    analysis_visit: str | None
+    baseline: Fraction | None = None
+    change: Fraction | None = None
+    percent_improvement: Fraction | None = None
+    average: Fraction | None = None
+    """Area under the curve from baseline to here, divided by the days."""
+    thresholds: dict[str, bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitResponse:
+    """Whether one knee had responded by one visit."""
+
+    target: Target
+    visit: str
+    occurrence: int
+    responder: Responder
+
+
+def endpoint_rows(
+    rules: EndpointRules,
+    protocol: Protocol,
+    events: Sequence[EventFacts],
+    measurements: Sequence[Measurement],
+    zone: ZoneInfo,
+) -> tuple[EndpointRow, ...]:
+    """A row for each measurement, in the order given. Days are local to the participant's zone."""
+    series = _series(measurements)
+    return tuple(
+        _row(rules, protocol, one, series[_key(one)], derive.injection_at(events, one.target), zone)
+        for one in measurements
+    )
+
+
+def visit_responses(
+    rules: EndpointRules, events: Sequence[EventFacts], measurements: Sequence[Measurement]
+) -> tuple[VisitResponse, ...]:
+    """For each knee and each visit after its injection that measured a domain: responder or not."""
+    series = _series(measurements)
+    found: dict[tuple[Target, str, int], None] = {}
+    for one in measurements:
+        injected_at = derive.injection_at(events, one.target)
+        after = injected_at is not None and one.answered_at >= injected_at
+        if one.target in KNEES and after and any(_speaks(rules, one, name) for name in DOMAINS):
+            found[one.target, one.visit, one.occurrence] = None
+    return tuple(
+        VisitResponse(
+            target, visit, number, respond(rules.responder, _pairs(rules, events, series, place))
+        )
+        for place in found
+        for target, visit, number in (place,)
+    )
+
+
+def _series(measurements: Sequence[Measurement]) -> Mapping[Key, list[Measurement]]:
+    series: dict[Key, list[Measurement]] = {}
+    for one in sorted(measurements, key=lambda one: one.answered_at):
+        series.setdefault(_key(one), []).append(one)
+    return series
+
+
+def _key(one: Measurement) -> Key:
+    return one.target, one.instrument, one.scale
+
+
+def _speaks(rules: EndpointRules, one: Measurement, domain: DomainName) -> bool:
+    names = rules.responder.scales.get(domain, ())
+    return any((name.instrument, name.scale) == (one.instrument, one.scale) for name in names)
+
+
+def _row(
+    rules: EndpointRules,
+    protocol: Protocol,
+    one: Measurement,
+    series: Sequence[Measurement],
+    injected_at: datetime | None,
+    zone: ZoneInfo,
+) -> EndpointRow:
+    within = derive.in_window(one)
+    if injected_at is None:
+        return EndpointRow(one, None, within, is_baseline=False, analysis_visit=None)
+    injected_on, answered_on = local_day(injected_at, zone), local_day(one.answered_at, zone)
+    before = one.answered_at < injected_at
+    base = derive.baseline(series, injected_at)
+    row = EndpointRow(
+        one,
+        derive.study_day(answered_on, injected_on),
+        within,
+        is_baseline=one is base,
+        analysis_visit=analysis_visit(
+            answered_on,
+            before_injection=before,
+            targets=analysis_targets(protocol, one.instrument, injected_on),
+        ),
+        baseline=None if base is None else base.normalised,
+    )
+    if before or not one.scorable or base is None:
+        return row
+    points = [
+        Point(local_day(each.answered_at, zone), each.normalised)
+        for each in series
+        if each.scorable
+        and each.normalised is not None
+        and (each is base or injected_at <= each.answered_at <= one.answered_at)
+    ]
+    return replace(
+        row,
+        change=derive.change(one.normalised, base.normalised),
+        percent_improvement=derive.percent_improvement(
+            one.normalised, base.normalised, one.direction
+        ),
+        average=time_averaged_area(points),
+        thresholds=derive.reached(rules, one, base),
+    )
+
+
+def _pairs(
+    rules: EndpointRules,
+    events: Sequence[EventFacts],
+    series: Mapping[Key, list[Measurement]],
+    place: tuple[Target, str, int],
+) -> dict[DomainName, DomainPair]:
+    """Each domain's baseline and value at one visit; the global rating is the person's."""
+    return {name: _pair(rules, events, series, place, name) for name in DOMAINS}
+
+
+def _pair(
+    rules: EndpointRules,
+    events: Sequence[EventFacts],
+    series: Mapping[Key, list[Measurement]],
+    place: tuple[Target, str, int],
+    domain: DomainName,
+) -> DomainPair:
+    knee, visit, occurrence = place
+    injected_at = derive.injection_at(events, knee)
+    targets: tuple[Target, ...] = (knee, "person")
+    names = rules.responder.scales.get(domain, ())
+    found: list[DomainPair] = []
+    for target, name in product(targets, names):
+        of_scale = series.get((target, name.instrument, name.scale), [])
+        base = None if injected_at is None else derive.baseline(of_scale, injected_at)
+        here = [
+            one
+            for one in of_scale
+            if (one.visit, one.occurrence) == (visit, occurrence) and one.scorable
+        ]
+        found.append(
+            DomainPair(
+                None if base is None else burden(base.normalised, base.direction),
+                burden(here[-1].normalised, here[-1].direction) if here else None,
+            )
+        )
+    # Never one instrument's baseline with another's value: a whole pair, else the fuller half.
+    return max(found, key=lambda pair: -pair.absent, default=ABSENT)

@@ -1,0 +1,1 @@
+"""Pages for staff: what must be done now, who has answered, one participant's timeline."""

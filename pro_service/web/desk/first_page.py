@@ -1,0 +1,255 @@
+"""The first page's lists, grid and figures as its template needs them; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.times import zone
+from pro_service.services.desk import CALL_OUTCOMES, ToDo
+from pro_service.services.desk_grid import Cell, Grid, GridQuery
+from pro_service.store.desk import DeskSite
+from pro_service.web.desk.words import SHAPES, Words
+
+
+def first_page_values(
+    words: Words,
+    sites: Sequence[DeskSite],
+    to_do: ToDo,
+    grid: Grid,
+    query: GridQuery,
+    given: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything `first_page.html` shows."""
+    by_id = {site.id: site for site in sites}
+    return {
+        "sites": sites,
+        "calls": _calls(words, by_id, to_do),
+        "alerts": _alerts(words, by_id, to_do),
+        "texts": _texts(words, by_id, to_do),
+        "held": _held(words, by_id, to_do),
+        "uncertain": _uncertain(words, by_id, to_do),
+        "totals": _totals(to_do),
+        "outcomes": CALL_OUTCOMES,
+        "query": query,
+        "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
+        **_grid(words, grid, query),
+    }
+
+
+def legend(words: Words) -> list[dict[str, str]]:
+    """Every state with its shape, letter and word."""
+    return [state_values(words, state) for state in AssessmentState]
+
+
+def state_values(words: Words, state: AssessmentState) -> dict[str, str]:
+    """One state: shape and letter for the eye, the word for everybody."""
+    return {
+        "code": state.value,
+        "shape": SHAPES[state],
+        "letter": words.text(f"letter.{state.value}"),
+        "word": words.text(f"state.{state.value}"),
+    }
+
+
+def _totals(to_do: ToDo) -> dict[str, int]:
+    """How many there are of each, also where the list shows only the first of them."""
+    return {
+        "calls": to_do.calls[0].total if to_do.calls else 0,
+        "alerts": to_do.alerts[0].total if to_do.alerts else 0,
+        "texts": to_do.texts[0].row.total if to_do.texts else 0,
+        "held": len(to_do.held),
+        "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
+    }
+
+
+def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    rows = []
+    for call in to_do.calls:
+        site = sites[call.site_id]
+        local = zone(site.zone)
+        protocol = to_do.protocols[call.protocol_version_id]
+        rows.append(
+            {
+                "id": call.id,
+                "code": call.code,
+                "site": site,
+                "language": words.word("language", call.language),
+                "reason": words.word("call", call.reason),
+                "visit": ""
+                if call.definition is None
+                else words.visit(protocol, call.definition, call.occurrence),
+                "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "closes": words.until(call.closes_at, local),
+                "since": words.instant(call.created_at, local),
+                "their_zone": call.zone if call.zone != site.zone else None,
+            }
+        )
+    return rows
+
+
+def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    rows = []
+    for alert in to_do.alerts:
+        site = sites[alert.site_id]
+        local = zone(site.zone)
+        protocol = to_do.protocols[alert.protocol_version_id]
+        rows.append(
+            {
+                "id": alert.id,
+                "code": alert.code,
+                "site": site,
+                "rule": words.rule(protocol, alert.rule),
+                "severity": alert.severity,
+                "severity_word": words.word("severity", alert.severity),
+                "raised": words.instant(alert.raised_at, local),
+                "asked": ""
+                if alert.instrument is None
+                else words.asked(alert.instrument, alert.target or "person"),
+                "visit": ""
+                if alert.definition is None
+                else words.visit(protocol, alert.definition, alert.occurrence),
+                "seen": None
+                if alert.seen_at is None
+                else words.text(
+                    "alert.seen_by",
+                    who=words.who(alert.seen_by),
+                    at=words.instant(alert.seen_at, local),
+                ),
+            }
+        )
+    return rows
+
+
+def _texts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row.id,
+            "codes": row.codes,
+            "site": sites[row.site_id],
+            "body": body,
+            "media": row.media_count,
+            "at": words.instant(row.received_at, zone(sites[row.site_id].zone)),
+        }
+        for row, body in to_do.texts
+    ]
+
+
+def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "site": sites[one.site_id],
+            "since": words.instant(one.started_at, zone(sites[one.site_id].zone)),
+            "reason": words.word("opt_out", one.reason),
+            "who": words.who(one.actor),
+        }
+        for one in to_do.held
+    ]
+
+
+def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "site": sites[one.site_id],
+            "template": words.word("template", one.template),
+            "state": words.word("message", one.state),
+            "at": words.instant(one.at, zone(sites[one.site_id].zone)),
+        }
+        for one in to_do.uncertain
+    ]
+
+
+def _grid(words: Words, grid: Grid, query: GridQuery) -> dict[str, Any]:
+    present = {each for row in grid.rows for each in row.cells}
+    shown = {
+        definition: words.chosen(label)
+        for definition, label in grid.definitions.items()
+        if definition in present and query.visit in (None, definition)
+    }
+    return {
+        "legend": legend(words),
+        "states": list(AssessmentState),
+        "definitions": shown,
+        "all_definitions": {one: words.chosen(label) for one, label in grid.definitions.items()},
+        "rows": [
+            {
+                "code": row.code,
+                "site": row.site,
+                "status": words.text("status.none")
+                if row.status is None
+                else words.word("status", row.status),
+                "cells": [_cells(words, row.cells.get(one, ())) for one in shown],
+            }
+            for row in grid.rows
+        ],
+        "found": grid.found,
+        "page": grid.page,
+        "pages": grid.pages,
+        "previous": _address(query, page=grid.page - 1) if grid.page > 1 else None,
+        "next": _address(query, page=grid.page + 1) if grid.page < grid.pages else None,
+        "counted": grid.counted,
+        "figures": _figures(words, grid, query),
+        "figure_words": None if query.figure is None else words.text(f"figure.rows.{query.figure}"),
+    }
+
+
+def _cells(words: Words, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    return [
+        {
+            **state_values(words, cell.state),
+            "of": None
+            if cell.completed in (0, cell.asked)
+            else words.text("cell.of", done=cell.completed, asked=cell.asked),
+            "anchor": f"{cell.definition}-{cell.occurrence}",
+        }
+        for cell in cells
+    ]
+
+
+def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]:
+    """Both figures of every visit at every site; each number leads to the rows behind it."""
+    rows = []
+    for one in grid.figures:
+        if not one.enrolled and not one.expected_and_closed:
+            continue
+        if one.definition not in grid.definitions or one.definition == "unscheduled":
+            continue
+
+        def link(figure: str, site: str = one.site, visit: str = one.definition) -> str:
+            asked = {"site": site, "visit": visit, "figure": figure}
+            return f"/desk?{urlencode(asked)}#participants"
+
+        rows.append(
+            {
+                "visit": words.chosen(grid.definitions[one.definition]),
+                "site": one.site,
+                "completed": one.completed_in_window,
+                "expected": one.expected_and_closed,
+                "completion": words.share(one.completed_in_window, one.expected_and_closed),
+                "scorable": one.scorable,
+                "enrolled": one.enrolled,
+                "available": words.share(one.scorable, one.enrolled),
+                "to_completed": link("completed_in_window"),
+                "to_expected": link("expected_and_closed"),
+                "to_scorable": link("scorable"),
+                "to_enrolled": link("enrolled"),
+            }
+        )
+    return rows
+
+
+def _address(query: GridQuery, *, page: int) -> str:
+    given = {
+        "site": query.site,
+        "code": query.code,
+        "state": query.state,
+        "visit": query.visit,
+        "figure": query.figure,
+        "page": page,
+    }
+    return f"/desk?{urlencode({k: v for k, v in given.items() if v is not None})}#participants"

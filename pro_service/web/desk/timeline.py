@@ -1,0 +1,336 @@
+"""One participant's page: visits with what was asked, then all that happened, newest last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.study.times import zone
+from pro_service.services.desk import CALL_OUTCOMES
+from pro_service.services.desk_timeline import (
+    AnswerLine,
+    AssessmentLine,
+    CallLine,
+    InboundLine,
+    ReminderLine,
+    ScoreLine,
+    Timeline,
+    VisitLine,
+)
+from pro_service.web.desk.first_page import legend, state_values
+from pro_service.web.desk.words import Words
+
+
+class _Entry(NamedTuple):
+    """One thing that happened."""
+
+    at: datetime
+    kind: str
+    what: str
+    detail: str = ""
+    quote: str | None = None
+    who: str = ""
+
+
+class _Page:
+    """The page of one participant in one language; times in the site's zone."""
+
+    def __init__(self, words: Words, timeline: Timeline) -> None:
+        self.words = words
+        self.timeline = timeline
+        self.document = timeline.document
+        self.zone: ZoneInfo = zone(timeline.site.zone)
+        self.answers: dict[UUID, list[AnswerLine]] = defaultdict(list)
+        self.scores: dict[UUID, list[ScoreLine]] = defaultdict(list)
+        self.assessments: dict[UUID, tuple[VisitLine, AssessmentLine]] = {}
+        for answer in self.document.answers:
+            self.answers[answer.assessment_id].append(answer)
+        for score in self.document.scores:
+            self.scores[score.assessment_id].append(score)
+        for visit in self.document.visits:
+            for assessment in visit.assessments:
+                self.assessments[assessment.id] = (visit, assessment)
+
+    def at(self, instant: datetime) -> str:
+        return self.words.instant(instant, self.zone)
+
+    def visit(self, visit: VisitLine) -> dict[str, Any]:
+        words = self.words
+        return {
+            "anchor": f"{visit.definition}-{visit.occurrence}",
+            "label": words.visit(self.timeline.protocol, visit.definition, visit.occurrence),
+            "opens": self.at(visit.opens_at),
+            "closes": words.until(visit.closes_at, self.zone),
+            "target": words.day(visit.target_on),
+            "revision": visit.schedule_revision,
+            "provisional": visit.provisional,
+            "attended": None if visit.attended_on is None else words.day(visit.attended_on),
+            "superseded": None
+            if visit.superseded_at is None
+            else words.text(
+                "visit.superseded",
+                at=self.at(visit.superseded_at),
+                reason=visit.superseded_reason or "",
+            ),
+            "assessments": [self.assessment(one) for one in visit.assessments],
+            "reminders": [self.reminder(one) for one in visit.reminders],
+        }
+
+    def assessment(self, one: AssessmentLine) -> dict[str, Any]:
+        words = self.words
+        state = self.timeline.states.get(one.id)
+        return {
+            "asked": words.asked(one.instrument, one.target),
+            "state": None if state is None else state_values(words, state),
+            "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
+            "mode": None if one.mode is None else words.word("mode", one.mode),
+            "scores": [self.score(each) for each in self.scores[one.id]],
+            "answers": [self.answer(one.instrument, each) for each in self.answers[one.id]],
+        }
+
+    def score(self, one: ScoreLine) -> dict[str, Any]:
+        words = self.words
+        return {
+            "scale": words.word("scale", one.scale),
+            "partial": one.basis == "partial",
+            "raw": words.score(one.raw),
+            "range": words.text("score.range", lowest=one.lowest, highest=one.highest),
+            "normalised": words.score(one.normalised),
+            "answered": one.answered,
+            "substituted": one.substituted,
+            "absent": None
+            if one.absent_reason is None
+            else words.word("absent", one.absent_reason),
+        }
+
+    def answer(self, instrument: str, one: AnswerLine) -> dict[str, Any]:
+        return {
+            "item": self.words.item(instrument, one.item),
+            "value": self.value(one),
+            "at": self.at(one.received_at),
+            "stands": one.stands,
+        }
+
+    def value(self, one: AnswerLine) -> str:
+        return self.words.word("gap", one.gap or "none") if one.value is None else str(one.value)
+
+    def reminder(self, one: ReminderLine) -> dict[str, Any]:
+        if one.ended_at is None:
+            end = self.words.text("reminder.waiting")
+        else:
+            end = self.words.text(
+                "reminder.ended",
+                reason=self.words.word("end", one.end_reason or ""),
+                at=self.at(one.ended_at),
+            )
+        return {"ordinal": one.ordinal, "due": self.at(one.due_at), "end": end}
+
+    def entries(self) -> list[dict[str, Any]]:
+        found = [
+            *self._placings(),
+            *self._events(),
+            *self._messages(),
+            *self._replies(),
+            *self._opt_outs(),
+            *self._calls(),
+            *self._alerts(),
+        ]
+        return [
+            {**one._asdict(), "at": self.at(one.at), "kind_word": self.words.word("kind", one.kind)}
+            for one in sorted(found, key=lambda one: one.at)
+        ]
+
+    def _placings(self) -> Iterator[_Entry]:
+        words, document = self.words, self.document
+        yield _Entry(document.enrolled_at, "status", words.text("entry.enrolled"))
+        for status in document.statuses:
+            yield _Entry(
+                status.effective_at,
+                "status",
+                words.word("status", status.status),
+                status.reason or "",
+                who=words.who(status.actor),
+            )
+        for consent in document.consents:
+            key = "entry.consent" if consent.messages else "entry.consent_no_messages"
+            yield _Entry(
+                consent.recorded_at,
+                "consent",
+                words.text(key, version=consent.version, day=words.day(consent.signed_on)),
+                who=words.who(consent.actor),
+            )
+
+    def _events(self) -> Iterator[_Entry]:
+        words = self.words
+        for event in self.document.events:
+            name = words.word("event", event.kind)
+            if event.ordinal > 1:
+                name = f"{name} {event.ordinal}"
+            if event.occurred_at is not None:
+                what = words.text("entry.happened", event=name, at=self.at(event.occurred_at))
+            elif event.planned_on is not None:
+                what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
+            else:
+                what = name
+            yield _Entry(
+                event.recorded_at, "event", what, event.reason or "", who=words.who(event.actor)
+            )
+
+    def _messages(self) -> Iterator[_Entry]:
+        words = self.words
+        for message in self.document.messages:
+            state = words.word("message", message.state)
+            if message.state_reason:
+                state = words.text(
+                    "entry.because", what=state, reason=words.word("end", message.state_reason)
+                )
+            yield _Entry(message.at, "message", words.word("template", message.template), state)
+
+    def _replies(self) -> Iterator[_Entry]:
+        by_inbound: dict[UUID, list[AnswerLine]] = defaultdict(list)
+        for answer in self.document.answers:
+            if answer.inbound_id is not None:
+                by_inbound[answer.inbound_id].append(answer)
+        for inbound in self.document.inbounds:
+            yield self._reply(inbound, by_inbound[inbound.id])
+
+    def _reply(self, inbound: InboundLine, answers: list[AnswerLine]) -> _Entry:
+        words = self.words
+        what = words.word("disposition", inbound.disposition)
+        if inbound.command is not None:
+            what = words.text(
+                "entry.understood", what=what, command=words.word("command", inbound.command)
+            )
+        details = [self._understood(one) for one in answers]
+        if inbound.media_count:
+            details.append(words.text("entry.media", count=inbound.media_count))
+        if inbound.read_at is not None:
+            details.append(
+                words.text(
+                    "entry.read", who=words.who(inbound.read_by), at=self.at(inbound.read_at)
+                )
+            )
+        if inbound.id not in self.timeline.bodies:
+            details.append(words.text("entry.hidden"))
+        elif self.timeline.bodies[inbound.id] is None:
+            details.append(words.text("text.unreadable"))
+        return _Entry(
+            inbound.received_at,
+            "reply",
+            what,
+            "; ".join(details),
+            quote=self.timeline.bodies.get(inbound.id),
+        )
+
+    def _understood(self, answer: AnswerLine) -> str:
+        known = self.assessments.get(answer.assessment_id)
+        label = answer.item if known is None else self.words.item(known[1].instrument, answer.item)
+        return self.words.text("entry.answer", item=label, value=self.value(answer))
+
+    def _opt_outs(self) -> Iterator[_Entry]:
+        words = self.words
+        for one in self.document.opt_outs:
+            reason = words.word("opt_out", one.reason)
+            yield _Entry(
+                one.started_at,
+                "opt_out",
+                words.text("entry.opted_out"),
+                reason,
+                who=words.who(one.actor),
+            )
+            if one.ended_at is not None:
+                yield _Entry(one.ended_at, "opt_out", words.text("entry.opted_in"))
+
+    def _calls(self) -> Iterator[_Entry]:
+        words = self.words
+        for call in self.document.calls:
+            reason = words.word("call", call.reason)
+            yield _Entry(call.created_at, "call", words.text("entry.call_made"), reason)
+            if call.closed_at is not None:
+                yield _Entry(
+                    call.closed_at,
+                    "call",
+                    words.text("entry.call_closed"),
+                    outcome_in_words(words, call),
+                    who=words.who(call.closed_by),
+                )
+
+    def _alerts(self) -> Iterator[_Entry]:
+        words = self.words
+        for alert in self.document.alerts:
+            rule = words.rule(self.timeline.protocol, alert.rule)
+            severity = words.word("severity", alert.severity)
+            yield _Entry(
+                alert.raised_at, "alert", words.text("entry.alert", severity=severity), rule
+            )
+            if alert.seen_at is not None:
+                what = words.text("entry.alert_seen")
+                yield _Entry(alert.seen_at, "alert", what, rule, who=words.who(alert.seen_by))
+            if alert.acted_at is not None:
+                what = words.text("entry.alert_acted")
+                said = alert.action or ""
+                yield _Entry(alert.acted_at, "alert", what, said, who=words.who(alert.acted_by))
+
+
+def outcome_in_words(words: Words, call: CallLine) -> str:
+    """What came of a call: staff's word for it and their note, or why the service closed it."""
+    outcome, colon, note = (call.outcome or "").partition(": ")
+    if colon and outcome in CALL_OUTCOMES:
+        return words.text("call.outcome", outcome=words.word("outcome", outcome), note=note)
+    return words.word("end", call.outcome or "")
+
+
+def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
+    """Everything `participant.html` shows."""
+    page = _Page(words, timeline)
+    document = timeline.document
+    visits = [page.visit(one) for one in document.visits]
+    held = any(one.ended_at is None for one in document.opt_outs)
+    return {
+        "code": document.code,
+        "site": timeline.site,
+        "standing": words.text("status.none")
+        if timeline.status is None
+        else words.word("status", timeline.status),
+        "speaks": words.word("language", document.language),
+        "channel": words.word("channel", document.channel),
+        "knees": [words.word("target", one) for one in document.treated_knees],
+        "their_zone": document.zone if document.zone != timeline.site.zone else None,
+        "now": page.at(document.now),
+        "may_read_scores": document.may_read_scores,
+        "held": held,
+        "visits": [one for one in visits if one["superseded"] is None],
+        "superseded": [one for one in visits if one["superseded"] is not None],
+        "calls": [
+            {
+                "id": one.id,
+                "reason": words.word("call", one.reason),
+                "closes": words.until(one.closes_at, page.zone),
+            }
+            for one in document.calls
+            if one.closed_at is None
+        ],
+        "alerts": [
+            {
+                "id": one.id,
+                "rule": words.rule(timeline.protocol, one.rule),
+                "severity": one.severity,
+                "severity_word": words.word("severity", one.severity),
+                "raised": page.at(one.raised_at),
+                "seen": None
+                if one.seen_at is None
+                else words.text(
+                    "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
+                ),
+            }
+            for one in document.alerts
+            if one.acted_at is None
+        ],
+        "outcomes": CALL_OUTCOMES,
+        "entries": page.entries(),
+        "legend": legend(words),
+    }

@@ -1,0 +1,144 @@
+"""Words, dates and numbers of the desk in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+
+from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import last_day_before
+from pro_service.texts.catalogue import Texts
+
+_INSTANT: Final[dict[Language, str]] = {"en": "EEE d MMM y, HH:mm", "zh_CN": "y年M月d日EEE HH:mm"}
+_DAY: Final[dict[Language, str]] = {"en": "EEE d MMM y", "zh_CN": "y年M月d日EEE"}
+_MIDNIGHT: Final = time(0, 0)
+_HUNDREDTH: Final = Decimal("0.01")
+
+SHAPES: Final[dict[AssessmentState, str]] = {
+    AssessmentState.completed: "●",
+    AssessmentState.late: "▲",
+    AssessmentState.declined: "◇",
+    AssessmentState.not_applicable: "–",
+    AssessmentState.not_yet_due: "·",
+    AssessmentState.due: "○",
+    AssessmentState.started: "◐",
+    AssessmentState.missed: "✕",
+    AssessmentState.partial: "◪",
+}
+"""A shape for each state; a letter and a word stand beside it, so colour is never needed."""
+
+
+class Words:
+    """What the desk says in one language."""
+
+    def __init__(
+        self, texts: Texts, language: Language, instruments: Mapping[str, Instrument]
+    ) -> None:
+        """Keep catalogue, language and the instruments whose titles are named."""
+        self._texts = texts
+        self._keys = texts.keys(language)
+        self._instruments = instruments
+        self.language = language
+
+    def text(self, key: str, **parameters: object) -> str:
+        """A text by its key without `desk.`."""
+        return self._texts.text(f"desk.{key}", self.language, **parameters)
+
+    def word(self, kind: str, code: str) -> str:
+        """The word for a code; a code only a protocol knows is shown readably as it is."""
+        key = f"desk.{kind}.{code}"
+        if key in self._keys:
+            return self._texts.text(key, self.language)
+        return code.replace("_", " ")
+
+    def chosen(self, words: Mapping[Language, str]) -> str:
+        """Of words in several languages those in this one, else the first there are."""
+        found = words.get(self.language) or next(iter(words.values()), "")
+        return found[:1].upper() + found[1:]
+
+    def instant(self, at: datetime, zone: ZoneInfo) -> str:
+        """An instant in a zone, with its weekday."""
+        return format_datetime(
+            at, format=_INSTANT[self.language], tzinfo=zone, locale=self.language
+        )
+
+    def day(self, day: date) -> str:
+        """A day with its weekday."""
+        return format_date(day, format=_DAY[self.language], locale=self.language)
+
+    def until(self, closes_at: datetime | None, zone: ZoneInfo) -> str:
+        """When a window closes: the end of a day, or an instant of it."""
+        if closes_at is None:
+            return self.text("window.open_end")
+        if closes_at.astimezone(zone).time() == _MIDNIGHT:
+            return self.text("window.until_day", day=self.day(last_day_before(closes_at, zone)))
+        return self.text("window.until", at=self.instant(closes_at, zone))
+
+    def visit(self, protocol: Protocol | None, definition: str, occurrence: int | None) -> str:
+        """A visit's label."""
+        found = None if protocol is None else protocol.find(definition)
+        label = definition if found is None else self.chosen(found.label)
+        return label if not occurrence or occurrence == 1 else f"{label} ({occurrence})"
+
+    def rule(self, protocol: Protocol, rule_id: str) -> str:
+        """A safety rule in words, with the bounds the participant's protocol gives it."""
+        name = self.word("rule", rule_id)
+        rule = next((one for one in protocol.safety.rules if one.id == rule_id), None)
+        if rule is None:
+            return name
+        parts = []
+        if rule.at_least is not None and rule.at_least > 1:
+            parts.append(self.text("rule_part.at_least", value=rule.at_least))
+        if rule.above_baseline is not None:
+            parts.append(self.text("rule_part.above_baseline", value=rule.above_baseline))
+        if rule.within_days is not None:
+            parts.append(self.text("rule_part.within_days", days=rule.within_days))
+        if not parts:
+            return name
+        joined = self.text("rule_part.between").join(parts)
+        return self.text("rule_part.whole", rule=name, parts=joined)
+
+    def asked(self, instrument: str, target: str) -> str:
+        """An instrument and whom or which knee it asks about."""
+        known = self._instruments.get(instrument)
+        title = instrument if known is None else self.chosen(known.title)
+        if target == "person":
+            return title
+        return self.text("asked", title=title, target=self.word("target", target))
+
+    def item(self, instrument: str, code: str) -> str:
+        """An item's neutral label."""
+        known = self._instruments.get(instrument)
+        if known is None or all(item.code != code for item in known.items):
+            return code
+        return self.chosen(known.item(code).label)
+
+    def score(self, text: str | None) -> str:
+        """A score rounded for reading, half up; a dash where there is none."""
+        if text is None:
+            return "–"
+        rounded = Decimal(text).quantize(_HUNDREDTH, ROUND_HALF_UP)
+        return format_decimal(rounded, format="0.##", locale=self.language)
+
+    def share(self, part: int, whole: int) -> str:
+        """A share in percent; a dash where there is no whole."""
+        if not whole:
+            return "–"
+        return format_percent(Decimal(part) / whole, format="0 %", locale=self.language)
+
+    def who(self, actor: str | None) -> str:
+        """Who did something, from the record's name of them."""
+        kind, _, name = (actor or "").partition(":")
+        if kind == "staff":
+            return name
+        if kind == "cli":
+            return self.text("who.operator", name=name)
+        return self.text("who.participant" if kind == "participant" else "who.service")

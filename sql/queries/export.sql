@@ -1,0 +1,62 @@
+-- name: list_exported_participants(study_id, as_of)
+-- Participants known at an instant, with their site, statuses and events as recorded until then.
+SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol_sha256,
+       (SELECT t.code FROM pro.participant_sites AS ps
+        JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
+        WHERE ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.recorded_at <= $2
+        ORDER BY ps.id DESC LIMIT 1) AS site,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('status', x.status,
+                     'effective_at', x.effective_at) ORDER BY x.id)
+                 FROM pro.statuses AS x
+                 WHERE x.study_id = p.study_id AND x.participant_id = p.id AND x.recorded_at <= $2),
+                '[]') AS statuses,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'ordinal', e.ordinal,
+                     'target', e.target, 'planned_on', e.planned_on,
+                     'occurred_at', e.occurred_at) ORDER BY e.id)
+                 FROM (SELECT DISTINCT ON (y.kind, y.ordinal) y.* FROM pro.events AS y
+                       WHERE y.study_id = p.study_id AND y.participant_id = p.id
+                         AND y.recorded_at <= $2
+                       ORDER BY y.kind, y.ordinal, y.id DESC) AS e), '[]') AS events
+FROM pro.participants AS p
+JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+WHERE p.study_id = $1 AND p.recorded_at <= $2
+ORDER BY p.id;
+
+-- name: list_exported_assessments(study_id, participant_id, as_of)
+-- What was asked of a participant by the schedule of that instant, each with its latest sitting then.
+SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, v.provisional,
+       v.opens_at, v.target_on, v.closes_at, a.instrument, a.target,
+       CASE WHEN a.submitted_at <= $3 THEN a.submitted_at END AS submitted_at,
+       CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
+       t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.authentication, t.language,
+       t.release, t.instrument_sha256, t.wording_sha256, t.started_at
+FROM pro.visits AS v
+JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3
+LEFT JOIN LATERAL (
+    SELECT x.* FROM pro.attempts AS x
+    WHERE x.study_id = a.study_id AND x.assessment_id = a.id AND x.recorded_at <= $3
+    ORDER BY x.ordinal DESC LIMIT 1) AS t ON true
+WHERE v.study_id = $1 AND v.participant_id = $2 AND v.recorded_at <= $3
+  AND (v.superseded_at IS NULL OR v.superseded_at > $3)
+ORDER BY v.opens_at, v.id, a.id;
+
+-- name: list_exported_answers(study_id, participant_id, as_of)
+-- What stood answered in each sitting at that instant, and how often it had been corrected.
+SELECT DISTINCT ON (r.attempt_id, r.item)
+       r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at,
+       count(*) OVER (PARTITION BY r.attempt_id, r.item) - 1 AS corrections
+FROM pro.responses AS r
+LEFT JOIN pro.current_responses AS c
+  ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
+ AND c.attempt_id = r.attempt_id
+WHERE r.study_id = $1 AND r.participant_id = $2 AND r.recorded_at <= $3
+ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
+
+-- name: list_exported_scores(study_id, participant_id, as_of)
+-- The scores that stood at that instant: the last written of each sitting, basis and scale.
+SELECT DISTINCT ON (s.attempt_id, s.basis, s.scale)
+       s.attempt_id, s.basis, s.scale, s.revision, s.instrument_version, s.scoring_version, s.raw,
+       s.normalised, s.lowest, s.highest, s.answered, s.substituted, s.absent_reason
+FROM pro.scores AS s
+WHERE s.study_id = $1 AND s.participant_id = $2 AND s.recorded_at <= $3
+ORDER BY s.attempt_id, s.basis, s.scale, s.id DESC;

@@ -1,0 +1,68 @@
+-- name: list_scored_participants(study_id)
+-- Participants with scores, in order of enrolment.
+SELECT p.id, p.code FROM pro.participants AS p
+WHERE p.study_id = $1
+  AND EXISTS (SELECT FROM pro.scores AS s WHERE s.study_id = p.study_id AND s.participant_id = p.id)
+ORDER BY p.id;
+
+-- name: give_reason(reason)
+-- Say for this connection why it writes; the audit keeps it.
+SELECT set_config('pro.reason', $1, false) AS reason;
+
+-- name: get_revision(study_id, participant_id)
+-- The revision that guards the next write about a participant.
+SELECT revision FROM pro.participant_revisions WHERE study_id = $1 AND participant_id = $2;
+
+-- name: list_standing_scores(study_id, participant_id)
+-- The scores of a participant that stand: the last written of each sitting, basis and scale.
+SELECT DISTINCT ON (s.attempt_id, s.basis, s.scale)
+       s.id, s.assessment_id, s.attempt_id, v.definition, a.target, s.basis, s.scale, s.instrument,
+       s.instrument_version, s.scoring_version, s.raw, s.normalised, s.answered, s.substituted,
+       s.absent_reason
+FROM pro.scores AS s
+JOIN pro.assessments AS a ON a.study_id = s.study_id AND a.id = s.assessment_id
+JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
+WHERE s.study_id = $1 AND s.participant_id = $2
+ORDER BY s.attempt_id, s.basis, s.scale, s.id DESC;
+
+-- name: list_sitting_answers(study_id, participant_id)
+-- What stands answered in each sitting: where the sitting is the present one, what is pointed at,
+-- else the last answer to each item.
+SELECT DISTINCT ON (r.attempt_id, r.item) r.attempt_id, r.item, r.value, r.id AS response_id
+FROM pro.responses AS r
+LEFT JOIN pro.current_responses AS c
+  ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
+ AND c.attempt_id = r.attempt_id
+WHERE r.study_id = $1 AND r.participant_id = $2
+ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
+
+-- name: record_rescoring(study_id, participant_id, revision, write)
+-- Add further revisions of scores, if the facts are still those they were computed from; nothing is replaced.
+-- `write` is one JSON document: scores, queries. Either list may be empty.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+scored AS (
+    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
+        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
+        substituted, absent_reason, actor)
+    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
+           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
+                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
+           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
+           s.substituted, s.absent_reason, s.actor
+    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
+        basis text, scale text, instrument text, instrument_version text, scoring_version text,
+        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
+        substituted integer, absent_reason text, actor text)
+),
+queried AS (
+    INSERT INTO pro.data_queries (study_id, id, participant_id, assessment_id, rule, actor)
+    SELECT $1, q.id, $2, q.assessment_id, q.rule, q.actor
+    FROM doc, jsonb_to_recordset(d -> 'queries') AS q (id uuid, assessment_id uuid, rule text, actor text)
+    ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

@@ -1,0 +1,43 @@
+-- name: list_taken_ids(provider, provider_ids)
+-- Which of a provider's ids belong to messages already: what is left may be the one looked for.
+SELECT m.provider_id FROM pro.messages AS m
+WHERE m.provider = $1 AND m.provider_id = ANY ($2::text[]);
+
+-- name: claim_turn(study_id, message_id, per_second, patience_seconds)
+-- Take the next free turn of a message's sender, if it comes soon enough: how long to wait for it.
+WITH sender AS (
+    SELECT l.study_id, l.sender_id FROM pro.messages AS m
+    JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+    WHERE m.study_id = $1 AND m.id = $2
+)
+INSERT INTO pro.sender_paces AS p (study_id, sender_id, free_at)
+SELECT sender.study_id, sender.sender_id,
+       clock_timestamp() + interval '1 second' / $3::double precision
+FROM sender
+ON CONFLICT (study_id, sender_id) DO UPDATE
+    SET free_at = greatest(p.free_at, clock_timestamp())
+                  + interval '1 second' / coalesce(p.per_second::double precision, $3)
+    WHERE p.free_at < clock_timestamp() + $4::double precision * interval '1 second'
+RETURNING greatest(0, extract(epoch FROM p.free_at
+    - interval '1 second' / coalesce(p.per_second::double precision, $3) - clock_timestamp()))::double precision
+    AS wait_seconds;
+
+-- name: set_pace(study_id, address, per_second)
+-- How many texts a second one of our addresses may send; nothing for an address that is not ours.
+INSERT INTO pro.sender_paces AS p (study_id, sender_id, per_second)
+SELECT s.study_id, s.id, $3::double precision FROM pro.senders AS s
+WHERE s.study_id = $1 AND s.address = $2
+ON CONFLICT (study_id, sender_id) DO UPDATE SET per_second = excluded.per_second
+RETURNING p.sender_id;
+
+-- name: insert_call(study_id, id, participant_id, reason, actor)
+-- Ask staff to call a participant about a number, once while such a task is open; the participant's
+-- turn is taken, so that whoever decides next sees it.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $3
+)
+INSERT INTO pro.call_tasks (study_id, id, participant_id, reason, created_at, actor)
+VALUES ($1, $2, $3, $4, pro.now(), $5)
+ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
+RETURNING id;

@@ -1,0 +1,170 @@
+"""The house keeps its shape: layers, sizes, clocks, where SQL lives, and its words."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "pro_service"
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+OWN_CLOCK = {"embedded", "web/middleware.py", "web/desk/middleware.py", "demo"}
+"""Where the machine's own clock is read: supervising processes, timing requests, playing phones."""
+CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "time_ns"),
+}
+SQL = re.compile(
+    r"\b(?:SELECT\s+.+?\s+FROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b",
+    re.DOTALL,
+)
+SQL_BELONGS = {"store/migrations.py", "embedded/server.py", "embedded/launcher.py"}
+"""Migrations keep their own table before any file of sql/ is applied; embedded makes databases."""
+FORBIDDEN_WORDS = re.compile(r"\b(?:patient|subject)s?\b", re.IGNORECASE)
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module with its path below the package."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def within(name: str, places: set[str]) -> bool:
+    """Whether a module is one of these, or in one of these folders."""
+    return any(name == place or name.startswith(f"{place}/") for place in places)
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    """The ids of the nodes that are documentation, not code."""
+    found = set()
+    for node in ast.walk(tree):
+        for one in (
+            getattr(node, "body", []) if isinstance(getattr(node, "body", None), list) else []
+        ):
+            if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+                found.add(id(one.value))
+    return found
+
+
+def test_imports_go_one_way() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_no_file_is_longer_than_a_reader_can_hold() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for folder in (PACKAGE, ROOT / "tests")
+        for path in folder.rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        f"{name}:{function.name}": length
+        for name, tree in modules()
+        for function in functions(tree)
+        if (length := (function.end_lineno or 0) - function.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def test_nobody_reads_the_machines_clock_for_study_time() -> None:
+    read = [
+        f"{name}:{node.lineno} {node.value.id}.{node.attr}"
+        for name, tree in modules()
+        if not within(name, OWN_CLOCK)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in CLOCKS
+    ]
+    assert read == []
+
+
+def test_the_domain_reads_no_clock_at_all() -> None:
+    imported = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules()
+        if name.startswith("domain/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import) and any(alias.name == "time" for alias in node.names)
+    ]
+    assert imported == []
+
+
+def test_sql_lives_in_its_own_folder() -> None:
+    found = []
+    for name, tree in modules():
+        if name in SQL_BELONGS:
+            continue
+        said = docstrings(tree)
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in said
+                and SQL.search(node.value)
+            ):
+                found.append(f"{name}:{node.lineno}")
+    assert found == []
+
+
+def test_a_participant_is_never_called_otherwise() -> None:
+    called = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if FORBIDDEN_WORDS.search(line)
+    ]
+    assert called == []
+
+
+def test_every_public_thing_says_what_it_means() -> None:
+    silent = []
+    for name, tree in modules():
+        if not ast.get_docstring(tree) and tree.body:
+            silent.append(name)
+        for node in tree.body:
+            public = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if public and not node.name.startswith("_") and not ast.get_docstring(node):  # type: ignore[attr-defined, arg-type]
+                silent.append(f"{name}:{node.name}")  # type: ignore[attr-defined]
+    assert silent == []
+
+
+def test_no_error_is_swallowed() -> None:
+    swallowed = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and len(node.body) == 1
+        and isinstance(node.body[0], ast.Pass)
+    ]
+    assert swallowed == []

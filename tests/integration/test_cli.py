@@ -1,0 +1,246 @@
+"""The commands of operators: what they say, and one line for everything that is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from pro_service.catalog.protocol_files import example_protocol_file
+from tests.support.command import Commands
+from tests.support.study import row
+
+PROTOCOL = str(example_protocol_file())
+EXAMPLE = example_protocol_file().read_text(encoding="utf-8")
+SITE = (
+    *("site", "add", "BJ01", "--name", "One", "--zone", "Asia/Shanghai", "--country", "cn"),
+    *("--telephone", "+12025550198", "--emergency-number", "120", "--sender", "+12025550199"),
+)
+
+
+@pytest.fixture
+async def commands(database_url: str) -> Commands:
+    """A study with one site."""
+    ready = Commands(database_url)
+    for words in (("protocol", "load", PROTOCOL), SITE):
+        done = await ready.call(*words)
+        assert done.code == 0, done.err
+    return ready
+
+
+@pytest.fixture
+async def enrolled(commands: Commands, tmp_path: Path) -> Commands:
+    """The study with one participant."""
+    cells = row("K-001", consent_on="2026-01-04", planned_injection_on="2030-01-12")
+    text = ",".join(cells) + "\n" + ",".join(cells.values()) + "\n"
+    (tmp_path / "one.csv").write_text(text, encoding="utf-8")
+    done = await commands.call("enrol", "--csv", str(tmp_path / "one.csv"))
+    assert done.code == 0, done.err
+    return commands
+
+
+async def test_loading_a_protocol_again_changes_nothing(
+    commands: Commands, owner: asyncpg.Connection
+) -> None:
+    before = await owner.fetchval("SELECT max(id) FROM pro.audit_entries")
+    again = await commands.call("protocol", "load", PROTOCOL)
+    assert (again.code, "nothing changed" in again.out) == (0, True)
+    assert await owner.fetchval("SELECT count(*) FROM pro.protocol_versions") == 1
+    assert await owner.fetchval("SELECT max(id) FROM pro.audit_entries") == before
+
+
+async def test_a_changed_protocol_is_a_further_version(
+    commands: Commands, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed.toml"
+    text = EXAMPLE.replace('nudge_at = "18:30"', 'nudge_at = "19:00"')
+    await asyncio.to_thread(changed.write_text, text, encoding="utf-8")
+    done = await commands.call("protocol", "load", str(changed))
+    assert (done.code, "is stored now" in done.out) == (0, True)
+    assert await owner.fetchval("SELECT count(*) FROM pro.protocol_versions") == 2
+    assert await owner.fetchval("SELECT count(*) FROM pro.studies") == 1
+
+
+async def test_every_command_names_its_actor(commands: Commands, owner: asyncpg.Connection) -> None:
+    words = ("staff", "add", "Ms.Li", "--site", "BJ01", "--role", "coordinator")
+    assert (await commands.call(*words, "--actor", "dr.who")).code == 0
+    actors = await owner.fetch(
+        "SELECT DISTINCT actor FROM pro.audit_entries WHERE table_name LIKE 'staff%'"
+    )
+    assert [each["actor"] for each in actors] == ["cli:dr.who"]
+    assert await owner.fetchval("SELECT login FROM pro.staff") == "ms.li"
+
+
+async def test_a_preview_shows_what_moves_and_writes_nothing(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    before = await owner.fetchval("SELECT max(id) FROM pro.audit_entries")
+    done = await enrolled.call(
+        "event", "add", "K-001", "injection", "--at", "2026-01-14T10:00", "--preview"
+    )
+    assert done.code == 0, done.err
+    assert "week_2" in done.out
+    assert "2026-01-28" in done.out
+    assert "nothing was written" in done.out
+    assert await owner.fetchval("SELECT max(id) FROM pro.audit_entries") == before
+
+
+async def test_an_event_is_written_after_yes_and_not_after_no(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    words = ("event", "add", "K-001", "injection", "--at", "2026-01-14T10:00")
+    refused = await enrolled.call(*words, stdin="n\n")
+    assert refused.code == 1
+    happened = (
+        "SELECT count(*) FROM pro.events WHERE kind = 'injection' AND occurred_at IS NOT NULL"
+    )
+    assert await owner.fetchval(happened) == 0
+    done = await enrolled.call(*words, "--yes")
+    assert (done.code, "Recorded: injection 1 of K-001." in done.out) == (0, True)
+    assert await owner.fetchval(happened) == 1
+    assert (
+        await owner.fetchval("SELECT status FROM pro.statuses ORDER BY id DESC LIMIT 1") == "active"
+    )
+    local = await owner.fetchval(
+        "SELECT occurred_at AT TIME ZONE 'Asia/Shanghai' = '2026-01-14 10:00' FROM pro.events"
+        " WHERE occurred_at IS NOT NULL AND kind = 'injection'"
+    )
+    assert local is True
+
+
+async def test_a_status_needs_a_reason_and_keeps_it(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    assert (await enrolled.call("participant", "status", "K-001", "paused")).code == 2
+    done = await enrolled.call("participant", "status", "K-001", "paused", "--reason", "on holiday")
+    assert done.code == 0, done.err
+    last = await owner.fetchrow("SELECT status, reason FROM pro.statuses ORDER BY id DESC LIMIT 1")
+    assert last is not None
+    assert tuple(last.values()) == ("paused", "on holiday")
+
+
+async def test_an_opt_out_by_staff_holds_and_keeps_its_reason(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    words = ("participant", "opt-out", "K-001", "--reason", "asked by telephone")
+    assert (await enrolled.call(*words)).code == 0
+    again = await enrolled.call(*words)
+    assert again.code == 0, again.err
+    assert [
+        tuple(each.values())
+        for each in await owner.fetch("SELECT reason, ended_at FROM pro.opt_outs")
+    ] == [("asked by telephone", None)]
+
+
+async def test_adherence_prints_both_figures_with_their_parts(enrolled: Commands) -> None:
+    table = await enrolled.call("adherence")
+    assert (table.code, "K-001" in table.out, "completed in window" in table.out) == (0, True, True)
+    plain = await enrolled.call("adherence", "--csv")
+    people, figures = plain.out.replace("\r\n", "\n").split("\n\n", 1)
+    first = list(csv.DictReader(io.StringIO(people)))
+    second = list(csv.DictReader(io.StringIO(figures)))
+    assert [each["participant"] for each in first] == ["K-001"]
+    assert second[0] == {
+        "visit": "baseline",
+        "site": "BJ01",
+        "completed_in_window": "0",
+        "expected_and_closed": "0",
+        "scorable": "0",
+        "enrolled": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("event", "add", "K-999", "injection", "--planned", "2030-01-01", "--yes"), "K-999"),
+        (("event", "add", "K-001", "injection", "--at", "yesterday", "--yes"), "2027-03-01T10:30"),
+        (("event", "add", "K-001", "injection", "--planned", "soon", "--yes"), "2027-03-01"),
+        (("event", "add", "K-001", "injection", "--at", "2999-01-01", "--yes"), "future"),
+        (
+            ("event", "add", "K-001", "injection", "--ordinal", "2", "--planned", "2030-01-01"),
+            "no event injection 2",
+        ),
+        (("event", "add", "K-001", "injection", "--yes"), "planned"),
+        (("participant", "status", "K-999", "paused", "--reason", "x"), "K-999"),
+        (("staff", "add", "li", "--site", "XX", "--role", "monitor"), "BJ01"),
+        (SITE, "exists already"),
+        (("adherence", "--study", "NOPE"), "NOPE"),
+        (("enrol", "--csv", "/no/such/file.csv"), "cannot be read"),
+    ],
+)
+async def test_what_is_wrong_is_one_line_and_exit_code_1(
+    enrolled: Commands, words: tuple[str, ...], said: str
+) -> None:
+    done = await enrolled.call(*words)
+    assert done.code == 1, done.out
+    assert len(done.err.splitlines()) == 1, done.err
+    assert done.err.startswith("error: ")
+    assert said in done.err
+
+
+async def test_a_site_whose_number_is_taken_or_zone_unknown_is_refused_whole(
+    commands: Commands, owner: asyncpg.Connection
+) -> None:
+    for replaced in (("Asia/Shanghai", "Mars/Base"), ("+12025550199", "12")):
+        words = [replaced[1] if word == replaced[0] else word for word in SITE]
+        words[2] = "NEW1"
+        done = await commands.call(*words)
+        assert (done.code, len(done.err.splitlines())) == (1, 1), done.err
+    assert await owner.fetchval("SELECT count(*) FROM pro.sites") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"PRO_DATABASE_URL": None}, "PRO_DATABASE_URL"),
+        ({"PRO_VAULT_KEYS": None}, "PRO_VAULT_KEYS"),
+        ({"PRO_VAULT_KEYS": "nonsense"}, "Key 1"),
+        ({"PRO_PORT": "many"}, "PRO_PORT"),
+        ({"PRO_PUBLIC_URL": "ftp://here"}, "PRO_PUBLIC_URL"),
+        ({"PRO_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "cannot be reached"),
+        ({"PRO_DATABASE_URL": "nonsense"}, "PRO_DATABASE_URL"),
+        ({"PRO_DATABASE_URL": "postgresql://x@127.0.0.1:port/x"}, "PRO_DATABASE_URL"),
+    ],
+)
+async def test_a_wrong_setting_is_one_line_that_names_it(
+    database_url: str, settings: dict[str, str | None], said: str
+) -> None:
+    done = await Commands(database_url).call("adherence", environment=settings)
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1, done.err
+    assert said in done.err
+    assert "nonsense" not in done.err
+
+
+async def test_a_database_without_the_schema_is_one_line_with_the_mend(
+    empty_database_url: str,
+) -> None:
+    done = await Commands(empty_database_url).call("adherence")
+    assert (done.code, len(done.err.splitlines())) == (1, 1), done.err
+    assert "migrate" in done.err
+
+
+async def test_migrate_sets_up_an_empty_database_and_again_changes_nothing(
+    empty_database_url: str,
+) -> None:
+    commands = Commands(empty_database_url)
+    first, second = await commands.call("migrate"), await commands.call("migrate")
+    assert (first.code, "applied" in first.out) == (0, True), first.err
+    assert (second.code, "current" in second.out) == (0, True)
+    other = await commands.call("migrate", environment={"PRO_DATABASE_KIND": "production"})
+    assert (other.code, len(other.err.splitlines())) == (1, 1), other.err
+    assert "validation" in other.err
+
+
+async def test_new_keys_are_settings_that_work(database_url: str) -> None:
+    commands = Commands(database_url)
+    printed = (await commands.call("keys", "new")).out
+    settings = dict(line.split("=", 1) for line in printed.splitlines())
+    assert set(settings) == {"PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"}
+    done = await commands.call("protocol", "load", PROTOCOL, environment=settings)
+    assert done.code == 0, done.err

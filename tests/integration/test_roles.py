@@ -1,0 +1,210 @@
+"""What each database role may do, whatever the program says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from pro_service.store.pools import connect
+from tests.support.study import Trial, add_site, open_trial, row
+
+APPLICATION_ROLES = ("pro_participant", "pro_provider", "pro_worker", "pro_operator", "pro_desk")
+RECORD = (
+    "responses",
+    "scores",
+    "consents",
+    "events",
+    "statuses",
+    "audit_entries",
+    "audit_seals",
+    "protocol_versions",
+    "delivery_receipts",
+)
+SEEN_BY_SITE = (
+    "participants",
+    "participant_sites",
+    "consents",
+    "statuses",
+    "events",
+    "visits",
+    "assessments",
+    "attempts",
+    "responses",
+    "current_responses",
+    "scores",
+    "reminders",
+    "messages",
+    "inbounds",
+    "sites",
+)
+
+
+async def lived(trial: Trial) -> None:
+    """A participant with a row in every table of the record."""
+    await trial.enrol(row("K-001"))
+    await trial.ask()
+    for _ in range(40):
+        reply = await trial.says("K-001", "2")
+        if reply and "last question" in reply:
+            break
+    await trial.pools.worker.fetchval("SELECT pro.seal_audit()")
+
+
+@pytest.mark.parametrize("role", APPLICATION_ROLES)
+async def test_no_application_role_changes_or_removes_the_record(
+    database_url: str, role: str
+) -> None:
+    async with open_trial(database_url) as trial:
+        await lived(trial)
+        connection = await connect(database_url, role=role, actor="test:role")
+        try:
+            done = []
+            for table in RECORD:
+                for statement in (
+                    f"UPDATE pro.{table} SET actor = actor",  # noqa: S608
+                    f"UPDATE pro.{table} SET study_id = study_id",  # noqa: S608
+                    f"DELETE FROM pro.{table}",  # noqa: S608
+                    f"TRUNCATE pro.{table} CASCADE",
+                ):
+                    if table == "audit_seals" and "UPDATE" in statement:
+                        statement = "UPDATE pro.audit_seals SET entry_count = 0"
+                    try:
+                        await connection.execute(statement)
+                    except asyncpg.InsufficientPrivilegeError:
+                        continue
+                    done.append(statement)
+            assert done == []
+        finally:
+            await connection.close()
+
+
+@pytest.mark.parametrize("role", APPLICATION_ROLES)
+async def test_no_application_role_writes_audit_itself(database_url: str, role: str) -> None:
+    connection = await connect(database_url, role=role, actor="test:role")
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(
+                "INSERT INTO pro.audit_entries (table_name, operation, row_count, row_ids, digest,"
+                " actor) VALUES ('responses', 'INSERT', 1, '[]', '', 'nobody')"
+            )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE pro.audit_rules SET reason_on_update = false")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE pro.study_clock SET ahead = '1 day'")
+    finally:
+        await connection.close()
+
+
+async def test_the_insert_only_rule_refuses_even_the_owner(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    async with open_trial(database_url) as trial:
+        await lived(trial)
+        for table in RECORD:
+            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table  # noqa: S608
+            column = "entry_count" if table == "audit_seals" else "actor"
+            for statement in (
+                f"UPDATE pro.{table} SET {column} = {column}",  # noqa: S608
+                f"DELETE FROM pro.{table}",  # noqa: S608
+                f"TRUNCATE pro.{table} CASCADE",
+            ):
+                with pytest.raises(asyncpg.PostgresError, match="never changed or removed"):
+                    await owner.execute(statement)
+
+
+async def test_a_value_outside_its_items_range_is_refused(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    async with open_trial(database_url) as trial:
+        await lived(trial)
+        copied = (
+            "INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id,"
+            " item, value, gap, lowest, highest, answered_at, received_at, actor)"
+            " SELECT study_id, gen_random_uuid(), participant_id, assessment_id, attempt_id, item,"
+            " $1, $2, lowest, highest, answered_at, received_at, actor FROM pro.responses LIMIT 1"
+        )
+        for value, gap in ((11, None), (-1, None), (None, None), (4, "skipped"), (None, "bored")):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await owner.execute(copied, value, gap)
+        await owner.execute(copied, 10, None)
+
+
+async def desk_sees(trial: Trial, *site_ids: UUID, role: str = "investigator") -> dict[str, int]:
+    """How many rows of each table staff of these sites see."""
+    async with trial.pools.desk.acquire() as connection, connection.transaction():
+        if site_ids:
+            await connection.execute(
+                "SELECT set_config('pro.site_ids', $1, true),"
+                " set_config('pro.site_roles', $2, true)",
+                ",".join(map(str, site_ids)),
+                ",".join(f"{site_id}:{role}" for site_id in site_ids),
+            )
+        return {
+            table: await connection.fetchval(f"SELECT count(*) FROM pro.{table}")  # noqa: S608
+            for table in SEEN_BY_SITE
+        }
+
+
+async def test_staff_see_their_sites_rows_and_nothing_without_a_site(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        first = await trial.fetchval("SELECT id FROM sites")
+        second = await add_site(trial.operator, trial.study_id, "SH02")
+        await lived(trial)
+        await trial.enrol(row("K-002", site="SH02"))
+        every = {table: await trial.count(table) for table in SEEN_BY_SITE}
+        at_first, at_second = await desk_sees(trial, first), await desk_sees(trial, second)
+        assert set((await desk_sees(trial)).values()) == {0}
+        assert min(at_first.values()) > 0
+        assert at_first["participants"] == at_second["participants"] == 1
+        assert {table: at_first[table] + at_second[table] for table in SEEN_BY_SITE} == every
+        assert await desk_sees(trial, first, second) == every
+
+
+async def test_a_former_site_keeps_what_was_recorded_before_the_participant_left(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        first = await trial.fetchval("SELECT id FROM sites")
+        second = await add_site(trial.operator, trial.study_id, "SH02")
+        await trial.enrol(row("K-001"))
+        await trial.ask()
+        await trial.says("K-001", "4")
+        await trial.operator.execute("SET pro.reason = 'moved house'")
+        await trial.operator.execute("UPDATE participant_sites SET valid_to = pro.now()")
+        await trial.operator.execute("RESET pro.reason")
+        await trial.operator.execute(
+            "INSERT INTO participant_sites"
+            " (study_id, id, participant_id, site_id, valid_from, actor) SELECT study_id, gen_random_uuid(), participant_id, $1, pro.now(), 'test'"
+            " FROM participant_sites",
+            second,
+        )
+        before = await desk_sees(trial, first)
+        await trial.move(timedelta(minutes=1))
+        await trial.says("K-001", "5")
+        former, present = await desk_sees(trial, first), await desk_sees(trial, second)
+        assert (former["inbounds"], present["inbounds"]) == (1, 2)
+        assert former["inbounds"] == before["inbounds"]
+        assert present["responses"] == 2
+        assert (former["participants"], present["participants"]) == (1, 1)
+
+
+async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        site_id = await trial.fetchval("SELECT id FROM sites")
+        await lived(trial)
+        seen = await desk_sees(trial, site_id, role="coordinator")
+        assert (seen["responses"], seen["current_responses"], seen["scores"]) == (0, 0, 0)
+        assert seen["assessments"] > 0
+
+
+async def test_staff_never_read_identities(database_url: str) -> None:
+    connection = await connect(database_url, role="pro_desk", actor="test:desk")
+    try:
+        for table in ("contact_points", "lines", "participant_identifiers", "conversations"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"SELECT FROM pro.{table}")
+    finally:
+        await connection.close()

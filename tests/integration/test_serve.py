@@ -1,0 +1,169 @@
+"""The service as processes of its own: ready, draining, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from pro_service.store.pools import connect
+from tests.support.command import Commands, free_port, get
+from tests.support.study import SECRET, Trial, open_trial, post_text, row
+
+
+class SlowProvider:
+    """Takes its time over every text; counts them by our reference."""
+
+    def __init__(self, seconds: float) -> None:
+        """Answer after so many seconds."""
+        self.seconds = seconds
+        self.began = asyncio.Event()
+        self.references: list[str] = []
+
+    async def send(self, request: web.Request) -> web.Response:
+        """Accept a text."""
+        form = await request.post()
+        self.references.append(str(form["reference"]))
+        self.began.set()
+        await asyncio.sleep(self.seconds)
+        return web.json_response({"id": f"theirs-{len(self.references)}"}, status=201)
+
+
+@asynccontextmanager
+async def slow_provider(seconds: float) -> AsyncIterator[tuple[SlowProvider, str]]:
+    """A provider that takes its time, and its address."""
+    provider = SlowProvider(seconds)
+    app = web.Application()
+    app.router.add_post("/messages", provider.send)
+    async with TestServer(app, access_log=None) as server:
+        yield provider, str(server.make_url("/"))
+
+
+def commands_of(trial: Trial, simulator_url: str = "http://127.0.0.1:9", **more: str) -> Commands:
+    """Processes with this trial's own keys."""
+    vault = trial.context.vault
+    return Commands(
+        trial.url,
+        vault_keys=vault._master.reveal(),
+        index_keys=vault._index.reveal(),
+        link_keys=vault._link.reveal(),
+        simulator_secret=SECRET.get_secret_value(),
+        simulator_url=simulator_url,
+        **more,
+    )
+
+
+async def test_the_server_is_alive_without_its_database_and_ready_with_it(
+    database_url: str,
+) -> None:
+    port = free_port()
+    commands = Commands(database_url)
+    base = f"http://127.0.0.1:{port}"
+    async with commands.running("serve", "--port", str(port), ready="Serving on") as server:
+        assert (await get(f"{base}/healthz"))[0] == 200
+        assert (await get(f"{base}/readyz"))[0] == 200
+        owner = await connect(database_url, role=None, actor="test:owner")
+        try:
+            await owner.execute(
+                "DELETE FROM pro_meta.schema_migrations WHERE version ="
+                " (SELECT max(version) FROM pro_meta.schema_migrations WHERE series = 'migrations')"
+                " AND series = 'migrations'"
+            )
+        finally:
+            await owner.close()
+        status, body = await get(f"{base}/readyz")
+        assert (status, "schema" in body) == (503, True)
+        assert (await get(f"{base}/healthz"))[0] == 200
+        assert await server.stop() == 0
+    late = commands.run("serve", "--port", str(port))
+    assert (late.code, "migrate" in late.err) == (1, True)
+
+
+async def test_a_port_in_use_is_one_line(database_url: str) -> None:
+    port = free_port()
+    commands = Commands(database_url)
+    async with commands.running("serve", "--port", str(port), ready="Serving on"):
+        second = commands.run("serve", "--port", str(port))
+        assert (second.code, f"Port {port}" in second.err) == (1, True)
+
+
+async def test_a_worker_told_to_stop_finishes_its_call_and_claims_nothing_more(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial, slow_provider(1.5) as (provider, address):
+        await trial.enrol(*(row(f"K-{n:03}") for n in range(40)))
+        await trial.move_to_next_nudge()
+        commands = commands_of(trial, address)
+        async with commands.running("worker", ready="Working") as worker:
+            await asyncio.wait_for(provider.began.wait(), 20)
+            assert await worker.stop() == 0
+        states = await trial.fetch("SELECT state, count(*) FROM messages GROUP BY state")
+        sent = len(provider.references)
+        assert states == [("accepted", sent)]
+        assert 0 < sent < 40
+        assert (
+            await trial.count("reminders", "ended_at IS NULL AND due_at <= pro.now()") == 40 - sent
+        )
+
+
+async def test_replicas_send_each_reminder_once(database_url: str) -> None:
+    async with open_trial(database_url) as trial, slow_provider(0.02) as (provider, address):
+        await trial.enrol(*(row(f"K-{n:03}") for n in range(60)))
+        await trial.move_to_next_nudge()
+        commands = commands_of(trial, address)
+        async with (
+            commands.running("worker", ready="Working") as first,
+            commands.running("worker", ready="Working") as second,
+        ):
+            async with asyncio.timeout(30):
+                while await trial.count("messages", "state = 'accepted'") < 60:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            assert (await first.stop(), await second.stop()) == (0, 0)
+        assert len(provider.references) == len(set(provider.references)) == 60
+
+
+async def test_a_request_under_way_is_answered_before_the_server_goes(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        port = free_port()
+        commands = commands_of(trial, public_url=f"http://127.0.0.1:{port}")
+        async with commands.running("serve", "--port", str(port), ready="Serving on") as server:
+            # A lock holds the answer up; the server is told to stop meanwhile.
+            owner = await connect(database_url, role="pro_owner", actor="test:owner")
+            turn = owner.transaction()
+            await turn.start()
+            await owner.execute("LOCK TABLE pro.senders IN ACCESS EXCLUSIVE MODE")
+            base = f"http://127.0.0.1:{port}"
+            waiting = asyncio.create_task(post_text(base, trial.phones["K-001"], "4"))
+            await asyncio.sleep(0.5)
+            stopping = asyncio.create_task(server.stop())
+            await asyncio.sleep(0.5)
+            assert not waiting.done()
+            await turn.rollback()
+            await owner.close()
+            assert (await waiting)[0] == 200
+            assert await stopping == 0
+        assert await trial.count("inbounds") == 1
+
+
+async def test_a_worker_whose_database_goes_away_stays_and_works_on(database_url: str) -> None:
+    async with open_trial(database_url) as trial, slow_provider(0.0) as (provider, address):
+        await trial.enrol(row("K-001"))
+        commands = commands_of(trial, address)
+        async with commands.running("worker", ready="Working") as worker:
+            superuser = await connect(database_url, role=None, actor="test:owner")
+            await superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name LIKE 'pro-service service:worker%'"
+                " AND datname = current_database()"
+            )
+            await superuser.close()
+            await trial.move(await trial.fetchval("SELECT min(due_at) FROM reminders"))
+            async with asyncio.timeout(20):
+                while not provider.references:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            assert await worker.stop() == 0
+        assert len(provider.references) == 1

@@ -1,0 +1,220 @@
+"""The service with Twilio as its provider, end to end: sent once, bound, answered, refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from twilio.request_validator import RequestValidator
+
+from pro_service.app import WrongKindError, check_kind, make_gateway
+from pro_service.config import Settings, SettingsError
+from pro_service.messaging.twilio.gateway import TwilioGateway
+from tests.support.study import SENDER
+from tests.support.twilio_fake import ACCOUNT, TOKEN, Fault
+from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+
+SERVICE = "MG" + "c" * 32
+
+
+async def post(
+    trial: TwilioTrial, path: str, parameters: dict[str, str], **changed: str | None
+) -> int:
+    """A webhook as Twilio would sign it for our public address; `changed` spoils it."""
+    address = f"{trial.base}{path}"
+    signature = RequestValidator(TOKEN).compute_signature(
+        changed.get("signed", address), parameters
+    )
+    headers = {"X-Twilio-Signature": changed.get("signature", signature) or ""}
+    if changed.get("signature", "") is None:
+        headers = {}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, data=parameters, headers=headers) as response,
+    ):
+        return response.status
+
+
+async def test_a_reminder_goes_is_delivered_and_answered(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await trial.fake.drain()
+        assert [state for state, *_ in await trial.states()] == ["delivered"]
+        (taken,) = trial.fake.sent_to(trial.phones["K-001"])
+        assert taken.from_ == SENDER
+        reply = await trial.says("K-001", "4")
+        await trial.fake.drain()
+        assert reply
+        assert await trial.fetch("SELECT count(*) FROM pro.responses") == [(1,)]
+        kept = await trial.fetch("SELECT state FROM pro.messages WHERE kind = 'reply'")
+        assert kept == [("delivered",)]
+
+
+async def test_a_text_to_a_pool_of_numbers_finds_its_study(database_url: str) -> None:
+    async with open_twilio_trial(database_url, sender=SERVICE) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        (taken,) = trial.fake.sent_to(trial.phones["K-001"])
+        assert taken.service == SERVICE
+        parameters = {
+            "MessageSid": "SM1",
+            "MessagingServiceSid": SERVICE,
+            "From": trial.phones["K-001"],
+            "To": trial.fake.pool_number,
+            "Body": "4",
+        }
+        assert await post(trial, "/hooks/twilio/inbound", parameters) == 200
+        assert await trial.fetch("SELECT count(*) FROM pro.responses") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"signature": None}, {"signature": "x"}, {"signed": "https://elsewhere.example/"}]
+)
+async def test_a_forged_text_is_refused_and_leaves_no_row(
+    database_url: str, changed: dict[str, str | None]
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        parameters = {
+            "MessageSid": "SM1",
+            "From": trial.phones["K-001"],
+            "To": SENDER,
+            "Body": "4",
+        }
+        assert await post(trial, "/hooks/twilio/inbound", parameters, **changed) == 403
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
+        assert await post(trial, "/hooks/twilio/inbound", parameters) == 200
+        assert await post(trial, "/hooks/twilio/inbound?a=1&a=2", parameters) == 200
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["timeout after accepting", "error after accepting", "reset after accepting"],
+)
+async def test_a_text_taken_in_a_broken_call_is_bound_by_its_receipt(
+    database_url: str, fault: Fault
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.next_sends.append(fault)
+        await trial.remind()
+        await trial.fake.drain()
+        assert [state for state, *_ in await trial.states()] == ["delivered"]
+        await trial.remind()
+        await trial.retry()
+        assert len(trial.fake.taken) == 1
+
+
+async def test_a_callback_before_the_reply_is_not_undone_by_the_reply(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.next_sends.append("callback first")
+        await trial.remind()
+        assert [state for state, *_ in await trial.states()] == ["delivered"]
+
+
+async def test_callbacks_out_of_order_leave_the_highest_state(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.shuffled_callbacks = 1.0
+        await trial.remind()
+        await trial.fake.drain()
+        assert [state for state, *_ in await trial.states()] == ["delivered"]
+
+
+async def test_what_lost_its_reply_and_its_callbacks_is_found_in_the_list(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.lost_callbacks = 1.0
+        trial.fake.faults.next_sends.append("error after accepting")
+        await trial.remind()
+        assert await trial.sweep() == 1
+        assert await trial.states() == [("accepted", "found in the provider's list", None)]
+        bound = await trial.fetch("SELECT provider_id FROM pro.messages")
+        assert bound == [(trial.fake.taken[0].sid,)]
+
+
+async def test_what_the_list_does_not_show_is_unconfirmed_until_a_receipt_comes(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.lost_callbacks, trial.fake.faults.hidden = 1.0, 1
+        trial.fake.faults.next_sends.append("error after accepting")
+        await trial.remind()
+        await trial.sweep()
+        assert await trial.states() == [("unconfirmed", "never found", None)]
+        await trial.remind()
+        await trial.retry()
+        assert len(trial.fake.taken) == 1
+        (taken,) = trial.fake.taken
+        path = (taken.callback or "").removeprefix(trial.base)
+        parameters = {"MessageSid": taken.sid, "MessageStatus": "delivered"}
+        assert await post(trial, path, parameters) == 204
+        assert [state for state, *_ in await trial.states()] == ["delivered"]
+
+
+async def test_an_id_that_belongs_to_another_message_binds_no_second_one(
+    database_url: str, owner: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.lost_callbacks = 1.0
+        trial.fake.faults.next_sends.append("error after accepting")
+        await trial.remind()
+        await trial.due("K-002")
+        await trial.remind()
+        (first, _) = trial.fake.taken
+        await owner.execute(
+            "UPDATE pro.messages SET provider_id = $1 WHERE state = 'accepted'", first.sid
+        )
+        await trial.sweep()
+        assert [state for state, *_ in await trial.states()] == ["unconfirmed", "accepted"]
+
+
+async def test_429_backs_off_and_goes_once(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.next_sends.extend(["429"])
+        await trial.remind()
+        assert [state for state, *_ in await trial.states()] == ["queued"]
+        assert await trial.retry() == 0
+        assert trial.fake.taken == []
+
+
+async def test_a_reminder_may_not_arrive_in_quiet_hours(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        (taken,) = trial.fake.taken
+        # Due at 18:30, quiet from 20:30.
+        assert taken.validity is not None
+        assert timedelta(minutes=119) < timedelta(seconds=taken.validity) <= timedelta(hours=2)
+
+
+def test_settings_choose_the_gateway_and_name_what_is_missing() -> None:
+    given = {"gateway": "twilio", "twilio_account_sid": ACCOUNT}
+    with pytest.raises(SettingsError, match="PRO_TWILIO_AUTH_TOKEN is not set"):
+        make_gateway(Settings.model_validate(given))
+    with pytest.raises(SettingsError, match="PRO_TWILIO_ACCOUNT_SID is not set"):
+        make_gateway(Settings.model_validate({"gateway": "twilio"}))
+    complete = Settings.model_validate({**given, "twilio_auth_token": SecretStr(TOKEN)})
+    assert isinstance(make_gateway(complete), TwilioGateway)
+    assert TOKEN not in repr(complete)
+
+
+def test_the_kind_of_database_and_the_provider_must_fit() -> None:
+    with pytest.raises(WrongKindError, match="production"):
+        check_kind("production", "simulator")
+    with pytest.raises(WrongKindError, match="demo"):
+        check_kind("demo", "twilio")
+    check_kind("production", "twilio")
+    check_kind("validation", "twilio")
+    check_kind("demo", "simulator")

@@ -1,0 +1,239 @@
+"""Staff, a second site, and what the desk shows: rows for its tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+
+from pro_service.services.sign_in import make_staff
+from pro_service.store import studies
+from pro_service.store.ids import new_id
+from pro_service.store.studies import SiteRow
+from tests.support.forms import form_to
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
+
+PASSWORD = "four plain words here"
+
+
+async def seed_staff(
+    study: SeededStudy,
+    login: str = "anna",
+    *,
+    site: str = "S1",
+    role: str = "coordinator",
+    language: str = "en",
+) -> None:
+    """A member of staff who can sign in."""
+    await make_staff(
+        study.owner,
+        study.id,
+        login=login,
+        password=PASSWORD,
+        site=site,
+        role=role,
+        language="zh_CN" if language == "zh_CN" else "en",
+        actor=ACTOR,
+    )
+
+
+async def seed_site(study: SeededStudy, code: str = "S2", zone: str = "Asia/Shanghai") -> UUID:
+    """A further site."""
+    site = SiteRow(new_id(), code, f"Site {code}", zone, "CN", "+1 202 555 0144", "120")
+    await studies.insert_site(study.owner, study.id, site, ACTOR)
+    return site.id
+
+
+async def move_to_site(participant: SeededParticipant, site_id: UUID) -> None:
+    """The participant has always been at this site."""
+    study = participant.study
+    async with study.owner.transaction():
+        await study.owner.execute("SELECT set_config('pro.reason', 'moved by the test', true)")
+        await study.owner.execute(
+            "UPDATE pro.participant_sites SET site_id = $3"
+            " WHERE study_id = $1 AND participant_id = $2",
+            study.id,
+            participant.id,
+            site_id,
+        )
+
+
+async def seed_call(participant: SeededParticipant, definition: str = "baseline") -> UUID:
+    """An open call task for a visit."""
+    call_id = new_id()
+    study = participant.study
+    await study.owner.execute(
+        "INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at,"
+        " created_at, actor)"
+        " VALUES ($1, $2, $3, $4, 'nudges_unanswered', pro.now() + interval '2 days', pro.now(), $5)",
+        study.id,
+        call_id,
+        participant.id,
+        participant.visits[definition],
+        ACTOR,
+    )
+    return call_id
+
+
+async def seed_alert(participant: SeededParticipant, assessment_id: UUID) -> UUID:
+    """An urgent alert on an assessment."""
+    alert_id = new_id()
+    study = participant.study
+    await study.owner.execute(
+        "INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, rule, severity,"
+        " raised_at, actor) VALUES ($1, $2, $3, $4, 'severe_pain', 'urgent', pro.now(), $5)",
+        study.id,
+        alert_id,
+        participant.id,
+        assessment_id,
+        ACTOR,
+    )
+    return alert_id
+
+
+async def seed_line(participant: SeededParticipant, number: str = "+12025550143") -> UUID:
+    """The participant's number and the line to it."""
+    study, vault = participant.study, participant.study.context.vault
+    key = await study.owner.fetchval(
+        "SELECT id FROM pro.data_keys WHERE study_id = $1 AND participant_id = $2",
+        study.id,
+        participant.id,
+    )
+    contact_id, line_id, sender_id = new_id(), new_id(), new_id()
+    index = vault.blind_index(number)
+    sealed = vault.seal(
+        number, data_key=key, table="contact_points", column="address", row_id=contact_id
+    )
+    await study.owner.execute(
+        "INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed,"
+        " address_key, blind_index, index_key, valid_from, actor)"
+        " VALUES ($1, $2, $3, 'phone', $4, $5, $6, $7, pro.now(), $8)",
+        study.id,
+        contact_id,
+        participant.id,
+        sealed.ciphertext,
+        sealed.key,
+        index,
+        vault.index_key_id,
+        ACTOR,
+    )
+    await study.owner.execute(
+        "INSERT INTO pro.senders (study_id, id, channel, provider, address, actor)"
+        " VALUES ($1, $2, 'sms', 'simulator', $3, $4) ON CONFLICT DO NOTHING",
+        study.id,
+        sender_id,
+        "+12025550100",
+        ACTOR,
+    )
+    found: UUID = await study.owner.fetchval(
+        "INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed,"
+        " their_address_key, actor)"
+        " SELECT $1, $2, s.id, $3, $4, $5, $6 FROM pro.senders AS s WHERE s.study_id = $1"
+        " ON CONFLICT (study_id, sender_id, their_index) DO UPDATE SET actor = excluded.actor"
+        " RETURNING id",
+        study.id,
+        line_id,
+        index,
+        sealed.ciphertext,
+        sealed.key,
+        ACTOR,
+    )
+    return found
+
+
+async def seed_text(
+    participant: SeededParticipant,
+    line_id: UUID,
+    body: str,
+    *,
+    disposition: str = "needs_reading",
+    named: bool = True,
+) -> UUID:
+    """A text that came in; unless `named`, from somebody who uses the line, not known who."""
+    study, inbound_id = participant.study, new_id()
+    key = await study.owner.fetchval(
+        "SELECT id FROM pro.data_keys WHERE study_id = $1 AND participant_id = $2",
+        study.id,
+        participant.id,
+    )
+    sealed = study.context.vault.seal(
+        body, data_key=key, table="inbounds", column="body", row_id=inbound_id
+    )
+    await study.owner.execute(
+        "INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id,"
+        " body_sealed, body_key, disposition, received_at, actor)"
+        " VALUES ($1, $2, $3, $4, 'simulator', $5, $6, $7, $8, pro.now(), $9)",
+        study.id,
+        inbound_id,
+        line_id,
+        participant.id if named else None,
+        str(inbound_id),
+        sealed.ciphertext,
+        sealed.key,
+        disposition,
+        ACTOR,
+    )
+    return inbound_id
+
+
+async def seed_opt_out(participant: SeededParticipant, line_id: UUID) -> None:
+    """The line asked for no more texts."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, started_at, reason, actor)"
+        " VALUES ($1, $2, $3, $4, pro.now(), 'said so by text', 'provider:simulator')",
+        participant.study.id,
+        new_id(),
+        line_id,
+        participant.id,
+    )
+
+
+async def seed_message(participant: SeededParticipant, line_id: UUID, state: str) -> None:
+    """A message we wrote."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language,"
+        " body_sealed, body_key, encoding, segments, state, provider, claimed_at, actor)"
+        " VALUES ($1, $2, $3, $4, 'reminder', 'reminder.link', 'en', '\\x00', 'A256GCM:none',"
+        " 'GSM-7', 1, $5, 'simulator', pro.now(), $6)",
+        participant.study.id,
+        new_id(),
+        participant.id,
+        line_id,
+        state,
+        ACTOR,
+    )
+
+
+async def sign_in(
+    browser: aiohttp.ClientSession, login: str = "anna", password: str = PASSWORD
+) -> tuple[int, str]:
+    """Sign in through the page; status and text of what follows."""
+    async with browser.post("/desk/sign-in", data={"login": login, "password": password}) as answer:
+        return answer.status, await answer.text()
+
+
+async def page(browser: aiohttp.ClientSession, path: str = "/desk") -> tuple[int, str]:
+    """A page as it is shown."""
+    async with browser.get(path) as answer:
+        return answer.status, await answer.text()
+
+
+async def press(
+    browser: aiohttp.ClientSession, html: str, address: str, /, **filled: str
+) -> tuple[int, str]:
+    """Send the page's form that goes to `address`, with some fields filled in."""
+    kept = {name: value for name, value in form_to(html, address).fields if name not in filled}
+    async with browser.post(address, data=kept | filled) as answer:
+        return answer.status, await answer.text()
+
+
+async def age_session(owner: asyncpg.Connection, *, seen: timedelta, started: timedelta) -> None:
+    """Every session began and was last used this long ago."""
+    await owner.execute(
+        "UPDATE pro.staff_sessions SET last_seen_at = clock_timestamp() - $1::interval,"
+        " started_at = clock_timestamp() - $2::interval",
+        seen,
+        started,
+    )

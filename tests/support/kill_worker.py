@@ -1,0 +1,193 @@
+"""A worker process of the tests that ends itself with SIGKILL at a named point of its work.
+
+The points are wrapped around the service's own functions here, in this process only: the service
+knows nothing of them. SIGKILL leaves no time for anything: what is not committed is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from pro_service.domain.delivery.rules import retry_pause
+from pro_service.messaging.gateway import GatewayError, OutboundText, status_callback_url
+from pro_service.messaging.twilio.gateway import TwilioGateway
+from pro_service.services import delivery, reminders, work
+from pro_service.services.composing import open_number
+from pro_service.services.context import ServiceContext
+from pro_service.store import messages, sending
+from pro_service.store import reminders as stored_reminders
+from pro_service.store.ids import new_id
+from pro_service.store.pools import Pools, open_pools
+from tests.support.study import SENDER
+from tests.support.twilio_fake import ACCOUNT, TOKEN
+
+BY_THE_FAKE: Final = "taken, not answered"
+"""The provider's end of the call: the fake tells the harness, which kills from outside."""
+POINTS: Final = (
+    "facts read",
+    "before the claim",
+    "during the claim",
+    "claimed",
+    "turn taken",
+    "before the call",
+    "during the call",
+    BY_THE_FAKE,
+    "answered",
+    "during the mark",
+    "marked",
+    "claimed again",
+)
+Anything = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one worker process is to do."""
+
+    database_url: str
+    api_base: str
+    context: ServiceContext
+    seed: int
+    point: str | None = None
+    """Where to die; None: never."""
+    hit: int = 1
+    """The how-manieth passing of the point is the last."""
+    naive: bool = False
+
+
+class Reaper:
+    """Counts passings of the point and ends the process at the ordered one."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._left = orders.hit
+        self._random = random.Random(f"{orders.point} {orders.seed}")
+
+    def reached(self, point: str) -> bool:
+        """Whether this passing is the last."""
+        if point != self._orders.point:
+            return False
+        self._left -= 1
+        return self._left == 0
+
+    def before(self, point: str, function: Anything) -> Anything:
+        """`function`, preceded by the point."""
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if self.reached(point):
+                die()
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    def after(self, point: str, function: Callable[..., Awaitable[Any]]) -> Anything:
+        """`function`, followed by the point."""
+
+        async def wrapped(*args: Any, **kwargs: Any) -> Any:
+            result = await function(*args, **kwargs)
+            if self.reached(point):
+                die()
+            return result
+
+        return wrapped
+
+    def during(
+        self, point: str, function: Callable[..., Awaitable[Any]], within: float
+    ) -> Anything:
+        """`function`, broken off at a random moment `within` so many seconds."""
+
+        async def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if not self.reached(point):
+                return await function(*args, **kwargs)
+            task = asyncio.ensure_future(function(*args, **kwargs))
+            await asyncio.sleep(self._random.uniform(0, within))
+            die()
+            return await task
+
+        return wrapped
+
+
+def die() -> None:
+    """SIGKILL to this process."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_worker(orders: Orders) -> None:
+    """The entry point of the process: work until nothing is left to do, or die on the way."""
+    asyncio.run(_work(orders))
+
+
+async def _work(orders: Orders) -> None:
+    gateway: Any = TwilioGateway(
+        ACCOUNT,
+        SecretStr(TOKEN),
+        api_base=orders.api_base,
+        call_bound=timedelta(seconds=0.3),
+    )
+    _wrap(orders, gateway)
+    pools = await open_pools(orders.database_url, roles=["worker"])
+    async with pools:
+        try:
+            if orders.naive:
+                await _naive_round(pools, orders.context, gateway)
+                return
+            quiet = 0
+            while quiet < 2:
+                done = await work.remind_round(pools.worker, orders.context, gateway)
+                done += await work.retry_round(pools.worker, orders.context, gateway)
+                done += await work.sweep_round(pools.worker, orders.context, gateway)
+                quiet = 0 if done else quiet + 1
+        finally:
+            await gateway.close()
+
+
+def _wrap(orders: Orders, gateway: Any) -> None:
+    """Put the points where they belong; further tries follow at once instead of in half a minute."""
+    reaper = Reaper(orders)
+    delivery.retry_pause = lambda attempt: retry_pause(attempt) * 0  # type: ignore[attr-defined]
+    judge = reaper.before("facts read", reminders.judge)
+    reminders.judge = judge  # type: ignore[attr-defined]
+    claim = stored_reminders.claim_reminders
+    claim = reaper.before("before the claim", claim)
+    claim = reaper.during("during the claim", claim, 0.006)
+    stored_reminders.claim_reminders = reaper.after("claimed", claim)
+    sending.claim_turn = reaper.after("turn taken", sending.claim_turn)
+    call = reaper.before("before the call", gateway.send)
+    call = reaper.during("during the call", call, 0.02)
+    gateway.send = reaper.after("answered", call)
+    mark = reaper.during("during the mark", messages.mark_message, 0.004)
+    messages.mark_message = reaper.after("marked", mark)
+    messages.reclaim_message = reaper.after("claimed again", messages.reclaim_message)
+
+
+async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any) -> None:
+    """What many do: send what is due, then mark it as sent. It exists to be caught."""
+    for row in await stored_reminders.list_due(pools.worker, 100):
+        facts = await context.facts(pools.worker, row.study_id, row.participant_id)
+        message_id = new_id()
+        text = OutboundText(
+            message_id=message_id,
+            our_address=SENDER,
+            their_address=open_number(context, facts) or "",
+            body="How is your knee?",
+            status_callback=status_callback_url(context.public_url, "twilio", message_id),
+        )
+        try:
+            await gateway.send(text)
+        except GatewayError:
+            continue  # it is still due: it will be met again
+        await pools.worker.execute(
+            "UPDATE pro.reminders SET ended_at = pro.now(), end_reason = 'budget'"
+            " WHERE study_id = $1 AND participant_id = $2 AND ended_at IS NULL",
+            row.study_id,
+            row.participant_id,
+        )

@@ -1,0 +1,94 @@
+"""A study of the size plans must be judged at: thousands of participants, set-based, in seconds.
+
+Rows are written without triggers and foreign-key checks, by a superuser, and are consistent all the
+same. Ids are counted, so that a test can name any row: `row_id(VISITS, 7)` is the seventh visit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+(
+    STUDIES,
+    VERSIONS,
+    SITES,
+    PARTICIPANTS,
+    VISITS,
+    ASSESSMENTS,
+    ATTEMPTS,
+    RESPONSES,
+    MESSAGES,
+    REMINDERS,
+    LINES,
+    SENDERS,
+    INBOUNDS,
+    OTHERS,
+) = range(1, 15)
+VISITS_EACH = 18
+"""Present visits of a participant; two more were superseded."""
+PAST_VISITS = 9
+
+FILL = Path(__file__).with_name("large.sql")
+
+
+@dataclass(frozen=True)
+class LargeStudy:
+    """The ids of what tests ask for: one participant in the middle, and what is theirs."""
+
+    participants: int
+    study_id: UUID
+    sender_id: UUID
+    participant_id: UUID
+    """Has a number of their own and nothing unusual."""
+    number: int
+    """The participant's count, which also names their line."""
+
+    @property
+    def open_visit(self) -> int:
+        """The count of the visit that is open now."""
+        return (self.number - 1) * VISITS_EACH + PAST_VISITS + 1
+
+    @property
+    def their_index(self) -> bytes:
+        """The blind index of their number."""
+        return token("number", self.number)
+
+    @property
+    def token_sha256(self) -> bytes:
+        """The hash of the link to the open visit."""
+        return token("link", self.open_visit)
+
+
+def row_id(kind: int, count: int) -> UUID:
+    """The id of the `count`th row of a kind, as the loading statements make it."""
+    return UUID(f"{kind:08x}-0000-7000-8000-{count:012x}")
+
+
+def token(kind: str, count: int) -> bytes:
+    """Bytes that stand for a hash or something sealed."""
+    return hashlib.sha256(f"{kind}:{count}".encode()).digest()
+
+
+async def load_large_study(
+    superuser: asyncpg.Connection, *, participants: int = 2_000
+) -> LargeStudy:
+    """Fill a migrated database; needs a superuser, because triggers are left out.
+
+    About 18 visits, 36 assessments, 50 messages, 45 reminders and 50 answers for each participant.
+    """
+    fill = FILL.read_text(encoding="utf-8").replace(":participants", str(participants))
+    async with superuser.transaction():
+        await superuser.execute("SET LOCAL session_replication_role = replica")
+        await superuser.execute("SET LOCAL synchronous_commit = off")
+        await superuser.execute(fill)
+    # As autovacuum leaves it in time: statistics, and pages known to be visible to all.
+    await superuser.execute("VACUUM ANALYZE")
+    number = participants // 2 + 1
+    return LargeStudy(
+        participants, row_id(STUDIES, 1), row_id(SENDERS, 1), row_id(PARTICIPANTS, number), number
+    )

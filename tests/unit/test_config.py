@@ -1,0 +1,90 @@
+"""Settings: read from the environment, refused with the variable's name, never shown."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pro_service.config import SettingsError, open_vault, read_settings
+from pro_service.vault.keys import KeyRing, VaultKeyError
+
+SECRET = "do-not-show-this-anywhere"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PRO_")]:
+        monkeypatch.delenv(name)
+
+
+def test_without_any_setting_the_defaults_are_local_and_without_keys() -> None:
+    settings = read_settings()
+    assert (settings.host, settings.port, settings.gateway) == ("127.0.0.1", 8080, "simulator")
+    assert settings.database_url is None
+    assert settings.vault_keys is None
+
+
+def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRO_PUBLIC_URL", "https://questions.example/")
+    assert read_settings().public_url == "https://questions.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRO_PORT", SECRET),
+        ("PRO_PORT", "70000"),
+        ("PRO_PUBLIC_URL", f"ftp://{SECRET}"),
+        ("PRO_PUBLIC_URL", f"https://questions.example/?{SECRET}"),
+        ("PRO_SIMULATOR_URL", SECRET),
+        ("PRO_DATABASE_KIND", SECRET),
+        ("PRO_GATEWAY", SECRET),
+    ],
+)
+def test_a_wrong_setting_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert name in str(refused.value)
+    assert SECRET not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("name", ["PRO_DATABASE_URL", "PRO_VAULT_KEYS", "PRO_SIMULATOR_SECRET"])
+def test_a_secret_never_shows_in_a_repr(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, SECRET)
+    settings = read_settings()
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings.model_dump())
+
+
+@pytest.mark.parametrize("missing", ["PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"])
+def test_a_missing_key_ring_is_named_with_the_mend(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    for name in ("PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"):
+        if name != missing:
+            monkeypatch.setenv(name, KeyRing.generate().reveal())
+    with pytest.raises(SettingsError, match=missing) as refused:
+        open_vault(read_settings())
+    assert "keys new" in (refused.value.mend or "")
+
+
+def test_a_spoilt_key_ring_is_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"):
+        monkeypatch.setenv(name, f"k1:{SECRET}")
+    with pytest.raises(VaultKeyError) as refused:
+        open_vault(read_settings())
+    assert SECRET not in str(refused.value)
+
+
+def test_the_same_keys_open_what_they_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"):
+        monkeypatch.setenv(name, KeyRing.generate().reveal())
+    first, second = open_vault(read_settings()), open_vault(read_settings())
+    assert first.blind_index("+12025550143") == second.blind_index("+12025550143")
