@@ -61,6 +61,8 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(level)
     logging.captureWarnings(True)
+    # A log call that cannot be formatted would print its arguments.
+    logging.raiseExceptions = False
 
 
 def _hide_foreign_words(_: object, __: str, event: MutableMapping[str, Any]) -> Any:

@@ -40,6 +40,9 @@ def demo_command(
     if not headless:
         err.print("Only --headless is available in this release: pro-service demo --headless")
         raise typer.Exit(2)
+    if report is not None and not report.absolute().parent.is_dir():
+        err.print(f"error: The folder of --report {report} does not exist.", markup=False)
+        raise typer.Exit(2)
     configure_logs(logging.WARNING)
     with _progress() as bar, tempfile.TemporaryDirectory(prefix="pro-demo-") as folder:
         task = bar.add_task("study days", total=days)

@@ -130,6 +130,7 @@ def _own_settings() -> Settings:
     ours, theirs = free_ports(2)
     return Settings(
         public_url=f"http://{HOST}:{ours}",
+        gateway="simulator",
         simulator_url=f"http://{HOST}:{theirs}",
         simulator_secret=SecretStr(secrets.token_urlsafe(32)),
         vault_keys=_new_keys(),

@@ -6,7 +6,7 @@ attempts, responses, scores, alerts, what is completed, which nudges end. It tou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +14,12 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Language
-from pro_service.domain.instruments.scoring import as_decimal, plausibility_warnings, score
+from pro_service.domain.instruments.scoring import (
+    ScaleScore,
+    as_decimal,
+    plausibility_warnings,
+    score,
+)
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.facts import (
     AssessmentFacts,
@@ -33,6 +38,9 @@ from pro_service.store.ids import new_id
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 Respondent = Literal["self", "self_with_reader", "proxy"]
 Authentication = Literal["link", "link_and_factor", "known_number", "staff"]
+
+
+INJECTIONS = (EventKind.injection, EventKind.rescue_injection)
 
 
 class UnknownAssessmentError(ProServiceError):
@@ -128,13 +136,13 @@ def first_injection_at(facts: ParticipantFacts) -> datetime | None:
     return None
 
 
-def days_since_injection(facts: ParticipantFacts) -> int | None:
-    """Local days since the latest injection that happened; None before the first."""
+def days_since(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | None:
+    """Local days since the latest event of these kinds that happened; None before the first."""
     local = zone(facts.zone)
     happened = [
         event.occurred_at
         for event in facts.events
-        if event.kind in (EventKind.injection, EventKind.rescue_injection)
+        if event.kind in kinds
         and event.occurred_at is not None
         and event.occurred_at <= facts.now
     ]
@@ -207,7 +215,8 @@ def _plan_assessment(
     ]
     answers = standing_answers(assessment, instrument, facts.now)
     answers |= {one.item: one.value for one in given}
-    _add_alerts(plan, protocol, facts, assessment, answers, sitting.actor, baseline)
+    scores = score(instrument, answers) if submit else ()
+    _add_alerts(plan, protocol, facts, assessment, answers, scores, sitting.actor, baseline)
     if submit:
         plan.document["submitted"].append(assessment_id)
         plan.document["attempts_submitted"].append(attempt_id)
@@ -328,6 +337,7 @@ def _add_alerts(
     facts: ParticipantFacts,
     assessment: AssessmentFacts,
     answers: Mapping[str, int | None],
+    scores: Sequence[ScaleScore],
     actor: str,
     baseline: Mapping[str, int],
 ) -> None:
@@ -337,7 +347,11 @@ def _add_alerts(
         assessment.instrument,
         {item: value for item, value in answers.items() if value is not None},
         baseline_pain=baseline.get(assessment.target),
-        days_since_injection=days_since_injection(facts),
+        days_since_injection=days_since(facts, INJECTIONS),
+        days_since={
+            kind: days for kind in EventKind if (days := days_since(facts, (kind,))) is not None
+        },
+        scores={one.scale: one.raw for one in scores if one.raw is not None},
     )
     fresh = tuple(one for one in alerts if f"{assessment.id}:{one.rule}" not in facts.alerts)
     plan.alerts += fresh

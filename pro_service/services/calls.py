@@ -9,7 +9,7 @@ from uuid import UUID
 
 import holidays
 
-from pro_service.domain.study.calls import calls_wanted
+from pro_service.domain.study.calls import CallReason, calls_wanted
 from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.reminders import ACTOR, empty_claim
 from pro_service.store import reminders
@@ -40,6 +40,37 @@ def working_days(country: str) -> Callable[[date, date], int]:
         return sum(calendar.is_working_day(day) for day in days)
 
     return count
+
+
+async def escalate(
+    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
+) -> int:
+    """Make the call task an alert unseen for too long asks for; returns how many. Raises BusyError.
+
+    It hangs on no visit: answering a questionnaire must not close it.
+    """
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        if f"-:{CallReason.alert_unseen}" in facts.open_calls:
+            return 0
+        document = empty_claim()
+        document["calls"] = [
+            {
+                "id": new_id(),
+                "visit_id": None,
+                "reason": CallReason.alert_unseen,
+                "closes_at": None,
+                "actor": ACTOR,
+            }
+        ]
+        try:
+            await reminders.claim_reminders(
+                connection, study_id, participant_id, facts.revision, document
+            )
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return 1
+    raise BusyError
 
 
 async def call_for(

@@ -98,7 +98,8 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
     texts = await store.list_texts_to_read(connection, study_id, MOST_OF_A_LIST)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
-    versions = {one.protocol_version_id for one in (*calls, *alerts)}
+    versions = {one.protocol_version_id for one in calls}
+    versions |= {one.protocol_version_id for one in alerts}
     return ToDo(
         calls=calls,
         alerts=alerts,

@@ -145,6 +145,15 @@ def _check_event(event: NewEvent, protocol: Protocol, facts: ParticipantFacts) -
             f"The protocol knows no event {event.kind} {event.ordinal}.",
             mend="Its [events] table says what may happen, and how often.",
         )
+    happened = any(
+        (known.kind, known.ordinal) == (event.kind, event.ordinal) and known.occurred_at
+        for known in facts.events
+    )
+    if happened and event.occurred_at is None:
+        raise EventRefusedError(
+            f"{event.kind} {event.ordinal} has happened already.",
+            mend="To correct when it happened, give --at TIME.",
+        )
     if event.occurred_at is not None and event.occurred_at > facts.now:
         raise EventRefusedError(
             f"{event.kind} cannot have happened in the future.",

@@ -95,10 +95,10 @@ start_postgres() {
 
 inside() { buildah run --isolation chroot "${options[@]}" "$container" -- "$@"; }
 
-# The service's own process: buildah's first descendant that has become the user without rights.
+# The service's own process: below buildah's helpers, above a PostgreSQL of its own.
 service_process() {
     local found=$1
-    until [ "$(stat -c %u "/proc/$found")" = 10001 ]; do found=$(pgrep -o -P "$found"); done
+    until [ "$(cat "/proc/$found/comm")" = "${start_words[0]}" ]; do found=$(pgrep -o -P "$found"); done
     printf '%s' "$found"
 }
 
@@ -146,7 +146,8 @@ for path in ("/healthz", "/readyz"):
 PYTHON
 
 say "stop"
-process=$(service_process "$running") || fail "no process of the user without rights was found"
+process=$(service_process "$running") || fail "the service's process was not found"
+[ "$(stat -c %u "/proc/$process")" = 10001 ] || fail "the service runs as another user"
 kill -TERM "$process"
 code=0
 wait "$running" || code=$?

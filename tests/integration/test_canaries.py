@@ -1,4 +1,4 @@
-"""Nothing a person is, has or says gets out: not into output, logs, tracebacks, PostgreSQL's log."""
+"""Nothing a person is, has or says gets out: not into output, logs or PostgreSQL's own log."""
 
 from __future__ import annotations
 
@@ -94,6 +94,11 @@ async def live(base: str, url: str, fake: ProviderFake) -> None:
         await operator.close()
 
 
+def read_logs(folder: Path) -> str:
+    """Everything PostgreSQL wrote into its log."""
+    return "".join(path.read_text(errors="replace") for path in folder.rglob("*.log*"))
+
+
 def found_in(text: str) -> list[str]:
     """The canaries a text lets out."""
     return [canary for canary in CANARIES if canary.lower() in text.lower()]
@@ -101,7 +106,7 @@ def found_in(text: str) -> list[str]:
 
 async def test_no_canary_gets_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    tmp_path.chmod(0o755)
+    await asyncio.to_thread(tmp_path.chmod, 0o755)
     database = EmbeddedPostgres(tmp_path / "pg", durable=False, bin_dir=bin_dir_for_tests())
     async with database as server:
         port = free_port()
@@ -123,7 +128,7 @@ async def test_no_canary_gets_out(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     written = "".join(commands.written)
     assert '"event": "request failed"' in written
     assert re.search(r'"event": "(?:round_failed|row_failed)"', written)
-    logs = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*.log*"))
+    logs = await asyncio.to_thread(read_logs, tmp_path)
     assert "ready to accept connections" in logs
     assert found_in(written) == []
     assert found_in(logs) == []

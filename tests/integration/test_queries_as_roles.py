@@ -56,7 +56,6 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "sessions": (DESK,),
     "sessions.set_staff_password": (OPERATOR,),
     "sessions.revoke_staff_sessions": (OPERATOR,),
-    "sending": (WORKER,),
     "simulator": (WORKER,),
     "studies": (OPERATOR,),
     "studies.get_protocol_document": EVERYBODY,

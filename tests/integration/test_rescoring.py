@@ -10,7 +10,8 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from pro_service.domain.instruments.model import Instrument
+from pro_service.catalog.instrument_files import load_instruments
+from pro_service.domain.instruments.model import Instrument, Scale
 from pro_service.services import work
 from pro_service.services.rescoring import Difference, Rescoring, rescore
 from pro_service.store.ids import new_id
@@ -97,6 +98,32 @@ async def test_a_new_scoring_version_is_added_and_the_old_scores_are_kept(
         )
         assert added == [(1,)]
         assert (await run(trial)).written == 0
+
+
+async def test_figures_read_the_rescored_version_and_not_the_one_before(
+    database_url: str,
+) -> None:
+    async with answered_trial(database_url) as trial:
+        before = await trial.report()
+        assert [one.scorable for one in before.figures if one.definition == "baseline"] == [1]
+        with_rule(trial, stricter(trial, version="2"))
+        await run(trial)
+        after = await trial.report()
+        assert [one.scorable for one in after.figures if one.definition == "baseline"] == [0]
+        with_rule(
+            trial,
+            trial.context.instruments[NRS].model_copy(
+                update={"scales": womac_scales(), "scoring_version": "3"}
+            ),
+        )
+        await run(trial)
+        again = await trial.report()
+        assert [one.scorable for one in again.figures if one.definition == "baseline"] == [1]
+
+
+def womac_scales() -> tuple[Scale, ...]:
+    """WOMAC's scales as shipped."""
+    return load_instruments()[NRS].scales
 
 
 async def test_a_rule_changed_without_a_new_version_is_unexplained(database_url: str) -> None:

@@ -177,7 +177,8 @@ async def test_a_former_site_keeps_what_was_recorded_before_the_participant_left
         await trial.operator.execute("RESET pro.reason")
         await trial.operator.execute(
             "INSERT INTO participant_sites"
-            " (study_id, id, participant_id, site_id, valid_from, actor) SELECT study_id, gen_random_uuid(), participant_id, $1, pro.now(), 'test'"
+            " (study_id, id, participant_id, site_id, valid_from, actor)"
+            " SELECT study_id, gen_random_uuid(), participant_id, $1, pro.now(), 'test'"
             " FROM participant_sites",
             second,
         )

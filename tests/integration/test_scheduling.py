@@ -179,3 +179,17 @@ async def test_a_change_decided_from_old_facts_is_decided_anew(database_url: str
             " GROUP BY definition HAVING count(*) > 1"
         )
         assert present == []
+
+
+async def test_an_injection_that_happened_is_not_planned_away(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.move(timedelta(days=4))
+        await trial.happened("K-001", statuses=[Status.active])
+        with pytest.raises(EventRefusedError, match="has happened already"):
+            await trial.happened("K-001", planned_on=date(2026, 2, 2))
+        assert not any(
+            visit.provisional
+            for visit in (await trial.facts("K-001")).visits
+            if visit.definition == "week_2"
+        )

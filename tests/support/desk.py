@@ -67,7 +67,8 @@ async def seed_call(participant: SeededParticipant, definition: str = "baseline"
     await study.owner.execute(
         "INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at,"
         " created_at, actor)"
-        " VALUES ($1, $2, $3, $4, 'nudges_unanswered', pro.now() + interval '2 days', pro.now(), $5)",
+        " VALUES ($1, $2, $3, $4, 'nudges_unanswered', pro.now() + interval '2 days', pro.now(),"
+        " $5)",
         study.id,
         call_id,
         participant.id,
@@ -181,8 +182,8 @@ async def seed_text(
 async def seed_opt_out(participant: SeededParticipant, line_id: UUID) -> None:
     """The line asked for no more texts."""
     await participant.study.owner.execute(
-        "INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, started_at, reason, actor)"
-        " VALUES ($1, $2, $3, $4, pro.now(), 'said so by text', 'provider:simulator')",
+        "INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, started_at, reason,"
+        " actor) VALUES ($1, $2, $3, $4, pro.now(), 'said so by text', 'provider:simulator')",
         participant.study.id,
         new_id(),
         line_id,

@@ -13,11 +13,13 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import SecretStr
 
+from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.delivery.rules import retry_pause
+from pro_service.domain.study import reminders as judged
 from pro_service.messaging.gateway import GatewayError, OutboundText, status_callback_url
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import delivery, reminders, work
@@ -27,6 +29,9 @@ from pro_service.store import messages, sending
 from pro_service.store import reminders as stored_reminders
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, open_pools
+from pro_service.texts.catalogue import load_texts
+from pro_service.vault.keys import KeyRing
+from pro_service.vault.vault import Vault
 from tests.support.study import SENDER
 from tests.support.twilio_fake import ACCOUNT, TOKEN
 
@@ -49,19 +54,34 @@ POINTS: Final = (
 Anything = Callable[..., Any]
 
 
+Naive = Literal["send first", "mark first"]
+Keys = tuple[str, str, str]
+"""Key rings as settings carry them: what a process can be handed."""
+_TEXTS: Final = load_texts()
+_INSTRUMENTS: Final = load_instruments()
+
+
+def context_of(keys: Keys, public_url: str) -> ServiceContext:
+    """A context under these keys."""
+    vault = Vault(*(KeyRing.parse(ring) for ring in keys))
+    return ServiceContext(vault, _TEXTS, _INSTRUMENTS, public_url, "twilio", "test")
+
+
 @dataclass(frozen=True)
 class Orders:
     """What one worker process is to do."""
 
     database_url: str
     api_base: str
-    context: ServiceContext
+    keys: Keys
+    public_url: str
     seed: int
     point: str | None = None
     """Where to die; None: never."""
     hit: int = 1
     """The how-manieth passing of the point is the last."""
-    naive: bool = False
+    naive: Naive | None = None
+    """Not the service's own worker but one of those that must be caught."""
 
 
 class Reaper:
@@ -134,27 +154,28 @@ async def _work(orders: Orders) -> None:
         call_bound=timedelta(seconds=0.3),
     )
     _wrap(orders, gateway)
+    context = context_of(orders.keys, orders.public_url)
     pools = await open_pools(orders.database_url, roles=["worker"])
     async with pools:
         try:
-            if orders.naive:
-                await _naive_round(pools, orders.context, gateway)
+            if orders.naive is not None:
+                await _naive_round(pools, context, gateway, orders.naive)
                 return
             quiet = 0
             while quiet < 2:
-                done = await work.remind_round(pools.worker, orders.context, gateway)
-                done += await work.retry_round(pools.worker, orders.context, gateway)
-                done += await work.sweep_round(pools.worker, orders.context, gateway)
+                done = await work.remind_round(pools.worker, context, gateway)
+                done += await work.retry_round(pools.worker, context, gateway)
+                done += await work.sweep_round(pools.worker, context, gateway)
                 quiet = 0 if done else quiet + 1
         finally:
             await gateway.close()
 
 
 def _wrap(orders: Orders, gateway: Any) -> None:
-    """Put the points where they belong; further tries follow at once instead of in half a minute."""
+    """Put the points where they belong; further tries follow at once, not in half a minute."""
     reaper = Reaper(orders)
     delivery.retry_pause = lambda attempt: retry_pause(attempt) * 0  # type: ignore[attr-defined]
-    judge = reaper.before("facts read", reminders.judge)
+    judge = reaper.before("facts read", judged.judge)
     reminders.judge = judge  # type: ignore[attr-defined]
     claim = stored_reminders.claim_reminders
     claim = reaper.before("before the claim", claim)
@@ -169,8 +190,11 @@ def _wrap(orders: Orders, gateway: Any) -> None:
     messages.reclaim_message = reaper.after("claimed again", messages.reclaim_message)
 
 
-async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any) -> None:
-    """What many do: send what is due, then mark it as sent. It exists to be caught."""
+async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any, order: Naive) -> None:
+    """What many do: send what is due and mark it as sent, or the other way round.
+
+    It exists to be caught: killed in between, the one sends twice and the other never.
+    """
     for row in await stored_reminders.list_due(pools.worker, 100):
         facts = await context.facts(pools.worker, row.study_id, row.participant_id)
         message_id = new_id()
@@ -181,13 +205,20 @@ async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any) -> N
             body="How is your knee?",
             status_callback=status_callback_url(context.public_url, "twilio", message_id),
         )
+        if order == "mark first":
+            await _mark(pools, row)
         try:
             await gateway.send(text)
         except GatewayError:
             continue  # it is still due: it will be met again
-        await pools.worker.execute(
-            "UPDATE pro.reminders SET ended_at = pro.now(), end_reason = 'budget'"
-            " WHERE study_id = $1 AND participant_id = $2 AND ended_at IS NULL",
-            row.study_id,
-            row.participant_id,
-        )
+        if order == "send first":
+            await _mark(pools, row)
+
+
+async def _mark(pools: Pools, row: stored_reminders.DueRow) -> None:
+    await pools.worker.execute(
+        "UPDATE pro.reminders SET ended_at = pro.now(), end_reason = 'budget'"
+        " WHERE study_id = $1 AND participant_id = $2 AND ended_at IS NULL",
+        row.study_id,
+        row.participant_id,
+    )

@@ -147,6 +147,7 @@ class TwilioFake:
         """The number a Messaging Service sends from."""
         self.watch: Callable[[web.Request, bytes, web.Response | None], None] | None = None
         self.closing = asyncio.Event()
+        self._kill: tuple[int, Callable[[], None]] | None = None
         self._validator = RequestValidator(TOKEN)
         self._tasks: set[asyncio.Task[None]] = set()
         self._made = 0
@@ -174,6 +175,10 @@ class TwilioFake:
         return Counter(
             one.reference or one.sid for one in self.taken if one.direction == "outbound-api"
         )
+
+    def kill_after(self, accepted: int, kill: Callable[[], None]) -> None:
+        """Call `kill` once so many more texts have been accepted, before the last is answered."""
+        self._kill = (accepted, kill)
 
     async def drain(self) -> None:
         """Let every callback under way be posted."""
@@ -262,6 +267,11 @@ class TwilioFake:
             validity=None if validity is None else int(validity),
         )
         self.taken.append(taken)
+        if self._kill is not None:
+            left, kill = self._kill
+            self._kill = (left - 1, kill) if left > 1 else None
+            if left <= 1:
+                kill()
         answer = web.json_response(taken.as_json(), status=201)
         if fault == "callback first":
             await self._callbacks(taken)

@@ -104,7 +104,11 @@ async def _ready() -> None:
 
 @asynccontextmanager
 async def open_twilio_trial(
-    url: str, *, sender: str = SENDER, faults: Faults | None = None
+    url: str,
+    *,
+    sender: str = SENDER,
+    faults: Faults | None = None,
+    context: ServiceContext | None = None,
 ) -> AsyncIterator[TwilioTrial]:
     """The service served on a free port on a migrated database, with study and one site."""
     fake = TwilioFake(faults)
@@ -114,7 +118,7 @@ async def open_twilio_trial(
         async with TestServer(fake.application(), access_log=None) as provider:
             api = str(provider.make_url("")).rstrip("/")
             gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=api, call_bound=CALL_BOUND)
-            context = make_context("http://127.0.0.1")
+            context = context or make_context("http://127.0.0.1")
             context.provider = "twilio"
             app = build_application(pools=pools, context=context, gateway=gateway, ready=_ready)
             async with TestServer(app, access_log=None) as server:

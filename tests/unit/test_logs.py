@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -84,7 +83,7 @@ def test_an_exception_caused_by_another_shows_neither_words(stream: io.StringIO)
         except KeyError as error:
             raise RuntimeError(SECRET) from error
     except RuntimeError:
-        logging.getLogger("asyncio").error("Task exception", exc_info=sys.exc_info())
+        logging.getLogger("asyncio").exception("Task exception")
     assert SECRET not in stream.getvalue()
     assert lines(stream)[0]["error"] == "RuntimeError"
 

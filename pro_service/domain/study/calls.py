@@ -35,6 +35,8 @@ class CallReason(StrEnum):
     safety_unanswered = "safety_unanswered"
     nudges_unanswered = "nudges_unanswered"
     closing_soon = "closing_soon"
+    alert_unseen = "alert_unseen"
+    """Nobody has looked at an urgent alert for as long as the protocol allows."""
 
 
 class CallWanted(Record):

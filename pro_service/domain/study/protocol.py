@@ -70,7 +70,7 @@ class Calls(Record):
 
 
 class SafetyRule(Record):
-    """One reason for an alert: an item at least at a bound, or pain above its baseline by a step.
+    """One reason for an alert: an answer or score at a bound, or pain above its baseline by a step.
 
     An investigator must confirm every rule before a study uses it.
     """
@@ -80,10 +80,17 @@ class SafetyRule(Record):
     instruments: tuple[str, ...] = Field(min_length=1)
     items: tuple[str, ...] = ()
     """The items looked at; none means every item of the instruments."""
+    scale: str | None = None
+    """Look at this scale's raw score, once the sitting is submitted, and at no item."""
     at_least: int | None = None
+    at_most: int | None = None
     above_baseline: int | None = Field(None, ge=1)
     within_days: int | None = Field(None, ge=0, le=LONGEST_DAYS)
-    """Only on days 0 to this many after the injection; None means at any time."""
+    """Only on days 0 to this many after the event; None means at any time."""
+    after: EventKind | None = None
+    """The event `within_days` counts from; None: the latest injection, a rescue included."""
+    instruction: Words = Field(default_factory=dict)
+    """What staff are to do, in every language of the study; none: the site's own procedure."""
 
 
 class Safety(Record):
@@ -91,6 +98,8 @@ class Safety(Record):
 
     baseline_visit: str | None = None
     baseline_instrument: str | None = None
+    escalate_after_hours: int | None = Field(None, ge=1, le=24 * 31)
+    """An urgent alert nobody has seen for so long becomes a call task; None: it never does."""
     rules: tuple[SafetyRule, ...] = ()
 
 

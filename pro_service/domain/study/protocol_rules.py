@@ -151,12 +151,20 @@ def _safety_problems(draft: Draft) -> Iterator[Problem]:
 def _safety_rule_problems(
     draft: Draft, safety: Safety, rule: SafetyRule, path: str
 ) -> Iterator[Problem]:
-    if (rule.at_least is None) == (rule.above_baseline is None):
+    if (rule.at_least, rule.at_most, rule.above_baseline).count(None) != 2:
         yield Problem(
             path,
-            "needs exactly one of at_least and above_baseline",
+            "needs exactly one of at_least, at_most and above_baseline",
             "Keep the one that is meant; make two rules for both.",
         )
+    if rule.after is not None and draft.events is not None and rule.after not in draft.events:
+        yield Problem(
+            f"{path}.after",
+            f"{rule.after} never occurs in this protocol",
+            f"Add {rule.after} = 1 under [events], or count from another event.",
+        )
+    if rule.instruction:
+        yield from _words(draft, rule.instruction, f"{path}.instruction")
     if rule.above_baseline is not None and None in (
         safety.baseline_visit,
         safety.baseline_instrument,
@@ -175,6 +183,9 @@ def _safety_rule_problems(
             yield Problem(
                 f"{path}.items[{number}]", "is no item of its instruments", suggestion(code, items)
             )
+    if rule.scale is not None:
+        yield from _safety_scale_problems(rule, known, path)
+        return
     highest = max((item.maximum for item in items.values()), default=None)
     bound = rule.at_least
     if highest is not None and bound is not None and bound > highest:
@@ -183,6 +194,27 @@ def _safety_rule_problems(
             f"can never be reached: answers end at {highest}",
             "Lower it.",
         )
+
+
+def _safety_scale_problems(
+    rule: SafetyRule, known: list[Instrument], path: str
+) -> Iterator[Problem]:
+    """What a rule about a score can get wrong."""
+    if rule.items:
+        yield Problem(f"{path}.items", "cannot stand beside scale", "Make two rules.")
+    if rule.above_baseline is not None:
+        yield Problem(
+            f"{path}.above_baseline",
+            "compares answers only, no scores",
+            "Use at_least or at_most for a score.",
+        )
+    for instrument in known:
+        codes = [result.code for result in instrument.results]
+        if rule.scale not in codes:
+            yield Problem(
+                f"{path}.scale", f"is no scale of {instrument.id}",
+                suggestion(rule.scale or "", codes),
+            )  # fmt: skip
 
 
 def _unknown(draft: Draft, name: str, path: str) -> Iterator[Problem]:

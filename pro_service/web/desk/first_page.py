@@ -215,9 +215,8 @@ def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]
     """Both figures of every visit at every site; each number leads to the rows behind it."""
     rows = []
     for one in grid.figures:
-        if not one.enrolled and not one.expected_and_closed:
-            continue
-        if one.definition not in grid.definitions or one.definition == "unscheduled":
+        # Where no window has closed and nothing is scored, there is nothing to count yet.
+        if not one.scorable and not one.expected_and_closed:
             continue
 
         def link(figure: str, site: str = one.site, visit: str = one.definition) -> str:

@@ -141,4 +141,5 @@ class Words:
             return name
         if kind == "cli":
             return self.text("who.operator", name=name)
-        return self.text("who.participant" if kind == "participant" else "who.service")
+        known = kind if kind in ("participant", "provider") else "service"
+        return self.text(f"who.{known}")

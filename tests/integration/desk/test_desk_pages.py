@@ -30,6 +30,8 @@ from tests.support.desk import (
 )
 from tests.support.seed import SeededParticipant, SeededStudy, seed_participant, seed_visit
 
+PAIN = (("pain-nrs", "left_knee"),)
+BEGAN, ENDED = timedelta(days=-20), timedelta(days=-10)
 MISSING = re.compile(r"desk\.[a-z]|\{[a-z_]+\}|None|Undefined")
 
 
@@ -59,8 +61,7 @@ async def everything_on(participant: SeededParticipant) -> None:
     await seed_message(participant, line, "unconfirmed")
     await seed_call(participant)
     await alert_on(participant)
-    past = {"opens": timedelta(days=-20), "closes": timedelta(days=-10)}
-    await seed_visit(participant, "week_2", asks=(("pain-nrs", "left_knee"),), **past)
+    await seed_visit(participant, "week_2", asks=PAIN, opens=BEGAN, closes=ENDED)
     await seed_visit(participant, "unscheduled", asks=(("pga", "person"),), closes=None)
 
 
@@ -109,8 +110,7 @@ async def test_states_are_told_by_shape_letter_and_word(
 async def test_figures_lead_to_the_rows_behind_them(
     study: SeededStudy, participant: SeededParticipant, desk: aiohttp.ClientSession
 ) -> None:
-    past = {"opens": timedelta(days=-20), "closes": timedelta(days=-10)}
-    await seed_visit(participant, "week_2", asks=(("pain-nrs", "left_knee"),), **past)
+    await seed_visit(participant, "week_2", asks=PAIN, opens=BEGAN, closes=ENDED)
     other = await seed_participant(study, code="P-002", personal_code="B234567")
     await seed_visit(other, "week_2", asks=(("pain-nrs", "left_knee"),))
     _, text = await page(desk)
@@ -150,9 +150,8 @@ async def test_the_figures_agree_with_the_operators_report(
 async def test_filters_narrow_by_state_code_and_visit(
     study: SeededStudy, participant: SeededParticipant, desk: aiohttp.ClientSession
 ) -> None:
-    past = {"opens": timedelta(days=-20), "closes": timedelta(days=-10)}
     other = await seed_participant(study, code="P-002", personal_code="B234567")
-    await seed_visit(other, "week_2", asks=(("pain-nrs", "left_knee"),), **past)
+    await seed_visit(other, "week_2", asks=PAIN, opens=BEGAN, closes=ENDED)
     expected = {
         "": ["P-001", "P-002"],
         "?site=S1": ["P-001", "P-002"],
@@ -234,7 +233,8 @@ async def test_a_call_is_closed_with_an_outcome_and_a_note(
     row = await owner.fetchrow("SELECT closed_by, outcome FROM pro.call_tasks")
     assert tuple(row) == ("staff:anna", "reached: Will answer tonight")
     reason = await owner.fetchval(
-        "SELECT reason FROM pro.audit_entries WHERE table_name = 'call_tasks' AND operation = 'UPDATE'"
+        "SELECT reason FROM pro.audit_entries"
+        " WHERE table_name = 'call_tasks' AND operation = 'UPDATE'"
     )
     assert reason == "Will answer tonight"
     assert "Nobody needs a call now." in (await page(desk))[1]

@@ -154,9 +154,11 @@ async def test_signing_out_ends_the_session_everywhere(
     stolen = {c.key: c.value for c in desk.cookie_jar if c.key == "desk"}
     _, text = await page(desk)
     assert "You are signed out" in (await press(desk, text, "/desk/sign-out"))[1]
-    async with browsing(server) as other:
-        async with other.get("/desk", cookies=stolen, allow_redirects=False) as answer:
-            assert answer.status == 303
+    async with (
+        browsing(server) as other,
+        other.get("/desk", cookies=stolen, allow_redirects=False) as answer,
+    ):
+        assert answer.status == 303
     assert (await kinds(owner))[-1] == "signed_out"
 
 

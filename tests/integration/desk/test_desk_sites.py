@@ -211,7 +211,8 @@ async def test_the_database_itself_hides_answers_and_scores(
     for role, expected in (("coordinator", False), ("investigator", True)):
         async with pools.desk.acquire() as connection, connection.transaction():
             await connection.execute(
-                "SELECT set_config('pro.site_ids', $1, true), set_config('pro.site_roles', $2, true)",
+                "SELECT set_config('pro.site_ids', $1, true),"
+                " set_config('pro.site_roles', $2, true)",
                 str(study.site_id),
                 f"{study.site_id}:{role}",
             )

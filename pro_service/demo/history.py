@@ -1,0 +1,122 @@
+"""The live demo's past: a trial that began some days ago, lived until this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from pro_service.app import Service
+from pro_service.config import Settings
+from pro_service.demo.ledger import Ledger
+from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
+from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
+from pro_service.services.asking import open_questions
+from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.services.reminders import empty_claim, link_for
+from pro_service.services.sign_in import make_staff
+from pro_service.store import operations, participants, reminders
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.pools import connect
+from pro_service.store.studies import list_sites
+
+OPERATOR: Final = "pro_operator"
+FIRST_INJECTION: Final = timedelta(days=3)
+"""So early that, half a year later, everybody's questions are open and some have been asked."""
+LOGINS: Final = {"coordinator": "coordinator", "investigator": "investigator"}
+"""Who may sign in at the desk, by role: the second also reads answers and scores."""
+
+
+async def live_until_now(
+    database_url: str,
+    settings: Settings,
+    *,
+    participants_count: int,
+    days: int,
+    seed: int,
+    password: SecretStr,
+    progress: Callable[[float], None],
+) -> None:
+    """Live `days` days on a fresh demo database, so that study time ends as real time."""
+    operator = await connect(database_url, role=OPERATOR, actor=ACTOR)
+    try:
+        began = monotonic()
+        now = await operations.get_study_time(operator)
+        starts_at = now - timedelta(days=days)
+        personas = shifted(cast(seed, participants_count), starts_at)
+        async with served(database_url, personas, settings) as (service, provider):
+            trial = await open_trial(operator, service, personas, starts_at)
+            await _staff(operator, trial.study_id, password)
+            people = await take_part(operator, service, provider, trial, personas, Ledger())
+            await live_on(operator, service, provider, trial, people, days, progress, starts_at)
+            await operations.move_clock(operator, now + timedelta(seconds=monotonic() - began))
+            await service.worker.settle()
+            await provider.drain()
+            await hand_out_links(service, trial.study_id)
+    finally:
+        await operator.close()
+
+
+def shifted(personas: tuple[Persona, ...], starts_at: datetime) -> tuple[Persona, ...]:
+    """The same people in a trial that begins on another day (UTC)."""
+    by = starts_at.date() + FIRST_INJECTION - (FIRST_DAY + EARLIEST_INJECTION)
+    return tuple(replace(one, planned_on=one.planned_on + by) for one in personas)
+
+
+async def _staff(operator: Connection, study_id: UUID, password: SecretStr) -> None:
+    for site in await list_sites(operator, study_id):
+        for role, login in LOGINS.items():
+            await make_staff(
+                operator,
+                study_id,
+                login=login,
+                password=password.get_secret_value(),
+                site=site.code,
+                role=role,
+                actor=ACTOR,
+            )
+
+
+async def hand_out_links(service: Service, study_id: UUID) -> dict[str, str]:
+    """The address of an open questionnaire, by code, for everybody who has one.
+
+    Who has not been sent one yet is given it here, as on a card printed at the site.
+    """
+    connection, links = service.pools.worker, {}
+    for row in await participants.list_participants(connection, study_id):
+        link = await open_link_of(connection, service.context, study_id, row.id)
+        if link is not None:
+            links[row.code] = link
+    return links
+
+
+async def open_link_of(
+    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
+) -> str | None:
+    """The address of what one participant may answer on a page now, or None. Raises BusyError.
+
+    `connection` is the worker's.
+    """
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+        asked = open_questions(facts, protocol, "link")
+        if not asked:
+            return None
+        link, rows = await link_for(connection, context, facts, asked[0].visit.id)
+        if not rows:
+            return link
+        document = empty_claim() | {"invitations": rows}
+        try:
+            await reminders.claim_reminders(
+                connection, study_id, participant_id, facts.revision, document
+            )
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return link
+    raise BusyError

@@ -1,0 +1,15 @@
+-- name: list_unseen_alerts(limit)
+-- Participants with an urgent alert nobody has seen for as long as their protocol allows, and no call
+-- made for it since.
+SELECT DISTINCT x.study_id, x.participant_id
+FROM pro.alerts AS x
+JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
+JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+WHERE x.seen_at IS NULL AND x.acted_at IS NULL AND x.severity = 'urgent'
+  AND x.raised_at + make_interval(hours => (w.document #>> '{safety,escalate_after_hours}')::integer)
+      <= (SELECT pro.now())
+  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
+                  WHERE k.study_id = x.study_id AND k.participant_id = x.participant_id
+                    AND k.reason = 'alert_unseen'
+                    AND (k.closed_at IS NULL OR k.created_at >= x.raised_at))
+ORDER BY x.study_id, x.participant_id LIMIT $1;
