@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from pro_service import __version__
-from pro_service.cli import instruments, people, score, serve, staff, study, try_reply, wording
+from pro_service.cli import (
+    instruments,
+    messages,
+    people,
+    score,
+    serve,
+    staff,
+    study,
+    try_reply,
+    wording,
+)
 from pro_service.cli.adherence import adherence_command
 from pro_service.cli.demo import demo_command
 from pro_service.cli.export import export_command
@@ -23,6 +33,7 @@ app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(people.event_app, name="event")
 app.add_typer(people.participant_app, name="participant")
+app.add_typer(messages.messages_app, name="messages")
 app.add_typer(serve.keys_app, name="keys")
 app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from pro_service.app import PortTakenError, Service, listening, open_service
+from pro_service.app import PortTakenError, listening, open_service
 from pro_service.config import Settings, open_vault
 from pro_service.demo.history import LOGINS, hand_out_links
 from pro_service.demo.moves import Mover
@@ -19,8 +20,6 @@ from pro_service.demo.phone.phones import Phones
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.stage import HOST, free_ports
 from pro_service.store.pools import open_pools
-
-import socket
 
 PHONE: Final = "/demo/phone"
 DESK: Final = "/desk"
@@ -106,6 +105,3 @@ async def open_house(
         service.worker.start()
         stack.push_async_callback(service.worker.stop)
         yield Doors(settings.public_url, password, links)
-
-
-__all__ = ["Doors", "Service", "check_port", "demo_settings", "open_house"]

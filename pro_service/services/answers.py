@@ -142,9 +142,7 @@ def days_since(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | N
     happened = [
         event.occurred_at
         for event in facts.events
-        if event.kind in kinds
-        and event.occurred_at is not None
-        and event.occurred_at <= facts.now
+        if event.kind in kinds and event.occurred_at is not None and event.occurred_at <= facts.now
     ]
     if not happened:
         return None

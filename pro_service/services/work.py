@@ -17,12 +17,12 @@ import asyncpg
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import Gateway
-from pro_service.services.calls import call_for
+from pro_service.services.calls import call_for, escalate
 from pro_service.services.closing import close_participant
 from pro_service.services.context import ServiceContext
 from pro_service.services.delivery import look_for, retry, send_claimed
 from pro_service.services.reminders import Claimed, remind
-from pro_service.store import answers, messages, operations, reminders
+from pro_service.store import answers, escalation, messages, operations, reminders
 from pro_service.store.connection import Connection
 
 BATCH = 200
@@ -88,13 +88,19 @@ async def sweep_round(
 
 
 async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
-    """Make the call tasks that silence asks for."""
+    """Make the call tasks that silence asks for: participants', and that about an alert."""
     rows = await reminders.list_to_check_for_calls(connection, BATCH * 50)
 
     async def one(row: reminders.DueRow) -> int:
         return await call_for(connection, context, row.study_id, row.participant_id)
 
-    return await _each(rows, one, go_on)
+    async def unseen(row: tuple[UUID, UUID]) -> int:
+        return await escalate(connection, context, *row)
+
+    called = await _each(rows, one, go_on)
+    return called + await _each(
+        await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on
+    )
 
 
 async def closing_round(

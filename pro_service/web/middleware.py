@@ -89,22 +89,28 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a participant's form that another site sent.
+    """Refuse a participant's form that another site sent."""
+    if request.path == "/q" or request.path.startswith("/q/"):
+        refuse_foreign_form(request)
+    return await handler(request)
+
+
+def refuse_foreign_form(request: web.Request) -> None:
+    """Raise CrossSiteError for a form that another site sent.
 
     `Sec-Fetch-Site` decides where the browser sends it. Else `Origin` does; it is `null` from our
     own pages too (they send no referrer), so then the SameSite cookie and the ids that only our
     forms know have to do.
     """
-    is_page = request.path == "/q" or request.path.startswith("/q/")
-    if is_page and request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
-        fetched_from = request.headers.get("Sec-Fetch-Site")
-        origin = request.headers.get(hdrs.ORIGIN, "null")
-        if fetched_from is not None:
-            if fetched_from not in ("same-origin", "none"):
-                raise CrossSiteError
-        elif origin != "null" and origin != origin_of(request.app[CONTEXT].public_url):
+    if request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
+        return
+    fetched_from = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get(hdrs.ORIGIN, "null")
+    if fetched_from is not None:
+        if fetched_from not in ("same-origin", "none"):
             raise CrossSiteError
-    return await handler(request)
+    elif origin != "null" and origin != origin_of(request.app[CONTEXT].public_url):
+        raise CrossSiteError
 
 
 def origin_of(url: str) -> str:

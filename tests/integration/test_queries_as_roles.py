@@ -23,6 +23,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "answers.list_closed_unscored": (WORKER,),
     "demo": (OWNER,),
     "desk": (DESK,),
+    "escalation": (WORKER,),
     "export": (OPERATOR,),
     "inbounds": (HOOKS,),
     "inbounds.list_line_participants": (HOOKS, OPERATOR, WORKER),

@@ -67,13 +67,9 @@ def _met(
         }
     else:
         looked_at = {
-            item: value
-            for item, value in answers.items()
-            if not rule.items or item in rule.items
+            item: value for item, value in answers.items() if not rule.items or item in rule.items
         }
-    return tuple(
-        code for code, value in looked_at.items() if _is_met(rule, value, baseline_pain)
-    )
+    return tuple(code for code, value in looked_at.items() if _is_met(rule, value, baseline_pain))
 
 
 def _is_met(rule: SafetyRule, value: int | Fraction, baseline_pain: int | None) -> bool:

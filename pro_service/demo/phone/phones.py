@@ -1,0 +1,115 @@
+"""Whose phones there are, what is on them, and sending from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from pro_service.demo.history import open_link_of
+from pro_service.demo.provider.fake import ProviderFake
+from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import zone
+from pro_service.services.composing import open_number
+from pro_service.services.context import ServiceContext
+from pro_service.store import messages, operations, participants, phone
+from pro_service.store.phone import Happening, NextEvent, PhoneText
+
+MOST_HAPPENINGS = 40
+
+
+class Person(NamedTuple):
+    """A participant as the phone page needs them."""
+
+    id: UUID
+    code: str
+    language: Language
+    zone: ZoneInfo
+    site: str
+    channel: str
+    number: str
+    our_address: str
+    protocol: Protocol
+
+
+class Phones:
+    """All phones of a demo's study. `pool` is the worker's."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        context: ServiceContext,
+        provider: ProviderFake,
+        study_id: UUID,
+    ) -> None:
+        """Nothing is read yet."""
+        self.study_id = study_id
+        self._pool = pool
+        self._context = context
+        self._provider = provider
+
+    async def everybody(self) -> list[Person]:
+        """Everybody with a number, in order of enrolment."""
+        rows = await participants.list_participants(self._pool, self.study_id)
+        found = [await self._person(row.id) for row in rows]
+        return [one for one in found if one is not None]
+
+    async def find(self, code: str) -> Person | None:
+        """The participant with this code, if they have a number."""
+        found = await participants.find_participant(self._pool, self.study_id, code)
+        return None if found is None else await self._person(found)
+
+    async def _person(self, participant_id: UUID) -> Person | None:
+        context = self._context
+        facts: ParticipantFacts = await context.facts(self._pool, self.study_id, participant_id)
+        number = open_number(context, facts)
+        sender = await messages.find_sender(
+            self._pool, self.study_id, facts.site.id, context.provider
+        )
+        if number is None or sender is None:
+            return None
+        protocol = await context.protocol(self._pool, self.study_id, facts.protocol_version_id)
+        return Person(
+            facts.id,
+            facts.code,
+            facts.language,
+            zone(facts.zone),
+            facts.site.code,
+            facts.channel,
+            number,
+            sender.address,
+            protocol,
+        )
+
+    async def texts(self, person: Person, after_id: UUID | None = None) -> list[PhoneText]:
+        """What is on the participant's phone, oldest first."""
+        return await phone.list_phone_texts(self._pool, self.study_id, person.number, after_id)
+
+    async def send(self, person: Person, text: str) -> None:
+        """Send a text from the participant's phone; the reply arrives there by itself."""
+        await self._provider.phone_sends(person.number, person.our_address, text)
+
+    async def open_link(self, person: Person) -> str | None:
+        """The address of what the participant may answer on a page now."""
+        return await open_link_of(self._pool, self._context, self.study_id, person.id)
+
+    async def now(self) -> datetime:
+        """Study time."""
+        return await operations.get_study_time(self._pool)
+
+    async def kind(self) -> str | None:
+        """The kind of database."""
+        return await operations.get_database_kind(self._pool)
+
+    async def next_event(self) -> NextEvent | None:
+        """What falls due next."""
+        return await phone.find_next_event(self._pool, self.study_id)
+
+    async def happenings(self, since: datetime) -> list[Happening]:
+        """What happened after an instant of study time, latest first."""
+        return await phone.list_happenings(self._pool, self.study_id, since, MOST_HAPPENINGS)

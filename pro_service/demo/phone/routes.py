@@ -1,0 +1,258 @@
+"""The demo's own addresses: the start page, and the phone with study time beside it.
+
+Everything works by plain forms and loading the page again; the script only spares the loading.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from pro_service.demo.history import LOGINS
+from pro_service.demo.moves import MOST_DAYS, Mover
+from pro_service.demo.phone import pages
+from pro_service.demo.phone.pages import LANGUAGE_COOKIE, DemoPages, language_of
+from pro_service.demo.phone.phones import Person, Phones
+from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.web.desk.pages import DESK
+from pro_service.web.desk.words import Words
+from pro_service.web.middleware import refuse_foreign_form
+from pro_service.web.refusals import UnreadableFormError
+
+PHONES: Final = web.AppKey("PHONES", Phones)
+MOVER: Final = web.AppKey("MOVER", Mover)
+PAGES: Final = web.AppKey("DEMO_PAGES", DemoPages)
+HERE: Final = "/demo/phone"
+START: Final = "/"
+LONGEST_TEXT: Final = 1600
+SHOWN_TEXTS: Final = 60
+KEPT_SECONDS: Final = 400 * 24 * 3600
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+Form = MultiDictProxy[str]
+
+
+def mount(app: web.Application, phones: Phones, mover: Mover) -> None:
+    """Put the demo's pages on the service's application, before it is served."""
+    app[PHONES] = phones
+    app[MOVER] = mover
+    app[PAGES] = DemoPages()
+    app.add_routes(
+        (
+            web.get(START, show_start, name="demo-start"),
+            web.get(HERE, show_phone, name="demo-phone"),
+            web.get(f"{HERE}/now", show_now, name="demo-now"),
+            web.post(f"{HERE}/text", send_text, name="demo-text"),
+            web.post(f"{HERE}/move", move, name="demo-move"),
+            web.post(f"{HERE}/language", choose_language, name="demo-language"),
+            web.get(f"{HERE}/static/{{name}}", get_static, name="demo-static"),
+        )
+    )
+
+
+async def show_start(request: web.Request) -> web.Response:
+    """`GET /`: what there is to open."""
+    phones = request.app[PHONES]
+    language = language_of(request)
+    words = request.app[DESK].words(language)
+    values = {
+        "here": START,
+        "kind": words.word("kind_of_database", await phones.kind() or "none"),
+        "logins": LOGINS,
+    }
+    return _html(request.app[PAGES].fragment("start.html", language, **values))
+
+
+async def show_phone(request: web.Request) -> web.Response:
+    """`GET /demo/phone?person=CODE`: a phone, and the clock."""
+    phones = request.app[PHONES]
+    people = await phones.everybody()
+    if not people:
+        raise web.HTTPNotFound
+    wanted = request.query.get("person")
+    person = next((one for one in people if one.code == wanted), people[0])
+    language = language_of(request)
+    words = request.app[DESK].words(language)
+    texts = await phones.texts(person)
+    sharing: dict[str, list[str]] = {}
+    for one in people:
+        sharing.setdefault(one.number, []).append(one.code)
+    values = {
+        "here": _address(person.code),
+        "kind": words.word("kind_of_database", await phones.kind() or "none"),
+        "people": people,
+        "person": person,
+        "sharing": {one.code: [c for c in sharing[one.number] if c != one.code] for one in people},
+        "own": request.app[PAGES].text,
+        "earlier": len(texts) > SHOWN_TEXTS,
+        "last": texts[-1].id if texts else "",
+        "most_days": MOST_DAYS,
+        "longest_text": LONGEST_TEXT,
+        **await _present(request, person, words),
+        "bubbles": _bubbles(request, person, texts[-SHOWN_TEXTS:]),
+    }
+    return _html(request.app[PAGES].fragment("phone.html", language, **values))
+
+
+async def show_now(request: web.Request) -> web.Response:
+    """`GET /demo/phone/now`: what is new after the text `after`, and the present clock, as parts."""
+    phones = request.app[PHONES]
+    person = await phones.find(request.query.get("person", ""))
+    if person is None:
+        raise web.HTTPNotFound
+    after = request.query.get("after")
+    try:
+        texts = await phones.texts(person, UUID(after) if after else None)
+    except ValueError:
+        raise UnreadableFormError from None
+    language = language_of(request)
+    values = await _present(request, person, request.app[DESK].words(language))
+    render = request.app[PAGES].fragment
+    shown = _bubbles(request, person, texts[-SHOWN_TEXTS:])
+    return web.json_response(
+        {
+            "last": str(texts[-1].id) if texts else after or "",
+            "texts": render("_texts.html", language, person=person, bubbles=shown),
+            "clock": render("_clock.html", language, **values),
+            "open": render("_open.html", language, **values),
+            "happened": render("_happened.html", language, **values),
+        }
+    )
+
+
+async def send_text(request: web.Request) -> web.Response:
+    """`POST /demo/phone/text`: the phone sends a text."""
+    person, form = await _form(request)
+    text = str(form.get("text", "")).strip()[:LONGEST_TEXT]
+    if text:
+        await request.app[PHONES].send(person, text)
+    return _go_on(request, person, form.get("since"))
+
+
+async def move(request: web.Request) -> web.Response:
+    """`POST /demo/phone/move`: study time moves to the next event (`to=next`) or by `days`."""
+    person, form = await _form(request)
+    if form.get("to") == "next":
+        since = await request.app[MOVER].to_next_event()
+    else:
+        given = str(form.get("days", ""))
+        if not given.isdecimal() or not 1 <= int(given) <= MOST_DAYS:
+            raise UnreadableFormError
+        since = await request.app[MOVER].by_days(int(given))
+    return _go_on(request, person, since.isoformat())
+
+
+async def choose_language(request: web.Request) -> web.Response:
+    """`POST /demo/phone/language`: the language of everything but the phone."""
+    refuse_foreign_form(request)
+    form = await _read(request)
+    back = str(form.get("back", ""))
+    response = _see(back if back == START or back.startswith(f"{HERE}?") else HERE)
+    if form.get("language") in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            str(form["language"]),
+            max_age=KEPT_SECONDS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+async def get_static(request: web.Request) -> web.Response:
+    """The style sheet and the script, under names that change with their content."""
+    found = request.app[PAGES].static.get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return web.Response(body=found[0], content_type=found[1], charset="utf-8", headers=headers)
+
+
+async def _present(request: web.Request, person: Person, words: Words) -> dict[str, Any]:
+    """The clock, what is due next, what is open, and what happened since the last move."""
+    phones = request.app[PHONES]
+    since = pages.instant_of(request.query.get("since"))
+    event = await phones.next_event()
+    happenings = [] if since is None else await phones.happenings(since)
+    return {
+        "now": words.instant(await phones.now(), person.zone),
+        "zone": person.zone.key,
+        "event": event,
+        "event_at": None if event is None else words.instant(event.at, person.zone),
+        "event_visit": None
+        if event is None
+        else words.visit(person.protocol, event.definition, None),
+        "open_link": await phones.open_link(person),
+        "since": None if since is None else words.instant(since, person.zone),
+        "since_raw": "" if since is None else since.isoformat(),
+        "counted": pages.counted(happenings),
+        "happenings": [
+            (one, words.instant(one.at, person.zone), pages.detail(words, person, one))
+            for one in happenings
+        ],
+    }
+
+
+def _bubbles(request: web.Request, person: Person, texts: list[Any]) -> list[pages.Bubble]:
+    """The phone speaks its owner's language."""
+    return pages.bubbles(person, request.app[DESK].words(person.language), texts)
+
+
+async def _form(request: web.Request) -> tuple[Person, Form]:
+    """The participant a form is about. Raises CrossSiteError, UnreadableFormError."""
+    refuse_foreign_form(request)
+    form = await _read(request)
+    person = await request.app[PHONES].find(str(form.get("person", "")))
+    if person is None:
+        raise UnreadableFormError
+    return person, form
+
+
+async def _read(request: web.Request) -> Form:
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise UnreadableFormError
+    try:
+        return await request.post()  # type: ignore[return-value]  # such forms carry no files
+    except ValueError:
+        raise UnreadableFormError from None
+
+
+def _go_on(request: web.Request, person: Person, since: object) -> web.Response:
+    """For the script the instant to look back to; for a plain form the page again."""
+    text = str(since or "")
+    if request.headers.get("Accept") == "application/json":
+        return web.json_response({"since": text})
+    return _see(_address(person.code, text))
+
+
+def _address(code: str, since: str = "") -> str:
+    return f"{HERE}?{urlencode({'person': code} | ({'since': since} if since else {}))}"
+
+
+def _see(address: str) -> web.Response:
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+
+
+def _html(body: str) -> web.Response:
+    return web.Response(
+        text=body,
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+    )
+
+

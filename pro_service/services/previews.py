@@ -1,0 +1,147 @@
+"""Every text the service can send in a study, in its real words, with what is wrong about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.conversation.advance import begin
+from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.segments import Segments, segments
+from pro_service.domain.delivery.templates import problems_of
+from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.study.facts import Target
+from pro_service.domain.study.protocol import Ask, Protocol
+from pro_service.texts.catalogue import TextContext, Texts, format_day, placeholders
+
+_NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
+_TOKEN: Final = "A" * 26  # as long as a link's token is  # noqa: S105
+_CODE: Final = "K7M2P"
+_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.")
+"""Keys that are only ever part of another text; prompts are shown with real questions instead."""
+
+
+class Shown(NamedTuple):
+    """One text as it would be sent."""
+
+    template: str
+    language: Language
+    text: str
+    counted: Segments
+    problems: tuple[str, ...]
+
+
+class Preview:
+    """Puts together every text of one study, for one provider and the countries texts go to."""
+
+    def __init__(
+        self,
+        texts: Texts,
+        instruments: Mapping[str, Instrument],
+        protocol: Protocol,
+        *,
+        public_url: str,
+        provider: str,
+        countries: Sequence[str],
+    ) -> None:
+        """Keep what words and rules come from."""
+        self._texts = texts
+        self._instruments = instruments
+        self._protocol = protocol
+        self._link = f"{public_url.rstrip('/')}/q/{_TOKEN}"
+        rules = ChannelRules()
+        self._rules = [rules.rule_for("sms", provider, country) for country in countries]
+
+    def all(self) -> Iterator[Shown]:
+        """Every template, then every first reminder and question, in every language."""
+        for language in self._protocol.study.languages:
+            for key in sorted(self._texts.keys(language)):
+                if not key.startswith(_FRAGMENTS):
+                    yield self._template(key, language)
+            yield from self._questions(language)
+
+    def _template(self, key: str, language: Language) -> Shown:
+        """A text of the catalogue on its own, its placeholders filled with the longest usual."""
+        samples: dict[str, object] = {
+            "sender": self._protocol.study.sender[language],
+            "site_telephone": "+1 202 555 0100",
+            "emergency_number": "120",
+            "link": self._link,
+            "code": _CODE,
+            "day": format_day(date(2026, 9, 30), language),
+            "minimum": 0,
+            "maximum": 100,
+            "count": 5,
+            "numbers": "(1) (2)",
+        }
+        needed = placeholders(self._texts.pattern(key, language))
+        chosen = {name: samples[name] for name in needed if name in samples}
+        text = self._texts.text(key, language, **chosen)
+        return self._shown(key, language, text, text)
+
+    def _questions(self, language: Language) -> Iterator[Shown]:
+        """Every question by text, and the first reminder that carries it at its longest."""
+        context = TextContext(
+            sender=self._protocol.study.sender[language],
+            site_telephone="+1 202 555 0100",
+            emergency_number="120",
+            link=self._link,
+            instruments=self._instruments,
+        )
+        opening_parts = (
+            TextPart(key="reminder.for_code", parameters={"code": _CODE}),
+            TextPart(key="reminder.text"),
+            TextPart(key="reminder.stop"),
+        )
+        opening = self._texts.render(opening_parts, language, context)
+        for name, number, parts in self._prompts():
+            text = self._texts.render(parts, language, context)
+            yield self._shown(f"question.{name}", language, text, "")
+            if number == 1:
+                whole = self._texts.render((*opening_parts, *parts), language, context)
+                yield self._shown(f"reminder.text+{name}", language, whole, opening)
+
+    def _prompts(self) -> Iterator[tuple[str, int, tuple[TextPart, ...]]]:
+        """The words of every question the protocol asks by text, once each."""
+        seen: set[tuple[str, str, Target]] = set()
+        for visit in self._protocol.visits:
+            for ask in visit.asks:
+                for target in _targets(ask):
+                    key = (ask.instrument, ask.text_mode, target)
+                    if "text" in ask.ways and key not in seen and self._by_text(ask):
+                        seen.add(key)
+                        yield from self._asked(ask, target)
+
+    def _by_text(self, ask: Ask) -> bool:
+        return self._protocol.instruments[ask.instrument].by_text
+
+    def _asked(self, ask: Ask, target: Target) -> Iterator[tuple[str, int, tuple[TextPart, ...]]]:
+        answered: dict[str, int | None] = {}
+        number = 0
+        while True:
+            entry = AgendaEntry(
+                assessment_id=UUID(int=1),
+                instrument=self._instruments[ask.instrument],
+                target=target,
+                text_mode=ask.text_mode,
+                answered=answered,
+            )
+            _, parts = begin([entry], _NOW)
+            if not parts:
+                return
+            number += 1
+            items = entry.next_items
+            yield f"{ask.instrument}.{items[0].code}.{target}", number, parts
+            answered = answered | {item.code: None for item in items}
+
+    def _shown(self, template: str, language: Language, text: str, opening: str) -> Shown:
+        counted = segments(text)
+        problems = problems_of(template, opening, text, counted, self._rules)
+        return Shown(template, language, text, counted, tuple(problems))
+
+
+def _targets(ask: Ask) -> tuple[Target, ...]:
+    return ("person",) if ask.targets == "person" else ("left_knee", "right_knee")
