@@ -1,4 +1,4 @@
-"""`pro-service demo`: a whole trial lived in a minute, with simulated participants, and proved."""
+"""`pro-service demo`: a study to play with; headless, a whole trial lived at once and proved."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pro_service.cli.adherence import figures_table, mark
+from pro_service.cli.live_demo import live_demo
 from pro_service.cli.runtime import err, out, run_command, set_up
 from pro_service.demo.personas import MOST_PARTICIPANTS
 from pro_service.demo.proof import Proof
@@ -25,7 +26,7 @@ from pro_service.store.adherence import ScoreSummary
 
 def demo_command(
     headless: Annotated[
-        bool, typer.Option("--headless", help="Live the whole trial at once and print the proof.")
+        bool, typer.Option("--headless", help="Live a whole trial at once and print the proof.")
     ] = False,
     participants: Annotated[
         int, typer.Option(min=1, max=MOST_PARTICIPANTS, help="How many take part.")
@@ -33,13 +34,30 @@ def demo_command(
     days: Annotated[int, typer.Option(min=1, max=1000, help="How many study days.")] = 183,
     seed: Annotated[int, typer.Option(help="Another seed is another trial.")] = 1,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE.json", help="Write the figures here.")
+        Path | None,
+        typer.Option("--report", metavar="FILE.json", help="With --headless: write figures here."),
+    ] = None,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="FOLDER", help="Where the demo is kept.")
+    ] = Path("pro-demo"),
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port to serve on (else 8080); 0 is any free one."),
+    ] = None,
+    ready: Annotated[
+        Path | None,
+        typer.Option("--ready", metavar="FILE.json", help="Once it serves: addresses, sign-in."),
     ] = None,
 ) -> None:
-    """Live a trial with simulated participants on a temporary database, and prove what it did."""
+    """Serve a study in progress, with phones to hold and time to move, kept in a folder.
+
+    With --headless: live a whole trial on a temporary database and prove what it did.
+    """
     if not headless:
-        err.print("Only --headless is available in this release: pro-service demo --headless")
-        raise typer.Exit(2)
+        live_demo(
+            data=data, port=port, ready=ready, participants=participants, days=days, seed=seed
+        )
+        return
     if report is not None and not report.absolute().parent.is_dir():
         err.print(f"error: The folder of --report {report} does not exist.", markup=False)
         raise typer.Exit(2)

@@ -59,7 +59,8 @@ def add_site(
     telephone: Annotated[str, typer.Option(help="What participants may call.")],
     emergency_number: Annotated[str, typer.Option(help="The local emergency number.")],
     sender: Annotated[
-        str | None, typer.Option(help="Our number texts of this site come from (E.164), or a Messaging Service's id.")
+        str | None,
+        typer.Option(help="Our number texts come from (E.164), or a Messaging Service's id."),
     ] = None,
     study: StudyOption = None,
     data: DataOption = None,

@@ -195,7 +195,9 @@ async def _decide(connection: Connection, context: ServiceContext, received: Rec
 async def _stranger(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
     """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
     key = await context.study_key(connection, received.sender.study_id)
-    document = inbound_document(context, received, None, key, disposition="unknown")
+    # Words may be a spouse's report of a fever: somebody must read them, whoever sent them.
+    disposition = "needs_reading" if read_alone(received.text.body) == "words" else "unknown"
+    document = inbound_document(context, received, None, key, disposition=disposition)
     outcome = Outcome(document)
     if recognise(received.text.body) is Command.stop:
         add_opt_out(document, received, None)

@@ -18,7 +18,7 @@ from pro_service.domain.study.protocol import Ask, Protocol
 from pro_service.texts.catalogue import TextContext, Texts, format_day, placeholders
 
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
-_TOKEN: Final = "A" * 26  # as long as a link's token is  # noqa: S105
+_TOKEN: Final = "A" * 26  # as long as a link's token is
 _CODE: Final = "K7M2P"
 _FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.")
 """Keys that are only ever part of another text; prompts are shown with real questions instead."""

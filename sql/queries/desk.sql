@@ -227,8 +227,7 @@ SELECT jsonb_build_object(
                   AND NOT EXISTS (SELECT FROM pro.scores AS later
                                   WHERE later.study_id = z.study_id AND later.attempt_id = z.attempt_id
                                     AND later.scale = z.scale AND later.basis = z.basis
-                                    AND later.scoring_version = z.scoring_version
-                                    AND later.revision > z.revision)), '[]'),
+                                    AND later.id > z.id)), '[]'),
     'data_key', (SELECT jsonb_build_object('id', k.id, 'wrapped', encode(k.wrapped, 'hex'),
                      'wrapping_key', k.wrapping_key)
                  FROM pro.data_keys AS k WHERE k.study_id = s.study_id AND k.participant_id = s.id)

@@ -122,7 +122,7 @@ async def test_a_stranger_is_answered_once_a_day_and_credited_nothing(database_u
         ]
         assert replies[0] is not None
         assert replies[1] is None
-        assert await dispositions(trial) == ["unknown", "unknown"]
+        assert await dispositions(trial) == ["unknown", "needs_reading"]
         assert await trial.count("responses") == 0
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.conversation.commands import recognise
 from pro_service.domain.conversation.reply import read_alone, understand, understand_several
-from pro_service.domain.instruments.model import Choice, Item
+from pro_service.domain.instruments.model import LANGUAGES, Choice, Instrument, Item
 
 DATA = Path(__file__).parents[1] / "data" / "replies"
 INSTRUMENTS = load_instruments()
@@ -42,7 +42,9 @@ NRS = item_of("pain-nrs/pain")
 LK = item_of("womac-lk-3.1/pain_1")
 VAS = item_of("womac-vas-3.1/pain_1")
 SIGN = item_of("safety/hot_or_red_knee")
-ITEMS = (NRS, LK, VAS, SIGN)
+FREQUENCY = item_of("koos/symptoms_1")
+DEGREE = item_of("koos/qol_2")
+ITEMS = (NRS, LK, VAS, SIGN, FREQUENCY, DEGREE)
 SINGLE = rows("single.csv")
 SEVERAL = rows("several.csv")
 
@@ -171,6 +173,33 @@ def test_every_plain_answer_in_digits_is_understood(item: Item, data: st.DataObj
     if len(text.strip()) > 3 and form.startswith("0"):
         text = str(value)
     assert understand(item, text).value == value
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS.values(), ids=lambda one: one.id)
+def test_every_choice_s_own_words_are_understood_in_both_languages(instrument: Instrument) -> None:
+    for item in instrument.items:
+        for choice in item.choices:
+            for language in LANGUAGES:
+                for word in (choice.label[language], *choice.words.get(language, ())):
+                    for text in (word, word.upper(), f" {word}. "):
+                        found = understand(item, text).value
+                        assert found == choice.value, (item.code, text)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS.values(), ids=lambda one: one.id)
+def test_every_number_of_every_item_s_range_is_understood_and_no_other(
+    instrument: Instrument,
+) -> None:
+    for item in instrument.items:
+        for value in range(item.minimum, item.maximum + 12):
+            expected = value if value <= item.maximum else None
+            assert understand(item, str(value)).value == expected
+
+
+def test_a_number_between_two_steps_is_out_of_range() -> None:
+    item = VAS.model_copy(update={"step": 10})
+    assert understand(item, "40").value == 40
+    assert understand(item, "45").reason == "out_of_range"
 
 
 @given(

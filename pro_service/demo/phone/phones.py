@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -95,8 +96,9 @@ class Phones:
         await self._provider.phone_sends(person.number, person.our_address, text)
 
     async def open_link(self, person: Person) -> str | None:
-        """The address of what the participant may answer on a page now."""
-        return await open_link_of(self._pool, self._context, self.study_id, person.id)
+        """The address, below ours, of what the participant may answer on a page now."""
+        link = await open_link_of(self._pool, self._context, self.study_id, person.id)
+        return None if link is None else urlsplit(link).path
 
     async def now(self) -> datetime:
         """Study time."""

@@ -109,7 +109,7 @@ async def show_phone(request: web.Request) -> web.Response:
 
 
 async def show_now(request: web.Request) -> web.Response:
-    """`GET /demo/phone/now`: what is new after the text `after`, and the present clock, as parts."""
+    """`GET /demo/phone/now`: what came after the text `after`, and the clock, as parts."""
     phones = request.app[PHONES]
     person = await phones.find(request.query.get("person", ""))
     if person is None:
@@ -254,5 +254,3 @@ def _html(body: str) -> web.Response:
         charset="utf-8",
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
     )
-
-

@@ -21,6 +21,8 @@ from pro_service.domain.study.times import local_day
 
 Key = tuple[Target, str, str]
 """Target, instrument, scale."""
+Place = tuple[Target, str, int]
+"""Target, visit definition, occurrence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,17 @@ def endpoint_rows(
 
 
 def visit_responses(
-    rules: EndpointRules, events: Sequence[EventFacts], measurements: Sequence[Measurement]
+    rules: EndpointRules,
+    events: Sequence[EventFacts],
+    measurements: Sequence[Measurement],
+    asked: Sequence[Place] = (),
 ) -> tuple[VisitResponse, ...]:
-    """For each knee and each visit after its injection that measured a domain: responder or not."""
+    """For each knee and each visit after its injection that measured a domain: responder or not.
+
+    So too for the places `asked` names: visits at which nothing was answered.
+    """
     series = _series(measurements)
-    found: dict[tuple[Target, str, int], None] = {}
+    found: dict[Place, None] = dict.fromkeys(asked)
     for one in measurements:
         injected_at = derive.injection_at(events, one.target)
         after = injected_at is not None and one.answered_at >= injected_at
@@ -95,6 +103,13 @@ def _series(measurements: Sequence[Measurement]) -> Mapping[Key, list[Measuremen
 
 def _key(one: Measurement) -> Key:
     return one.target, one.instrument, one.scale
+
+
+def speaks_for_a_domain(rules: EndpointRules, instrument: str) -> bool:
+    """Whether a scale of this instrument is one the responder is told by."""
+    return any(
+        name.instrument == instrument for each in rules.responder.scales.values() for name in each
+    )
 
 
 def _speaks(rules: EndpointRules, one: Measurement, domain: DomainName) -> bool:
@@ -152,7 +167,7 @@ def _pairs(
     rules: EndpointRules,
     events: Sequence[EventFacts],
     series: Mapping[Key, list[Measurement]],
-    place: tuple[Target, str, int],
+    place: Place,
 ) -> dict[DomainName, DomainPair]:
     """Each domain's baseline and value at one visit; the global rating is the person's."""
     return {name: _pair(rules, events, series, place, name) for name in DOMAINS}
@@ -162,7 +177,7 @@ def _pair(
     rules: EndpointRules,
     events: Sequence[EventFacts],
     series: Mapping[Key, list[Measurement]],
-    place: tuple[Target, str, int],
+    place: Place,
     domain: DomainName,
 ) -> DomainPair:
     knee, visit, occurrence = place

@@ -12,12 +12,19 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.endpoints.change import Measurement, injection_at, study_day
 from pro_service.domain.endpoints.rules import EndpointRules
-from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
+from pro_service.domain.endpoints.table import (
+    EndpointRow,
+    Place,
+    endpoint_rows,
+    speaks_for_a_domain,
+    visit_responses,
+)
 from pro_service.domain.instruments.model import Instrument, Scale, Total
 from pro_service.domain.instruments.scoring import as_decimal, as_text, score
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import (
+    KNEES,
     AnswerFacts,
     AssessmentFacts,
     EventFacts,
@@ -96,7 +103,8 @@ def participant_rows(snapshot: Snapshot, data: ParticipantData) -> ParticipantRo
     for row, measurement in placed:
         found = None if measurement is None else derived[id(measurement)]
         rows.scores.append(row | _endpoint_cells(found))
-    for response in visit_responses(snapshot.rules, reader.events, measured):
+    asked = [] if reader.withdrew else reader.places_missed()
+    for response in visit_responses(snapshot.rules, reader.events, measured, asked):
         rows.endpoints.append(
             reader.where(response.target, response.visit, response.occurrence)
             | {
@@ -170,6 +178,20 @@ class _Reader:
             ),
         )
         return assessment_state(visit, assessment, self.standing, self.snapshot.as_of)
+
+    def places_missed(self) -> list[Place]:
+        """Knees and visits after the injection that asked for a domain and are over unanswered."""
+        over = (AssessmentState.missed, AssessmentState.partial, AssessmentState.declined)
+        found: dict[Place, None] = {}
+        for one in self.data.assessments:
+            injected_at = injection_at(self.events, one.target)
+            after = injected_at is not None and (
+                one.closes_at is None or one.closes_at > injected_at
+            )
+            asks = speaks_for_a_domain(self.snapshot.rules, one.instrument)
+            if one.target in KNEES and after and asks and self.state(one) in over:
+                found[one.target, one.definition, one.occurrence] = None
+        return list(found)
 
     def answered_at(self, one: ExportedAssessment) -> datetime | None:
         last = max((each.answered_at for each in self.given(one).values()), default=None)
