@@ -118,7 +118,7 @@ async def test_a_stranger_is_answered_once_a_day_and_credited_nothing(database_u
     async with open_trial(database_url) as trial:
         await asked(trial)
         replies = [
-            await trial.provider.phone_sends(phone(77), SENDER, text) for text in ("4", "hello")
+            await trial.provider.phone_sends(phone(77), SENDER, text) for text in ("4", "my husband has a fever")
         ]
         assert replies[0] is not None
         assert replies[1] is None

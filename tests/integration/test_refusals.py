@@ -191,9 +191,7 @@ async def test_a_worker_stopped_into_or_past_its_lease_does_not_send(
             trial.pools.worker, trial.context, trial.study_id, trial.participants["K-001"]
         )
         assert claimed is not None
-        await owner.execute(
-            "UPDATE pro.messages SET lease_until = clock_timestamp() + $1", left
-        )
+        await owner.execute("UPDATE pro.messages SET lease_until = clock_timestamp() + $1", left)
         worker = trial.pools.worker
         state = await delivery.send_claimed(worker, trial.context, trial.gateway, claimed)
         assert (state, trial.fake.calls) == ("queued", 0)

@@ -1,0 +1,53 @@
+"""Answers the questionnaire as a participant does: by pressing what the page shows."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Locator
+
+from tests.browser.window import Window
+
+QUESTION = "fieldset.question"
+MAIN = "button.main"
+
+
+async def link_in(texts: list[str]) -> str:
+    """The address in the newest text."""
+    found = re.search(r"http\S+", texts[-1])
+    assert found is not None
+    return found[0]
+
+
+def item_of(identifier: str | None) -> str:
+    """The item's code from its field's id."""
+    return (identifier or "").removeprefix("q-")
+
+
+async def choose(question: Locator, value: int) -> None:
+    """Press a value, or type it where the question wants a number typed."""
+    typed = question.locator("input.number")
+    if await typed.count():
+        await typed.fill(str(value))
+        return
+    await question.locator(f"input[value='{value}']").check()
+
+
+async def answer_screen(window: Window, value: int) -> dict[str, int]:
+    """Answer every question of the screen and save it; the answers by item."""
+    given = {}
+    for question in await window.page.locator(QUESTION).all():
+        await choose(question, value)
+        given[item_of(await question.get_attribute("id"))] = value
+    await window.press(MAIN)
+    return given
+
+
+async def answer_everything(window: Window) -> dict[str, int]:
+    """From the welcome page to the review, with another value on each screen."""
+    await window.press(MAIN)
+    given: dict[str, int] = {}
+    while "/q/s/" in window.page.url:
+        given |= await answer_screen(window, (3 * len(given) + 2) % 11)
+    assert window.page.url.endswith("/q/review"), window.page.url
+    return given

@@ -1,0 +1,81 @@
+"""One Chromium for all these tests, and windows in it; the application runs in the same loop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.window import Window, open_window
+from tests.support.databases import clone
+from tests.support.study import Trial, open_trial, row
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = (
+    "--no-sandbox",  # Continuous integration runs as root.
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+OpenWindow = Callable[..., AbstractAsyncContextManager[Window]]
+
+
+@pytest.fixture(scope="package")
+def chromium_path() -> str:
+    """Where Chromium is. Without it these tests are skipped, unless PRO_REQUIRE_BROWSER is set."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is not None:
+        return path
+    missing = "Chromium is not installed (on Debian: apt-get install chromium fonts-noto-cjk)"
+    if os.environ.get("PRO_REQUIRE_BROWSER"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
+    """The browser."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_path, args=list(ARGUMENTS)
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> OpenWindow:
+    """Opens a window of its own: cookies of nobody else, nothing remembered."""
+
+    def opened(base: str, **options: object) -> AbstractAsyncContextManager[Window]:
+        return open_window(chromium, base, **options)
+
+    return opened
+
+
+@pytest.fixture(scope="package")
+def package_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database shared by the tests of this folder."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def trial(package_database: str) -> AsyncIterator[Trial]:
+    """A running study; five participants have just received the link to their first questions."""
+    async with open_trial(package_database) as running:
+        languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
+        await running.enrol(
+            *(row(code, channel="link", language=one) for code, one in languages.items())
+        )
+        await running.ask()
+        yield running

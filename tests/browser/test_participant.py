@@ -1,0 +1,114 @@
+"""A participant opens the link on a phone and answers, in either language, with and without scripts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.browser.answering import (
+    MAIN,
+    QUESTION,
+    answer_everything,
+    choose,
+    item_of,
+    link_in,
+)
+from tests.browser.conftest import OpenWindow
+from tests.support.study import Trial
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+HIGHEST = {"pain": 5, "stiffness": 2, "function": 17}
+"""How many items of WOMAC each scale adds up."""
+
+
+async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
+    """What the participant's sittings scored, by instrument and scale."""
+    rows = await trial.fetch(
+        "SELECT instrument, scale, raw FROM pro.scores WHERE participant_id = $1",
+        trial.participants[code],
+    )
+    return {(instrument, scale): raw for instrument, scale, raw in rows}
+
+
+@pytest.mark.parametrize(
+    ("code", "scripts", "thanks"),
+    [("K-001", True, "Thank you"), ("K-002", True, "谢谢您"), ("K-003", False, "Thank you")],
+    ids=["english", "chinese", "without scripts"],
+)
+async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
+    trial: Trial, window: OpenWindow, code: str, scripts: bool, thanks: str
+) -> None:
+    link = await link_in(await trial.texts(code))
+    async with window(trial.context.public_url, java_script_enabled=scripts) as phone:
+        page = phone.page
+        await phone.go(link)
+        given = await answer_everything(phone)
+        assert len(given) == 26
+        assert "token" not in page.url
+        assert link.rpartition("/")[2] not in page.url
+
+        await phone.press("dl > div:first-child a")
+        first = page.locator(QUESTION).first
+        item = item_of(await first.get_attribute("id"))
+        checked = first.locator("input:checked")
+        assert await checked.get_attribute("value") == str(given[item])
+        given[item] = 10
+        await choose(first, 10)
+        await phone.press(MAIN)
+        assert page.url.endswith("/q/review")
+        assert await page.locator("dl dd").first.inner_text() != ""
+
+        await phone.press(MAIN)
+        assert page.url.endswith("/q/thanks")
+        assert await page.locator("h1").inner_text() == thanks
+        assert phone.faults == []
+
+    scores = await scores_of(trial, code)
+    for scale in HIGHEST:
+        expected = sum(value for name, value in given.items() if name.startswith(f"{scale}_"))
+        assert scores["womac-nrs-3.1", scale] == expected
+    assert scores["pain-nrs", "pain"] == given["pain"]
+    assert scores["pga", "pga"] == given["pga"]
+
+
+async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
+    trial: Trial, window: OpenWindow
+) -> None:
+    async with window(trial.context.public_url) as phone:
+        await phone.go(await link_in(await trial.texts("K-004")))
+        await phone.press(MAIN)
+        for question in await phone.page.locator(QUESTION).all():
+            await choose(question, 6)
+        await phone.press(MAIN)
+        assert phone.page.url.endswith("/q/s/2")
+        await phone.press("a.back")
+        assert await phone.page.locator("input:checked").count() == 5
+        await phone.page.reload()
+        await phone.page.go_back()
+        assert await phone.page.locator(QUESTION).count() >= 1
+        await phone.go("/q/s/1")
+        values = [await one.input_value() for one in await phone.page.locator(":checked").all()]
+        assert values == ["6"] * 5
+        assert phone.faults == []
+
+
+async def test_the_first_page_weighs_little_and_asks_for_two_things(
+    trial: Trial, window: OpenWindow
+) -> None:
+    async with window(trial.context.public_url) as phone:
+        sizes = []
+
+        async def weigh() -> None:
+            requests = []
+            phone.context.on("requestfinished", requests.append)
+            await phone.go(await link_in(await trial.texts("K-005")))
+            for request in requests:
+                size = await request.sizes()
+                sizes.append(size["responseBodySize"] + size["responseHeadersSize"])
+
+        await weigh()
+        print(f"first load: {sum(sizes)} bytes in {len(sizes)} answers")
+        assert len(sizes) == 2
+        assert sum(sizes) < 16_000

@@ -1,0 +1,165 @@
+"""A browser window that notes what no page may do, and looks each page over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+PHONE: Final = (390, 844)
+DESKTOP: Final = (1280, 900)
+NARROWEST: Final = (320, 640)
+TARGET: Final = 48
+"""Least height of what participants press, in CSS pixels."""
+BETWEEN_TARGETS: Final = 8
+LETTERS: Final = 18
+"""Least size of participants' text, in CSS pixels."""
+SCREENSHOTS: Final = Path(__file__).parents[2] / "screenshots"
+
+Audience = Literal["participants", "staff"]
+
+_NARROW: Final = """() => {
+  const root = document.scrollingElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const wide = [...document.body.querySelectorAll("*")].filter(
+    (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5);
+  return [`${root.scrollWidth} px wide: ` + wide.slice(0, 3).map((one) => one.outerHTML.slice(0, 90))];
+}"""
+_INLINE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
+    one.matches("style, script:not([src])")
+    || [...one.attributes].some(({ name }) => name === "style" || name.startsWith("on"))
+  ).map((one) => one.outerHTML.slice(0, 120))"""
+_SMALL_TEXT: Final = """(least) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    const size = parseFloat(getComputedStyle(text.parentElement).fontSize);
+    if (text.data.trim() && size < least) found.push(`${size} px: ${text.data.trim().slice(0, 60)}`);
+  }
+  return found;
+}"""
+_SMALL_TARGETS: Final = """([height, gap]) => {
+  const pressed = "a[href], button, summary, select, textarea, label.key, label.choice, "
+    + "input:not([type=hidden], .key input, .choice input)";
+  const boxes = [...document.querySelectorAll(pressed)]
+    .map((one) => ({ one, box: one.getBoundingClientRect() })).filter(({ box }) => box.width);
+  const named = ({ one, box }) =>
+    `${one.tagName.toLowerCase()} ${one.innerText.trim().slice(0, 40)} (${box.height} px)`;
+  const low = boxes.filter(({ box }) => Math.min(box.width, box.height) < height - 0.5).map(named);
+  const near = boxes.slice(1).flatMap((two, index) => boxes.slice(0, index + 1).filter((first) => {
+    const across = Math.max(two.box.left - first.box.right, first.box.left - two.box.right);
+    const down = Math.max(two.box.top - first.box.bottom, first.box.top - two.box.bottom);
+    return Math.max(across, down) < gap - 0.5;
+  }).map((first) => `${named(first)} and ${named(two)} are too close`));
+  return [...low, ...near];
+}"""
+_AXE: Final = """async (options) => {
+  const found = await axe.run(document, options);
+  const nodes = (list, word) => list.flatMap((rule) => rule.nodes.map((node) =>
+    `${word} ${rule.id} (${rule.impact}): ${node.target} ${node.html.slice(0, 120)} `
+    + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
+  return nodes(found.violations, "axe");
+}"""
+
+
+class Window:
+    """One window with its page. `faults` gathers, by page, what was found wrong."""
+
+    def __init__(self, context: BrowserContext, page: Page, base: str) -> None:
+        """Listen from the first request on."""
+        self.context = context
+        self.page = page
+        self.base = base
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self.names: list[str] = []
+        context.on("request", self._on_request)
+        context.on("response", self._on_response)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.faults.append(f"page error: {error.error}"))
+
+    async def go(self, path: str) -> None:
+        """Open an address of the service."""
+        await self.page.goto(self.base + path if path.startswith("/") else path)
+
+    async def press(self, selector: str) -> None:
+        """Press a button or link that leads to another page, and wait for that page."""
+        async with self.page.expect_navigation():
+            await self.page.locator(selector).first.click()
+
+    async def look_over(self, name: str, audience: Audience) -> None:
+        """Look at the page as it stands: by axe in both colour schemes, at every width."""
+        self.names.append(name)
+        page, mind = self.page, self._mind(name)
+        mind(await page.evaluate(_INLINE), "inline")
+        if audience == "participants":
+            mind(await page.evaluate(_SMALL_TEXT, LETTERS), "small text")
+            mind(await page.evaluate(_SMALL_TARGETS, [TARGET, BETWEEN_TARGETS]), "target")
+        await page.evaluate(AXE_SCRIPT)
+        rules = {"color-contrast-enhanced": {"enabled": audience == "participants"}}
+        options: dict[str, Any] = {"resultTypes": ["violations"], "rules": rules}
+        mind(await page.evaluate(_AXE, options), "light")
+        await self._picture(name, PHONE)
+        await page.emulate_media(color_scheme="dark")
+        # Only colours differ between the schemes.
+        mind(await page.evaluate(_AXE, options | {"runOnly": ["cat.color"]}), "dark")
+        await self._picture(f"{name}-dark", PHONE)
+        await page.emulate_media(color_scheme="light")
+        await self._picture(name, DESKTOP)
+        await self._set_size(NARROWEST)
+        mind(await page.evaluate(_NARROW), "scrolls sideways")
+        await self._set_size(PHONE)
+
+    def _mind(self, name: str) -> Any:
+        def add(found: list[str], what: str) -> None:
+            self.faults += [f"{name}: {what}: {one}" for one in found]
+
+        return add
+
+    async def _set_size(self, size: tuple[int, int]) -> None:
+        await self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    async def _picture(self, name: str, size: tuple[int, int]) -> None:
+        if not os.environ.get("PRO_SCREENSHOTS"):
+            return
+        await self._set_size(size)
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}-{size[0]}.png", full_page=True)
+
+    def _on_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        if not request.url.startswith(f"{self.base}/"):
+            self.faults.append(f"{self.page.url}: asks another host: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        """Every answer carries a policy without exceptions, redirects and style sheets too."""
+        policy = response.headers.get("content-security-policy", "")
+        parts = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+        needed = {"default-src", "form-action", "base-uri", "frame-ancestors"}
+        strict = needed <= parts.keys() and parts["default-src"] == "'none'"
+        if not strict or not set(parts.values()) <= {"'none'", "'self'"}:
+            self.faults.append(f"{response.url}: weak policy: {policy!r}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        """Anything said there is a fault, but for the status of a page that is meant to have it."""
+        own_status = "Failed to load resource" in message.text and (
+            message.location["url"] == self.page.url
+        )
+        if message.type in ("error", "warning") and not own_status:
+            self.faults.append(f"{self.page.url}: console: {message.text}")
+
+
+@asynccontextmanager
+async def open_window(chromium: Browser, base: str, **options: Any) -> AsyncIterator[Window]:
+    """A window the size of a phone, unless `options` say otherwise."""
+    size = {"width": PHONE[0], "height": PHONE[1]}
+    context = await chromium.new_context(**{"viewport": size, "locale": "en-GB"} | options)
+    context.set_default_timeout(10_000)
+    try:
+        yield Window(context, await context.new_page(), base.rstrip("/"))
+    finally:
+        await context.close()
