@@ -132,7 +132,7 @@ async def open_service(
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
         await show_stored_wording(pools.worker, context)
-        worker = Worker(make_jobs(pools.worker, context, gateway))
+        worker = Worker(make_jobs(pools.worker, context, gateway, receiving=pools.provider))
 
         async def ready() -> None:
             await check_ready(pools)

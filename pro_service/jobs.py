@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pro_service.messaging.gateway import Gateway
 from pro_service.services import work
 from pro_service.services.context import ServiceContext
+from pro_service.services.inbound_sweep import sweep_inbound
 from pro_service.store.connection import Connection
 
 log = logging.getLogger("pro_service.jobs")
@@ -50,13 +51,23 @@ class Job:
         await self.idle.wait()
 
 
-def make_jobs(connection: Connection, context: ServiceContext, gateway: Gateway) -> list[Job]:
-    """The service's periodic work, in the order in which a drain runs it."""
+def make_jobs(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    *,
+    receiving: Connection | None = None,
+) -> list[Job]:
+    """The service's periodic work, in the order in which a drain runs it.
+
+    `receiving` is a connection that may store inbound texts; without one their list is not swept.
+    """
     stopping = asyncio.Event()
 
     def go_on() -> bool:
         return not stopping.is_set()
 
+    swept = [] if receiving is None else [_inbound_job(receiving, context, gateway, stopping)]
     return [
         Job(
             "remind", 1.0, lambda: work.remind_round(connection, context, gateway, go_on), stopping
@@ -66,7 +77,14 @@ def make_jobs(connection: Connection, context: ServiceContext, gateway: Gateway)
         Job("close", 60.0, lambda: work.closing_round(connection, context, go_on), stopping),
         Job("call", 60.0, lambda: work.call_round(connection, context, go_on), stopping),
         Job("seal", 300.0, lambda: work.seal_round(connection), stopping),
+        *swept,
     ]
+
+
+def _inbound_job(
+    connection: Connection, context: ServiceContext, gateway: Gateway, stopping: asyncio.Event
+) -> Job:
+    return Job("inbound", 300.0, lambda: sweep_inbound(connection, context, gateway), stopping)
 
 
 class Worker:

@@ -40,6 +40,8 @@ def _header(instrument: Instrument) -> Iterator[str]:
             yield f"{key}: must not be empty."
     yield from _in_both_languages(instrument.title, "title")
     yield from _in_both_languages(instrument.recall, "recall")
+    if instrument.worded_in:
+        yield "worded_in: only a wording pack in force says this; remove it."
     if instrument.attempt_span_hours < 1:
         yield "attempt_span_hours: must be 1 or more."
 

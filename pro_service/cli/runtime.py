@@ -23,12 +23,12 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import make_context
+from pro_service.app import OldSchemaError, make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.services.context import ServiceContext
-from pro_service.store.migrations import DatabaseKind, migrate
+from pro_service.store.migrations import DatabaseKind, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
@@ -38,6 +38,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 OPERATOR = "pro_operator"
 OUR_STATES = "PR"
 """SQLSTATEs of our own rules begin so."""
+WRONG_KIND = "PR004"
 _Result = TypeVar("_Result")
 
 
@@ -86,8 +87,8 @@ def run_command(work: Awaitable[_Result]) -> _Result:
         raise typer.Exit(1) from None
     except asyncpg.InsufficientPrivilegeError:
         err.print(
-            "error: The database user lacks a right this needs. "
-            "See the README, Settings: which rights PRO_DATABASE_URL's user needs."
+            "error: The database user lacks a right this needs. Give PRO_DATABASE_URL's user"
+            " CREATEROLE, and CREATE on the database; the README's Settings say more."
         )
         raise typer.Exit(1) from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -98,6 +99,11 @@ def run_command(work: Awaitable[_Result]) -> _Result:
 def _refusal(error: asyncpg.PostgresError | asyncpg.InterfaceError) -> str:
     """What the database objects to. Only our own rules' words are safe to repeat."""
     state = getattr(error, "sqlstate", None) or ""
+    if state == WRONG_KIND:
+        return (
+            f"The database refuses this: {error}."
+            " Set PRO_DATABASE_KIND to that word, or use another database."
+        )
     if state.startswith(OUR_STATES):
         return f"The database refuses this: {error}."
     if isinstance(error, asyncpg.SyntaxOrAccessError | asyncpg.InvalidSchemaNameError):
@@ -149,8 +155,7 @@ async def open_database(
             )
         yield settings, settings.database_url.get_secret_value()
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = with_folder_keys(settings, folder)
+    settings = _prepare(folder, settings)
     database = folder / "postgresql"
     running = find_running(database) if database.exists() else None
     if running is not None:
@@ -159,6 +164,18 @@ async def open_database(
     async with EmbeddedPostgres(database) as server:
         await set_up(server.url, settings.database_kind)
         yield settings, server.url
+
+
+def _prepare(folder: Path, settings: Settings) -> Settings:
+    """Make the folder and its keys where they are not there yet. Raises SettingsError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return with_folder_keys(settings, folder)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {folder} is not writable ({error.strerror}).",
+            mend="Choose a folder that you may write to, with --data or PRO_DATA_DIR.",
+        ) from None
 
 
 async def set_up(url: str, kind: DatabaseKind) -> list[str]:
@@ -183,6 +200,8 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         vault = open_vault(settings)
         connection = await connect(url, role=OPERATOR, actor=who)
         stack.push_async_callback(connection.close)
+        if not (await schema_state(connection)).current:
+            raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
 
 

@@ -19,6 +19,7 @@ from pro_service.demo.phone import routes as phone
 from pro_service.demo.phone.phones import Phones
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.stage import HOST, free_ports
+from pro_service.store import operations
 from pro_service.store.pools import open_pools
 
 PHONE: Final = "/demo/phone"
@@ -93,7 +94,8 @@ async def open_house(
         )
         provider = provider_app[PROVIDER]
         study = await service.context.study(service.pools.worker, None)
-        phones = Phones(pools.worker, service.context, provider, study.id)
+        opened_at = await operations.get_study_time(pools.worker)
+        phones = Phones(pools.worker, service.context, provider, study.id, opened_at)
         mover = Mover(database_url, service.worker, provider, study.id)
         phone.mount(service.application, phones, mover)
         links = await hand_out_links(service, study.id)

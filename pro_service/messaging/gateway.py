@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Literal, Protocol
+from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
 
@@ -123,6 +123,20 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Finish and release connections."""
+        ...
+
+
+@runtime_checkable
+class ListsInbound(Protocol):
+    """A provider whose list shows texts even where their webhook was given up."""
+
+    async def list_inbound(
+        self, our_address: str, *, since: datetime, until: datetime
+    ) -> tuple[InboundText, ...]:
+        """The texts that came to one of our addresses in [since, until), in their order.
+
+        Raises LookupFailedError.
+        """
         ...
 
 

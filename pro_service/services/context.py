@@ -123,11 +123,6 @@ class ServiceContext:
         found = self._wording_hashes.get((instrument_id, language))
         return found or self.instrument_sha256(instrument_id)
 
-    def lacks_wording(self, instrument_id: str, language: Language) -> bool:
-        """Whether neutral labels show where licensed wording should: staff pages say so."""
-        packed = (instrument_id, language) in self._wording_hashes
-        return self.instruments[instrument_id].wording == "pack" and not packed
-
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""
         rows = await studies.list_studies(connection)

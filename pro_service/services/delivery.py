@@ -194,7 +194,8 @@ async def retry(
             )
             return None
         protocol = await context.protocol(connection, queued.study_id, facts.protocol_version_id)
-        if is_quiet_at(facts.now, protocol.messaging, zone(facts.zone)):
+        quiet = is_quiet_at(facts.now, protocol.messaging, zone(facts.zone))
+        if quiet and row.kind == "reminder":
             return None  # It stays queued: quiet hours bind a second try as they bind the first.
         try:
             claimed = await messages.reclaim_message(

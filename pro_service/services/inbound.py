@@ -53,6 +53,7 @@ from pro_service.services.inbound_writes import (
     begin_outcome,
     inbound_document,
     keep_dialogue,
+    queue_reply,
     write_inbound,
 )
 from pro_service.services.phones import PhoneError, country_of, parse_phone
@@ -80,7 +81,21 @@ async def receive_text(
 
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
     """
-    text = gateway.parse_inbound(request)
+    return await take_text(connection, context, gateway, gateway.parse_inbound(request))
+
+
+async def take_text(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    text: InboundText,
+    *,
+    by_queue: bool = False,
+) -> ReplyBody:
+    """Take one text, once. `by_queue`: no webhook waits for the reply, so it is queued.
+
+    Raises UnreadableWebhookError, UnknownAddressError, BusyError.
+    """
     sender = await _sender_of(connection, gateway, text)
     for _ in range(TRIES):
         copy = await _first_copy(connection, context, gateway, sender, text)
@@ -88,6 +103,8 @@ async def receive_text(
             return copy
         received = await _receive(connection, context, gateway, sender, text)
         outcome = await _decide(connection, context, received)
+        if by_queue:
+            queue_reply(outcome)
         try:
             await write_inbound(connection, received, outcome)
         except (StaleRevisionError, DuplicateError):
@@ -119,6 +136,8 @@ async def _first_copy(
     )
     if found is None:
         return None
+    if found.by_queue:
+        return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
     if found.message_id is None or found.body_sealed is None or found.body_key is None:
         return gateway.reply(None)
     if found.participant_id is not None:

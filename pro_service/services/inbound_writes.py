@@ -210,6 +210,18 @@ def add_reply(
     )
 
 
+def queue_reply(outcome: Outcome) -> None:
+    """Send the reply by the queue: there is no webhook to answer any more.
+
+    A reply that belongs to no participant is left out: its answer would come out of the blue.
+    """
+    if outcome.facts is None:
+        outcome.document["messages"].clear()
+        outcome.document["inbound"]["reply_message_id"] = outcome.message_id = outcome.reply = None
+    for message in outcome.document["messages"]:
+        message["state"] = "queued"
+
+
 async def write_inbound(connection: Connection, received: Received, outcome: Outcome) -> None:
     """Everything in one short transaction: the participant's turn and answers, then the text."""
     study_id = received.sender.study_id

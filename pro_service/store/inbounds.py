@@ -20,6 +20,8 @@ class FirstCopy(NamedTuple):
     body_sealed: bytes | None
     body_key: str | None
     participant_id: UUID | None
+    by_queue: bool
+    """Whether the reply is a message that is sent by itself, and in no webhook's answer."""
 
 
 class LineParticipant(NamedTuple):

@@ -181,6 +181,16 @@ def is_stale(error: BaseException) -> bool:
 
 def _unreachable(error: BaseException) -> DatabaseUnreachableError:
     # asyncpg's own text may carry the password of the URL's user; the type says enough.
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return DatabaseUnreachableError(
+            "The database user may not act as the service's roles.",
+            mend="Run `pro-service migrate` as this user, or have the roles granted (README, Settings).",
+        )
+    if isinstance(error, ValueError):
+        return DatabaseUnreachableError(
+            "The database's address cannot be read.",
+            mend="Write PRO_DATABASE_URL as postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        )
     return DatabaseUnreachableError(
         f"The database cannot be reached ({type(error).__name__}).",
         mend="Check PRO_DATABASE_URL, that PostgreSQL runs there, and that its schema is migrated.",

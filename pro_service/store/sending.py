@@ -1,10 +1,10 @@
-"""Around one call to a provider: ids it has given already, whose turn it is, whom to call."""
+"""Around one call to a provider: ids it has given already, whose turn it is, what never came."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
@@ -58,3 +58,39 @@ async def insert_call(
         _SQL["insert_call"], study_id, call_id, participant_id, reason, actor
     )
     return made is not None
+
+
+class InboundSweep(NamedTuple):
+    """A sender of ours, and the span of its inbound texts to look through (machine time)."""
+
+    study_id: UUID
+    sender_id: UUID
+    address: str
+    since: datetime
+    until: datetime
+
+
+async def list_inbound_sweeps(
+    connection: Connection,
+    provider: str,
+    *,
+    first_look: timedelta,
+    overlap: timedelta,
+    grace: timedelta,
+) -> list[InboundSweep]:
+    """What to look through next, from the last time's end less an overlap, up to a grace ago."""
+    rows = await connection.fetch(
+        _SQL["list_inbound_sweeps"],
+        provider,
+        first_look.total_seconds(),
+        overlap.total_seconds(),
+        grace.total_seconds(),
+    )
+    return [InboundSweep(*row.values()) for row in rows]
+
+
+async def mark_inbound_swept(connection: Connection, sweep: InboundSweep) -> None:
+    """Everything in the span has been fed."""
+    await connection.execute(
+        _SQL["mark_inbound_swept"], sweep.study_id, sweep.sender_id, sweep.until
+    )

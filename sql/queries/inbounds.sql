@@ -1,6 +1,7 @@
 -- name: find_provider_event(study_id, provider, provider_id)
 -- The reply a first copy of this webhook was given.
-SELECT i.id AS inbound_id, m.id AS message_id, m.body_sealed, m.body_key, m.participant_id
+SELECT i.id AS inbound_id, m.id AS message_id, m.body_sealed, m.body_key, m.participant_id,
+       coalesce(m.state = 'queued' OR m.tries > 1, false) AS by_queue
 FROM pro.provider_events AS e
 JOIN pro.inbounds AS i ON i.study_id = e.study_id AND i.id = e.inbound_id
 LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_message_id
@@ -68,16 +69,18 @@ message_keyed AS (
     SELECT $1, m.dedupe_key, m.id
     FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, dedupe_key text)
 ),
--- A reply that goes out in the webhook's own answer is accepted once this commits.
+-- A reply that goes out in the webhook's own answer is accepted once this commits; another is queued.
 replied AS (
     INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language,
-        body_sealed, body_key, encoding, segments, state, provider, claimed_at, tries, actor)
+        body_sealed, body_key, encoding, segments, state, provider, claimed_at, retry_at, tries, actor)
     SELECT $1, m.id, m.participant_id, m.line_id, m.kind, m.template, m.language,
-           decode(m.body_sealed, 'hex'), m.body_key, m.encoding, m.segments, 'accepted', m.provider,
-           pro.now(), 1, m.actor
+           decode(m.body_sealed, 'hex'), m.body_key, m.encoding, m.segments,
+           coalesce(m.state, 'accepted'), m.provider,
+           CASE WHEN m.state IS NULL THEN pro.now() END,
+           CASE WHEN m.state = 'queued' THEN clock_timestamp() END, 1, m.actor
     FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, participant_id uuid, line_id uuid,
         kind text, template text, language text, body_sealed text, body_key text, encoding text,
-        segments integer, provider text, actor text)
+        segments integer, state text, provider text, actor text)
 ),
 asked AS (
     INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue, closed_at)

@@ -65,6 +65,9 @@ WITH happened AS (
       AND v.superseded_at IS NULL AND NOT v.provisional
       AND EXISTS (SELECT FROM pro.assessments AS a
                   WHERE a.study_id = v.study_id AND a.visit_id = v.id)
+      AND NOT EXISTS (SELECT FROM pro.events AS e
+                      WHERE e.study_id = v.study_id AND e.participant_id = v.participant_id
+                        AND e.kind = 'death' AND e.occurred_at IS NOT NULL)
 )
 SELECT h.at, h.kind, coalesce(p.code, '') AS code, h.what,
        count(*) OVER (PARTITION BY h.kind) AS total

@@ -41,3 +41,19 @@ INSERT INTO pro.call_tasks (study_id, id, participant_id, reason, created_at, ac
 VALUES ($1, $2, $3, $4, pro.now(), $5)
 ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
 RETURNING id;
+
+-- name: list_inbound_sweeps(provider, first_look_seconds, overlap_seconds, grace_seconds)
+-- Each of a provider's senders, and the span of its inbound texts to look through next.
+SELECT s.study_id, s.id, s.address,
+       coalesce(w.swept_until, clock_timestamp() - $2::double precision * interval '1 second')
+           - $3::double precision * interval '1 second' AS since,
+       clock_timestamp() - $4::double precision * interval '1 second' AS until
+FROM pro.senders AS s
+LEFT JOIN pro.inbound_sweeps AS w ON w.study_id = s.study_id AND w.sender_id = s.id
+WHERE s.provider = $1
+ORDER BY s.study_id, s.id;
+
+-- name: mark_inbound_swept(study_id, sender_id, until)
+-- Everything up to an instant has been fed; a later one stays.
+INSERT INTO pro.inbound_sweeps AS w (study_id, sender_id, swept_until) VALUES ($1, $2, $3)
+ON CONFLICT (study_id, sender_id) DO UPDATE SET swept_until = greatest(w.swept_until, excluded.swept_until);

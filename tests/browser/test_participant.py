@@ -98,17 +98,8 @@ async def test_the_first_page_weighs_little_and_asks_for_two_things(
     trial: Trial, window: OpenWindow
 ) -> None:
     async with window(trial.context.public_url) as phone:
-        sizes = []
-
-        async def weigh() -> None:
-            requests = []
-            phone.context.on("requestfinished", requests.append)
-            await phone.go(await link_in(await trial.texts("K-005")))
-            for request in requests:
-                size = await request.sizes()
-                sizes.append(size["responseBodySize"] + size["responseHeadersSize"])
-
-        await weigh()
-        print(f"first load: {sum(sizes)} bytes in {len(sizes)} answers")
-        assert len(sizes) == 2
-        assert sum(sizes) < 16_000
+        await phone.go(await link_in(await trial.texts("K-005")))
+        weight = await phone.weight()
+        print(f"first load: {weight} bytes in {len(phone.requests)} answers")
+        assert len(phone.requests) == 2
+        assert weight < 16_000

@@ -76,8 +76,7 @@ class Window:
         self.page = page
         self.base = base
         self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.names: list[str] = []
+        self.requests: list[Request] = []
         context.on("request", self._on_request)
         context.on("response", self._on_response)
         context.on("console", self._on_console)
@@ -92,9 +91,13 @@ class Window:
         async with self.page.expect_navigation():
             await self.page.locator(selector).first.click()
 
+    async def weight(self) -> int:
+        """Bytes of everything that has come so far, heads included."""
+        sizes = [await request.sizes() for request in self.requests]
+        return sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
+
     async def look_over(self, name: str, audience: Audience) -> None:
         """Look at the page as it stands: by axe in both colour schemes, at every width."""
-        self.names.append(name)
         page, mind = self.page, self._mind(name)
         mind(await page.evaluate(_INLINE), "inline")
         if audience == "participants":
@@ -131,7 +134,7 @@ class Window:
         await self.page.screenshot(path=SCREENSHOTS / f"{name}-{size[0]}.png", full_page=True)
 
     def _on_request(self, request: Request) -> None:
-        self.requests.append(request.url)
+        self.requests.append(request)
         if not request.url.startswith(f"{self.base}/"):
             self.faults.append(f"{self.page.url}: asks another host: {request.url}")
 

@@ -53,6 +53,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "schedule": (OPERATOR,),
     "sending": (WORKER,),
     "sending.insert_call": (WORKER, HOOKS),
+    "sending.list_inbound_sweeps": (HOOKS,),
+    "sending.mark_inbound_swept": (HOOKS,),
     "sending.set_pace": (OPERATOR,),
     "sessions": (DESK,),
     "sessions.set_staff_password": (OPERATOR,),

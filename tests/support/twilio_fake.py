@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
 import aiohttp
@@ -314,9 +314,7 @@ class TwilioFake:
                 "uri": path,
                 "first_page_uri": path,
                 "previous_page_uri": None,
-                "next_page_uri": f"{path}?{'&'.join(f'{k}={v}' for k, v in following.items())}"
-                if more
-                else None,
+                "next_page_uri": f"{path}?{urlencode(following)}" if more else None,
             }
         )
         if self.watch is not None:

@@ -314,3 +314,8 @@ def test_hash_changes_with_the_wording_and_with_nothing_else() -> None:
 def test_loaded_instruments_cannot_be_replaced() -> None:
     with pytest.raises(TypeError):
         INSTRUMENTS["pain-nrs"] = INSTRUMENTS["pga"]  # type: ignore[index]
+
+
+def test_a_file_cannot_claim_to_be_worded(tmp_path: Path) -> None:
+    text = GOOD.replace('version = "1"', 'version = "1"\nworded_in = ["en"]', 1)
+    assert any(line.startswith("worded_in: only") for line in mistakes_in(tmp_path, text))

@@ -95,19 +95,21 @@ def language_of(request: web.Request) -> Language:
     return "zh_CN" if re.match(r"\s*zh\b", accepted, re.IGNORECASE) else "en"
 
 
-def bubbles(person: Person, words: Words, texts: Sequence[PhoneText]) -> list[Bubble]:
+def bubbles(
+    person: Person, words: Words, texts: Sequence[PhoneText], base_url: str
+) -> list[Bubble]:
     """Texts as the participant sees them; a link of ours leads to wherever this demo serves."""
     return [
-        Bubble(one.id, one.sent, _pieces(one.body), words.instant(one.at, person.zone))
+        Bubble(one.id, one.sent, _pieces(one.body, base_url), words.instant(one.at, person.zone))
         for one in texts
     ]
 
 
-def _pieces(body: str) -> tuple[tuple[str, str | None], ...]:
+def _pieces(body: str, base_url: str) -> tuple[tuple[str, str | None], ...]:
     pieces: list[tuple[str, str | None]] = []
     end = 0
     for found in _LINK.finditer(body):
-        pieces += [(body[end : found.start()], None), (found[0], found[1])]
+        pieces += [(body[end : found.start()], None), (base_url + found[1], found[1])]
         end = found.end()
     return (*pieces, (body[end:], None))
 

@@ -21,7 +21,7 @@ from pro_service.services.context import ServiceContext
 from pro_service.store import messages, operations, participants, phone
 from pro_service.store.phone import Happening, NextEvent, PhoneText
 
-MOST_HAPPENINGS = 40
+MOST_HAPPENINGS = 20
 
 
 class Person(NamedTuple):
@@ -47,9 +47,11 @@ class Phones:
         context: ServiceContext,
         provider: ProviderFake,
         study_id: UUID,
+        opened_at: datetime,
     ) -> None:
-        """Nothing is read yet."""
+        """Nothing is read yet. `opened_at` is the study time at which this demo began to serve."""
         self.study_id = study_id
+        self.opened_at = opened_at
         self._pool = pool
         self._context = context
         self._provider = provider

@@ -21,6 +21,7 @@ from pro_service.demo.phone.phones import Person, Phones
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.web.desk.pages import DESK
 from pro_service.web.desk.words import Words
+from pro_service.web.keys import CONTEXT
 from pro_service.web.middleware import refuse_foreign_form
 from pro_service.web.refusals import UnreadableFormError
 
@@ -185,9 +186,10 @@ async def get_static(request: web.Request) -> web.Response:
 async def _present(request: web.Request, person: Person, words: Words) -> dict[str, Any]:
     """The clock, what is due next, what is open, and what happened since the last move."""
     phones = request.app[PHONES]
-    since = pages.instant_of(request.query.get("since"))
+    since = pages.instant_of(request.query.get("since")) or phones.opened_at
     event = await phones.next_event()
-    happenings = [] if since is None else await phones.happenings(since)
+    happenings = await phones.happenings(since)
+    counted = pages.counted(happenings)
     return {
         "now": words.instant(await phones.now(), person.zone),
         "zone": person.zone.key,
@@ -197,9 +199,10 @@ async def _present(request: web.Request, person: Person, words: Words) -> dict[s
         if event is None
         else words.visit(person.protocol, event.definition, None),
         "open_link": await phones.open_link(person),
-        "since": None if since is None else words.instant(since, person.zone),
-        "since_raw": "" if since is None else since.isoformat(),
-        "counted": pages.counted(happenings),
+        "since": words.instant(since, person.zone),
+        "since_raw": since.isoformat(),
+        "counted": counted,
+        "more": sum(one.total for one in counted) - len(happenings),
         "happenings": [
             (one, words.instant(one.at, person.zone), pages.detail(words, person, one))
             for one in happenings
@@ -209,7 +212,8 @@ async def _present(request: web.Request, person: Person, words: Words) -> dict[s
 
 def _bubbles(request: web.Request, person: Person, texts: list[Any]) -> list[pages.Bubble]:
     """The phone speaks its owner's language."""
-    return pages.bubbles(person, request.app[DESK].words(person.language), texts)
+    words = request.app[DESK].words(person.language)
+    return pages.bubbles(person, words, texts, request.app[CONTEXT].public_url)
 
 
 async def _form(request: web.Request) -> tuple[Person, Form]:

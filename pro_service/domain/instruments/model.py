@@ -109,6 +109,8 @@ class Instrument(Record):
     codes), `loinc`, `loinc_<item or scale>`."""
     wording: Literal["own", "pack"] = "own"
     """`pack`: the official wording is somebody's, and comes at run time from a licensed pack."""
+    worded_in: tuple[Language, ...] = ()
+    """Languages in which a wording pack's words stand in place of the labels; never in a file."""
     citation: str = ""
     licence: str = ""
 
@@ -123,6 +125,10 @@ class Instrument(Record):
     def results(self) -> tuple[Scale | Total, ...]:
         """Everything that is scored, in order: the scales, and last the total if there is one."""
         return self.scales if self.total is None else (*self.scales, self.total)
+
+    def lacks_wording(self, language: Language) -> bool:
+        """Whether neutral labels show where licensed wording should: staff pages say so."""
+        return self.wording == "pack" and language not in self.worded_in
 
     def direction_of(self, scored: Scale | Total) -> Direction:
         """What a higher score of this scale means."""

@@ -71,6 +71,7 @@ def instrument_with_wording(instrument: Instrument, wording: Wording) -> Instrum
             _worded(item, wording.items[item.code], language) for item in instrument.items
         )
     }
+    updates["worded_in"] = (*instrument.worded_in, language)
     for name, text in (("title", wording.title), ("recall", wording.recall)):
         if text is not None:
             updates[name] = {**getattr(instrument, name), language: text}

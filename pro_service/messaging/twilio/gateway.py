@@ -36,7 +36,20 @@ CALL_BOUND: Final = timedelta(seconds=10)
 CONNECTIONS: Final = 200
 """Calls under way at once; the SDK's own session would stop at 100 and queue the rest unseen."""
 LISTED: Final = 200
-"""How many of a number's newest messages are looked through for one of ours."""
+"""How many of a number's newest messages are looked through for one of ours; a page of a list."""
+LIST_BOUND: Final = timedelta(seconds=60)
+"""Bounds the reading of a list of several pages."""
+_UNREADABLE: Final = (
+    TwilioException,
+    TimeoutError,
+    aiohttp.ClientError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+)
+"""What reading a list can end with; the last four: an answer the SDK did not expect."""
 
 _quiet = logging.getLogger("pro_service.messaging.twilio.sdk")
 _quiet.setLevel(logging.WARNING)
@@ -119,20 +132,36 @@ class TwilioGateway:
                     to=text.their_address, limit=LISTED, page_size=LISTED, **filters
                 )
             rows = [_listed(each) for each in listed]
-        except (
-            TwilioException,
-            TimeoutError,
-            aiohttp.ClientError,
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-        ):
+        except _UNREADABLE:
             raise LookupFailedError from None
         return tuple(
             Accepted(provider_id=sid) for sid in wire.matching(rows, text, earliest, latest)
         )
+
+    async def list_inbound(
+        self, our_address: str, *, since: datetime, until: datetime
+    ) -> tuple[InboundText, ...]:
+        """The texts that came to one of our addresses in [since, until), in their order.
+
+        Raises LookupFailedError.
+        """
+        filters = {} if wire.is_service(our_address) else {"to": our_address}
+        found: list[tuple[datetime, InboundText]] = []
+        try:
+            async with asyncio.timeout(LIST_BOUND.total_seconds()):
+                client = await self._open()
+                listed = await client.messages.stream_async(page_size=LISTED, **filters)
+                async for message in listed:  # the newest first
+                    created_at = message.date_created
+                    if created_at < since:
+                        break
+                    if created_at < until and _came_to(message, our_address):
+                        found.append((created_at, _inbound(message)))
+        except _UNREADABLE:
+            raise LookupFailedError from None
+        # Twilio's times have whole seconds: what came within one keeps the list's own order.
+        found.reverse()
+        return tuple(text for _, text in sorted(found, key=lambda each: each[0]))
 
     def parse_inbound(self, request: WebhookRequest) -> InboundText:
         """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""
@@ -184,6 +213,22 @@ def _refusal(error: TwilioException) -> Exception:
     if not isinstance(status, int):
         return AmbiguousError()
     return wire.refusal(status, getattr(error, "code", None))
+
+
+def _came_to(message: Any, our_address: str) -> bool:
+    to = message.messaging_service_sid if wire.is_service(our_address) else message.to
+    return bool(message.direction == "inbound" and to == our_address)
+
+
+def _inbound(message: Any) -> InboundText:
+    return InboundText(
+        provider_id=message.sid,
+        our_address=message.to,
+        their_address=message.from_,
+        body=message.body or "",
+        media_count=int(message.num_media or "0"),
+        service_address=message.messaging_service_sid,
+    )
 
 
 def _listed(message: Any) -> wire.Listed:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import CALL_OUTCOMES
 from pro_service.services.desk_timeline import (
@@ -128,6 +129,18 @@ class _Page:
                 at=self.at(one.ended_at),
             )
         return {"ordinal": one.ordinal, "due": self.at(one.due_at), "end": end}
+
+    def neutral(self) -> list[str]:
+        """Instruments this participant is asked in neutral labels, for want of a wording pack."""
+        language: Language = "zh_CN" if self.document.language == "zh_CN" else "en"
+        asked = dict.fromkeys(
+            one.instrument for visit in self.document.visits for one in visit.assessments
+        )
+        return [
+            self.words.asked(instrument, "person")
+            for instrument in asked
+            if self.words.shows_neutral(instrument, language)
+        ]
 
     def entries(self) -> list[dict[str, Any]]:
         found = [
@@ -332,5 +345,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         ],
         "outcomes": CALL_OUTCOMES,
         "entries": page.entries(),
+        "neutral": page.neutral(),
         "legend": legend(words),
     }

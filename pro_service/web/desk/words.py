@@ -114,8 +114,13 @@ class Words:
             return title
         return self.text("asked", title=title, target=self.word("target", target))
 
+    def shows_neutral(self, instrument: str, language: Language) -> bool:
+        """Whether somebody asked in this language meets neutral labels, for want of a pack."""
+        known = self._instruments.get(instrument)
+        return known is not None and known.lacks_wording(language)
+
     def item(self, instrument: str, code: str) -> str:
-        """An item's neutral label."""
+        """An item's label: neutral, or a wording pack's."""
         known = self._instruments.get(instrument)
         if known is None or all(item.code != code for item in known.items):
             return code

@@ -17,10 +17,10 @@ async function look() {
   if (!answer.ok) throw new Error(String(answer.status));
   const now = await answer.json();
   for (const name of ["clock", "open", "happened"]) {
-    if (part(name).dataset.shown !== now[name]) {
-      part(name).innerHTML = now[name];
-      part(name).dataset.shown = now[name];
-    }
+    // Left alone while nothing changes: the focus may stand in it.
+    const fresh = document.createElement("template");
+    fresh.innerHTML = now[name];
+    if (fresh.innerHTML !== part(name).innerHTML) part(name).innerHTML = now[name];
   }
   if (now.last !== board.dataset.last) {
     board.dataset.last = now.last;

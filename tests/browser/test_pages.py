@@ -1,0 +1,281 @@
+"""Every page, in both languages: nothing axe finds, nothing inline, nothing from another host.
+
+With PRO_SCREENSHOTS=1 each page is also drawn into the folder `screenshots`, on a phone and a desktop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import pytest
+import pytest_asyncio
+
+from pro_service.store.pools import connect, open_pools
+from tests.browser.answering import MAIN, QUESTION, choose
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
+from tests.support.databases import clone
+from tests.support.desk import (
+    PASSWORD,
+    seed_alert,
+    seed_call,
+    seed_line,
+    seed_message,
+    seed_opt_out,
+    seed_site,
+    seed_staff,
+    seed_text,
+)
+from tests.support.seed import (
+    SeededParticipant,
+    SeededStudy,
+    make_context,
+    seed_link,
+    seed_participant,
+    seed_study,
+    seed_visit,
+)
+from tests.support.web import serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+EVERY_KIND: Final = (
+    ("safety", "person"),
+    ("womac-nrs-3.1", "left_knee"),
+    ("womac-lk-3.1", "left_knee"),
+    ("pain-vas", "left_knee"),
+)
+PAIN: Final = (("pain-nrs", "left_knee"),)
+LANGUAGES: Final = ("en", "zh_CN")
+LOCALES: Final = {"en": "en-GB", "zh_CN": "zh-CN"}
+
+
+@dataclass
+class House:
+    """A served study with everything its pages can show."""
+
+    base: str
+    study: SeededStudy
+    links: dict[str, str]
+    """Addresses by what they are for."""
+
+
+@pytest.fixture(scope="module")
+def house_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A database of its own."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def house(house_database: str) -> AsyncIterator[House]:
+    """The web side with every state its pages can show."""
+    context = make_context()
+    owner = await connect(house_database, role="pro_owner", actor="test:owner")
+    try:
+        study = await seed_study(owner, context)
+        await seed_site(study, "S2")
+        links = {}
+        for number, language in enumerate(LANGUAGES):
+            links |= await seed_links(study, language, number)
+            await seed_staff(study, f"coordinator-{language}", language=language)
+            await seed_staff(study, f"doctor-{language}", role="investigator", language=language)
+            await seed_staff(study, f"empty-{language}", site="S2", language=language)
+        await seed_desk(study)
+        pools = await open_pools(house_database)
+        async with pools, serving(pools, context) as server:
+            base = str(server.make_url("/")).rstrip("/")
+            context.public_url = base
+            yield House(base, study, {name: f"/q/{one}" for name, one in links.items()})
+    finally:
+        await owner.close()
+
+
+async def seed_links(study: SeededStudy, language: str, number: int) -> dict[str, str]:
+    """Links to every kind of question, to two visits, and to one to be declined."""
+    letter = "ABCDEF"[number]
+    whole = await seed_participant(
+        study, code=f"Q-{language}", personal_code=f"{letter}234567", language=language
+    )
+    await seed_visit(whole, asks=EVERY_KIND)
+    await seed_visit(whole, "week_2", asks=PAIN, opens=timedelta(days=9), closes=timedelta(days=15))
+    other = await seed_participant(
+        study, code=f"D-{language}", personal_code=f"{letter}234568", language=language
+    )
+    await seed_visit(other, asks=(*PAIN, ("pga", "person")))
+    return {
+        f"every-{language}": await seed_link(whole),
+        f"other-{language}": await seed_link(other),
+    }
+
+
+async def seed_desk(study: SeededStudy) -> None:
+    """One of each thing the desk shows, and a participant with a very long code."""
+    busy = await seed_participant(
+        study, code="P-001", personal_code="G234567", injected_days_ago=20
+    )
+    await seed_visit(busy)
+    line = await seed_line(busy)
+    await seed_text(busy, line, "my knee is swollen")
+    await seed_text(busy, line, "four or so", disposition="unknown")
+    await seed_opt_out(busy, line)
+    await seed_message(busy, line, "unconfirmed")
+    await seed_call(busy)
+    await seed_alert(busy, busy.assessments["baseline", "pain-nrs", "left_knee"])
+    began, ended = timedelta(days=-20), timedelta(days=-10)
+    await seed_visit(busy, "week_2", asks=PAIN, opens=began, closes=ended)
+    await seed_visit(busy, "unscheduled", asks=(("pga", "person"),), closes=None)
+    long: SeededParticipant = await seed_participant(
+        study, code="SCREENING-0123456789-REPEATED-01", personal_code="H234567"
+    )
+    await seed_visit(long)
+
+
+async def fill(window: Window, *, but: int = 0) -> None:
+    """Answer the questions of a screen, leaving the last `but` open."""
+    questions = await window.page.locator(QUESTION).all()
+    for question in questions[: len(questions) - but]:
+        await choose(question, 0)
+
+
+async def kind_of_screen(window: Window) -> str:
+    """What the questions on this screen are answered with."""
+    for kind in ("number", "key", "choice"):
+        selector = {"number": "input.number", "key": ".keys", "choice": ".choice"}[kind]
+        if await window.page.locator(selector).count():
+            apart = kind == "key" and await window.page.locator(".choice").count()
+            return "key-or-not-applicable" if apart else kind
+    raise AssertionError(window.page.url)
+
+
+async def answer_with_every_mishap(phone: Window, language: str) -> None:
+    """Go through all screens; look at the first of each kind, and at what can go wrong there."""
+    seen: set[str] = set()
+    while "/q/s/" in phone.page.url:
+        kind = await kind_of_screen(phone)
+        fresh = kind not in seen
+        seen.add(kind)
+        if fresh:
+            await phone.look_over(f"{language}-2-{kind}", "participants")
+        if fresh and kind == "choice":
+            await fill(phone)
+            await choose(phone.page.locator(QUESTION).first, 1)
+            await phone.press(MAIN)
+            assert phone.page.url.endswith("/q/now")
+            await phone.look_over(f"{language}-3-telephone", "participants")
+            await phone.press("main a.second")
+        elif fresh and kind == "key":
+            await fill(phone, but=1)
+            await phone.press(MAIN)
+            assert "open=1" in phone.page.url
+            await phone.look_over(f"{language}-3-still-open", "participants")
+            await phone.press("button[name=leave]")
+        elif fresh and kind == "number":
+            await phone.page.fill("input.number", "quite a lot")
+            await phone.press(MAIN)
+            await phone.look_over(f"{language}-3-unreadable", "participants")
+            await fill(phone)
+            await phone.press(MAIN)
+        else:
+            await fill(phone)
+            await phone.press(MAIN)
+    assert seen == {"choice", "key", "key-or-not-applicable", "number"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_page_for_participants_is_accessible_and_asks_nobody_else(
+    house: House, window: OpenWindow, language: str
+) -> None:
+    async with window(house.base, locale=LOCALES[language]) as phone:
+        await phone.go("/q/aaaaaaaaaaaaaaaaaaaaaaaaaa")
+        await phone.look_over(f"{language}-9-neutral", "participants")
+        await phone.go(house.links[f"every-{language}"])
+        await phone.look_over(f"{language}-1-welcome", "participants")
+        await phone.press(MAIN)
+        await answer_with_every_mishap(phone, language)
+        await phone.look_over(f"{language}-4-review", "participants")
+        await phone.go("/q/s/2?other=1")
+        await phone.look_over(f"{language}-5-answered-elsewhere", "participants")
+        await phone.page.locator("input[name=assessment]").evaluate("one => one.remove()")
+        await phone.press(MAIN)
+        await phone.look_over(f"{language}-8-failure", "participants")
+        await phone.go("/q/review")
+        await phone.press(MAIN)
+        await phone.press("main a.second")
+        assert phone.page.url.endswith("/q/thanks")
+        await phone.look_over(f"{language}-6-thanks", "participants")
+        assert phone.faults == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_pages_of_half_answered_and_declined_questions_are_accessible(
+    house: House, window: OpenWindow, language: str
+) -> None:
+    async with window(house.base, locale=LOCALES[language]) as phone:
+        await phone.go(house.links[f"other-{language}"])
+        await phone.press(MAIN)
+        await fill(phone)
+        await phone.press(MAIN)
+        await phone.go("/q/review")
+        await phone.look_over(f"{language}-4-review-half", "participants")
+        await phone.press(MAIN)
+        await phone.look_over(f"{language}-6-thanks-half", "participants")
+        await phone.go("/q/decline")
+        await phone.look_over(f"{language}-7-decline", "participants")
+        await phone.press("form[action='/q/decline'] button")
+        await phone.look_over(f"{language}-7-declined", "participants")
+        assert phone.faults == []
+
+
+async def sign_in(desk: Window, login: str) -> None:
+    await desk.go("/desk/sign-in")
+    await desk.page.fill("#login", login)
+    await desk.page.fill("#password", PASSWORD)
+    await desk.press("button.main")
+    assert desk.page.url.endswith("/desk")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
+    house: House, window: OpenWindow, language: str
+) -> None:
+    async with window(house.base, locale=LOCALES[language]) as desk:
+        await desk.go("/desk/sign-in")
+        await desk.look_over(f"{language}-desk-1-sign-in", "staff")
+        await desk.page.fill("#login", "nobody")
+        await desk.page.fill("#password", "not the password")
+        await desk.press("button.main")
+        await desk.look_over(f"{language}-desk-1-refused", "staff")
+        await sign_in(desk, f"empty-{language}")
+        await desk.look_over(f"{language}-desk-2-empty", "staff")
+        await desk.press("form[action='/desk/sign-out'] button")
+        await desk.look_over(f"{language}-desk-1-signed-out", "staff")
+        await sign_in(desk, f"coordinator-{language}")
+        await desk.look_over(f"{language}-desk-3-now", "staff")
+        for summary in await desk.page.locator("summary").all():
+            await summary.click()
+        await desk.look_over(f"{language}-desk-4-forms", "staff")
+        await desk.go("/desk?state=late")
+        await desk.look_over(f"{language}-desk-5-nothing-found", "staff")
+        await desk.go("/desk/participants/P-001")
+        await desk.look_over(f"{language}-desk-6-participant", "staff")
+        await desk.go("/desk/participants/NOBODY")
+        await desk.look_over(f"{language}-desk-8-not-there", "staff")
+        assert desk.faults == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_answers_and_scores_are_accessible_to_those_who_may_read_them(
+    house: House, window: OpenWindow, language: str
+) -> None:
+    async with window(house.base, locale=LOCALES[language]) as desk:
+        await sign_in(desk, f"doctor-{language}")
+        await desk.go(f"/desk/participants/Q-{language}")
+        assert await desk.page.locator("table.numbers").count() > 0
+        for summary in await desk.page.locator("summary").all():
+            await summary.click()
+        await desk.look_over(f"{language}-desk-7-scores", "staff")
+        assert desk.faults == []
