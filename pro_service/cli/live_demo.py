@@ -62,7 +62,7 @@ async def _live(
     if cut_short is not None:
         err.print("The last start was cut short; its half history is lived anew.")
     err.print(f"A study's last {days} days are being lived. This is done once.")
-    note = folder.begin()
+    note = await folder.begin()
     with _progress() as bar:
         task = bar.add_task("study days", total=days)
         async with EmbeddedPostgres(folder.database, durable=False) as server:

@@ -20,6 +20,7 @@ from pydantic import SecretStr, ValidationError
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.embedded.folder import DataFolder
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that is mistaken for something else when read aloud."""
@@ -91,13 +92,20 @@ class DemoFolder:
             os.close(self._lock)
             self._lock = None
 
-    def begin(self) -> DemoNote:
+    async def begin(self) -> DemoNote:
         """Clear what a history that was cut short left behind, and begin anew.
 
-        Raises FolderUnusableError.
+        Raises FolderUnusableError, EmbeddedError while a server still runs there.
         """
         try:
-            shutil.rmtree(self.database, ignore_errors=False, onerror=_unless_absent)
+            if self.database.exists():
+                # The server of a killed demo may still be ending: it is waited for.
+                old = DataFolder(self.database)
+                try:
+                    await old.claim()
+                finally:
+                    old.release()
+                shutil.rmtree(self.database)
             (self.path / "keys.json").unlink(missing_ok=True)
             return self.write(DemoNote(state="living", password=SecretStr(_new_password())))
         except OSError as error:
@@ -138,11 +146,3 @@ def write_private(path: Path, values: object) -> None:
 
 def _new_password() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
-
-
-def _unless_absent(
-    _: object, __: str, caught: tuple[type[BaseException], BaseException, object]
-) -> None:
-    """What `rmtree` meets: a part that is not there is as it should be."""
-    if not isinstance(caught[1], FileNotFoundError):
-        raise caught[1]

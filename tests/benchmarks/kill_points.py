@@ -160,7 +160,14 @@ async def work(orders: Orders, fake: TwilioFake | None = None) -> bool:
     process.start()
     if fake is not None and orders.point == BY_THE_FAKE:
         fake.kill_after(orders.hit, lambda: os.kill(process.pid or 0, signal.SIGKILL))
-    await asyncio.to_thread(process.join)
+    # Waited for on this thread: starting another process asks after all of them, and two threads
+    # that ask after one at once would spoil its exit code.
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(process.sentinel, ended.set)
+    await ended.wait()
+    loop.remove_reader(process.sentinel)
+    process.join()
     code = process.exitcode
     process.close()
     if code not in (0, -signal.SIGKILL):

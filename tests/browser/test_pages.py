@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
+from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import connect, open_pools
 from tests.browser.answering import MAIN, QUESTION, choose
@@ -38,7 +39,7 @@ from tests.support.seed import (
     seed_study,
     seed_visit,
 )
-from tests.support.web import serving
+from tests.support.web import answer_everything, browsing, open_questions, send, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
@@ -89,6 +90,7 @@ async def house(house_database: str) -> AsyncIterator[House]:
         async with pools, serving(pools, context) as server:
             base = str(server.make_url("/")).rstrip("/")
             context.public_url = base
+            await send_answers(study, server)
             yield House(base, study, {name: f"/q/{one}" for name, one in links.items()})
     finally:
         await owner.close()
@@ -100,14 +102,15 @@ async def seed_links(study: SeededStudy, language: str, number: int) -> dict[str
     whole = await seed_participant(
         study, code=f"Q-{language}", personal_code=f"{letter}234567", language=language
     )
-    await seed_visit(whole, asks=EVERY_KIND)
+    # An extra visit may ask anything by link.
+    await seed_visit(whole, "unscheduled", asks=EVERY_KIND)
     await seed_visit(whole, "week_2", asks=PAIN, opens=timedelta(days=9), closes=timedelta(days=15))
     other = await seed_participant(
         study, code=f"D-{language}", personal_code=f"{letter}234568", language=language
     )
     await seed_visit(other, asks=(*PAIN, ("pga", "person")))
     return {
-        f"every-{language}": await seed_link(whole),
+        f"every-{language}": await seed_link(whole, "unscheduled"),
         f"other-{language}": await seed_link(other),
     }
 
@@ -132,6 +135,18 @@ async def seed_desk(study: SeededStudy) -> None:
         study, code="SCREENING-0123456789-REPEATED-01", personal_code="H234567"
     )
     await seed_visit(long)
+
+
+async def send_answers(study: SeededStudy, server: TestServer) -> None:
+    """A participant whose answers are in."""
+    done = await seed_participant(study, code="A-001", personal_code="K234567")
+    await seed_visit(done)
+    async with browsing(server) as browser:
+        review = await answer_everything(
+            browser, await open_questions(browser, await seed_link(done))
+        )
+        async with await send(browser, review) as response:
+            assert response.url.path == "/q/thanks"
 
 
 async def fill(window: Window, *, but: int = 0) -> None:
@@ -207,7 +222,7 @@ async def test_every_page_for_participants_is_accessible_and_asks_nobody_else(
         await phone.press("main a.second")
         assert phone.page.url.endswith("/q/thanks")
         await phone.look_over(f"{language}-6-thanks", "participants")
-        assert phone.faults == []
+        assert not phone.faults, "\n".join(phone.faults)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -227,7 +242,7 @@ async def test_the_pages_of_half_answered_and_declined_questions_are_accessible(
         await phone.look_over(f"{language}-7-decline", "participants")
         await phone.press("form[action='/q/decline'] button")
         await phone.look_over(f"{language}-7-declined", "participants")
-        assert phone.faults == []
+        assert not phone.faults, "\n".join(phone.faults)
 
 
 async def sign_in(desk: Window, login: str) -> None:
@@ -255,6 +270,7 @@ async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
         await desk.look_over(f"{language}-desk-1-signed-out", "staff")
         await sign_in(desk, f"coordinator-{language}")
         await desk.look_over(f"{language}-desk-3-now", "staff")
+        await desk.page.reload()
         for summary in await desk.page.locator("summary").all():
             await summary.click()
         await desk.look_over(f"{language}-desk-4-forms", "staff")
@@ -264,7 +280,7 @@ async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
         await desk.look_over(f"{language}-desk-6-participant", "staff")
         await desk.go("/desk/participants/NOBODY")
         await desk.look_over(f"{language}-desk-8-not-there", "staff")
-        assert desk.faults == []
+        assert not desk.faults, "\n".join(desk.faults)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -273,9 +289,9 @@ async def test_answers_and_scores_are_accessible_to_those_who_may_read_them(
 ) -> None:
     async with window(house.base, locale=LOCALES[language]) as desk:
         await sign_in(desk, f"doctor-{language}")
-        await desk.go(f"/desk/participants/Q-{language}")
+        await desk.go("/desk/participants/A-001")
         assert await desk.page.locator("table.numbers").count() > 0
         for summary in await desk.page.locator("summary").all():
             await summary.click()
         await desk.look_over(f"{language}-desk-7-scores", "staff")
-        assert desk.faults == []
+        assert not desk.faults, "\n".join(desk.faults)
