@@ -59,10 +59,10 @@ async def _live(
     seed: int,
 ) -> DemoNote:
     """The history, on a server that waits for no disk; what it wrote is on the disk at the end."""
+    note = await folder.begin()
     if cut_short is not None:
         err.print("The last start was cut short; its half history is lived anew.")
     err.print(f"A study's last {days} days are being lived. This is done once.")
-    note = await folder.begin()
     with _progress() as bar:
         task = bar.add_task("study days", total=days)
         async with EmbeddedPostgres(folder.database, durable=False) as server:

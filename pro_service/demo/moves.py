@@ -59,12 +59,12 @@ class Mover:
 
     async def _through(self, operator: Connection, began: datetime, until: datetime) -> None:
         zones = {site.zone for site in await studies.list_sites(operator, self._study_id)}
-        evenings = sorted(x for name in zones for x in _evenings(name, began, until))
+        checks = sorted(x for name in zones for x in evenings(name, began, until))
         while True:
             event = await phone.find_next_event(operator, self._study_id)
-            stops = [until, *evenings[:1]] + ([event.at] if event is not None else [])
+            stops = [until, *checks[:1]] + ([event.at] if event is not None else [])
             at = min(stops)
-            evenings = [evening for evening in evenings if evening > at]
+            checks = [check for check in checks if check > at]
             await self._stop_at(operator, at)
             if at >= until:
                 return
@@ -83,7 +83,8 @@ class Mover:
         await self._worker.settle("close", "call")
 
 
-def _evenings(zone_name: str, began: datetime, until: datetime) -> list[datetime]:
+def evenings(zone_name: str, began: datetime, until: datetime) -> list[datetime]:
+    """The instants of one zone at which call lists are looked at, after `began`, before `until`."""
     local = zone(zone_name)
     day, found = local_day(began, local), []
     while (at := local_instant(day, CALL_CHECK, local)) < until:

@@ -18,7 +18,7 @@ from pro_service.store import participants, studies
 from pro_service.store.connection import Connection, DuplicateError
 from pro_service.store.studies import KeyRow, StudyRow
 from pro_service.texts.catalogue import Texts
-from pro_service.vault.vault import Vault, WrappedKey
+from pro_service.vault.vault import Vault, WrappedKey, data_key_of
 
 TRIES = 5
 """How often a write decided from facts that moved on is decided anew before giving up."""
@@ -84,8 +84,19 @@ class ServiceContext:
             self._study_keys[study_id] = row.id
         return self._study_keys[study_id]
 
+    async def open_key(self, connection: Connection, study_id: UUID, key: str) -> None:
+        """Open the key a sealed value names (`A256GCM:<id>`), whoever's it is."""
+        key_id = data_key_of(key)
+        if self.vault.holds(key_id):
+            return
+        row = await studies.get_data_key(connection, study_id, key_id)
+        if row is not None:
+            self.vault.admit(WrappedKey(*row))
+
     async def ensure_study_key(self, connection: Connection, study_id: UUID) -> None:
         """Give a new study its own key; a first one stays."""
+        if study_id in self._study_keys:
+            return
         if await studies.get_study_key(connection, study_id) is None:
             key = self.vault.new_data_key()
             try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from pro_service.domain.conversation.advance import advance, begin
 from pro_service.domain.conversation.commands import Command, recognise, says_more
@@ -32,7 +31,6 @@ from pro_service.messaging.gateway import (
     ReplyBody,
     UnreadableWebhookError,
     WebhookRequest,
-    status_callback_url,
 )
 from pro_service.services.answers import (
     GivenAnswer,
@@ -43,6 +41,7 @@ from pro_service.services.answers import (
 from pro_service.services.asking import agenda, open_questions, text_context
 from pro_service.services.composing import line_to
 from pro_service.services.context import TRIES, BusyError, ServiceContext
+from pro_service.services.inbound_copies import answer_with, first_copy
 from pro_service.services.inbound_writes import (
     Outcome,
     Received,
@@ -98,7 +97,7 @@ async def take_text(
     """
     sender = await _sender_of(connection, gateway, text)
     for _ in range(TRIES):
-        copy = await _first_copy(connection, context, gateway, sender, text)
+        copy = await first_copy(connection, context, gateway, sender, text)
         if copy is not None:
             return copy
         received = await _receive(connection, context, gateway, sender, text)
@@ -109,7 +108,7 @@ async def take_text(
             await write_inbound(connection, received, outcome)
         except (StaleRevisionError, DuplicateError):
             continue
-        return _answer(context, gateway, outcome.reply, outcome.message_id)
+        return answer_with(context, gateway, outcome.reply, outcome.message_id)
     raise BusyError
 
 
@@ -121,45 +120,6 @@ async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText
             if sender is not None:
                 return sender
     raise UnknownAddressError
-
-
-async def _first_copy(
-    connection: Connection,
-    context: ServiceContext,
-    gateway: Gateway,
-    sender: OwnedSender,
-    text: InboundText,
-) -> ReplyBody | None:
-    """The reply the first copy of this text got, if this is not the first."""
-    found = await inbounds.find_provider_event(
-        connection, sender.study_id, gateway.name, text.provider_id
-    )
-    if found is None:
-        return None
-    if found.by_queue:
-        return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
-    if found.message_id is None or found.body_sealed is None or found.body_key is None:
-        return gateway.reply(None)
-    if found.participant_id is not None:
-        await context.facts(connection, sender.study_id, found.participant_id)
-    else:
-        await context.study_key(connection, sender.study_id)
-    body = context.vault.unseal(
-        found.body_sealed,
-        key=found.body_key,
-        table="messages",
-        column="body",
-        row_id=found.message_id,
-    )
-    return _answer(context, gateway, body, found.message_id)
-
-
-def _answer(
-    context: ServiceContext, gateway: Gateway, body: str | None, message_id: UUID | None
-) -> ReplyBody:
-    if body is None or message_id is None:
-        return gateway.reply(None)
-    return gateway.reply(body, status_callback_url(context.public_url, gateway.name, message_id))
 
 
 async def _receive(

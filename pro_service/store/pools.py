@@ -184,7 +184,7 @@ def _unreachable(error: BaseException) -> DatabaseUnreachableError:
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return DatabaseUnreachableError(
             "The database user may not act as the service's roles.",
-            mend="Run `pro-service migrate` as this user, or grant it the roles (README, Settings).",
+            mend="Run `pro-service migrate` as this user, or grant it the roles (see the README).",
         )
     if isinstance(error, ValueError):
         return DatabaseUnreachableError(

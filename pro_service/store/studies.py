@@ -203,6 +203,12 @@ async def get_study_key(connection: Connection, study_id: UUID) -> KeyRow | None
     return None if row is None else KeyRow(*row.values())
 
 
+async def get_data_key(connection: Connection, study_id: UUID, key_id: UUID) -> KeyRow | None:
+    """The wrapped key a sealed value names."""
+    row = await connection.fetchrow(_SQL["get_data_key"], study_id, key_id)
+    return None if row is None else KeyRow(*row.values())
+
+
 async def insert_study_key(connection: Connection, study_id: UUID, key: KeyRow) -> None:
     """Give the study its own key; a first one stays."""
     await write(connection, _SQL["insert_study_key"], study_id, *key)

@@ -111,6 +111,11 @@ class Vault:
             key.id, nonce + primary.encrypt(nonce, plain, bound), self._master.primary
         )
 
+    def holds(self, data_key: UUID) -> bool:
+        """Whether a data key is open in memory."""
+        with self._lock:
+            return data_key in self._open
+
     def forget(self, data_key: UUID) -> None:
         """Drop an open data key from memory; with its row gone too, its values are lost."""
         with self._lock:

@@ -87,6 +87,10 @@ WHERE p.study_id = $1 ORDER BY p.id;
 -- The study's own wrapped key, for what belongs to no participant yet.
 SELECT id, wrapped, wrapping_key FROM pro.data_keys WHERE study_id = $1 AND participant_id IS NULL;
 
+-- name: get_data_key(study_id, id)
+-- The wrapped key a sealed value names.
+SELECT id, wrapped, wrapping_key FROM pro.data_keys WHERE study_id = $1 AND id = $2;
+
 -- name: insert_study_key(study_id, id, wrapped, wrapping_key)
 -- Give the study its own key; a first one stays.
 INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)

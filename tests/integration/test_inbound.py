@@ -105,6 +105,18 @@ async def test_second_copy_of_a_webhook_changes_nothing_and_gets_the_same_reply(
         assert before == after
 
 
+async def test_a_copy_after_a_restart_gets_the_same_reply_though_several_share_the_phone(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        await asked(trial, "K-001", "K-002", phone=phone(1))
+        first = await post_inbound(trial, "4", their=phone(1))
+        # A restarted service has no key open.
+        for (key_id,) in await trial.fetch("SELECT id FROM data_keys"):
+            trial.context.vault.forget(key_id)
+        assert await post_inbound(trial, "4", their=phone(1)) == first
+
+
 async def test_a_forged_text_is_refused_and_leaves_no_row(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
@@ -117,9 +129,8 @@ async def test_a_forged_text_is_refused_and_leaves_no_row(database_url: str) -> 
 async def test_a_stranger_is_answered_once_a_day_and_credited_nothing(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
-        replies = [
-            await trial.provider.phone_sends(phone(77), SENDER, text) for text in ("4", "my husband has a fever")
-        ]
+        texts = ("4", "my husband has a fever")
+        replies = [await trial.provider.phone_sends(phone(77), SENDER, text) for text in texts]
         assert replies[0] is not None
         assert replies[1] is None
         assert await dispositions(trial) == ["unknown", "needs_reading"]

@@ -26,6 +26,8 @@ HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""
 
+_BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
+
 _FAILURES: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.FORBIDDEN: "refused",
     HTTPStatus.CONFLICT: "other_link",
@@ -70,6 +72,7 @@ class Pages:
             html_language=HTML_LANGUAGES[language],
             other_languages=[one for one in languages if one != language],
             html_languages=HTML_LANGUAGES,
+            between=_BETWEEN_SENTENCES[language],
             style=f"/q/static/{self.style_name}",
             back=back,
             key=str(new_id()),

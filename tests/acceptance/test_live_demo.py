@@ -1,0 +1,178 @@
+"""`pro-service demo` as a newcomer uses it: started, played with, stopped, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+
+from pro_service.embedded import find_running
+from tests.support.command import Commands, Running
+
+SHORT = ("--participants", "6", "--days", "6")
+FIRST_START_SECONDS = 60.0
+SECOND_START_SECONDS = 5.0
+SLOW_MACHINE = 3.0
+"""Where tests share two cores with others, a start takes longer than the promise."""
+SILENT = "K-0006"
+"""Never answers: the questions stay open."""
+
+
+@dataclass
+class Demo:
+    """A demo that serves, and a browser without scripts."""
+
+    running: Running
+    doors: dict[str, Any]
+    took: float
+    session: aiohttp.ClientSession
+
+    async def page(self, path: str) -> str:
+        """The page at a path."""
+        async with self.session.get(path) as response:
+            assert response.status == 200, path
+            return await response.text()
+
+    async def post(self, path: str, **form: str) -> tuple[str, str]:
+        """Send one of the phone's forms; the address and the page it led to."""
+        async with self.session.post(path, data=form) as response:
+            assert response.status == 200, path
+            return str(response.url), await response.text()
+
+
+@asynccontextmanager
+async def demo(folder: Path, *words: str) -> AsyncIterator[Demo]:
+    """Start the command and wait for its ready file, as a program would."""
+    ready = folder.parent / "ready.json"
+    began = time.monotonic()
+    asked = ("demo", "--data", str(folder), "--port", "0", "--ready", str(ready), *words)
+    async with Commands(None).running(*asked, ready="Ctrl-C stops") as running:
+        async with asyncio.timeout(5):
+            while not ready.exists():
+                await asyncio.sleep(0.05)
+        doors = json.loads(ready.read_text(encoding="utf-8"))
+        took = time.monotonic() - began
+        async with aiohttp.ClientSession(doors["base_url"]) as session:
+            yield Demo(running, doors, took, session)
+
+
+async def interrupt(demo: Demo) -> int:
+    """Press Ctrl-C; the exit code."""
+    demo.running.process.send_signal(signal.SIGINT)
+    return await asyncio.to_thread(demo.running.process.wait, 30)
+
+
+async def study_time(demo: Demo) -> datetime:
+    """The instant a move of one day began at, which is study time before it."""
+    address, _ = await demo.post("/demo/phone/move", person=SILENT, days="1")
+    return datetime.fromisoformat(parse_qs(urlsplit(address).query)["since"][0])
+
+
+async def test_a_newcomer_plays_stops_and_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "a demo"
+    async with demo(folder, *SHORT) as first:
+        assert first.took < FIRST_START_SECONDS
+        await _look_around(first)
+        await _reply(first)
+        await _open_a_link(first)
+        reached = await _move_on(first)
+        user, password = first.doors["desk"]["user"], first.doors["desk"]["password"]
+        assert await interrupt(first) == 0
+    assert find_running(folder / "postgresql") is None
+    assert not (tmp_path / "ready.json").exists()
+
+    async with demo(folder, *SHORT) as second:
+        assert second.took < SECOND_START_SECONDS * SLOW_MACHINE
+        assert second.doors["desk"]["user"] == user
+        assert second.doors["desk"]["password"] == password
+        assert "hello from the test" in await second.page("/demo/phone?person=K-0001")
+        assert await study_time(second) >= reached
+        assert await interrupt(second) == 0
+
+
+async def _look_around(demo: Demo) -> None:
+    """The start page, the desk's door, a phone with texts, the mark, a policy without inline."""
+    assert "/demo/phone" in await demo.page("/")
+    assert 'type="password"' in await demo.page("/desk/sign-in")
+    page = await demo.page(f"/demo/phone?person={SILENT}")
+    assert "Demonstration" in page
+    assert "Study team" in page or "研究团队" in page
+    async with demo.session.get("/demo/phone") as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe-inline" not in policy
+    for address in re.findall(r"/demo/phone/static/[\w.-]+", page):
+        assert await demo.page(address)
+    chinese = await demo.session.get("/demo/phone", headers={"Accept-Language": "zh-CN"})
+    assert "研究时间" in await chinese.text()
+
+
+async def _reply(demo: Demo) -> None:
+    """A text sent from the page's form is on the phone, and so is the answer to it."""
+    form = {"person": "K-0001", "text": "hello from the test"}
+    _, page = await demo.post("/demo/phone/text", **form)
+    assert "hello from the test" in page
+    after = page.split("hello from the test")[1]
+    assert 'class="got"' in after
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    async with demo.session.post("/demo/phone/text", data=form, headers=foreign) as response:
+        assert response.status == 403
+    async with demo.session.post("/demo/phone/move", data=form, headers=foreign) as response:
+        assert response.status == 403
+
+
+async def _open_a_link(demo: Demo) -> None:
+    """Who has been silent has an open questionnaire, and its address leads there."""
+    address = demo.doors["links"][SILENT]
+    assert address.startswith(demo.doors["base_url"] + "/q/")
+    assert "/open" in await demo.page(urlsplit(address).path)
+    assert urlsplit(address).path in await demo.page(f"/demo/phone?person={SILENT}")
+
+
+async def _move_on(demo: Demo) -> datetime:
+    """On to the next event, then by days: things happen, and the page says which."""
+    async with demo.session.get(
+        "/demo/phone/now", params={"person": SILENT, "since": "2020-01-01T00:00:00+00:00"}
+    ) as response:
+        before = await response.json()
+    await demo.post("/demo/phone/move", person=SILENT, to="next")
+    _, page = await demo.post("/demo/phone/move", person=SILENT, days="7")
+    assert "visits closed" in page
+    assert re.search(r"<strong>[1-9]\d*</strong> <span>(calls to make|visits closed)", page)
+    async with demo.session.get(
+        "/demo/phone/now", params={"person": SILENT, "after": before["last"]}
+    ) as response:
+        news = await response.json()
+    assert news["clock"] != before["clock"]
+    for wrong in ({"days": "0"}, {"days": "many"}, {"days": "100000"}):
+        form = {"person": SILENT, **wrong}
+        async with demo.session.post("/demo/phone/move", data=form) as response:
+            assert response.status == 400
+    return await study_time(demo)
+
+
+async def test_a_history_cut_short_is_lived_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    words = ("demo", "--data", str(folder), "--port", "0", "--participants", "2", "--days", "2")
+    async with Commands(None).running(*words, ready="are being lived") as killed:
+        async with asyncio.timeout(30):
+            while not (folder / "postgresql" / "server.json").exists():
+                await asyncio.sleep(0.02)
+        killed.process.kill()
+        await asyncio.to_thread(killed.process.wait)
+    assert json.loads((folder / "demo.json").read_text(encoding="utf-8"))["state"] == "living"
+    async with demo(folder, "--participants", "2", "--days", "2") as again:
+        assert "cut short" in again.running.text()
+        assert await again.page("/demo/phone?person=K-0001")
+        assert await interrupt(again) == 0
