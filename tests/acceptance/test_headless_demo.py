@@ -60,11 +60,3 @@ def test_the_same_numbers_and_seed_give_the_same_report(tmp_path: Path) -> None:
     _, first = live(tmp_path / "first.json", participants=9, days=25)
     _, second = live(tmp_path / "second.json", participants=9, days=25)
     assert first == second
-
-
-def test_without_headless_one_line_says_what_there_is() -> None:
-    ended = run_demo()
-    assert ended.returncode == 2
-    assert ended.stdout == ""
-    assert ended.stderr.count("\n") == 1
-    assert "--headless" in ended.stderr

@@ -58,13 +58,19 @@ async def demo(folder: Path, *words: str) -> AsyncIterator[Demo]:
     began = time.monotonic()
     asked = ("demo", "--data", str(folder), "--port", "0", "--ready", str(ready), *words)
     async with Commands(None).running(*asked, ready="Ctrl-C stops") as running:
-        async with asyncio.timeout(5):
-            while not ready.exists():
-                await asyncio.sleep(0.05)
+        await appears(ready, running)
         doors = json.loads(ready.read_text(encoding="utf-8"))
         took = time.monotonic() - began
         async with aiohttp.ClientSession(doors["base_url"]) as session:
             yield Demo(running, doors, took, session)
+
+
+async def appears(path: Path, running: Running) -> None:
+    """Wait for a file the command writes."""
+    async with asyncio.timeout(30):
+        while not await asyncio.to_thread(path.exists):
+            assert running.process.poll() is None, running.text()
+            await asyncio.sleep(0.02)
 
 
 async def interrupt(demo: Demo) -> int:
@@ -166,9 +172,7 @@ async def test_a_history_cut_short_is_lived_anew(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     words = ("demo", "--data", str(folder), "--port", "0", "--participants", "2", "--days", "2")
     async with Commands(None).running(*words, ready="are being lived") as killed:
-        async with asyncio.timeout(30):
-            while not (folder / "postgresql" / "server.json").exists():
-                await asyncio.sleep(0.02)
+        await appears(folder / "postgresql" / "server.json", killed)
         killed.process.kill()
         await asyncio.to_thread(killed.process.wait)
     assert json.loads((folder / "demo.json").read_text(encoding="utf-8"))["state"] == "living"

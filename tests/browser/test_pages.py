@@ -1,6 +1,6 @@
 """Every page, in both languages: nothing axe finds, nothing inline, nothing from another host.
 
-With PRO_SCREENSHOTS=1 each page is also drawn into the folder `screenshots`, on a phone and a desktop.
+With PRO_SCREENSHOTS=1 each page is also drawn into the folder `screenshots`, at two widths.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ async def house(house_database: str) -> AsyncIterator[House]:
     try:
         study = await seed_study(owner, context)
         await seed_site(study, "S2")
-        links = {}
+        links: dict[str, str] = {}
         for number, language in enumerate(LANGUAGES):
             links |= await seed_links(study, language, number)
             await seed_staff(study, f"coordinator-{language}", language=language)

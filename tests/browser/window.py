@@ -28,7 +28,8 @@ _NARROW: Final = """() => {
   if (root.scrollWidth <= root.clientWidth) return [];
   const wide = [...document.body.querySelectorAll("*")].filter(
     (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5);
-  return [`${root.scrollWidth} px wide: ` + wide.slice(0, 3).map((one) => one.outerHTML.slice(0, 90))];
+  const named = wide.slice(0, 3).map((one) => one.outerHTML.slice(0, 90));
+  return [`${root.scrollWidth} px wide: ${named}`];
 }"""
 _INLINE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
     one.matches("style, script:not([src])")
@@ -39,7 +40,8 @@ _SMALL_TEXT: Final = """(least) => {
   const found = [];
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
     const size = parseFloat(getComputedStyle(text.parentElement).fontSize);
-    if (text.data.trim() && size < least) found.push(`${size} px: ${text.data.trim().slice(0, 60)}`);
+    const words = text.data.trim().slice(0, 60);
+    if (words && size < least) found.push(`${size} px: ${words}`);
   }
   return found;
 }"""
@@ -63,7 +65,9 @@ _AXE: Final = """async (options) => {
   const nodes = (list, word) => list.flatMap((rule) => rule.nodes.map((node) =>
     `${word} ${rule.id} (${rule.impact}): ${node.target} ${node.html.slice(0, 120)} `
     + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
-  return nodes(found.violations, "axe");
+  const told = (node) => !document.querySelector(node.target[0]).closest("[aria-hidden=true]");
+  const undecided = found.incomplete.map((rule) => ({ ...rule, nodes: rule.nodes.filter(told) }));
+  return [...nodes(found.violations, "axe"), ...nodes(undecided, "axe cannot tell")];
 }"""
 
 
