@@ -106,13 +106,14 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
 async def closing_round(
     connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
-    """Score what was left unfinished at visits that have closed."""
+    """Score what was left unfinished at visits that have closed; end calls that come too late."""
+    over = await reminders.close_calls_over(connection)
     rows = await answers.list_closed_unscored(connection, BATCH)
 
     async def one(row: tuple[UUID, UUID]) -> int:
         return await close_participant(connection, context, *row)
 
-    return await _each(rows, one, go_on)
+    return over + await _each(rows, one, go_on)
 
 
 async def seal_round(connection: Connection) -> int:

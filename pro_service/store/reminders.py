@@ -73,6 +73,11 @@ async def list_to_check_for_calls(connection: Connection, limit: int) -> list[Du
     return [DueRow(row["study_id"], row["participant_id"]) for row in rows]
 
 
+async def close_calls_over(connection: Connection) -> int:
+    """Close the call tasks whose window closed a day ago; returns how many."""
+    return len(await connection.fetch(_SQL["close_calls_over"]))
+
+
 async def list_invitations(
     connection: Connection, study_id: UUID, participant_id: UUID
 ) -> list[InvitationRow]:

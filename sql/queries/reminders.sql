@@ -103,6 +103,12 @@ WHERE a.submitted_at IS NULL AND a.declined_at IS NULL
                     AND k.visit_id = o.id AND k.closed_at IS NULL)
 ORDER BY o.study_id, o.participant_id LIMIT $1;
 
+-- name: close_calls_over()
+-- A call about a window that closed a day ago helps nobody: it leaves the list, and says so.
+UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = 'service', outcome = 'window closed'
+WHERE closed_at IS NULL AND closes_at <= (SELECT pro.now()) - interval '1 day'
+RETURNING id;
+
 -- name: list_invitations(study_id, participant_id)
 -- The links a participant has been given, by visit.
 SELECT id, visit_id, link_key, expires_at FROM pro.invitations

@@ -98,3 +98,21 @@ async def test_two_workers_at_once_make_one_call(database_url: str) -> None:
         made = await asyncio.gather(*(call(trial) for _ in range(4)))
         assert sum(made) == 1
         assert len(await reasons(trial)) == 1
+
+
+async def test_a_call_leaves_the_list_a_day_after_its_window_closed(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        await trial.move(timedelta(hours=9))
+        assert await call(trial) == 1
+        closes_at = await trial.fetchval("SELECT closes_at FROM call_tasks")
+        await trial.move(closes_at + timedelta(hours=23))
+        await work.closing_round(trial.pools.worker, trial.context)
+        assert await trial.count("call_tasks", "closed_at IS NULL") == 1
+        await trial.move(closes_at + timedelta(hours=25))
+        await work.closing_round(trial.pools.worker, trial.context)
+        assert await trial.fetch("SELECT closed_by, outcome FROM call_tasks") == [
+            ("service", "window closed")
+        ]

@@ -52,6 +52,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "phone.find_next_event": (WORKER, OPERATOR),
     "reminders": (WORKER,),
     "reminders.next_due": (OPERATOR,),
+    "reminders.close_calls_over": (WORKER,),
     "reminders.list_invitations": (WORKER, HOOKS),
     "reminders.find_invitation": (PAGES,),
     "rescoring": (OPERATOR,),
