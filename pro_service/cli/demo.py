@@ -58,6 +58,11 @@ def demo_command(
             data=data, port=port, ready=ready, participants=participants, days=days, seed=seed
         )
         return
+    live_headless(participants, days, seed, report)
+
+
+def live_headless(participants: int, days: int, seed: int, report: Path | None) -> None:
+    """Live a whole trial on a temporary database; exit code 1 unless the proof holds."""
     if report is not None and not report.absolute().parent.is_dir():
         err.print(f"error: The folder of --report {report} does not exist.", markup=False)
         raise typer.Exit(2)
