@@ -9,12 +9,14 @@ from uuid import UUID
 
 import holidays
 
-from pro_service.domain.study.calls import CallReason, calls_wanted
+from pro_service.domain.study.calls import CallReason, calls_wanted, could_be_due
+from pro_service.domain.study.times import zone
 from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.reminders import ACTOR, empty_claim
 from pro_service.store import reminders
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
+from pro_service.store.reminders import DueRow
 
 
 @cache
@@ -40,6 +42,24 @@ def working_days(country: str) -> Callable[[date, date], int]:
         return sum(calendar.is_working_day(day) for day in days)
 
     return count
+
+
+async def list_silent(connection: Connection, context: ServiceContext, limit: int) -> list[DueRow]:
+    """Participants for whom a call may be due, each once: the others' facts need not be read."""
+    found: dict[DueRow, None] = {}
+    for visit in await reminders.list_to_check_for_calls(connection, limit):
+        protocol = await context.protocol(connection, visit.study_id, visit.protocol_version_id)
+        if could_be_due(
+            protocol,
+            visit.definition,
+            sent=visit.sent,
+            closes_at=visit.closes_at,
+            now=visit.now,
+            at_site=zone(visit.zone),
+            working_days_left=working_days(visit.country),
+        ):
+            found[DueRow(visit.study_id, visit.participant_id)] = None
+    return list(found)
 
 
 async def escalate(

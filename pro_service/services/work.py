@@ -17,7 +17,7 @@ import asyncpg
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import Gateway
-from pro_service.services.calls import call_for, escalate
+from pro_service.services.calls import call_for, escalate, list_silent
 from pro_service.services.closing import close_participant
 from pro_service.services.context import ServiceContext
 from pro_service.services.delivery import look_for, retry, send_claimed
@@ -89,7 +89,7 @@ async def sweep_round(
 
 async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
     """Make the call tasks that silence asks for: participants', and that about an alert."""
-    rows = await reminders.list_to_check_for_calls(connection, BATCH * 50)
+    rows = await list_silent(connection, context, BATCH * 50)
 
     async def one(row: reminders.DueRow) -> int:
         return await call_for(connection, context, row.study_id, row.participant_id)

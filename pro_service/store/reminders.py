@@ -20,6 +20,20 @@ class DueRow(NamedTuple):
     participant_id: UUID
 
 
+class SilentVisit(NamedTuple):
+    """An open, unanswered visit: enough to tell whether a call could be due (`now`: study time)."""
+
+    study_id: UUID
+    participant_id: UUID
+    protocol_version_id: UUID
+    definition: str
+    closes_at: datetime
+    zone: str
+    country: str
+    sent: int
+    now: datetime
+
+
 class InvitationRow(NamedTuple):
     """A link in force; its token is made again from the id and the named link key."""
 
@@ -67,10 +81,10 @@ async def claim_reminders(
     )
 
 
-async def list_to_check_for_calls(connection: Connection, limit: int) -> list[DueRow]:
-    """Participants with an open visit not yet answered."""
+async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:
+    """Open visits not yet answered, of whom nobody has been asked to call."""
     rows = await connection.fetch(_SQL["list_to_check_for_calls"], limit)
-    return [DueRow(row["study_id"], row["participant_id"]) for row in rows]
+    return [SilentVisit(*row.values()) for row in rows]
 
 
 async def close_calls_over(connection: Connection) -> int:

@@ -86,22 +86,37 @@ called AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: list_to_check_for_calls(limit)
--- Participants with an open, asked and unanswered visit: those who may need a call.
+-- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet.
 WITH open AS MATERIALIZED (
-    SELECT v.study_id, v.id, v.participant_id FROM pro.visits AS v
+    SELECT v.study_id, v.id, v.participant_id, v.definition, v.closes_at FROM pro.visits AS v
     -- The window [opens_at, closes_at) meets the last day: opened by now, and not closed a day ago.
     WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.closes_at IS NOT NULL
       AND tstzrange(v.opens_at, v.closes_at)
           && tstzrange((SELECT pro.now()) - interval '1 day', (SELECT pro.now()), '[]')
+),
+owed AS MATERIALIZED (
+    SELECT o.* FROM open AS o
+    WHERE EXISTS (SELECT FROM pro.assessments AS a
+                  WHERE a.study_id = o.study_id AND a.visit_id = o.id
+                    AND a.submitted_at IS NULL AND a.declined_at IS NULL)
+      AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
+                      WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
+                        AND k.visit_id = o.id AND k.closed_at IS NULL)
+    ORDER BY o.study_id, o.participant_id LIMIT $1
 )
-SELECT DISTINCT o.study_id, o.participant_id
-FROM open AS o
-JOIN pro.assessments AS a ON a.study_id = o.study_id AND a.visit_id = o.id
-WHERE a.submitted_at IS NULL AND a.declined_at IS NULL
-  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
-                  WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
-                    AND k.visit_id = o.id AND k.closed_at IS NULL)
-ORDER BY o.study_id, o.participant_id LIMIT $1;
+SELECT o.study_id, o.participant_id, p.protocol_version_id, o.definition, o.closes_at, t.zone, t.country,
+       (SELECT count(*) FROM pro.reminders AS r
+        WHERE r.study_id = o.study_id AND r.visit_id = o.id AND r.message_id IS NOT NULL) AS sent,
+       (SELECT pro.now()) AS now
+FROM owed AS o
+-- Few are silent in any study: each is looked up by its keys.
+CROSS JOIN LATERAL (SELECT p.protocol_version_id FROM pro.participants AS p
+                    WHERE p.study_id = o.study_id AND p.id = o.participant_id OFFSET 0) AS p
+CROSS JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
+                    WHERE ps.study_id = o.study_id AND ps.participant_id = o.participant_id
+                      AND ps.valid_to IS NULL OFFSET 0) AS ps
+JOIN pro.sites AS t ON t.study_id = o.study_id AND t.id = ps.site_id
+ORDER BY o.study_id, o.participant_id;
 
 -- name: close_calls_over()
 -- A call about a window that closed a day ago helps nobody: it leaves the list, and says so.

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from pro_service.domain.study.calls import CallReason, calls_wanted, next_call_check
-from pro_service.domain.study.facts import ParticipantFacts, Status
+from pro_service.domain.study.calls import (
+    CallReason,
+    calls_wanted,
+    could_be_due,
+    next_call_check,
+)
+from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.times import zone
 from tests.unit.study_makers import (
     INJECTION_ON,
     LONG_AGO,
@@ -140,3 +146,32 @@ def test_without_a_calendar_the_next_check_is_the_next_midnight_of_the_site() ->
     last = week_2.closes_at
     assert last is not None
     assert next_call_check(facts, example(), last) is None
+
+
+def _could(one: VisitFacts, now: datetime) -> bool:
+    facts = participant([one])
+    assert one.closes_at is not None
+    return could_be_due(
+        example(),
+        one.definition,
+        sent=sum(each.sent_at is not None and each.sent_at <= now for each in one.reminders),
+        closes_at=one.closes_at,
+        now=now,
+        at_site=zone(facts.site.zone),
+        working_days_left=_every_day,
+    )
+
+
+def test_the_first_look_never_overlooks_a_call() -> None:
+    for one in (NUDGED, SAFETY_3, visit(PLANNED["week_2"]), visit(PLANNED["month_6"])):
+        assert one.closes_at is not None
+        now = one.opens_at
+        while now < one.closes_at + days(1):
+            wanted = calls_wanted(participant([one]), example(), now, _every_day)
+            assert not wanted or _could(one, now)
+            now += timedelta(hours=1)
+
+
+def test_the_first_look_spares_reading_everybody_who_is_not_silent_yet() -> None:
+    one = visit(PLANNED["month_6"])
+    assert not _could(one, one.opens_at)

@@ -100,6 +100,30 @@ def _reason(
     return None
 
 
+def could_be_due(
+    protocol: Protocol,
+    definition: str,
+    *,
+    sent: int,
+    closes_at: datetime,
+    now: datetime,
+    at_site: ZoneInfo,
+    working_days_left: WorkingDays,
+) -> bool:
+    """Tell whether an open visit may want a call yet, before all is read about its participant.
+
+    Never False where `calls_wanted` would want one: safety visits, enough nudges sent, or few
+    working days left.
+    """
+    found = protocol.find(definition)
+    if found is None or found.nudges == "safety" or sent >= protocol.calls.nudges_unanswered:
+        return True
+    if closes_at <= now:
+        return False
+    last_day = last_day_before(closes_at, at_site)
+    return working_days_left(local_day(now, at_site), last_day) <= protocol.calls.working_days_left
+
+
 def calls_wanted(
     facts: ParticipantFacts, protocol: Protocol, now: datetime, working_days_left: WorkingDays
 ) -> tuple[CallWanted, ...]:
