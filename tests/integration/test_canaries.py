@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -106,8 +107,19 @@ def found_in(text: str) -> list[str]:
 
 async def test_no_canary_gets_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    await asyncio.to_thread(tmp_path.chmod, 0o755)
-    database = EmbeddedPostgres(tmp_path / "pg", durable=False, bin_dir=bin_dir_for_tests())
+    place = tempfile.TemporaryDirectory(prefix="pro-test-")
+    folder = Path(place.name)
+    # Outside pytest's own folder, which PostgreSQL 15's unprivileged account cannot enter.
+    await asyncio.to_thread(folder.chmod, 0o755)
+    database = EmbeddedPostgres(folder / "pg", durable=False, bin_dir=bin_dir_for_tests())
+    with place:
+        await watch_for_canaries(database, folder, tmp_path, caplog)
+
+
+async def watch_for_canaries(
+    database: EmbeddedPostgres, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Live through everything that may go wrong, then search all that was said."""
     async with database as server:
         port = free_port()
         base = f"http://127.0.0.1:{port}"
@@ -128,7 +140,7 @@ async def test_no_canary_gets_out(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     written = "".join(commands.written)
     assert '"event": "request failed"' in written
     assert re.search(r'"event": "(?:round_failed|row_failed)"', written)
-    logs = await asyncio.to_thread(read_logs, tmp_path)
+    logs = await asyncio.to_thread(read_logs, folder)
     assert "ready to accept connections" in logs
     assert found_in(written) == []
     assert found_in(logs) == []
