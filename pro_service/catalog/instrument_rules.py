@@ -132,7 +132,8 @@ def _scales(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.minimum_answered: must be from 1 to the number of items."
         if not unknown and scale.items:
             members = [items[code] for code in scale.items]
-            if len({(item.minimum, item.maximum, item.step) for item in members}) > 1:
+            ranges = {(item.minimum, item.maximum, item.step) for item in members}
+            if len(ranges) > 1 and scale.rule != "percent of answered maximum":
                 # A mean of the answered items can only stand in for an item with the same range.
                 yield f"{key}.items: all must have the same range."
             else:

@@ -227,7 +227,7 @@ async def test_a_text_received_before_its_question_was_accepted_answers_nothing(
         assert await values(trial, "K-001") == [("pain_1", 6)]
 
 
-async def test_back_replaces_an_answer_and_keeps_both(database_url: str) -> None:
+async def test_e35_back_replaces_an_answer_and_keeps_both(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
         for text in ("4", "back", "6"):
@@ -241,7 +241,7 @@ async def test_back_replaces_an_answer_and_keeps_both(database_url: str) -> None
         assert await dispositions(trial) == ["answer", "command", "answer"]
 
 
-async def test_a_plain_number_later_never_changes_an_answer(database_url: str) -> None:
+async def test_e35_a_plain_number_later_never_changes_an_answer(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
         for text in ("4", "6"):
