@@ -8,6 +8,7 @@ goes on from any device.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +22,7 @@ from pro_service.domain.study.facts import (
     Target,
     VisitFacts,
 )
-from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answers import find_assessment, standing_answers
 from pro_service.services.context import ServiceContext
@@ -181,6 +182,23 @@ def read_questionnaire(
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
     return Questionnaire(facts, protocol, tuple(parts), min(ends, default=None))
+
+
+def urgent_rules(
+    questionnaire: Questionnaire, assessments: Collection[UUID] | None = None
+) -> tuple[SafetyRule, ...]:
+    """The urgent rules met by answers to these assessments; None: to those of visits open now."""
+    facts = questionnaire.facts
+    if assessments is None:
+        assessments = [
+            one.id
+            for visit in facts.visits
+            if _is_open(visit, facts.now)
+            for one in visit.assessments
+        ]
+    ids = {str(one) for one in assessments}
+    met = [alert.partition(":") for alert in facts.alerts]
+    return questionnaire.protocol.safety.urgent({rule for one, _, rule in met if one in ids})
 
 
 def read_closed_screen(

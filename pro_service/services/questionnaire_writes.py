@@ -13,17 +13,24 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import Target
+from pro_service.domain.study.safety import Baseline
 from pro_service.services.answers import (
     AnswersPlan,
     GivenAnswer,
     Sitting,
     UnknownAssessmentError,
-    baseline_pain,
     find_assessment,
     plan_answers,
 )
+from pro_service.services.baselines import read_baselines
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.questionnaire import Questionnaire, Screen, open_link
+from pro_service.services.questionnaire import (
+    Questionnaire,
+    Screen,
+    open_link,
+    urgent_rules,
+)
 from pro_service.store import answers as answer_store
 from pro_service.store import pages as page_store
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
@@ -74,7 +81,7 @@ class _Decision:
     kept: tuple[dict[str, object], ...] = ()
 
 
-_Decide = Callable[[Questionnaire, Mapping[str, int]], _Decision]
+_Decide = Callable[[Questionnaire, Mapping[Target, Baseline]], _Decision]
 
 
 async def save_screen(
@@ -94,7 +101,7 @@ async def save_screen(
     UnknownAssessmentError for another participant's page.
     """
 
-    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[Target, Baseline]) -> _Decision:
         screen = questionnaire.find(assessment_id, group)
         if screen is None:
             return _too_late(context, questionnaire, visitor, baseline, assessment_id, answers)
@@ -133,7 +140,7 @@ async def submit(
     What has not been begun stays open behind the same link. Raises BusyError.
     """
 
-    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[Target, Baseline]) -> _Decision:
         parts = [
             part for part in questionnaire.parts if part.begun and part.assessment_id in listed
         ]
@@ -164,7 +171,7 @@ async def decline(
 ) -> Outcome | None:
     """Take "not this time" for every open assessment on the page. Raises BusyError."""
 
-    def decide(questionnaire: Questionnaire, baseline: Mapping[str, int]) -> _Decision:
+    def decide(questionnaire: Questionnaire, baseline: Mapping[Target, Baseline]) -> _Decision:
         ids = [part.assessment_id for part in questionnaire.parts if part.assessment_id in listed]
         if not ids:
             return _Decision(Outcome())
@@ -206,7 +213,7 @@ async def _write(
         web_key = f"{facts.id}:{key}"
         if await answer_store.find_web_write(connection, facts.study_id, web_key):
             return _stored_before(questionnaire, alarming)
-        baseline = await baseline_pain(connection, facts, questionnaire.protocol)
+        baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         decision = decide(questionnaire, baseline)
         try:
             await _keep(connection, questionnaire, f"{web_key}:kept", decision)
@@ -225,7 +232,7 @@ async def _write(
         outcome = decision.outcome
         return Outcome(
             outcome.next_screen,
-            alerted=bool(decision.plan.alerts),
+            alerted=any(alert.severity == "urgent" for alert in decision.plan.alerts),
             unsettled=outcome.unsettled,
             overtaken=outcome.overtaken,
         )
@@ -252,10 +259,9 @@ async def _keep(
 def _stored_before(questionnaire: Questionnaire, alarming: Collection[UUID]) -> Outcome:
     """Where a request leads that was stored before."""
     after = questionnaire.next_unsettled()
-    raised = {alert.partition(":")[0] for alert in questionnaire.facts.alerts}
     return Outcome(
         next_screen=None if after is None else after.number,
-        alerted=any(str(assessment_id) in raised for assessment_id in alarming),
+        alerted=bool(urgent_rules(questionnaire, alarming)),
     )
 
 
@@ -290,7 +296,7 @@ def _too_late(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
     assessment_id: UUID,
     answers: Sequence[ScreenAnswer],
 ) -> _Decision:
@@ -315,7 +321,7 @@ def _with_kept(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
     assessment_id: UUID,
     late: Sequence[ScreenAnswer],
 ) -> _Decision:
@@ -349,7 +355,7 @@ def _plan(
     context: ServiceContext,
     questionnaire: Questionnaire,
     visitor: Visitor,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
     given: Sequence[GivenAnswer],
     *,
     submitted: Sequence[UUID] = (),

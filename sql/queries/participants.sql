@@ -142,11 +142,21 @@ SELECT id, code FROM pro.participants WHERE study_id = $1 ORDER BY id;
 -- The id behind a participant's code.
 SELECT id FROM pro.participants WHERE study_id = $1 AND code = $2;
 
--- name: list_baseline_values(study_id, participant_id, instrument, item, before)
--- The last submitted answer to one item before an instant, knee by knee, for rules that compare with it.
-SELECT DISTINCT ON (a.target) a.target, r.value FROM pro.assessments AS a
-JOIN pro.current_responses AS c ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.item = $4
-JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
-WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = $3
-  AND a.submitted_at < $5 AND r.value IS NOT NULL
-ORDER BY a.target, a.submitted_at DESC;
+-- name: list_complete_sittings(study_id, participant_id, instruments, before)
+-- What was submitted of some instruments before an instant, with the answers that stand, oldest first.
+WITH submitted AS (
+    SELECT a.study_id, a.id, a.visit_id, a.target, a.instrument, a.submitted_at
+    FROM pro.assessments AS a
+    WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = ANY ($3) AND a.submitted_at < $4
+)
+SELECT jsonb_build_object(
+           'target', s.target, 'instrument', s.instrument, 'visit', v.definition,
+           'submitted_at', s.submitted_at,
+           'answers', coalesce((SELECT jsonb_object_agg(c.item, r.value)
+                                FROM pro.current_responses AS c
+                                JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
+                                WHERE c.study_id = s.study_id AND c.assessment_id = s.id
+                                  AND r.value IS NOT NULL), '{}'))::text AS sitting
+FROM submitted AS s
+JOIN pro.visits AS v ON v.study_id = s.study_id AND v.id = s.visit_id
+ORDER BY s.submitted_at, s.id;

@@ -195,8 +195,8 @@ def test_every_plain_answer_in_digits_is_understood(item: Item, data: st.DataObj
 
 
 NUMERALS = {
-    "en": "zero one two three four five six seven eight nine ten".split(),
-    "zh_CN": "零 一 二 三 四 五 六 七 八 九 十".split(),
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+    "zh_CN": ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"],
 }
 
 

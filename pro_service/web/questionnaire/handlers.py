@@ -22,6 +22,7 @@ from pro_service.services.questionnaire import (
     Screen,
     open_link,
     read_closed_screen,
+    urgent_rules,
 )
 from pro_service.services.questionnaire_writes import Outcome, Visitor
 from pro_service.texts.catalogue import format_day
@@ -194,11 +195,14 @@ async def show_advice(request: web.Request) -> web.Response:
     if questionnaire is None:
         return request.app[PAGES].neutral(request)
     site = questionnaire.facts.site
+    language = language_for(request, questionnaire)
+    told = (rule.instruction.get(language, "") for rule in urgent_rules(questionnaire))
     return _page(
         request,
         questionnaire,
         "advice.html",
         back="/q/now",
+        instructions=[one for one in dict.fromkeys(told) if one],
         telephone=site.telephone,
         emergency=site.emergency_number,
         then="/q/thanks" if request.query.get("then") == "thanks" else "/q",
