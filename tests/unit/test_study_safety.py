@@ -240,6 +240,8 @@ def test_urgent_rules_are_told_in_the_protocol_s_order_and_notices_are_not() -> 
         ('above_baseline = 11\nscale = "pain"', "safety.rules[1].above_baseline: can never be"),
         ("below_baseline = 11", "safety.rules[1].below_baseline: can never be reached: answers"),
         ("at_most = -1", "safety.rules[1].at_most: can never be reached: answers begin at 0"),
+        ("at_least = 0", "safety.rules[1].at_least: is met by everybody: answers begin at 0"),
+        ("at_most = 10", "safety.rules[1].at_most: is met by everybody: answers end at 10"),
         ("above_baseline = 2", "safety.rules[1].above_baseline: has no baseline to compare with"),
         (
             'at_least = 7\nbaseline_instrument = "pga"',

@@ -96,13 +96,17 @@ def _scale_problems(rule: SafetyRule, known: list[Instrument], path: str) -> Ite
 def _reach_problems(
     rule: SafetyRule, ranged: Sequence[Item | Scale | Total], what: str, path: str
 ) -> Iterator[Problem]:
-    """Say so if no answer or score could ever meet the bound."""
+    """Say so if no answer or score could ever meet the bound, or if every one does."""
     lowest = min(one.minimum for one in ranged)
     highest = max(one.maximum for one in ranged)
     if rule.at_least is not None and rule.at_least > highest:
         yield _never(f"{path}.at_least", f"{what} end at {highest}", "Lower it.")
     if rule.at_most is not None and rule.at_most < lowest:
         yield _never(f"{path}.at_most", f"{what} begin at {lowest}", "Raise it.")
+    if rule.at_least is not None and rule.at_least <= lowest:
+        yield _always(f"{path}.at_least", f"{what} begin at {lowest}", "Raise it.")
+    if rule.at_most is not None and rule.at_most >= highest:
+        yield _always(f"{path}.at_most", f"{what} end at {highest}", "Lower it.")
     for bound in ("above_baseline", "below_baseline"):
         step = getattr(rule, bound)
         if step is not None and step > highest - lowest:
@@ -112,6 +116,10 @@ def _reach_problems(
 
 def _never(key: str, why: str, mend: str) -> Problem:
     return Problem(key, f"can never be reached: {why}", mend)
+
+
+def _always(key: str, why: str, mend: str) -> Problem:
+    return Problem(key, f"is met by everybody: {why}", mend)
 
 
 def _baseline_problems(
