@@ -27,6 +27,7 @@ from pro_service.store.ids import new_id
 from tests.unit.study_makers import example
 
 INJECTED = datetime(2026, 12, 1, 2, tzinfo=UTC)
+README = Path(__file__).parents[2] / "README.md"
 WOMAC = "womac-nrs-3.1"
 SIGNS = [item.code for item in load_instruments()["safety"].items]
 
@@ -218,6 +219,16 @@ def test_only_instruments_that_rules_compare_with_are_read() -> None:
         SafetyRule(id="two", instruments=("pga",), at_least=9),
     )
     assert compared_instruments(Safety(rules=rules)) == ("koos", WOMAC)
+
+
+def test_the_rule_the_readme_shows_is_right(tmp_path: Path) -> None:
+    section = README.read_text(encoding="utf-8").split("## Safety rules")[1]
+    path = tmp_path / "protocol.toml"
+    text = example_protocol_file().read_text(encoding="utf-8")
+    rule = section.split("```toml\n")[1].split("```")[0]
+    path.write_text(text.replace("# What may go by text", f"{rule}\n#", 1), encoding="utf-8")
+    added = load_protocol_file(path).protocol.safety.rules[-1]
+    assert (added.scale, added.above_baseline, added.severity) == ("pain", 15, "urgent")
 
 
 def test_urgent_rules_are_told_in_the_protocol_s_order_and_notices_are_not() -> None:

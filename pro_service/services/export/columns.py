@@ -65,7 +65,7 @@ SCORES: Final = (
         "direction", "text", "What a higher score means", "higher is worse; higher is better; none"
     ),
     Column("answered", "integer", "Items answered"),
-    Column("imputed", "integer", "Missing items for which the mean of the answered stands in"),
+    Column("imputed", "integer", "Missing items the rule made up for"),
     Column(
         "missing_reason",
         "text",
