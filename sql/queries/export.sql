@@ -41,7 +41,8 @@ WHERE v.study_id = $1 AND v.participant_id = $2 AND v.recorded_at <= $3
 ORDER BY v.opens_at, v.id, a.id;
 
 -- name: list_exported_answers(study_id, participant_id, as_of)
--- What stood answered in each sitting at that instant, and how often it had been corrected.
+-- What stood answered in each sitting at that instant, and how often it had been corrected. An
+-- overtaken answer never stood, so it is neither.
 SELECT DISTINCT ON (r.attempt_id, r.item)
        r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at,
        count(*) OVER (PARTITION BY r.attempt_id, r.item) - 1 AS corrections
@@ -50,6 +51,7 @@ LEFT JOIN pro.current_responses AS c
   ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
  AND c.attempt_id = r.attempt_id
 WHERE r.study_id = $1 AND r.participant_id = $2 AND r.recorded_at <= $3
+  AND r.reason IS DISTINCT FROM 'overtaken'
 ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
 
 -- name: list_exported_scores(study_id, participant_id, as_of)
