@@ -105,6 +105,7 @@ async def test_endpoints_stand_beside_their_scores(database_url: str, tmp_path: 
         assert (after["study_day"], after["in_window"], after["analysis_visit"]) == (
             *("15", "yes", "week_2"),
         )
+        assert (after["baseline_raw"], after["change_raw"]) == ("40", "-20")
         assert (after["baseline_0_100"], after["change_0_100"], after["percent_improvement"]) == (
             *("80", "-40", "50"),
         )
