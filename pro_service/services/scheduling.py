@@ -184,7 +184,15 @@ def _document(
     document: dict[str, Any] = {
         "reason": reason,
         "superseded": moves.superseded,
-        "reclosed": [{"id": one.visit_id, "closes_at": one.closes_at} for one in moves.reclosed],
+        "reclosed": [
+            {
+                "id": one.visit_id,
+                "closes_at": one.closes_at,
+                "closing_id": new_id(),
+                "actor": actor,
+            }
+            for one in moves.reclosed
+        ],
         "visits": [],
         "assessments": [],
         "reminders": [],
