@@ -40,12 +40,10 @@ def open_questions(
         return ()
     found: list[OpenQuestion] = []
     for visit in facts.visits:
-        definition = protocol.find(visit.definition)
-        if definition is None or not is_open(visit, facts):
+        if not is_open(visit, facts):
             continue
-        asks = {ask.instrument: ask for ask in definition.asks}
         for assessment in visit.assessments:
-            ask = asks.get(assessment.instrument)
+            ask = protocol.ask(visit.definition, assessment.instrument)
             if ask is not None and is_open_question(assessment) and _allowed(ask, protocol, way):
                 found.append(OpenQuestion(visit, assessment, ask))
     return tuple(found)

@@ -222,15 +222,9 @@ def _is_open(visit: VisitFacts, now: datetime) -> bool:
 
 
 def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
-    """Whether the protocol lets this be answered by link; an extra visit's choice is free."""
-    definition = protocol.find(visit.definition)
-    if definition is None:
-        return False
-    if definition.kind == "unscheduled":
-        return True
-    return any(
-        ask.instrument == assessment.instrument and "link" in ask.ways for ask in definition.asks
-    )
+    """Whether the protocol lets this be answered by link."""
+    ask = protocol.ask(visit.definition, assessment.instrument)
+    return ask is not None and "link" in ask.ways
 
 
 def _anything_done(

@@ -229,6 +229,15 @@ class Protocol(Record):
             raise KeyError(definition)
         return found
 
+    def ask(self, definition: str, instrument: str) -> Ask | None:
+        """Return how a visit asks an instrument, or None; an extra visit's choice is free."""
+        found = self.find(definition)
+        if found is None:
+            return None
+        if found.kind == "unscheduled":
+            return Ask(instrument=instrument, targets="treated_knees")
+        return next((ask for ask in found.asks if ask.instrument == instrument), None)
+
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
         return self.instruments.get(instrument, InstrumentUse())

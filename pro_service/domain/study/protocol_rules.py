@@ -151,7 +151,7 @@ def _anchor_problems(draft: Draft, placed: Placed) -> Iterator[Problem]:
 
 def _ask_problems(draft: Draft, placed: Placed) -> Iterator[Problem]:
     visit = placed.visit
-    if visit.nudges != "none" and not visit.asks:
+    if visit.nudges != "none" and not visit.asks and visit.kind != "unscheduled":
         yield Problem(
             f"{placed.path}.nudges", "the visit asks nothing", 'Use nudges = "none", or add asks.'
         )
