@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.study.facts import EventKind, Status
+from pro_service.services import reach, work
 from pro_service.services import reminders as service
-from pro_service.services import work
 from pro_service.services.opt_outs import opt_out_by_staff
 from pro_service.store import participants, reminders
 from pro_service.store.connection import StaleRevisionError
@@ -188,9 +189,13 @@ async def test_spouses_on_one_phone_are_told_whose_reminder_it_is(database_url: 
         )
 
 
-async def test_a_number_no_channel_reaches_becomes_a_call(database_url: str) -> None:
+async def test_a_number_no_channel_reaches_becomes_a_call(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is known of any country: nothing may be sent.
+    monkeypatch.setattr(reach, "_CHANNELS", ChannelRules(()))
     async with open_trial(database_url) as trial:
-        await trial.enrol(row("K-001", phone="+8613900000001"))
+        await trial.enrol(row("K-001"))
         await trial.ask()
         assert await trial.texts("K-001") == []
         assert (

@@ -126,7 +126,7 @@ def test_first_reminder_with_its_question_says_who_and_how_to_stop(language: Lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reminder_lines_name_no_illness(language: Language) -> None:
-    for key in ("reminder.text", "reminder.link", "reminder.code"):
+    for key in ("reminder.text", "reminder.link", "reminder.card"):
         words = TEXTS.pattern(key, language)
         assert words.startswith("{sender}")
         assert not re.search("pain|knee|stem|inject|疼|膝|细胞|注射|病", words, re.IGNORECASE)

@@ -57,6 +57,8 @@ _MAY_ASK_FOR: Final[dict[str, str]] = {
     "opt_in.confirmed": "stop",
 }
 """Where a carrier's word is meant as what the carrier takes it for."""
+_NEEDS_NO_REPLY: Final = ("reminder.card", "reminder.for_card")
+"""Texts that send people to the address and code on their card."""
 _LINK: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
@@ -85,7 +87,8 @@ def problems_of(
         if not _is_meant(template, word.lower()):
             found.append(f"asks for {word.upper()}, which carriers act on")
     for rule in rules:
-        found += _broken(rule, _LINK.search(text) is not None)
+        two_way = not template.startswith(_NEEDS_NO_REPLY)
+        found += _broken(rule, _LINK.search(text) is not None, two_way=two_way)
     return found
 
 
@@ -95,14 +98,14 @@ def _is_meant(template: str, word: str) -> bool:
     )
 
 
-def _broken(rule: ChannelRule, has_link: bool) -> list[str]:
+def _broken(rule: ChannelRule, has_link: bool, *, two_way: bool) -> list[str]:
     where = f"{rule.provider} in {rule.country}"
     if not rule.one_way or rule.per_day < 1:
         return [f"no text may be sent through {where}"]
     found = []
     if has_link and not rule.links:
         found.append(f"carries a link, which {where} does not allow")
-    if not has_link and not rule.two_way:
+    if two_way and not has_link and not rule.two_way:
         found.append(f"needs a reply, which does not reach us through {where}")
     if rule.template_registered:
         found.append(f"must be registered with {where} beforehand")

@@ -191,6 +191,8 @@ class ParticipantFacts(Record):
     channel: str
     nudge_at: time | None
     """The hour the participant chose for reminders; None: the protocol's."""
+    larger_text: bool = False
+    """Whether the participant chose larger letters for the pages."""
     treated_knees: tuple[Target, ...]
     site: SiteFacts
     contact: ContactFacts | None
