@@ -67,6 +67,12 @@ def most_segments(template: str) -> int:
     return MOST_SEGMENTS.get(template.partition(".")[0], MOST_OTHERWISE)
 
 
+def telling_words(text: str) -> list[str]:
+    """The words of a text that tell a bystander what somebody is treated for."""
+    lower = text.lower()
+    return [word for word in TELLING if word in lower]
+
+
 def problems_of(
     template: str, opening: str, text: str, counted: Segments, rules: Sequence[ChannelRule]
 ) -> list[str]:
@@ -81,8 +87,7 @@ def problems_of(
     if counted.segments > most_segments(template):
         found.append(f"more than {most_segments(template)} segments")
     if template.startswith("reminder."):
-        lower = opening.lower()
-        found += [f"tells bystanders: {word}" for word in TELLING if word in lower]
+        found += [f"tells bystanders: {word}" for word in telling_words(opening)]
     for word in _ASKED_FOR.findall(text):
         if not _is_meant(template, word.lower()):
             found.append(f"asks for {word.upper()}, which carriers act on")

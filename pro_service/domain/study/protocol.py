@@ -35,7 +35,7 @@ class Study(Record):
     second_factor: Literal["none", "year_of_birth"] = "none"
     """What the pages ask for, beside the link or card, before anything is shown."""
     may_name_condition: bool = False
-    """Whether what bystanders see may tell what the study is about: titles, card, sender's name."""
+    """Whether the sender's name, seen by bystanders, may tell what the study is about."""
     scores_visible_to: tuple[Role, ...] = ()
     """Who sees scores and answers; status and safety alerts are seen regardless."""
 

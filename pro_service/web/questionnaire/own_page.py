@@ -19,6 +19,7 @@ from pro_service.web.questionnaire.forms import read_key
 from pro_service.web.questionnaire.views import (
     LANGUAGE_COOKIE,
     LANGUAGE_KEPT_SECONDS,
+    in_words,
     language_of,
     last_day,
     minutes_needed,
@@ -140,7 +141,7 @@ def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
         ),
         "done": [
             (
-                "" if one.definition is None else one.definition.label[language],
+                "" if one.definition is None else in_words(language, one.definition.label),
                 format_day(local_day(one.submitted_at, local), language),
             )
             for one in page.done
