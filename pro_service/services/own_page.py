@@ -11,7 +11,7 @@ from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import nudge_hour
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.times import local_day, zone
+from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.context import ServiceContext
 from pro_service.services.entry import Admission, find_admission, may_enter
 from pro_service.services.questionnaire import Questionnaire, read_admitted
@@ -62,12 +62,14 @@ class OwnPage:
 
     @property
     def next_nudge_at(self) -> datetime | None:
-        """When the next text is planned, or None."""
+        """When the next text is planned, or None; one that falls into a pause will not go."""
+        until = self.paused_until
+        free_from = None if until is None else day_start(until, zone(self.facts.zone))
         due = [
             reminder.due_at
             for visit in self.facts.visits
             for reminder in visit.reminders
-            if reminder.ended_at is None
+            if reminder.ended_at is None and (free_from is None or reminder.due_at >= free_from)
         ]
         return min(due, default=None)
 

@@ -62,6 +62,7 @@ def build_application(
 
 ROUTES: Final = (
     web.get("/healthz", health.healthz, name="healthz"),
+    web.get("/favicon.ico", health.no_icon, name="no-icon"),
     web.get("/readyz", health.readyz, name="readyz"),
     web.post("/hooks/{provider}/inbound", hooks.receive_inbound, name="hook-inbound"),
     web.post("/hooks/{provider}/status", hooks.receive_status, name="hook-status"),

@@ -138,6 +138,7 @@ async def test_a_pause_holds_texts_back_until_its_day_and_answers_are_taken(
         assert "No reminders before Monday 12 January 2026" in await set_to(browser, "pause", "7")
         facts = await trial.facts("K-001")
         assert standing(facts.statuses, facts.now).status is Status.paused
+        assert "for Monday 12 January 2026, 18:30" in await read(browser)
         at_end = datetime(2026, 1, 12, tzinfo=LOCAL)
         assert standing(facts.statuses, at_end).status is Status.screened
         assert await waiting(trial) == [datetime(2026, 1, 12, 18, 30, tzinfo=LOCAL)]
