@@ -16,7 +16,6 @@ from pro_service.services.entry import CODES_A_SOURCE
 from pro_service.services.reminders import remind
 from pro_service.store.rescoring import give_reason
 from pro_service.vault.codes import grouped, new_code
-from pro_service.web.keys import TRUSTED_PROXIES
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
@@ -156,8 +155,7 @@ async def test_wrong_and_unknown_codes_and_those_who_left_read_the_same(
 async def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_trial(database_url) as trial:
-        trial.server.app._state[TRUSTED_PROXIES] = 1
+    async with open_trial(database_url, trusted_proxies=1) as trial:
         await trial.enrol(row("K-001"))
         known = await code_of(trial, "K-001")
         one, other = ({"X-Forwarded-For": f"203.0.113.{n}"} for n in (1, 2))
