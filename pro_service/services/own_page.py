@@ -14,7 +14,7 @@ from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.context import ServiceContext
 from pro_service.services.entry import Admission, find_admission, may_enter
-from pro_service.services.questionnaire import Questionnaire, read_admitted
+from pro_service.services.questionnaire import Questionnaire, find_next_visit, read_admitted
 from pro_service.services.reach import reached_by, ways_to
 from pro_service.store.connection import Connection
 
@@ -53,12 +53,7 @@ class OwnPage:
     @property
     def next_visit(self) -> VisitFacts | None:
         """The next visit that will ask something, or None."""
-        coming = [
-            visit
-            for visit in self.facts.visits
-            if visit.assessments and not visit.provisional and visit.opens_at > self.facts.now
-        ]
-        return min(coming, key=lambda visit: visit.opens_at, default=None)
+        return find_next_visit(self.facts)
 
     @property
     def next_nudge_at(self) -> datetime | None:

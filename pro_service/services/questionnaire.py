@@ -131,12 +131,17 @@ class Questionnaire:
 
     def next_visit(self) -> VisitFacts | None:
         """The next visit that will ask something, or None."""
-        coming = [
-            visit
-            for visit in self.facts.visits
-            if visit.assessments and not visit.provisional and visit.opens_at > self.facts.now
-        ]
-        return min(coming, key=lambda visit: visit.opens_at, default=None)
+        return find_next_visit(self.facts)
+
+
+def find_next_visit(facts: ParticipantFacts) -> VisitFacts | None:
+    """The next visit that will ask something, or None; one dated from a plan does not count."""
+    coming = [
+        visit
+        for visit in facts.visits
+        if visit.assessments and not visit.provisional and visit.opens_at > facts.now
+    ]
+    return min(coming, key=lambda visit: visit.opens_at, default=None)
 
 
 async def open_link(

@@ -26,8 +26,6 @@ from pro_service.store.ids import new_id
 ACTOR = "service:worker"
 LEASE_SECONDS = 30
 """How long a claim holds (machine time); the call to the provider is bounded well within."""
-START_OF_CODE = 3
-"""Characters of a code that tell whose card is meant without giving the code away."""
 
 
 class Claimed(NamedTuple):
@@ -199,7 +197,7 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
     parts = [TextPart(key="reminder.link" if linked else "reminder.text")]
     if facts.contact is not None and facts.contact.shared_with:
-        parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.personal_code}))
+        parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
     if first:
         parts.append(TextPart(key="reminder.stop"))
     return tuple(parts)
@@ -209,8 +207,8 @@ def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]
     """No reply reaches us there: the first text says how else to stop."""
     parts = [TextPart(key="reminder.card")]
     if facts.contact is not None and facts.contact.shared_with:
-        start = facts.personal_code[:START_OF_CODE]
-        parts.insert(0, TextPart(key="reminder.for_card", parameters={"start": start}))
+        whose = TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code})
+        parts.insert(0, whose)
     if first:
         parts.append(TextPart(key="reminder.card_stop"))
     return tuple(parts)

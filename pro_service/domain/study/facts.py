@@ -215,6 +215,11 @@ class ParticipantFacts(Record):
     data_key: DataKeyFacts | None = None
 
     @property
+    def start_of_code(self) -> str:
+        """What of the personal code a text says, to tell whose it is: the code opens the pages."""
+        return self.personal_code[:3]
+
+    @property
     def number_is_bad(self) -> bool:
         """Whether nothing reaches the number: until staff clears the call task that says so."""
         return f"-:{BAD_NUMBER}" in self.open_calls

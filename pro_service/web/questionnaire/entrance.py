@@ -11,7 +11,7 @@ from pro_service.services import entry as service
 from pro_service.services.entry import CodeRefusedError, TooManyTriesError
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.own_page import OWN_PAGE
-from pro_service.web.questionnaire.views import guess_language
+from pro_service.web.questionnaire.views import guess_language, language_of
 from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie, source_of
 
 LONGEST_CODE: Final = 40
@@ -49,12 +49,14 @@ async def show_card(request: web.Request) -> web.Response:
     if facts is None or not service.may_enter(facts):
         return request.app[PAGES].neutral(request)
     protocol = await context.protocol(pool, facts.study_id, facts.protocol_version_id)
+    language = language_of(request, protocol, facts)
     return request.app[PAGES].render(
         "card.html",
-        facts.language,
+        language,
         languages=protocol.study.languages,
         back=f"/c/{token}",
-        sender=protocol.study.sender[facts.language],
+        larger=facts.larger_text,
+        sender=protocol.study.sender[language],
         action=f"/c/{token}/open",
     )
 

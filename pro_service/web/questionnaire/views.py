@@ -23,7 +23,7 @@ from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import Texts, format_day
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
 
-LANGUAGE_COOKIE: Final = "q_language"
+LANGUAGE_COOKIE: Final = "pages_language"
 LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15

@@ -219,6 +219,32 @@ async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(
         assert token not in stored
 
 
+async def test_the_language_can_be_changed_before_anybody_came_in(database_url: str) -> None:
+    async with open_trial(database_url) as trial, browsing(trial.server) as browser:
+        await trial.enrol(row("K-001"))
+        ((card,), _) = await cards.list_cards(
+            trial.operator, trial.context, trial.study_id, actor=ACTOR
+        )
+        for path in ("/c", urlsplit(card.link).path):
+            for language, html in (("zh_CN", "zh-Hans"), ("en", "en")):
+                data = {"language": language, "back": path}
+                async with browser.post("/q/language", data=data) as answer:
+                    assert answer.url.path == path
+                    assert f'<html lang="{html}">' in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "path", ["/c", "/q/me", "/q/me/stop", "/q/me/pause", "/q/leave", "/q/year"]
+)
+async def test_a_form_sent_by_another_site_is_refused(database_url: str, path: str) -> None:
+    async with open_trial(database_url) as trial, browsing(trial.server) as browser:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        async with browser.post(path, data={"code": "x"}, headers=headers) as answer:
+            assert answer.status == 403
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "This form did not come from our pages" in await answer.text()
+
+
 async def test_leaving_ends_the_session_on_this_device_and_in_the_database(
     database_url: str,
 ) -> None:

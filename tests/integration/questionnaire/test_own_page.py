@@ -174,6 +174,8 @@ async def test_language_letters_and_way_hold_for_pages_and_the_next_text(
             ("en", "text", True, "participant:K-001"),
             ("zh_CN", "text", True, "participant:K-001"),
         ]
+        audited = "table_name = 'preferences' AND actor = 'participant:K-001'"
+        assert await trial.count("audit_entries", audited) == 3
         # What enrolment wrote stays, and the same file again still says so.
         assert await trial.enrol(row("K-001", channel="link")) == (0, 1)
 
