@@ -8,6 +8,7 @@ are counted in the database, for all servers together. Limits are machine time.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 from datetime import timedelta
@@ -24,6 +25,8 @@ from pro_service.store.connection import Connection
 from pro_service.store.entry import Entrance, FoundCard, Purpose
 from pro_service.store.reminders import FoundInvitation, find_invitation
 from pro_service.vault.codes import normalise
+
+log = logging.getLogger("pro_service.entry")
 
 LIFETIME: Final = timedelta(hours=12)
 """No session lasts longer; the card or link opens another."""
@@ -76,6 +79,34 @@ async def find_admission(
     if invitation is None:
         return None
     return Admission(invitation.study_id, invitation.participant_id, invitation.visit_id, "link")
+
+
+class Guest(NamedTuple):
+    """Whoever a cookie admits, with all that is known of them, read at one revision."""
+
+    admission: Admission
+    facts: ParticipantFacts
+    protocol: Protocol
+
+    @property
+    def may_see_pages(self) -> bool:
+        """Whether everything the study asks for first was given; else the door must ask."""
+        return self.admission.admits(self.protocol)
+
+
+async def find_guest(connection: Connection, context: ServiceContext, shown: str) -> Guest | None:
+    """Who is behind a cookie, whether or not the second factor was given; None for nobody.
+
+    Nobody is as well who left the study, or may not be asked any more.
+    """
+    admission = await find_admission(connection, context, shown)
+    if admission is None:
+        return None
+    facts = await context.facts(connection, admission.study_id, admission.participant_id)
+    if not may_enter(facts):
+        return None
+    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    return Guest(admission, facts, protocol)
 
 
 async def find_link(
@@ -153,6 +184,8 @@ async def begin_try(
         within=within,
     )
     if number is None:
+        # Somebody guesses, or something is wrong with the cards: operators should see it.
+        log.warning("entry_throttled", extra={"state": purpose})
         raise TooManyTriesError
     return number
 

@@ -13,7 +13,7 @@ from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.context import ServiceContext
-from pro_service.services.entry import Admission, find_admission, may_enter
+from pro_service.services.entry import Admission, find_guest
 from pro_service.services.questionnaire import Questionnaire, find_next_visit, read_admitted
 from pro_service.services.reach import reached_by, ways_to
 from pro_service.store.connection import Connection
@@ -106,13 +106,10 @@ async def open_own_page(
 
     Whether the second factor was given is for the caller to look at (`admission.admits`).
     """
-    admission = await find_admission(connection, context, shown)
-    if admission is None:
+    guest = await find_guest(connection, context, shown)
+    if guest is None:
         return None
-    facts = await context.facts(connection, admission.study_id, admission.participant_id)
-    if not may_enter(facts):
-        return None
-    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    admission, facts, protocol = guest
     return OwnPage(
         facts=facts,
         protocol=protocol,

@@ -23,7 +23,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answers import find_assessment, standing_answers
 from pro_service.services.context import ServiceContext
-from pro_service.services.entry import Admission, find_admission, find_link
+from pro_service.services.entry import Admission, find_guest, find_link
 from pro_service.services.reach import reached_by
 from pro_service.store.connection import Connection
 from pro_service.store.entry import Entrance
@@ -167,12 +167,10 @@ async def open_pages(
 
     None where `open_link` gives None, and until the second factor the study asks for was given.
     """
-    admission = await find_admission(connection, context, shown)
-    if admission is None:
+    guest = await find_guest(connection, context, shown)
+    if guest is None:
         return None
-    facts = await context.facts(connection, admission.study_id, admission.participant_id)
-    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
-    return read_admitted(context, protocol, facts, admission)
+    return read_admitted(context, guest.protocol, guest.facts, guest.admission)
 
 
 def read_admitted(

@@ -9,20 +9,12 @@ import hmac
 import re
 import unicodedata
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.protocol import Protocol
 from pro_service.services.context import ServiceContext
-from pro_service.services.entry import (
-    Admission,
-    begin_try,
-    find_admission,
-    may_enter,
-    session_sha256,
-)
+from pro_service.services.entry import Guest, begin_try, session_sha256
 from pro_service.store import entry as store
 from pro_service.store.connection import Connection
 from pro_service.store.entry import SealedIdentity
@@ -46,30 +38,8 @@ class FactorRefusedError(ProServiceError):
     """This is not the year that is known."""
 
 
-class Waiting(NamedTuple):
-    """Somebody at the door: let in by link or card, and still to give the second factor."""
-
-    admission: Admission
-    facts: ParticipantFacts
-    protocol: Protocol
-
-
-async def find_waiting(
-    connection: Connection, context: ServiceContext, shown: str
-) -> Waiting | None:
-    """Whose page waits behind this cookie, whether or not the factor was given; None for nobody."""
-    admission = await find_admission(connection, context, shown)
-    if admission is None:
-        return None
-    facts = await context.facts(connection, admission.study_id, admission.participant_id)
-    if not may_enter(facts):
-        return None
-    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
-    return Waiting(admission, facts, protocol)
-
-
 async def give_year(
-    connection: Connection, context: ServiceContext, shown: str, waiting: Waiting, typed: str
+    connection: Connection, context: ServiceContext, shown: str, guest: Guest, typed: str
 ) -> None:
     """Let the session of a cookie in by the year of birth.
 
@@ -79,7 +49,7 @@ async def give_year(
     year = unicodedata.normalize("NFKC", typed).strip().removesuffix("年")
     if not _YEAR.fullmatch(year):
         raise FactorUnreadableError
-    facts = waiting.facts
+    facts = guest.facts
     number = await begin_try(
         connection,
         "factor",

@@ -16,6 +16,7 @@ from pro_service.vault.codes import grouped
 from tests.support.command import Commands
 from tests.support.study import row
 
+BORN = ("1950", "", "1949")
 PUBLIC_URL = "https://questions.example/trial"
 
 
@@ -39,6 +40,8 @@ async def commands(database_url: str, tmp_path: Path) -> Commands:
         row("K-002", site="SH02", language="zh_CN", planned_injection_on="2030-01-12"),
         row("K-003", site="SH02", language="zh_CN", planned_injection_on="2030-01-12"),
     ]
+    # A column files may have.
+    people = [one | {"year_of_birth": year} for one, year in zip(people, BORN, strict=True)]
     table = [",".join(people[0]), *(",".join(one.values()) for one in people)]
     (tmp_path / "people.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
     for words in (

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pro_service.services import second_factor as service
-from pro_service.services.entry import TooManyTriesError, find_link, open_by_link
-from pro_service.services.second_factor import (
-    FactorRefusedError,
-    FactorUnreadableError,
-    Waiting,
+from pro_service.services.entry import (
+    Guest,
+    TooManyTriesError,
+    find_guest,
+    find_link,
+    open_by_link,
 )
+from pro_service.services.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.own_page import FACTOR_PAGE, OWN_PAGE
 from pro_service.web.questionnaire.views import language_of
@@ -24,20 +26,20 @@ LONGEST_YEAR = 20
 
 async def show_year(request: web.Request) -> web.Response:
     """`GET /q/year`."""
-    waiting = await _waiting(request)
-    if waiting is None:
+    guest = await _guest(request)
+    if guest is None:
         return request.app[PAGES].neutral(request)
-    if waiting.admission.admits(waiting.protocol):
+    if guest.may_see_pages:
         return see(OWN_PAGE)
-    return _year_page(request, waiting)
+    return _year_page(request, guest)
 
 
 async def give_year(request: web.Request) -> web.Response:
     """`POST /q/year`: the right year opens the pages; after a few wrong ones they stay closed."""
-    waiting = await _waiting(request)
-    if waiting is None:
+    guest = await _guest(request)
+    if guest is None:
         return request.app[PAGES].neutral(request)
-    if waiting.admission.admits(waiting.protocol):
+    if guest.may_see_pages:
         return see(OWN_PAGE)
     typed = str((await read_form(request)).get("year", ""))[:LONGEST_YEAR]
     try:
@@ -45,15 +47,15 @@ async def give_year(request: web.Request) -> web.Response:
             request.app[POOLS].participant,
             request.app[CONTEXT],
             request.cookies[PASS_COOKIE],
-            waiting,
+            guest,
             typed,
         )
     except FactorUnreadableError:
-        return _year_page(request, waiting, typed=typed, problem="year.unreadable")
+        return _year_page(request, guest, typed=typed, problem="year.unreadable")
     except FactorRefusedError:
-        return _year_page(request, waiting, typed=typed, problem="year.refused")
+        return _year_page(request, guest, typed=typed, problem="year.refused")
     except TooManyTriesError:
-        return _closed_page(request, waiting)
+        return _closed_page(request, guest)
     return see(OWN_PAGE)
 
 
@@ -68,34 +70,34 @@ async def open_link(request: web.Request, token: str) -> web.Response:
     return response
 
 
-async def _waiting(request: web.Request) -> Waiting | None:
+async def _guest(request: web.Request) -> Guest | None:
     shown = request.cookies.get(PASS_COOKIE, "")
-    return await service.find_waiting(request.app[POOLS].participant, request.app[CONTEXT], shown)
+    return await find_guest(request.app[POOLS].participant, request.app[CONTEXT], shown)
 
 
 def _year_page(
-    request: web.Request, waiting: Waiting, *, typed: str = "", problem: str | None = None
+    request: web.Request, guest: Guest, *, typed: str = "", problem: str | None = None
 ) -> web.Response:
     return request.app[PAGES].render(
         "year.html",
-        language_of(request, waiting.protocol, waiting.facts),
+        language_of(request, guest.protocol, guest.facts),
         status=HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
-        languages=waiting.protocol.study.languages,
+        languages=guest.protocol.study.languages,
         back=FACTOR_PAGE,
-        larger=waiting.facts.larger_text,
+        larger=guest.facts.larger_text,
         typed=typed,
         problem=problem,
     )
 
 
-def _closed_page(request: web.Request, waiting: Waiting) -> web.Response:
+def _closed_page(request: web.Request, guest: Guest) -> web.Response:
     response = request.app[PAGES].render(
         "closed.html",
-        language_of(request, waiting.protocol, waiting.facts),
+        language_of(request, guest.protocol, guest.facts),
         status=HTTPStatus.TOO_MANY_REQUESTS,
-        languages=waiting.protocol.study.languages,
+        languages=guest.protocol.study.languages,
         back=FACTOR_PAGE,
-        telephone=waiting.facts.site.telephone,
+        telephone=guest.facts.site.telephone,
     )
     response.headers["Retry-After"] = str(int(service.TRIES_WITHIN.total_seconds()))
     return response

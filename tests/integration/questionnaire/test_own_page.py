@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import asyncpg
 import pytest
+from babel.dates import format_date
 
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.times import local_day
+from pro_service.services.sign_in import make_staff
 from pro_service.texts.catalogue import format_day
+from tests.support.desk import PASSWORD, sign_in
 from tests.support.forms import form_to
-from tests.support.study import ZONE, Trial, open_trial, row
+from tests.support.study import ACTOR, ZONE, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
 LOCAL = ZoneInfo(ZONE)
@@ -152,6 +156,32 @@ async def test_a_pause_holds_texts_back_until_its_day_and_answers_are_taken(
         assert await waiting(trial) == [datetime(2026, 1, 10, 18, 30, tzinfo=LOCAL)]
         await trial.ask()
         assert len(await trial.texts("K-001")) == 1
+
+
+async def test_staff_see_a_pause_who_asked_for_it_and_the_day_it_ends(database_url: str) -> None:
+    async with lived_in(database_url) as (trial, browser), browsing(trial.server) as desk:
+        await set_to(browser, "pause", "14")
+        await set_to(browser, "language", "zh_CN")
+        await make_staff(
+            trial.operator,
+            trial.study_id,
+            login="anna",
+            password=PASSWORD,
+            site="BJ01",
+            role="coordinator",
+            actor=ACTOR,
+        )
+        await sign_in(desk)
+        ends = local_day(await trial.now(), LOCAL) + timedelta(days=14)
+        async with desk.get("/desk/participants/K-001") as answer:
+            page = await answer.text()
+    assert "<dd>paused</dd>" in page
+    assert "<dd>Chinese</dd>" in page
+    log = page.partition('id="log"')[2].split("</li>")
+    said = [line for line in log if "chosen on the participant" in line]
+    assert ["paused" in line for line in said] == [True, False]
+    assert all("by the participant" in line for line in said)
+    assert format_date(ends, "EEE d MMM y", locale="en") in said[1]
 
 
 async def test_language_letters_and_way_hold_for_pages_and_the_next_text(
