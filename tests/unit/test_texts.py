@@ -178,3 +178,20 @@ def test_segments_are_counted_as_carriers_count(
         {"encoding": encoding, "characters": characters, "segments": count}
     )
     assert segments(text) == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_text_that_points_to_a_card_takes_two_segments_and_holds_no_address(
+    language: Language,
+) -> None:
+    parts = (
+        TextPart(key="reminder.for_card", parameters={"start": "K7M"}),
+        TextPart(key="reminder.card"),
+        TextPart(key="reminder.card_stop"),
+    )
+    chinese = CONTEXT.model_copy(
+        update={"sender": {"en": "Study team", "zh_CN": "研究团队"}[language]}
+    )
+    text = TEXTS.render(parts, language, chinese)
+    assert segments(text).segments <= 2
+    assert not re.search(r"https?:|www\.|\.(?:com|org|cn)\b|/c\b", text)
