@@ -26,6 +26,7 @@ _FONTS: Final[dict[Language, tuple[str, str]]] = {
     "en": ("Helvetica", "Helvetica-Bold"),
     "zh_CN": (_CHINESE, _CHINESE),
 }
+_TYPED: Final = "Courier-Bold"
 _QR_SIZE: Final = 52 * mm
 _MARGIN: Final = 9 * mm
 
@@ -68,13 +69,20 @@ def _draw(canvas: Any, card: Card, say: Say) -> None:
     _draw_qr(canvas, card, (width - _QR_SIZE) / 2, y)
     y = _line(canvas, say(card.language, "card.address"), plain, 12, y - 6 * mm)
     # Addresses and codes are read letter by letter: always in letters that are told apart.
-    y = _line(canvas, card.address, "Courier-Bold", 13, y - 0.5 * mm)
+    y = _line(canvas, card.address, _TYPED, _fitting(card.address, 13), y - 0.5 * mm)
     y = _line(canvas, say(card.language, "card.code"), plain, 12, y - 1 * mm)
-    y = _line(canvas, card.code, "Courier-Bold", 24, y - 3.5 * mm)
+    y = _line(canvas, card.code, _TYPED, 24, y - 3.5 * mm)
     y = _line(
         canvas, say(card.language, "card.call", telephone=card.telephone), bold, 12, y - 1 * mm
     )
     _line(canvas, say(card.language, "card.keep"), plain, 9.5, y - 1 * mm)
+
+
+def _fitting(words: str, size: float) -> float:
+    """The size at which words that must not be broken fit a line; at most `size`."""
+    room = A6[0] - 2 * _MARGIN
+    needed: float = pdfmetrics.stringWidth(words, _TYPED, size)
+    return min(size, size * float(room) / needed)
 
 
 def _line(canvas: Any, words: str, font: str, size: float, y: float) -> float:
