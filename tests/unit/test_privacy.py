@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from pro_service.catalog.instrument_files import load_instruments
@@ -64,6 +67,23 @@ def test_titles_cards_and_pages_before_anybody_came_in_tell_nothing(language: La
         if told(PAGES.pattern(key, language))
     } == {}
     assert told(PROTOCOL.study.sender[language]) == []
+
+
+def test_a_title_is_the_neutral_one_on_every_page() -> None:
+    folder = files("pro_service.web.questionnaire").joinpath("templates")
+    titles = {
+        entry.name: re.findall(r"{% block title %}(.*?){% endblock %}", entry.read_text("utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".html")
+    }
+    said = {
+        word
+        for found in titles.values()
+        for one in found
+        for word in re.findall(r't\("([a-z_.]+)"', one)
+    }
+    assert len(titles["base.html"]) == 1
+    assert said == {"site.title", "title.error"}
 
 
 def test_no_address_of_a_participants_page_tells_anything() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -243,6 +244,27 @@ async def test_a_form_sent_by_another_site_is_refused(database_url: str, path: s
             assert answer.status == 403
             assert answer.headers["Cache-Control"] == "no-store"
             assert "This form did not come from our pages" in await answer.text()
+
+
+async def test_log_lines_name_neither_code_nor_token_nor_session(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with open_trial(database_url) as trial, browsing(trial.server) as browser:
+        await trial.enrol(row("K-001"))
+        ((card,), _) = await cards.list_cards(
+            trial.operator, trial.context, trial.study_id, actor=ACTOR
+        )
+        picture = urlsplit(card.link).path
+        async with browser.post(f"{picture}/open") as answer:
+            assert answer.status == 200
+        await type_code(browser, card.code)
+        session = {one.key: one.value for one in browser.cookie_jar}["q"]
+    ours = [one for one in caplog.records if one.name == "pro_service.web"]
+    assert {"page-card-open", "page-enter", "page-own"} <= {one.__dict__["route"] for one in ours}
+    written = "\n".join(str(one.__dict__) for one in ours)
+    for secret in (card.code, card.code.replace("-", ""), picture.rpartition("/")[2], session):
+        assert secret not in written
 
 
 async def test_leaving_ends_the_session_on_this_device_and_in_the_database(
