@@ -11,7 +11,6 @@ from pro_service.cli.options import ActorOption, DataOption, ReasonOption, Study
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
-from pro_service.services.card_pdf import cards_pdf
 from pro_service.services.cards import list_cards, renew_card
 from pro_service.store.rescoring import give_reason
 from pro_service.texts.pages import load_page_texts
@@ -34,6 +33,9 @@ def cards_command(
     actor: ActorOption = None,
 ) -> None:
     """Write printable cards (A6), one a page: address, QR picture, code, the site's telephone."""
+    # Drawing takes a tenth of a second to load; whoever prints nothing does not wait for it.
+    from pro_service.services.card_pdf import cards_pdf
+
     texts = load_page_texts()
 
     def say(language: Language, key: str, **parameters: object) -> str:

@@ -1,4 +1,4 @@
-"""Cards as pictures: the QR code as SVG, and whole cards as a PDF of A6 pages."""
+"""Whole cards as a PDF of A6 pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-import segno
 from reportlab.lib.pagesizes import A6
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
@@ -15,6 +14,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pro_service.domain.instruments.model import Language
+from pro_service.services.card_picture import qr_of
 from pro_service.services.cards import Card
 
 Say = Callable[..., str]
@@ -29,18 +29,6 @@ _FONTS: Final[dict[Language, tuple[str, str]]] = {
 _TYPED: Final = "Courier-Bold"
 _QR_SIZE: Final = 52 * mm
 _MARGIN: Final = 9 * mm
-
-
-def qr_of(card: Card) -> segno.QRCode:
-    """The card's picture; a quarter of it may be damaged and it still reads."""
-    return segno.make(card.link, error="q", micro=False)
-
-
-def qr_svg(card: Card) -> bytes:
-    """The picture as an SVG file without any style of its own."""
-    out = BytesIO()
-    qr_of(card).save(out, kind="svg", border=4, omitsize=True, light="#fff", svgclass=None)
-    return out.getvalue()
 
 
 def cards_pdf(cards: Sequence[Card], say: Say) -> bytes:

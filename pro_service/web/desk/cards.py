@@ -8,7 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.services import cards as service
-from pro_service.services.card_pdf import qr_svg
+from pro_service.services.card_picture import qr_svg
 from pro_service.services.cards import Card, NoCardError
 from pro_service.services.context import UnknownParticipantError
 from pro_service.services.desk import NotHereError, actor_of, at_desk, database_kind, said
