@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -181,6 +182,17 @@ async def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(
                 "UPDATE entry_tries SET tried_at = tried_at - interval '16 minutes'"
             )
             assert await post(known, one) == 303
+
+
+async def test_wrong_codes_sent_at_once_are_counted_one_by_one(database_url: str) -> None:
+    async with open_trial(database_url) as trial, browsing(trial.server) as browser:
+
+        async def post() -> int:
+            async with browser.post("/c", data={"code": "A22222A"}) as answer:
+                return answer.status
+
+        answers = await asyncio.gather(*(post() for _ in range(CODES_A_SOURCE + 10)))
+        assert (answers.count(422), answers.count(429)) == (CODES_A_SOURCE, 10)
 
 
 async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(
