@@ -36,7 +36,9 @@ from pro_service.store.ids import new_id
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 Respondent = Literal["self", "self_with_reader", "proxy"]
-Authentication = Literal["link", "link_and_factor", "known_number", "staff"]
+Authentication = Literal[
+    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
+]
 
 
 INJECTIONS = (EventKind.injection, EventKind.rescue_injection)

@@ -28,7 +28,7 @@ from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.questionnaire import (
     Questionnaire,
     Screen,
-    open_link,
+    open_pages,
     urgent_rules,
 )
 from pro_service.store import answers as answer_store
@@ -40,7 +40,7 @@ WEB_WRITES_KEY: Final = "web_writes_pkey"
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and how: the link's token, the language read, and the kind of device."""
+    """Who asks, and how: what opened the pages, the language read, and the kind of device."""
 
     token: str = field(repr=False)
     language: Language
@@ -206,7 +206,7 @@ async def _write(
     whoever pressed twice sees only the second answer, and must not miss an alert.
     """
     for _ in range(TRIES):
-        questionnaire = await open_link(connection, context, visitor.token)
+        questionnaire = await open_pages(connection, context, visitor.token)
         if questionnaire is None:
             return None
         facts = questionnaire.facts
@@ -365,7 +365,7 @@ def _plan(
     facts = questionnaire.facts
     sitting = Sitting(
         mode="web",
-        authentication="link",
+        authentication=questionnaire.authentication,
         language=visitor.language,
         actor=f"participant:{facts.code}",
         device_class=visitor.device_class,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from pro_service.web.errors import answer, status_of
+from pro_service.web.errors import answer, for_participants, status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.refusals import CrossSiteError
 
@@ -90,7 +90,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a participant's form that another site sent."""
-    if request.path == "/q" or request.path.startswith("/q/"):
+    if for_participants(request.path):
         refuse_foreign_form(request)
     return await handler(request)
 

@@ -12,7 +12,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from multidict import MultiDictProxy
 
 from pro_service.services.desk import AlreadyDoneError, NotHereError, ReasonMissingError
 from pro_service.services.sign_in import find_session, form_secret
@@ -20,14 +19,16 @@ from pro_service.web.desk.pages import DESK, Seat
 from pro_service.web.errors import RETRY_AFTER_SECONDS, status_of
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.middleware import origin_of, route_name
-from pro_service.web.refusals import CrossSiteError, UnreadableFormError
+from pro_service.web.refusals import CrossSiteError
+from pro_service.web.requests import Form, read_form, see
 
 LOG: Final = logging.getLogger("pro_service.web")
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
-_OUR_ADDRESS: Final = re.compile(r"/desk(?:/participants/[^/?#\s\\]+)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?")
+_OUR_ADDRESS: Final = re.compile(
+    r"/desk(?:/participants/[^/?#\s\\]+(?:/card)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
+)
 
-Form = MultiDictProxy[str]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SeatedHandler = Callable[[web.Request, Seat], Awaitable[web.StreamResponse]]
 
@@ -71,22 +72,6 @@ async def find_seat(request: web.Request) -> Seat | None:
     token = request.cookies.get(SESSION_COOKIE, "")
     staff = await find_session(request.app[POOLS].desk, token)
     return None if staff is None else Seat(staff, token)
-
-
-async def read_form(request: web.Request) -> Form:
-    """The form's text fields. Raises UnreadableFormError."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise UnreadableFormError
-    try:
-        posted = await request.post()
-    except ValueError:
-        raise UnreadableFormError from None
-    return posted  # type: ignore[return-value]  # URL-encoded forms carry no files.
-
-
-def see(address: str) -> web.Response:
-    """Go there next, with a GET."""
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 
 def way_back(form: Form) -> str:

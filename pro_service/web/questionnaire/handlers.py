@@ -9,11 +9,9 @@ import re
 from functools import partial
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.services import questionnaire_writes as writes
@@ -21,12 +19,14 @@ from pro_service.services.questionnaire import (
     Questionnaire,
     Screen,
     open_link,
+    open_pages,
     read_closed_screen,
     urgent_rules,
 )
 from pro_service.services.questionnaire_writes import Outcome, Visitor
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.forms import (
     ScreenForm,
     read_id,
@@ -35,8 +35,10 @@ from pro_service.web.questionnaire.forms import (
     read_place,
     read_screen,
 )
+from pro_service.web.questionnaire.own_page import OWN_PAGE
 from pro_service.web.questionnaire.views import (
     LANGUAGE_COOKIE,
+    LANGUAGE_KEPT_SECONDS,
     language_for,
     last_day,
     minutes_needed,
@@ -44,12 +46,12 @@ from pro_service.web.questionnaire.views import (
     screen_values,
 )
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import PASS_COOKIE, Form
+from pro_service.web.requests import read_form as _form
+from pro_service.web.requests import see as _see
+from pro_service.web.requests import set_cookie as _set_cookie
 
-TOKEN_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
-LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
-_OUR_ADDRESS: Final = re.compile(r"/q(/[A-Za-z0-9]{1,64}){0,2}")
-
-Form = MultiDictProxy[str]
+_OUR_ADDRESS: Final = re.compile(r"/q(/[A-Za-z0-9]{1,64}){0,2}|/c(/[A-Za-z0-9]{16,64})?")
 
 
 async def get_static(request: web.Request) -> web.Response:
@@ -67,6 +69,9 @@ async def welcome(request: web.Request) -> web.Response:
     questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
     if questionnaire is None or questionnaire.finished:
         return request.app[PAGES].neutral(request)
+    if questionnaire.protocol.study.second_factor != "none":
+        action = f"/q/{token}/open"
+        return _page(request, questionnaire, "opening.html", back=f"/q/{token}", action=action)
     language = language_for(request, questionnaire)
     return _page(
         request,
@@ -87,8 +92,10 @@ async def open_questionnaire(request: web.Request) -> web.Response:
     questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
     if questionnaire is None or questionnaire.finished:
         return request.app[PAGES].neutral(request)
-    response = _see("/q")
-    _set_cookie(request, response, TOKEN_COOKIE, token)
+    if questionnaire.protocol.study.second_factor != "none":
+        return await factor.open_link(request, token)
+    response = _see(OWN_PAGE if "own" in request.query else "/q")
+    _set_cookie(request, response, PASS_COOKIE, token)
     return response
 
 
@@ -267,25 +274,14 @@ async def choose_language(request: web.Request) -> web.Response:
         raise UnreadableFormError
     back = str(form.get("back", ""))
     response = _see(back if _OUR_ADDRESS.fullmatch(back) else "/q")
-    _set_cookie(request, response, LANGUAGE_COOKIE, chosen, LANGUAGE_KEPT_SECONDS)
+    _set_cookie(request, response, LANGUAGE_COOKIE, chosen, LANGUAGE_KEPT_SECONDS, path="/")
     return response
 
 
 async def _opened(request: web.Request) -> Questionnaire | None:
-    """The questionnaire of the link opened on this device, or None."""
-    token = request.cookies.get(TOKEN_COOKIE, "")
-    return await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
-
-
-async def _form(request: web.Request) -> Form:
-    """The form's text fields. Raises UnreadableFormError."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise UnreadableFormError
-    try:
-        posted = await request.post()
-    except ValueError:
-        raise UnreadableFormError from None
-    return posted  # type: ignore[return-value]  # URL-encoded forms carry no files.
+    """The questionnaire opened on this device, by a link or a card, or None."""
+    shown = request.cookies.get(PASS_COOKIE, "")
+    return await open_pages(request.app[POOLS].participant, request.app[CONTEXT], shown)
 
 
 def _listed(form: Form) -> set[UUID]:
@@ -296,7 +292,7 @@ def _listed(form: Form) -> set[UUID]:
 
 def _visitor(request: web.Request, questionnaire: Questionnaire) -> Visitor:
     return Visitor(
-        token=request.cookies[TOKEN_COOKIE],
+        token=request.cookies[PASS_COOKIE],
         language=language_for(request, questionnaire),
         device_class=_device_class(request.headers.get("User-Agent", "")),
     )
@@ -357,33 +353,10 @@ def _page(
         status=status,
         languages=questionnaire.protocol.study.languages,
         back=back,
+        larger=questionnaire.facts.larger_text,
         **values,
     )
 
 
 def _text(request: web.Request, language: Language, key: str, **parameters: object) -> str:
     return request.app[PAGES].text(language, key, **parameters)
-
-
-def _see(address: str) -> web.Response:
-    """Go there next, with a GET."""
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
-
-
-def _set_cookie(
-    request: web.Request,
-    response: web.Response,
-    name: str,
-    value: str,
-    max_age: int | None = None,
-) -> None:
-    """A cookie only these pages get, that no script can read."""
-    response.set_cookie(
-        name,
-        value,
-        path="/q",
-        httponly=True,
-        samesite="Lax",
-        secure=urlsplit(request.app[CONTEXT].public_url).scheme == "https",
-        max_age=max_age,
-    )

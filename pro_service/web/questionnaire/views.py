@@ -15,13 +15,16 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import last_day_before, zone
 from pro_service.services.questionnaire import Question, Questionnaire, Screen
 from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import Texts, format_day
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
 
-LANGUAGE_COOKIE: Final = "q_language"
+LANGUAGE_COOKIE: Final = "pages_language"
+LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""
@@ -62,9 +65,10 @@ class Pages:
         status: HTTPStatus = HTTPStatus.OK,
         languages: tuple[Language, ...] = LANGUAGES,
         back: str = "/q",
+        larger: bool = False,
         **values: Any,
     ) -> web.Response:
-        """One page. `back` is where the change of language returns to."""
+        """One page. `back` is where the change of language returns to; `larger`: its letters."""
         body = self._environment.get_template(template).render(
             t=partial(self.text, language),
             words=partial(in_words, language),
@@ -75,6 +79,7 @@ class Pages:
             between=_BETWEEN_SENTENCES[language],
             style=f"/q/static/{self.style_name}",
             back=back,
+            larger=larger,
             key=str(new_id()),
             **values,
         )
@@ -117,10 +122,15 @@ def chosen_language(request: web.Request) -> Language | None:
 
 def language_for(request: web.Request, questionnaire: Questionnaire) -> Language:
     """The language chosen here if the study has it, else the participant's own."""
+    return language_of(request, questionnaire.protocol, questionnaire.facts)
+
+
+def language_of(request: web.Request, protocol: Protocol, facts: ParticipantFacts) -> Language:
+    """The language chosen here if the study has it, else the participant's own."""
     chosen = chosen_language(request)
-    if chosen in questionnaire.protocol.study.languages and chosen is not None:
+    if chosen in protocol.study.languages and chosen is not None:
         return chosen
-    return questionnaire.facts.language
+    return facts.language
 
 
 def in_words(language: Language, words: Words) -> str:
