@@ -14,19 +14,13 @@ from aiohttp.typedefs import Handler
 
 from pro_service.web.errors import answer, status_of
 from pro_service.web.keys import CONTEXT
+from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.refusals import CrossSiteError
 
 LOG: Final = logging.getLogger("pro_service.web")
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+HOLDS_TOKEN: Final = frozenset({"page-welcome"})
+"""Routes whose page has the link's token in it."""
 SAFE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-store",
@@ -69,6 +63,27 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 @web.middleware
+async def compress_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Send participants' pages with gzip; a page in Chinese or with many keys shrinks to a fifth.
+
+    The length of a compressed answer tells something about a secret that stands beside text a
+    stranger chose (BREACH). So the one page that holds the link's token is sent as it is; the
+    others hold no secret but form keys of one use.
+    """
+    response = await handler(request)
+    if (
+        isinstance(response, web.Response)
+        and is_for_participants(request)
+        and response.content_type == "text/html"
+        and route_name(request) not in HOLDS_TOKEN
+        and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    ):
+        response.enable_compression(web.ContentCoding.gzip)
+        response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+    return response
+
+
+@web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn what went wrong into an answer; nothing of an unknown error leaks."""
     try:
@@ -90,7 +105,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a participant's form that another site sent."""
-    if request.path == "/q" or request.path.startswith("/q/"):
+    if is_for_participants(request):
         refuse_foreign_form(request)
     return await handler(request)
 
@@ -117,6 +132,11 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, as browsers write an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_for_participants(request: web.Request) -> bool:
+    """Whether the address is one of the participants' pages."""
+    return request.path == "/q" or request.path.startswith("/q/")
 
 
 def route_name(request: web.Request) -> str:

@@ -27,7 +27,8 @@ sittings AS MATERIALIZED (
     FROM pro.assessments AS a
     CROSS JOIN LATERAL (
         SELECT jsonb_build_object(
-                   'id', t.id, 'ordinal', t.ordinal, 'mode', t.mode, 'started_at', t.started_at,
+                   'id', t.id, 'ordinal', t.ordinal, 'mode', t.mode, 'respondent', t.respondent,
+                   'respondent_relation', t.respondent_relation, 'started_at', t.started_at,
                    'submitted_at', t.submitted_at, 'last_answer_at',
                    CASE WHEN t.submitted_at IS NULL THEN
                        (SELECT max(r.received_at) FROM pro.responses AS r

@@ -66,12 +66,14 @@ async def seed_study(
     context: ServiceContext,
     *,
     may_not_apply: Sequence[str] | None = None,
+    screens: str = "grouped",
 ) -> SeededStudy:
-    """The example study with one site; `may_not_apply` replaces WOMAC's list."""
+    """The example study with one site; `may_not_apply` and `screens` are for WOMAC."""
     loaded = load_protocol_file(example_protocol_file())
     document = loaded.protocol.model_dump(mode="json")
     if may_not_apply is not None:
         document["instruments"]["womac-nrs-3.1"]["may_not_apply"] = list(may_not_apply)
+    document["instruments"]["womac-nrs-3.1"]["screens"] = screens
     study = SeededStudy(owner, context, new_id(), new_id(), new_id())
     code = loaded.protocol.study.code
     await studies.insert_study(owner, StudyRow(study.id, code, "Example", "Study team"), ACTOR)

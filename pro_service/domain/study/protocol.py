@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pro_service.domain.instruments.model import Language, Words
+from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
 
@@ -109,6 +109,8 @@ class InstrumentUse(Record):
     by_text: bool = False
     may_not_apply: tuple[str, ...] = ()
     """Items for which "does not apply to me" is offered; it scores as missing."""
+    screens: Literal["grouped", "one by one"] = "grouped"
+    """On a page: the instrument's short groups, or one question a screen."""
 
 
 class Ask(Record):
@@ -197,3 +199,9 @@ class Protocol(Record):
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
         return self.instruments.get(instrument, InstrumentUse())
+
+    def screens_of(self, instrument: Instrument) -> tuple[tuple[str, ...], ...]:
+        """Return the item codes of each screen of an instrument, in asking order."""
+        if self.use(instrument.id).screens == "grouped":
+            return instrument.groups
+        return tuple((code,) for group in instrument.groups for code in group)

@@ -14,9 +14,10 @@ from pro_service.services.desk import NotHereError, at_desk
 from pro_service.services.desk_grid import FIGURES, GridQuery, read_grid
 from pro_service.services.desk_timeline import read_timeline
 from pro_service.web.desk.first_page import first_page_values
-from pro_service.web.desk.guard import for_anybody, for_staff, read_form, see, way_back
+from pro_service.web.desk.guard import for_anybody, for_staff, way_back
 from pro_service.web.desk.pages import DESK, Seat, language_of
 from pro_service.web.desk.timeline import timeline_values
+from pro_service.web.exchange import read_form, see
 from pro_service.web.keys import CONTEXT, POOLS
 
 _LONGEST_FILTER = 100
