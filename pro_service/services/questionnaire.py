@@ -61,6 +61,8 @@ class Screen:
     target: Target
     group: int
     questions: tuple[Question, ...]
+    may_alarm: bool = False
+    """An answer on it may be a reason to telephone at once: nobody goes on before it is saved."""
 
     @property
     def begun(self) -> bool:
@@ -301,6 +303,7 @@ def _part(
                 target=assessment.target,
                 group=group,
                 questions=tuple(questions),
+                may_alarm=protocol.safety.looks_at(instrument.id, codes),
             )
         )
     return Part(assessment.id, tuple(screens))

@@ -6,6 +6,7 @@ are the document's keys. Hours are local to the participant, days count from the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import time
 from typing import Literal
 
@@ -101,6 +102,15 @@ class Safety(Record):
     escalate_after_hours: int | None = Field(None, ge=1, le=24 * 31)
     """An urgent alert nobody has seen for so long becomes a call task; None: it never does."""
     rules: tuple[SafetyRule, ...] = ()
+
+    def looks_at(self, instrument: str, items: Collection[str]) -> bool:
+        """Whether a single answer to one of these items may raise an alert."""
+        return any(
+            rule.scale is None
+            and instrument in rule.instruments
+            and (not rule.items or not set(rule.items).isdisjoint(items))
+            for rule in self.rules
+        )
 
 
 class InstrumentUse(Record):

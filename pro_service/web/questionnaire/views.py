@@ -187,6 +187,7 @@ def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -
         "recall": in_words(language, screen.instrument.recall),
         "questions": [_question_values(question, language, form) for question in screen.questions],
         "mistaken": bool(form and form.mistakes),
+        "may_alarm": screen.may_alarm,
         "ask": False,
         "overtaken": False,
         # A sitting keeps the respondent it began with; who takes over says so before the next.

@@ -13,7 +13,7 @@
 
   const WAITS = [1000, 2000, 5000, 10000, 15000]; // ms before the next try
   const PATIENCE = 20000; // ms for one try
-  const DOUBLE_PRESS = 400; // ms in which a second press was meant for the page before
+  const DOUBLE_PRESS = 500; // ms in which a press on an untouched page was meant for the one before
   const script = document.currentScript;
   const status = document.getElementById("status");
   const unsent = []; // {address, body, ready, saves, next: the screen shown meanwhile, behind}
@@ -193,7 +193,9 @@
       body: body.toString(),
       next: null,
       behind: false,
-      ready: isScreen && !(button && button.name) && isComplete(form),
+      // Where an answer may be a reason to telephone, nobody is led on before it has arrived.
+      ready: isScreen && !("waits" in form.dataset) && !(button && button.name)
+        && isComplete(form),
       saves: isScreen,
     });
     if (!sending && tries === 0) say(isScreen ? "saving" : "");
@@ -245,7 +247,7 @@
     const button = pressed;
     pressed = null;
     event.preventDefault();
-    if (Date.now() - shownAt < DOUBLE_PRESS) return;
+    if (Date.now() - shownAt < DOUBLE_PRESS && !isTouched()) return;
     if (button && button.name === "language") changeLanguage(event.target, button);
     else sendLater(event.target, button);
   });
