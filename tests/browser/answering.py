@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import Locator
+from playwright.async_api import Locator, Page
 
 from tests.browser.window import Window
 
@@ -53,6 +53,18 @@ async def answer_screen(window: Window, value: int) -> dict[str, int]:
     given = await fill(window, value)
     await window.press_on(MAIN)
     return given
+
+
+async def has_mark(page: Page) -> bool:
+    """Whether the line of a long scale shows where its value is: it looks otherwise elsewhere."""
+    line = page.locator(".line")
+    held = await line.input_value()
+    looks = []
+    for value in ("10", "90"):
+        await line.evaluate("(one, value) => { one.value = value; }", value)
+        looks.append(await line.screenshot())
+    await line.evaluate("(one, value) => { one.value = value; }", held)
+    return looks[0] != looks[1]
 
 
 async def begin(window: Window, who: str = "self") -> None:

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.browser.phones import Study, open_study
 from tests.browser.window import Window, open_window
 from tests.support.databases import clone
 from tests.support.study import Trial, open_trial, row
@@ -67,6 +68,20 @@ def package_database(server_url: str, template_database: str) -> Iterator[str]:
     """A migrated database shared by the tests of this folder."""
     with clone(server_url, template_database) as url:
         yield url
+
+
+@pytest.fixture(scope="package")
+def study_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database for `study`."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def study(study_database: str) -> AsyncIterator[Study]:
+    """A served study to which each test adds the participant it needs."""
+    async with open_study(study_database) as served:
+        yield served
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

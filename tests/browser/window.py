@@ -181,7 +181,7 @@ class Window:
     def _on_console(self, message: ConsoleMessage) -> None:
         """Anything said there is a fault, but for the status of a page that is meant to have it."""
         own_status = "Failed to load resource" in message.text and (
-            message.location["url"] == self.page.url
+            message.location["url"].partition("?")[0] == self.page.url.partition("?")[0]
         )
         if message.type in ("error", "warning") and not own_status:
             self.faults.append(f"{self.page.url}: console: {message.text}")

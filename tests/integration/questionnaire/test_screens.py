@@ -13,6 +13,7 @@ from pro_service.services.context import ServiceContext
 from tests.support.forms import form_to
 from tests.support.seed import (
     SeededParticipant,
+    SeededStudy,
     seed_link,
     seed_participant,
     seed_study,
@@ -164,3 +165,19 @@ async def test_after_the_last_open_screen_nothing_is_ahead_but_the_review(
     async with browser.post("/q/s/4", data=data, headers={"X-Page": "in-place"}) as response:
         assert response.url.path == "/q/review"
         assert response.headers["X-Page-Address"] == "/q/review"
+
+
+async def test_both_knees_are_told_apart_on_every_question(
+    study: SeededStudy, browser: aiohttp.ClientSession
+) -> None:
+    participant = await seed_participant(study)
+    both = (("womac-nrs-3.1", "left_knee"), ("womac-nrs-3.1", "right_knee"))
+    await seed_visit(participant, asks=both)
+    await open_questions(browser, await seed_link(participant))
+    for number in range(1, 11):
+        async with browser.get(f"/q/s/{number}") as response:
+            page = await response.text()
+        knee, other = ("Left", "Right") if number <= 5 else ("Right", "Left")
+        asked = len(form_to(page, f"/q/s/{number}").items)
+        assert page.count(f"<legend>{knee} knee: ") == asked
+        assert f"<legend>{other} knee: " not in page

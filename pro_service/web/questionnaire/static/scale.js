@@ -43,6 +43,8 @@
       }
     });
     number.addEventListener("input", follow);
+    const how = scale.parentNode.querySelector(".how");
+    if (how) how.textContent = said.how;
     scale.insertBefore(line, number);
     scale.classList.add("has-line");
     follow();
