@@ -86,9 +86,10 @@ async def study(study_database: str) -> AsyncIterator[Study]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def trial(package_database: str) -> AsyncIterator[Trial]:
-    """A running study; five participants have just received the link to their first questions."""
+    """A running study; six participants have just received the link to their first questions."""
     async with open_trial(package_database) as running:
         languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
+        languages["K-006"] = "zh_CN"
         await running.enrol(
             *(row(code, channel="link", language=one) for code, one in languages.items())
         )

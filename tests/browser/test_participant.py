@@ -37,8 +37,13 @@ async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
 
 @pytest.mark.parametrize(
     ("code", "scripts", "thanks"),
-    [("K-001", True, "Thank you"), ("K-002", True, "谢谢您"), ("K-003", False, "Thank you")],
-    ids=["english", "chinese", "without scripts"],
+    [
+        ("K-001", True, "Thank you"),
+        ("K-002", True, "谢谢您"),
+        ("K-003", False, "Thank you"),
+        ("K-006", False, "谢谢您"),
+    ],
+    ids=["english", "chinese", "english without scripts", "chinese without scripts"],
 )
 async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
     trial: Trial, window: OpenWindow, code: str, scripts: bool, thanks: str

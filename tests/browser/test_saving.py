@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Dialog, Page, Route, expect
+from playwright.async_api import Dialog, Page, Request, Route, expect
 
 from tests.browser.answering import BACK, MAIN, QUESTION, answer_everything, begin, fill
 from tests.browser.conftest import OpenWindow
@@ -101,7 +101,12 @@ async def test_an_answer_lost_on_the_way_back_is_asked_for_again_and_counts_once
             await page.unroute(SCREENS)
 
         await page.route(SCREENS, swallow)
-        page.on("request", lambda one: bodies.append(one.post_data or "") if one.post_data else 0)
+
+        def note(request: Request) -> None:
+            if request.post_data:
+                bodies.append(request.post_data)
+
+        page.on("request", note)
         await fill(phone, 4)
         await page.click(MAIN)
         await expect(page.locator(STATUS)).to_contain_text("Not saved yet")
@@ -225,9 +230,11 @@ async def test_two_tabs_end_with_one_answer_standing_and_the_other_kept(
         other = Window(phone.context, await phone.context.new_page(), phone.base)
         async with other.page.expect_response(lambda one: "x-page" in one.request.headers):
             await other.go("/q/s/1")
+        await phone.page.bring_to_front()
         await fill(phone, 3)
         await phone.press_on(MAIN)
         await expect(phone.page.locator(STATUS)).to_have_text("Saved")
+        await other.page.bring_to_front()
         await fill(other, 7)
         await other.press_on(MAIN)
         await expect(other.page.locator("h2")).to_have_text("This was answered in the meantime")
@@ -385,6 +392,7 @@ async def test_a_link_opened_since_on_the_same_device_takes_no_answers_of_anothe
         tab = Window(phone.context, await phone.context.new_page(), phone.base)
         await tab.go(other_link)
         await begin(tab)
+        await page.bring_to_front()
         await fill(phone, 3)
         await page.click(MAIN)
         await expect(page.locator("h1")).to_have_text("That did not work")

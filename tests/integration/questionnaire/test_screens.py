@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import aiohttp
 import asyncpg
+import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.services.context import ServiceContext
+from pro_service.store import participants
+from pro_service.store.connection import Connection
 from tests.support.forms import form_to
 from tests.support.seed import (
     SeededParticipant,
@@ -181,3 +185,27 @@ async def test_both_knees_are_told_apart_on_every_question(
         asked = len(form_to(page, f"/q/s/{number}").items)
         assert page.count(f"<legend>{knee} knee: ") == asked
         assert f"<legend>{other} knee: " not in page
+
+
+async def test_the_facts_are_read_once_for_a_screen_saved_by_our_script(
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = 0
+    read = participants.get_participant_facts
+
+    async def counted(connection: Connection, study_id: UUID, participant_id: UUID) -> object:
+        nonlocal reads
+        reads += 1
+        return await read(connection, study_id, participant_id)
+
+    page = await open_questions(browser, await seed_link(participant))
+    monkeypatch.setattr(participants, "get_participant_facts", counted)
+    for number, headers, expected in ((1, {}, 2), (2, {"X-Page": "in-place"}, 1)):
+        form = form_to(page, f"/q/s/{number}")
+        data = form.filled(**dict.fromkeys(form.items, "3"))
+        reads = 0
+        async with browser.post(f"/q/s/{number}", data=data, headers=headers) as response:
+            page = await response.text()
+        assert reads == expected
