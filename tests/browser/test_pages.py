@@ -185,7 +185,8 @@ async def answer_with_every_mishap(phone: Window, language: str) -> None:
             await phone.page.fill("input.number", "quite a lot")
             await phone.press_on(MAIN)
             await phone.look_over(f"{language}-3-unreadable", "participants")
-            await fill(phone)
+            await fill(phone, 30)
+            await phone.look_over(f"{language}-2-number-answered", "participants")
             await phone.press_on(MAIN)
         else:
             await fill(phone)

@@ -86,6 +86,25 @@ async def test_what_cannot_be_sent_is_kept_said_and_sent_once_when_the_network_r
         assert kept == 0
 
 
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_what_is_said_of_saving_is_accessible(
+    study: Study, window: OpenWindow, language: str
+) -> None:
+    _, link = await study.participant(language=language)
+    async with window(study.base) as phone:
+        page = await at_first_question(phone, link)
+        await fill(phone, 3)
+        await phone.context.set_offline(True)
+        await page.click(MAIN)
+        await expect(page.locator(".status.unsaved")).to_be_visible()
+        await phone.look_over(f"{language}-3-not-saved", "participants")
+        await phone.context.set_offline(False)
+        await expect(page.locator(".status.saved")).to_be_visible()
+        await phone.look_over(f"{language}-3-saved", "participants")
+        faults = [one for one in phone.faults if "ERR_INTERNET_DISCONNECTED" not in one]
+        assert faults == []
+
+
 async def test_an_answer_lost_on_the_way_back_is_asked_for_again_and_counts_once(
     study: Study, window: OpenWindow
 ) -> None:
@@ -95,7 +114,6 @@ async def test_an_answer_lost_on_the_way_back_is_asked_for_again_and_counts_once
         bodies: list[str] = []
 
         async def swallow(route: Route) -> None:
-            bodies.append(route.request.post_data or "")
             await route.fetch()  # It arrives and is stored; the answer never comes back.
             await route.abort("connectionreset")
             await page.unroute(SCREENS)

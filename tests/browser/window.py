@@ -38,7 +38,8 @@ _NARROW: Final = """() => {
 }"""
 _INLINE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
     one.matches("style, script:not([src])")
-    || [...one.attributes].some(({ name }) => name === "style" || name.startsWith("on"))
+    || [...one.attributes].some(({ name, value }) =>
+      (name === "style" && value) || name.startsWith("on"))
   ).map((one) => one.outerHTML.slice(0, 120))"""
 _SMALL_TEXT: Final = """(least) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

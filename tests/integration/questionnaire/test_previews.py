@@ -23,7 +23,7 @@ BOTS = {
     "Outlook": "Mozilla/5.0 (Windows NT 10.0) Chrome/99 Edg/99 SafeLinks OneOutlook/1.2023",
     "Skype": "Mozilla/5.0 (Windows NT 6.1) SkypeUriPreview Preview/0.5",
 }
-AHEAD = (
+AHEAD: tuple[dict[str, str], ...] = (
     {},
     {"Purpose": "prefetch"},
     {"Sec-Purpose": "prefetch;prerender"},

@@ -11,6 +11,10 @@
 (() => {
   "use strict";
 
+  const isAble = window.fetch && window.AbortController && window.URLSearchParams
+    && "content" in document.createElement("template");
+  if (!isAble) return; // The forms work as they are.
+
   const WAITS = [1000, 2000, 5000, 10000, 15000]; // ms before the next try
   const PATIENCE = 20000; // ms for one try
   const DOUBLE_PRESS = 500; // ms in which a press on an untouched page was meant for the one before
