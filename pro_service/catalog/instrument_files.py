@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -20,12 +21,17 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from pro_service.catalog.instrument_rules import mistakes_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 
 SUFFIX = ".toml"
+_UNKNOWN_KEY = "extra_forbidden"
+_ITEM_KEY = re.compile(r"items\[(\d+)\]\.(\w+)")
+_Origins = list[dict[str, str]]
+"""For each item the table, `every_item` or `kinds.<name>`, by key that it borrows from there."""
 
 
 class InstrumentFileError(ProServiceError):
@@ -67,20 +73,57 @@ def load_instrument_file(path: Path | Traversable) -> Instrument:
         raise InstrumentFileError(path.name, ("is not UTF-8 text.",)) from error
     except tomllib.TOMLDecodeError as error:
         raise InstrumentFileError(path.name, (f"is not TOML: {error}.",)) from error
-    mistakes, plain = _expand(data)
+    instrument, mistakes = read_instrument(data)
+    if instrument is not None and path.name != instrument.id + SUFFIX:
+        mistakes = (*mistakes, f"id: the file must be named {instrument.id}{SUFFIX}.")
+    if instrument is None or mistakes:
+        raise InstrumentFileError(path.name, mistakes)
+    return instrument
+
+
+def read_instrument(document: dict[str, Any]) -> tuple[Instrument | None, tuple[str, ...]]:
+    """Return the instrument a parsed file describes, as far as it has its shape, and all mistakes.
+
+    Each mistake begins with its key as it stands in the file; without one the instrument is right.
+    """
+    mistakes, plain, origins = _expand(document)
+    instrument, details = _shaped(plain)
+    mistakes += [_in_words(detail) for detail in details]
+    for detail in details:
+        _remove(plain, detail["loc"])
+    if details:
+        # What is wrong at one place hides nothing at another: the rules look at the rest.
+        instrument, _ = _shaped(plain)
+    if instrument is not None:
+        owners = {_owner(each["loc"]) for each in details if each["type"] != _UNKNOWN_KEY}
+        broken = tuple(owner + after for owner in owners for after in ".[:")
+        mistakes += [each for each in mistakes_of(instrument) if not each.startswith(broken)]
+    return instrument, _where_they_stand(mistakes, origins)
+
+
+def _shaped(plain: dict[str, Any]) -> tuple[Instrument | None, list[ErrorDetails]]:
     try:
         # Strict, by way of JSON: lists become tuples, yet "4" or true never becomes a number.
         text = json.dumps(plain, default=str)
-        instrument = Instrument.model_validate_json(text, strict=True)
+        return Instrument.model_validate_json(text, strict=True), []
     except ValidationError as error:
-        mistakes += [_in_words(dict(detail)) for detail in error.errors(include_url=False)]
-        raise InstrumentFileError(path.name, tuple(mistakes)) from error
-    mistakes += mistakes_of(instrument)
-    if path.name != instrument.id + SUFFIX:
-        mistakes.append(f"id: the file must be named {instrument.id}{SUFFIX}.")
-    if mistakes:
-        raise InstrumentFileError(path.name, tuple(mistakes))
-    return instrument
+        return None, error.errors(include_url=False)
+
+
+def _remove(plain: dict[str, Any], loc: tuple[int | str, ...]) -> None:
+    """Take out the key at a place pydantic named, if it is one of a table."""
+    place: Any = plain
+    for step in loc[:-1]:
+        if not isinstance(place, dict | list) or (isinstance(place, dict) and step not in place):
+            return
+        place = place[step]  # type: ignore[index]
+    if isinstance(place, dict):
+        place.pop(loc[-1], None)
+
+
+def _owner(loc: tuple[int | str, ...]) -> str:
+    """Return the key of the table a mistake is in: what the rules say of it may only follow."""
+    return _key(loc[:2]) if len(loc) > 1 else _key(loc)
 
 
 def instrument_hash(instrument: Instrument) -> str:
@@ -98,8 +141,11 @@ def instrument_hash(instrument: Instrument) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _expand(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """Give each item the keys of `[every_item]` and of its kind; return mistakes and the rest."""
+def _expand(data: dict[str, Any]) -> tuple[list[str], dict[str, Any], _Origins]:
+    """Give each item the keys of `[every_item]` and of its kind.
+
+    Returns mistakes, the plain document, and where each item's borrowed keys stand in the file.
+    """
     mistakes: list[str] = []
     plain = dict(data)
     every = _table(plain.pop("every_item", {}), "every_item", mistakes)
@@ -109,20 +155,38 @@ def _expand(data: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
     }
     items = plain.get("items")
     if not isinstance(items, list):
-        return mistakes, plain
+        return mistakes, plain, []
     expanded: list[Any] = []
+    origins: _Origins = []
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             expanded.append(item)
+            origins.append({})
             continue
         own = dict(item)
         kind = own.pop("kind", None)
         if kind is not None and (not isinstance(kind, str) or kind not in kinds):
             mistakes.append(f"items[{index}].kind: there is no [kinds] table of this name.")
             kind = None
-        expanded.append({**every, **(kinds[kind] if kind is not None else {}), **own})
+        shared = kinds[kind] if kind is not None else {}
+        expanded.append({**every, **shared, **own})
+        borrowed = dict.fromkeys(every, "every_item") | dict.fromkeys(shared, f"kinds.{kind}")
+        origins.append({key: table for key, table in borrowed.items() if key not in own})
     plain["items"] = expanded
-    return mistakes, plain
+    return mistakes, plain, origins
+
+
+def _where_they_stand(mistakes: Iterable[str], origins: _Origins) -> tuple[str, ...]:
+    """Name a borrowed key where it stands in the file, and once, however many items borrow it."""
+    found: dict[str, None] = {}
+    for line in mistakes:
+        mistake = line
+        match = _ITEM_KEY.match(mistake)
+        table = origins[int(match[1])].get(match[2]) if match is not None else None
+        if match is not None and table is not None:
+            mistake = f"{table}.{mistake[match.start(2) :]}"
+        found[mistake] = None
+    return tuple(found)
 
 
 def _table(value: object, key: str, mistakes: list[str]) -> dict[str, Any]:
@@ -132,15 +196,20 @@ def _table(value: object, key: str, mistakes: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _in_words(detail: dict[str, Any]) -> str:
+def _in_words(detail: ErrorDetails) -> str:
     """Name the key as it stands in the file, and the mistake."""
+    phrases = {
+        "missing": "is missing.",
+        _UNKNOWN_KEY: "is not a key of this table; remove it or mend its spelling.",
+    }
+    phrase = phrases.get(detail["type"], detail["msg"] + ".")
+    return f"{_key(detail['loc']) or 'file'}: {phrase}"
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
     key = ""
-    for part in detail["loc"]:
+    for part in loc:
         if part == "[key]":
             continue
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    phrases = {
-        "missing": "is missing.",
-        "extra_forbidden": "is not a key of this table; remove it or mend its spelling.",
-    }
-    return f"{key or 'file'}: {phrases.get(detail['type'], detail['msg'] + '.')}"
+    return key

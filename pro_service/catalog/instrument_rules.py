@@ -18,6 +18,9 @@ from pro_service.domain.instruments.wording import CARRIER_WORDS
 
 _ID = re.compile(r"[a-z][a-z0-9.-]*")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
+HIGHEST = 1000
+"""The highest answer an item may have: room for any scale in use, and no misprint."""
+LONGEST_SPAN_HOURS = 31 * 24
 
 
 def mistakes_of(instrument: Instrument) -> list[str]:
@@ -42,8 +45,12 @@ def _header(instrument: Instrument) -> Iterator[str]:
     yield from _in_both_languages(instrument.recall, "recall")
     if instrument.worded_in:
         yield "worded_in: only a wording pack in force says this; remove it."
-    if instrument.attempt_span_hours < 1:
-        yield "attempt_span_hours: must be 1 or more."
+    if not 1 <= instrument.attempt_span_hours <= LONGEST_SPAN_HOURS:
+        yield f"attempt_span_hours: must be 1 or more, and {LONGEST_SPAN_HOURS} or less."
+    top = max((item.maximum for item in instrument.items), default=0)
+    if instrument.suspect_maximum is not None and not 0 <= instrument.suspect_maximum < top:
+        # At the top or above it, every complete sitting would be suspect.
+        yield "suspect_maximum: must be 0 or more, and below the highest answer."
 
 
 def _items(instrument: Instrument) -> Iterator[str]:
@@ -58,8 +65,12 @@ def _items(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.code: {item.code} is already the code of another item."
         seen.add(item.code)
         yield from _in_both_languages(item.label, f"{key}.label")
-        if not 0 <= item.minimum < item.maximum:
-            yield f"{key}.minimum: must be 0 or more, and below maximum."
+        if item.minimum < 0:
+            yield f"{key}.minimum: must be 0 or more."
+        elif item.maximum <= item.minimum:
+            yield f"{key}.maximum: must be above minimum, {item.minimum}."
+        elif item.maximum > HIGHEST:
+            yield f"{key}.maximum: must be {HIGHEST} or less."
         elif item.step < 1 or (item.maximum - item.minimum) % item.step:
             yield f"{key}.step: must be 1 or more, and lead from minimum exactly to maximum."
         yield from _anchors(item, key)
@@ -76,6 +87,8 @@ def _anchors(item: Item, key: str) -> Iterator[str]:
 def _choices(item: Item, key: str) -> Iterator[str]:
     if not item.choices:
         return
+    if not item.minimum < item.maximum <= HIGHEST:
+        return  # Said of the range itself.
     values = [choice.value for choice in item.choices]
     if values != list(range(item.minimum, item.maximum + 1, max(item.step, 1))):
         yield f"{key}.choices: values must be every number from minimum to maximum, rising."
@@ -132,7 +145,8 @@ def _scales(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.minimum_answered: must be from 1 to the number of items."
         if not unknown and scale.items:
             members = [items[code] for code in scale.items]
-            if len({(item.minimum, item.maximum, item.step) for item in members}) > 1:
+            ranges = {(item.minimum, item.maximum, item.step) for item in members}
+            if len(ranges) > 1 and scale.rule != "percent of answered maximum":
                 # A mean of the answered items can only stand in for an item with the same range.
                 yield f"{key}.items: all must have the same range."
             else:

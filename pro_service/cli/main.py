@@ -14,6 +14,7 @@ from pro_service.cli import (
     staff,
     study,
     try_reply,
+    visits,
     wording,
 )
 from pro_service.cli.adherence import adherence_command
@@ -33,6 +34,7 @@ app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(people.event_app, name="event")
 app.add_typer(people.participant_app, name="participant")
+app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(serve.keys_app, name="keys")
 app.add_typer(wording.wording_app, name="wording")

@@ -226,7 +226,9 @@ def show_change(change: Change) -> None:
             "-" if old is None else str(old.target_on),
             "-" if new is None else str(new.target_on),
             "-" if new is None else f"{new.opens_at.astimezone(local):%Y-%m-%d}",
-            "-" if new is None else f"{new.closes_at.astimezone(local):%Y-%m-%d %H:%M}",
+            "-"
+            if new is None or new.closes_at is None
+            else f"{new.closes_at.astimezone(local):%Y-%m-%d %H:%M}",
             "provisional" if new is not None and new.provisional else "",
         )
     out.print(table)

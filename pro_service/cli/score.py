@@ -104,20 +104,17 @@ def score_command(
 
 
 def find_instrument(instrument_id: str) -> Instrument:
-    """Return the instrument with this id, or in this file, if it can be scored.
+    """Return the instrument with this id, or in this file.
 
     Raises AnswerTableError, and InstrumentFileError for a file with mistakes.
     """
     if instrument_id.endswith(SUFFIX):
-        instrument = load_instrument_file(Path(instrument_id))
-        if not instrument.scales:
-            raise AnswerTableError([f"{instrument_id} has no scales, so nothing can be scored."])
-        return instrument
-    scorable = {key: value for key, value in load_instruments().items() if value.scales}
-    if instrument_id not in scorable:
-        ids = ", ".join(scorable)
-        raise AnswerTableError([f"No instrument {instrument_id} can be scored. Use one of: {ids}."])
-    return scorable[instrument_id]
+        return load_instrument_file(Path(instrument_id))
+    known = load_instruments()
+    if instrument_id not in known:
+        ids = ", ".join(known)
+        raise AnswerTableError([f"There is no instrument {instrument_id}. Use one of: {ids}."])
+    return known[instrument_id]
 
 
 def read_table(path: Path) -> AnswerTable:
@@ -150,6 +147,8 @@ def score_table(instrument: Instrument, table: AnswerTable) -> ScoredTable:
     places = _item_places(instrument, table.header)
     mistakes: list[str] = []
     warnings: list[str] = []
+    if not instrument.results:
+        warnings.append(f"{instrument.id} has no scales: answers were checked, nothing is added.")
     outputs: list[Sequence[str]] = [(*table.header, *_new_columns(instrument, table.header))]
     for number, cells in table.rows:
         answers: dict[str, int | None] = {}

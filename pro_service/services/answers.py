@@ -25,15 +25,14 @@ from pro_service.domain.study.facts import (
     AssessmentFacts,
     EventKind,
     ParticipantFacts,
+    Target,
     VisitFacts,
 )
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import SELF, Respondent
-from pro_service.domain.study.safety import RaisedAlert, raised
+from pro_service.domain.study.safety import NO_BASELINE, Baseline, RaisedAlert, raised
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.context import ServiceContext
-from pro_service.store import participants
-from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
@@ -115,27 +114,6 @@ def empty_document() -> dict[str, Any]:
     return document | {"web_key": None}
 
 
-async def baseline_pain(
-    connection: Connection, facts: ParticipantFacts, protocol: Protocol
-) -> dict[str, int]:
-    """The pain answered before the first injection, by knee, for rules that compare with it."""
-    happened = first_injection_at(facts)
-    instrument = protocol.safety.baseline_instrument
-    if happened is None or instrument is None:
-        return {}
-    return await participants.list_baseline_values(
-        connection, facts.study_id, facts.id, instrument=instrument, item="pain", before=happened
-    )
-
-
-def first_injection_at(facts: ParticipantFacts) -> datetime | None:
-    """When injection 1 happened, if it has."""
-    for event in facts.events:
-        if event.kind is EventKind.injection and event.ordinal == 1:
-            return event.occurred_at
-    return None
-
-
 def days_since(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | None:
     """Local days since the latest event of these kinds that happened; None before the first."""
     local = zone(facts.zone)
@@ -157,7 +135,7 @@ def plan_answers(
     *,
     submit: Sequence[UUID],
     sitting: Sitting,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
     decline: Sequence[UUID] = (),
     web_key: str | None = None,
 ) -> AnswersPlan:
@@ -196,7 +174,7 @@ def _plan_assessment(
     *,
     submit: bool,
     sitting: Sitting,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
 ) -> None:
     """Add to the plan what one assessment's answers write."""
     _, assessment = find_assessment(facts, assessment_id)
@@ -338,14 +316,14 @@ def _add_alerts(
     answers: Mapping[str, int | None],
     scores: Sequence[ScaleScore],
     actor: str,
-    baseline: Mapping[str, int],
+    baseline: Mapping[Target, Baseline],
 ) -> None:
     """Raise what the answers raise, once; not only at the end: the participant hears it at once."""
     alerts = raised(
         protocol.safety,
         assessment.instrument,
         {item: value for item, value in answers.items() if value is not None},
-        baseline_pain=baseline.get(assessment.target),
+        baseline=baseline.get(assessment.target, NO_BASELINE),
         days_since_injection=days_since(facts, INJECTIONS),
         days_since={
             kind: days for kind in EventKind if (days := days_since(facts, (kind,))) is not None

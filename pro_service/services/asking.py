@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.conversation.dialogue import AgendaEntry
-from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
-from pro_service.domain.study.protocol import Ask, Protocol, Way
+from pro_service.domain.study.protocol import Ask, Protocol, SafetyRule, Way
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answers import standing_answers
 from pro_service.services.context import ServiceContext
@@ -39,12 +40,10 @@ def open_questions(
         return ()
     found: list[OpenQuestion] = []
     for visit in facts.visits:
-        definition = protocol.find(visit.definition)
-        if definition is None or not is_open(visit, facts):
+        if not is_open(visit, facts):
             continue
-        asks = {ask.instrument: ask for ask in definition.asks}
         for assessment in visit.assessments:
-            ask = asks.get(assessment.instrument)
+            ask = protocol.ask(visit.definition, assessment.instrument)
             if ask is not None and is_open_question(assessment) and _allowed(ask, protocol, way):
                 found.append(OpenQuestion(visit, assessment, ask))
     return tuple(found)
@@ -115,6 +114,21 @@ def _entry(
         target=assessment.target,
         text_mode="grouped" if text_mode == "grouped" else "item",
         answered=standing_answers(assessment, instrument, facts.now),
+    )
+
+
+def urgent_parts(rules: Sequence[SafetyRule], language: Language) -> tuple[TextPart, ...]:
+    """What is said at once of urgent rules that answers met: whom to call, then what to do."""
+    if not rules:
+        return ()
+    instructions = dict.fromkeys(rule.instruction.get(language, "") for rule in rules)
+    return (
+        TextPart(key="safety.urgent"),
+        *(
+            TextPart(key="safety.instruction", parameters={"instruction": one})
+            for one in instructions
+            if one
+        ),
     )
 
 

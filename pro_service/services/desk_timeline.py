@@ -147,6 +147,8 @@ class InboundLine(Record):
     received_at: datetime
     read_at: datetime | None
     read_by: str | None
+    answers_open: bool
+    """Whether the reader may see answers of the time it came in."""
 
 
 class OptOutLine(Record):
@@ -226,6 +228,7 @@ class TimelineDocument(Record):
     now: datetime
     enrolled_at: datetime
     may_read_scores: bool
+    """Whether answers and scores are open to the reader, at the last instant they see."""
     placings: tuple[Placing, ...]
     visits: tuple[VisitLine, ...]
     progress: tuple[ProgressLine, ...]
@@ -338,5 +341,5 @@ def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UU
     return {
         one.id: open_body(context, one.id, bytes.fromhex(one.body_sealed), one.body_key)
         for one in document.inbounds
-        if document.may_read_scores or one.disposition not in _MAY_HOLD_ANSWERS
+        if one.answers_open or one.disposition not in _MAY_HOLD_ANSWERS
     }

@@ -24,7 +24,6 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety import RaisedAlert
 from pro_service.messaging.gateway import (
     Gateway,
     InboundText,
@@ -35,10 +34,10 @@ from pro_service.messaging.gateway import (
 from pro_service.services.answers import (
     GivenAnswer,
     Sitting,
-    baseline_pain,
     plan_answers,
 )
-from pro_service.services.asking import agenda, open_questions, text_context
+from pro_service.services.asking import agenda, open_questions, text_context, urgent_parts
+from pro_service.services.baselines import read_baselines
 from pro_service.services.composing import line_to
 from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.inbound_copies import answer_with, first_copy
@@ -318,7 +317,7 @@ async def _take_answers(
             actor=f"participant:{facts.code}",
             inbound_id=received.inbound_id,
         ),
-        baseline=await baseline_pain(connection, facts, protocol),
+        baseline=await read_baselines(connection, context, facts, protocol),
     )
 
 
@@ -332,10 +331,8 @@ async def _reply_step(
     outcome: Outcome,
 ) -> None:
     """Render the reply: what is alarming first, then the step's own words."""
-    parts = step.reply
-    alerts: tuple[RaisedAlert, ...] = outcome.answers.alerts if outcome.answers else ()
-    if any(alert.severity == "urgent" for alert in alerts):
-        parts = (TextPart(key="safety.urgent"), *parts)
+    met = {alert.rule for alert in outcome.answers.alerts} if outcome.answers else set()
+    parts = (*urgent_parts(protocol.safety.urgent(met), facts.language), *step.reply)
     link = None
     if step.offer_other_way:
         by_link = open_questions(facts, protocol, "link")

@@ -15,13 +15,14 @@ from pro_service.domain.delivery.templates import problems_of
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.facts import Target
 from pro_service.domain.study.protocol import Ask, Protocol
+from pro_service.services.asking import urgent_parts
 from pro_service.texts.catalogue import TextContext, Texts, format_day, placeholders
 
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
 _TOKEN: Final = "A" * 26  # as long as a link's token is
 _CODE: Final = "K7M2P"
-_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.")
-"""Keys that are only ever part of another text; prompts are shown with real questions instead."""
+_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.", "safety.instruction")
+"""Keys that are only ever part of another text; they are shown with the protocol's own words."""
 
 
 class Shown(NamedTuple):
@@ -56,11 +57,12 @@ class Preview:
         self._rules = [rules.rule_for("sms", provider, country) for country in countries]
 
     def all(self) -> Iterator[Shown]:
-        """Every template, then every first reminder and question, in every language."""
+        """Every template, then what rules tell, reminders and questions, in every language."""
         for language in self._protocol.study.languages:
             for key in sorted(self._texts.keys(language)):
                 if not key.startswith(_FRAGMENTS):
                     yield self._template(key, language)
+            yield from self._instructions(language)
             yield from self._questions(language)
 
     def _template(self, key: str, language: Language) -> Shown:
@@ -82,15 +84,26 @@ class Preview:
         text = self._texts.text(key, language, **chosen)
         return self._shown(key, language, text, text)
 
-    def _questions(self, language: Language) -> Iterator[Shown]:
-        """Every question by text, and the first reminder that carries it at its longest."""
-        context = TextContext(
+    def _context(self, language: Language) -> TextContext:
+        return TextContext(
             sender=self._protocol.study.sender[language],
             site_telephone="+1 202 555 0100",
             emergency_number="120",
             link=self._link,
             instruments=self._instruments,
         )
+
+    def _instructions(self, language: Language) -> Iterator[Shown]:
+        """What each urgent rule of the protocol tells the participant at once."""
+        for rule in self._protocol.safety.rules:
+            if rule.severity == "urgent" and rule.instruction:
+                parts = urgent_parts((rule,), language)
+                text = self._texts.render(parts, language, self._context(language))
+                yield self._shown(f"safety.urgent+{rule.id}", language, text, "")
+
+    def _questions(self, language: Language) -> Iterator[Shown]:
+        """Every question by text, and the first reminder that carries it at its longest."""
+        context = self._context(language)
         opening_parts = (
             TextPart(key="reminder.for_code", parameters={"code": _CODE}),
             TextPart(key="reminder.text"),

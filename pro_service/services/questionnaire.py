@@ -22,7 +22,7 @@ from pro_service.domain.study.facts import (
     Target,
     VisitFacts,
 )
-from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answers import find_assessment, sitting_goes_on, standing_answers
@@ -203,6 +203,23 @@ def read_questionnaire(
     return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent)
 
 
+def urgent_rules(
+    questionnaire: Questionnaire, assessments: Collection[UUID] | None = None
+) -> tuple[SafetyRule, ...]:
+    """The urgent rules met by answers to these assessments; None: to those of visits open now."""
+    facts = questionnaire.facts
+    if assessments is None:
+        assessments = [
+            one.id
+            for visit in facts.visits
+            if _is_open(visit, facts.now)
+            for one in visit.assessments
+        ]
+    ids = {str(one) for one in assessments}
+    met = [alert.partition(":") for alert in facts.alerts]
+    return questionnaire.protocol.safety.urgent({rule for one, _, rule in met if one in ids})
+
+
 def read_closed_screen(
     context: ServiceContext, questionnaire: Questionnaire, assessment_id: UUID, group: int
 ) -> Screen | None:
@@ -224,15 +241,9 @@ def _is_open(visit: VisitFacts, now: datetime) -> bool:
 
 
 def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
-    """Whether the protocol lets this be answered by link; an extra visit's choice is free."""
-    definition = protocol.find(visit.definition)
-    if definition is None:
-        return False
-    if definition.kind == "unscheduled":
-        return True
-    return any(
-        ask.instrument == assessment.instrument and "link" in ask.ways for ask in definition.asks
-    )
+    """Whether the protocol lets this be answered by link."""
+    ask = protocol.ask(visit.definition, assessment.instrument)
+    return ask is not None and "link" in ask.ways
 
 
 def _anything_done(

@@ -13,18 +13,20 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import Target
 from pro_service.domain.study.respondents import SELF, Respondent
+from pro_service.domain.study.safety import Baseline
 from pro_service.services.answers import (
     AnswersPlan,
     GivenAnswer,
     Sitting,
     UnknownAssessmentError,
-    baseline_pain,
     find_assessment,
     plan_answers,
 )
+from pro_service.services.baselines import read_baselines
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.questionnaire import Questionnaire, open_link
+from pro_service.services.questionnaire import Questionnaire, open_link, urgent_rules
 from pro_service.services.questionnaire_sorting import (
     ScreenAnswer,
     given,
@@ -81,7 +83,7 @@ class _Read:
     context: ServiceContext
     visitor: Visitor
     questionnaire: Questionnaire
-    baseline: Mapping[str, int]
+    baseline: Mapping[Target, Baseline]
 
     def plan(
         self,
@@ -244,7 +246,7 @@ async def _write(
             # What the caller knew may be older than what was stored.
             current = await open_link(connection, context, visitor.token)
             return None if current is None else _stored_before(current, alarming)
-        baseline = await baseline_pain(connection, facts, questionnaire.protocol)
+        baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         decision = decide(_Read(context, visitor, questionnaire, baseline))
         outcome = replace(decision.outcome, read=questionnaire)
         try:
@@ -261,7 +263,8 @@ async def _write(
             if error.constraint != WEB_WRITES_KEY:
                 raise
             continue  # The other copy has just been stored; the next round says so.
-        return replace(outcome, alerted=bool(decision.plan.alerts))
+        urgent = any(alert.severity == "urgent" for alert in decision.plan.alerts)
+        return replace(outcome, alerted=urgent)
     raise BusyError
 
 
@@ -285,10 +288,9 @@ async def _keep(
 def _stored_before(questionnaire: Questionnaire, alarming: Collection[UUID]) -> Outcome:
     """Where a request leads that was stored before."""
     after = questionnaire.next_unsettled()
-    raised = {alert.partition(":")[0] for alert in questionnaire.facts.alerts}
     return Outcome(
         next_screen=None if after is None else after.number,
-        alerted=any(str(assessment_id) in raised for assessment_id in alarming),
+        alerted=bool(urgent_rules(questionnaire, alarming)),
         read=questionnaire,
     )
 

@@ -92,7 +92,14 @@ async def plan_change(
     moves = reschedule(facts.visits, planned, last)
     words = [*facts.statuses, *(StatusFacts(status=s, effective_at=facts.now) for s in statuses)]
     still_asked = standing(words, facts.now, merged).may_answer
-    document = _document(protocol, facts, moves, actor, reason or "the schedule follows an event")
+    document = empty_change(reason or "the schedule follows an event")
+    document["superseded"] = moves.superseded
+    document["reclosed"] = [
+        {"id": one.visit_id, "closes_at": one.closes_at, "closing_id": new_id(), "actor": actor}
+        for one in moves.reclosed
+    ]
+    for new in moves.created:
+        add_visit(document, protocol, facts, new, actor)
     document["events"] = rows
     document["statuses"] = [
         {"id": new_id(), "status": status, "effective_at": None, "actor": actor, "reason": reason}
@@ -177,32 +184,21 @@ def _merged(known: Sequence[EventFacts], rows: Sequence[dict[str, Any]]) -> tupl
     return (*(e for e in known if (e.kind, e.ordinal) not in replaced), *fresh)
 
 
-def _document(
-    protocol: Protocol, facts: ParticipantFacts, moves: Rescheduling, actor: str, reason: str
-) -> dict[str, Any]:
-    """The schedule's part of the write: what is superseded, dated anew, asked and nudged."""
-    document: dict[str, Any] = {
-        "reason": reason,
-        "superseded": moves.superseded,
-        "reclosed": [{"id": one.visit_id, "closes_at": one.closes_at} for one in moves.reclosed],
-        "visits": [],
-        "assessments": [],
-        "reminders": [],
-        "reminders_ended": [],
-        "calls_ended": [],
-    }
-    for new in moves.created:
-        _add_visit(document, protocol, facts, new, actor)
-    return document
+def empty_change(reason: str) -> dict[str, Any]:
+    """The document that changes nothing of a schedule but takes the participant's turn."""
+    lists = ("events", "statuses", "superseded", "reclosed", "visits", "assessments")
+    nudges = ("reminders", "reminders_ended", "calls_ended")
+    return {"reason": reason, **{name: [] for name in (*lists, *nudges)}}
 
 
-def _add_visit(
+def add_visit(
     document: dict[str, Any],
     protocol: Protocol,
     facts: ParticipantFacts,
     new: NewVisit,
     actor: str,
 ) -> None:
+    """Add a visit with what it asks and its first nudge to the document to write."""
     plan = new.visit
     visit_id = new_id()
     assessments = tuple(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.endpoints.baselines import CompleteSitting
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.store.connection import Connection
 from pro_service.store.sql_files import load_queries
@@ -40,17 +42,16 @@ async def find_participant(connection: Connection, study_id: UUID, code: str) ->
     return found
 
 
-async def list_baseline_values(
+async def list_complete_sittings(
     connection: Connection,
     study_id: UUID,
     participant_id: UUID,
     *,
-    instrument: str,
-    item: str,
+    instruments: Sequence[str],
     before: datetime,
-) -> dict[str, int]:
-    """The last submitted answer to one item before an instant, by target."""
+) -> list[CompleteSitting]:
+    """What was submitted of these instruments before an instant, oldest first."""
     rows = await connection.fetch(
-        _SQL["list_baseline_values"], study_id, participant_id, instrument, item, before
+        _SQL["list_complete_sittings"], study_id, participant_id, instruments, before
     )
-    return {row["target"]: row["value"] for row in rows}
+    return [CompleteSitting.model_validate_json(row["sitting"]) for row in rows]

@@ -27,7 +27,7 @@ class SilentVisit(NamedTuple):
     participant_id: UUID
     protocol_version_id: UUID
     definition: str
-    closes_at: datetime
+    closes_at: datetime | None
     zone: str
     country: str
     sent: int

@@ -149,11 +149,17 @@ nudged AS (
                'ended_at', r.ended_at, 'end_reason', r.end_reason) ORDER BY r.ordinal, r.id) AS reminders
     FROM pro.reminders AS r JOIN subject AS s ON r.study_id = s.study_id AND r.participant_id = s.id
     GROUP BY r.visit_id
+),
+-- The last instant the reader sees anything of: now, or the end of a former site's period.
+last_seen AS (
+    SELECT CASE WHEN bool_or(ps.valid_to IS NULL) THEN pro.now()
+           ELSE max(ps.valid_to) - interval '1 microsecond' END AS at
+    FROM pro.participant_sites AS ps JOIN subject AS s ON ps.study_id = s.study_id AND ps.participant_id = s.id
 )
 SELECT jsonb_build_object(
     'id', s.id, 'code', s.code, 'protocol_version_id', s.protocol_version_id, 'language', s.language,
     'zone', s.zone, 'channel', s.channel, 'treated_knees', s.treated_knees, 'now', pro.now(),
-    'enrolled_at', s.recorded_at, 'may_read_scores', pro.desk_may_read_scores(s.study_id, s.id),
+    'enrolled_at', s.recorded_at, 'may_read_scores', pro.desk_may_read_scores(s.study_id, s.id, (SELECT at FROM last_seen)),
     'placings', (SELECT jsonb_agg(jsonb_build_object('site_id', ps.site_id, 'valid_from', ps.valid_from,
                      'valid_to', ps.valid_to) ORDER BY ps.id)
                  FROM pro.participant_sites AS ps
@@ -192,7 +198,8 @@ SELECT jsonb_build_object(
     'inbounds', coalesce((SELECT jsonb_agg(jsonb_build_object('id', i.id,
                     'body_sealed', encode(i.body_sealed, 'hex'), 'body_key', i.body_key,
                     'media_count', i.media_count, 'disposition', i.disposition, 'command', i.command,
-                    'received_at', i.received_at, 'read_at', i.read_at, 'read_by', i.read_by)
+                    'received_at', i.received_at, 'read_at', i.read_at, 'read_by', i.read_by,
+                    'answers_open', pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at))
                     ORDER BY i.id)
                 FROM pro.inbounds AS i
                 WHERE i.study_id = s.study_id AND i.participant_id = s.id), '[]'),

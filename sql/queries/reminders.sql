@@ -89,8 +89,8 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet.
 WITH open AS MATERIALIZED (
     SELECT v.study_id, v.id, v.participant_id, v.definition, v.closes_at FROM pro.visits AS v
-    -- The window [opens_at, closes_at) meets the last day: opened by now, and not closed a day ago.
-    WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.closes_at IS NOT NULL
+    -- The window [opens_at, closes_at) meets the last day: opened by now, and not closed a day ago (or ever).
+    WHERE v.superseded_at IS NULL AND NOT v.provisional
       AND tstzrange(v.opens_at, v.closes_at)
           && tstzrange((SELECT pro.now()) - interval '1 day', (SELECT pro.now()), '[]')
 ),

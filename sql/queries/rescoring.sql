@@ -27,13 +27,13 @@ ORDER BY s.attempt_id, s.basis, s.scale, s.id DESC;
 
 -- name: list_sitting_answers(study_id, participant_id)
 -- What stands answered in each sitting: where the sitting is the present one, what is pointed at,
--- else the last answer to each item.
+-- else the last answer to each item that ever stood.
 SELECT DISTINCT ON (r.attempt_id, r.item) r.attempt_id, r.item, r.value, r.id AS response_id
 FROM pro.responses AS r
 LEFT JOIN pro.current_responses AS c
   ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
  AND c.attempt_id = r.attempt_id
-WHERE r.study_id = $1 AND r.participant_id = $2
+WHERE r.study_id = $1 AND r.participant_id = $2 AND r.reason IS DISTINCT FROM 'overtaken'
 ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
 
 -- name: record_rescoring(study_id, participant_id, revision, write)

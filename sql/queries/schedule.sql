@@ -77,6 +77,13 @@ reclosed AS (
     FROM doc, jsonb_to_recordset(d -> 'reclosed') AS c (id uuid, closes_at timestamptz)
     WHERE v.study_id = $1 AND v.id = c.id
 ),
+-- What it was is kept: every step of a statement sees the visits as they were before it.
+closings AS (
+    INSERT INTO pro.visit_closings (study_id, id, participant_id, visit_id, closes_at, actor)
+    SELECT $1, c.closing_id, $2, v.id, v.closes_at, c.actor
+    FROM doc, jsonb_to_recordset(d -> 'reclosed') AS c (id uuid, closing_id uuid, actor text)
+    JOIN pro.visits AS v ON v.study_id = $1 AND v.id = c.id
+),
 -- A visit that moved takes its nudges with it.
 moved_nudges AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = 'rescheduled'

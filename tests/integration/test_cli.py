@@ -244,3 +244,14 @@ async def test_new_keys_are_settings_that_work(database_url: str) -> None:
     assert set(settings) == {"PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"}
     done = await commands.call("protocol", "load", PROTOCOL, environment=settings)
     assert done.code == 0, done.err
+
+
+async def test_an_extra_visit_says_what_is_asked_and_when(enrolled: Commands) -> None:
+    words = ("visit", "add", "K-001", "--reason", "the knee locked")
+    typo = await enrolled.call(*words, "--ask", "pain-nrs:left_nee")
+    assert (typo.code, "left_knee" in typo.err) == (1, True)
+    done = await enrolled.call(*words, "--ask", "pain-nrs", "--ask", "pga")
+    assert done.code == 0, done.err
+    assert "asked: pain-nrs (left_knee)" in done.out
+    assert "asked: pga (person)" in done.out
+    assert "Extra visit 1 of K-001: open now, first text" in done.out

@@ -105,6 +105,7 @@ async def test_endpoints_stand_beside_their_scores(database_url: str, tmp_path: 
         assert (after["study_day"], after["in_window"], after["analysis_visit"]) == (
             *("15", "yes", "week_2"),
         )
+        assert (after["baseline_raw"], after["change_raw"]) == ("40", "-20")
         assert (after["baseline_0_100"], after["change_0_100"], after["percent_improvement"]) == (
             *("80", "-40", "50"),
         )
@@ -154,6 +155,30 @@ async def test_what_was_recorded_after_the_instant_is_not_seen(
         assert between["endpoints.csv"] == []
         with pytest.raises(AsOfError, match="future"):
             await read(trial, tmp_path / "c", as_of=await trial.now() + timedelta(hours=1))
+
+
+async def test_a_window_stands_as_it_was_before_its_closing_was_moved(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await trial.ask()
+        await answer_all(trial, "K-001", 8)
+        instant = await trial.now()
+        before = await read(trial, tmp_path / "a")
+        await trial.move(INJECTED - timedelta(days=2))
+        await trial.happened("K-001")  # Two days early: baseline closes then, answered as it is.
+        ((happened,),) = await trial.fetch("SELECT max(occurred_at) FROM events")
+        again = await read(trial, tmp_path / "b", as_of=instant)
+        closings = [
+            {each["visit_closes_at"] for each in pick(rows["scores.csv"], visit="baseline")}
+            for rows in (before, again, await read(trial, tmp_path / "c"))
+        ]
+        assert closings[0] == closings[1] != closings[2]
+        assert closings[2] == {happened.isoformat()}
+        for name in ("scores.csv", "items.csv"):
+            assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert await trial.fetch("SELECT actor FROM visit_closings") == [("cli:test",)]
 
 
 async def test_the_same_instant_again_gives_the_same_files(

@@ -227,7 +227,7 @@ async def test_a_text_received_before_its_question_was_accepted_answers_nothing(
         assert await values(trial, "K-001") == [("pain_1", 6)]
 
 
-async def test_back_replaces_an_answer_and_keeps_both(database_url: str) -> None:
+async def test_e35_back_replaces_an_answer_and_keeps_both(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
         for text in ("4", "back", "6"):
@@ -241,7 +241,7 @@ async def test_back_replaces_an_answer_and_keeps_both(database_url: str) -> None
         assert await dispositions(trial) == ["answer", "command", "answer"]
 
 
-async def test_a_plain_number_later_never_changes_an_answer(database_url: str) -> None:
+async def test_e35_a_plain_number_later_never_changes_an_answer(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
         for text in ("4", "6"):
@@ -277,6 +277,7 @@ async def test_a_hot_red_knee_is_answered_with_what_to_do_and_alerts_once(
         assert reply is not None
         assert "120" in reply.split("\n")[0]
         assert "+12025550198" in reply.split("\n")[0]
+        assert reply.split("\n")[1].startswith("Until then: Rest, and put as little weight")
         alerts = await trial.fetch("SELECT rule, severity FROM alerts")
         assert alerts == [("warning_sign", "urgent")]
         again = await trial.says("K-001", "1")
@@ -297,6 +298,18 @@ async def test_pain_that_rose_since_baseline_is_an_alert(database_url: str) -> N
         assert await trial.count("alerts") == 0
         await trial.says("K-001", "5")
         assert await trial.fetch("SELECT rule FROM alerts") == [("pain_rise",)]
+
+
+async def test_what_to_do_is_told_in_the_participants_language(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001", language="zh_CN"))
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.ask()
+        reply = await trial.says("K-001", "有")
+        assert reply is not None
+        lines = reply.split("\n")
+        assert "120" in lines[0]
+        assert lines[1] == "在此之前：请您休息，尽量不要让这条腿受力。"
 
 
 async def test_three_texts_nobody_can_read_make_a_call(database_url: str) -> None:

@@ -47,7 +47,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "participants.get_participant_facts": EVERYBODY,
     "participants.list_participants": (WORKER, OPERATOR),
     "participants.find_participant": (WORKER, OPERATOR),
-    "participants.list_baseline_values": (PAGES, HOOKS),
+    "participants.list_complete_sittings": (PAGES, HOOKS),
     "phone": (WORKER,),
     "phone.find_next_event": (WORKER, OPERATOR),
     "reminders": (WORKER,),

@@ -97,10 +97,10 @@ READS = (
     Case("participants", "get_participant_facts", "pro_worker", 1_500, (STUDY, PARTICIPANT)),
     Case(
         "participants",
-        "list_baseline_values",
+        "list_complete_sittings",
         "pro_participant",
         300,
-        (STUDY, PARTICIPANT, "pain-nrs", "item_1", datetime.fromisoformat("2999-01-01T00:00Z")),
+        (STUDY, PARTICIPANT, "{pain-nrs}", datetime.fromisoformat("2999-01-01T00:00Z")),
     ),
     Case("participants", "find_participant", "pro_operator", 20, (STUDY, "L-77")),
     Case("reminders", "list_due", "pro_worker", 300, (200,)),

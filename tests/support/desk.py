@@ -60,6 +60,29 @@ async def move_to_site(participant: SeededParticipant, site_id: UUID) -> None:
         )
 
 
+async def leave_for_site(participant: SeededParticipant, site_id: UUID) -> None:
+    """The participant goes to this site now (study time)."""
+    study = participant.study
+    async with study.owner.transaction():
+        await study.owner.execute("SELECT set_config('pro.reason', 'moved by the test', true)")
+        await study.owner.execute(
+            "UPDATE pro.participant_sites SET valid_to = pro.now()"
+            " WHERE study_id = $1 AND participant_id = $2 AND valid_to IS NULL",
+            study.id,
+            participant.id,
+        )
+        await study.owner.execute(
+            "INSERT INTO pro.participant_sites"
+            " (study_id, id, participant_id, site_id, valid_from, actor)"
+            " VALUES ($1, $2, $3, $4, pro.now(), $5)",
+            study.id,
+            new_id(),
+            participant.id,
+            site_id,
+            ACTOR,
+        )
+
+
 async def seed_call(participant: SeededParticipant, definition: str = "baseline") -> UUID:
     """An open call task for a visit."""
     call_id = new_id()

@@ -12,6 +12,7 @@ import asyncpg
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
+from pro_service.domain.study.protocol import SafetyRule
 from pro_service.services.context import ServiceContext
 from pro_service.store import schedule, studies
 from pro_service.store.ids import new_id
@@ -66,14 +67,19 @@ async def seed_study(
     context: ServiceContext,
     *,
     may_not_apply: Sequence[str] | None = None,
+    rules: Sequence[SafetyRule] = (),
     screens: str = "grouped",
 ) -> SeededStudy:
-    """The example study with one site; `may_not_apply` and `screens` are for WOMAC."""
+    """The example study with one site.
+
+    `may_not_apply` and `screens` are for WOMAC, in place of what the file says; `rules` are added.
+    """
     loaded = load_protocol_file(example_protocol_file())
     document = loaded.protocol.model_dump(mode="json")
     if may_not_apply is not None:
         document["instruments"]["womac-nrs-3.1"]["may_not_apply"] = list(may_not_apply)
     document["instruments"]["womac-nrs-3.1"]["screens"] = screens
+    document["safety"]["rules"] += [rule.model_dump(mode="json") for rule in rules]
     study = SeededStudy(owner, context, new_id(), new_id(), new_id())
     code = loaded.protocol.study.code
     await studies.insert_study(owner, StudyRow(study.id, code, "Example", "Study team"), ACTOR)
@@ -132,19 +138,24 @@ async def seed_participant(
     }
     await schedule.insert_participant(study.owner, study.id, document)
     if injected_days_ago is not None:
-        now = await study.owner.fetchval("SELECT pro.now()")
-        event = {
-            "id": new_id(),
-            "kind": "injection",
-            "ordinal": 1,
-            "target": None,
-            "planned_on": None,
-            "occurred_at": now - timedelta(days=injected_days_ago),
-            "actor": ACTOR,
-            "reason": None,
-        }
-        await _write(participant, {"events": [event]})
+        await seed_injection(participant, timedelta(days=injected_days_ago))
     return participant
+
+
+async def seed_injection(participant: SeededParticipant, ago: timedelta = timedelta(0)) -> None:
+    """Injection 1, so long before now (study time), of no knee in particular."""
+    now = await participant.study.owner.fetchval("SELECT pro.now()")
+    event = {
+        "id": new_id(),
+        "kind": "injection",
+        "ordinal": 1,
+        "target": None,
+        "planned_on": None,
+        "occurred_at": now - ago,
+        "actor": ACTOR,
+        "reason": None,
+    }
+    await _write(participant, {"events": [event]})
 
 
 async def seed_visit(

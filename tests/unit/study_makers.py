@@ -167,3 +167,9 @@ def participant(visits: Sequence[VisitFacts] = (), **changes: Any) -> Participan
 def days(count: int) -> timedelta:
     """A number of days."""
     return timedelta(days=count)
+
+
+def closing(planned: PlannedVisit) -> datetime:
+    """When a visit the protocol dates closes."""
+    assert planned.closes_at is not None
+    return planned.closes_at

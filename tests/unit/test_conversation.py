@@ -128,7 +128,7 @@ def test_text_received_before_the_prompt_was_accepted_answers_nothing() -> None:
         assert step.reply[-1].key == "prompt.item"
 
 
-def test_back_is_the_only_way_to_an_answered_item() -> None:
+def test_e35_back_is_the_only_way_to_an_answered_item() -> None:
     agenda = [entry(item("a"), item("b"), answered={"a": 3, "b": 4})]
     dialogue = Dialogue(last=Given(assessment_id=FIRST, items=("b",)))
     plain = advance(dialogue, agenda, "9", NOW)

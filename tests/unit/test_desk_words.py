@@ -17,6 +17,7 @@ from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import EventKind, Status
+from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reminders import EndReason
 from pro_service.services.desk import CALL_OUTCOMES
 from pro_service.services.desk_grid import FIGURES, taken_together
@@ -129,9 +130,36 @@ def test_a_window_that_closes_at_midnight_lasts_to_the_end_of_the_day_before() -
 def test_a_rule_is_said_with_the_bounds_of_the_participants_protocol() -> None:
     assert words().rule(PROTOCOL, "warning_sign") == "Warning sign reported"
     assert words().rule(PROTOCOL, "severe_pain") == (
-        "Severe pain: an answer of 7 or more, within 14 days of the injection"
+        "Severe pain: 7 or more, within 14 days after: Injection"
     )
     assert words().rule(PROTOCOL, "some_other_rule") == "some other rule"
+
+
+def test_a_rule_about_a_change_names_its_scale_step_and_event() -> None:
+    rule = SafetyRule(
+        id="pain_rise",
+        instruments=("koos",),
+        scale="pain",
+        below_baseline=20,
+        within_days=3,
+        after=EventKind.rescue_injection,
+    )
+    protocol = PROTOCOL.model_copy(update={"safety": Safety(rules=(rule,))})
+    assert words().rule(protocol, "pain_rise") == (
+        "Pain has risen: score of Pain, at least 20 below baseline, "
+        "within 3 days after: Rescue injection"
+    )
+    assert words("zh_CN").rule(protocol, "pain_rise").endswith("补救注射后 3 天内")
+    assert words().instruction(protocol, "pain_rise") is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_alert_says_what_the_protocol_tells_to_do(language: Language) -> None:
+    told = PROTOCOL.safety.rules[0].instruction[language]
+    said = words(language).instruction(PROTOCOL, "warning_sign")
+    assert said is not None
+    assert said.endswith(told)
+    assert words(language).instruction(PROTOCOL, "symptom_in_words") is None
 
 
 def test_numbers_are_rounded_for_reading_and_missing_ones_are_dashes() -> None:

@@ -211,6 +211,19 @@ def test_change_and_percent_of_a_visit_are_from_baseline() -> None:
     )
 
 
+def test_a_scale_without_normalisation_has_raw_figures_and_a_percentage() -> None:
+    alone: dict[str, Any] = {"normalised": None}
+    _, row = rows(
+        measured(-1, 0, raw=Fraction(8), **alone), measured(14, 0, raw=Fraction(6), **alone)
+    )
+    assert (row.baseline_raw, row.change_raw, row.percent_improvement) == (
+        Fraction(8),
+        Fraction(-2),
+        Fraction(25),
+    )
+    assert (row.baseline, row.change, row.average) == (None, None, None)
+
+
 @pytest.mark.parametrize(("value", "met"), [("40.3", True), ("40.31", False)])
 def test_a_threshold_s_bound_is_included_and_exact(value: str, met: bool) -> None:
     exact = Fraction(Decimal(value))

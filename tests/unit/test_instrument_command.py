@@ -56,11 +56,9 @@ def test_every_mistake_of_a_file_is_told_at_once(example: Path) -> None:
     example.write_text(text, encoding="utf-8")
     result = CliRunner().invoke(app, ["instrument", "check", str(example)])
     assert result.exit_code == 1
-    assert "balance-3.toml: scales[0].rule: " in result.stderr
-    example.write_text(text.replace('rule = "10', 'rule = "100'), encoding="utf-8")
-    result = CliRunner().invoke(app, ["instrument", "check", str(example)])
     assert [line.split(": ")[2] for line in result.stderr.splitlines()] == [
-        f"items[{n}].minimum" for n in range(3)
+        "scales[0].rule",
+        "every_item.maximum",
     ]
 
 

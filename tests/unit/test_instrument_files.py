@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+import re
+import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pro_service.catalog.instrument_files import (
     InstrumentFileError,
     instrument_hash,
     load_instrument_file,
     load_instruments,
+    read_instrument,
 )
-from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.domain.instruments.model import LANGUAGES, Instrument
 
 INSTRUMENTS = load_instruments()
 
@@ -132,16 +140,21 @@ def test_a_right_file_loads_with_the_keys_of_its_kinds(tmp_path: Path) -> None:
         ("attempt_span_hours = 24", "attempt_span_hours = true", "attempt_span_hours: "),
         ("attempt_span_hours = 24", 'attempt_span_hours = "24"', "attempt_span_hours: "),
         ("attempt_span_hours = 24", "attempt_span_hours = 0", "attempt_span_hours: must be 1"),
+        ("attempt_span_hours = 24", "attempt_span_hours = 745", "attempt_span_hours: must be 1"),
+        ('version = "1"\n', 'version = "1"\nsuspect_maximum = 4\n', "suspect_maximum: must be 0"),
+        ("maximum = 4\nlabel", "maximum = 1001\nlabel", "items[1].maximum: must be 1000 or less"),
+        ("minimum = 0\nmaximum = 4\n", "minimum = 0\nmaxinum = 4\n", "every_item.maxinum: is not"),
+        ("minimum = 0\nmaximum = 4\n", "minimum = 0\nmaximum = 9999\n", "every_item.maximum: must"),
         ('asks_about = "knee"', 'asks_about = "hip"', "asks_about: "),
         ('asks_about = "knee"', 'asks_about = "knee"\ncolour = 1', "colour: is not a key"),
         ('{ en = "today", zh_CN = "今天" }', '{ en = "today" }', "recall.zh_CN: is missing"),
         ('{ en = "two", zh_CN = "二" }', '{ en = "two", fr = "deux" }', "items[1].label.fr: "),
         ('{ en = "two", zh_CN = "二" }', '{ en = " ", zh_CN = "二" }', "items[1].label.en: "),
-        ('{ en = "high", zh_CN = "高" }', '{ en = "high" }', "items[0].high_anchor.zh_CN: "),
+        ('{ en = "high", zh_CN = "高" }', '{ en = "high" }', "kinds.anchored.high_anchor.zh_CN: "),
         ('code = "two"', 'code = "one"', "items[1].code: one is already"),
         ('code = "two"', 'code = "Two"', "items[1].code: use lower-case"),
         ('code = "two"\nkind = "anchored"', 'code = "two"\nkind = "x"', "items[1].kind: "),
-        ("maximum = 4\nlabel", "maximum = 0\nlabel", "items[1].minimum: "),
+        ("maximum = 4\nlabel", "maximum = 0\nlabel", "items[1].maximum: must be above"),
         ("maximum = 4\nlabel", "maximum = 5\nlabel", "scales[0].items: all must have the same"),
         ('[["one", "two"]]', '[["one"]]', "groups: two is in no group"),
         ('[["one", "two"]]', '[["one", "two", "one"]]', "groups: one stands more than once"),
@@ -212,6 +225,56 @@ def test_a_mistake_among_choices_is_named(tmp_path: Path, first: int, word: str,
     text = GOOD.replace("maximum = 4\n", "maximum = 1\n").replace("maximum = 8", "maximum = 2")
     mistakes = mistakes_in(tmp_path, text.replace('\n[[items]]\ncode = "two"\n', choices))
     assert [mistake for mistake in mistakes if mistake.startswith(said)] == list(mistakes)
+
+
+def test_a_key_shared_by_all_items_is_named_once_where_it_stands(tmp_path: Path) -> None:
+    text = GOOD.replace("minimum = 0\n", "minimum = -1\n", 1).replace(' en = "low",', "")
+    assert [mistake.partition(": ")[0] for mistake in mistakes_in(tmp_path, text)] == [
+        "every_item.minimum",
+        "kinds.anchored.low_anchor.en",
+        "scales[0].minimum",
+    ]
+
+
+def test_a_key_nobody_knows_hides_no_other_mistake(tmp_path: Path) -> None:
+    text = GOOD.replace('code = "sum"\n', 'code = "sum"\ncolour = 1\n').replace(
+        '[["one", "two"]]', "[]"
+    )
+    assert [mistake.partition(": ")[0] for mistake in mistakes_in(tmp_path, text)] == [
+        "scales[0].colour",
+        "groups",
+        "groups",
+    ]
+
+
+WRONG: list[Any] = [None, True, -1, 3.5, "", " ", [], {}, [1], [[]], 10**12]
+DOCUMENTS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    for path in sorted((Path(__file__).parents[1] / "data" / "instruments").glob("*.toml"))
+} | {"example": tomllib.loads(GOOD)}
+
+
+def places(content: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every key and list place of a document."""
+    if isinstance(content, dict | list):
+        named = content.items() if isinstance(content, dict) else enumerate(content)
+        for key, value in named:
+            yield (*at, key)
+            yield from places(value, (*at, key))
+
+
+@given(st.data())
+def test_no_value_at_any_place_makes_the_check_fall_over(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(DOCUMENTS)))
+    document = copy.deepcopy(DOCUMENTS[name])
+    *way, last = data.draw(st.sampled_from(list(places(document))))
+    place: Any = document
+    for step in way:
+        place = place[step]
+    place[last] = data.draw(st.sampled_from(WRONG))
+    known = {*Instrument.model_fields, "every_item", "kinds"}
+    for mistake in read_instrument(document)[1]:
+        assert re.split(r"[.\[:]", mistake)[0] in known, mistake
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

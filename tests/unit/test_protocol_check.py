@@ -55,6 +55,16 @@ def test_the_example_study_has_no_problems() -> None:
     assert len(protocol.visits) == 21
 
 
+def test_a_protocol_may_name_one_baseline_for_all_its_rules() -> None:
+    document = _changed("safety/baseline_visit", "baseline")
+    document["safety"]["baseline_instrument"] = "pain-nrs"
+    del document["safety"]["rules"][2]["baseline_instrument"]
+    assert _check(document) == []
+    document["safety"]["baseline_visit"] = "month_1"
+    (problem,) = _check(document)
+    assert problem.key == "safety.rules[2].above_baseline"
+
+
 def test_everything_wrong_is_said_at_once() -> None:
     document = tomllib.loads((DATA / "everything_wrong.toml").read_text("utf-8"))
     assert {problem.key for problem in _check(document)} == {

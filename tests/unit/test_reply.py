@@ -63,8 +63,27 @@ def test_reply_to_several_means_what_the_table_says(row: dict[str, str]) -> None
 
 
 def test_tables_hold_enough_of_both_languages() -> None:
+    assert len({(row["item"], row["text"]) for row in SINGLE}) >= 200
     for language in ("en", "zh_CN"):
-        assert sum(row["language"] == language for row in SINGLE) >= 75
+        assert sum(row["language"] == language for row in SINGLE) >= 100
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("7分", 7),
+        ("七", 7),
+        ("7-8", None),
+        ("7.5", None),
+        ("11", None),
+        ("07", 7),
+        ("７", 7),
+        ("10/10", 10),
+        ("", None),
+    ],
+)
+def test_e34_a_rating_is_one_whole_number_or_asked_again(text: str, value: int | None) -> None:
+    assert understand(NRS, text).value == value
 
 
 def test_words_are_kept_apart_from_bare_bad_numbers() -> None:
@@ -173,6 +192,21 @@ def test_every_plain_answer_in_digits_is_understood(item: Item, data: st.DataObj
     if len(text.strip()) > 3 and form.startswith("0"):
         text = str(value)
     assert understand(item, text).value == value
+
+
+NUMERALS = {
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+    "zh_CN": ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"],
+}
+
+
+@pytest.mark.parametrize("language", NUMERALS)
+def test_every_number_in_words_is_understood(language: str) -> None:
+    for item in (NRS, LK, VAS):
+        for value, word in enumerate(NUMERALS[language]):
+            expected = value if value <= item.maximum else None
+            for text in (word, word.upper(), f" {word}。"):
+                assert understand(item, text).value == expected, (item.code, text)
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS.values(), ids=lambda one: one.id)

@@ -116,10 +116,17 @@ def test_unknown_instrument_is_told_with_the_known_ones(app: typer.Typer, tmp_pa
     assert result.stdout == ""
 
 
-def test_instrument_without_scales_cannot_be_scored(app: typer.Typer, tmp_path: Path) -> None:
-    result = run_text(app, "safety", tmp_path, "fever_or_chills\n1\n")
-    assert result.exit_code == 1
-    assert "No instrument safety can be scored" in result.stderr
+def test_an_instrument_without_scales_has_its_answers_checked(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    signs = [item.code for item in load_instruments()["safety"].items]
+    text = f"{','.join(signs)}\n{','.join('0' for _ in signs)}\n"
+    result = run_text(app, "safety", tmp_path, text)
+    assert (result.exit_code, result.stdout) == (0, text)
+    assert "safety has no scales: answers were checked, nothing is added" in result.stderr
+    refused = run_text(app, "safety", tmp_path, text.replace("0,0", "0,2", 1))
+    assert refused.exit_code == 1
+    assert "is not a whole number from 0 to 1" in refused.stderr
 
 
 def test_absent_item_columns_are_named(app: typer.Typer, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.unit.study_makers import (
     LONG_AGO,
     SHANGHAI,
     at,
+    closing,
     days,
     example,
     injection,
@@ -109,7 +110,7 @@ def test_third_nudge_goes_5_days_after_the_first_unless_that_is_the_closing_day(
         reminder(1, FIRST_AT, sent_at=FIRST_AT),
         reminder(2, FIRST_AT + days(2), 2, sent_at=FIRST_AT + days(2)),
     )
-    assert last_day_before(PLANNED["week_2"].closes_at, SHANGHAI) == TARGET + days(3)
+    assert last_day_before(closing(PLANNED["week_2"]), SHANGHAI) == TARGET + days(3)
     assert _next(two, FIRST_AT + days(2)) is None
     longer = two.model_copy(update={"closes_at": at(TARGET + days(9), 0)})
     assert _next(longer, FIRST_AT + days(2)) == (3, FIRST_AT + days(5))
@@ -373,7 +374,7 @@ def test_a_silent_year_ends_with_no_two_standard_texts_within_24_hours(
     for when, definitions in texts:
         assert not is_quiet_at(when, example().messaging, SHANGHAI)
         for definition in definitions:
-            closes_at = PLANNED[definition].closes_at
+            closes_at = closing(PLANNED[definition])
             if definition.startswith("safety"):
                 assert when < closes_at
             else:

@@ -26,7 +26,7 @@ from tests.unit.study_makers import (
 DONE = at(INJECTION_ON, 10, 15)
 
 
-def _window(definition: str, done: datetime = DONE) -> tuple[datetime, date, datetime]:
+def _window(definition: str, done: datetime = DONE) -> tuple[datetime, date, datetime | None]:
     planned = plan([injection(occurred_at=done)])[definition]
     return planned.opens_at, planned.target_on, planned.closes_at
 
@@ -188,4 +188,5 @@ def test_every_planned_window_is_open_for_a_while(name: str, done: datetime) -> 
     for planned in plan_visits(
         example(), events=[event], zone=zone(name), treated_knees=("left_knee",)
     ):
+        assert planned.closes_at is not None
         assert planned.opens_at < planned.closes_at

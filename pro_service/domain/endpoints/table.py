@@ -27,7 +27,8 @@ Place = tuple[Target, str, int]
 
 @dataclass(frozen=True, slots=True)
 class EndpointRow:
-    """What one measurement comes to. Figures of 0-100 scores, None where they cannot be had."""
+    """What one measurement comes to. Figures of 0-100 scores unless their name says raw; None where
+    they cannot be had: a scale without normalisation has raw figures and a percentage only."""
 
     measured: Measurement
     study_day: int | None
@@ -37,6 +38,8 @@ class EndpointRow:
     analysis_visit: str | None
     baseline: Fraction | None = None
     change: Fraction | None = None
+    baseline_raw: Fraction | None = None
+    change_raw: Fraction | None = None
     percent_improvement: Fraction | None = None
     average: Fraction | None = None
     """Area under the curve from baseline to here, divided by the days."""
@@ -142,6 +145,7 @@ def _row(
             targets=analysis_targets(protocol, one.instrument, injected_on),
         ),
         baseline=None if base is None else base.normalised,
+        baseline_raw=None if base is None else base.raw,
     )
     if before or not one.scorable or base is None:
         return row
@@ -155,12 +159,18 @@ def _row(
     return replace(
         row,
         change=derive.change(one.normalised, base.normalised),
-        percent_improvement=derive.percent_improvement(
-            one.normalised, base.normalised, one.direction
-        ),
+        change_raw=derive.change(one.raw, base.raw),
+        percent_improvement=_percent_improvement(one, base),
         average=time_averaged_area(points),
         thresholds=derive.reached(rules, one, base),
     )
+
+
+def _percent_improvement(one: Measurement, base: Measurement) -> Fraction | None:
+    """Of 0-100 scores where the scale has them, so that scales are comparable; else of raw ones."""
+    if one.normalised is None or base.normalised is None:
+        return derive.percent_improvement(one.raw, base.raw, one.direction)
+    return derive.percent_improvement(one.normalised, base.normalised, one.direction)
 
 
 def _pairs(

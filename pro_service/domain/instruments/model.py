@@ -48,12 +48,15 @@ class Item(Record):
 class Scale(Record):
     """What is computed from some items, once enough of them are answered.
 
-    Rules, each with the mean of the answered items standing in for the missing ones:
+    Rules, the first two with the mean of the answered items standing in for the missing ones:
 
     - `sum`: the sum of the items;
     - `100 minus mean`: 100 less the mean's place between the items' ends on 0-100, so that 100 is
       best where a high answer is bad (for items 0-4: 100 - mean x 25, the KOOS manual of 2012);
-    - `table`: the sum, counted from its lowest, looked up in `table`; all items must be answered.
+    - `table`: the sum, counted from its lowest, looked up in `table`; all items must be answered;
+    - `percent of answered maximum`: how far the answered items went of as far as they could, on
+      0-100. The only rule whose items may have different ranges, and by which no mean stands in:
+      what is missing leaves the fraction's both parts (the IKDC form of 2000).
     """
 
     code: str
@@ -61,7 +64,7 @@ class Scale(Record):
     minimum_answered: int
     minimum: int
     maximum: int
-    rule: Literal["sum", "100 minus mean", "table"] = "sum"
+    rule: Literal["sum", "100 minus mean", "table", "percent of answered maximum"] = "sum"
     table: tuple[Decimal, ...] = ()
     """For the rule `table`: one score for each sum, from the lowest sum to the highest."""
     normalisation: Literal["0-100", "none"] = "0-100"

@@ -1,8 +1,8 @@
 """Turns the answers of one attempt into scores, exactly.
 
-Each scale follows the rule its instrument's file names (`model.Scale`); where enough items are
-answered, the mean of the answered ones stands in for each missing one. Everything is a Fraction
-until it is stored or printed. A score that cannot be had is None, never 0.
+Each scale follows the rule its instrument's file names (`model.Scale`), once enough of its items
+are answered. Everything is a Fraction until it is stored or printed. A score that cannot be had is
+None, never 0.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ScaleScore:
     answered: int
     """Items with an answer."""
     substituted: int
-    """Missing items for which a mean stands in; 0 where there is no score."""
+    """Missing items the rule makes up for; 0 where there is no score."""
     minimum: int
     maximum: int
     absent_reason: AbsentReason | None = None
@@ -104,21 +104,27 @@ def _check(instrument: Instrument, answers: Answers) -> None:
 
 
 def _score_scale(instrument: Instrument, scale: Scale, answers: Answers) -> ScaleScore:
-    values = [value for code in scale.items if (value := answers.get(code)) is not None]
-    if len(values) < scale.minimum_answered:
-        return _absent(scale, len(values), "too_few_answered")
-    raw = _raw(scale, instrument.item(scale.items[0]), values)
-    return _present(scale, raw, len(values), len(scale.items) - len(values))
+    answered = [
+        (instrument.item(code), value)
+        for code in scale.items
+        if (value := answers.get(code)) is not None
+    ]
+    if len(answered) < scale.minimum_answered:
+        return _absent(scale, len(answered), "too_few_answered")
+    return _present(scale, _raw(scale, answered), len(answered), len(scale.items) - len(answered))
 
 
-def _raw(scale: Scale, item: Item, values: Sequence[int]) -> Fraction:
-    """Apply the scale's rule; its items all have the range of `item`."""
-    mean = Fraction(sum(values), len(values))
+def _raw(scale: Scale, answered: Sequence[tuple[Item, int]]) -> Fraction:
+    """Apply the scale's rule to the answered items, of which there is at least one."""
+    risen = sum(value - item.minimum for item, value in answered)
+    reach = sum(item.maximum - item.minimum for item, _ in answered)
+    if scale.rule == "percent of answered maximum":
+        return Fraction(risen, reach) * 100
     if scale.rule == "100 minus mean":
-        return 100 - (mean - item.minimum) / (item.maximum - item.minimum) * 100
+        return 100 - Fraction(risen, reach) * 100
     if scale.rule == "table":
-        return Fraction(scale.table[sum(values) - item.minimum * len(values)])
-    return mean * len(scale.items)
+        return Fraction(scale.table[risen])
+    return Fraction(sum(value for _, value in answered), len(answered)) * len(scale.items)
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:

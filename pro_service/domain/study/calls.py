@@ -105,7 +105,7 @@ def could_be_due(
     definition: str,
     *,
     sent: int,
-    closes_at: datetime,
+    closes_at: datetime | None,
     now: datetime,
     at_site: ZoneInfo,
     working_days_left: WorkingDays,
@@ -118,7 +118,7 @@ def could_be_due(
     found = protocol.find(definition)
     if found is None or found.nudges == "safety" or sent >= protocol.calls.nudges_unanswered:
         return True
-    if closes_at <= now:
+    if closes_at is None or closes_at <= now:
         return False
     last_day = last_day_before(closes_at, at_site)
     return working_days_left(local_day(now, at_site), last_day) <= protocol.calls.working_days_left

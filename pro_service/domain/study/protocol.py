@@ -6,7 +6,7 @@ are the document's keys. Hours are local to the participant, days count from the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from datetime import time
 from typing import Literal
 
@@ -21,6 +21,8 @@ VisitKind = Literal["scheduled", "treatment", "screening", "unscheduled", "early
 NudgeProfile = Literal["standard", "safety", "none"]
 Role = Literal["coordinator", "investigator", "data_manager", "monitor"]
 Severity = Literal["urgent", "notice"]
+BOUNDS = ("at_least", "at_most", "above_baseline", "below_baseline")
+"""The keys of a safety rule of which exactly one must stand."""
 LONGEST_DAYS = 3660
 LONGEST_MONTHS = 120
 
@@ -71,13 +73,14 @@ class Calls(Record):
 
 
 class SafetyRule(Record):
-    """One reason for an alert: an answer or score at a bound, or pain above its baseline by a step.
+    """One reason for an alert: an answer or score at a bound, or changed since baseline by a step.
 
     An investigator must confirm every rule before a study uses it.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     severity: Severity = "urgent"
+    """`urgent` is told to the participant at once; `notice` is for staff alone."""
     instruments: tuple[str, ...] = Field(min_length=1)
     items: tuple[str, ...] = ()
     """The items looked at; none means every item of the instruments."""
@@ -86,31 +89,63 @@ class SafetyRule(Record):
     at_least: int | None = None
     at_most: int | None = None
     above_baseline: int | None = Field(None, ge=1)
+    """At least so far above the baseline of the same item or scale; without one it is silent."""
+    below_baseline: int | None = Field(None, ge=1)
+    """At least so far below it, where a low answer or score is the bad one."""
+    baseline_instrument: str | None = None
+    """Whose baseline is compared with; None: see `Safety.compared_with`."""
     within_days: int | None = Field(None, ge=0, le=LONGEST_DAYS)
     """Only on days 0 to this many after the event; None means at any time."""
     after: EventKind | None = None
     """The event `within_days` counts from; None: the latest injection, a rescue included."""
     instruction: Words = Field(default_factory=dict)
-    """What staff are to do, in every language of the study; none: the site's own procedure."""
+    """What the participant is to do, in every language of the study. An urgent rule's is told to
+    them at once, beside whom to telephone; staff see it with the alert."""
+
+    @property
+    def is_about_change(self) -> bool:
+        """Whether the rule compares with a baseline."""
+        return self.above_baseline is not None or self.below_baseline is not None
 
 
 class Safety(Record):
-    """The rules, and where the baseline pain they compare with was answered."""
+    """The rules, and what those about a change compare with.
+
+    A baseline is the last scorable complete sitting before the knee's injection.
+    """
 
     baseline_visit: str | None = None
+    """Only sittings at this visit are a baseline; None: those at any visit."""
     baseline_instrument: str | None = None
+    """Whose baseline rules about items compare with if they name none themselves."""
     escalate_after_hours: int | None = Field(None, ge=1, le=24 * 31)
     """An urgent alert nobody has seen for so long becomes a call task; None: it never does."""
     rules: tuple[SafetyRule, ...] = ()
 
     def looks_at(self, instrument: str, items: Collection[str]) -> bool:
-        """Whether a single answer to one of these items may raise an alert."""
+        """Whether a single answer to one of these items may raise an urgent alert."""
         return any(
-            rule.scale is None
+            rule.severity == "urgent"
+            and rule.scale is None
             and instrument in rule.instruments
             and (not rule.items or not set(rule.items).isdisjoint(items))
             for rule in self.rules
         )
+
+    def compared_with(self, rule: SafetyRule, instrument: str) -> str:
+        """Return the instrument whose baseline a rule compares an answer to `instrument` with.
+
+        That is the one the rule names, for items else the study's, else the answered one itself.
+        """
+        if rule.baseline_instrument is not None:
+            return rule.baseline_instrument
+        if rule.scale is None and self.baseline_instrument is not None:
+            return self.baseline_instrument
+        return instrument
+
+    def urgent(self, rules: Container[str]) -> tuple[SafetyRule, ...]:
+        """Return the urgent ones among these rule ids, in the protocol's order."""
+        return tuple(one for one in self.rules if one.id in rules and one.severity == "urgent")
 
 
 class InstrumentUse(Record):
@@ -205,6 +240,15 @@ class Protocol(Record):
         if found is None:
             raise KeyError(definition)
         return found
+
+    def ask(self, definition: str, instrument: str) -> Ask | None:
+        """Return how a visit asks an instrument, or None; an extra visit's choice is free."""
+        found = self.find(definition)
+        if found is None:
+            return None
+        if found.kind == "unscheduled":
+            return Ask(instrument=instrument, targets="treated_knees")
+        return next((ask for ask in found.asks if ask.instrument == instrument), None)
 
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""

@@ -27,8 +27,9 @@ from pro_service.domain.study.protocol import (
     Study,
     VisitDefinition,
 )
+from pro_service.domain.study.protocol_draft import Draft, Placed
 from pro_service.domain.study.protocol_problems import Problem, closest, suggestion
-from pro_service.domain.study.protocol_rules import Draft, Placed, rule_problems
+from pro_service.domain.study.protocol_rules import rule_problems
 
 __all__ = ["Problem", "check_protocol"]
 

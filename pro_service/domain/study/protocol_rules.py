@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from pro_service.domain.instruments.model import Instrument, Words
+from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.facts import EventKind
-from pro_service.domain.study.protocol import (
-    Ask,
-    InstrumentUse,
-    Messaging,
-    Safety,
-    SafetyRule,
-    Study,
-    VisitDefinition,
-)
+from pro_service.domain.study.protocol import Ask, InstrumentUse
+from pro_service.domain.study.protocol_draft import Draft, Placed, name_problems, word_problems
 from pro_service.domain.study.protocol_problems import Problem, suggestion
+from pro_service.domain.study.protocol_safety import safety_problems
 from pro_service.domain.study.protocol_windows import window_problems
 from pro_service.domain.study.schedule import PLANNABLE
 from pro_service.domain.study.times import is_quiet
 
 
-class Placed(NamedTuple):
-    """A visit definition and its path in the document."""
-
-    path: str
-    visit: VisitDefinition
-    dated: bool = True
-    """Whether target and window are as written; if not, nothing is said about its days."""
-
-
-class Draft(NamedTuple):
-    """All of a document that has its shape; what has not is None or absent."""
-
-    study: Study | None
-    events: Mapping[EventKind, int] | None
-    messaging: Messaging | None
-    safety: Safety | None
-    uses: Mapping[str, InstrumentUse]
-    visits: tuple[Placed, ...]
-    instruments: Mapping[str, Instrument]
-
-
 def rule_problems(draft: Draft) -> list[Problem]:
     """Return everything the rules find, in the document's order."""
-    problems = [*_study_problems(draft), *_messaging_problems(draft), *_safety_problems(draft)]
+    problems = [*_study_problems(draft), *_messaging_problems(draft), *safety_problems(draft)]
     problems += _use_problems(draft)
     counts = Counter(placed.visit.id for placed in draft.visits)
     seen: set[str] = set()
@@ -63,28 +35,16 @@ def rule_problems(draft: Draft) -> list[Problem]:
         seen.add(identity)
         problems += _anchor_problems(draft, placed)
         problems += _ask_problems(draft, placed)
-        problems += _words(draft, placed.visit.label, f"{placed.path}.label")
+        problems += word_problems(draft, placed.visit.label, f"{placed.path}.label")
     dated = [(placed.path, placed.visit) for placed in draft.visits if placed.dated]
     problems += window_problems(dated, draft.messaging)
     return problems
 
 
-def _words(draft: Draft, words: Words, path: str) -> Iterator[Problem]:
-    if draft.study is None:
-        return
-    for language in draft.study.languages:
-        if not words.get(language, "").strip():
-            yield Problem(
-                f"{path}.{language}",
-                "is missing, though the study declares this language",
-                "Add the words, or take the language out of study.languages.",
-            )
-
-
 def _study_problems(draft: Draft) -> Iterator[Problem]:
     if draft.study is not None:
-        yield from _words(draft, draft.study.name, "study.name")
-        yield from _words(draft, draft.study.sender, "study.sender")
+        yield from word_problems(draft, draft.study.name, "study.name")
+        yield from word_problems(draft, draft.study.sender, "study.sender")
     for kind, count in (draft.events or {}).items():
         if count < 1:
             yield Problem(
@@ -127,105 +87,10 @@ def _messaging_problems(draft: Draft) -> Iterator[Problem]:
         previous = max(days, previous)
 
 
-def _safety_problems(draft: Draft) -> Iterator[Problem]:
-    safety = draft.safety
-    if safety is None:
-        return
-    ids = {placed.visit.id for placed in draft.visits}
-    if safety.baseline_visit is not None and safety.baseline_visit not in ids:
-        yield Problem(
-            "safety.baseline_visit", "is no visit of this protocol",
-            suggestion(safety.baseline_visit, ids),
-        )  # fmt: skip
-    if safety.baseline_instrument is not None:
-        yield from _unknown(draft, safety.baseline_instrument, "safety.baseline_instrument")
-    seen: set[str] = set()
-    for index, rule in enumerate(safety.rules):
-        path = f"safety.rules[{index}]"
-        if rule.id in seen:
-            yield Problem(f"{path}.id", "is the id of an earlier rule", "Rename one of them.")
-        seen.add(rule.id)
-        yield from _safety_rule_problems(draft, safety, rule, path)
-
-
-def _safety_rule_problems(
-    draft: Draft, safety: Safety, rule: SafetyRule, path: str
-) -> Iterator[Problem]:
-    if (rule.at_least, rule.at_most, rule.above_baseline).count(None) != 2:
-        yield Problem(
-            path,
-            "needs exactly one of at_least, at_most and above_baseline",
-            "Keep the one that is meant; make two rules for both.",
-        )
-    if rule.after is not None and draft.events is not None and rule.after not in draft.events:
-        yield Problem(
-            f"{path}.after",
-            f"{rule.after} never occurs in this protocol",
-            f"Add {rule.after} = 1 under [events], or count from another event.",
-        )
-    if rule.instruction:
-        yield from _words(draft, rule.instruction, f"{path}.instruction")
-    if rule.above_baseline is not None and None in (
-        safety.baseline_visit,
-        safety.baseline_instrument,
-    ):
-        yield Problem(
-            f"{path}.above_baseline",
-            "has no baseline to compare with",
-            "Set safety.baseline_visit and safety.baseline_instrument.",
-        )
-    for number, name in enumerate(rule.instruments):
-        yield from _unknown(draft, name, f"{path}.instruments[{number}]")
-    known = [draft.instruments[name] for name in rule.instruments if name in draft.instruments]
-    items = {item.code: item for instrument in known for item in instrument.items}
-    for number, code in enumerate(rule.items):
-        if known and code not in items:
-            yield Problem(
-                f"{path}.items[{number}]", "is no item of its instruments", suggestion(code, items)
-            )
-    if rule.scale is not None:
-        yield from _safety_scale_problems(rule, known, path)
-        return
-    highest = max((item.maximum for item in items.values()), default=None)
-    bound = rule.at_least
-    if highest is not None and bound is not None and bound > highest:
-        yield Problem(
-            f"{path}.at_least",
-            f"can never be reached: answers end at {highest}",
-            "Lower it.",
-        )
-
-
-def _safety_scale_problems(
-    rule: SafetyRule, known: list[Instrument], path: str
-) -> Iterator[Problem]:
-    """What a rule about a score can get wrong."""
-    if rule.items:
-        yield Problem(f"{path}.items", "cannot stand beside scale", "Make two rules.")
-    if rule.above_baseline is not None:
-        yield Problem(
-            f"{path}.above_baseline",
-            "compares answers only, no scores",
-            "Use at_least or at_most for a score.",
-        )
-    for instrument in known:
-        codes = [result.code for result in instrument.results]
-        if rule.scale not in codes:
-            yield Problem(
-                f"{path}.scale", f"is no scale of {instrument.id}",
-                suggestion(rule.scale or "", codes),
-            )  # fmt: skip
-
-
-def _unknown(draft: Draft, name: str, path: str) -> Iterator[Problem]:
-    if name not in draft.instruments:
-        yield Problem(path, f"{name} is no known instrument", suggestion(name, draft.instruments))
-
-
 def _use_problems(draft: Draft) -> Iterator[Problem]:
     for name, use in draft.uses.items():
         path = f'instrument."{name}"'
-        yield from _unknown(draft, name, path)
+        yield from name_problems(draft, name, path)
         instrument = draft.instruments.get(name)
         if instrument is None:
             continue
@@ -286,14 +151,14 @@ def _anchor_problems(draft: Draft, placed: Placed) -> Iterator[Problem]:
 
 def _ask_problems(draft: Draft, placed: Placed) -> Iterator[Problem]:
     visit = placed.visit
-    if visit.nudges != "none" and not visit.asks:
+    if visit.nudges != "none" and not visit.asks and visit.kind != "unscheduled":
         yield Problem(
             f"{placed.path}.nudges", "the visit asks nothing", 'Use nudges = "none", or add asks.'
         )
     asked: set[tuple[str, str]] = set()
     for index, ask in enumerate(visit.asks):
         path = f"{placed.path}.asks[{index}]"
-        yield from _unknown(draft, ask.instrument, f"{path}.instrument")
+        yield from name_problems(draft, ask.instrument, f"{path}.instrument")
         if (ask.instrument, ask.targets) in asked:
             yield Problem(path, "asks the same instrument twice at one visit", "Remove one.")
         asked.add((ask.instrument, ask.targets))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import Safety, SafetyRule, Severity
+
+Place = tuple[str, str]
+"""An instrument, and an item or scale of it."""
 
 
 class RaisedAlert(Record):
@@ -19,30 +23,46 @@ class RaisedAlert(Record):
     """The items, or the one scale, that met the rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What stood before the injection, of one knee or the person; what never was is not there."""
+
+    items: Mapping[Place, int] = field(default_factory=dict)
+    scores: Mapping[Place, Fraction] = field(default_factory=dict)
+    """Raw scores, exact."""
+
+
+NO_BASELINE = Baseline()
+
+
 def raised(
     safety: Safety,
     instrument_id: str,
     answers: Mapping[str, int],
     *,
-    baseline_pain: int | None,
+    baseline: Baseline = NO_BASELINE,
     days_since_injection: int | None,
     days_since: Mapping[EventKind, int] | None = None,
     scores: Mapping[str, Fraction] | None = None,
 ) -> tuple[RaisedAlert, ...]:
     """Return the alerts these answers of one instrument raise, one a rule, in the rules' order.
 
-    `baseline_pain` is the answer at the protocol's baseline visit for the same knee; without it no
-    rise can be told. `days_since_injection` counts local days, None before the injection: a rule
-    bound to days after it is silent then. `days_since` says the same of each kind of event.
-    `scores` are raw scores by scale, of a sitting that is submitted; without them no rule about a
-    score speaks.
+    `baseline` is of the knee the answers are about; what it lacks cannot have changed.
+    `days_since_injection` counts local days, None before the injection: a rule bound to days after
+    it is silent then. `days_since` says the same of each kind of event. `scores` are raw scores by
+    scale, of a sitting that is submitted; without them no rule about a score speaks.
     """
     alerts: list[RaisedAlert] = []
     for rule in safety.rules:
         counted = days_since_injection if rule.after is None else (days_since or {}).get(rule.after)
         if instrument_id not in rule.instruments or not _is_timely(rule, counted):
             continue
-        met = _met(rule, answers, scores or {}, baseline_pain)
+        compared = safety.compared_with(rule, instrument_id)
+        met = tuple(
+            code
+            for code, value in _looked_at(rule, answers, scores or {}).items()
+            if _is_met(rule, value, _before(rule, baseline, (compared, code)))
+        )
         if met:
             alerts.append(RaisedAlert(rule=rule.id, severity=rule.severity, items=met))
     return tuple(alerts)
@@ -54,30 +74,27 @@ def _is_timely(rule: SafetyRule, days_since: int | None) -> bool:
     return days_since is not None and 0 <= days_since <= rule.within_days
 
 
-def _met(
-    rule: SafetyRule,
-    answers: Mapping[str, int],
-    scores: Mapping[str, Fraction],
-    baseline_pain: int | None,
-) -> tuple[str, ...]:
-    """Return the items, or the scale, that meet the rule's bound."""
+def _looked_at(
+    rule: SafetyRule, answers: Mapping[str, int], scores: Mapping[str, Fraction]
+) -> Mapping[str, int | Fraction]:
+    """Return the values a rule is about: its scale's score, else its items' answers."""
     if rule.scale is not None:
-        looked_at: Mapping[str, int | Fraction] = {
-            scale: value for scale, value in scores.items() if scale == rule.scale
-        }
-    else:
-        looked_at = {
-            item: value for item, value in answers.items() if not rule.items or item in rule.items
-        }
-    return tuple(code for code, value in looked_at.items() if _is_met(rule, value, baseline_pain))
+        return {scale: value for scale, value in scores.items() if scale == rule.scale}
+    return {item: value for item, value in answers.items() if not rule.items or item in rule.items}
 
 
-def _is_met(rule: SafetyRule, value: int | Fraction, baseline_pain: int | None) -> bool:
+def _before(rule: SafetyRule, baseline: Baseline, place: Place) -> int | Fraction | None:
+    return baseline.items.get(place) if rule.scale is None else baseline.scores.get(place)
+
+
+def _is_met(rule: SafetyRule, value: int | Fraction, before: int | Fraction | None) -> bool:
     """Compare one value with the rule's bound; the bound itself meets it."""
     if rule.at_least is not None:
         return value >= rule.at_least
     if rule.at_most is not None:
         return value <= rule.at_most
-    if rule.above_baseline is None or baseline_pain is None:
+    if before is None:
         return False
-    return value >= baseline_pain + rule.above_baseline
+    if rule.above_baseline is not None:
+        return value - before >= rule.above_baseline
+    return rule.below_baseline is not None and before - value >= rule.below_baseline

@@ -32,7 +32,8 @@ class PlannedVisit(Record):
     occurrence: int = 1
     opens_at: datetime
     target_on: date
-    closes_at: datetime
+    closes_at: datetime | None
+    """None for an extra visit: it stays open until it is answered or declined."""
     provisional: bool
     assessments: tuple[tuple[str, Target], ...]
     """Instrument and target of everything asked, in the protocol's order."""
@@ -159,6 +160,30 @@ def plan_visits(
     return tuple(visit for visit in planned if visit is not None)
 
 
+def plan_unscheduled(
+    definition: VisitDefinition,
+    assessments: Sequence[tuple[str, Target]],
+    *,
+    last_occurrence: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> PlannedVisit:
+    """An extra visit, made by hand: open from `now`, without an end, asking what was chosen.
+
+    `last_occurrence` is the number of the participant's latest extra visit, 0 before the first;
+    `zone` is the participant's.
+    """
+    return PlannedVisit(
+        definition=definition.id,
+        occurrence=last_occurrence + 1,
+        opens_at=now,
+        target_on=local_day(now, zone),
+        closes_at=None,
+        provisional=False,
+        assessments=tuple(assessments),
+    )
+
+
 def keeps_its_dates(visit: VisitFacts) -> bool:
     """Tell whether a visit has been touched: an answer, an attempt, a refusal or attendance."""
     return visit.attended_on is not None or any(
@@ -204,10 +229,11 @@ def reschedule(
         if unscheduled or touched or (plan is not None and _is_same(visit, plan)):
             kept.append(visit.id)
             wanted.pop(key, None)
-            if plan is not None and plan.closed_by_event and visit.closes_at != plan.closes_at:
+            ends_at = plan.closes_at if plan is not None and plan.closed_by_event else None
+            if ends_at is not None and visit.closes_at != ends_at:
                 # Answers after the injection are no baseline: its time ends the window anyhow.
                 reclosed.append(
-                    Reclosing(visit_id=visit.id, closes_at=max(plan.closes_at, visit.opens_at))
+                    Reclosing(visit_id=visit.id, closes_at=max(ends_at, visit.opens_at))
                 )
         else:
             superseded.append(visit.id)

@@ -65,7 +65,7 @@ SCORES: Final = (
         "direction", "text", "What a higher score means", "higher is worse; higher is better; none"
     ),
     Column("answered", "integer", "Items answered"),
-    Column("imputed", "integer", "Missing items for which the mean of the answered stands in"),
+    Column("imputed", "integer", "Missing items the rule made up for"),
     Column(
         "missing_reason",
         "text",
@@ -76,6 +76,8 @@ SCORES: Final = (
     Column("in_window", "yes/no", "Answered within the window of the visit that asked"),
     Column("analysis_visit", "text", "Visit whose target day is nearest to the answer's day"),
     Column("is_baseline", "yes/no", "The last scorable sitting before the knee's injection"),
+    Column("baseline_raw", "decimal", "The baseline's raw score"),
+    Column("change_raw", "decimal", "Raw score less that of the baseline"),
     Column("baseline_0_100", "decimal", "The baseline's score on 0-100"),
     Column("change_0_100", "decimal", "Score less baseline, on 0-100"),
     Column(

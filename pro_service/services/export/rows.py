@@ -331,8 +331,10 @@ class _Reader:
 
 def _endpoint_cells(found: EndpointRow | None) -> Row:
     if found is None:
-        names = ("in_window", "analysis_visit", "is_baseline", "baseline_0_100", "change_0_100")
-        return dict.fromkeys((*names, "percent_improvement", "average_0_100", "thresholds"))
+        when = ("in_window", "analysis_visit", "is_baseline")
+        figures = ("baseline_raw", "change_raw", "baseline_0_100", "change_0_100")
+        derived = ("percent_improvement", "average_0_100", "thresholds")
+        return dict.fromkeys((*when, *figures, *derived))
     reached = {
         name: "unknown" if met is None else _yes(met) for name, met in found.thresholds.items()
     }
@@ -340,6 +342,8 @@ def _endpoint_cells(found: EndpointRow | None) -> Row:
         "in_window": _yes(found.in_window),
         "analysis_visit": found.analysis_visit,
         "is_baseline": _yes(found.is_baseline),
+        "baseline_raw": _figure(found.baseline_raw),
+        "change_raw": _figure(found.change_raw),
         "baseline_0_100": _figure(found.baseline),
         "change_0_100": _figure(found.change),
         "percent_improvement": _figure(found.percent_improvement),

@@ -103,6 +103,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "code": alert.code,
                 "site": site,
                 "rule": words.rule(protocol, alert.rule),
+                "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
                 "raised": words.instant(alert.raised_at, local),

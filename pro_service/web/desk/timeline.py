@@ -331,6 +331,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             {
                 "id": one.id,
                 "rule": words.rule(timeline.protocol, one.rule),
+                "instruction": words.instruction(timeline.protocol, one.rule),
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
                 "raised": page.at(one.raised_at),

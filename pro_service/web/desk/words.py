@@ -13,7 +13,8 @@ from babel.numbers import format_decimal, format_percent
 
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.protocol import BOUNDS, Protocol
 from pro_service.domain.study.times import last_day_before
 from pro_service.texts.catalogue import Texts
 
@@ -95,16 +96,27 @@ class Words:
         if rule is None:
             return name
         parts = []
-        if rule.at_least is not None and rule.at_least > 1:
-            parts.append(self.text("rule_part.at_least", value=rule.at_least))
-        if rule.above_baseline is not None:
-            parts.append(self.text("rule_part.above_baseline", value=rule.above_baseline))
+        if rule.scale is not None:
+            parts.append(self.text("rule_part.score", scale=self.word("scale", rule.scale)))
+        for bound in BOUNDS:
+            value = getattr(rule, bound)
+            # "1 or more" of a yes-or-no question says nothing.
+            if value is not None and (bound, value) != ("at_least", 1):
+                parts.append(self.text(f"rule_part.{bound}", value=value))
         if rule.within_days is not None:
-            parts.append(self.text("rule_part.within_days", days=rule.within_days))
+            event = self.word("event", rule.after or EventKind.injection)
+            parts.append(self.text("rule_part.within_days", days=rule.within_days, event=event))
         if not parts:
             return name
         joined = self.text("rule_part.between").join(parts)
         return self.text("rule_part.whole", rule=name, parts=joined)
+
+    def instruction(self, protocol: Protocol, rule_id: str) -> str | None:
+        """What the participant's protocol says is to be done where a rule is met, if it does."""
+        rule = next((one for one in protocol.safety.rules if one.id == rule_id), None)
+        if rule is None or not rule.instruction:
+            return None
+        return self.text("alert.instruction", instruction=self.chosen(rule.instruction))
 
     def asked(self, instrument: str, target: str) -> str:
         """An instrument and whom or which knee it asks about."""

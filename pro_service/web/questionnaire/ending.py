@@ -8,6 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.services import questionnaire_writes as writes
+from pro_service.services.questionnaire import urgent_rules
 from pro_service.texts.catalogue import format_day
 from pro_service.web.exchange import Form, read_form, see
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
@@ -68,11 +69,14 @@ async def show_advice(request: web.Request) -> web.Response:
     if questionnaire is None:
         return neutral(request)
     site = questionnaire.facts.site
+    language = language_for(request, questionnaire)
+    told = (rule.instruction.get(language, "") for rule in urgent_rules(questionnaire))
     return page(
         request,
         questionnaire,
         "advice.html",
         address="/q/now?then=thanks" if "then" in request.query else "/q/now",
+        instructions=[one for one in dict.fromkeys(told) if one],
         telephone=site.telephone,
         emergency=site.emergency_number,
         then="/q/thanks" if request.query.get("then") == "thanks" else "/q",

@@ -90,7 +90,7 @@ async def test_the_first_page_says_what_to_do_now(
         assert part in calls
     assert "Europe/London" in calls
     alerts = section(text, "alerts")
-    for part in ("Severe pain: an answer of 7 or more, within 14 days", "Not seen by anybody yet"):
+    for part in ("Severe pain: 7 or more, within 14 days", "Not seen by anybody yet"):
         assert part in alerts
     assert "my knee is swollen" in section(text, "texts")
     assert "said so by text" in section(text, "held")
@@ -190,7 +190,10 @@ async def test_an_alert_is_seen_once_and_acted_on_with_a_reason(
     participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     alert = await alert_on(participant)
+    _, text = await page(desk, f"/desk/participants/{participant.code}")
+    assert "What the protocol says to do: Rest the knee" in section(text, "open")
     _, text = await page(desk)
+    assert "What the protocol says to do: Rest the knee" in section(text, "alerts")
     _, text = await press(desk, text, f"/desk/alerts/{alert}/seen")
     assert "Seen by anna" in section(text, "alerts")
     status, refused = await press(desk, text, f"/desk/alerts/{alert}/acted", action="   ")

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import Pools
 from tests.support.desk import (
+    leave_for_site,
     move_to_site,
     page,
     press,
@@ -125,18 +126,7 @@ async def test_staff_of_both_sites_see_both(
 async def test_a_former_site_sees_nobody_who_moved_on_by_name(
     study: SeededStudy, participant: SeededParticipant, desk: aiohttp.ClientSession
 ) -> None:
-    other = await seed_site(study)
-    async with study.owner.transaction():
-        await study.owner.execute("SELECT set_config('pro.reason', 'moved', true)")
-        await study.owner.execute("UPDATE pro.participant_sites SET valid_to = pro.now()")
-        await study.owner.execute(
-            "INSERT INTO pro.participant_sites"
-            " (study_id, id, participant_id, site_id, valid_from, actor)"
-            " VALUES ($1, gen_random_uuid(), $2, $3, pro.now(), 'test')",
-            study.id,
-            participant.id,
-            other,
-        )
+    await leave_for_site(participant, await seed_site(study))
     late = await seed_call(participant)
     await study.owner.execute(
         "UPDATE pro.call_tasks SET recorded_at = pro.now() + interval '1 hour' WHERE id = $1", late
@@ -219,6 +209,71 @@ async def test_the_database_itself_hides_answers_and_scores(
             for table in ("responses", "scores", "current_responses"):
                 found = await connection.fetchval(f"SELECT count(*) > 0 FROM pro.{table}")  # noqa: S608
                 assert found is expected, (role, table)
+
+
+@pytest.fixture
+async def moved(
+    study: SeededStudy, server: TestServer, participant: SeededParticipant
+) -> SeededParticipant:
+    """Somebody who answered at S1 with 4, wrote a text, went to S2 and answered there with 7."""
+    await answered(server, participant)
+    line = await seed_line(participant)
+    await seed_text(participant, line, "about a four", disposition="answer")
+    await leave_for_site(participant, await seed_site(study))
+    await seed_visit(participant, "week_2", asks=(("pain-nrs", "left_knee"),))
+    token = await seed_link(participant, "week_2")
+    async with browsing(server) as phone:
+        review = await answer_everything(phone, await open_questions(phone, token), value=7)
+        assert (await send(phone, review)).status == 200
+    await seed_text(participant, line, "about a seven", disposition="answer")
+    return participant
+
+
+async def seen_as(
+    study: SeededStudy, server: TestServer, login: str, **assignments: str
+) -> tuple[set[str], str]:
+    """The answers a member of staff with these roles by site sees, and the participant's page."""
+    for site, role in assignments.items():
+        await seed_staff(study, login, site=site, role=role)
+    async with browsing(server) as session:
+        await sign_in(session, login)
+        status, text = await page(session, "/desk/participants/P-001")
+        assert status == 200
+    return set(re.findall(r": <strong>(\d+)</strong>", text)), text
+
+
+async def test_a_former_site_keeps_the_answers_and_scores_of_its_own_period(
+    study: SeededStudy, server: TestServer, moved: SeededParticipant
+) -> None:
+    values, text = await seen_as(study, server, "iris", S1="investigator")
+    assert values == {"4"}
+    assert "0 to 100" in text
+    assert "about a four" in text
+    assert "about a seven" not in text
+    assert "sees status, not answers" not in text
+    values, text = await seen_as(study, server, "carl", S1="coordinator")
+    assert values == set()
+    assert "about a four" not in text
+    assert "sees status, not answers" in text
+
+
+async def test_the_present_site_reads_the_whole_record(
+    study: SeededStudy, server: TestServer, moved: SeededParticipant
+) -> None:
+    values, text = await seen_as(study, server, "iris", S2="investigator")
+    assert values == {"4", "7"}
+    assert "about a four" in text
+    assert "about a seven" in text
+
+
+async def test_a_role_at_each_site_opens_what_belongs_to_that_site(
+    study: SeededStudy, server: TestServer, moved: SeededParticipant
+) -> None:
+    values, text = await seen_as(study, server, "both", S1="investigator", S2="coordinator")
+    assert values == {"4"}
+    assert "about a four" in text
+    assert "about a seven" not in text
+    assert "sees status, not answers" in text
 
 
 async def test_nothing_is_seen_without_a_site(participant: SeededParticipant, pools: Pools) -> None:

@@ -8,6 +8,8 @@ import aiohttp
 import asyncpg
 from aiohttp.test_utils import TestServer
 
+from pro_service.store.export import list_exported_answers
+from pro_service.store.rescoring import list_sitting_answers
 from tests.support.forms import form_to
 from tests.support.seed import (
     SeededParticipant,
@@ -233,3 +235,30 @@ async def test_a_sitting_older_than_its_span_starts_anew_and_the_old_one_is_kept
     assert [row["ordinal"] for row in ordinals] == [1, 2]
     assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 10
     assert await owner.fetchval("SELECT count(*) FROM pro.current_responses") == 5
+
+
+async def test_an_overtaken_answer_stood_at_no_instant(
+    owner: asyncpg.Connection,
+    study: SeededStudy,
+    server: TestServer,
+    browser: aiohttp.ClientSession,
+) -> None:
+    participant = await seed_participant(study)
+    await seed_visit(participant, "week_2", asks=(("pain-nrs", "left_knee"), ("pga", "person")))
+    token = await seed_link(participant, "week_2")
+    stale = form_to(await open_questions(browser, token), "/q/s/1")
+    async with browsing(server) as other:
+        form = form_to(await open_questions(other, token), "/q/s/1")
+        await other.post("/q/s/1", data=form.filled(pain="2"))
+        await browser.post("/q/s/1", data=stale.filled(pain="9"))
+        before = await owner.fetchval("SELECT pro.now()")
+        async with other.get("/q/s/1") as response:
+            again = form_to(await response.text(), "/q/s/1")
+        await other.post("/q/s/1", data=again.filled(pain="3"))
+    after = await owner.fetchval("SELECT pro.now()")
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 3
+    for instant, value, corrections in ((before, 2, 0), (after, 3, 1)):
+        (found,) = await list_exported_answers(owner, study.id, participant.id, instant)
+        assert (found.value, found.corrections) == (value, corrections)
+    (sitting,) = await list_sitting_answers(owner, study.id, participant.id)
+    assert sitting.value == 3
