@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+from playwright.async_api import Page
 
 from pro_service.store.pools import connect, open_pools
+from tests.browser.answering import begin
+from tests.browser.window import Window
 from tests.support.seed import (
     BASELINE,
     SeededParticipant,
@@ -95,3 +99,17 @@ async def open_study(database: str) -> AsyncIterator[Study]:
             yield Study(context.public_url, seeded)
     finally:
         await owner.close()
+
+
+async def at_first_question(phone: Window, link: str) -> Page:
+    """Open a link and go to the first question, with the next one in hand."""
+    await phone.go(link)
+    await begin(phone)
+    return phone.page
+
+
+async def until_stored(study: Study, participant: SeededParticipant, count: int) -> None:
+    """Wait, at most some seconds, until so many responses are stored."""
+    async with asyncio.timeout(5):
+        while await study.count("responses", participant) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
