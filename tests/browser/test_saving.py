@@ -175,6 +175,23 @@ async def test_a_page_that_is_put_away_hands_what_is_unsent_to_the_browser(
         assert await study.count("web_writes", participant) == 1
 
 
+async def test_a_browser_that_lacks_what_the_script_needs_gets_plain_forms(
+    study: Study, window: OpenWindow
+) -> None:
+    participant, link = await study.participant()
+    async with window(study.base) as phone:
+        await phone.context.add_init_script("delete window.AbortController")
+        await phone.go(link)
+        await phone.press(MAIN)
+        await phone.page.check("input[value=self]")
+        await phone.press(MAIN)
+        await fill(phone, 3)
+        await phone.press(MAIN)  # A page of its own, not a change of this one.
+        assert phone.page.url.endswith("/q/s/2")
+        assert await study.count("responses", participant) == 5
+        assert phone.faults == []
+
+
 async def test_a_double_press_saves_one_screen_and_presses_nothing_on_the_next(
     study: Study, window: OpenWindow
 ) -> None:

@@ -39,6 +39,12 @@ _WHEN: Final = (
 _HOW: Final = (
     Column("mode", "text", "How it was answered", "web; text; voice; telephone; paper; tablet"),
     Column("respondent", "text", "Who answered", "self; self_with_reader; proxy"),
+    Column(
+        "respondent_relation",
+        "text",
+        "What a proxy is to the participant",
+        "spouse; child; relative; carer; other",
+    ),
     Column("authentication", "text", "How known", "link; link_and_factor; known_number; staff"),
     Column("language", "text", "Language asked in", "en; zh_CN"),
     Column("sitting", "integer", "Which sitting at the assessment, from 1; earlier ones are kept"),
