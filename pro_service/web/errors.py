@@ -63,7 +63,7 @@ def status_of(error: BaseException) -> HTTPStatus:
 
 def answer(request: web.Request, status: HTTPStatus) -> web.Response:
     """The answer to a request that failed, for the audience its address belongs to."""
-    if request.path == "/q" or request.path.startswith("/q/"):
+    if for_participants(request.path):
         response = request.app[PAGES].failure(request, status)
     elif request.path.startswith("/hooks/"):
         response = web.Response(status=status, text=f"{status.phrase}\n")
@@ -72,6 +72,11 @@ def answer(request: web.Request, status: HTTPStatus) -> web.Response:
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def for_participants(path: str) -> bool:
+    """Whether an address is one of the participants' pages."""
+    return path == "/q" or path.startswith("/q/")
 
 
 def problem(status: HTTPStatus, detail: str | None = None) -> web.Response:

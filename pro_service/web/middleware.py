@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from pro_service.web.errors import answer, status_of
+from pro_service.web.errors import answer, for_participants, status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.refusals import CrossSiteError
@@ -77,7 +77,7 @@ async def compress_pages(request: web.Request, handler: Handler) -> web.StreamRe
     if (
         isinstance(response, web.Response)
         and isinstance(response.body, bytes)
-        and is_for_participants(request)
+        and for_participants(request.path)
         and response.content_type == "text/html"
         and route_name(request) not in HOLDS_TOKEN
         and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
@@ -111,7 +111,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a participant's form that another site sent."""
-    if is_for_participants(request):
+    if for_participants(request.path):
         refuse_foreign_form(request)
     return await handler(request)
 
@@ -138,11 +138,6 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, as browsers write an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def is_for_participants(request: web.Request) -> bool:
-    """Whether the address is one of the participants' pages."""
-    return request.path == "/q" or request.path.startswith("/q/")
 
 
 def route_name(request: web.Request) -> str:

@@ -16,10 +16,10 @@ from pro_service.services.desk import AlreadyDoneError, NotHereError, ReasonMiss
 from pro_service.services.sign_in import find_session, form_secret
 from pro_service.web.desk.pages import DESK, Seat
 from pro_service.web.errors import RETRY_AFTER_SECONDS, status_of
-from pro_service.web.exchange import Form, read_form, see
 from pro_service.web.keys import POOLS
 from pro_service.web.middleware import refuse_foreign_form, route_name
 from pro_service.web.refusals import CrossSiteError
+from pro_service.web.requests import Form, read_form, see
 
 LOG: Final = logging.getLogger("pro_service.web")
 SESSION_COOKIE: Final = "desk"

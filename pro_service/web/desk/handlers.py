@@ -17,8 +17,8 @@ from pro_service.web.desk.first_page import first_page_values
 from pro_service.web.desk.guard import for_anybody, for_staff, way_back
 from pro_service.web.desk.pages import DESK, Seat, language_of
 from pro_service.web.desk.timeline import timeline_values
-from pro_service.web.exchange import read_form, see
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.requests import read_form, see
 
 _LONGEST_FILTER = 100
 

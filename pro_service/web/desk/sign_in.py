@@ -19,9 +19,9 @@ from pro_service.web.desk.guard import (
     way_back,
 )
 from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE, Seat
-from pro_service.web.exchange import read_form, see, set_cookie
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import read_form, see, set_cookie
 
 LANGUAGE_KEPT_SECONDS: Final = 365 * 24 * 3600
 _UNKNOWN_ADDRESS: Final = "unknown"

@@ -15,7 +15,6 @@ from pro_service.domain.study.respondents import Respondent, read_respondent
 from pro_service.services import questionnaire_writes as writes
 from pro_service.services.questionnaire import Questionnaire, Screen, read_closed_screen
 from pro_service.services.questionnaire_writes import Outcome
-from pro_service.web.exchange import Form, read_form, see
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.questionnaire.device import (
     is_in_place,
@@ -30,6 +29,7 @@ from pro_service.web.questionnaire.device import (
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
 from pro_service.web.questionnaire.views import language_for, screen_values
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import Form, read_form, see
 
 
 async def show_screen(request: web.Request) -> web.Response:

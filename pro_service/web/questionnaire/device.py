@@ -16,18 +16,18 @@ from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
 from pro_service.services.questionnaire import Questionnaire, open_link
 from pro_service.services.questionnaire_writes import Visitor
-from pro_service.web.exchange import Form, set_cookie
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.views import LANGUAGE_COOKIE, language_for
+from pro_service.web.questionnaire.views import (
+    LANGUAGE_COOKIE,
+    LANGUAGE_KEPT_SECONDS,
+    language_for,
+)
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import PASS_COOKIE, Form, set_cookie
 
-PATH: Final = "/q"
-"""Cookies of these pages go nowhere else."""
-TOKEN_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
 """Until the first answer is saved; from then on the sitting itself says who began it."""
-LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
 IN_PLACE: Final = "X-Page"
 """Request header of our script: the answer is shown in the page that is open."""
 ADDRESS: Final = "X-Page-Address"
@@ -36,7 +36,7 @@ ADDRESS: Final = "X-Page-Address"
 
 async def opened(request: web.Request) -> Questionnaire | None:
     """The questionnaire of the link opened on this device, or None."""
-    token = request.cookies.get(TOKEN_COOKIE, "")
+    token = request.cookies.get(PASS_COOKIE, "")
     return await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
 
 
@@ -55,20 +55,18 @@ def respondent_on(request: web.Request, questionnaire: Questionnaire) -> Respond
 def keep_respondent(request: web.Request, response: web.Response, respondent: Respondent) -> None:
     """Remember on this device who answers, for the opened link only: a telephone may be shared."""
     word = f"{respondent.word}.{_link_mark(request)}"
-    set_cookie(request, response, WHO_COOKIE, word, path=PATH, max_age=WHO_KEPT_SECONDS)
+    set_cookie(request, response, WHO_COOKIE, word, WHO_KEPT_SECONDS)
 
 
 def _link_mark(request: web.Request) -> str:
     """Tells the opened link from another; too short to find the token from it."""
-    token = request.cookies.get(TOKEN_COOKIE, "")
+    token = request.cookies.get(PASS_COOKIE, "")
     return hashlib.sha256(token.encode()).hexdigest()[:8]
 
 
 def keep_language(request: web.Request, response: web.Response, language: Language) -> None:
     """Remember the language on this device."""
-    set_cookie(
-        request, response, LANGUAGE_COOKIE, language, path=PATH, max_age=LANGUAGE_KEPT_SECONDS
-    )
+    set_cookie(request, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_SECONDS)
 
 
 def language_in(form: Form) -> Language | None:
@@ -89,7 +87,7 @@ def visitor_on(
 ) -> Visitor:
     """Who asks, for what is written."""
     return Visitor(
-        token=request.cookies[TOKEN_COOKIE],
+        token=request.cookies[PASS_COOKIE],
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,

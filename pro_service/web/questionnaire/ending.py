@@ -10,11 +10,11 @@ from aiohttp import web
 from pro_service.services import questionnaire_writes as writes
 from pro_service.services.questionnaire import urgent_rules
 from pro_service.texts.catalogue import format_day
-from pro_service.web.exchange import Form, read_form, see
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.device import neutral, opened, page, visitor_on
 from pro_service.web.questionnaire.forms import read_id, read_key, read_left_open
 from pro_service.web.questionnaire.views import language_for, last_day, review_values
+from pro_service.web.requests import Form, read_form, see
 
 
 async def show_review(request: web.Request) -> web.Response:

@@ -15,11 +15,8 @@ from aiohttp import hdrs, web
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
 from pro_service.services.questionnaire import Questionnaire, open_link
-from pro_service.web.exchange import read_form, see, set_cookie
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.device import (
-    PATH,
-    TOKEN_COOKIE,
     keep_language,
     keep_respondent,
     language_in,
@@ -30,6 +27,7 @@ from pro_service.web.questionnaire.device import (
 )
 from pro_service.web.questionnaire.views import language_for, last_day, minutes_needed
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie
 
 _OUR_ADDRESS: Final = re.compile(r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=1|then=thanks))?")
 
@@ -78,7 +76,7 @@ async def open_questionnaire(request: web.Request) -> web.Response:
     if questionnaire is None or questionnaire.finished:
         return neutral(request)
     response = see("/q")
-    set_cookie(request, response, TOKEN_COOKIE, token, path=PATH)
+    set_cookie(request, response, PASS_COOKIE, token)
     return response
 
 

@@ -25,6 +25,7 @@ from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
 
 LANGUAGE_COOKIE: Final = "q_language"
+LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""

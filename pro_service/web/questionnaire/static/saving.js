@@ -63,7 +63,7 @@
         page,
         ahead: next && { address: next.dataset.address, page: next.content.getElementById("page") },
         title: found.title,
-        language: found.documentElement.lang,
+        root: found.documentElement,
         script: scripts.length ? scripts[scripts.length - 1] : null,
       };
     } finally {
@@ -117,7 +117,8 @@
     }
     if (answer.script) words = answer.script.dataset;
     document.title = answer.title;
-    document.documentElement.lang = answer.language;
+    document.documentElement.lang = answer.root.lang;
+    document.documentElement.className = answer.root.className;
     // What came back filled in by the server is newer than what this page remembers of it.
     if (answer.status === 422) delete drafts[answer.address];
     ahead = answer.ahead;
@@ -193,7 +194,7 @@
     if (button && button.name) body.append(button.name, button.value);
     const isScreen = form.id === "answers" && Boolean(form.querySelector("fieldset.question"));
     unsent.push({
-      address: form.getAttribute("action"),
+      address: (button && button.getAttribute("formaction")) || form.getAttribute("action"),
       body: body.toString(),
       next: null,
       behind: false,
@@ -250,6 +251,7 @@
   document.addEventListener("submit", (event) => {
     const button = pressed;
     pressed = null;
+    if (event.target.method !== "post") return;
     event.preventDefault();
     if (Date.now() - shownAt < DOUBLE_PRESS && !isTouched()) return;
     if (button && button.name === "language") changeLanguage(event.target, button);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -10,6 +11,9 @@ from multidict import MultiDictProxy
 
 from pro_service.web.keys import CONTEXT
 from pro_service.web.refusals import UnreadableFormError
+
+PASS_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
+"""Holds the token of the link opened on this device."""
 
 Form = MultiDictProxy[str]
 
@@ -35,9 +39,9 @@ def set_cookie(
     response: web.Response,
     name: str,
     value: str,
-    *,
-    path: str,
     max_age: int | None = None,
+    *,
+    path: str = "/q",
 ) -> None:
     """A cookie only the pages below `path` get, that no script can read.
 
