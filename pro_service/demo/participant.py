@@ -29,6 +29,8 @@ SIGNS: Final = frozenset({"hot_or_red_knee", "fast_growing_swelling"})
 MOST_TEXTS: Final = 200
 """A sitting that takes more is not understood; it would never end."""
 LANGUAGE_FORM: Final = "/q/language"
+WHO: Final = "who"
+"""The row of choices that asks who is answering; the first is the participant, alone."""
 PHONE: Final = "Mozilla/5.0 (Linux; Android 14; Mobile)"
 
 
@@ -240,6 +242,9 @@ class Participant:
         shown = form.first("assessment")
         noted: list[SentAnswer] = []
         for name, values in form.open_choices.items():
+            if name == WHO:
+                form.fields.append((name, self._who(values, day)))
+                continue
             item = self._items[name.removeprefix("a.")]
             gap = None
             value: int | None = None
@@ -259,6 +264,11 @@ class Participant:
                 )
             )
         return noted
+
+    def _who(self, offered: list[str], day: date) -> str:
+        """Who answers on the page this time: nearly always the participant."""
+        helped = self.persona.draw("is helped", str(day)).random() < 0.1
+        return offered[1] if helped else offered[0]
 
     def _cannot_say(self, item: Item) -> bool:
         """Some have no car or no bath."""

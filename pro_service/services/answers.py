@@ -29,13 +29,13 @@ from pro_service.domain.study.facts import (
     VisitFacts,
 )
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.respondents import SELF, Respondent
 from pro_service.domain.study.safety import NO_BASELINE, Baseline, RaisedAlert, raised
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.context import ServiceContext
 from pro_service.store.ids import new_id
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
-Respondent = Literal["self", "self_with_reader", "proxy"]
 Authentication = Literal[
     "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
 ]
@@ -69,7 +69,7 @@ class Sitting:
     authentication: Authentication
     language: Language
     actor: str
-    respondent: Respondent = "self"
+    respondent: Respondent = SELF
     device_class: str | None = None
     inbound_id: UUID | None = None
 
@@ -233,7 +233,8 @@ def _attempt(
             "assessment_id": assessment.id,
             "ordinal": 1 if attempt is None else attempt.ordinal + 1,
             "mode": sitting.mode,
-            "respondent": sitting.respondent,
+            "respondent": sitting.respondent.kind,
+            "respondent_relation": sitting.respondent.relation,
             "authentication": sitting.authentication,
             "language": sitting.language,
             "device_class": sitting.device_class,

@@ -7,7 +7,7 @@ goes on from any device.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -21,8 +21,9 @@ from pro_service.domain.study.facts import (
     VisitFacts,
 )
 from pro_service.domain.study.protocol import Protocol, SafetyRule
+from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answers import find_assessment, standing_answers
+from pro_service.services.answers import find_assessment, sitting_goes_on, standing_answers
 from pro_service.services.context import ServiceContext
 from pro_service.services.entry import Admission, find_guest, find_link
 from pro_service.services.reach import reached_by
@@ -47,7 +48,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Screen:
-    """One group of an instrument's items, for one assessment; `number` counts from 1."""
+    """What one page asks of an instrument, for one assessment; `number` counts from 1.
+
+    `group` is its place among the screens of that assessment, from 0.
+    """
 
     number: int
     assessment_id: UUID
@@ -55,6 +59,13 @@ class Screen:
     target: Target
     group: int
     questions: tuple[Question, ...]
+    may_alarm: bool = False
+    """An answer on it may be a reason to telephone at once: nobody goes on before it is saved."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it is settled in the present sitting."""
+        return any(question.settled for question in self.questions)
 
     @property
     def unsettled(self) -> tuple[Question, ...]:
@@ -94,6 +105,8 @@ class Questionnaire:
     parts: tuple[Part, ...]
     closes_at: datetime | None
     """When the first of the open visits closes; None if none does."""
+    respondent: Respondent | None = None
+    """Who answers in the present sitting; None: no sitting goes on, so nobody has said yet."""
     authentication: Entrance = "link"
     """How whoever looks came in; kept with what they answer."""
 
@@ -124,9 +137,14 @@ class Questionnaire:
                 return screen
         return None
 
-    def next_unsettled(self, after: int = 0) -> Screen | None:
-        """The first screen after number `after` with something open, else the first of all."""
-        wanting = [screen for screen in self.screens if screen.unsettled]
+    def next_unsettled(self, after: int = 0, *, settled: Collection[int] = ()) -> Screen | None:
+        """The first screen after number `after` with something open, else the first of all.
+
+        The screens numbered in `settled` are taken for settled, whatever stands.
+        """
+        wanting = [
+            screen for screen in self.screens if screen.unsettled and screen.number not in settled
+        ]
         later = [screen for screen in wanting if screen.number > after]
         return next(iter(later or wanting), None)
 
@@ -215,7 +233,8 @@ def read_questionnaire(
     if not parts and not _anything_done(protocol, facts, visits, invited_to, all_here=all_here):
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
-    return Questionnaire(facts, protocol, tuple(parts), min(ends, default=None))
+    closes_at, respondent = min(ends, default=None), _respondent(context, facts, visits)
+    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent)
 
 
 def urgent_rules(
@@ -279,6 +298,23 @@ def _anything_done(
     )
 
 
+def _respondent(
+    context: ServiceContext, facts: ParticipantFacts, visits: Sequence[VisitFacts]
+) -> Respondent | None:
+    """Who began the latest sitting at these visits whose span is not over, sent in or not."""
+    going_on = [
+        assessment.attempt
+        for visit in visits
+        for assessment in visit.assessments
+        if assessment.attempt is not None
+        and sitting_goes_on(assessment, context.instruments[assessment.instrument], facts.now)
+    ]
+    latest = max(going_on, key=lambda attempt: (attempt.started_at, attempt.id), default=None)
+    if latest is None:
+        return None
+    return Respondent(kind=latest.respondent, relation=latest.respondent_relation)
+
+
 def _part(
     context: ServiceContext,
     protocol: Protocol,
@@ -294,7 +330,7 @@ def _part(
     not_for_everybody = protocol.use(instrument.id).may_not_apply
     screens: list[Screen] = []
     number = questions_before
-    for group, codes in enumerate(instrument.groups):
+    for group, codes in enumerate(protocol.screens_of(instrument)):
         questions: list[Question] = []
         for code in codes:
             number += 1
@@ -318,6 +354,7 @@ def _part(
                 target=assessment.target,
                 group=group,
                 questions=tuple(questions),
+                may_alarm=protocol.safety.looks_at(instrument.id, codes),
             )
         )
     return Part(assessment.id, tuple(screens))

@@ -51,6 +51,7 @@ class ExportedAssessment(NamedTuple):
     sitting: int | None
     mode: str | None
     respondent: str | None
+    respondent_relation: str | None
     authentication: str | None
     language: str | None
     release: str | None

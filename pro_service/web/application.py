@@ -17,11 +17,18 @@ from pro_service.web.hooks import handlers as hooks
 from pro_service.web.middleware import (
     add_safe_headers,
     answer_errors,
+    compress_pages,
     log_requests,
     refuse_other_sites,
 )
-from pro_service.web.questionnaire import entrance, factor, own_page
-from pro_service.web.questionnaire import handlers as pages
+from pro_service.web.questionnaire import (
+    answering,
+    ending,
+    entrance,
+    factor,
+    opening,
+    own_page,
+)
 from pro_service.web.questionnaire.views import Pages
 
 LARGEST_BODY: Final = 64 * 1024
@@ -44,7 +51,7 @@ def build_application(
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
-        middlewares=(log_requests, answer_errors, refuse_other_sites),
+        middlewares=(log_requests, compress_pages, answer_errors, refuse_other_sites),
         client_max_size=LARGEST_BODY,
     )
     app[keys.POOLS] = pools
@@ -66,17 +73,19 @@ ROUTES: Final = (
     web.get("/readyz", health.readyz, name="readyz"),
     web.post("/hooks/{provider}/inbound", hooks.receive_inbound, name="hook-inbound"),
     web.post("/hooks/{provider}/status", hooks.receive_status, name="hook-status"),
-    web.get("/q/static/{name}", pages.get_static, name="page-static"),
-    web.get("/q", pages.go_on, name="page-go-on"),
-    web.get("/q/s/{number}", pages.show_screen, name="page-screen"),
-    web.post("/q/s/{number}", pages.save_screen, name="page-save"),
-    web.get("/q/review", pages.show_review, name="page-review"),
-    web.post("/q/review", pages.submit, name="page-submit"),
-    web.get("/q/now", pages.show_advice, name="page-advice"),
-    web.get("/q/thanks", pages.show_thanks, name="page-thanks"),
-    web.get("/q/decline", pages.show_decline, name="page-decline"),
-    web.post("/q/decline", pages.decline, name="page-declined"),
-    web.post("/q/language", pages.choose_language, name="page-language"),
+    web.get("/q/static/{name}", opening.get_static, name="page-static"),
+    web.get("/q", opening.go_on, name="page-go-on"),
+    web.get("/q/who", opening.show_who, name="page-who"),
+    web.post("/q/who", opening.choose_who, name="page-who-chosen"),
+    web.get("/q/s/{number}", answering.show_screen, name="page-screen"),
+    web.post("/q/s/{number}", answering.save_screen, name="page-save"),
+    web.get("/q/review", ending.show_review, name="page-review"),
+    web.post("/q/review", ending.submit, name="page-submit"),
+    web.get("/q/now", ending.show_advice, name="page-advice"),
+    web.get("/q/thanks", ending.show_thanks, name="page-thanks"),
+    web.get("/q/decline", ending.show_decline, name="page-decline"),
+    web.post("/q/decline", ending.decline, name="page-declined"),
+    web.post("/q/language", opening.choose_language, name="page-language"),
     web.post("/q/leave", entrance.leave, name="page-leave"),
     web.get("/q/year", factor.show_year, name="page-factor"),
     web.post("/q/year", factor.give_year, name="page-factor-given"),
@@ -90,8 +99,8 @@ ROUTES: Final = (
     web.get("/c/{token}", entrance.show_card, name="page-card"),
     web.post("/c/{token}/open", entrance.open_card, name="page-card-open"),
     # Last: every other single word is taken for a token.
-    web.get("/q/{token}", pages.welcome, name="page-welcome"),
-    web.post("/q/{token}/open", pages.open_questionnaire, name="page-open"),
+    web.get("/q/{token}", opening.welcome, name="page-welcome"),
+    web.post("/q/{token}/open", opening.open_questionnaire, name="page-open"),
 )
 
 

@@ -16,14 +16,15 @@ keyed AS (
 ),
 sat AS (
     INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
-        authentication, language, device_class, release, instrument_sha256, wording_sha256, started_at,
-        submitted_at, actor)
-    SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent, a.authentication, a.language,
-           a.device_class, a.release, a.instrument_sha256, a.wording_sha256, pro.now(),
+        respondent_relation, authentication, language, device_class, release, instrument_sha256,
+        wording_sha256, started_at, submitted_at, actor)
+    SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent,
+           a.respondent_relation, a.authentication, a.language, a.device_class, a.release,
+           a.instrument_sha256, a.wording_sha256, pro.now(),
            CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN pro.now() END, a.actor
     FROM doc, jsonb_to_recordset(d -> 'attempts') AS a (id uuid, assessment_id uuid, ordinal integer,
-        mode text, respondent text, authentication text, language text, device_class text, release text,
-        instrument_sha256 text, wording_sha256 text, actor text)
+        mode text, respondent text, respondent_relation text, authentication text, language text,
+        device_class text, release text, instrument_sha256 text, wording_sha256 text, actor text)
     RETURNING id, assessment_id
 ),
 answered AS (

@@ -32,6 +32,7 @@ scheduled AS (
                    'attempt', (
                        SELECT json_build_object(
                                   'id', t.id, 'ordinal', t.ordinal, 'mode', t.mode,
+                                  'respondent', t.respondent, 'respondent_relation', t.respondent_relation,
                                   'started_at', t.started_at, 'submitted_at', t.submitted_at,
                                   'last_answer_at',
                                   CASE WHEN t.submitted_at IS NULL THEN

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.browser.phones import Study, open_study
 from tests.browser.window import Window, open_window
 from tests.support.databases import clone
 from tests.support.study import Trial, open_trial, row
@@ -69,11 +70,26 @@ def package_database(server_url: str, template_database: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="package")
+def study_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database for `study`."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def study(study_database: str) -> AsyncIterator[Study]:
+    """A served study to which each test adds the participant it needs."""
+    async with open_study(study_database) as served:
+        yield served
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def trial(package_database: str) -> AsyncIterator[Trial]:
-    """A running study; five participants have just received the link to their first questions."""
+    """A running study; six participants have just received the link to their first questions."""
     async with open_trial(package_database) as running:
         languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
+        languages["K-006"] = "zh_CN"
         await running.enrol(
             *(row(code, channel="link", language=one) for code, one in languages.items())
         )

@@ -93,7 +93,7 @@ async def test_the_grid_says_due_before_and_completed_after_a_questionnaire_was_
         before = await states_of(desk, "K-005")
         await phone.go(await link_in(await staffed.texts("K-005")))
         await answer_everything(phone)
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         await desk.page.reload()
         after = await states_of(desk, "K-005")
         assert ("due" in before, "completed" in before) == (True, False)

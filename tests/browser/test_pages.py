@@ -15,7 +15,7 @@ import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import connect, open_pools
-from tests.browser.answering import MAIN, QUESTION, choose
+from tests.browser.answering import MAIN, QUESTION, begin, choose, fill
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
 from tests.support.databases import clone
@@ -149,13 +149,6 @@ async def send_answers(study: SeededStudy, server: TestServer) -> None:
             assert response.url.path == "/q/thanks"
 
 
-async def fill(window: Window, *, but: int = 0) -> None:
-    """Answer the questions of a screen, leaving the last `but` open."""
-    questions = await window.page.locator(QUESTION).all()
-    for question in questions[: len(questions) - but]:
-        await choose(question, 0)
-
-
 async def kind_of_screen(window: Window) -> str:
     """What the questions on this screen are answered with."""
     for kind in ("number", "key", "choice"):
@@ -178,25 +171,26 @@ async def answer_with_every_mishap(phone: Window, language: str) -> None:
         if fresh and kind == "choice":
             await fill(phone)
             await choose(phone.page.locator(QUESTION).first, 1)
-            await phone.press(MAIN)
+            await phone.press_on(MAIN)
             assert phone.page.url.endswith("/q/now")
             await phone.look_over(f"{language}-3-telephone", "participants")
-            await phone.press("main a.second")
+            await phone.press_on("main a.second")
         elif fresh and kind == "key":
             await fill(phone, but=1)
-            await phone.press(MAIN)
-            assert "open=1" in phone.page.url
+            await phone.press_on(MAIN)
+            assert await phone.page.locator("button[name=leave]").count() == 1
             await phone.look_over(f"{language}-3-still-open", "participants")
-            await phone.press("button[name=leave]")
+            await phone.press_on("button[name=leave]")
         elif fresh and kind == "number":
             await phone.page.fill("input.number", "quite a lot")
-            await phone.press(MAIN)
+            await phone.press_on(MAIN)
             await phone.look_over(f"{language}-3-unreadable", "participants")
-            await fill(phone)
-            await phone.press(MAIN)
+            await fill(phone, 30)
+            await phone.look_over(f"{language}-2-number-answered", "participants")
+            await phone.press_on(MAIN)
         else:
             await fill(phone)
-            await phone.press(MAIN)
+            await phone.press_on(MAIN)
     assert seen == {"choice", "key", "key-or-not-applicable", "number"}
 
 
@@ -210,15 +204,21 @@ async def test_every_page_for_participants_is_accessible_and_asks_nobody_else(
         await phone.go(house.links[f"every-{language}"])
         await phone.look_over(f"{language}-1-welcome", "participants")
         await phone.press(MAIN)
+        assert phone.page.url.endswith("/q/who")
+        await phone.look_over(f"{language}-1-who", "participants")
+        await phone.press_on(MAIN)
+        await phone.look_over(f"{language}-1-who-missing", "participants")
+        await phone.page.check("input[value='proxy.child']")
+        await phone.press_on(MAIN)
         await answer_with_every_mishap(phone, language)
         await phone.look_over(f"{language}-4-review", "participants")
         await phone.go("/q/s/2?other=1")
         await phone.look_over(f"{language}-5-answered-elsewhere", "participants")
         await phone.page.locator("input[name=assessment]").evaluate("one => one.remove()")
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         await phone.look_over(f"{language}-8-failure", "participants")
         await phone.go("/q/review")
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         assert phone.page.url.endswith("/q/thanks")
         await phone.look_over(f"{language}-6-thanks", "participants")
         assert not phone.faults, "\n".join(phone.faults)
@@ -230,16 +230,16 @@ async def test_the_pages_of_half_answered_and_declined_questions_are_accessible(
 ) -> None:
     async with window(house.base, locale=LOCALES[language]) as phone:
         await phone.go(house.links[f"other-{language}"])
-        await phone.press(MAIN)
+        await begin(phone)
         await fill(phone)
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         await phone.go("/q/review")
         await phone.look_over(f"{language}-4-review-half", "participants")
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         await phone.look_over(f"{language}-6-thanks-half", "participants")
         await phone.go("/q/decline")
         await phone.look_over(f"{language}-7-decline", "participants")
-        await phone.press("form[action='/q/decline'] button")
+        await phone.press_on("form[action='/q/decline'] button")
         await phone.look_over(f"{language}-7-declined", "participants")
         assert not phone.faults, "\n".join(phone.faults)
 

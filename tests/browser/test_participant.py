@@ -7,9 +7,12 @@ from decimal import Decimal
 import pytest
 
 from tests.browser.answering import (
+    BACK,
     MAIN,
     QUESTION,
     answer_everything,
+    answer_screen,
+    begin,
     choose,
     item_of,
     link_in,
@@ -34,8 +37,13 @@ async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
 
 @pytest.mark.parametrize(
     ("code", "scripts", "thanks"),
-    [("K-001", True, "Thank you"), ("K-002", True, "谢谢您"), ("K-003", False, "Thank you")],
-    ids=["english", "chinese", "without scripts"],
+    [
+        ("K-001", True, "Thank you"),
+        ("K-002", True, "谢谢您"),
+        ("K-003", False, "Thank you"),
+        ("K-006", False, "谢谢您"),
+    ],
+    ids=["english", "chinese", "english without scripts", "chinese without scripts"],
 )
 async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
     trial: Trial, window: OpenWindow, code: str, scripts: bool, thanks: str
@@ -48,18 +56,18 @@ async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
         assert len(given) == 26
         assert link.rpartition("/")[2] not in page.url
 
-        await phone.press("dl > div:first-child a")
+        await phone.press_on("dl > div:first-child a")
         first = page.locator(QUESTION).first
         item = item_of(await first.get_attribute("id"))
         checked = first.locator("input:checked")
         assert await checked.get_attribute("value") == str(given[item])
         given[item] = 10
         await choose(first, 10)
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         assert page.url.endswith("/q/review")
         assert "10 " in (await page.locator("dl dd").first.inner_text()).replace("（", " ")
 
-        await phone.press(MAIN)
+        await phone.press_on(MAIN)
         assert page.url.endswith("/q/thanks")
         assert await page.locator("h1").inner_text() == thanks
         assert phone.faults == []
@@ -77,12 +85,10 @@ async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
 ) -> None:
     async with window(trial.context.public_url) as phone:
         await phone.go(await link_in(await trial.texts("K-004")))
-        await phone.press(MAIN)
-        for question in await phone.page.locator(QUESTION).all():
-            await choose(question, 6)
-        await phone.press(MAIN)
+        await begin(phone)
+        await answer_screen(phone, 6)
         assert phone.page.url.endswith("/q/s/2")
-        await phone.press("a.back")
+        await phone.press_on(BACK)
         assert await phone.page.locator("input:checked").count() == 5
         await phone.page.reload()
         await phone.page.go_back()

@@ -106,7 +106,7 @@ async def test_the_tour_leads_from_the_start_to_a_completed_womac_and_a_changed_
 
             questions = await open_link_in_text(phone)
             await answer_everything(questions)
-            await questions.press(MAIN)
+            await questions.press_on(MAIN)
             assert questions.page.url.endswith("/q/thanks")
 
             await desk.page.reload()

@@ -23,6 +23,11 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / "screenshots"
 
 Audience = Literal["participants", "staff"]
 
+DOUBLE_PRESS_MS: Final = 500
+"""Presses on a page that has just changed and was not touched are taken for a double press."""
+
+_TOUCHED: Final = """() => [...document.querySelectorAll("#answers input")].some((one) =>
+    one.type === "text" ? one.value !== one.defaultValue : one.checked !== one.defaultChecked)"""
 _NARROW: Final = """() => {
   const root = document.scrollingElement;
   if (root.scrollWidth <= root.clientWidth) return [];
@@ -33,7 +38,8 @@ _NARROW: Final = """() => {
 }"""
 _INLINE: Final = """() => [...document.querySelectorAll("*")].filter((one) =>
     one.matches("style, script:not([src])")
-    || [...one.attributes].some(({ name }) => name === "style" || name.startsWith("on"))
+    || [...one.attributes].some(({ name, value }) =>
+      (name === "style" && value) || name.startsWith("on"))
   ).map((one) => one.outerHTML.slice(0, 120))"""
 _SMALL_TEXT: Final = """(least) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -48,7 +54,7 @@ _SMALL_TEXT: Final = """(least) => {
 _SMALL_TARGETS: Final = """([height, gap]) => {
   const pressed = "a[href], button, summary, select, textarea, label.key, label.choice, "
     + "input:not([type=hidden], .key input, .choice input)";
-  const boxes = [...document.querySelectorAll(pressed)]
+  const boxes = [...document.querySelectorAll(pressed)].filter((one) => !one.matches(".unseen"))
     .map((one) => ({ one, box: one.getBoundingClientRect() })).filter(({ box }) => box.width);
   const named = ({ one, box }) =>
     `${one.tagName.toLowerCase()} ${one.innerText.trim().slice(0, 40)} (${box.height} px)`;
@@ -75,8 +81,11 @@ _AXE: Final = """async ([options, strict]) => {
 class Window:
     """One window with its page. `faults` gathers, by page, what was found wrong."""
 
-    def __init__(self, context: BrowserContext, page: Page, base: str) -> None:
+    def __init__(
+        self, context: BrowserContext, page: Page, base: str, *, scripts: bool = True
+    ) -> None:
         """Listen from the first request on."""
+        self.scripts = scripts
         self.context = context
         self.page = page
         self.base = base
@@ -95,6 +104,19 @@ class Window:
         """Press a button or link that leads to another page, and wait for that page."""
         async with self.page.expect_navigation():
             await self.page.locator(selector).first.click()
+
+    async def press_on(self, selector: str) -> None:
+        """Press what leads on: to another page, or with scripts to another content of this one."""
+        page = self.page
+        if not self.scripts:
+            await self.press(selector)
+            return
+        if not await page.evaluate(_TOUCHED):
+            await page.wait_for_timeout(DOUBLE_PRESS_MS)
+        await page.evaluate("document.getElementById('page').dataset.before = 'yes'")
+        await page.locator(selector).first.click()
+        await page.wait_for_selector("#page:not([data-before])", state="attached")
+        await page.wait_for_load_state()
 
     async def weight(self) -> int:
         """Bytes of everything that has come so far, heads included."""
@@ -160,7 +182,7 @@ class Window:
     def _on_console(self, message: ConsoleMessage) -> None:
         """Anything said there is a fault, but for the status of a page that is meant to have it."""
         own_status = "Failed to load resource" in message.text and (
-            message.location["url"] == self.page.url
+            message.location["url"].partition("?")[0] == self.page.url.partition("?")[0]
         )
         if message.type in ("error", "warning") and not own_status:
             self.faults.append(f"{self.page.url}: console: {message.text}")
@@ -173,6 +195,7 @@ async def open_window(chromium: Browser, base: str, **options: Any) -> AsyncIter
     context = await chromium.new_context(**{"viewport": size, "locale": "en-GB"} | options)
     context.set_default_timeout(10_000)
     try:
-        yield Window(context, await context.new_page(), base.rstrip("/"))
+        scripts = bool(options.get("java_script_enabled", True))
+        yield Window(context, await context.new_page(), base.rstrip("/"), scripts=scripts)
     finally:
         await context.close()

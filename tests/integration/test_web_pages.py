@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import aiohttp
 import asyncpg
@@ -52,7 +53,23 @@ async def test_every_answer_carries_the_safe_headers(pools: Pools, path: str) ->
         assert "noindex" in response.headers["X-Robots-Tag"]
 
 
-async def test_pages_hold_no_script_no_inline_style_and_no_other_host(
+async def test_only_opened_pages_may_run_our_own_scripts_and_talk_to_us(
+    owner: asyncpg.Connection, pools: Pools
+) -> None:
+    context = make_context()
+    token = await make_link(owner, context)
+    async with serving(pools, context) as server, browsing(server) as browser:
+        async with browser.get(f"/q/{token}") as response:
+            assert "script-src" not in response.headers["Content-Security-Policy"]
+            assert "<script" not in await response.text()
+        await open_questions(browser, token)
+        async with browser.get("/q/s/1") as response:
+            policy = response.headers["Content-Security-Policy"].split("; ")
+        assert policy[0] == "default-src 'none'"
+        assert policy[-2:] == ["script-src 'self'", "connect-src 'self'"]
+
+
+async def test_pages_hold_no_foreign_script_no_inline_style_and_no_other_host(
     owner: asyncpg.Connection, pools: Pools
 ) -> None:
     context = make_context()
@@ -65,14 +82,21 @@ async def test_pages_hold_no_script_no_inline_style_and_no_other_host(
             async with browser.get(path) as response:
                 pages.append(await response.text())
         for page in pages:
-            for forbidden in ("<script", "style=", "onclick", "http://", "https://", "<style"):
+            for forbidden in (" style=", "onclick", "http://", "https://", "<style"):
                 assert forbidden not in page
+            scripts = re.findall(r"<script[^>]*>(?!</script>)?", page)
+            assert all(
+                re.match(r'<script src="/q/static/[a-z0-9.-]+" defer', one) for one in scripts
+            )
+            assert page.count("></script>") == len(scripts)
             title = page.partition("<title>")[2].partition("</title>")[0]
             assert title == "Your questions"
-        sheet = pages[0].partition('<link rel="stylesheet" href="')[2].partition('"')[0]
-        async with browser.get(sheet) as response:
-            assert response.content_type == "text/css"
-            assert "immutable" in response.headers["Cache-Control"]
+        loaded = re.findall(r'"(/q/static/[^"]+)"', "".join(pages))
+        assert {path.rpartition(".")[2] for path in loaded} == {"css", "js"}
+        for path in loaded:
+            async with browser.get(path) as response:
+                assert response.content_type in ("text/css", "text/javascript")
+                assert "immutable" in response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +160,12 @@ async def test_the_language_can_be_changed_and_leads_back_to_our_pages_only(
     context = make_context()
     token = await make_link(owner, context)
     async with serving(pools, context) as server, browsing(server) as browser:
-        page = await open_questions(browser, token)
+        await open_questions(browser, token)
+        async with browser.get("/q/review") as response:
+            page = await response.text()
         form = next(form for form in forms_of(page) if form.action == "/q/language")
         async with browser.post("/q/language", data=[*form.fields, *form.buttons]) as response:
-            assert response.url.path == "/q/s/1"
+            assert response.url.path == "/q/review"
             assert '<html lang="zh-Hans">' in await response.text()
         data = {"language": "en", "back": "//elsewhere.example/q"}
         async with browser.post("/q/language", data=data, allow_redirects=False) as response:

@@ -68,12 +68,17 @@ async def seed_study(
     *,
     may_not_apply: Sequence[str] | None = None,
     rules: Sequence[SafetyRule] = (),
+    screens: str = "grouped",
 ) -> SeededStudy:
-    """The example study with one site; `may_not_apply` replaces WOMAC's list, `rules` are added."""
+    """The example study with one site.
+
+    `may_not_apply` and `screens` are for WOMAC, in place of what the file says; `rules` are added.
+    """
     loaded = load_protocol_file(example_protocol_file())
     document = loaded.protocol.model_dump(mode="json")
     if may_not_apply is not None:
         document["instruments"]["womac-nrs-3.1"]["may_not_apply"] = list(may_not_apply)
+    document["instruments"]["womac-nrs-3.1"]["screens"] = screens
     document["safety"]["rules"] += [rule.model_dump(mode="json") for rule in rules]
     study = SeededStudy(owner, context, new_id(), new_id(), new_id())
     code = loaded.protocol.study.code

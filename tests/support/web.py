@@ -92,11 +92,15 @@ async def browsing(server: TestServer) -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def open_questions(browser: aiohttp.ClientSession, token: str) -> str:
-    """Follow a link and press Start; the page that follows."""
+async def open_questions(browser: aiohttp.ClientSession, token: str, who: str = "self") -> str:
+    """Follow a link, press Start and say who answers if that is asked; the page that follows."""
     async with browser.get(f"/q/{token}") as response:
         assert response.status == 200
     async with browser.post(f"/q/{token}/open", data={}) as response:
+        page = await response.text()
+        if response.url.path != "/q/who":
+            return page
+    async with browser.post("/q/who", data={"who": who}) as response:
         return await response.text()
 
 
@@ -108,6 +112,8 @@ async def answer_everything(browser: aiohttp.ClientSession, page: str, value: in
             return page
         form = form_to(page, action)
         data = form.filled(**dict.fromkeys(form.items, str(value)))
+        if action == "/q/who":
+            data.append(("who", "self"))
         async with browser.post(action, data=data) as response:
             assert response.status == 200, await response.text()
             page = await response.text()

@@ -10,6 +10,7 @@ import pytest
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.domain.study.respondents import RESPONDENTS
 from pro_service.services.questionnaire import Question, Screen
 from pro_service.texts.catalogue import placeholders
 from pro_service.texts.pages import load_page_texts
@@ -113,7 +114,13 @@ def test_every_page_text_is_used_and_every_used_one_exists() -> None:
     sources = [entry.read_text("utf-8") for entry in entries]
     written = "\n".join(sources)
     keys = {key.removeprefix("page.") for key in load_page_texts().keys("en")}
-    dynamic = ("about.", "question.", "language.name_", "failure.", "set.", "way.", "letters.")
+    assert {key for key in keys if re.match(r"who\.(self|proxy)", key)} == {
+        f"who.{one.word}" for one in RESPONDENTS
+    }
+    dynamic = (
+        *("about.", "question.", "language.name_", "failure.", "set.", "way.", "letters."),
+        *("who.self", "who.proxy."),
+    )
     for key in keys:
         assert f'"{key}"' in written or key.startswith(dynamic), key
     assert set(re.findall(r'\bt\("([a-z_.]+[a-z])"', written)) <= keys

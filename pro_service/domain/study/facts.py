@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
+from pro_service.domain.study.respondents import Relation, RespondentKind
 
 Target = Literal["left_knee", "right_knee", "person"]
 KNEES: tuple[Target, ...] = ("left_knee", "right_knee")
@@ -90,6 +91,8 @@ class AttemptFacts(Record):
     id: UUID
     ordinal: int
     mode: str
+    respondent: RespondentKind = "self"
+    respondent_relation: Relation | None = None
     started_at: datetime
     last_answer_at: datetime | None
     submitted_at: datetime | None

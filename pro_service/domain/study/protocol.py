@@ -6,13 +6,13 @@ are the document's keys. Hours are local to the participant, days count from the
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from datetime import time
 from typing import Literal
 
 from pydantic import Field
 
-from pro_service.domain.instruments.model import Language, Words
+from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
 
@@ -126,6 +126,16 @@ class Safety(Record):
     """An urgent alert nobody has seen for so long becomes a call task; None: it never does."""
     rules: tuple[SafetyRule, ...] = ()
 
+    def looks_at(self, instrument: str, items: Collection[str]) -> bool:
+        """Whether a single answer to one of these items may raise an urgent alert."""
+        return any(
+            rule.severity == "urgent"
+            and rule.scale is None
+            and instrument in rule.instruments
+            and (not rule.items or not set(rule.items).isdisjoint(items))
+            for rule in self.rules
+        )
+
     def compared_with(self, rule: SafetyRule, instrument: str) -> str:
         """Return the instrument whose baseline a rule compares an answer to `instrument` with.
 
@@ -148,6 +158,8 @@ class InstrumentUse(Record):
     by_text: bool = False
     may_not_apply: tuple[str, ...] = ()
     """Items for which "does not apply to me" is offered; it scores as missing."""
+    screens: Literal["grouped", "one by one"] = "grouped"
+    """On a page: the instrument's short groups, or one question a screen."""
 
 
 class Ask(Record):
@@ -245,3 +257,9 @@ class Protocol(Record):
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
         return self.instruments.get(instrument, InstrumentUse())
+
+    def screens_of(self, instrument: Instrument) -> tuple[tuple[str, ...], ...]:
+        """Return the item codes of each screen of an instrument, in asking order."""
+        if self.use(instrument.id).screens == "grouped":
+            return instrument.groups
+        return tuple((code,) for group in instrument.groups for code in group)

@@ -40,6 +40,12 @@ _HOW: Final = (
     Column("mode", "text", "How it was answered", "web; text; voice; telephone; paper; tablet"),
     Column("respondent", "text", "Who answered", "self; self_with_reader; proxy"),
     Column(
+        "respondent_relation",
+        "text",
+        "What a proxy is to the participant",
+        "spouse; child; relative; carer; other",
+    ),
+    Column(
         "authentication",
         "text",
         "How known",

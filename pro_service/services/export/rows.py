@@ -211,8 +211,8 @@ class _Reader:
 
     def how(self, one: ExportedAssessment) -> Row:
         names = (
-            *("mode", "respondent", "authentication", "language", "sitting", "release"),
-            *("instrument_sha256", "wording_sha256"),
+            *("mode", "respondent", "respondent_relation", "authentication", "language"),
+            *("sitting", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {"protocol_sha256": self.data.participant.protocol_sha256}

@@ -18,7 +18,7 @@ from pro_service.store.sessions import StaffRow
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, HTML_LANGUAGES, Seat
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.middleware import CONTENT_SECURITY_POLICY
+from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.requests import read_form, see
 
 HAND_OUT: Final = frozenset({"coordinator", "investigator"})

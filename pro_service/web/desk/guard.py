@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
@@ -17,8 +16,8 @@ from pro_service.services.desk import AlreadyDoneError, NotHereError, ReasonMiss
 from pro_service.services.sign_in import find_session, form_secret
 from pro_service.web.desk.pages import DESK, Seat
 from pro_service.web.errors import RETRY_AFTER_SECONDS, status_of
-from pro_service.web.keys import CONTEXT, POOLS
-from pro_service.web.middleware import origin_of, route_name
+from pro_service.web.keys import POOLS
+from pro_service.web.middleware import refuse_foreign_form, route_name
 from pro_service.web.refusals import CrossSiteError
 from pro_service.web.requests import Form, read_form, see
 
@@ -38,7 +37,7 @@ def for_anybody(handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
-            _refuse_other_sites(request)
+            refuse_foreign_form(request)
             return await handler(request)
         except Exception as error:
             return _failure(request, None, error)
@@ -52,7 +51,7 @@ def for_staff(handler: SeatedHandler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         seat: Seat | None = None
         try:
-            _refuse_other_sites(request)
+            refuse_foreign_form(request)
             seat = await find_seat(request)
             if seat is None:
                 return _to_sign_in(request)
@@ -80,37 +79,9 @@ def way_back(form: Form) -> str:
     return address if _OUR_ADDRESS.fullmatch(address) else "/desk"
 
 
-def set_cookie(
-    request: web.Request, response: web.Response, name: str, value: str, max_age: int | None = None
-) -> None:
-    """A cookie only the desk gets, that no script can read."""
-    response.set_cookie(
-        name,
-        value,
-        path="/desk",
-        httponly=True,
-        samesite="Lax",
-        secure=urlsplit(request.app[CONTEXT].public_url).scheme == "https",
-        max_age=max_age,
-    )
-
-
 def _to_sign_in(request: web.Request) -> web.Response:
     ended = "?ended=1" if request.cookies.get(SESSION_COOKIE) else ""
     return see(f"{SIGN_IN}{ended}")
-
-
-def _refuse_other_sites(request: web.Request) -> None:
-    """Refuse a form that another site sent; signing in has no session to prove it by yet."""
-    if request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
-        return
-    fetched_from = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get(hdrs.ORIGIN, "null")
-    if fetched_from is not None:
-        if fetched_from not in ("same-origin", "none"):
-            raise CrossSiteError
-    elif origin != "null" and origin != origin_of(request.app[CONTEXT].public_url):
-        raise CrossSiteError
 
 
 def _failure(request: web.Request, seat: Seat | None, error: Exception) -> web.Response:

@@ -16,13 +16,12 @@ from pro_service.web.desk.guard import (
     find_seat,
     for_anybody,
     for_staff,
-    set_cookie,
     way_back,
 )
 from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE, Seat
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import client_address, read_form, see
+from pro_service.web.requests import client_address, read_form, see, set_cookie
 
 LANGUAGE_KEPT_SECONDS: Final = 365 * 24 * 3600
 
@@ -67,7 +66,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             response.headers["Retry-After"] = str(int(service.TRIES_WITHIN.total_seconds()))
         return response
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, signed_in.token)
+    set_cookie(request, response, SESSION_COOKIE, signed_in.token, path="/desk")
     return response
 
 
@@ -89,5 +88,7 @@ async def choose_language(request: web.Request) -> web.Response:
         raise UnreadableFormError
     back = str(form.get("back", ""))
     response = see(SIGN_IN if back.startswith(SIGN_IN) else way_back(form))
-    set_cookie(request, response, LANGUAGE_COOKIE, chosen, LANGUAGE_KEPT_SECONDS)
+    set_cookie(
+        request, response, LANGUAGE_COOKIE, chosen, path="/desk", max_age=LANGUAGE_KEPT_SECONDS
+    )
     return response

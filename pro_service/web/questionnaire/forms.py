@@ -1,7 +1,8 @@
 """Reads the pages' forms. What cannot be read keeps what was entered and says so, item by item.
 
 A screen's fields, by item code: `a.<item>` the answer, `x.<item>` "does not apply to me" beside a
-typed number, `was.<item>` the response the page showed.
+typed number, `was.<item>` the response the page showed. Its buttons: one to save, `back` saves and
+goes back, `leave` leaves the rest open, `language` changes the language and stores nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Item
 from pro_service.domain.instruments.values import AnswerRangeError, parse_cell
 from pro_service.services.questionnaire import Question, Screen
-from pro_service.services.questionnaire_writes import ScreenAnswer
+from pro_service.services.questionnaire_sorting import ScreenAnswer
 from pro_service.web.refusals import UnreadableFormError
 
 DOES_NOT_APPLY: Final = "not_applicable"
@@ -36,6 +37,10 @@ class ScreenForm:
     mistakes: dict[str, str]
     entered: dict[str, str] = field(repr=False)
     """What every `a.<item>` and `x.<item>` field held, to be shown again."""
+
+    def without_mistakes(self) -> ScreenForm:
+        """The same, for showing again what was entered before it was sent for good."""
+        return replace(self, mistakes={})
 
 
 def is_typed(item: Item) -> bool:

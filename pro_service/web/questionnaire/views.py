@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +10,8 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Final
+from importlib.resources.abc import Traversable
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,6 +23,7 @@ from pro_service.domain.study.times import last_day_before, zone
 from pro_service.services.questionnaire import Question, Questionnaire, Screen
 from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import Texts, format_day
+from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
 
 LANGUAGE_COOKIE: Final = "pages_language"
@@ -29,7 +32,12 @@ HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""
 
+SCRIPTS: Final = ("scale.js", "saving.js")
+"""Classic deferred scripts, in this order."""
+
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
+
+_KINDS: Final = {"css": "text/css", "js": "text/javascript"}
 
 _FAILURES: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.FORBIDDEN: "refused",
@@ -39,11 +47,27 @@ _FAILURES: Final[dict[HTTPStatus, str]] = {
 _SECONDS_A_MINUTE: Final = 60
 
 
+class Asset(NamedTuple):
+    """A file browsers may keep for good: its name changes with its content."""
+
+    name: str
+    kind: str
+    body: bytes
+    gzipped: bytes
+
+
+def _read_asset(path: Traversable) -> Asset:
+    body = path.read_bytes()
+    stem, _, ending = path.name.rpartition(".")
+    name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
+    return Asset(name, _KINDS[ending], body, gzip.compress(body, mtime=0))
+
+
 class Pages:
-    """Renders the participants' pages."""
+    """Renders the participants' pages; `assets` are what they load, by name."""
 
     def __init__(self, texts: Texts) -> None:
-        """Read templates and the style sheet once."""
+        """Read templates, style sheet and scripts once."""
         package = "pro_service.web.questionnaire"
         self._texts = texts
         self._environment = Environment(
@@ -53,9 +77,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.style = files(package).joinpath("static", "pages.css").read_bytes()
-        # The name changes with the content, so a browser may keep the sheet for good.
-        self.style_name = f"pages-{hashlib.sha256(self.style).hexdigest()[:12]}.css"
+        folder = files(package).joinpath("static")
+        self._style = _read_asset(folder.joinpath("pages.css"))
+        self._scripts = [_read_asset(folder.joinpath(name)) for name in SCRIPTS]
+        self.assets = {asset.name: asset for asset in (self._style, *self._scripts)}
 
     def render(
         self,
@@ -66,9 +91,13 @@ class Pages:
         languages: tuple[Language, ...] = LANGUAGES,
         back: str = "/q",
         larger: bool = False,
+        scripted: bool = False,
         **values: Any,
     ) -> web.Response:
-        """One page. `back` is where the change of language returns to; `larger`: its letters."""
+        """One page. `back` is where the change of language returns to; `larger`: its letters.
+
+        A `scripted` page brings our scripts, and the policy that admits them.
+        """
         body = self._environment.get_template(template).render(
             t=partial(self.text, language),
             words=partial(in_words, language),
@@ -77,13 +106,17 @@ class Pages:
             other_languages=[one for one in languages if one != language],
             html_languages=HTML_LANGUAGES,
             between=_BETWEEN_SENTENCES[language],
-            style=f"/q/static/{self.style_name}",
+            style=f"/q/static/{self._style.name}",
+            scripts=[f"/q/static/{one.name}" for one in self._scripts] if scripted else [],
             back=back,
             larger=larger,
             key=str(new_id()),
             **values,
         )
-        return web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
+        response = web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
+        if scripted:
+            response.headers["Content-Security-Policy"] = SCRIPTED_POLICY
+        return response
 
     def neutral(self, request: web.Request) -> web.Response:
         """The one page for a link that is unknown, expired or finished: it tells nothing apart."""
@@ -156,10 +189,19 @@ def minutes_needed(questionnaire: Questionnaire) -> int:
 def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -> dict[str, Any]:
     """What the screen's template needs of each question, with what was entered if it came back."""
     return {
+        "key": str(new_id()),
+        "number": screen.number,
+        "assessment": screen.assessment_id,
+        "group": screen.group,
         "target": screen.target,
         "recall": in_words(language, screen.instrument.recall),
         "questions": [_question_values(question, language, form) for question in screen.questions],
         "mistaken": bool(form and form.mistakes),
+        "may_alarm": screen.may_alarm,
+        "ask": False,
+        "overtaken": False,
+        # A sitting keeps the respondent it began with; who takes over says so before the next.
+        "may_hand_over": screen.group == 0 and screen.number > 1 and not screen.begun,
     }
 
 

@@ -56,7 +56,7 @@ async def test_opening_moves_the_token_out_of_the_address(
     for part in (f"q={token}", "HttpOnly", "SameSite=Lax", "Path=/q"):
         assert part in cookie
     async with browser.get("/q") as response:
-        assert response.url.path == "/q/s/1"
+        assert response.url.path == "/q/who"
         assert token not in await response.text()
 
 

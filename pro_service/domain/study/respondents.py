@@ -1,0 +1,39 @@
+"""Who gives a participant's answers: the participant, helped by a reader or not, or a proxy."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pro_service.domain.record import Record
+
+RespondentKind = Literal["self", "self_with_reader", "proxy"]
+Relation = Literal["spouse", "child", "relative", "carer", "other"]
+"""What somebody who answers on behalf of a participant is to the participant."""
+
+
+class Respondent(Record):
+    """Who answers; `relation` is there for a proxy, and for nobody else."""
+
+    kind: RespondentKind
+    relation: Relation | None = None
+
+    @property
+    def word(self) -> str:
+        """One word for it, as forms and cookies carry it: `proxy.spouse`."""
+        return self.kind if self.relation is None else f"{self.kind}.{self.relation}"
+
+
+SELF: Final = Respondent(kind="self")
+ON_BEHALF: Final = tuple(
+    Respondent(kind="proxy", relation=relation)
+    for relation in ("spouse", "child", "relative", "carer", "other")
+)
+RESPONDENTS: Final = (SELF, Respondent(kind="self_with_reader"), *ON_BEHALF)
+"""Everybody who may answer, in the order they are offered."""
+
+_BY_WORD: Final = {one.word: one for one in RESPONDENTS}
+
+
+def read_respondent(word: str) -> Respondent | None:
+    """The respondent a form or cookie names, or None."""
+    return _BY_WORD.get(word)

@@ -1,0 +1,135 @@
+"""What a participant's device brings along: the opened link, who answers, what it can show.
+
+And the pages made for it. Every handler of these pages begins with `opened`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from pro_service.domain.instruments.model import LANGUAGES, Language
+from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
+from pro_service.services.questionnaire import Questionnaire, open_pages
+from pro_service.services.questionnaire_writes import Visitor
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire.views import (
+    LANGUAGE_COOKIE,
+    LANGUAGE_KEPT_SECONDS,
+    language_for,
+)
+from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import PASS_COOKIE, Form, set_cookie
+
+WHO_COOKIE: Final = "q_who"
+WHO_KEPT_SECONDS: Final = 2 * 3600
+"""Until the first answer is saved; from then on the sitting itself says who began it."""
+IN_PLACE: Final = "X-Page"
+"""Request header of our script: the answer is shown in the page that is open."""
+ADDRESS: Final = "X-Page-Address"
+"""Answer header for our script: the address at which a browser would find this page."""
+
+
+async def opened(request: web.Request) -> Questionnaire | None:
+    """The questionnaire opened on this device, by a link or a card, or None."""
+    shown = request.cookies.get(PASS_COOKIE, "")
+    return await open_pages(request.app[POOLS].participant, request.app[CONTEXT], shown)
+
+
+def is_in_place(request: web.Request) -> bool:
+    """Whether our script asks, which shows the answer in the page that is open."""
+    return request.headers.get(IN_PLACE) == "in-place"
+
+
+def respondent_on(request: web.Request, questionnaire: Questionnaire) -> Respondent | None:
+    """Who answers: as said on this device for this link, else as the sitting began."""
+    word, _, link = request.cookies.get(WHO_COOKIE, "").rpartition(".")
+    said = read_respondent(word) if link == _link_mark(request) else None
+    return said or questionnaire.respondent
+
+
+def keep_respondent(request: web.Request, response: web.Response, respondent: Respondent) -> None:
+    """Remember on this device who answers, for the opened link only: a telephone may be shared."""
+    word = f"{respondent.word}.{_link_mark(request)}"
+    set_cookie(request, response, WHO_COOKIE, word, WHO_KEPT_SECONDS)
+
+
+def _link_mark(request: web.Request) -> str:
+    """Tells the opened link from another; too short to find the token from it."""
+    token = request.cookies.get(PASS_COOKIE, "")
+    return hashlib.sha256(token.encode()).hexdigest()[:8]
+
+
+def keep_language(request: web.Request, response: web.Response, language: Language) -> None:
+    """Remember the language on this device."""
+    set_cookie(request, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_SECONDS, path="/")
+
+
+def language_in(form: Form) -> Language | None:
+    """The language whose button was pressed in a form, None if none was.
+
+    Raises UnreadableFormError for one these pages do not have.
+    """
+    if "language" not in form:
+        return None
+    for language in LANGUAGES:
+        if language == form["language"]:
+            return language
+    raise UnreadableFormError
+
+
+def visitor_on(
+    request: web.Request, questionnaire: Questionnaire, respondent: Respondent | None = None
+) -> Visitor:
+    """Who asks, for what is written."""
+    return Visitor(
+        token=request.cookies[PASS_COOKIE],
+        language=language_for(request, questionnaire),
+        device_class=device_class(request.headers.get("User-Agent", "")),
+        respondent=respondent or respondent_on(request, questionnaire) or SELF,
+    )
+
+
+def device_class(agent: str) -> str | None:
+    """A coarse guess, kept with the attempt: screens differ, and answers may with them."""
+    if not agent:
+        return None
+    if re.search(r"iPad|Tablet|Android(?!.*Mobile)", agent):
+        return "tablet"
+    return "phone" if re.search(r"Mobi|iPhone|Android", agent) else "computer"
+
+
+def neutral(request: web.Request) -> web.Response:
+    """The one page for a link that leads nowhere (any more)."""
+    return request.app[PAGES].neutral(request)
+
+
+def page(
+    request: web.Request,
+    questionnaire: Questionnaire,
+    template: str,
+    *,
+    address: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    language: Language | None = None,
+    scripted: bool = True,
+    **values: object,
+) -> web.Response:
+    """A page of an opened questionnaire, in the reader's language or the one just chosen."""
+    response = request.app[PAGES].render(
+        template,
+        language or language_for(request, questionnaire),
+        status=status,
+        languages=questionnaire.protocol.study.languages,
+        back=address,
+        larger=questionnaire.facts.larger_text,
+        scripted=scripted,
+        **values,
+    )
+    if is_in_place(request):
+        response.headers[ADDRESS] = address
+    return response

@@ -1,0 +1,138 @@
+"""After the questions: review, sending, whom to telephone, thanks; and "not this time"."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from aiohttp import web
+
+from pro_service.services import questionnaire_writes as writes
+from pro_service.services.questionnaire import urgent_rules
+from pro_service.texts.catalogue import format_day
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire.device import neutral, opened, page, visitor_on
+from pro_service.web.questionnaire.forms import read_id, read_key, read_left_open
+from pro_service.web.questionnaire.views import language_for, last_day, review_values
+from pro_service.web.requests import Form, read_form, see
+
+
+async def show_review(request: web.Request) -> web.Response:
+    """`GET /q/review`: all answers, each with a way back to it, and the button that sends them."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    if questionnaire.finished:
+        return see("/q/thanks")
+    language = language_for(request, questionnaire)
+    parts = review_values(questionnaire, language, partial(request.app[PAGES].text, language))
+    begun = [part for part in parts if part["begun"]]
+    return page(
+        request,
+        questionnaire,
+        "review.html",
+        address="/q/review",
+        parts=parts,
+        begun=begun,
+        ask="open" in request.query,
+        open_rows=[
+            (part["id"], row) for part in begun for row in part["rows"] if not row["settled"]
+        ],
+    )
+
+
+async def submit(request: web.Request) -> web.Response:
+    """`POST /q/review`: send the answers in; what is still open is asked about once."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    form = await read_form(request)
+    outcome = await writes.submit(
+        request.app[POOLS].participant,
+        request.app[CONTEXT],
+        visitor_on(request, questionnaire),
+        key=read_key(form),
+        listed=_listed(form),
+        leave_open=read_left_open([str(one) for one in form.getall("open", [])]),
+        known=questionnaire,
+    )
+    if outcome is None:
+        return neutral(request)
+    if outcome.unsettled:
+        return see("/q/review?open=1")
+    return see("/q/now?then=thanks" if outcome.alerted else "/q/thanks")
+
+
+async def show_advice(request: web.Request) -> web.Response:
+    """`GET /q/now`: whom to telephone, at once."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    site = questionnaire.facts.site
+    language = language_for(request, questionnaire)
+    told = (rule.instruction.get(language, "") for rule in urgent_rules(questionnaire))
+    return page(
+        request,
+        questionnaire,
+        "advice.html",
+        address="/q/now?then=thanks" if "then" in request.query else "/q/now",
+        instructions=[one for one in dict.fromkeys(told) if one],
+        telephone=site.telephone,
+        emergency=site.emergency_number,
+        then="/q/thanks" if request.query.get("then") == "thanks" else "/q",
+    )
+
+
+async def show_thanks(request: web.Request) -> web.Response:
+    """`GET /q/thanks`: what was saved, what is still open, and what comes next, and when."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    language = language_for(request, questionnaire)
+    coming = questionnaire.next_visit()
+    return page(
+        request,
+        questionnaire,
+        "thanks.html",
+        address="/q/thanks?declined=1" if "declined" in request.query else "/q/thanks",
+        declined="declined" in request.query,
+        count=sum(len(screen.unsettled) for screen in questionnaire.screens),
+        finished=questionnaire.finished,
+        last_day=last_day(questionnaire, language),
+        next_day=None if coming is None else format_day(coming.target_on, language),
+        telephone=questionnaire.facts.site.telephone,
+    )
+
+
+async def show_decline(request: web.Request) -> web.Response:
+    """`GET /q/decline`: asks whether "not this time" is meant."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    if questionnaire.finished:
+        return see("/q/thanks")
+    ids = [part.assessment_id for part in questionnaire.parts]
+    return page(request, questionnaire, "decline.html", address="/q/decline", ids=ids)
+
+
+async def decline(request: web.Request) -> web.Response:
+    """`POST /q/decline`: not this time."""
+    questionnaire = await opened(request)
+    if questionnaire is None:
+        return neutral(request)
+    form = await read_form(request)
+    outcome = await writes.decline(
+        request.app[POOLS].participant,
+        request.app[CONTEXT],
+        visitor_on(request, questionnaire),
+        key=read_key(form),
+        listed=_listed(form),
+        known=questionnaire,
+    )
+    return neutral(request) if outcome is None else see("/q/thanks?declined=1")
+
+
+def _listed(form: Form) -> set[UUID]:
+    """The assessments a page was about; a page of another participant lists none of this one's."""
+    found = (read_id(one) for one in form.getall("part", []))
+    return {one for one in found if one is not None}

@@ -1,0 +1,219 @@
+"""One sitting from several places, gone back in, changed in language, closed in the middle."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.answering import BACK, MAIN, QUESTION, answer_everything, begin, fill
+from tests.browser.conftest import OpenWindow
+from tests.browser.phones import Study, at_first_question, until_stored
+from tests.browser.window import Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+STATUS = "#status"
+TWO = (("pain-nrs", "left_knee"), ("pga", "person"))
+
+
+async def test_the_browsers_back_and_the_pages_back_lose_nothing(
+    study: Study, window: OpenWindow
+) -> None:
+    participant, link = await study.participant()
+    async with window(study.base) as phone:
+        page = await at_first_question(phone, link)
+        await fill(phone, 3)
+        await phone.press_on(MAIN)
+        await fill(phone, 6, but=1)  # Entered, not saved.
+        await page.go_back()
+        await expect(page.locator(".progress")).to_have_text("Questions 1 to 5 of 26")
+        assert await page.locator("input:checked").count() == 5
+        await page.go_forward()
+        await expect(page.locator(".progress")).to_have_text("Questions 6 to 7 of 26")
+        assert await page.locator("input:checked").count() == 1
+        await phone.press_on(BACK)
+        assert page.url.endswith("/q/s/1")
+        assert (await study.stored(participant))["stiffness_1"] == 6
+
+
+async def test_two_tabs_end_with_one_answer_standing_and_the_other_kept(
+    study: Study, window: OpenWindow
+) -> None:
+    participant, link = await study.participant()
+    async with window(study.base) as phone:
+        await at_first_question(phone, link)
+        other = Window(phone.context, await phone.context.new_page(), phone.base)
+        async with other.page.expect_response(lambda one: "x-page" in one.request.headers):
+            await other.go("/q/s/1")
+        await phone.page.bring_to_front()
+        await fill(phone, 3)
+        await phone.press_on(MAIN)
+        await expect(phone.page.locator(STATUS)).to_have_text("Saved")
+        await other.page.bring_to_front()
+        await fill(other, 7)
+        await other.press_on(MAIN)
+        await expect(other.page.locator("h2")).to_have_text("This was answered in the meantime")
+        assert await other.page.locator("input:checked").first.input_value() == "3"
+        assert set(map(tuple, (await study.stored(participant)).values())) == {(3, 7)}
+
+
+async def test_a_sitting_begun_on_one_device_ends_on_another(
+    study: Study, window: OpenWindow
+) -> None:
+    participant, link = await study.participant(asks=TWO)
+    async with window(study.base) as phone, window(study.base) as tablet:
+        await at_first_question(phone, link)
+        await fill(phone, 3)
+        await phone.press_on(MAIN)
+        await expect(phone.page.locator(STATUS)).to_have_text("Saved")
+        await tablet.go(link)
+        await tablet.press(MAIN)
+        assert tablet.page.url.endswith("/q/s/2")  # Nobody asks again who answers.
+        while "/q/s/" in tablet.page.url:
+            await fill(tablet, 4)
+            await tablet.press_on(MAIN)
+        await tablet.press_on(MAIN)
+        assert tablet.page.url.endswith("/q/thanks")
+        assert await study.submitted(participant) == 2
+        # The first device has a screen in hand that is in already.
+        await fill(phone, 9)
+        await phone.page.click(MAIN)
+        await expect(phone.page.locator("h1")).to_have_text("Thank you")
+    stored = await study.stored(participant)
+    assert stored["pga"] == [4, 9]  # Kept beside what was sent in.
+
+
+async def test_a_forwarded_link_shows_the_welcome_and_no_answer(
+    study: Study, window: OpenWindow
+) -> None:
+    _, link = await study.participant(asks=TWO)
+    async with window(study.base) as phone, window(study.base) as stranger:
+        await phone.go(link)
+        await answer_everything(phone)
+        await stranger.go(link)
+        text = await stranger.page.inner_text("main")
+        assert "Questions from the" in text
+        assert "knee" not in text.lower()
+        await phone.press_on(MAIN)
+        await stranger.page.reload()
+        assert await stranger.page.inner_text("h1") == "There is nothing to answer here"
+        async with window(study.base) as later:
+            await later.go("/q/s/1")
+            assert await later.page.inner_text("h1") == "There is nothing to answer here"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+async def test_a_window_that_closes_in_the_middle_says_that_the_last_page_was_not_saved(
+    study: Study, window: OpenWindow, scripts: bool
+) -> None:
+    participant, link = await study.participant(closes=timedelta(minutes=30))
+    async with window(study.base, java_script_enabled=scripts) as phone:
+        await phone.go(link)
+        await begin(phone)
+        await fill(phone, 3)
+        await phone.press_on(MAIN)
+        await until_stored(study, participant, 5)
+        await study.seeded.owner.execute(
+            "UPDATE pro.visits SET closes_at = pro.now() WHERE participant_id = $1",
+            participant.id,
+        )
+        await fill(phone, 6)
+        await phone.page.click(MAIN)
+        await expect(phone.page.locator("h1")).to_have_text("There is nothing to answer here")
+        if scripts:
+            await expect(phone.page.locator(STATUS)).to_have_text(
+                "What you entered last was not saved."
+            )
+        assert set((await study.stored(participant)).values()) == {3}
+
+
+async def test_an_alarming_answer_is_answered_before_anything_else_is_shown(
+    study: Study, window: OpenWindow
+) -> None:
+    asks = (("pain-nrs", "left_knee"), ("pga", "person"))
+    participant, link = await study.participant(
+        asks=asks, injected_days_ago=12, definition="week_2"
+    )
+    async with window(study.base) as phone:
+        page = await at_first_question(phone, link)
+        seen: list[str] = []
+        page.on("framenavigated", lambda frame: seen.append(frame.url))
+        await fill(phone, 9)
+        await phone.press_on(MAIN)
+        await expect(page.locator("h1")).to_have_text("Please telephone the study team now")
+        assert not any(url.endswith("/q/s/2") for url in seen)
+        await phone.press_on("main a.second")
+        assert page.url.endswith("/q/s/2")
+        assert await study.stored(participant) == {"pain": 9}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+async def test_the_language_changes_at_every_page_and_keeps_what_was_entered(
+    study: Study, window: OpenWindow, scripts: bool
+) -> None:
+    participant, link = await study.participant()
+    other = "button[name=language]"
+    async with window(study.base, java_script_enabled=scripts) as phone:
+        page = phone.page
+        await phone.go(link)
+        await phone.press(other)
+        assert await page.inner_text("button.main") == "开始"
+        await phone.press(MAIN)
+        await page.check("input[value='proxy.carer']")
+        await phone.press_on(other)
+        assert await page.is_checked("input[value='proxy.carer']")
+        await phone.press_on(MAIN)
+        await fill(phone, 8, but=2)
+        for lang, first in (("zh-Hans", "左膝"), ("en", "Left knee")):
+            await phone.press_on(other)
+            assert await page.get_attribute("html", "lang") == lang
+            assert (await page.inner_text("legend")).startswith(first)
+            values = [await one.input_value() for one in await page.locator(":checked").all()]
+            assert values == ["8"] * 3
+        assert await study.stored(participant) == {}
+        for path in ("/q/review", "/q/decline", "/q/now", "/q/thanks"):
+            await phone.go(path)
+            before = await page.inner_text("h1")
+            await phone.press_on(other)
+            assert page.url.endswith(path)
+            assert await page.inner_text("h1") != before
+
+
+async def test_enter_in_a_number_field_saves_and_does_not_change_the_language(
+    study: Study, window: OpenWindow
+) -> None:
+    participant, link = await study.participant(
+        asks=(("pain-vas", "left_knee"),), definition="unscheduled", closes=None
+    )
+    for scripts in (False, True):
+        async with window(study.base, java_script_enabled=scripts) as phone:
+            await phone.go(link)
+            await begin(phone)
+            await phone.go("/q/s/1")
+            await phone.page.fill("input.number", "42" if scripts else "41")
+            await phone.page.press("input.number", "Enter")
+            await phone.page.wait_for_url("**/q/review")
+            assert await phone.page.get_attribute("html", "lang") == "en"
+    assert await study.stored(participant) == {"pain": [41, 42]}
+
+
+async def test_a_link_opened_since_on_the_same_device_takes_no_answers_of_another(
+    study: Study, window: OpenWindow
+) -> None:
+    first, link = await study.participant()
+    second, other_link = await study.participant()
+    async with window(study.base) as phone:
+        page = await at_first_question(phone, link)
+        tab = Window(phone.context, await phone.context.new_page(), phone.base)
+        await tab.go(other_link)
+        await begin(tab)
+        await page.bring_to_front()
+        await fill(phone, 3)
+        await page.click(MAIN)
+        await expect(page.locator("h1")).to_have_text("That did not work")
+        await expect(page.locator(STATUS)).to_have_text("What you entered last was not saved.")
+        assert await page.locator(QUESTION).count() == 0
+    assert await study.stored(first) == {}
+    assert await study.stored(second) == {}
