@@ -8,8 +8,10 @@ from pro_service import __version__
 from pro_service.cli import (
     instruments,
     messages,
+    numbers,
     people,
     score,
+    senders,
     serve,
     staff,
     study,
@@ -34,6 +36,7 @@ app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(people.event_app, name="event")
 app.add_typer(people.participant_app, name="participant")
 app.add_typer(messages.messages_app, name="messages")
+app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
 app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)
@@ -44,6 +47,7 @@ app.command("rescore")(rescore_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)
+numbers.register(people.participant_app)
 score.register(app)
 try_reply.register(app)
 

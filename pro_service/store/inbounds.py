@@ -33,6 +33,8 @@ class LineParticipant(NamedTuple):
     conversation_id: UUID | None
     line_id: UUID | None
     dialogue: str | None
+    to_confirm: UUID | None = None
+    """The number's record where it is new and not confirmed yet: they do not use it so far."""
 
 
 async def find_provider_event(

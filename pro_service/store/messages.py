@@ -31,10 +31,11 @@ class OwnedSender(NamedTuple):
 
 
 class LineRow(NamedTuple):
-    """A line; `focus_participant_id` says who of several is answering."""
+    """A line; `focus_participant_id` says who of several is answering, since `focused_at`."""
 
     id: UUID
     focus_participant_id: UUID | None
+    focused_at: datetime | None
     their_address_sealed: bytes
     their_address_key: str
 

@@ -13,7 +13,7 @@ WHERE s.provider = $1 AND s.address = $2;
 -- name: find_line(study_id, sender_id, their_indexes)
 -- The line between one of our addresses and a number, under any index key; the first row is meant.
 -- No LIMIT: it would have the planner walk all lines in the order of their ids.
-SELECT id, focus_participant_id, their_address_sealed, their_address_key FROM pro.lines
+SELECT id, focus_participant_id, focused_at, their_address_sealed, their_address_key FROM pro.lines
 WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
 ORDER BY id;
 

@@ -46,7 +46,7 @@ from tests.support.kill_worker import (
     context_of,
     run_worker,
 )
-from tests.support.study import SENDER
+from tests.support.study import ACTOR, SENDER
 from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
 from tests.support.twilio_trial import open_twilio_trial
 
@@ -114,7 +114,7 @@ async def make_template(server_url: str, database_url: str) -> Template:
     keys = new_keys()
     context = context_of(keys, "http://127.0.0.1")
     async with open_twilio_trial(database_url, context=context) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 1000)
+        await sending.set_pace(trial.operator, trial.study_id, SENDER, 1000, ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, PARTICIPANTS + 1)))
         phones = tuple(trial.phones.values())
     return Template(server_url, urlsplit(database_url).path.lstrip("/"), keys, phones)

@@ -170,6 +170,8 @@ class DataKeyFacts(Record):
 
 BAD_NUMBER = "bad_number"
 """Reason of the call task made when a provider says that nothing can reach the number."""
+CONFIRM_NUMBER = "confirm_number"
+"""Reason of the call task made when a participant's number was changed: it must be confirmed."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 
@@ -194,6 +196,8 @@ class ParticipantFacts(Record):
     treated_knees: tuple[Target, ...]
     site: SiteFacts
     contact: ContactFacts | None
+    number_unconfirmed: bool = False
+    """The number was changed and nobody has confirmed the new one: `contact` is None until then."""
     consent: ConsentFacts | None
     opted_out_at: datetime | None
     """Since when the participant's present line is opted out; None: it is not."""
