@@ -14,6 +14,7 @@ from pro_service.catalog.protocol_files import (
     example_protocol_file,
     load_protocol_file,
 )
+from pro_service.domain.delivery.templates import most_segments
 from pro_service.services.previews import Preview, Shown
 from pro_service.texts.catalogue import load_texts
 
@@ -65,6 +66,7 @@ def _as_text(one: Shown) -> str:
     head = (
         f"{one.template} ({one.language}): {counted.characters} characters, "
         f"{counted.encoding}, {counted.segments} segment{'s' if counted.segments > 1 else ''}"
+        f" of at most {most_segments(one.template)}"
     )
     lines = [head, *(f"    {line}" for line in one.text.splitlines())]
     return "\n".join([*lines, *(f"  ! {problem}" for problem in one.problems), ""])
@@ -79,6 +81,7 @@ def _as_json(one: Shown) -> str:
             "characters": one.counted.characters,
             "encoding": one.counted.encoding,
             "segments": one.counted.segments,
+            "most_segments": most_segments(one.template),
             "problems": one.problems,
         },
         ensure_ascii=False,

@@ -45,7 +45,8 @@ async def asked(trial: Trial, **cells: str) -> None:
 async def last_end(trial: Trial) -> str:
     """Why the last reminder to end has ended."""
     ended = await trial.fetch(
-        "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC"
+        "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
+        " ORDER BY ended_at DESC, id DESC"
     )
     return str(ended[0][0])
 

@@ -65,6 +65,11 @@ def most_segments(template: str) -> int:
     return MOST_SEGMENTS.get(template.partition(".")[0], MOST_OTHERWISE)
 
 
+def is_too_long(template: str, counted: Segments) -> bool:
+    """Whether a text may not be sent because of what it would cost, or not be taken at all."""
+    return counted.segments > most_segments(template) or counted.characters > LONGEST
+
+
 def problems_of(
     template: str, opening: str, text: str, counted: Segments, rules: Sequence[ChannelRule]
 ) -> list[str]:
