@@ -16,6 +16,7 @@ from pro_service.cli import (
     staff,
     study,
     try_reply,
+    twilio,
     wording,
 )
 from pro_service.cli.adherence import adherence_command
@@ -38,6 +39,7 @@ app.add_typer(people.participant_app, name="participant")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
+app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)
 app.command("adherence")(adherence_command)

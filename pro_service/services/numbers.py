@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.composing import open_number
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.phones import parse_phone
+from pro_service.services.phones import country_of, parse_phone
 from pro_service.store import numbers
 from pro_service.store.connection import Connection, StaleRevisionError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.numbers import NewNumber
+from pro_service.vault.vault import WrappedKey
 
 
 class SameNumberError(ProServiceError):
@@ -103,3 +105,21 @@ async def confirm_by_staff(
             raise NothingToConfirmError
         return
     raise BusyError
+
+
+async def countries_of_enrolled(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> Counter[str]:
+    """How many numbers of participants each country has (ISO code); the numbers are not kept."""
+    countries: Counter[str] = Counter()
+    for row in await numbers.list_present_numbers(connection, study_id):
+        context.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
+        number = context.vault.unseal(
+            row.address_sealed,
+            key=row.address_key,
+            table="contact_points",
+            column="address",
+            row_id=row.id,
+        )
+        countries[country_of(number)] += 1
+    return countries

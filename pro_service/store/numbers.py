@@ -22,6 +22,23 @@ class NewNumber(NamedTuple):
     index_key: str
 
 
+class PresentNumber(NamedTuple):
+    """A sealed number, with the wrapped key that opens it."""
+
+    id: UUID
+    address_sealed: bytes
+    address_key: str
+    key_id: UUID
+    wrapped: bytes
+    wrapping_key: str
+
+
+async def list_present_numbers(connection: Connection, study_id: UUID) -> list[PresentNumber]:
+    """The numbers in use or waiting to be confirmed."""
+    rows = await connection.fetch(_SQL["list_present_numbers"], study_id)
+    return [PresentNumber(*row.values()) for row in rows]
+
+
 async def end_opt_out(
     connection: Connection,
     study_id: UUID,

@@ -89,3 +89,10 @@ called AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh,
        (SELECT count(*) FROM confirmed) AS confirmed;
+
+-- name: list_present_numbers(study_id)
+-- The sealed numbers in use or waiting to be, with the keys that open them.
+SELECT n.id, n.address_sealed, n.address_key, k.id AS key_id, k.wrapped, k.wrapping_key
+FROM pro.contact_points AS n
+JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
+WHERE n.study_id = $1 AND n.valid_to IS NULL;

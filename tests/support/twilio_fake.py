@@ -23,6 +23,8 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from tests.support.twilio_account import AccountSettings
+
 ACCOUNT: Final = "AC" + "a" * 32
 TOKEN: Final = "0123456789abcdef0123456789abcdef"
 Fault = Literal[
@@ -146,6 +148,7 @@ class TwilioFake:
         self.pool_number = "+12025550188"
         """The number a Messaging Service sends from."""
         self.watch: Callable[[web.Request, bytes, web.Response | None], None] | None = None
+        self.settings = AccountSettings(ACCOUNT)
         self.closing = asyncio.Event()
         self._kill: tuple[int, Callable[[], None]] | None = None
         self._validator = RequestValidator(TOKEN)
@@ -158,6 +161,7 @@ class TwilioFake:
         path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
         app.router.add_post(path, self._create)
         app.router.add_get(path, self._list, allow_head=False)
+        self.settings.add_routes(app, _authorised, _error)
 
         async def release(_: web.Application) -> None:
             self.closing.set()

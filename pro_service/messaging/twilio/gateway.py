@@ -39,7 +39,7 @@ LISTED: Final = 200
 """How many of a number's newest messages are looked through for one of ours; a page of a list."""
 LIST_BOUND: Final = timedelta(seconds=60)
 """Bounds the reading of a list of several pages."""
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     TwilioException,
     TimeoutError,
     aiohttp.ClientError,
@@ -102,7 +102,7 @@ class TwilioGateway:
         """Hand over one text, once. Raises NotAcceptedError, RejectedError, AmbiguousError."""
         try:
             async with asyncio.timeout(self._bound_s):
-                client = await self._open()
+                client = await self.client()
                 made = await client.messages.create_async(**wire.send_arguments(text))
         except TwilioException as error:
             raise _refusal(error) from None
@@ -127,12 +127,12 @@ class TwilioGateway:
         filters = {} if wire.is_service(text.our_address) else {"from_": text.our_address}
         try:
             async with asyncio.timeout(self._bound_s):
-                client = await self._open()
+                client = await self.client()
                 listed = await client.messages.list_async(
                     to=text.their_address, limit=LISTED, page_size=LISTED, **filters
                 )
             rows = [_listed(each) for each in listed]
-        except _UNREADABLE:
+        except UNREADABLE:
             raise LookupFailedError from None
         return tuple(
             Accepted(provider_id=sid) for sid in wire.matching(rows, text, earliest, latest)
@@ -149,7 +149,7 @@ class TwilioGateway:
         found: list[tuple[datetime, InboundText]] = []
         try:
             async with asyncio.timeout(LIST_BOUND.total_seconds()):
-                client = await self._open()
+                client = await self.client()
                 listed = await client.messages.stream_async(page_size=LISTED, **filters)
                 async for message in listed:  # the newest first
                     created_at = message.date_created
@@ -157,7 +157,7 @@ class TwilioGateway:
                         break
                     if created_at < until and _came_to(message, our_address):
                         found.append((created_at, _inbound(message)))
-        except _UNREADABLE:
+        except UNREADABLE:
             raise LookupFailedError from None
         # Twilio's times have whole seconds: what came within one keeps the list's own order.
         found.reverse()
@@ -182,8 +182,11 @@ class TwilioGateway:
                 client, self._client = self._client, None
                 await client.http_client.close()
 
-    async def _open(self) -> Any:
-        """The SDK's client on one session of ours, made inside the running loop."""
+    async def client(self) -> Any:
+        """The SDK's client on one session of ours, made inside the running loop.
+
+        Whoever uses it bounds the call: the SDK does not.
+        """
         async with self._opening:
             if self._client is None:
                 http = AsyncTwilioHttpClient(pool_connections=True, logger=_quiet)
@@ -202,7 +205,7 @@ class TwilioGateway:
                     environment={"TWILIO_REGION": ""},
                 )
                 if self._api_base is not None:
-                    client.api.base_url = self._api_base
+                    client.api.base_url = client.messaging.base_url = self._api_base
                 self._client = client
         return self._client
 
