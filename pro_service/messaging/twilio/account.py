@@ -107,6 +107,8 @@ async def _number(gateway: TwilioGateway, address: str) -> NumberFacts | None:
 
 async def _service(gateway: TwilioGateway, address: str) -> ServiceFacts:
     client = await gateway.client()
+    if gateway.api_base is not None:
+        client.messaging.base_url = gateway.api_base
     service = client.messaging.v1.services(address)
     found = await service.fetch_async()
     pool = await service.phone_numbers.list_async(limit=MOST_NUMBERS)

@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import aiohttp
+
+# The SDK would load this within the first call, and stop the loop for a while as it does.
+import twilio.rest.api.v2010.account.message  # noqa: F401
 from pydantic import SecretStr
 from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -93,7 +96,7 @@ class TwilioGateway:
         self.name = wire.NAME
         self._account_sid = account_sid
         self._token = auth_token
-        self._api_base = api_base
+        self.api_base = api_base
         self._bound_s = call_bound.total_seconds()
         self._client: Any = None
         self._opening = asyncio.Lock()
@@ -204,8 +207,8 @@ class TwilioGateway:
                     # empty mapping would be taken for none given.
                     environment={"TWILIO_REGION": ""},
                 )
-                if self._api_base is not None:
-                    client.api.base_url = client.messaging.base_url = self._api_base
+                if self.api_base is not None:
+                    client.api.base_url = self.api_base
                 self._client = client
         return self._client
 
