@@ -202,6 +202,14 @@ class TwilioFake:
 
     async def post_inbound(self, came: Taken, *, media: int = 0) -> str | None:
         """Post the webhook about a text from a phone; the reply in the answer."""
+        body = await self.ask_inbound(came, media=media)
+        if body is None:
+            self.unanswered.append(came)
+            return None
+        return self.pass_on(came, body)
+
+    async def ask_inbound(self, came: Taken, *, media: int = 0) -> bytes | None:
+        """Post the webhook about a text from a phone; its answer, if that was a 2xx."""
         parameters = {
             "MessageSid": came.sid,
             "SmsMessageSid": came.sid,
@@ -212,10 +220,10 @@ class TwilioFake:
             "NumMedia": str(media),
             "NumSegments": "1",
         }
-        body = await self._post(f"{self.webhook_base}/hooks/twilio/inbound", parameters)
-        if body is None:
-            self.unanswered.append(came)
-            return None
+        return await self._post(f"{self.webhook_base}/hooks/twilio/inbound", parameters)
+
+    def pass_on(self, came: Taken, body: bytes) -> str | None:
+        """The reply in a webhook's answer goes to the phone."""
         message = ET.fromstring(body).find("Message")  # noqa: S314 - our own service's answer
         if message is None:
             return None
