@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pro_service.domain.conversation.advance import advance, begin
-from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart
+from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart, same_question
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.states import MessageState
@@ -43,6 +43,7 @@ from pro_service.services.inbound_line import (
     who_confirms,
 )
 from pro_service.services.inbound_writes import (
+    Asked,
     Outcome,
     Received,
     add_call,
@@ -92,11 +93,13 @@ async def take_text(
     Raises UnreadableWebhookError, UnknownAddressError, BusyError.
     """
     sender = await _sender_of(connection, gateway, text)
+    asked: Asked | None = None
     for _ in range(TRIES):
         copy = await first_copy(connection, context, gateway, sender, text)
         if copy is not None:
             return copy
-        received = await _receive(connection, context, gateway, sender, text)
+        received = await _receive(connection, context, gateway, sender, text, asked)
+        asked = received.asked
         outcome = await _decide(connection, context, received)
         if by_queue:
             queue_reply(outcome)
@@ -124,6 +127,7 @@ async def _receive(
     gateway: Gateway,
     sender: OwnedSender,
     text: InboundText,
+    asked: Asked | None,
 ) -> Received:
     address = _address(text.their_address)
     actor = f"provider:{gateway.name}"
@@ -133,7 +137,9 @@ async def _receive(
     found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
     users = [one for one in found if one.to_confirm is None]
     awaited = [one for one in found if one.to_confirm is not None]
-    return Received(text, sender, address, line, users, awaited, new_id(), actor)
+    if asked is None:
+        asked = {user.id: dialogue_of(user).prompt for user in users}
+    return Received(text, sender, address, line, users, awaited, asked, new_id(), actor)
 
 
 def _address(text: str) -> str:
@@ -210,8 +216,9 @@ async def _advance(
     entries: Sequence[Any],
 ) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    accepted = True
-    if dialogue.prompt is not None and dialogue.prompt.message_id is not None:
+    # Of two texts at once the second came before the question that answers the first was written.
+    accepted = same_question(dialogue.prompt, received.asked.get(facts.id))
+    if accepted and dialogue.prompt is not None and dialogue.prompt.message_id is not None:
         state = await messages.get_prompt_state(
             connection, facts.study_id, dialogue.prompt.message_id
         )

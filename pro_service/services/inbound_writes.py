@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pro_service.domain.conversation.commands import Command
-from pro_service.domain.conversation.dialogue import Dialogue, Step
+from pro_service.domain.conversation.dialogue import Dialogue, Prompt, Step
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.messaging.gateway import InboundText
@@ -20,6 +20,9 @@ from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.inbounds import LineParticipant
 from pro_service.store.messages import OwnedSender
+
+Asked: TypeAlias = Mapping[UUID, Prompt | None]
+"""The question that was open with each user of a line when a text was first looked at."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Received:
     users: Sequence[LineParticipant]
     awaited: Sequence[LineParticipant]
     """Whose number this becomes once they confirm it."""
+    asked: Asked
     inbound_id: UUID
     actor: str
 
