@@ -61,6 +61,9 @@ class InboundText(Record):
     their_address: str = Field(repr=False)
     body: str = Field(repr=False)
     media_count: int = 0
+    received_at: datetime | None = None
+    """When the provider had it (machine time, whole seconds), where that is known: a list says so,
+    a webhook does not."""
     service_address: str | None = Field(default=None, repr=False)
     """The provider's pool of numbers that took it, where our sender is a pool and not a number."""
 

@@ -7,7 +7,9 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from pro_service.domain.conversation.advance import advance, begin
 from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart, same_question
@@ -59,7 +61,7 @@ from pro_service.services.phones import PhoneError, country_of, parse_phone
 from pro_service.services.reminders import link_for
 from pro_service.store import inbounds, messages, operations
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
-from pro_service.store.ids import new_id
+from pro_service.store.ids import made_at, new_id
 from pro_service.store.messages import OwnedSender
 
 NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
@@ -219,10 +221,9 @@ async def _advance(
     # Of two texts at once the second came before the question that answers the first was written.
     accepted = same_question(dialogue.prompt, received.asked.get(facts.id))
     if accepted and dialogue.prompt is not None and dialogue.prompt.message_id is not None:
-        state = await messages.get_prompt_state(
-            connection, facts.study_id, dialogue.prompt.message_id
-        )
-        accepted = state not in NOT_YET_ACCEPTED
+        carrier = dialogue.prompt.message_id
+        state = await messages.get_prompt_state(connection, facts.study_id, carrier)
+        accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
     rule = _CHANNELS.rule_for("sms", context.provider, country_of(received.their_address))
     return advance(
         dialogue,
@@ -233,6 +234,16 @@ async def _advance(
         link_possible=rule.links,
         pictures=received.text.media_count > 0,
     )
+
+
+def _came_before(text: InboundText, message_id: UUID) -> bool:
+    """Whether a text was with the provider before a message of ours was even made.
+
+    A list says when that was, to the second; a webhook does not, so there arrival decides.
+    """
+    if text.received_at is None:
+        return False
+    return text.received_at + timedelta(seconds=1) <= made_at(message_id)
 
 
 async def _take_answers(

@@ -15,7 +15,6 @@ import socket
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from typing import Final
 
@@ -257,9 +256,9 @@ async def _live(
         if orders.point in SWEEP_POINTS:
             await _lose_one(phones, fake, template.phones[0])
         if orders.naive is None:
-            killed = await _sweep(orders, fake, phones)
+            killed = await _sweep(orders, phones)
             await asyncio.gather(*(phones.talk(phone) for phone in template.phones))
-            await _sweep(replace(orders, point=None), fake, phones)
+            await _sweep(replace(orders, point=None), phones)
             await receiver.up.wait()
             await phones.hear_again()
         else:
@@ -279,12 +278,10 @@ async def _lose_one(phones: Phones, fake: TwilioFake, phone: str) -> None:
     phones.said[phone].append(came)
 
 
-async def _sweep(orders: ReceiverOrders, fake: TwilioFake, phones: Phones) -> int:
-    """Let the provider's grace pass and sweep, again if that was killed; how often it was."""
+async def _sweep(orders: ReceiverOrders, phones: Phones) -> int:
+    """Sweep, again if that was killed; how often it was."""
     if not phones.anything_new_given_up():
         return 0
-    for one in fake.taken:
-        one.created_at -= timedelta(minutes=5)
     context = multiprocessing.get_context("forkserver")
     killed = 0
     while True:

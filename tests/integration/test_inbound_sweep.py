@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pro_service.messaging.gateway import LookupFailedError
-from pro_service.services.inbound_sweep import sweep_inbound
+from pro_service.services import inbound_sweep
+from pro_service.services.inbound_sweep import GRACE, sweep_inbound
 from tests.support.study import SENDER
 from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
 
@@ -15,12 +16,18 @@ SERVICE = "MG" + "c" * 32
 LATER = timedelta(minutes=5)
 
 
+@pytest.fixture(autouse=True)
+def no_webhook_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has come to the provider may be looked for at once."""
+    monkeypatch.setattr(inbound_sweep, "GRACE", timedelta(0))
+
+
 async def sweep(trial: TwilioTrial) -> int:
     return await sweep_inbound(trial.pools.provider, trial.context, trial.gateway)
 
 
-async def lose(trial: TwilioTrial, text: str, ago: timedelta = LATER) -> None:
-    """A text that came to Twilio a while ago and whose webhook was given up."""
+async def lose(trial: TwilioTrial, text: str, ago: timedelta = timedelta(0)) -> None:
+    """A text that came to Twilio a while ago or just now and whose webhook was given up."""
     await trial.fake.phone_sends(trial.phones["K-001"], SENDER, text, post=False)
     trial.fake.taken[-1].created_at = datetime.now(UTC) - ago
 
@@ -36,7 +43,7 @@ async def test_what_never_came_is_fed_in_order_and_answered_by_the_queue(
         await trial.due("K-001")
         await trial.remind()
         await lose(trial, "4")
-        await lose(trial, "my knee is hot", ago=timedelta(minutes=4))
+        await lose(trial, "my knee is hot")
         assert await sweep(trial) == 2
         assert await answers(trial) == [(4,)]
         kinds = await trial.fetch("SELECT disposition FROM pro.inbounds ORDER BY id")
@@ -76,7 +83,22 @@ async def test_what_came_by_webhook_is_not_fed_again(database_url: str) -> None:
         assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(1,)]
 
 
-async def test_a_text_whose_webhook_may_still_come_is_left_alone(database_url: str) -> None:
+async def test_a_text_older_than_its_question_answers_nothing(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await lose(trial, "4", ago=LATER)
+        await trial.remind()
+        await trial.says("K-001", "6")  # asked again after the other, and answered
+        assert await sweep(trial) == 1
+        assert await answers(trial) == [(6,)]
+        kinds = await trial.fetch("SELECT disposition FROM pro.inbounds ORDER BY id")
+        assert kinds == [("answer",), ("needs_reading",)]
+
+
+async def test_a_text_whose_webhook_may_still_come_is_left_alone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound_sweep, "GRACE", GRACE)
     async with open_twilio_trial(database_url) as trial:
         await trial.due("K-001")
         await trial.remind()

@@ -22,12 +22,20 @@ CASES = {
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 async def test_an_exchange_goes_word_by_word_as_written(database_url: str, path: Path) -> None:
-    script = path.read_text(encoding="utf-8").splitlines()
+    script = _read(path)
     async with open_twilio_trial(database_url) as trial:
         lived = await Transcript(trial).live(script)
     if os.environ.get("PRO_WRITE_TRANSCRIPTS"):  # then read what changed before keeping it
-        path.write_text("\n".join(lived) + "\n", encoding="utf-8")
+        _keep(path, lived)
     assert lived == script
+
+
+def _read(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _keep(path: Path, lines: list[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def test_every_case_that_was_asked_for_is_written_down() -> None:

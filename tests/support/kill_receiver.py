@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any, Final, Literal
 
@@ -113,6 +114,7 @@ async def _serve(orders: ReceiverOrders, ready: Connection) -> None:
 async def _sweep(orders: ReceiverOrders) -> None:
     reaper = _reaper(orders)
     module: Any = inbound_sweep
+    module.GRACE = timedelta(0)  # no webhook is under way any more
     take = reaper.before(SWEEP_POINTS[0], module.take_text)
     module.take_text = reaper.after(SWEEP_POINTS[1], take)
     gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=orders.api_base)

@@ -14,7 +14,7 @@ A line is one of these; everything else in a file follows from them and is compa
     1 x> 4                    the same, but nobody hears the webhook
     = answer K-001            disposition, command, whose it is
     1 < Thank you.            phone 1 gets a line of a text
-    # answers: ...            what stands at the end; `late` came after the window had closed
+    # answers: ...            what is kept at the end; `late` came after the window had closed
 
 `(picture)` before a text sends one along; `(1600 characters)` repeats the rest up to that length.
 A participant's code and link are written as `<code of K-001>` and `<link>`.
@@ -159,8 +159,9 @@ class Transcript:
         """Texts that went out through the API since this was last asked."""
         for number in sorted({one.to for one in self.trial.fake.taken}):
             sent = self.trial.fake.sent_to(number)
-            for one in sent[self.seen.get(number, 0) :]:
-                self.lines += self._shown(number, one.body)
+            fresh = [self._shown(number, one.body) for one in sent[self.seen.get(number, 0) :]]
+            for lines in sorted(fresh):  # two went out at once in either order
+                self.lines += lines
             self.seen[number] = len(sent)
 
     def _shown(self, number: str, text: str) -> list[str]:
@@ -176,14 +177,16 @@ class Transcript:
 
     async def _answers(self) -> str:
         rows = await self.trial.fetch(
-            "SELECT p.code, r.item, coalesce(r.value::text, '-'), r.received_at >= v.closes_at"
-            " FROM pro.current_responses AS c JOIN pro.responses AS r ON r.id = c.response_id"
+            "SELECT p.code, r.item, coalesce(r.value::text, '-'), r.received_at >= v.closes_at,"
+            " c.response_id IS NULL FROM pro.responses AS r"
+            " LEFT JOIN pro.current_responses AS c ON c.response_id = r.id"
             " JOIN pro.assessments AS a ON a.id = r.assessment_id"
             " JOIN pro.visits AS v ON v.id = a.visit_id"
             " JOIN pro.participants AS p ON p.id = r.participant_id ORDER BY p.code, r.id"
         )
         said = [
-            f"{code} {item}={value}{' late' if late else ''}" for code, item, value, late in rows
+            f"{code} {item}={value}{' late' if late else ''}{' (stands no more)' if old else ''}"
+            for code, item, value, late, old in rows
         ]
         return "# answers: " + ("; ".join(said) or "none")
 

@@ -233,6 +233,7 @@ def _inbound(message: Any) -> InboundText:
         their_address=message.from_,
         body=message.body or "",
         media_count=int(message.num_media or "0"),
+        received_at=message.date_created,
         service_address=message.messaging_service_sid,
     )
 
