@@ -44,24 +44,29 @@ WHERE x.study_id = $1 AND x.acted_at IS NULL
 ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, x.raised_at, x.id LIMIT $2;
 
 -- name: list_texts_to_read(study_id, most)
--- Texts in words that nobody has read, oldest first; one from a shared number names all who use it.
-SELECT i.id, u.codes, h.site_id, i.body_sealed, i.body_key, i.media_count, i.received_at,
-       k.id AS key_id, k.wrapped, k.wrapping_key, count(*) OVER () AS total
+-- Texts in words that nobody has read, oldest first; one from a shared number names all who use it, one
+-- from a stranger nobody.
+SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
+       i.body_key, i.media_count, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
+       count(*) OVER () AS total
 FROM pro.inbounds AS i
-JOIN LATERAL (
+CROSS JOIN LATERAL (
     SELECT array_agg(p.code ORDER BY p.code) AS codes, (array_agg(p.id ORDER BY p.code))[1] AS first_id
     FROM pro.participants AS p
     WHERE p.study_id = i.study_id
       AND (p.id = i.participant_id
            OR i.participant_id IS NULL AND p.id IN (SELECT pro.desk_line_users(i.study_id, i.line_id)))
-) AS u ON u.codes IS NOT NULL
-JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
+) AS u
+LEFT JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
               JOIN pro.sites AS y ON y.study_id = ps.study_id AND y.id = ps.site_id
               WHERE ps.study_id = i.study_id AND ps.participant_id = u.first_id
               ORDER BY (ps.valid_to IS NULL) DESC, ps.id DESC LIMIT 1) AS h ON true
+LEFT JOIN LATERAL (SELECT pro.desk_stranger_site(i.study_id, i.line_id) AS site_id
+              WHERE i.participant_id IS NULL AND u.codes IS NULL) AS x ON true
 LEFT JOIN pro.data_keys AS k
        ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
 WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
+  AND coalesce(h.site_id, x.site_id) IS NOT NULL
 ORDER BY i.received_at, i.id LIMIT $2;
 
 -- name: list_held_numbers(study_id)
