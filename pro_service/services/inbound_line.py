@@ -60,13 +60,18 @@ async def answer_stranger(
     disposition = _disposition(received)
     document = inbound_document(context, received, None, key, disposition=disposition)
     outcome = Outcome(document)
+    study_id, line_id = received.sender.study_id, received.line.id
+    if await inbounds.is_held_back(connection, study_id, line_id):
+        return outcome
+    sender = received.sender.sender_name
     if recognise(received.text.body) is Command.stop:
         add_opt_out(document, received, None)
-    replied = await inbounds.count_replies_today(
-        connection, received.sender.study_id, received.line.id
-    )
+        body = context.texts.text("opt_out.confirmed", "en", sender=sender)
+        add_reply(context, received, outcome, body, None, key, "en", "opt_out.confirmed")
+        return outcome
+    replied = await inbounds.count_replies_today(connection, study_id, line_id)
     if replied < REPLIES_TO_STRANGERS:
-        body = context.texts.text("stranger", "en", sender=received.sender.sender_name)
+        body = context.texts.text("stranger", "en", sender=sender)
         add_reply(context, received, outcome, body, None, key, "en", "stranger")
     return outcome
 
@@ -91,6 +96,8 @@ async def answer_for_line(
     outcome.document["affected"] = [other.id for other in received.users[1:]]
     if len(received.users) == 1 and where.command is not Command.stop:
         keep_dialogue(outcome.document, received, facts, step.dialogue)
+    if where.command is Command.stop and facts.opted_out_at is not None:
+        return outcome  # It was confirmed once; whoever asks for silence again gets it.
     body = context.texts.render(step.reply, facts.language, text_context(context, protocol, facts))
     add_reply_for(context, received, outcome, facts, body, step.reply[0].key)
     return outcome

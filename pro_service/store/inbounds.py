@@ -61,6 +61,11 @@ async def count_replies_today(connection: Connection, study_id: UUID, line_id: U
     return count
 
 
+async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) -> bool:
+    """Whether a line asked for no texts."""
+    return bool(await connection.fetchval(_SQL["is_held_back"], study_id, line_id))
+
+
 async def record_inbound(
     connection: Connection, study_id: UUID, document: Mapping[str, Any]
 ) -> None:

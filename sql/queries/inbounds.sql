@@ -24,6 +24,11 @@ ORDER BY p.id;
 SELECT count(*) AS replies FROM pro.messages
 WHERE study_id = $1 AND line_id = $2 AND kind = 'reply' AND recorded_at > pro.now() - interval '1 day';
 
+-- name: is_held_back(study_id, line_id)
+-- Whether a line asked for no texts.
+SELECT EXISTS (SELECT FROM pro.opt_outs AS o
+               WHERE o.study_id = $1 AND o.line_id = $2 AND o.ended_at IS NULL) AS held;
+
 -- name: record_inbound(study_id, write)
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: data_keys, lines, invitations, inbound, messages, conversations, focus, opt_outs,
