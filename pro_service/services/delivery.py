@@ -14,7 +14,7 @@ from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import is_quiet_at
 from pro_service.domain.study.protocol import Messaging
 from pro_service.domain.study.statuses import standing
@@ -213,10 +213,12 @@ async def retry(
 
 
 def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
-    """Whether a reminder may still go: agreed to, and something owed in an open window."""
-    if row.kind != "reminder":
-        return True
+    """Whether a text may still go: a reminder that is agreed to and owed, a reply still welcome."""
     where = standing(facts.statuses, facts.now, facts.events)
+    if row.kind != "reminder":
+        # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
+        welcome = facts.opted_out_at is None or row.template == "opt_out.confirmed"
+        return welcome and where.status is not Status.died
     if not (where.may_message and where.may_answer) or facts.opted_out_at is not None:
         return False
     if facts.consent is None or not facts.consent.messages or facts.contact is None:

@@ -56,6 +56,7 @@ class MessageRow(NamedTuple):
     id: UUID
     participant_id: UUID | None
     kind: str
+    template: str
     state: MessageState
     tries: int
     body_sealed: bytes

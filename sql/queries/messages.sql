@@ -49,7 +49,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count
 
 -- name: get_message(study_id, message_id)
 -- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
-SELECT m.study_id, m.id, m.participant_id, m.kind, m.state, m.tries, m.body_sealed, m.body_key,
+SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries, m.body_sealed, m.body_key,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
        m.lease_until - clock_timestamp() AS lease_left,
        l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,

@@ -32,6 +32,14 @@ async def lose(trial: TwilioTrial, text: str, ago: timedelta = timedelta(0)) -> 
     trial.fake.taken[-1].created_at = datetime.now(UTC) - ago
 
 
+async def asked_and_lost(trial: TwilioTrial, *texts: str) -> None:
+    """A participant who was asked, and whose texts never came by webhook."""
+    await trial.due("K-001")
+    await trial.remind()
+    for text in texts:
+        await lose(trial, text)
+
+
 async def answers(trial: TwilioTrial) -> list[tuple[object, ...]]:
     return await trial.fetch("SELECT value FROM pro.responses ORDER BY id")
 
@@ -40,10 +48,7 @@ async def test_what_never_came_is_fed_in_order_and_answered_by_the_queue(
     database_url: str,
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await trial.due("K-001")
-        await trial.remind()
-        await lose(trial, "4")
-        await lose(trial, "my knee is hot")
+        await asked_and_lost(trial, "4", "my knee is hot")
         assert await sweep(trial) == 2
         assert await answers(trial) == [(4,)]
         kinds = await trial.fetch("SELECT disposition FROM pro.inbounds ORDER BY id")
@@ -124,6 +129,24 @@ async def test_the_watermark_stays_while_the_list_cannot_be_read(
         await lose(trial, "STOP please")
         assert await sweep(trial) == 1
         assert await trial.fetch("SELECT reason FROM pro.opt_outs") == [("said so by text",)]
+
+
+async def test_a_reply_that_waits_is_not_sent_after_a_stop_but_the_stop_is_confirmed(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await asked_and_lost(trial, "4", "STOP please")
+        assert await sweep(trial) == 2
+        await trial.retry()
+        states = await trial.fetch(
+            "SELECT template, state, state_reason FROM pro.messages"
+            " WHERE kind = 'reply' ORDER BY id"
+        )
+        assert states == [
+            ("prompt.item", "suppressed", "its reason has gone"),
+            ("opt_out.confirmed", "accepted", None),
+        ]
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 2
 
 
 async def test_a_stranger_is_kept_and_gets_no_late_reply(database_url: str) -> None:
