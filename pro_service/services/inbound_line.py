@@ -56,23 +56,31 @@ async def answer_stranger(
     connection: Connection, context: ServiceContext, received: Received
 ) -> Outcome:
     """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
-    key = await context.study_key(connection, received.sender.study_id)
-    disposition = _disposition(received)
-    document = inbound_document(context, received, None, key, disposition=disposition)
-    outcome = Outcome(document)
     study_id, line_id = received.sender.study_id, received.line.id
-    if await inbounds.is_held_back(connection, study_id, line_id):
-        return outcome
-    sender = received.sender.sender_name
-    if recognise(received.text.body) is Command.stop:
+    key = await context.study_key(connection, study_id)
+    said = recognise(received.text.body)
+    command = said if said in (Command.stop, Command.start) else None
+    disposition = _disposition(received)
+    if command is not None and not says_more(received.text.body):
+        disposition = "command"
+    document = inbound_document(
+        context, received, None, key, disposition=disposition, command=command
+    )
+    outcome = Outcome(document)
+    held = await inbounds.is_held_back(connection, study_id, line_id)
+    template = None
+    if command is Command.stop and not held:
         add_opt_out(document, received, None)
-        body = context.texts.text("opt_out.confirmed", "en", sender=sender)
-        add_reply(context, received, outcome, body, None, key, "en", "opt_out.confirmed")
-        return outcome
-    replied = await inbounds.count_replies_today(connection, study_id, line_id)
-    if replied < REPLIES_TO_STRANGERS:
-        body = context.texts.text("stranger", "en", sender=sender)
-        add_reply(context, received, outcome, body, None, key, "en", "stranger")
+        template = "opt_out.confirmed"
+    elif command is Command.start and held:
+        document["opt_ins"].append(line_id)
+        template = "opt_in.confirmed"
+    elif not held and command is not Command.stop:
+        replied = await inbounds.count_replies_today(connection, study_id, line_id)
+        template = "stranger" if replied < REPLIES_TO_STRANGERS else None
+    if template is not None:
+        body = context.texts.text(template, "en", sender=received.sender.sender_name)
+        add_reply(context, received, outcome, body, None, key, "en", template)
     return outcome
 
 

@@ -138,13 +138,14 @@ async def test_a_reply_that_waits_is_not_sent_after_a_stop_but_the_stop_is_confi
         await asked_and_lost(trial, "4", "STOP please")
         assert await sweep(trial) == 2
         await trial.retry()
+        await trial.fake.drain()
         states = await trial.fetch(
             "SELECT template, state, state_reason FROM pro.messages"
             " WHERE kind = 'reply' ORDER BY id"
         )
         assert states == [
             ("prompt.item", "suppressed", "its reason has gone"),
-            ("opt_out.confirmed", "accepted", None),
+            ("opt_out.confirmed", "delivered", None),
         ]
         assert len(trial.fake.sent_to(trial.phones["K-001"])) == 2
 

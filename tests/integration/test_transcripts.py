@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parents[1] / "data" / "transcripts"
 CASES = {
     *("two_texts_at_once_en", "out_of_order_en", "before_the_question_was_accepted_en"),
     *("after_closing_en", "unknown_number_en", "shared_line_one_open_zh"),
+    *("unknown_number_stop_en", "shared_line_none_open_en"),
     *("shared_line_two_open_en", "reaction_en", "picture_en", "empty_zh", "long_1600_en"),
     *("emoji_zh", "symptom_en", "symptom_zh", "stop_start_help_en", "stop_start_help_zh"),
     "changed_number_en",

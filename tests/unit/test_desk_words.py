@@ -94,6 +94,8 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
     assert len(found) >= 13, found
     unsaid = {reason for reason in found if words("zh_CN").why(reason).isascii()}
     assert unsaid == set()
+    for outcome in ("confirmed by text", "window closed", "answered"):  # of calls, by the service
+        assert not words("zh_CN").word("end", outcome).isascii()
 
 
 def test_every_text_we_write_has_a_name_at_the_desk() -> None:
