@@ -239,11 +239,34 @@ async def look_for(
     if row is None or row.state is not MessageState.ambiguous:
         return MessageState.ambiguous if row is None else row.state
     text = await _outbound(connection, context, row)
+    return await _look(connection, gateway, row, text) or MessageState.ambiguous
+
+
+async def look_for_reply(
+    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+) -> bool:
+    """Look up a reply whose webhook may have had no answer; whether its fate was settled.
+
+    It was written down, and then the answer may have been lost with whoever gave it. Like any text
+    of unknown fate it is bound, or shown as unconfirmed; it is never said again.
+    """
+    row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
+    if row is None or row.state is not MessageState.accepted or row.provider_id is not None:
+        return False
+    text = await _outbound(connection, context, row)
+    text = text.model_copy(update={"in_answer": True})
+    return await _look(connection, gateway, row, text) is not None
+
+
+async def _look(
+    connection: Connection, gateway: Gateway, row: MessageRow, text: OutboundText
+) -> MessageState | None:
+    """Where a text stands after a look into the provider's list; None if that failed."""
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
             listed = await gateway.find(text, earliest=made_at(row.id), latest=_latest_call(row))
     except (LookupFailedError, TimeoutError):
-        return MessageState.ambiguous
+        return None
     ids = [one.provider_id for one in listed]
     taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
     found = next((one for one in ids if one not in taken), None)
@@ -252,7 +275,7 @@ async def look_for(
         connection,
         row.study_id,
         row.id,
-        expected=MessageState.ambiguous,
+        expected=row.state,
         state=state,
         provider_id=found,
         reason="found in the provider's list" if found else "never found",

@@ -186,6 +186,14 @@ async def list_ambiguous(
     return [(row["study_id"], row["id"]) for row in rows]
 
 
+async def list_unheard_replies(
+    connection: Connection, older_than: timedelta, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(study, message) of replies in webhooks' answers of which no receipt has come."""
+    rows = await connection.fetch(_SQL["list_unheard_replies"], older_than.total_seconds(), limit)
+    return [(row["study_id"], row["id"]) for row in rows]
+
+
 async def mark_expired(connection: Connection) -> int:
     """Queued messages whose window has closed expire; returns how many."""
     return len(await connection.fetch(_SQL["mark_expired"]))

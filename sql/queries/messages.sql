@@ -73,6 +73,13 @@ WHERE state = 'ambiguous'
   AND claimed_at < pro.now() - $1::double precision * interval '1 second'
 ORDER BY id LIMIT $2;
 
+-- name: list_unheard_replies(older_than_seconds, limit)
+-- Replies said in a webhook's answer of which no receipt has come: nobody knows whether they were heard.
+SELECT study_id, id FROM pro.messages
+WHERE kind = 'reply' AND state = 'accepted' AND provider_id IS NULL
+  AND claimed_at < pro.now() - $1::double precision * interval '1 second'
+ORDER BY claimed_at LIMIT $2;
+
 -- name: mark_expired()
 -- A text whose window has closed dies in the queue.
 UPDATE pro.messages SET state = 'expired', state_reason = 'window closed'

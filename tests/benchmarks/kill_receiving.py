@@ -64,7 +64,9 @@ class Count:
     """Texts without a reply, in the webhook's answer or through the queue."""
     unheard: int = 0
     """Texts stored by a receiver that died before answering, and then given up: their reply, though
-    written down, reached nobody. The next reminder asks again."""
+    written down, reached nobody. It must be shown as unconfirmed; the next reminder asks again."""
+    unshown: int = 0
+    """Those of them that the record takes for said."""
     notes: list[str] = field(default_factory=list)
     """Runs that broke a promise, and runs whose point was never passed."""
 
@@ -75,8 +77,8 @@ class Count:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was lost, doubled, changed or left without a reply."""
-        return not (self.lost or self.doubles or self.changed or self.unanswered)
+        """Whether nothing was lost, doubled, changed or left without a reply, or is not shown."""
+        return not (self.lost or self.doubles or self.changed or self.unanswered or self.unshown)
 
     def __str__(self) -> str:
         """One line."""
@@ -84,7 +86,8 @@ class Count:
             f"{self.runs} runs, {self.killed} killed, {self.texts} texts from phones,"
             f" {self.acknowledged} acknowledged, {self.swept} found by the sweep: {self.lost} lost,"
             f" {self.doubles} doubles, {self.changed} answered differently,"
-            f" {self.unanswered} unanswered, {self.unheard} replies unheard"
+            f" {self.unanswered} unanswered, {self.unheard} replies unheard,"
+            f" {self.unshown} of them not shown"
         )
 
 
@@ -298,7 +301,7 @@ async def _count(
 ) -> Count:
     """Compare the provider's book with ours."""
     rows = await owner.fetch(
-        "SELECT i.provider_id, i.reply_message_id, m.tries > 1 AS by_queue,"
+        "SELECT i.provider_id, i.reply_message_id, m.state, m.tries > 1 AS by_queue,"
         " (SELECT count(*) FROM pro.responses AS r WHERE r.inbound_id = i.id) AS answers,"
         " (SELECT min(r.value) FROM pro.responses AS r WHERE r.inbound_id = i.id) AS value"
         " FROM pro.inbounds AS i LEFT JOIN pro.messages AS m ON m.id = i.reply_message_id"
@@ -317,9 +320,11 @@ async def _count(
         mine = [by_sid[one.sid] for one in said if one.sid in by_sid]
         queued = sum(bool(row["by_queue"]) for row in mine)
         count.swept += queued
-        count.unheard += sum(
-            not row["by_queue"] and row["provider_id"] not in phones.heard for row in mine
-        )
+        lost = [
+            row for row in mine if not row["by_queue"] and row["provider_id"] not in phones.heard
+        ]
+        count.unheard += len(lost)
+        count.unshown += sum(row["state"] != "unconfirmed" for row in lost)
         sent = len(fake.sent_to(phone))
         count.doubles += max(0, sent - queued)
         count.unanswered += max(0, queued - sent)

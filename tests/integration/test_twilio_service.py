@@ -256,6 +256,37 @@ async def test_an_id_that_belongs_to_another_message_binds_no_second_one(
         assert [state for state, *_ in await trial.states()] == ["unconfirmed", "accepted"]
 
 
+async def test_a_reply_nobody_heard_is_shown_as_unconfirmed_and_not_said_again(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await trial.fake.drain()
+        await trial.fake.phone_sends(trial.phones["K-001"], SENDER, "4", post=False)
+        (came,) = trial.fake.unanswered
+        assert await trial.fake.ask_inbound(came)  # the answer is lost on the way
+        assert await trial.sweep() == 1
+        replies = "SELECT state, state_reason FROM pro.messages WHERE kind = 'reply'"
+        assert await trial.fetch(replies) == [("unconfirmed", "never found")]
+        assert await trial.sweep() == 0
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 1
+
+
+async def test_a_reply_without_receipts_is_found_in_the_list(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await trial.fake.drain()
+        trial.fake.faults.lost_callbacks = 1.0
+        assert await trial.says("K-001", "4")
+        assert await trial.sweep() == 1
+        replies = "SELECT state, state_reason, provider_id FROM pro.messages WHERE kind = 'reply'"
+        said = trial.fake.taken[-1].sid
+        assert await trial.fetch(replies) == [("accepted", "found in the provider's list", said)]
+        assert await trial.sweep() == 0
+
+
 async def test_429_backs_off_and_goes_once(database_url: str) -> None:
     async with open_twilio_trial(database_url) as trial:
         await trial.due("K-001")

@@ -19,3 +19,8 @@ CREATE POLICY desk_stranger ON pro.inbounds TO pro_desk USING (
 -- Such a text is sealed under the study's own key.
 CREATE POLICY desk_study ON pro.data_keys TO pro_desk USING (
     participant_id IS NULL AND EXISTS (SELECT FROM pro.sites AS y WHERE y.study_id = data_keys.study_id));
+
+-- A reply is written down before the webhook is answered: where no receipt tells that it was heard, it is
+-- looked for.
+CREATE INDEX unheard_replies ON pro.messages (claimed_at)
+    WHERE kind = 'reply' AND state = 'accepted' AND provider_id IS NULL;
