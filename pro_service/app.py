@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -26,6 +27,9 @@ from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
+
+if TYPE_CHECKING:
+    from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
 
@@ -68,7 +72,7 @@ def make_context(settings: Settings, vault: Vault) -> ServiceContext:
 def make_gateway(settings: Settings) -> Gateway:
     """The gateway the settings name. Raises SettingsError for what it lacks."""
     if settings.gateway == "twilio":
-        return _make_twilio(settings)
+        return make_twilio(settings)
     if settings.simulator_secret is None:
         raise SettingsError(
             "PRO_SIMULATOR_SECRET is not set.",
@@ -77,7 +81,8 @@ def make_gateway(settings: Settings) -> Gateway:
     return SimulatorGateway(settings.simulator_url, settings.simulator_secret)
 
 
-def _make_twilio(settings: Settings) -> Gateway:
+def make_twilio(settings: Settings) -> TwilioGateway:
+    """The gateway to the account of the settings. Raises SettingsError for what they lack."""
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         lacking = "ACCOUNT_SID" if settings.twilio_account_sid is None else "AUTH_TOKEN"
         raise SettingsError(

@@ -9,12 +9,15 @@ from pro_service.cli import (
     cards,
     instruments,
     messages,
+    numbers,
     people,
     score,
+    senders,
     serve,
     staff,
     study,
     try_reply,
+    twilio,
     visits,
     wording,
 )
@@ -37,7 +40,9 @@ app.add_typer(people.event_app, name="event")
 app.add_typer(people.participant_app, name="participant")
 app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
+app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
+app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)
 app.command("adherence")(adherence_command)
@@ -49,6 +54,7 @@ app.command("rescore")(rescore_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)
+numbers.register(people.participant_app)
 score.register(app)
 try_reply.register(app)
 

@@ -14,6 +14,9 @@ from pro_service.catalog.protocol_files import (
     example_protocol_file,
     load_protocol_file,
 )
+from pro_service.domain.delivery.templates import most_segments
+from pro_service.domain.study.protocol import Protocol
+from pro_service.services.costs import costs_of
 from pro_service.services.previews import Preview, Shown
 from pro_service.texts.catalogue import load_texts
 
@@ -36,12 +39,7 @@ def preview_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show every template and question in every language; exit 1 if anything is wrong."""
-    try:
-        study, _, _ = load_protocol_file(protocol or example_protocol_file())
-    except ProtocolFileError as error:
-        for problem in error.problems:
-            typer.echo(str(problem))
-        raise typer.Exit(1) from error
+    study = _read(protocol)
     preview = Preview(
         load_texts(),
         load_instruments(),
@@ -60,11 +58,39 @@ def preview_command(
         raise typer.Exit(1)
 
 
+@messages_app.command("cost")
+def cost_command(
+    protocol: Annotated[
+        Path | None, typer.Option(help="The study's protocol; without one, the example.")
+    ] = None,
+    public_url: Annotated[
+        str, typer.Option(help="The address links carry: its length counts.")
+    ] = "https://study.example.org",
+) -> None:
+    """Show what one participant with one treated knee costs who answers at the first asking."""
+    study = _read(protocol)
+    for one in costs_of(load_texts(), load_instruments(), study, public_url=public_url):
+        typer.echo(
+            f"{one.language}, by {one.way}: {one.segments} segments in {one.sent} texts sent,"
+            f" {one.received} texts received"
+        )
+
+
+def _read(protocol: Path | None) -> Protocol:
+    try:
+        return load_protocol_file(protocol or example_protocol_file()).protocol
+    except ProtocolFileError as error:
+        for problem in error.problems:
+            typer.echo(str(problem))
+        raise typer.Exit(1) from error
+
+
 def _as_text(one: Shown) -> str:
     counted = one.counted
     head = (
         f"{one.template} ({one.language}): {counted.characters} characters, "
         f"{counted.encoding}, {counted.segments} segment{'s' if counted.segments > 1 else ''}"
+        f" of at most {most_segments(one.template)}"
     )
     lines = [head, *(f"    {line}" for line in one.text.splitlines())]
     return "\n".join([*lines, *(f"  ! {problem}" for problem in one.problems), ""])
@@ -79,6 +105,7 @@ def _as_json(one: Shown) -> str:
             "characters": one.counted.characters,
             "encoding": one.counted.encoding,
             "segments": one.counted.segments,
+            "most_segments": most_segments(one.template),
             "problems": one.problems,
         },
         ensure_ascii=False,

@@ -12,6 +12,8 @@ from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.protocol_check import register_check
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.services import administration
+from pro_service.services.previews import preview_of
+from pro_service.services.wording import show_stored_wording
 from pro_service.store.ids import new_id
 from pro_service.store.studies import SiteRow
 
@@ -36,6 +38,8 @@ def load(
         raise typer.Exit(1) from error
 
     async def work(runtime: Runtime) -> administration.LoadedProtocol:
+        await show_stored_wording(runtime.connection, runtime.context)
+        preview_of(runtime.context, protocol).check_lengths()
         return await administration.load_protocol(
             runtime.connection,
             runtime.context,

@@ -48,6 +48,7 @@ def load(file: FileArgument, data: DataOption = None, actor: ActorOption = None)
     pack = _read(file)
 
     async def work(runtime: Runtime) -> bool:
+        await service.check_pack_lengths(runtime.connection, runtime.context, pack)
         return await service.load_pack(runtime.connection, pack, actor=runtime.actor)
 
     fresh = with_runtime(data, actor, work)

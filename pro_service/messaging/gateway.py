@@ -32,6 +32,8 @@ class OutboundText(Record):
     status_callback: str
     valid_for: timedelta | None = None
     """After this long in the provider's queue the text is to be dropped; None: never."""
+    in_answer: bool = False
+    """It was said in a webhook's answer instead of handed over by a call; only ever looked for."""
 
 
 class Accepted(Record):
@@ -61,6 +63,9 @@ class InboundText(Record):
     their_address: str = Field(repr=False)
     body: str = Field(repr=False)
     media_count: int = 0
+    received_at: datetime | None = None
+    """When the provider had it (machine time, whole seconds), where that is known: a list says so,
+    a webhook does not."""
     service_address: str | None = Field(default=None, repr=False)
     """The provider's pool of numbers that took it, where our sender is a pool and not a number."""
 

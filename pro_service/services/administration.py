@@ -11,7 +11,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.context import ServiceContext
 from pro_service.services.phones import parse_phone
-from pro_service.store import studies
+from pro_service.store import sending, studies
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.studies import SiteRow, StudyRow
@@ -101,6 +101,19 @@ async def add_site(
 def _sender_address(text: str) -> str:
     """A number, or the id of a provider's pool of numbers. Raises PhoneError."""
     return text if _POOL_OF_NUMBERS.fullmatch(text) else parse_phone(text)
+
+
+async def set_pace(
+    connection: Connection, study_id: UUID, sender: str, per_second: float | None, *, actor: str
+) -> None:
+    """Say how many texts a second one of our addresses may send; None: its provider's usual pace.
+
+    All workers together keep to it, from the next text on. Raises PhoneError, UnknownNameError.
+    """
+    address = _sender_address(sender)
+    if not await sending.set_pace(connection, study_id, address, per_second, actor):
+        known = ", ".join(one.address for one in await sending.list_senders(connection, study_id))
+        raise UnknownNameError("That is no sender of this study.", mend=f"Known: {known}.")
 
 
 async def add_staff(

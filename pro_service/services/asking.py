@@ -58,8 +58,12 @@ def instrument_as_used(
     context: ServiceContext, protocol: Protocol, instrument_id: str
 ) -> Instrument:
     """The instrument with "does not apply" left only where the protocol offers it."""
-    instrument = context.instruments[instrument_id]
-    offered = protocol.use(instrument_id).may_not_apply
+    return as_offered(context.instruments[instrument_id], protocol)
+
+
+def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
+    """The same for an instrument at hand."""
+    offered = protocol.use(instrument.id).may_not_apply
     items = tuple(
         item
         if not item.may_not_apply or item.code in offered

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import start_of
 from pro_service.services.context import (
     TRIES,
     BusyError,
@@ -69,11 +70,15 @@ def new_card(context: ServiceContext) -> dict[str, Any]:
     }
 
 
-async def free_code(connection: Connection) -> str:
-    """A personal code nobody has: the fixed address serves every study of the installation."""
+async def free_code(connection: Connection, beside: Sequence[str] = ()) -> str:
+    """A personal code nobody has: the fixed address serves every study of the installation.
+
+    It begins otherwise than those it stands `beside`: texts to a shared number say the beginning.
+    """
     for _ in range(TRIES):
         code = new_code(secrets.token_bytes(_CODE_BYTES))
-        if not await store.is_code_in_use(connection, code):
+        alike = any(start_of(code) == start_of(other) for other in beside)
+        if not alike and not await store.is_code_in_use(connection, code):
             return code
     raise BusyError
 

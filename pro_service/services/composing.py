@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ class Line(NamedTuple):
 
     id: UUID
     focus_participant_id: UUID | None
+    focused_at: datetime | None
     row: dict[str, Any] | None
 
 
@@ -34,7 +36,7 @@ async def line_to(
     indexes = [index for _, index in context.vault.blind_indexes(their_address)]
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
-        return Line(found.id, found.focus_participant_id, None)
+        return Line(found.id, found.focus_participant_id, found.focused_at, None)
     line_id = new_id()
     key = await context.study_key(connection, study_id)
     sealed = context.vault.seal(
@@ -48,7 +50,7 @@ async def line_to(
         "their_address_key": sealed.key,
         "actor": actor,
     }
-    return Line(line_id, None, row)
+    return Line(line_id, None, None, row)
 
 
 def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:

@@ -14,7 +14,7 @@ from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import is_quiet_at
 from pro_service.domain.study.protocol import Messaging
 from pro_service.domain.study.statuses import standing
@@ -213,10 +213,12 @@ async def retry(
 
 
 def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
-    """Whether a reminder may still go: agreed to, and something owed in an open window."""
-    if row.kind != "reminder":
-        return True
+    """Whether a text may still go: a reminder that is agreed to and owed, a reply still welcome."""
     where = standing(facts.statuses, facts.now, facts.events)
+    if row.kind != "reminder":
+        # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
+        welcome = facts.opted_out_at is None or row.template == "opt_out.confirmed"
+        return welcome and where.status is not Status.died
     if not (where.may_message and where.may_answer) or facts.opted_out_at is not None:
         return False
     if facts.consent is None or not facts.consent.messages or facts.contact is None:
@@ -237,11 +239,34 @@ async def look_for(
     if row is None or row.state is not MessageState.ambiguous:
         return MessageState.ambiguous if row is None else row.state
     text = await _outbound(connection, context, row)
+    return await _look(connection, gateway, row, text) or MessageState.ambiguous
+
+
+async def look_for_reply(
+    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+) -> bool:
+    """Look up a reply whose webhook may have had no answer; whether its fate was settled.
+
+    It was written down, and then the answer may have been lost with whoever gave it. Like any text
+    of unknown fate it is bound, or shown as unconfirmed; it is never said again.
+    """
+    row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
+    if row is None or row.state is not MessageState.accepted or row.provider_id is not None:
+        return False
+    text = await _outbound(connection, context, row)
+    text = text.model_copy(update={"in_answer": True})
+    return await _look(connection, gateway, row, text) is not None
+
+
+async def _look(
+    connection: Connection, gateway: Gateway, row: MessageRow, text: OutboundText
+) -> MessageState | None:
+    """Where a text stands after a look into the provider's list; None if that failed."""
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
             listed = await gateway.find(text, earliest=made_at(row.id), latest=_latest_call(row))
     except (LookupFailedError, TimeoutError):
-        return MessageState.ambiguous
+        return None
     ids = [one.provider_id for one in listed]
     taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
     found = next((one for one in ids if one not in taken), None)
@@ -250,7 +275,7 @@ async def look_for(
         connection,
         row.study_id,
         row.id,
-        expected=MessageState.ambiguous,
+        expected=row.state,
         state=state,
         provider_id=found,
         reason="found in the provider's list" if found else "never found",

@@ -163,6 +163,23 @@ async def close_call(
         raise AlreadyDoneError
 
 
+async def deal_with_message(
+    connection: Connection, staff: StaffRow, message_id: UUID, note: str
+) -> None:
+    """Record what was done about a text of unknown fate, once: it leaves the list.
+
+    Raises NotHereError, ReasonMissingError, AlreadyDoneError.
+    """
+    words = said(note)
+    if await store.deal_with_message(
+        connection, staff.study_id, message_id, actor_of(staff), words
+    ):
+        return
+    if await store.find_dealt_message(connection, staff.study_id, message_id):
+        raise AlreadyDoneError
+    raise NotHereError
+
+
 async def mark_text_read(connection: Connection, staff: StaffRow, inbound_id: UUID) -> None:
     """Mark a text as read; twice changes nothing. Raises NotHereError."""
     if not await store.mark_text_read(connection, staff.study_id, inbound_id, actor_of(staff)):

@@ -132,7 +132,12 @@ class MessageLine(Record):
     template: str
     state: str
     state_reason: str | None
+    error_code: str | None
+    segments: int
     at: datetime
+    dealt_at: datetime | None
+    dealt_by: str | None
+    dealt_note: str | None
 
 
 class InboundLine(Record):
@@ -158,6 +163,8 @@ class OptOutLine(Record):
     ended_at: datetime | None
     reason: str
     actor: str
+    end_reason: str | None
+    ended_by: str | None
 
 
 class CallLine(Record):

@@ -21,6 +21,7 @@ from pro_service.services.second_factor import known_year, seal_year
 from pro_service.store import operations, schedule, studies
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
+from pro_service.store.numbers import list_codes_of_number
 from pro_service.store.studies import EnrolledRow, SiteRow
 
 COLUMNS = (
@@ -305,13 +306,15 @@ async def _enrol_one(
     actor: str,
 ) -> None:
     version_id = await studies.find_site_protocol(connection, study_id, site.id)
+    indexes = [index for _, index in context.vault.blind_indexes(row.phone)]
+    beside = await list_codes_of_number(connection, study_id, indexes)
     participant_id = new_id()
     key = context.vault.new_data_key()
     document = {
         "participant": {
             "id": participant_id,
             "code": row.code,
-            "personal_code": await free_code(connection),
+            "personal_code": await free_code(connection, beside),
             "protocol_version_id": version_id,
             "language": row.language,
             "zone": row.zone,

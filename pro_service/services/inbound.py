@@ -7,18 +7,13 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from pro_service.domain.conversation.advance import advance, begin
-from pro_service.domain.conversation.commands import Command, recognise, says_more
-from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart
-from pro_service.domain.conversation.reply import read_alone
-from pro_service.domain.conversation.routing import (
-    OpenConversation,
-    Route,
-    present_focus,
-    route,
-)
+from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart, same_question
+from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
@@ -41,15 +36,22 @@ from pro_service.services.baselines import read_baselines
 from pro_service.services.composing import line_to
 from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.services.inbound_copies import answer_with, first_copy
+from pro_service.services.inbound_line import (
+    answer_for_line,
+    answer_stranger,
+    ask_who,
+    confirm_number,
+    who_confirms,
+)
 from pro_service.services.inbound_writes import (
+    Asked,
     Outcome,
     Received,
     add_call,
-    add_opt_out,
-    add_reply,
     add_reply_for,
     begin_outcome,
-    inbound_document,
+    dialogue_of,
+    facts_of,
     keep_dialogue,
     queue_reply,
     write_inbound,
@@ -58,12 +60,9 @@ from pro_service.services.phones import PhoneError, country_of, parse_phone
 from pro_service.services.reminders import link_for
 from pro_service.store import inbounds, messages, operations
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
-from pro_service.store.ids import new_id
-from pro_service.store.inbounds import LineParticipant
+from pro_service.store.ids import made_at, new_id
 from pro_service.store.messages import OwnedSender
 
-REPLIES_TO_STRANGERS = 1
-"""Replies a day to a number nobody enrolled has; more would let a loop run for ever."""
 NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
 _CHANNELS = ChannelRules()
 
@@ -95,11 +94,13 @@ async def take_text(
     Raises UnreadableWebhookError, UnknownAddressError, BusyError.
     """
     sender = await _sender_of(connection, gateway, text)
+    asked: Asked | None = None
     for _ in range(TRIES):
         copy = await first_copy(connection, context, gateway, sender, text)
         if copy is not None:
             return copy
-        received = await _receive(connection, context, gateway, sender, text)
+        received = await _receive(connection, context, gateway, sender, text, asked)
+        asked = received.asked
         outcome = await _decide(connection, context, received)
         if by_queue:
             queue_reply(outcome)
@@ -127,14 +128,19 @@ async def _receive(
     gateway: Gateway,
     sender: OwnedSender,
     text: InboundText,
+    asked: Asked | None,
 ) -> Received:
     address = _address(text.their_address)
     actor = f"provider:{gateway.name}"
     await context.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
     indexes = [index for _, index in context.vault.blind_indexes(address)]
-    users = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
-    return Received(text, sender, address, line, users, new_id(), actor)
+    found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
+    users = [one for one in found if one.to_confirm is None]
+    awaited = [one for one in found if one.to_confirm is not None]
+    if asked is None:
+        asked = {user.id: dialogue_of(user).prompt for user in users}
+    return Received(text, sender, address, line, users, awaited, asked, new_id(), actor)
 
 
 def _address(text: str) -> str:
@@ -147,104 +153,47 @@ def _address(text: str) -> str:
 
 async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
     """Whose text it is decides who answers it."""
-    asked = [
-        OpenConversation(
+    confirming = who_confirms(received)
+    if confirming is not None:
+        return await confirm_number(connection, context, received, confirming)
+    if not received.users:
+        return await answer_stranger(connection, context, received)
+    users = [
+        LineUser(
             participant_id=user.id,
             personal_code=user.personal_code,
-            asked_at=prompt.asked_at,
-            reminded=prompt.reminded,
+            asked_at=None if prompt is None else prompt.asked_at,
+            reminded=prompt is not None and prompt.reminded,
         )
         for user in received.users
-        if (prompt := _dialogue(user).prompt) is not None
+        for prompt in (dialogue_of(user).prompt,)
     ]
-    focus = received.line.focus_participant_id
-    if focus is not None and len(asked) > 1:
-        focus = present_focus(asked, focus, await operations.get_study_time(connection))
-    where = route(asked, focus, received.text.body)
-    if not received.users:
-        return await _stranger(connection, context, received)
+    line = received.line
+    focus = line.focus_participant_id
+    if focus is not None and len(users) > 1:
+        now = await operations.get_study_time(connection)
+        focus = present_focus(users, focus, line.focused_at, now)
+    where = route(users, focus, received.text.body)
     if where.kind == "line":
-        return await _for_the_line(connection, context, received, where)
+        return await answer_for_line(connection, context, received, where)
     if where.kind == "ask_code":
-        return await _ask_who(connection, context, received)
+        return await ask_who(connection, context, received)
     return await _for_one(connection, context, received, where)
-
-
-async def _stranger(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
-    """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
-    key = await context.study_key(connection, received.sender.study_id)
-    # Words may be a spouse's report of a fever: somebody must read them, whoever sent them.
-    disposition = "needs_reading" if read_alone(received.text.body) == "words" else "unknown"
-    document = inbound_document(context, received, None, key, disposition=disposition)
-    outcome = Outcome(document)
-    if recognise(received.text.body) is Command.stop:
-        add_opt_out(document, received, None)
-    replied = await inbounds.count_replies_today(
-        connection, received.sender.study_id, received.line.id
-    )
-    if replied < REPLIES_TO_STRANGERS:
-        body = context.texts.text("stranger", "en", sender=received.sender.sender_name)
-        add_reply(context, received, outcome, body, None, key, "en", "stranger")
-    return outcome
-
-
-async def _for_the_line(
-    connection: Connection, context: ServiceContext, received: Received, where: Route
-) -> Outcome:
-    """Stop, start and help concern everybody on the line; it is answered once."""
-    user = received.users[0]
-    facts, protocol = await _facts(connection, context, received, user)
-    dialogue = _dialogue(user)
-    entries = agenda(context, protocol, facts) if len(received.users) == 1 else ()
-    step = advance(dialogue, entries, received.text.body, facts.now)
-    disposition = step.disposition
-    if where.command is Command.stop and says_more(received.text.body):
-        disposition = "needs_reading"
-    outcome = begin_outcome(context, received, facts, disposition, step.command)
-    if where.command is Command.stop:
-        add_opt_out(outcome.document, received, facts)
-    elif where.command is Command.start:
-        outcome.document["opt_ins"].append(received.line.id)
-    outcome.document["affected"] = [other.id for other in received.users[1:]]
-    if len(received.users) == 1 and where.command is not Command.stop:
-        keep_dialogue(outcome.document, received, facts, step.dialogue)
-    body = context.texts.render(step.reply, facts.language, text_context(context, protocol, facts))
-    add_reply_for(context, received, outcome, facts, body, step.reply[0].key)
-    return outcome
-
-
-async def _ask_who(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
-    """Several were asked something on this number: ask for the code before crediting anybody.
-
-    Words may report a symptom: whoever sent them, somebody must read them.
-    """
-    user = received.users[0]
-    facts, protocol = await _facts(connection, context, received, user)
-    in_words = read_alone(received.text.body) == "words"
-    disposition = "needs_reading" if in_words else "unknown"
-    outcome = begin_outcome(context, received, None, disposition, None, key=facts)
-    parts = (TextPart(key="reading.noted"),) if in_words else ()
-    parts = (*parts, TextPart(key="line.ask_code"))
-    body = context.texts.render(parts, facts.language, text_context(context, protocol, facts))
-    add_reply_for(context, received, outcome, facts, body, "line.ask_code")
-    return outcome
 
 
 async def _for_one(
     connection: Connection, context: ServiceContext, received: Received, where: Route
 ) -> Outcome:
-    """A text that belongs to one participant; on a shared number with nothing asked, the first."""
-    wanted = where.participant_id or received.users[0].id
-    user = next(one for one in received.users if one.id == wanted)
-    facts, protocol = await _facts(connection, context, received, user)
-    dialogue = _dialogue(user)
+    """A text that belongs to one participant."""
+    user = next(one for one in received.users if one.id == where.participant_id)
+    facts, protocol = await facts_of(connection, context, received, user)
+    dialogue = dialogue_of(user)
     just_answered = dialogue.last.assessment_id if dialogue.last else None
     asked = dialogue.prompt.assessment_id if dialogue.prompt else None
     entries = agenda(context, protocol, facts, asked=asked, just_answered=just_answered)
     if where.kind == "switch":
         reopened, question = begin(entries, facts.now)
         outcome = begin_outcome(context, received, facts, "command", None)
-        outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
         switched = TextPart(key="line.switched", parameters={"code": facts.start_of_code})
         parts = (switched, *(question or (TextPart(key="nothing_open"),)))
         step = Step(dialogue=reopened, reply=parts, disposition="command")
@@ -252,6 +201,8 @@ async def _for_one(
         step = await _advance(connection, context, received, facts, dialogue, entries)
         outcome = begin_outcome(context, received, facts, step.disposition, step.command)
         await _take_answers(connection, context, protocol, received, facts, step, outcome)
+    if where.in_focus and len(received.users) > 1:
+        outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
     add_call(outcome.document, received, facts, step)
     await _reply_step(connection, context, protocol, received, facts, step, outcome)
     return outcome
@@ -266,12 +217,12 @@ async def _advance(
     entries: Sequence[Any],
 ) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    accepted = True
-    if dialogue.prompt is not None and dialogue.prompt.message_id is not None:
-        state = await messages.get_prompt_state(
-            connection, facts.study_id, dialogue.prompt.message_id
-        )
-        accepted = state not in NOT_YET_ACCEPTED
+    # Of two texts at once the second came before the question that answers the first was written.
+    accepted = same_question(dialogue.prompt, received.asked.get(facts.id))
+    if accepted and dialogue.prompt is not None and dialogue.prompt.message_id is not None:
+        carrier = dialogue.prompt.message_id
+        state = await messages.get_prompt_state(connection, facts.study_id, carrier)
+        accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
     rule = _CHANNELS.rule_for("sms", context.provider, country_of(received.their_address))
     return advance(
         dialogue,
@@ -280,7 +231,18 @@ async def _advance(
         facts.now,
         prompt_accepted=accepted,
         link_possible=rule.links,
+        pictures=received.text.media_count > 0,
     )
+
+
+def _came_before(text: InboundText, message_id: UUID) -> bool:
+    """Whether a text was with the provider before a message of ours was even made.
+
+    A list says when that was, to the second; a webhook does not, so there arrival decides.
+    """
+    if text.received_at is None:
+        return False
+    return text.received_at + timedelta(seconds=1) <= made_at(message_id)
 
 
 async def _take_answers(
@@ -343,10 +305,15 @@ async def _reply_step(
         parts = tuple(_without_link(part) for part in parts)
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and facts.opted_out_at is None:
+        template = parts[0].key
+        if len(received.users) > 1 and template != "line.switched":
+            # On a shared telephone every question says whose it is.
+            code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
+            parts = (code, *parts)
         body = context.texts.render(
             parts, facts.language, text_context(context, protocol, facts, link=link)
         )
-        add_reply_for(context, received, outcome, facts, body, parts[0].key)
+        add_reply_for(context, received, outcome, facts, body, template)
     keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
 
 
@@ -354,15 +321,3 @@ def _without_link(part: TextPart) -> TextPart:
     """The same offer where there is no page to answer on: a call, or no link."""
     other = {"offer.link": "offer.call", "link.here": "link.impossible"}
     return TextPart(key=other[part.key]) if part.key in other else part
-
-
-async def _facts(
-    connection: Connection, context: ServiceContext, received: Received, user: LineParticipant
-) -> tuple[ParticipantFacts, Protocol]:
-    study_id = received.sender.study_id
-    facts = await context.facts(connection, study_id, user.id)
-    return facts, await context.protocol(connection, study_id, facts.protocol_version_id)
-
-
-def _dialogue(user: LineParticipant) -> Dialogue:
-    return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)

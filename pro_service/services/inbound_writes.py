@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pro_service.domain.conversation.commands import Command
-from pro_service.domain.conversation.dialogue import Dialogue, Step
+from pro_service.domain.conversation.dialogue import Dialogue, Prompt, Step
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
 from pro_service.messaging.gateway import InboundText
 from pro_service.services.answers import AnswersPlan, empty_document
 from pro_service.services.composing import Line, message_row
 from pro_service.services.context import BusyError, ServiceContext
-from pro_service.store import answers, inbounds
+from pro_service.store import answers, inbounds, numbers
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.inbounds import LineParticipant
 from pro_service.store.messages import OwnedSender
+
+Asked: TypeAlias = Mapping[UUID, Prompt | None]
+"""The question that was open with each user of a line when a text was first looked at."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class Received:
     their_address: str
     line: Line
     users: Sequence[LineParticipant]
+    awaited: Sequence[LineParticipant]
+    """Whose number this becomes once they confirm it."""
+    asked: Asked
     inbound_id: UUID
     actor: str
 
@@ -43,6 +50,23 @@ class Outcome:
     message_id: UUID | None = None
     answers: AnswersPlan | None = None
     facts: ParticipantFacts | None = None
+
+
+_MORE: Final = ("calls", "alerts", "data_keys", "invitations")
+
+
+def dialogue_of(user: LineParticipant) -> Dialogue:
+    """What stands of the conversation with somebody on this line."""
+    return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
+
+
+async def facts_of(
+    connection: Connection, context: ServiceContext, received: Received, user: LineParticipant
+) -> tuple[ParticipantFacts, Protocol]:
+    """Somebody's facts now, and the protocol they follow."""
+    study_id = received.sender.study_id
+    facts = await context.facts(connection, study_id, user.id)
+    return facts, await context.protocol(connection, study_id, facts.protocol_version_id)
 
 
 def add_call(
@@ -100,8 +124,8 @@ def inbound_document(
     command: Command | None = None,
 ) -> dict[str, Any]:
     """The document `store.inbounds.record_inbound` writes, with the text and nothing else yet."""
-    lists = ("messages", "conversations", "focus", "opt_outs", "opt_ins", "affected", "calls")
-    document: dict[str, Any] = {name: [] for name in (*lists, "alerts", "data_keys", "invitations")}
+    lists = ("messages", "conversations", "focus", "opt_outs", "opt_ins", "affected", "confirmed")
+    document: dict[str, Any] = {name: [] for name in (*lists, *_MORE)}
     document["lines"] = [received.line.row] if received.line.row else []
     sealed = context.vault.seal(
         received.text.body,
@@ -230,6 +254,8 @@ async def write_inbound(connection: Connection, received: Received, outcome: Out
         return
     document = outcome.answers.document if outcome.answers else empty_document()
     async with transaction(connection) as connection:
+        if outcome.document["confirmed"]:
+            await numbers.give_reason(connection, "the participant's code was typed on it")
         await answers.record_answers(
             connection, study_id, outcome.facts.id, outcome.facts.revision, document
         )

@@ -1,4 +1,4 @@
-"""Opting a number out on the word of staff, or of the participant on their own page."""
+"""Opting a number out, and in again: on the word of staff, or on the participant's own page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.composing import line_to, open_number
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.store import inbounds, lines, messages
+from pro_service.store import inbounds, lines, messages, numbers
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
 
@@ -67,3 +67,38 @@ async def opt_out_document(
         ],
         "affected": [user.id for user in users if user.id != facts.id],
     }
+
+
+async def opt_in_by_staff(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    participant_id: UUID,
+    actor: str,
+    reason: str,
+) -> int:
+    """Let texts go to the participant's number again; how many opt-outs ended.
+
+    A telephone that told the provider itself to stop must tell it START: no word of ours lifts
+    that. Raises NoLineError, BusyError.
+    """
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        number = open_number(context, facts)
+        if number is None:
+            raise NoLineError
+        indexes = [index for _, index in context.vault.blind_indexes(number)]
+        held = await numbers.list_lines_of_number(connection, study_id, indexes)
+        try:
+            return await numbers.end_opt_out(
+                connection,
+                study_id,
+                participant_id,
+                facts.revision,
+                held,
+                actor=actor,
+                reason=reason,
+            )
+        except StaleRevisionError:
+            continue
+    raise BusyError

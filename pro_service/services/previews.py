@@ -11,11 +11,13 @@ from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.segments import Segments, segments
-from pro_service.domain.delivery.templates import problems_of
+from pro_service.domain.delivery.templates import is_too_long, most_segments, problems_of
+from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.facts import Target
 from pro_service.domain.study.protocol import Ask, Protocol
 from pro_service.services.asking import urgent_parts
+from pro_service.services.context import ServiceContext
 from pro_service.texts.catalogue import TextContext, Texts, format_day, placeholders
 
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
@@ -33,6 +35,15 @@ class Shown(NamedTuple):
     text: str
     counted: Segments
     problems: tuple[str, ...]
+
+
+class TextsTooLongError(ProServiceError):
+    """Texts would cost more segments than their templates may; nothing was stored."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep a line for each."""
+        super().__init__(mend=f"Shorten the words: {'; '.join(problems)}.")
+        self.problems = tuple(problems)
 
 
 class Preview:
@@ -64,6 +75,17 @@ class Preview:
                     yield self._template(key, language)
             yield from self._instructions(language)
             yield from self._questions(language)
+
+    def check_lengths(self) -> None:
+        """Raise TextsTooLongError where a text is over its template's limit."""
+        found = [
+            f"{one.template} in {one.language} has {one.counted.segments} segments,"
+            f" {most_segments(one.template)} are allowed"
+            for one in self.all()
+            if is_too_long(one.template, one.counted)
+        ]
+        if found:
+            raise TextsTooLongError(found)
 
     def _template(self, key: str, language: Language) -> Shown:
         """A text of the catalogue on its own, its placeholders filled with the longest usual."""
@@ -155,6 +177,18 @@ class Preview:
         counted = segments(text)
         problems = problems_of(template, opening, text, counted, self._rules)
         return Shown(template, language, text, counted, tuple(problems))
+
+
+def preview_of(context: ServiceContext, protocol: Protocol) -> Preview:
+    """The texts of a study as this installation would send them, whatever the country."""
+    return Preview(
+        context.texts,
+        context.instruments,
+        protocol,
+        public_url=context.public_url,
+        provider=context.provider,
+        countries=(),
+    )
 
 
 def _targets(ask: Ask) -> tuple[Target, ...]:

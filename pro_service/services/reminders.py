@@ -12,6 +12,8 @@ from uuid import UUID
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
 from pro_service.domain.delivery.channels import Way
+from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
@@ -42,6 +44,11 @@ class _Composed(NamedTuple):
     body: str
     dialogue: Dialogue | None
     invitations: list[dict[str, Any]]
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it would cost more segments than its template may."""
+        return is_too_long(self.template, segments(self.body))
 
 
 async def remind(
@@ -109,13 +116,13 @@ async def _claim(
     judgement: Judgement,
     document: dict[str, Any],
 ) -> Claimed | None:
-    """Add the one text for all that is due to the write; None if no channel reaches them."""
+    """Add the one text for all that is due to the write; None if none may be sent to them."""
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
     way: Way = "call" if rule is None else way_to(rule, facts)
     if number is None or rule is None or sender is None or way == "call":
-        _end_without_channel(facts, judgement, document)
+        _end_without_text(facts, judgement, document, "no_channel")
         return None
     if facts.texts_today >= rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
@@ -124,26 +131,34 @@ async def _claim(
     line = await line_to(connection, context, facts.study_id, sender.id, number, ACTOR)
     message_id = new_id()
     composed = await _compose(connection, context, protocol, facts, judgement, message_id, way)
+    if composed.too_long and way == "text" and rule.links:
+        # A link to the same questions is short.
+        composed = await _compose(
+            connection, context, protocol, facts, judgement, message_id, "link"
+        )
+    if composed.too_long:
+        _end_without_text(facts, judgement, document, "too_long")
+        return None
     _add_message(context, facts, judgement, document, line, message_id, composed)
     return Claimed(facts.study_id, message_id)
 
 
-def _end_without_channel(
-    facts: ParticipantFacts, judgement: Judgement, document: dict[str, Any]
+def _end_without_text(
+    facts: ParticipantFacts, judgement: Judgement, document: dict[str, Any], reason: str
 ) -> None:
-    """No permitted way to write: the nudge ends, and a coordinator is asked to call."""
-    document["ended"] += _ended(judgement, "no_channel")
+    """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
+    document["ended"] += _ended(judgement, reason)
     closes = {visit.id: visit.closes_at for visit in facts.visits}
     document["calls"] += [
         {
             "id": new_id(),
             "visit_id": visit_id,
-            "reason": "no_channel",
+            "reason": reason,
             "closes_at": closes[visit_id],
             "actor": ACTOR,
         }
         for visit_id in judgement.visits
-        if f"{visit_id}:no_channel" not in facts.made_calls
+        if f"{visit_id}:{reason}" not in facts.made_calls
     ]
 
 

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from pro_service.catalog.wording_files import LoadedWording
 from pro_service.domain.instruments.wording import Wording
+from pro_service.domain.study.protocol import Protocol
 from pro_service.services.context import ServiceContext
+from pro_service.services.previews import preview_of
+from pro_service.store import studies
 from pro_service.store import wording as store
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
+
+
+async def check_pack_lengths(
+    connection: Connection, context: ServiceContext, pack: LoadedWording
+) -> None:
+    """Raise TextsTooLongError where a stored protocol's texts would be too long in these words."""
+    rows = await store.list_wording_packs(connection)
+    stored = [
+        LoadedWording(Wording.model_validate(row.document), row.content_sha256) for row in rows
+    ]
+    context.use_wordings([*stored, pack])
+    for document in await studies.list_protocol_documents(connection):
+        preview_of(context, Protocol.model_validate_json(document)).check_lengths()
 
 
 async def load_pack(connection: Connection, pack: LoadedWording, *, actor: str) -> bool:
@@ -28,7 +44,10 @@ async def load_pack(connection: Connection, pack: LoadedWording, *, actor: str) 
 
 async def show_stored_wording(connection: Connection, context: ServiceContext) -> None:
     """From now on this context asks in the wording that is in force."""
-    packs = await store.list_wording_packs(connection)
-    context.use_wordings(
-        LoadedWording(Wording.model_validate(row.document), row.content_sha256) for row in packs
-    )
+    context.use_wordings(await _stored(connection))
+
+
+async def _stored(connection: Connection) -> list[LoadedWording]:
+    """The packs in force."""
+    rows = await store.list_wording_packs(connection)
+    return [LoadedWording(Wording.model_validate(row.document), row.content_sha256) for row in rows]

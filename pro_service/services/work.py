@@ -20,7 +20,7 @@ from pro_service.messaging.gateway import Gateway
 from pro_service.services.calls import call_for, escalate, list_silent
 from pro_service.services.closing import close_participant
 from pro_service.services.context import ServiceContext
-from pro_service.services.delivery import look_for, retry, send_claimed
+from pro_service.services.delivery import look_for, look_for_reply, retry, send_claimed
 from pro_service.services.reminders import Claimed, remind
 from pro_service.store import answers, escalation, messages, operations, reminders
 from pro_service.store.connection import Connection
@@ -75,7 +75,7 @@ async def retry_round(
 async def sweep_round(
     connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
 ) -> int:
-    """Find out what became of texts whose call broke off or whose worker died."""
+    """Find out what became of texts whose call or answer broke off, or whose process died."""
     overdue = await messages.mark_overdue_ambiguous(connection)
     rows = await messages.list_ambiguous(connection, LOOK_AFTER, BATCH)
 
@@ -84,7 +84,12 @@ async def sweep_round(
         # A provider that cannot be asked now is asked at the next tick, not at once.
         return int(state is not MessageState.ambiguous)
 
-    return overdue + await _each(rows, one, go_on)
+    async def reply(row: tuple[UUID, UUID]) -> int:
+        return int(await look_for_reply(connection, context, gateway, Claimed(*row)))
+
+    settled = await _each(rows, one, go_on)
+    replies = await messages.list_unheard_replies(connection, LOOK_AFTER, BATCH)
+    return overdue + settled + await _each(replies, reply, go_on)
 
 
 async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:

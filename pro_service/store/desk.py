@@ -274,6 +274,18 @@ async def find_call(connection: Connection, study_id: UUID, call_id: UUID) -> bo
     return await _found(connection, "find_call", study_id, call_id)
 
 
+async def deal_with_message(
+    connection: Connection, study_id: UUID, message_id: UUID, actor: str, note: str
+) -> bool:
+    """Say what was done about an unconfirmed text; False if none here waits for that."""
+    return await _found(connection, "deal_with_message", study_id, message_id, actor, note)
+
+
+async def find_dealt_message(connection: Connection, study_id: UUID, message_id: UUID) -> bool:
+    """Whether somebody has dealt with that text before."""
+    return await _found(connection, "find_dealt_message", study_id, message_id)
+
+
 async def mark_text_read(
     connection: Connection, study_id: UUID, inbound_id: UUID, actor: str
 ) -> bool:

@@ -33,6 +33,8 @@ class LineParticipant(NamedTuple):
     conversation_id: UUID | None
     line_id: UUID | None
     dialogue: str | None
+    to_confirm: UUID | None = None
+    """The number's record where it is new and not confirmed yet: they do not use it so far."""
 
 
 async def find_provider_event(
@@ -57,6 +59,11 @@ async def count_replies_today(connection: Connection, study_id: UUID, line_id: U
     """Replies a line has had within a day of study time."""
     count: int = await connection.fetchval(_SQL["count_replies_today"], study_id, line_id)
     return count
+
+
+async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) -> bool:
+    """Whether a line asked for no texts."""
+    return bool(await connection.fetchval(_SQL["is_held_back"], study_id, line_id))
 
 
 async def record_inbound(

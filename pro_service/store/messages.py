@@ -31,10 +31,11 @@ class OwnedSender(NamedTuple):
 
 
 class LineRow(NamedTuple):
-    """A line; `focus_participant_id` says who of several is answering."""
+    """A line; `focus_participant_id` says who of several is answering, since `focused_at`."""
 
     id: UUID
     focus_participant_id: UUID | None
+    focused_at: datetime | None
     their_address_sealed: bytes
     their_address_key: str
 
@@ -55,6 +56,7 @@ class MessageRow(NamedTuple):
     id: UUID
     participant_id: UUID | None
     kind: str
+    template: str
     state: MessageState
     tries: int
     body_sealed: bytes
@@ -181,6 +183,14 @@ async def list_ambiguous(
 ) -> list[tuple[UUID, UUID]]:
     """(study, message) of what may have been sent, old enough to look up."""
     rows = await connection.fetch(_SQL["list_ambiguous"], older_than.total_seconds(), limit)
+    return [(row["study_id"], row["id"]) for row in rows]
+
+
+async def list_unheard_replies(
+    connection: Connection, older_than: timedelta, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(study, message) of replies in webhooks' answers of which no receipt has come."""
+    rows = await connection.fetch(_SQL["list_unheard_replies"], older_than.total_seconds(), limit)
     return [(row["study_id"], row["id"]) for row in rows]
 
 

@@ -39,9 +39,29 @@ async def claim_turn(
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-async def set_pace(connection: Connection, study_id: UUID, address: str, per_second: float) -> bool:
-    """Say how many texts a second a sender may send; False for an address that is not ours."""
-    found = await connection.fetchval(_SQL["set_pace"], study_id, address, per_second)
+class SenderPace(NamedTuple):
+    """One of our addresses; `per_second` is None where its provider's usual pace holds."""
+
+    provider: str
+    address: str
+    site: str | None
+    per_second: float | None
+
+
+async def list_senders(connection: Connection, study_id: UUID) -> list[SenderPace]:
+    """The study's addresses with their paces."""
+    rows = await connection.fetch(_SQL["list_senders"], study_id)
+    return [SenderPace(*row.values()) for row in rows]
+
+
+async def set_pace(
+    connection: Connection, study_id: UUID, address: str, per_second: float | None, actor: str
+) -> bool:
+    """Say how many texts a second a sender may send, None for its provider's usual pace.
+
+    False for an address that is not ours.
+    """
+    found = await connection.fetchval(_SQL["set_pace"], study_id, address, per_second, actor)
     return found is not None
 
 

@@ -107,6 +107,11 @@ async def insert_protocol_version(
     )
 
 
+async def list_protocol_documents(connection: Connection) -> list[str]:
+    """Every stored protocol version as JSON text."""
+    return [row["document"] for row in await connection.fetch(_SQL["list_protocol_documents"])]
+
+
 async def get_protocol_document(
     connection: Connection, study_id: UUID, version_id: UUID
 ) -> str | None:

@@ -47,24 +47,29 @@ WHERE x.study_id = $1 AND x.acted_at IS NULL
 ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, x.raised_at, x.id LIMIT $2;
 
 -- name: list_texts_to_read(study_id, most)
--- Texts in words that nobody has read, oldest first; one from a shared number names all who use it.
-SELECT i.id, u.codes, h.site_id, i.body_sealed, i.body_key, i.media_count, i.received_at,
-       k.id AS key_id, k.wrapped, k.wrapping_key, count(*) OVER () AS total
+-- Texts in words that nobody has read, oldest first; one from a shared number names all who use it, one
+-- from a stranger nobody.
+SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
+       i.body_key, i.media_count, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
+       count(*) OVER () AS total
 FROM pro.inbounds AS i
-JOIN LATERAL (
+CROSS JOIN LATERAL (
     SELECT array_agg(p.code ORDER BY p.code) AS codes, (array_agg(p.id ORDER BY p.code))[1] AS first_id
     FROM pro.participants AS p
     WHERE p.study_id = i.study_id
       AND (p.id = i.participant_id
            OR i.participant_id IS NULL AND p.id IN (SELECT pro.desk_line_users(i.study_id, i.line_id)))
-) AS u ON u.codes IS NOT NULL
-JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
+) AS u
+LEFT JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
               JOIN pro.sites AS y ON y.study_id = ps.study_id AND y.id = ps.site_id
               WHERE ps.study_id = i.study_id AND ps.participant_id = u.first_id
               ORDER BY (ps.valid_to IS NULL) DESC, ps.id DESC LIMIT 1) AS h ON true
+LEFT JOIN LATERAL (SELECT pro.desk_stranger_site(i.study_id, i.line_id) AS site_id
+              WHERE i.participant_id IS NULL AND u.codes IS NULL) AS x ON true
 LEFT JOIN pro.data_keys AS k
        ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
 WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
+  AND coalesce(h.site_id, x.site_id) IS NOT NULL
 ORDER BY i.received_at, i.id LIMIT $2;
 
 -- name: list_held_numbers(study_id)
@@ -80,7 +85,7 @@ WHERE o.ended_at IS NULL
 ORDER BY o.started_at DESC, p.code;
 
 -- name: list_uncertain_messages(study_id, most)
--- Messages of which nobody knows whether they went out, newest first.
+-- Messages of which nobody knows whether they went out, and nobody has dealt with; newest first.
 SELECT m.id, p.code, h.site_id, m.template, m.state, m.state_reason,
        coalesce(m.claimed_at, m.recorded_at) AS at, count(*) OVER () AS total
 FROM pro.messages AS m
@@ -89,7 +94,7 @@ JOIN LATERAL (SELECT ps.site_id FROM pro.participant_sites AS ps
               JOIN pro.sites AS y ON y.study_id = ps.study_id AND y.id = ps.site_id
               WHERE ps.study_id = m.study_id AND ps.participant_id = m.participant_id
               ORDER BY (ps.valid_to IS NULL) DESC, ps.id DESC LIMIT 1) AS h ON true
-WHERE m.study_id = $1 AND m.state IN ('ambiguous', 'unconfirmed')
+WHERE m.study_id = $1 AND m.state IN ('ambiguous', 'unconfirmed') AND m.dealt_at IS NULL
 ORDER BY m.id DESC LIMIT $2;
 
 -- name: list_desk_participants(study_id, site_id, code)
@@ -200,8 +205,10 @@ SELECT jsonb_build_object(
                 FROM pro.consents AS c
                 WHERE c.study_id = s.study_id AND c.participant_id = s.id), '[]'),
     'messages', coalesce((SELECT jsonb_agg(jsonb_build_object('kind', m.kind, 'template', m.template,
-                    'state', m.state, 'state_reason', m.state_reason,
-                    'at', coalesce(m.claimed_at, m.recorded_at)) ORDER BY m.id)
+                    'state', m.state, 'state_reason', m.state_reason, 'error_code', m.error_code,
+                    'segments', m.segments, 'at', coalesce(m.claimed_at, m.recorded_at),
+                    'dealt_at', m.dealt_at, 'dealt_by', m.dealt_by, 'dealt_note', m.dealt_note)
+                    ORDER BY m.id)
                 FROM pro.messages AS m
                 WHERE m.study_id = s.study_id AND m.participant_id = s.id), '[]'),
     'inbounds', coalesce((SELECT jsonb_agg(jsonb_build_object('id', i.id,
@@ -213,7 +220,8 @@ SELECT jsonb_build_object(
                 FROM pro.inbounds AS i
                 WHERE i.study_id = s.study_id AND i.participant_id = s.id), '[]'),
     'opt_outs', coalesce((SELECT jsonb_agg(jsonb_build_object('started_at', o.started_at,
-                    'ended_at', o.ended_at, 'reason', o.reason, 'actor', o.actor) ORDER BY o.id)
+                    'ended_at', o.ended_at, 'reason', o.reason, 'actor', o.actor,
+                    'end_reason', o.end_reason, 'ended_by', o.ended_by) ORDER BY o.id)
                 FROM pro.desk_opt_outs(s.study_id) AS o WHERE o.participant_id = s.id), '[]'),
     'calls', coalesce((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'visit_id', k.visit_id,
                     'reason', k.reason, 'created_at', k.created_at, 'closes_at', k.closes_at,
@@ -279,3 +287,12 @@ SELECT id FROM pro.call_tasks WHERE study_id = $1 AND id = $2;
 -- Somebody has read a text; the first who did stays named.
 UPDATE pro.inbounds SET read_at = coalesce(read_at, pro.now()), read_by = coalesce(read_by, $3)
 WHERE study_id = $1 AND id = $2 AND disposition = 'needs_reading' RETURNING id;
+
+-- name: deal_with_message(study_id, message_id, actor, note)
+-- Say what was done about a text whose fate never became known; what was said before stays.
+UPDATE pro.messages SET dealt_at = pro.now(), dealt_by = $3, dealt_note = $4
+WHERE study_id = $1 AND id = $2 AND state = 'unconfirmed' AND dealt_at IS NULL RETURNING id;
+
+-- name: find_dealt_message(study_id, message_id)
+-- Whether there is such a text here that somebody has dealt with.
+SELECT id FROM pro.messages WHERE study_id = $1 AND id = $2 AND dealt_at IS NOT NULL;

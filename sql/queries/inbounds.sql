@@ -8,8 +8,10 @@ LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_messag
 WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
 -- name: list_line_participants(study_id, their_indexes, line_id)
--- Who now uses a number, with the question each was last asked on this line of it.
-SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue
+-- Who now uses a number, with the question each was last asked on this line of it; and who is to use it
+-- once they have confirmed it.
+SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
+       CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm
 FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
@@ -22,10 +24,15 @@ ORDER BY p.id;
 SELECT count(*) AS replies FROM pro.messages
 WHERE study_id = $1 AND line_id = $2 AND kind = 'reply' AND recorded_at > pro.now() - interval '1 day';
 
+-- name: is_held_back(study_id, line_id)
+-- Whether a line asked for no texts.
+SELECT EXISTS (SELECT FROM pro.opt_outs AS o
+               WHERE o.study_id = $1 AND o.line_id = $2 AND o.ended_at IS NULL) AS held;
+
 -- name: record_inbound(study_id, write)
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: data_keys, lines, invitations, inbound, messages, conversations, focus, opt_outs,
--- opt_ins, affected, calls, alerts.
+-- opt_ins, affected, confirmed, calls, alerts.
 WITH doc AS (SELECT $2::jsonb AS d),
 keyed AS (
     INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
@@ -92,7 +99,7 @@ asked AS (
             closed_at = excluded.closed_at
 ),
 focused AS (
-    UPDATE pro.lines AS l SET focus_participant_id = f.participant_id
+    UPDATE pro.lines AS l SET focus_participant_id = f.participant_id, focused_at = pro.now()
     FROM doc, jsonb_to_recordset(d -> 'focus') AS f (line_id uuid, participant_id uuid)
     WHERE l.study_id = $1 AND l.id = f.line_id
 ),
@@ -104,9 +111,24 @@ opted_out AS (
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
 opted_in AS (
-    UPDATE pro.opt_outs AS o SET ended_at = pro.now()
+    UPDATE pro.opt_outs AS o
+    SET ended_at = pro.now(), ended_by = d -> 'inbound' ->> 'actor', end_reason = 'said so by text'
     FROM doc, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
     WHERE o.study_id = $1 AND o.line_id = x.line_id::uuid AND o.ended_at IS NULL
+),
+-- The code typed on it proves that the number is theirs.
+confirmed AS (
+    UPDATE pro.contact_points AS n SET verified_at = pro.now(), verified_by = d -> 'inbound' ->> 'actor'
+    FROM doc, jsonb_array_elements_text(d -> 'confirmed') AS x (id)
+    WHERE n.study_id = $1 AND n.id = x.id::uuid AND n.valid_to IS NULL AND n.verified_at IS NULL
+    RETURNING n.participant_id
+),
+confirmation_over AS (
+    UPDATE pro.call_tasks AS k
+    SET closed_at = pro.now(), closed_by = d -> 'inbound' ->> 'actor', outcome = 'confirmed by text'
+    FROM doc, confirmed AS c
+    WHERE k.study_id = $1 AND k.participant_id = c.participant_id AND k.reason = 'confirm_number'
+      AND k.closed_at IS NULL
 ),
 -- Whoever else uses the number is held back by an opt-out too: their facts have changed.
 others_turn AS (

@@ -13,7 +13,7 @@ WHERE s.provider = $1 AND s.address = $2;
 -- name: find_line(study_id, sender_id, their_indexes)
 -- The line between one of our addresses and a number, under any index key; the first row is meant.
 -- No LIMIT: it would have the planner walk all lines in the order of their ids.
-SELECT id, focus_participant_id, their_address_sealed, their_address_key FROM pro.lines
+SELECT id, focus_participant_id, focused_at, their_address_sealed, their_address_key FROM pro.lines
 WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
 ORDER BY id;
 
@@ -49,7 +49,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count
 
 -- name: get_message(study_id, message_id)
 -- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
-SELECT m.study_id, m.id, m.participant_id, m.kind, m.state, m.tries, m.body_sealed, m.body_key,
+SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries, m.body_sealed, m.body_key,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
        m.lease_until - clock_timestamp() AS lease_left,
        l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,
@@ -72,6 +72,13 @@ SELECT study_id, id FROM pro.messages
 WHERE state = 'ambiguous'
   AND claimed_at < pro.now() - $1::double precision * interval '1 second'
 ORDER BY id LIMIT $2;
+
+-- name: list_unheard_replies(older_than_seconds, limit)
+-- Replies said in a webhook's answer of which no receipt has come: nobody knows whether they were heard.
+SELECT study_id, id FROM pro.messages
+WHERE kind = 'reply' AND state = 'accepted' AND provider_id IS NULL
+  AND claimed_at < pro.now() - $1::double precision * interval '1 second'
+ORDER BY claimed_at LIMIT $2;
 
 -- name: mark_expired()
 -- A text whose window has closed dies in the queue.

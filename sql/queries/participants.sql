@@ -72,9 +72,11 @@ reached AS (
     SELECT c.id, c.address_sealed, c.address_key, c.blind_index,
            (SELECT count(*) FROM pro.contact_points AS o
             WHERE o.study_id = $1 AND o.blind_index = c.blind_index AND o.valid_to IS NULL
+              AND (NOT o.must_confirm OR o.verified_at IS NOT NULL)
               AND o.participant_id <> $2) AS shared_with
     FROM pro.contact_points AS c
     WHERE c.study_id = $1 AND c.participant_id = $2 AND c.valid_to IS NULL
+      AND (NOT c.must_confirm OR c.verified_at IS NOT NULL)
 ),
 on_line AS (
     SELECT l.id FROM pro.lines AS l JOIN reached ON l.their_index = reached.blind_index
@@ -102,6 +104,9 @@ SELECT json_build_object(
     'contact', (SELECT json_build_object('id', r.id, 'address_sealed', encode(r.address_sealed, 'hex'),
                     'address_key', r.address_key, 'blind_index', encode(r.blind_index, 'hex'),
                     'shared_with', r.shared_with) FROM reached AS r),
+    'number_unconfirmed', EXISTS (SELECT FROM pro.contact_points AS c
+                    WHERE c.study_id = $1 AND c.participant_id = $2 AND c.valid_to IS NULL
+                      AND c.must_confirm AND c.verified_at IS NULL),
     'consent', (SELECT json_build_object('version', c.version, 'signed_on', c.signed_on,
                     'messages', c.messages, 'cross_border', c.cross_border, 'caregiver', c.caregiver)
                 FROM pro.consents AS c WHERE c.study_id = $1 AND c.participant_id = $2

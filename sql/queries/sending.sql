@@ -22,13 +22,23 @@ RETURNING greatest(0, extract(epoch FROM p.free_at
     - interval '1 second' / coalesce(p.per_second::double precision, $3) - clock_timestamp()))::double precision
     AS wait_seconds;
 
--- name: set_pace(study_id, address, per_second)
--- How many texts a second one of our addresses may send; nothing for an address that is not ours.
-INSERT INTO pro.sender_paces AS p (study_id, sender_id, per_second)
-SELECT s.study_id, s.id, $3::double precision FROM pro.senders AS s
+-- name: set_pace(study_id, address, per_second, actor)
+-- How many texts a second one of our addresses may send (NULL: what holds for its provider); nothing for
+-- an address that is not ours.
+INSERT INTO pro.sender_paces AS p (study_id, sender_id, per_second, set_by, set_at)
+SELECT s.study_id, s.id, $3::double precision, $4, clock_timestamp() FROM pro.senders AS s
 WHERE s.study_id = $1 AND s.address = $2
-ON CONFLICT (study_id, sender_id) DO UPDATE SET per_second = excluded.per_second
+ON CONFLICT (study_id, sender_id) DO UPDATE
+    SET per_second = excluded.per_second, set_by = excluded.set_by, set_at = excluded.set_at
 RETURNING p.sender_id;
+
+-- name: list_senders(study_id)
+-- Our addresses, the sites they speak for, and the pace somebody set.
+SELECT s.provider, s.address, t.code AS site, p.per_second::double precision AS per_second
+FROM pro.senders AS s
+LEFT JOIN pro.sites AS t ON t.study_id = s.study_id AND t.id = s.site_id
+LEFT JOIN pro.sender_paces AS p ON p.study_id = s.study_id AND p.sender_id = s.id
+WHERE s.study_id = $1 ORDER BY s.provider, s.id;
 
 -- name: insert_call(study_id, id, participant_id, reason, actor)
 -- Ask staff to call a participant about a number, once while such a task is open; the participant's

@@ -17,6 +17,10 @@ INSERT INTO pro.protocol_versions (study_id, id, content_sha256, label, source, 
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (study_id, content_sha256) DO NOTHING;
 
+-- name: list_protocol_documents()
+-- Every stored protocol version of every study, as the checked documents.
+SELECT document::text AS document FROM pro.protocol_versions ORDER BY id;
+
 -- name: get_protocol_document(study_id, protocol_version_id)
 -- A stored protocol version, as the checked document.
 SELECT document::text AS document FROM pro.protocol_versions

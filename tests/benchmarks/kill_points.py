@@ -1,295 +1,81 @@
-"""Whether a worker killed at any moment loses or doubles a text, counted in the provider's book.
+"""Whether a process killed at any moment loses or doubles a text, sent or received.
 
     python -m tests.benchmarks.kill_points --seeds 20
-    python -m tests.benchmarks.kill_points --seeds 5 --naive "send first"  # must be caught
-    python -m tests.benchmarks.kill_points --seeds 5 --naive "mark first"  # must be caught
+    python -m tests.benchmarks.kill_points --seeds 5 --naive "send first"    # must be caught
+    python -m tests.benchmarks.kill_points --seeds 5 --naive "mark first"    # must be caught
+    python -m tests.benchmarks.kill_points --seeds 5 --naive "answer first"  # must be caught
+    python -m tests.benchmarks.kill_points --seeds 5 --naive "store always"  # must be caught
 
-A worker process is ended with SIGKILL at one of twelve named points, on a seed that also draws the
-provider's faults; a further worker finishes. Then every phone has at most one text for its one
-reminder, nothing is taken for sent that never was, and what may have been sent is bound to the
-provider's record or shown as unconfirmed. Exits with 1 on any double or loss.
+Counted in the provider's own book: see `kill_sending` and `kill_receiving`. Exits with 1 on any
+double, loss or open end.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
-import multiprocessing
-import os
-import random
-import secrets
-import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Final, get_args
-from urllib.parse import urlsplit
 
-import asyncpg
-from aiohttp.test_utils import TestServer
-from pydantic import SecretStr
-
-from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.store import operations, sending
-from pro_service.store.pools import connect, open_pools
-from pro_service.web.application import build_application
+from tests.benchmarks import kill_receiving, kill_sending
 from tests.support import databases
-from tests.support.kill_worker import (
-    BY_THE_FAKE,
-    POINTS,
-    Keys,
-    Naive,
-    Orders,
-    context_of,
-    run_worker,
-)
-from tests.support.study import SENDER
-from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
-from tests.support.twilio_trial import open_twilio_trial
+from tests.support.kill_receiver import NaiveReceiver
+from tests.support.kill_worker import Naive
 
-PARTICIPANTS: Final = 4
-SAID_TO_BE_SENT: Final = frozenset({"accepted", "sent", "delivered"})
-SHOWN: Final = SAID_TO_BE_SENT | {"unconfirmed"}
-NAIVE_POINTS: Final = ("before the call", "during the call", BY_THE_FAKE, "answered")
-FAULT_RATE: Final = 0.3
-
-
-@dataclass
-class Count:
-    """What the books say after one run, or after all."""
-
-    runs: int = 0
-    killed: int = 0
-    texts: int = 0
-    doubles: int = 0
-    lost: int = 0
-    """A phone without its text that our record takes for served, or does not know about."""
-    open_ends: int = 0
-    """Messages neither bound nor shown, reminders still open."""
-    bound: int = 0
-    unconfirmed: int = 0
-    notes: list[str] = field(default_factory=list)
-    """Runs that broke a promise, and runs whose point was never passed."""
-
-    def add(self, other: Count) -> None:
-        """Both together."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing was doubled, lost or left open."""
-        return not (self.doubles or self.lost or self.open_ends)
-
-    def __str__(self) -> str:
-        """One line."""
-        return (
-            f"{self.runs} runs, {self.killed} killed, {self.texts} texts accepted: "
-            f"{self.doubles} doubles, {self.lost} lost, {self.open_ends} left open; "
-            f"{self.bound} bound, {self.unconfirmed} shown as unconfirmed"
-        )
-
-
-@dataclass(frozen=True)
-class Template:
-    """A database with participants whose first reminder is due, to be cloned for every run."""
-
-    server_url: str
-    name: str
-    keys: Keys
-    phones: tuple[str, ...]
-
-
-def new_keys() -> Keys:
-    """Fresh key rings."""
-    made = [base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(3)]
-    return f"m1:{made[0]}", f"i1:{made[1]}", f"l1:{made[2]}"
-
-
-async def make_template(server_url: str, database_url: str) -> Template:
-    """Fill a migrated database; no connection to it stays open, so that it can be cloned."""
-    keys = new_keys()
-    context = context_of(keys, "http://127.0.0.1")
-    async with open_twilio_trial(database_url, context=context) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 1000)
-        await trial.due(*(f"K-{n:03}" for n in range(1, PARTICIPANTS + 1)))
-        phones = tuple(trial.phones.values())
-    return Template(server_url, urlsplit(database_url).path.lstrip("/"), keys, phones)
-
-
-@asynccontextmanager
-async def clone(template: Template) -> AsyncIterator[str]:
-    """A copy of the template; made and dropped on a thread, where a loop of its own may run."""
-    copy = databases.clone(template.server_url, template.name)
-    url = await asyncio.to_thread(copy.__enter__)
-    try:
-        yield url
-    finally:
-        await asyncio.to_thread(copy.__exit__, None, None, None)
-
-
-@asynccontextmanager
-async def provider_and_web(orders: Orders, fake: TwilioFake) -> AsyncIterator[Orders]:
-    """The fake and the web side that takes its callbacks; the orders with their addresses."""
-
-    async def ready() -> None:
-        return None
-
-    pools = await open_pools(orders.database_url, roles=["provider", "participant"])
-    async with pools, TestServer(fake.application(), access_log=None) as provider:
-        context = context_of(orders.keys, orders.public_url)
-        gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN))
-        app = build_application(pools=pools, context=context, gateway=gateway, ready=ready)
-        async with TestServer(app, access_log=None) as server:
-            base = str(server.make_url("")).rstrip("/")
-            context.public_url = fake.webhook_base = base
-            api = str(provider.make_url("")).rstrip("/")
-            yield replace(orders, api_base=api, public_url=base)
-            fake.closing.set()
-            await fake.drain()
-
-
-async def work(orders: Orders, fake: TwilioFake | None = None) -> bool:
-    """Run one worker process to its end; whether it was killed."""
-    forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload(["tests.support.kill_worker"])
-    process = forkserver.Process(target=run_worker, args=(orders,), daemon=True)
-    process.start()
-    if fake is not None and orders.point == BY_THE_FAKE:
-        fake.kill_after(orders.hit, lambda: os.kill(process.pid or 0, signal.SIGKILL))
-    # Waited for on this thread: starting another process asks after all of them, and two threads
-    # that ask after one at once would spoil its exit code.
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_reader(process.sentinel, ended.set)
-    await ended.wait()
-    loop.remove_reader(process.sentinel)
-    process.join()
-    code = process.exitcode
-    process.close()
-    if code not in (0, -signal.SIGKILL):
-        raise RuntimeError(f"A worker ended with {code}.")
-    return code == -signal.SIGKILL
-
-
-async def run_once(
-    template: Template, point: str, seed: int, *, naive: Naive | None = None
-) -> Count:
-    """One worker killed at a point on a seed, others to finish, and the count."""
-    draw = random.Random(f"{seed} {point}")
-    # What is claimed again must have been refused before.
-    refused_first = ["429"] * PARTICIPANTS if point == "claimed again" else []
-    faults = Faults(
-        seed=seed, rate=0.0 if naive else FAULT_RATE, lost_callbacks=0.3, shuffled_callbacks=0.3
-    )
-    faults.next_sends.extend(refused_first)  # type: ignore[arg-type]
-    fake = TwilioFake(faults)
-    async with clone(template) as database_url:
-        orders = Orders(
-            database_url,
-            "",
-            template.keys,
-            "",
-            seed=seed,
-            point=point,
-            hit=draw.randint(1, PARTICIPANTS - 1),
-            naive=naive,
-        )
-        async with provider_and_web(orders, fake) as ready:
-            killed = await work(ready, fake)
-            owner = await connect(database_url, role="pro_owner", actor="test:owner")
-            try:
-                await _finish(owner, replace(ready, point=None))
-                await fake.drain()
-                count = await _count(owner, fake, template.phones)
-            finally:
-                await owner.close()
-    count.runs, count.killed = 1, int(killed)
-    if not count.sound or not killed:
-        count.notes.append(f"{point}, seed {seed}: {count}")
-    return count
-
-
-async def _finish(owner: asyncpg.Connection[asyncpg.Record], orders: Orders) -> None:
-    """Let the dead worker's leases run out, and further workers finish: first now, then later."""
-    for minutes in (0, 10):
-        # As half a minute of machine time would; a write under way at the kill may still commit.
-        await asyncio.sleep(0.02)
-        await owner.execute(
-            "UPDATE pro.messages SET lease_until = clock_timestamp() - interval '1 second'"
-            " WHERE state = 'sending'"
-        )
-        if minutes:
-            now = await operations.get_study_time(owner)
-            await operations.move_clock(owner, now + timedelta(minutes=minutes))
-        await work(orders)
-
-
-async def _count(
-    owner: asyncpg.Connection[asyncpg.Record], fake: TwilioFake, phones: Sequence[str]
-) -> Count:
-    """Compare the provider's book with ours."""
-    accepted = fake.references()
-    sent = {phone: len(fake.sent_to(phone)) for phone in phones}
-    rows = await owner.fetch("SELECT id::text, state, provider_id FROM pro.messages")
-    open_reminders = await owner.fetchval(
-        "SELECT count(*) FROM pro.reminders WHERE ended_at IS NULL AND due_at <= pro.now()"
-    )
-    sids = {one.sid for one in fake.taken}
-    count = Count(texts=sum(sent.values()))
-    count.doubles = sum(max(0, number - 1) for number in sent.values())
-    served = [row for row in rows if row["state"] in SHOWN]
-    count.lost = sum(
-        row["state"] in SAID_TO_BE_SENT and accepted[row["id"]] == 0 for row in rows
-    ) + max(0, len(phones) - max(len(served), sum(map(bool, sent.values()))))
-    count.bound = sum(row["provider_id"] in sids for row in rows)
-    count.unconfirmed = sum(row["state"] == "unconfirmed" for row in rows)
-    count.open_ends = open_reminders + sum(
-        row["state"] not in SHOWN
-        or (row["state"] != "unconfirmed" and row["provider_id"] not in sids)
-        for row in rows
-    )
-    return count
-
-
-async def prove(template: Template, seeds: Sequence[int], *, naive: Naive | None = None) -> Count:
-    """Every point on every seed, two at a time."""
-    total = Count()
-    gate = asyncio.Semaphore(2)
-
-    async def one(point: str, seed: int) -> None:
-        async with gate:
-            total.add(await run_once(template, point, seed, naive=naive))
-
-    points = NAIVE_POINTS if naive else POINTS
-    await asyncio.gather(*(one(point, seed) for seed in seeds for point in points))
-    return total
+SENDERS: Final = get_args(Naive)
+RECEIVERS: Final = get_args(NaiveReceiver)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; 1 on any double, loss or open end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, default=5, help="how many seeds at every point")
-    parser.add_argument("--naive", choices=get_args(Naive), help="a sender that must be caught")
+    parser.add_argument(
+        "--naive", choices=[*SENDERS, *RECEIVERS], help="a sender or receiver that must be caught"
+    )
     given = parser.parse_args(arguments)
+    seeds = range(given.seeds)
     with (
         databases.server_for_tests() as server_url,
         databases.migrated_template(server_url) as migrated,
-        databases.clone(server_url, migrated) as database_url,
     ):
+        sound = True
+        if given.naive not in RECEIVERS:
+            with databases.clone(server_url, migrated) as url:
+                sound &= _sending(server_url, url, seeds, given.naive)
+        if given.naive not in SENDERS:
+            with databases.clone(server_url, migrated) as url:
+                sound &= _receiving(server_url, url, seeds, given.naive)
+    return 0 if sound and given.seeds > 0 else 1
 
-        async def whole() -> Count:
-            template = await make_template(server_url, database_url)
-            return await prove(template, range(given.seeds), naive=given.naive)
 
-        total = asyncio.run(whole())
-    print(total)
-    for line in total.notes[:20]:
+def _sending(server_url: str, url: str, seeds: Sequence[int], naive: Naive | None) -> bool:
+    async def whole() -> kill_sending.Count:
+        template = await kill_sending.make_template(server_url, url)
+        return await kill_sending.prove(template, seeds, naive=naive)
+
+    total = asyncio.run(whole())
+    _print("sending", total, total.notes)
+    return total.sound
+
+
+def _receiving(
+    server_url: str, url: str, seeds: Sequence[int], naive: NaiveReceiver | None
+) -> bool:
+    async def whole() -> kill_receiving.Count:
+        template = await kill_sending.make_template(server_url, url, asked=True)
+        return await kill_receiving.prove(template, seeds, naive=naive)
+
+    total = asyncio.run(whole())
+    _print("receiving", total, total.notes)
+    return total.sound
+
+
+def _print(what: str, total: object, notes: Sequence[str]) -> None:
+    print(f"{what}: {total}")
+    for line in notes[:20]:
         print(" ", line)
-    return 0 if total.sound and total.runs else 1
 
 
 if __name__ == "__main__":

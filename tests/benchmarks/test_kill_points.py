@@ -1,11 +1,12 @@
-"""A worker killed anywhere loses and doubles nothing; the count would notice a worker that does."""
+"""A process killed anywhere loses and doubles nothing; the counts would notice one that does."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.kill_points import Template, make_template, prove
-from tests.support.kill_worker import POINTS
+from tests.benchmarks import kill_receiving, kill_sending
+from tests.benchmarks.kill_sending import Template, make_template
+from tests.support import kill_receiver, kill_worker
 
 
 @pytest.fixture
@@ -13,22 +14,47 @@ async def template(server_url: str, database_url: str) -> Template:
     return await make_template(server_url, database_url)
 
 
+@pytest.fixture
+async def asked(server_url: str, database_url: str) -> Template:
+    return await make_template(server_url, database_url, asked=True)
+
+
 async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: Template) -> None:
-    total = await prove(template, [0])
+    total = await kill_sending.prove(template, [0])
     assert total.sound, total.notes
-    assert total.runs == len(POINTS) == 12
+    assert total.runs == len(kill_worker.POINTS) == 12
     assert total.killed >= 10, total.notes  # a drawn fault may keep a point from being passed
     assert total.bound > 0
     assert total.unconfirmed > 0
 
 
 async def test_a_worker_that_sends_and_then_marks_is_caught_doubling(template: Template) -> None:
-    total = await prove(template, [0], naive="send first")
+    total = await kill_sending.prove(template, [0], naive="send first")
     assert total.doubles > 0
     assert not total.sound
 
 
 async def test_a_worker_that_marks_and_then_sends_is_caught_losing(template: Template) -> None:
-    total = await prove(template, [0], naive="mark first")
+    total = await kill_sending.prove(template, [0], naive="mark first")
     assert total.lost > 0
     assert total.doubles == 0
+
+
+async def test_a_receiver_killed_at_any_point_loses_and_doubles_no_text(asked: Template) -> None:
+    total = await kill_receiving.prove(asked, [0])
+    assert total.sound, total.notes
+    assert total.runs == total.killed == len(kill_receiver.POINTS) == 14, total.notes
+    assert total.acknowledged > 100
+    assert total.swept > 0
+
+
+async def test_a_receiver_that_answers_and_then_stores_is_caught_losing(asked: Template) -> None:
+    total = await kill_receiving.prove(asked, [0, 1], naive="answer first")
+    assert total.lost > 0
+    assert not total.sound
+
+
+async def test_a_receiver_that_stores_whatever_comes_is_caught_doubling(asked: Template) -> None:
+    total = await kill_receiving.prove(asked, [0, 1, 2], naive="store always")
+    assert total.doubles > 0
+    assert total.lost == 0

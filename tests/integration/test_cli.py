@@ -136,6 +136,47 @@ async def test_an_opt_out_by_staff_holds_and_keeps_its_reason(
     ] == [("asked by telephone", None)]
 
 
+async def test_a_number_is_changed_confirmed_and_let_go_again_by_command(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    why = ("--reason", "told by telephone")
+    new = ("participant", "number", "K-001", "+12025550160")
+    assert (await enrolled.call(*new)).code == 2
+    done = await enrolled.call(*new, *why)
+    code = await owner.fetchval("SELECT personal_code FROM pro.participants")
+    assert (done.code, code in done.out) == (0, True), done.err
+    for again in (new, ("participant", "number", "K-001", "12")):
+        refused = await enrolled.call(*again, *why)
+        assert refused.code == (1 if again[-1] == "12" else 0), refused.out
+    confirm = ("participant", "confirm-number", "K-001", *why)
+    assert (await enrolled.call(*confirm)).code == 0
+    assert (await enrolled.call(*confirm)).code == 1
+    assert (await enrolled.call(*new, *why)).code == 1  # the number they have
+    kept = "SELECT reason FROM pro.audit_entries WHERE table_name = 'contact_points' ORDER BY id"
+    assert [each["reason"] for each in await owner.fetch(kept)][1:] == ["told by telephone"] * 5
+    nothing = await enrolled.call("participant", "opt-in", "K-001", *why)
+    assert (nothing.code, "nothing changed" in nothing.out) == (0, True)
+    assert (await enrolled.call("participant", "opt-out", "K-001", *why)).code == 0
+    assert (await enrolled.call("participant", "opt-in", "K-001", *why)).code == 0
+    assert await owner.fetchval("SELECT end_reason FROM pro.opt_outs") == "told by telephone"
+
+
+async def test_a_senders_pace_is_set_shown_and_taken_back(
+    commands: Commands, owner: asyncpg.Connection
+) -> None:
+    assert "no limit" in (await commands.call("sender", "list")).out
+    done = await commands.call("sender", "pace", "+12025550199", "2.5", "--actor", "ops")
+    assert (done.code, "2.5 texts a second" in done.out) == (0, True), done.err
+    assert "2.5" in (await commands.call("sender", "list")).out
+    kept = await owner.fetchrow("SELECT per_second, set_by FROM pro.sender_paces")
+    assert (float(kept["per_second"]), kept["set_by"]) == (2.5, "cli:ops")
+    assert (await commands.call("sender", "pace", "+12025550199")).code == 0
+    assert "no limit" in (await commands.call("sender", "list")).out
+    assert (await commands.call("sender", "pace", "+12025550199", "0")).code == 2
+    stranger = await commands.call("sender", "pace", "+12025550111", "1")
+    assert (stranger.code, "+12025550199" in stranger.err) == (1, True)
+
+
 async def test_adherence_prints_both_figures_with_their_parts(enrolled: Commands) -> None:
     table = await enrolled.call("adherence")
     assert (table.code, "K-001" in table.out, "completed in window" in table.out) == (0, True, True)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pro_service.messaging.gateway import LookupFailedError
-from pro_service.services.inbound_sweep import sweep_inbound
+from pro_service.services import inbound_sweep
+from pro_service.services.inbound_sweep import GRACE, sweep_inbound
 from tests.support.study import SENDER
 from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
 
@@ -15,14 +16,28 @@ SERVICE = "MG" + "c" * 32
 LATER = timedelta(minutes=5)
 
 
+@pytest.fixture(autouse=True)
+def no_webhook_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has come to the provider may be looked for at once."""
+    monkeypatch.setattr(inbound_sweep, "GRACE", timedelta(0))
+
+
 async def sweep(trial: TwilioTrial) -> int:
     return await sweep_inbound(trial.pools.provider, trial.context, trial.gateway)
 
 
-async def lose(trial: TwilioTrial, text: str, ago: timedelta = LATER) -> None:
-    """A text that came to Twilio a while ago and whose webhook was given up."""
+async def lose(trial: TwilioTrial, text: str, ago: timedelta = timedelta(0)) -> None:
+    """A text that came to Twilio a while ago or just now and whose webhook was given up."""
     await trial.fake.phone_sends(trial.phones["K-001"], SENDER, text, post=False)
     trial.fake.taken[-1].created_at = datetime.now(UTC) - ago
+
+
+async def asked_and_lost(trial: TwilioTrial, *texts: str) -> None:
+    """A participant who was asked, and whose texts never came by webhook."""
+    await trial.due("K-001")
+    await trial.remind()
+    for text in texts:
+        await lose(trial, text)
 
 
 async def answers(trial: TwilioTrial) -> list[tuple[object, ...]]:
@@ -33,10 +48,7 @@ async def test_what_never_came_is_fed_in_order_and_answered_by_the_queue(
     database_url: str,
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await trial.due("K-001")
-        await trial.remind()
-        await lose(trial, "4")
-        await lose(trial, "my knee is hot", ago=timedelta(minutes=4))
+        await asked_and_lost(trial, "4", "my knee is hot")
         assert await sweep(trial) == 2
         assert await answers(trial) == [(4,)]
         kinds = await trial.fetch("SELECT disposition FROM pro.inbounds ORDER BY id")
@@ -76,7 +88,22 @@ async def test_what_came_by_webhook_is_not_fed_again(database_url: str) -> None:
         assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(1,)]
 
 
-async def test_a_text_whose_webhook_may_still_come_is_left_alone(database_url: str) -> None:
+async def test_a_text_older_than_its_question_answers_nothing(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await lose(trial, "4", ago=LATER)
+        await trial.remind()
+        await trial.says("K-001", "6")  # asked again after the other, and answered
+        assert await sweep(trial) == 1
+        assert await answers(trial) == [(6,)]
+        kinds = await trial.fetch("SELECT disposition FROM pro.inbounds ORDER BY id")
+        assert kinds == [("answer",), ("needs_reading",)]
+
+
+async def test_a_text_whose_webhook_may_still_come_is_left_alone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound_sweep, "GRACE", GRACE)
     async with open_twilio_trial(database_url) as trial:
         await trial.due("K-001")
         await trial.remind()
@@ -102,6 +129,25 @@ async def test_the_watermark_stays_while_the_list_cannot_be_read(
         await lose(trial, "STOP please")
         assert await sweep(trial) == 1
         assert await trial.fetch("SELECT reason FROM pro.opt_outs") == [("said so by text",)]
+
+
+async def test_a_reply_that_waits_is_not_sent_after_a_stop_but_the_stop_is_confirmed(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await asked_and_lost(trial, "4", "STOP please")
+        assert await sweep(trial) == 2
+        await trial.retry()
+        await trial.fake.drain()
+        states = await trial.fetch(
+            "SELECT template, state, state_reason FROM pro.messages"
+            " WHERE kind = 'reply' ORDER BY id"
+        )
+        assert states == [
+            ("prompt.item", "suppressed", "its reason has gone"),
+            ("opt_out.confirmed", "delivered", None),
+        ]
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 2
 
 
 async def test_a_stranger_is_kept_and_gets_no_late_reply(database_url: str) -> None:

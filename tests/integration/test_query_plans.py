@@ -129,6 +129,7 @@ READS = (
     Case("messages", "get_prompt_state", "pro_provider", 20, (STUDY, Of("message"))),
     Case("messages", "list_retries", "pro_worker", 100, (200,)),
     Case("messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
+    Case("messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
     Case("answers", "find_web_write", "pro_participant", 20, (STUDY, "key-00008caa")),
     Case("answers", "list_closed_unscored", "pro_worker", 25_000, (200,)),
     Case("reminders", "list_to_check_for_calls", "pro_worker", 40_000, (10_000,)),

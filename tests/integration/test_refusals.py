@@ -14,7 +14,7 @@ import pytest
 from pro_service.services import delivery, work
 from pro_service.services.reminders import remind
 from pro_service.store import sending
-from tests.support.study import SENDER
+from tests.support.study import ACTOR, SENDER
 from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -145,7 +145,7 @@ async def test_an_unreachable_phone_changes_nothing_beyond_the_message(database_
 
 async def test_one_sender_keeps_its_pace_across_workers(database_url: str) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 10)
+        await sending.set_pace(trial.operator, trial.study_id, SENDER, 10, ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, 9)))
         rounds = [trial.remind() for _ in range(3)]  # as three workers would
         await asyncio.gather(*rounds)
@@ -160,7 +160,7 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
     database_url: str, owner: Owner
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 50)
+        await sending.set_pace(trial.operator, trial.study_id, SENDER, 50, ACTOR)
         await trial.due("K-001")
         await owner.execute(
             "UPDATE pro.sender_paces SET free_at = clock_timestamp() + interval '1 minute'"
@@ -177,8 +177,8 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
 
 async def test_a_pace_belongs_to_an_address_of_ours(database_url: str) -> None:
     async with open_twilio_trial(database_url) as trial:
-        assert await sending.set_pace(trial.operator, trial.study_id, SENDER, 5)
-        assert not await sending.set_pace(trial.operator, trial.study_id, "+12025550111", 5)
+        assert await sending.set_pace(trial.operator, trial.study_id, SENDER, 5, ACTOR)
+        assert not await sending.set_pace(trial.operator, trial.study_id, "+12025550111", 5, ACTOR)
 
 
 @pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(seconds=-1)])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import aiohttp
 import asyncpg
 import pytest
+from multidict import MultiDict
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
@@ -36,6 +37,15 @@ async def post(
         session.post(address, data=parameters, headers=headers) as response,
     ):
         return response.status
+
+
+async def lose_sight_of_a_reminder(trial: TwilioTrial) -> None:
+    """One that was taken in a broken call, without receipts, and that the list does not show."""
+    await trial.due("K-001")
+    trial.fake.faults.lost_callbacks, trial.fake.faults.hidden = 1.0, 1
+    trial.fake.faults.next_sends.append("error after accepting")
+    await trial.remind()
+    await trial.sweep()
 
 
 async def test_a_reminder_goes_is_delivered_and_answered(database_url: str) -> None:
@@ -93,6 +103,77 @@ async def test_a_forged_text_is_refused_and_leaves_no_row(
 
 
 @pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", '{"From": "+12025550101"}', 403),
+        ("application/x-www-form-urlencoded", "MessageSid=SM1&From=a&From=b&To=c&Body=4", 403),
+        ("text/plain", "4", 403),
+    ],
+)
+async def test_a_body_that_is_not_twilios_is_refused_and_leaves_no_row(
+    database_url: str, content_type: str, body: str, status: int
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        address = f"{trial.base}/hooks/twilio/inbound"
+        signed = RequestValidator(TOKEN).compute_signature(address, {})
+        headers = {"X-Twilio-Signature": signed, "Content-Type": content_type}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, data=body, headers=headers) as response,
+        ):
+            assert response.status == status
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
+
+
+async def test_a_signed_text_that_says_two_senders_is_unreadable_and_leaves_no_row(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        address = f"{trial.base}/hooks/twilio/inbound"
+        pairs = MultiDict(
+            [("MessageSid", "SM1"), ("From", "+12025550101"), ("From", "+12025550102")]
+        )
+        pairs.extend({"To": SENDER, "Body": "4"})
+        headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(address, pairs)}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, data=aiohttp.FormData(list(pairs.items())), headers=headers) as r,
+        ):
+            assert r.status == 400
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
+
+
+async def test_a_status_nobody_knows_is_stored_and_moves_nothing(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        trial.fake.faults.lost_callbacks = 1.0
+        await trial.remind()
+        await trial.fake.drain()
+        (taken,) = trial.fake.taken
+        path = (taken.callback or "").removeprefix(trial.base)
+        for status in ("pondering", "sent"):
+            assert (
+                await post(trial, path, {"MessageSid": taken.sid, "MessageStatus": status}) == 204
+            )
+        assert [state for state, *_ in await trial.states()] == ["sent"]
+        kept = await trial.fetch("SELECT provider_status FROM pro.delivery_receipts ORDER BY id")
+        assert kept == [("pondering",), ("sent",)]
+
+
+async def test_after_an_unconfirmed_text_the_next_nudge_goes_as_planned(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await lose_sight_of_a_reminder(trial)
+        ((due_at,),) = await trial.fetch(
+            "SELECT due_at FROM pro.reminders WHERE ended_at IS NULL ORDER BY due_at LIMIT 1"
+        )
+        await trial.move(due_at - await trial.now())
+        await trial.remind()
+        assert [state for state, *_ in await trial.states()] == ["unconfirmed", "accepted"]
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 2
+
+
+@pytest.mark.parametrize(
     "fault",
     ["timeout after accepting", "error after accepting", "reset after accepting"],
 )
@@ -145,11 +226,7 @@ async def test_what_the_list_does_not_show_is_unconfirmed_until_a_receipt_comes(
     database_url: str,
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await trial.due("K-001")
-        trial.fake.faults.lost_callbacks, trial.fake.faults.hidden = 1.0, 1
-        trial.fake.faults.next_sends.append("error after accepting")
-        await trial.remind()
-        await trial.sweep()
+        await lose_sight_of_a_reminder(trial)
         assert await trial.states() == [("unconfirmed", "never found", None)]
         await trial.remind()
         await trial.retry()
@@ -177,6 +254,37 @@ async def test_an_id_that_belongs_to_another_message_binds_no_second_one(
         )
         await trial.sweep()
         assert [state for state, *_ in await trial.states()] == ["unconfirmed", "accepted"]
+
+
+async def test_a_reply_nobody_heard_is_shown_as_unconfirmed_and_not_said_again(
+    database_url: str,
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await trial.fake.drain()
+        await trial.fake.phone_sends(trial.phones["K-001"], SENDER, "4", post=False)
+        (came,) = trial.fake.unanswered
+        assert await trial.fake.ask_inbound(came)  # the answer is lost on the way
+        assert await trial.sweep() == 1
+        replies = "SELECT state, state_reason FROM pro.messages WHERE kind = 'reply'"
+        assert await trial.fetch(replies) == [("unconfirmed", "never found")]
+        assert await trial.sweep() == 0
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 1
+
+
+async def test_a_reply_without_receipts_is_found_in_the_list(database_url: str) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await trial.fake.drain()
+        trial.fake.faults.lost_callbacks = 1.0
+        assert await trial.says("K-001", "4")
+        assert await trial.sweep() == 1
+        replies = "SELECT state, state_reason, provider_id FROM pro.messages WHERE kind = 'reply'"
+        said = trial.fake.taken[-1].sid
+        assert await trial.fetch(replies) == [("accepted", "found in the provider's list", said)]
+        assert await trial.sweep() == 0
 
 
 async def test_429_backs_off_and_goes_once(database_url: str) -> None:

@@ -214,7 +214,7 @@ async def test_log_lines_name_the_route_and_never_token_name_or_answer(
 ) -> None:
     context = make_context()
     token = await make_link(owner, context)
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "pro_service.web")
     async with serving(pools, context) as server, browsing(server) as browser:
         form = form_to(await open_questions(browser, token), "/q/s/1")
         data = [*form.filled(**dict.fromkeys(form.items, "3")), ("a.note", "canary-7319")]

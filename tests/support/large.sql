@@ -158,7 +158,8 @@ INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template,
 SELECT pg_temp.rid(1, 1), pg_temp.rid(9, m), pg_temp.rid(4, p),
        pg_temp.rid(11, CASE p % 20 WHEN 0 THEN p - 1 ELSE p END),
        CASE m / :participants % 2 WHEN 0 THEN 'reminder' ELSE 'reply' END, 'reminder.text', 'en',
-       pg_temp.token('body', m), 'A256GCM:x', 'GSM-7', 1, state, 'simulator', 'out-' || m, at,
+       pg_temp.token('body', m), 'A256GCM:x', 'GSM-7', 1, state, 'simulator',
+       CASE WHEN state <> 'accepted' THEN 'out-' || m END, at,
        CASE state WHEN 'sending' THEN now() + (m % 3 - 1) * interval '1 minute' END,
        CASE state WHEN 'queued' THEN now() + (m % 3 - 1) * interval '1 minute' END,
        1, at + m % 4 * interval '1 day', at, 'test'
@@ -166,7 +167,7 @@ FROM generate_series(1, 50 * :participants) AS m,
      LATERAL (SELECT 1 + m % :participants AS p,
                      now() - (50 * :participants - m) * interval '1 minute' AS at,
                      CASE WHEN m <= 50 * :participants - 60 THEN 'delivered'
-                          ELSE (ARRAY['queued', 'sending', 'ambiguous'])[1 + m % 3] END AS state
+                          ELSE (ARRAY['queued', 'sending', 'ambiguous', 'accepted'])[1 + m % 4] END AS state
      ) AS x;
 
 INSERT INTO pro.message_keys (study_id, dedupe_key, message_id)

@@ -23,6 +23,8 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from tests.support.twilio_account import AccountSettings
+
 ACCOUNT: Final = "AC" + "a" * 32
 TOKEN: Final = "0123456789abcdef0123456789abcdef"
 Fault = Literal[
@@ -146,6 +148,7 @@ class TwilioFake:
         self.pool_number = "+12025550188"
         """The number a Messaging Service sends from."""
         self.watch: Callable[[web.Request, bytes, web.Response | None], None] | None = None
+        self.settings = AccountSettings(ACCOUNT)
         self.closing = asyncio.Event()
         self._kill: tuple[int, Callable[[], None]] | None = None
         self._validator = RequestValidator(TOKEN)
@@ -158,6 +161,7 @@ class TwilioFake:
         path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
         app.router.add_post(path, self._create)
         app.router.add_get(path, self._list, allow_head=False)
+        self.settings.add_routes(app, _authorised, _error)
 
         async def release(_: web.Application) -> None:
             self.closing.set()
@@ -198,6 +202,14 @@ class TwilioFake:
 
     async def post_inbound(self, came: Taken, *, media: int = 0) -> str | None:
         """Post the webhook about a text from a phone; the reply in the answer."""
+        body = await self.ask_inbound(came, media=media)
+        if body is None:
+            self.unanswered.append(came)
+            return None
+        return self.pass_on(came, body)
+
+    async def ask_inbound(self, came: Taken, *, media: int = 0) -> bytes | None:
+        """Post the webhook about a text from a phone; its answer, if that was a 2xx."""
         parameters = {
             "MessageSid": came.sid,
             "SmsMessageSid": came.sid,
@@ -208,10 +220,10 @@ class TwilioFake:
             "NumMedia": str(media),
             "NumSegments": "1",
         }
-        body = await self._post(f"{self.webhook_base}/hooks/twilio/inbound", parameters)
-        if body is None:
-            self.unanswered.append(came)
-            return None
+        return await self._post(f"{self.webhook_base}/hooks/twilio/inbound", parameters)
+
+    def pass_on(self, came: Taken, body: bytes) -> str | None:
+        """The reply in a webhook's answer goes to the phone."""
         message = ET.fromstring(body).find("Message")  # noqa: S314 - our own service's answer
         if message is None:
             return None

@@ -44,7 +44,10 @@ class TwilioTrial:
 
     async def enrol(self, *codes: str) -> None:
         """Participants who answer by text."""
-        rows = [row(code) for code in codes]
+        await self.enrol_rows(*(row(code) for code in codes))
+
+    async def enrol_rows(self, *rows: dict[str, str]) -> None:
+        """The same with cells of one's own."""
         checked = await enrolment.check_rows(
             self.operator, self.study_id, list(enumerate(rows, start=2))
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pro_service.domain.conversation.advance import advance, begin
 from pro_service.domain.conversation.commands import Command
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, Given, Prompt
-from pro_service.domain.conversation.routing import OpenConversation, Route, route
+from pro_service.domain.conversation.routing import LineUser, Route, route
 from pro_service.domain.instruments.model import Choice, Instrument, Item
 
 NOW = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
@@ -273,32 +273,42 @@ def test_any_conversation_keeps_every_answer_in_range_and_changes_none_without_b
         dialogue = step.dialogue
 
 
-ANN = OpenConversation(participant_id=UUID(int=11), personal_code="K7Q-2M")
-BO = OpenConversation(participant_id=UUID(int=12), personal_code="P4T-9X")
+ASKED = datetime(2026, 1, 9, 18, 30, tzinfo=UTC)
+ANN = LineUser(participant_id=UUID(int=11), personal_code="K7Q-2M", asked_at=ASKED)
+BO = LineUser(participant_id=UUID(int=12), personal_code="P4T-9X", asked_at=ASKED)
+ANN_DONE, BO_DONE = (one.model_copy(update={"asked_at": None}) for one in (ANN, BO))
+ANNS = Route(kind="owner", participant_id=ANN.participant_id)
+BOS = Route(kind="owner", participant_id=BO.participant_id)
+BOS_IN_FOCUS = Route(kind="owner", participant_id=BO.participant_id, in_focus=True)
+TO_ANN = Route(kind="switch", participant_id=ANN.participant_id, in_focus=True)
+TO_BO = Route(kind="switch", participant_id=BO.participant_id, in_focus=True)
+ASK = Route(kind="ask_code")
 
 
 @pytest.mark.parametrize(
-    ("open_ones", "focus", "text", "expected"),
+    ("users", "focus", "text", "expected"),
     [
         ((), None, "4", Route(kind="nobody")),
-        ((ANN,), None, "4", Route(kind="owner", participant_id=ANN.participant_id)),
-        ((ANN,), BO.participant_id, "4", Route(kind="owner", participant_id=ANN.participant_id)),
-        ((ANN,), None, "k7q2m", Route(kind="switch", participant_id=ANN.participant_id)),
-        ((ANN, BO), None, "4", Route(kind="ask_code")),
-        ((ANN, BO), UUID(int=99), "4", Route(kind="ask_code")),
-        ((ANN, BO), BO.participant_id, "4", Route(kind="owner", participant_id=BO.participant_id)),
-        (
-            (ANN, BO),
-            BO.participant_id,
-            " k7q 2m ",
-            Route(kind="switch", participant_id=ANN.participant_id),
-        ),
-        ((ANN, BO), None, "Ｐ４Ｔ－９Ｘ。", Route(kind="switch", participant_id=BO.participant_id)),
+        ((ANN,), None, "4", ANNS),
+        ((ANN_DONE,), None, "4", ANNS),
+        ((ANN,), BO.participant_id, "4", ANNS),
+        ((ANN, BO_DONE), None, "4", ANNS),
+        ((ANN_DONE, BO), None, "4", BOS),
+        ((ANN,), None, "k7q2m", TO_ANN),
+        ((ANN, BO), None, "4", ASK),
+        ((ANN, BO), UUID(int=99), "4", ASK),
+        ((ANN, BO), BO.participant_id, "4", BOS_IN_FOCUS),
+        ((ANN_DONE, BO_DONE), None, "4", ASK),
+        ((ANN_DONE, BO_DONE), None, "my knee is hot", ASK),
+        ((ANN_DONE, BO_DONE), BO.participant_id, "back", BOS_IN_FOCUS),
+        ((ANN_DONE, BO_DONE), None, "P4T9X", TO_BO),
+        ((ANN, BO), BO.participant_id, " k7q 2m ", TO_ANN),
+        ((ANN, BO), None, "Ｐ４Ｔ－９Ｘ。", TO_BO),
         ((ANN, BO), BO.participant_id, "STOP", Route(kind="line", command=Command.stop)),
         ((), None, "帮助", Route(kind="line", command=Command.help)),
     ],
 )
 def test_text_on_a_shared_line_goes_where_it_belongs(
-    open_ones: tuple[OpenConversation, ...], focus: UUID | None, text: str, expected: Route
+    users: tuple[LineUser, ...], focus: UUID | None, text: str, expected: Route
 ) -> None:
-    assert route(open_ones, focus, text) == expected
+    assert route(users, focus, text) == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +17,16 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import EventKind, Status
+from pro_service.domain.study.facts import (
+    BAD_NUMBER,
+    CONFIRM_NUMBER,
+    TEXT_HELD,
+    EventKind,
+    Status,
+)
 from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reminders import EndReason
+from pro_service.messaging.gateway import Effect
 from pro_service.services.desk import CALL_OUTCOMES
 from pro_service.services.desk_grid import FIGURES, taken_together
 from pro_service.texts.catalogue import load_texts, placeholders
@@ -49,8 +57,11 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "event": list(EventKind),
         "message": list(MessageState),
         "command": list(Command),
-        "call": [*CallReason, "not_understood", "no_channel"],
-        "end": [*EndReason, "sent", "no_channel"],
+        "call": [
+            *(*CallReason, "not_understood", "no_channel", "too_long"),
+            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER),
+        ],
+        "end": [*EndReason, "sent", "no_channel", "too_long"],
         "outcome": list(CALL_OUTCOMES),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
@@ -68,6 +79,24 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
     assert missing == []
     scales = {scale.code for one in INSTRUMENTS.values() for scale in one.scales}
     assert {f"desk.scale.{code}" for code in scales} <= keys
+
+
+def test_every_reason_a_message_can_have_is_said_in_words() -> None:
+    """Staff see why: the reasons the code and the queries write are all in the catalogues."""
+    package = FOLDER.parents[1]
+    delivery = (package / "services" / "delivery.py").read_text(encoding="utf-8")
+    found = set(
+        re.findall(r'(?:reason = MessageState\.\w+,|return|reason=|else) "([a-z\' ]+)"', delivery)
+    )
+    found |= set(re.findall(r'gone = None if .* else "([a-z ]+)"', delivery))
+    for path in (package.parent / "sql" / "queries").glob("*.sql"):
+        found |= set(re.findall(r"state_reason = '([a-z ]+)'", path.read_text(encoding="utf-8")))
+    found |= set(get_args(Effect))
+    assert len(found) >= 13, found
+    unsaid = {reason for reason in found if words("zh_CN").why(reason).isascii()}
+    assert unsaid == set()
+    for outcome in ("confirmed by text", "window closed", "answered"):  # of calls, by the service
+        assert not words("zh_CN").word("end", outcome).isascii()
 
 
 def test_every_text_we_write_has_a_name_at_the_desk() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -54,6 +56,21 @@ def test_every_language_template_and_question_is_shown_with_what_it_costs() -> N
             counted.segments,
         )
         assert "{" not in row["text"]
+
+
+def test_the_readme_says_what_a_participant_of_the_example_study_costs() -> None:
+    result = CliRunner().invoke(app, ["messages", "cost"])
+    found = re.findall(r"(\w+), by (\w+): (\d+) segments .* (\d+) texts received", result.stdout)
+    costs = {(language, way): (int(sent), int(received)) for language, way, sent, received in found}
+    assert set(costs) == {(one, way) for one in ("en", "zh_CN") for way in ("text", "link")}
+    assert all(received < sent for sent, received in costs.values())
+    assert costs["en", "link"] < costs["en", "text"]
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    said = " ".join(readme.split())
+    (by_text, received), (by_link, _) = costs["en", "text"], costs["en", "link"]
+    assert f"{by_text} segments sent in English, {costs['zh_CN', 'text'][0]} in Chinese" in said
+    assert f"({received} texts received)" in said
+    assert f"{by_link} and {costs['zh_CN', 'link'][0]} where a link is used" in said
 
 
 def test_a_country_that_takes_neither_replies_nor_links_breaks_every_text() -> None:

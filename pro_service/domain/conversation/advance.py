@@ -58,14 +58,41 @@ def advance(
     *,
     prompt_accepted: bool = True,
     link_possible: bool = True,
+    pictures: bool = False,
 ) -> Step:
     """Decide what `text`, received at `now`, does to the conversation.
 
     `agenda` holds the assessments open on this line, with the answers that stand now; it may also
     hold ones just completed, so that `back` reaches them. `prompt_accepted` is False when the text
     was received before the open question can have reached the participant: it then answers
-    nothing. `link_possible` tells whether a link may be sent on this line.
+    nothing. `link_possible` tells whether a link may be sent on this line. `pictures` came with
+    the text: nobody here can see them, so somebody must ask what they show.
     """
+    if not pictures:
+        return _advance(dialogue, agenda, text, now, prompt_accepted, link_possible)
+    if not text.strip():
+        asked = _asked(dialogue, agenda)
+        present = _refreshed(dialogue, asked, agenda, now)
+        step = Step(
+            dialogue=present, reply=_question(present.prompt, agenda), disposition="needs_reading"
+        )
+    else:
+        step = _advance(dialogue, agenda, text, now, prompt_accepted, link_possible)
+    if step.command in (Command.stop, Command.reaction):
+        return step
+    reply = (TextPart(key="picture.noted"), *step.reply)
+    return step.model_copy(update={"reply": reply, "disposition": "needs_reading"})
+
+
+def _advance(
+    dialogue: Dialogue,
+    agenda: Agenda,
+    text: str,
+    now: datetime,
+    prompt_accepted: bool,
+    link_possible: bool,
+) -> Step:
+    """The same for a text without pictures."""
     command = recognise(text)
     if command is Command.reaction:
         return Step(dialogue=dialogue, disposition="reaction", command=command)

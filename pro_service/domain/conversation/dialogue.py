@@ -82,6 +82,17 @@ class Prompt(Record):
     """The question came with a reminder: nobody has answered anything since."""
 
 
+def same_question(one: Prompt | None, other: Prompt | None) -> bool:
+    """Tell whether two prompts ask the same, however often and in whichever message."""
+    if one is None or other is None:
+        return one is other
+    return (one.assessment_id, one.items, one.correcting) == (
+        other.assessment_id,
+        other.items,
+        other.correcting,
+    )
+
+
 class Given(Record):
     """The items answered last, which `back` asks again."""
 

@@ -20,13 +20,13 @@ FOCUS_LASTS: Final = timedelta(minutes=15)
 """After a pause this long the next text may well be the other person's: the code is asked again."""
 
 
-class OpenConversation(Record):
-    """A participant with a question open on the line, and the code that participant types."""
+class LineUser(Record):
+    """Somebody who uses the number: the code they type, and the question open with them."""
 
     participant_id: UUID
     personal_code: str
     asked_at: datetime | None = None
-    """When the open question was asked (study time)."""
+    """When the open question was asked (study time); None: no conversation is open."""
     reminded: bool = False
     """The open question came with a reminder, not within an exchange."""
 
@@ -35,54 +35,64 @@ class Route(Record):
     """Where a text goes.
 
     - `line`: a command for the line as a whole (stop, start, help);
-    - `nobody`: no conversation is open;
+    - `nobody`: nobody enrolled uses the number;
     - `owner`: it belongs to `participant_id`;
     - `switch`: it was that participant's code: it is consumed, the line's focus moves there and the
       participant's question is asked again;
-    - `ask_code`: several are open and nothing tells them apart: ask for the code.
+    - `ask_code`: several may have written and nothing tells them apart: ask for the code.
     """
 
     kind: Literal["line", "nobody", "owner", "switch", "ask_code"]
     participant_id: UUID | None = None
     command: Command | None = None
+    in_focus: bool = False
+    """The text belongs to the exchange that the owner's code opened, which it carries on."""
 
 
 LINE_COMMANDS = frozenset({Command.stop, Command.start, Command.help})
 
 
-def route(open_conversations: Sequence[OpenConversation], focus: UUID | None, text: str) -> Route:
-    """Decide whose `text` is; `focus` is the participant the line was last about, if any."""
+def route(users: Sequence[LineUser], focus: UUID | None, text: str) -> Route:
+    """Decide whose `text` is; `focus` is who typed their code in the exchange under way, if any.
+
+    One open conversation: its owner. Two: whoever typed the code; a question that merely came last
+    says nothing about who holds the telephone. None open: the same, for `back` and for words.
+    """
     command = recognise(text)
     if command in LINE_COMMANDS:
         return Route(kind="line", command=command)
-    if not open_conversations:
+    if not users:
         return Route(kind="nobody")
-    said = _bare(text)
-    named = [one for one in open_conversations if said and _bare(one.personal_code) == said]
+    named = [one.participant_id for one in users if is_code(one.personal_code, text)]
     if len(named) == 1:
-        return Route(kind="switch", participant_id=named[0].participant_id)
-    if len(open_conversations) == 1:
-        return Route(kind="owner", participant_id=open_conversations[0].participant_id)
-    if focus is not None and any(one.participant_id == focus for one in open_conversations):
-        return Route(kind="owner", participant_id=focus)
-    return Route(kind="ask_code")
+        return Route(kind="switch", participant_id=named[0], in_focus=True)
+    asked = [one.participant_id for one in users if one.asked_at is not None]
+    likely = asked or [one.participant_id for one in users]
+    if len(likely) > 1:
+        likely = [one for one in likely if one == focus]
+    if not likely:
+        return Route(kind="ask_code")
+    return Route(kind="owner", participant_id=likely[0], in_focus=likely[0] == focus)
 
 
 def present_focus(
-    open_conversations: Sequence[OpenConversation], focus: UUID | None, now: datetime
+    users: Sequence[LineUser], focus: UUID | None, focused_at: datetime | None, now: datetime
 ) -> UUID | None:
-    """Return `focus` if that participant is in the middle of an exchange, else None.
+    """Return `focus` if that participant is in the middle of the exchange their code opened.
 
-    The focus of an earlier visit says nothing about who holds the phone now: it ends with a pause,
-    and with a reminder to anybody on the line.
+    `focused_at` is when the code, or the last text credited because of it, came. The exchange ends
+    with a pause, and with a reminder to anybody on the line.
     """
-    held = next((one for one in open_conversations if one.participant_id == focus), None)
-    if held is None or held.asked_at is None or held.reminded:
+    if focused_at is None or now - focused_at > FOCUS_LASTS:
         return None
-    if now - held.asked_at > FOCUS_LASTS:
-        return None
-    reminded_at = [one.asked_at for one in open_conversations if one.reminded and one.asked_at]
-    return None if any(at > held.asked_at for at in reminded_at) else focus
+    reminded_at = [one.asked_at for one in users if one.reminded and one.asked_at]
+    return None if any(at > focused_at for at in reminded_at) else focus
+
+
+def is_code(personal_code: str, text: str) -> bool:
+    """Tell whether a text is this code and nothing else, however it is typed."""
+    said = _bare(text)
+    return bool(said) and _bare(personal_code) == said
 
 
 def _bare(code: str) -> str:

@@ -73,6 +73,11 @@ def telling_words(text: str) -> list[str]:
     return [word for word in TELLING if word in lower]
 
 
+def is_too_long(template: str, counted: Segments) -> bool:
+    """Whether a text may not be sent because of what it would cost, or not be taken at all."""
+    return counted.segments > most_segments(template) or counted.characters > LONGEST
+
+
 def problems_of(
     template: str, opening: str, text: str, counted: Segments, rules: Sequence[ChannelRule]
 ) -> list[str]:

@@ -163,6 +163,11 @@ class ContactFacts(Record):
     """How many other participants of the study now use the same number."""
 
 
+def start_of(personal_code: str) -> str:
+    """What a text says of a code, to tell people who share a number apart: the code opens pages."""
+    return personal_code[:3]
+
+
 class DataKeyFacts(Record):
     """The participant's own key as stored: wrapped, in hex, under the master key named."""
 
@@ -173,6 +178,8 @@ class DataKeyFacts(Record):
 
 BAD_NUMBER = "bad_number"
 """Reason of the call task made when a provider says that nothing can reach the number."""
+CONFIRM_NUMBER = "confirm_number"
+"""Reason of the call task made when a participant's number was changed: it must be confirmed."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 
@@ -199,6 +206,8 @@ class ParticipantFacts(Record):
     treated_knees: tuple[Target, ...]
     site: SiteFacts
     contact: ContactFacts | None
+    number_unconfirmed: bool = False
+    """The number was changed and nobody has confirmed the new one: `contact` is None until then."""
     consent: ConsentFacts | None
     opted_out_at: datetime | None
     """Since when the participant's present line is opted out; None: it is not."""
@@ -220,7 +229,7 @@ class ParticipantFacts(Record):
     @property
     def start_of_code(self) -> str:
         """What of the personal code a text says, to tell whose it is: the code opens the pages."""
-        return self.personal_code[:3]
+        return start_of(self.personal_code)
 
     @property
     def number_is_bad(self) -> bool:

@@ -55,6 +55,8 @@ class EndReason(StrEnum):
     no_consent = "no_consent"
     opted_out = "opted_out"
     no_number = "no_number"
+    number_unconfirmed = "number_unconfirmed"
+    """The number was changed; nothing goes to the new one before somebody has confirmed it."""
     bad_number = "bad_number"
     """The provider said that nothing can reach the number; a call task about it is open."""
     budget = "budget"
@@ -213,7 +215,8 @@ def _why_not(
     if facts.opted_out_at is not None:
         return EndReason.opted_out
     if facts.contact is None:
-        return EndReason.no_number
+        unconfirmed = facts.number_unconfirmed
+        return EndReason.number_unconfirmed if unconfirmed else EndReason.no_number
     return EndReason.bad_number if facts.number_is_bad else None
 
 

@@ -14,6 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import aiohttp
+
+# The SDK would load this within the first call, and stop the loop for a while as it does.
+import twilio.rest.api.v2010.account.message  # noqa: F401
 from pydantic import SecretStr
 from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -39,7 +42,7 @@ LISTED: Final = 200
 """How many of a number's newest messages are looked through for one of ours; a page of a list."""
 LIST_BOUND: Final = timedelta(seconds=60)
 """Bounds the reading of a list of several pages."""
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     TwilioException,
     TimeoutError,
     aiohttp.ClientError,
@@ -93,7 +96,7 @@ class TwilioGateway:
         self.name = wire.NAME
         self._account_sid = account_sid
         self._token = auth_token
-        self._api_base = api_base
+        self.api_base = api_base
         self._bound_s = call_bound.total_seconds()
         self._client: Any = None
         self._opening = asyncio.Lock()
@@ -102,7 +105,7 @@ class TwilioGateway:
         """Hand over one text, once. Raises NotAcceptedError, RejectedError, AmbiguousError."""
         try:
             async with asyncio.timeout(self._bound_s):
-                client = await self._open()
+                client = await self.client()
                 made = await client.messages.create_async(**wire.send_arguments(text))
         except TwilioException as error:
             raise _refusal(error) from None
@@ -127,12 +130,12 @@ class TwilioGateway:
         filters = {} if wire.is_service(text.our_address) else {"from_": text.our_address}
         try:
             async with asyncio.timeout(self._bound_s):
-                client = await self._open()
+                client = await self.client()
                 listed = await client.messages.list_async(
                     to=text.their_address, limit=LISTED, page_size=LISTED, **filters
                 )
             rows = [_listed(each) for each in listed]
-        except _UNREADABLE:
+        except UNREADABLE:
             raise LookupFailedError from None
         return tuple(
             Accepted(provider_id=sid) for sid in wire.matching(rows, text, earliest, latest)
@@ -149,7 +152,7 @@ class TwilioGateway:
         found: list[tuple[datetime, InboundText]] = []
         try:
             async with asyncio.timeout(LIST_BOUND.total_seconds()):
-                client = await self._open()
+                client = await self.client()
                 listed = await client.messages.stream_async(page_size=LISTED, **filters)
                 async for message in listed:  # the newest first
                     created_at = message.date_created
@@ -157,7 +160,7 @@ class TwilioGateway:
                         break
                     if created_at < until and _came_to(message, our_address):
                         found.append((created_at, _inbound(message)))
-        except _UNREADABLE:
+        except UNREADABLE:
             raise LookupFailedError from None
         # Twilio's times have whole seconds: what came within one keeps the list's own order.
         found.reverse()
@@ -182,8 +185,11 @@ class TwilioGateway:
                 client, self._client = self._client, None
                 await client.http_client.close()
 
-    async def _open(self) -> Any:
-        """The SDK's client on one session of ours, made inside the running loop."""
+    async def client(self) -> Any:
+        """The SDK's client on one session of ours, made inside the running loop.
+
+        Whoever uses it bounds the call: the SDK does not.
+        """
         async with self._opening:
             if self._client is None:
                 http = AsyncTwilioHttpClient(pool_connections=True, logger=_quiet)
@@ -201,8 +207,8 @@ class TwilioGateway:
                     # empty mapping would be taken for none given.
                     environment={"TWILIO_REGION": ""},
                 )
-                if self._api_base is not None:
-                    client.api.base_url = self._api_base
+                if self.api_base is not None:
+                    client.api.base_url = self.api_base
                 self._client = client
         return self._client
 
@@ -227,6 +233,7 @@ def _inbound(message: Any) -> InboundText:
         their_address=message.from_,
         body=message.body or "",
         media_count=int(message.num_media or "0"),
+        received_at=message.date_created,
         service_address=message.messaging_service_sid,
     )
 

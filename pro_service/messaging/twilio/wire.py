@@ -144,15 +144,16 @@ def matching(
     """The ids of the listed messages that can be `text`, in the order they were made.
 
     The list returns neither our callback nor any reference of ours. What it does return and what a
-    message of ours cannot lack is compared: made through the API, the same body to the character,
+    message of ours cannot lack is compared: made as ours was, the same body to the character,
     the same two addresses, made while our call can have been under way. A row without a date
     proves nothing and is left out. The caller drops ids it knows to be other messages'.
     """
     service = text.our_address if is_service(text.our_address) else None
+    direction = "outbound-reply" if text.in_answer else "outbound-api"
     found = [
         row
         for row in rows
-        if row.direction == "outbound-api"
+        if row.direction == direction
         and row.to == text.their_address
         and row.body == text.body
         and (row.service == service if service else row.from_ == text.our_address)

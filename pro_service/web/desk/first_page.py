@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import CALL_OUTCOMES, ToDo
@@ -155,8 +156,10 @@ def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dic
 def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
     return [
         {
+            "id": one.id,
             "code": one.code,
             "site": sites[one.site_id],
+            "may_end": one.state == MessageState.unconfirmed,
             "template": words.word("template", one.template),
             "state": words.word("message", one.state),
             "at": words.instant(one.at, zone(sites[one.site_id].zone)),

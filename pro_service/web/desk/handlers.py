@@ -87,6 +87,16 @@ async def close_call(request: web.Request, seat: Seat) -> web.Response:
 
 
 @for_staff
+async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/messages/{id}/dealt`: what was done about a text of unknown fate."""
+    form = await read_form(request)
+    note = str(form.get("note", ""))
+    async with at_desk(request.app[POOLS].desk, seat.staff, reason=note.strip()) as connection:
+        await service.deal_with_message(connection, seat.staff, _id(request), note)
+    return see(way_back(form))
+
+
+@for_staff
 async def read_text(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/texts/{id}/read`."""
     form = await read_form(request)

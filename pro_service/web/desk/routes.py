@@ -24,6 +24,7 @@ ROUTES: Final = (
     web.post("/desk/alerts/{id}/seen", handlers.see_alert, name="desk-alert-seen"),
     web.post("/desk/alerts/{id}/acted", handlers.act_on_alert, name="desk-alert-acted"),
     web.post("/desk/calls/{id}/close", handlers.close_call, name="desk-call-close"),
+    web.post("/desk/messages/{id}/dealt", handlers.deal_with_message, name="desk-message-dealt"),
     web.post("/desk/texts/{id}/read", handlers.read_text, name="desk-text-read"),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),

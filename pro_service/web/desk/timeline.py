@@ -17,6 +17,7 @@ from pro_service.services.desk_timeline import (
     AssessmentLine,
     CallLine,
     InboundLine,
+    MessageLine,
     ReminderLine,
     ScoreLine,
     Timeline,
@@ -196,12 +197,31 @@ class _Page:
     def _messages(self) -> Iterator[_Entry]:
         words = self.words
         for message in self.document.messages:
-            state = words.word("message", message.state)
-            if message.state_reason:
-                state = words.text(
-                    "entry.because", what=state, reason=words.word("end", message.state_reason)
+            yield _Entry(
+                message.at,
+                "message",
+                words.word("template", message.template),
+                self._fate(message),
+            )
+            if message.dealt_at is not None:
+                yield _Entry(
+                    message.dealt_at,
+                    "message",
+                    words.text("entry.dealt_with"),
+                    message.dealt_note or "",
+                    who=words.who(message.dealt_by),
                 )
-            yield _Entry(message.at, "message", words.word("template", message.template), state)
+
+    def _fate(self, message: MessageLine) -> str:
+        """What became of a text and why, the provider's code for it, and what it cost."""
+        words = self.words
+        fate = words.word("message", message.state)
+        if message.state_reason:
+            why = words.why(message.state_reason)
+            fate = words.text("entry.because", what=fate, reason=why)
+        if message.error_code:
+            fate = words.text("entry.provider_code", what=fate, code=message.error_code)
+        return words.text("entry.segments", what=fate, count=message.segments)
 
     def _replies(self) -> Iterator[_Entry]:
         by_inbound: dict[UUID, list[AnswerLine]] = defaultdict(list)
@@ -256,7 +276,13 @@ class _Page:
                 who=words.who(one.actor),
             )
             if one.ended_at is not None:
-                yield _Entry(one.ended_at, "opt_out", words.text("entry.opted_in"))
+                yield _Entry(
+                    one.ended_at,
+                    "opt_out",
+                    words.text("entry.opted_in"),
+                    words.word("opt_out", one.end_reason) if one.end_reason else "",
+                    who=words.who(one.ended_by) if one.ended_by else "",
+                )
 
     def _calls(self) -> Iterator[_Entry]:
         words = self.words

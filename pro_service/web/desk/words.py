@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
@@ -59,6 +60,10 @@ class Words:
         if key in self._keys:
             return self._texts.text(key, self.language)
         return code.replace("_", " ")
+
+    def why(self, reason: str) -> str:
+        """Why a message stands where it does, as its state's reason has it."""
+        return self.word("why", re.sub(r"[^a-z]+", "_", reason.lower()).strip("_"))
 
     def chosen(self, words: Mapping[Language, str]) -> str:
         """Of words in several languages those in this one, else the first there are."""
