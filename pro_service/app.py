@@ -137,7 +137,13 @@ async def open_service(
         async def ready() -> None:
             await check_ready(pools)
 
-        application = build_application(pools=pools, context=context, gateway=gateway, ready=ready)
+        application = build_application(
+            pools=pools,
+            context=context,
+            gateway=gateway,
+            ready=ready,
+            trusted_proxies=settings.trusted_proxies,
+        )
         yield Service(pools, context, gateway, application, worker)
     finally:
         if gateway is not None:

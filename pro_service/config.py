@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """The address participants' links and providers' webhooks use."""
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    trusted_proxies: int = Field(0, ge=0, le=10)
+    """How many proxies of ours stand in front; what they add to X-Forwarded-For is believed."""
     gateway: Literal["simulator", "twilio"] = "simulator"
     """The provider texts go through."""
     simulator_url: str = "http://127.0.0.1:8081"

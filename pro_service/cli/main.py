@@ -6,6 +6,7 @@ import typer
 
 from pro_service import __version__
 from pro_service.cli import (
+    cards,
     instruments,
     messages,
     people,
@@ -41,6 +42,8 @@ app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(people.enrol_command)
 app.command("adherence")(adherence_command)
 app.command("demo")(demo_command)
+app.command("cards")(cards.cards_command)
+people.participant_app.command("new-card")(cards.new_card)
 app.command("export")(export_command)
 app.command("rescore")(rescore_command)
 app.command("migrate")(serve.migrate_command)

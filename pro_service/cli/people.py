@@ -20,6 +20,7 @@ from pro_service.domain.study.times import local_instant, zone
 from pro_service.services.context import UnknownParticipantError
 from pro_service.services.enrolment import (
     COLUMNS,
+    OPTIONAL_COLUMNS,
     EnrolmentOutcome,
     EnrolmentRefusedError,
     check_rows,
@@ -51,7 +52,7 @@ def read_table(file: Path) -> list[tuple[int, Mapping[str, str]]]:
         raise TableFileError(f"{file.name} is empty.", mend=f"Its columns: {', '.join(COLUMNS)}.")
     header = [name.strip() for name in lines[0]]
     missing = [name for name in COLUMNS if name not in header]
-    unknown = [name for name in header if name not in COLUMNS]
+    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL_COLUMNS)]
     if missing or unknown:
         said = [f"lacks the column(s) {', '.join(missing)}"] if missing else []
         said += [f"has unknown column(s) {', '.join(unknown)}"] if unknown else []

@@ -78,7 +78,7 @@ class Participant:
     def receives(self, body: str) -> bool:
         """A text arrives; whether it is meant for this participant."""
         meant = self._reader.meant_for(body)
-        if meant is not None and meant != self._personal_code:
+        if meant is not None and not self._personal_code.startswith(meant):
             return False
         self._text = body
         self._link = self._reader.link(body) or self._link

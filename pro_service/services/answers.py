@@ -36,7 +36,9 @@ from pro_service.services.context import ServiceContext
 from pro_service.store.ids import new_id
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
-Authentication = Literal["link", "link_and_factor", "known_number", "staff"]
+Authentication = Literal[
+    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
+]
 
 
 INJECTIONS = (EventKind.injection, EventKind.rescue_injection)
@@ -125,6 +127,12 @@ def days_since(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | N
     if not happened:
         return None
     return (local_day(facts.now, local) - local_day(max(happened), local)).days
+
+
+def days_since_each(facts: ParticipantFacts) -> dict[EventKind, int]:
+    """Local days since the latest event of each kind; what never happened is not there."""
+    counted = {kind: days_since(facts, (kind,)) for kind in EventKind}
+    return {kind: days for kind, days in counted.items() if days is not None}
 
 
 def plan_answers(
@@ -325,9 +333,7 @@ def _add_alerts(
         {item: value for item, value in answers.items() if value is not None},
         baseline=baseline.get(assessment.target, NO_BASELINE),
         days_since_injection=days_since(facts, INJECTIONS),
-        days_since={
-            kind: days for kind in EventKind if (days := days_since(facts, (kind,))) is not None
-        },
+        days_since=days_since_each(facts),
         scores={one.scale: one.raw for one in scores if one.raw is not None},
     )
     fresh = tuple(one for one in alerts if f"{assessment.id}:{one.rule}" not in facts.alerts)

@@ -11,7 +11,8 @@ from pro_service.domain.endpoints.baselines import (
 )
 from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety import Baseline
+from pro_service.domain.study.safety import Baseline, timely
+from pro_service.services.answers import INJECTIONS, days_since, days_since_each
 from pro_service.services.context import ServiceContext
 from pro_service.store import participants
 from pro_service.store.connection import Connection
@@ -20,8 +21,9 @@ from pro_service.store.connection import Connection
 async def read_baselines(
     connection: Connection, context: ServiceContext, facts: ParticipantFacts, protocol: Protocol
 ) -> Mapping[Target, Baseline]:
-    """The baseline of each knee and the person; nothing is read that no rule compares with."""
-    wanted = compared_instruments(protocol.safety)
+    """The baseline of each knee and the person; nothing is read that no rule compares with now."""
+    rules = timely(protocol.safety, days_since(facts, INJECTIONS), days_since_each(facts))
+    wanted = compared_instruments(protocol.safety, rules)
     injected_at = last_injection_at(facts.events)
     if not wanted or injected_at is None:
         return {}

@@ -140,7 +140,7 @@ async def act_on_alert(
     Raises NotHereError, ReasonMissingError, AlreadyDoneError.
     """
     done = await store.act_on_alert(
-        connection, staff.study_id, alert_id, actor_of(staff), _said(action)
+        connection, staff.study_id, alert_id, actor_of(staff), said(action)
     )
     if not done and not await store.find_alert(connection, staff.study_id, alert_id):
         raise NotHereError
@@ -155,7 +155,7 @@ async def close_call(
     if outcome not in CALL_OUTCOMES:
         raise ReasonMissingError
     done = await store.close_call(
-        connection, staff.study_id, call_id, actor_of(staff), f"{outcome}: {_said(note)}"
+        connection, staff.study_id, call_id, actor_of(staff), f"{outcome}: {said(note)}"
     )
     if not done and not await store.find_call(connection, staff.study_id, call_id):
         raise NotHereError
@@ -169,7 +169,8 @@ async def mark_text_read(connection: Connection, staff: StaffRow, inbound_id: UU
         raise NotHereError
 
 
-def _said(words: str) -> str:
+def said(words: str) -> str:
+    """A reason in words as it is kept. Raises ReasonMissingError for none."""
     said = words.strip()[:LONGEST_NOTE]
     if not said:
         raise ReasonMissingError

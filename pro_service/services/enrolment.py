@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -12,15 +11,17 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.facts import EventKind, Status, Target
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day, local_instant, zone
+from pro_service.services.cards import free_code, new_card
 from pro_service.services.context import ServiceContext
 from pro_service.services.phones import PhoneError, parse_phone
 from pro_service.services.scheduling import NewEvent, apply_change
+from pro_service.services.second_factor import known_year, seal_year
 from pro_service.store import operations, schedule, studies
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.studies import EnrolledRow, SiteRow
-from pro_service.vault.codes import new_code
 
 COLUMNS = (
     "code",
@@ -35,6 +36,9 @@ COLUMNS = (
     "treated_knees",
     "planned_injection_on",
 )
+OPTIONAL_COLUMNS = ("year_of_birth",)
+"""Columns a file may have: what the pages ask for where the protocol wants a second factor."""
+EARLIEST_BIRTH = 1900
 CHANNELS: dict[str, Literal["text", "link"]] = {"text": "text", "sms": "text", "link": "link"}
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 KNEES: dict[str, tuple[Target, ...]] = {
@@ -79,6 +83,7 @@ class EnrolmentRow:
     messaging_consent: bool
     treated_knees: tuple[Target, ...]
     planned_injection_on: date | None
+    year_of_birth: str | None = field(default=None, repr=False)
 
 
 class EnrolmentOutcome(NamedTuple):
@@ -120,12 +125,29 @@ class _Problems:
             self.add(column, "is not a day; write it as YYYY-MM-DD.")
             return None
 
+    def year(self, column: str, latest: int, *, needed: bool) -> str | None:
+        value = self.cells.get(column, "").strip()
+        if not value:
+            if needed:
+                self.add(column, "is empty; the study asks for it before its pages open.")
+            return None
+        known = value.isascii() and value.isdigit() and EARLIEST_BIRTH <= int(value) <= latest
+        if not known:
+            self.add(column, "is not a year of birth; write it with four digits.")
+        return value
+
 
 def check_row(
-    number: int, cells: Mapping[str, str], sites: Iterable[str], now: datetime
+    number: int,
+    cells: Mapping[str, str],
+    sites: Iterable[str],
+    now: datetime,
+    *,
+    ask_year: Collection[str] = (),
 ) -> tuple[EnrolmentRow | None, list[RowProblem]]:
     """Check one row of the file (`number` as a spreadsheet shows it); every mistake at once.
 
+    `ask_year` are the sites whose protocol asks for the year of birth as a second factor.
     `now` is study time; whether consent lies in the future is judged by the participant's own day.
     """
     problems = _Problems(number, cells)
@@ -151,6 +173,7 @@ def check_row(
     agreed = problems.choice("messaging_consent", YES_NO)
     knees = problems.choice("treated_knees", KNEES)
     planned_on = problems.day("planned_injection_on", optional=True)
+    year = problems.year("year_of_birth", today.year, needed=site in ask_year)
     if problems.found or consent_on is None:
         return None, problems.found
     row = EnrolmentRow(
@@ -166,6 +189,7 @@ def check_row(
         messaging_consent=agreed,
         treated_knees=knees,
         planned_injection_on=planned_on,
+        year_of_birth=year,
     )
     return row, []
 
@@ -177,13 +201,15 @@ async def check_rows(
 
     Raises EnrolmentRefusedError with all mistakes.
     """
-    sites = [site.code for site in await studies.list_sites(connection, study_id)]
+    rows_of_sites = await studies.list_sites(connection, study_id)
+    sites = [site.code for site in rows_of_sites]
+    ask_year = await _asking_year(connection, study_id, rows_of_sites)
     now = await operations.get_study_time(connection)
     rows: list[EnrolmentRow] = []
     problems: list[RowProblem] = []
     seen: dict[str, int] = {}
     for number, cells in table:
-        row, found = check_row(number, cells, sites, now)
+        row, found = check_row(number, cells, sites, now, ask_year=ask_year)
         problems += found
         if row is None:
             continue
@@ -194,6 +220,24 @@ async def check_rows(
     if problems:
         raise EnrolmentRefusedError(problems)
     return rows
+
+
+async def _asking_year(
+    connection: Connection, study_id: UUID, sites: Sequence[SiteRow]
+) -> frozenset[str]:
+    """Codes of the sites that enrol under a protocol with a second factor."""
+    asking: set[str] = set()
+    for site in sites:
+        version_id = await studies.find_site_protocol(connection, study_id, site.id)
+        if version_id is None:
+            continue
+        document = await studies.get_protocol_document(connection, study_id, version_id)
+        if document is None:
+            continue
+        protocol = Protocol.model_validate_json(document)
+        if protocol.study.second_factor == "year_of_birth":
+            asking.add(site.code)
+    return frozenset(asking)
 
 
 async def enrol(
@@ -211,6 +255,10 @@ async def enrol(
     enrolled. Raises EnrolmentRefusedError.
     """
     known = {row.code: row for row in await studies.list_enrolled(connection, study_id)}
+    for one in rows:
+        stored = known.get(one.code)
+        if one.year_of_birth is not None and stored is not None and stored.year_key is not None:
+            await context.open_key(connection, study_id, stored.year_key)
     problems = [
         RowProblem(row.number, column, f"differs from what {row.code} was enrolled with.")
         for row in rows
@@ -243,6 +291,7 @@ def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow)
         "messaging_consent": row.messaging_consent == known.messaging_consent,
         "treated_knees": row.treated_knees == known.treated_knees,
         "planned_injection_on": row.planned_injection_on == known.planned_injection_on,
+        "year_of_birth": row.year_of_birth in (None, known_year(context, known)),
     }
     return [column for column, equal in same.items() if not equal]
 
@@ -256,16 +305,13 @@ async def _enrol_one(
     actor: str,
 ) -> None:
     version_id = await studies.find_site_protocol(connection, study_id, site.id)
-    participant_id, contact_id = new_id(), new_id()
+    participant_id = new_id()
     key = context.vault.new_data_key()
-    sealed = context.vault.seal(
-        row.phone, data_key=key.id, table="contact_points", column="address", row_id=contact_id
-    )
     document = {
         "participant": {
             "id": participant_id,
             "code": row.code,
-            "personal_code": new_code(secrets.token_bytes(16)),
+            "personal_code": await free_code(connection),
             "protocol_version_id": version_id,
             "language": row.language,
             "zone": row.zone,
@@ -280,15 +326,7 @@ async def _enrol_one(
             "wrapped": key.wrapped.hex(),
             "wrapping_key": key.wrapping_key,
         },
-        "contacts": [
-            {
-                "id": contact_id,
-                "address_sealed": sealed.ciphertext.hex(),
-                "address_key": sealed.key,
-                "blind_index": context.vault.blind_index(row.phone).hex(),
-                "index_key": context.vault.index_key_id,
-            }
-        ],
+        "contacts": [_contact(context, row.phone, key.id)],
         "consent": {
             "id": new_id(),
             "version": row.consent_version,
@@ -296,6 +334,8 @@ async def _enrol_one(
             "messages": row.messaging_consent,
         },
         "status": {"id": new_id(), "status": Status.screened},
+        "cards": [new_card(context)],
+        "identities": seal_year(context, row.year_of_birth, key.id),
     }
     await schedule.insert_participant(connection, study_id, document)
     await apply_change(
@@ -307,6 +347,21 @@ async def _enrol_one(
         actor=actor,
         reason="enrolled",
     )
+
+
+def _contact(context: ServiceContext, phone: str, data_key: UUID) -> dict[str, Any]:
+    """The number as it is stored: sealed, and found by a keyed hash."""
+    contact_id = new_id()
+    sealed = context.vault.seal(
+        phone, data_key=data_key, table="contact_points", column="address", row_id=contact_id
+    )
+    return {
+        "id": contact_id,
+        "address_sealed": sealed.ciphertext.hex(),
+        "address_key": sealed.key,
+        "blind_index": context.vault.blind_index(phone).hex(),
+        "index_key": context.vault.index_key_id,
+    }
 
 
 def _first_events(row: EnrolmentRow) -> list[NewEvent]:

@@ -245,7 +245,7 @@ async def _for_one(
         reopened, question = begin(entries, facts.now)
         outcome = begin_outcome(context, received, facts, "command", None)
         outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
-        switched = TextPart(key="line.switched", parameters={"code": facts.personal_code})
+        switched = TextPart(key="line.switched", parameters={"code": facts.start_of_code})
         parts = (switched, *(question or (TextPart(key="nothing_open"),)))
         step = Step(dialogue=reopened, reply=parts, disposition="command")
     else:

@@ -1,4 +1,4 @@
-"""Opting a number out on the word of staff."""
+"""Opting a number out on the word of staff, or of the participant on their own page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.composing import line_to, open_number
 from pro_service.services.context import TRIES, BusyError, ServiceContext
 from pro_service.store import inbounds, lines, messages
@@ -28,30 +29,41 @@ async def opt_out_by_staff(
     """Hold back every text to the participant's number from now on. Raises NoLineError."""
     for _ in range(TRIES):
         facts = await context.facts(connection, study_id, participant_id)
-        number = open_number(context, facts)
-        sender = await messages.find_sender(connection, study_id, facts.site.id, context.provider)
-        if number is None or sender is None:
-            raise NoLineError
-        line = await line_to(connection, context, study_id, sender.id, number, actor)
-        indexes = [index for _, index in context.vault.blind_indexes(number)]
-        users = await inbounds.list_line_participants(connection, study_id, indexes, line.id)
-        document: dict[str, Any] = {
-            "lines": [line.row] if line.row else [],
-            "opt_outs": [
-                {
-                    "id": new_id(),
-                    "line_id": line.id,
-                    "participant_id": participant_id,
-                    "inbound_id": None,
-                    "reason": reason,
-                    "actor": actor,
-                }
-            ],
-            "affected": [user.id for user in users if user.id != participant_id],
-        }
+        document = await opt_out_document(connection, context, facts, actor, reason)
         try:
             await lines.opt_out_line(connection, study_id, participant_id, facts.revision, document)
         except (StaleRevisionError, DuplicateError):
             continue
         return
     raise BusyError
+
+
+async def opt_out_document(
+    connection: Connection,
+    context: ServiceContext,
+    facts: ParticipantFacts,
+    actor: str,
+    reason: str,
+) -> dict[str, Any]:
+    """What `store.lines.opt_out_line` writes for the participant's number. Raises NoLineError."""
+    number = open_number(context, facts)
+    sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
+    if number is None or sender is None:
+        raise NoLineError
+    line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
+    indexes = [index for _, index in context.vault.blind_indexes(number)]
+    users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
+    return {
+        "lines": [line.row] if line.row else [],
+        "opt_outs": [
+            {
+                "id": new_id(),
+                "line_id": line.id,
+                "participant_id": facts.id,
+                "inbound_id": None,
+                "reason": reason,
+                "actor": actor,
+            }
+        ],
+        "affected": [user.id for user in users if user.id != facts.id],
+    }

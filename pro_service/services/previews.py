@@ -73,6 +73,7 @@ class Preview:
             "emergency_number": "120",
             "link": self._link,
             "code": _CODE,
+            "start": _CODE[:3],
             "day": format_day(date(2026, 9, 30), language),
             "minimum": 0,
             "maximum": 100,

@@ -7,11 +7,9 @@ goes on from any device.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Item
@@ -27,10 +25,10 @@ from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answers import find_assessment, sitting_goes_on, standing_answers
 from pro_service.services.context import ServiceContext
+from pro_service.services.entry import Admission, find_guest, find_link
+from pro_service.services.reach import reached_by
 from pro_service.store.connection import Connection
-from pro_service.store.reminders import find_invitation
-
-_TOKEN: Final = re.compile(r"[A-Za-z2-7]{16,64}")
+from pro_service.store.entry import Entrance
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,8 @@ class Questionnaire:
     parts: tuple[Part, ...]
     closes_at: datetime | None
     """When the first of the open visits closes; None if none does."""
+    authentication: Entrance = "link"
+    """How whoever looks came in; kept with what they answer."""
     respondent: Respondent | None = None
     """Who answers in the present sitting; None: no sitting goes on, so nobody has said yet."""
 
@@ -150,12 +150,17 @@ class Questionnaire:
 
     def next_visit(self) -> VisitFacts | None:
         """The next visit that will ask something, or None."""
-        coming = [
-            visit
-            for visit in self.facts.visits
-            if visit.assessments and not visit.provisional and visit.opens_at > self.facts.now
-        ]
-        return min(coming, key=lambda visit: visit.opens_at, default=None)
+        return find_next_visit(self.facts)
+
+
+def find_next_visit(facts: ParticipantFacts) -> VisitFacts | None:
+    """The next visit that will ask something, or None; one dated from a plan does not count."""
+    coming = [
+        visit
+        for visit in facts.visits
+        if visit.assessments and not visit.provisional and visit.opens_at > facts.now
+    ]
+    return min(coming, key=lambda visit: visit.opens_at, default=None)
 
 
 async def open_link(
@@ -163,12 +168,10 @@ async def open_link(
 ) -> Questionnaire | None:
     """What a link leads to now; None for one that is unknown, expired or ended.
 
-    Finished questionnaires come back without parts. Nothing is written.
+    Finished questionnaires come back without parts. Nothing is written. Whether the study asks for
+    more than the link before it is shown is for the caller to look at.
     """
-    text = "".join(token.split())
-    if not _TOKEN.fullmatch(text):
-        return None
-    found = await find_invitation(connection, context.vault.token_hash(text))
+    found = await find_link(connection, context, token)
     if found is None:
         return None
     facts = await context.facts(connection, found.study_id, found.participant_id)
@@ -176,31 +179,62 @@ async def open_link(
     return read_questionnaire(context, protocol, facts, found.visit_id)
 
 
-def read_questionnaire(
-    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, invited_to: UUID
+async def open_pages(
+    connection: Connection, context: ServiceContext, shown: str
 ) -> Questionnaire | None:
-    """The questionnaire these facts give; None if the participant may not answer, or too late."""
+    """What a cookie leads to now: a link's token, or the session a card or a link began.
+
+    None where `open_link` gives None, and until the second factor the study asks for was given.
+    """
+    guest = await find_guest(connection, context, shown)
+    if guest is None:
+        return None
+    return read_admitted(context, guest.protocol, guest.facts, guest.admission)
+
+
+def read_admitted(
+    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, admission: Admission
+) -> Questionnaire | None:
+    """The questionnaire an admission leads to; None without the second factor the study wants."""
+    if not admission.admits(protocol):
+        return None
+    found = read_questionnaire(context, protocol, facts, admission.visit_id)
+    return found and replace(found, authentication=admission.authentication)
+
+
+def read_questionnaire(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    invited_to: UUID | None,
+) -> Questionnaire | None:
+    """The questionnaire these facts give; None if the participant may not answer, or too late.
+
+    Where no reply by text can reach us, the pages ask what is otherwise asked by text, too.
+    """
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if _is_open(visit, facts.now)]
     visits.sort(key=lambda visit: visit.id != invited_to)
+    all_here = reached_by(context, facts) == "code"
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []
     screens = questions = 0
     for visit in visits:
         for assessment in visit.assessments:
-            if not _asked_by_link(protocol, visit, assessment) or not is_open_question(assessment):
+            asked = all_here or _asked_by_link(protocol, visit, assessment)
+            if not asked or not is_open_question(assessment):
                 continue
             part = _part(context, protocol, facts, assessment, screens, questions)
             parts.append(part)
             open_visits.append(visit)
             screens += len(part.screens)
             questions += len(part.questions)
-    if not parts and not _anything_done(protocol, facts, visits, invited_to):
+    if not parts and not _anything_done(protocol, facts, visits, invited_to, all_here=all_here):
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
     closes_at, respondent = min(ends, default=None), _respondent(context, facts, visits)
-    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent)
+    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent=respondent)
 
 
 def urgent_rules(
@@ -247,12 +281,18 @@ def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: Assessment
 
 
 def _anything_done(
-    protocol: Protocol, facts: ParticipantFacts, visits: list[VisitFacts], invited_to: UUID
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    visits: list[VisitFacts],
+    invited_to: UUID | None,
+    *,
+    all_here: bool,
 ) -> bool:
     """Whether something was submitted or declined at a visit open now, or the one invited to."""
     looked_at = visits + [visit for visit in facts.visits if visit.id == invited_to]
     return any(
-        _asked_by_link(protocol, visit, assessment) and not is_open_question(assessment)
+        (all_here or _asked_by_link(protocol, visit, assessment))
+        and not is_open_question(assessment)
         for visit in looked_at
         for assessment in visit.assessments
     )

@@ -26,7 +26,7 @@ from pro_service.services.answers import (
 )
 from pro_service.services.baselines import read_baselines
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.questionnaire import Questionnaire, open_link, urgent_rules
+from pro_service.services.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.questionnaire_sorting import (
     ScreenAnswer,
     given,
@@ -43,7 +43,7 @@ WEB_WRITES_KEY: Final = "web_writes_pkey"
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks, and how: the link's token, the language read, who answers on which device."""
+    """Who asks, and how: what opened the pages, the language read, who answers on which device."""
 
     token: str = field(repr=False)
     language: Language
@@ -92,11 +92,11 @@ class _Read:
         submitted: Sequence[UUID] = (),
         declined: Sequence[UUID] = (),
     ) -> AnswersPlan:
-        """What the answers write, given on the web by whoever holds the link."""
+        """What the answers write, given on the web by whoever opened the pages."""
         facts = self.questionnaire.facts
         sitting = Sitting(
             mode="web",
-            authentication="link",
+            authentication=self.questionnaire.authentication,
             language=self.visitor.language,
             actor=f"participant:{facts.code}",
             respondent=self.visitor.respondent,
@@ -236,7 +236,7 @@ async def _write(
     whoever pressed twice sees only the second answer, and must not miss an alert.
     """
     for _ in range(TRIES):
-        questionnaire = known or await open_link(connection, context, visitor.token)
+        questionnaire = known or await open_pages(connection, context, visitor.token)
         known = None
         if questionnaire is None:
             return None
@@ -244,7 +244,7 @@ async def _write(
         web_key = f"{facts.id}:{key}"
         if await answer_store.find_web_write(connection, facts.study_id, web_key):
             # What the caller knew may be older than what was stored.
-            current = await open_link(connection, context, visitor.token)
+            current = await open_pages(connection, context, visitor.token)
             return None if current is None else _stored_before(current, alarming)
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         decision = decide(_Read(context, visitor, questionnaire, baseline))

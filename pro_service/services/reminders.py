@@ -11,14 +11,14 @@ from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import ChannelRules, how_to_ask
+from pro_service.domain.delivery.channels import Way
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.reminders import Judgement, judge
+from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.asking import OpenQuestion, agenda, open_questions, text_context
 from pro_service.services.composing import Line, line_to, message_row, open_number
 from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.phones import country_of
+from pro_service.services.reach import rule_for_number, way_to
 from pro_service.store import messages, reminders
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
@@ -26,7 +26,6 @@ from pro_service.store.ids import new_id
 ACTOR = "service:worker"
 LEASE_SECONDS = 30
 """How long a claim holds (machine time); the call to the provider is bounded well within."""
-_CHANNELS = ChannelRules()
 
 
 class Claimed(NamedTuple):
@@ -113,18 +112,18 @@ async def _claim(
     """Add the one text for all that is due to the write; None if no channel reaches them."""
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
-    way = None
-    if number is not None and sender is not None:
-        rule = _CHANNELS.rule_for("sms", context.provider, country_of(number))
-        way = how_to_ask(rule, "link" if facts.channel == "link" else "text")
-    if number is None or sender is None or way not in ("link", "text"):
+    rule = None if number is None else rule_for_number(context, number)
+    way: Way = "call" if rule is None else way_to(rule, facts)
+    if number is None or rule is None or sender is None or way == "call":
         _end_without_channel(facts, judgement, document)
+        return None
+    if facts.texts_today >= rule.per_day:
+        # The country's own limit, where it is lower than the protocol's.
+        document["ended"] += _ended(judgement, EndReason.budget)
         return None
     line = await line_to(connection, context, facts.study_id, sender.id, number, ACTOR)
     message_id = new_id()
-    composed = await _compose(
-        connection, context, protocol, facts, judgement, message_id, prefers_link=way == "link"
-    )
+    composed = await _compose(connection, context, protocol, facts, judgement, message_id, way)
     _add_message(context, facts, judgement, document, line, message_id, composed)
     return Claimed(facts.study_id, message_id)
 
@@ -133,9 +132,7 @@ def _end_without_channel(
     facts: ParticipantFacts, judgement: Judgement, document: dict[str, Any]
 ) -> None:
     """No permitted way to write: the nudge ends, and a coordinator is asked to call."""
-    document["ended"] += [
-        {"id": one, "reason": "no_channel", "message_id": None} for one in judgement.together
-    ]
+    document["ended"] += _ended(judgement, "no_channel")
     closes = {visit.id: visit.closes_at for visit in facts.visits}
     document["calls"] += [
         {
@@ -150,6 +147,10 @@ def _end_without_channel(
     ]
 
 
+def _ended(judgement: Judgement, reason: str) -> list[dict[str, Any]]:
+    return [{"id": one, "reason": reason, "message_id": None} for one in judgement.together]
+
+
 async def _compose(
     connection: Connection,
     context: ServiceContext,
@@ -157,13 +158,20 @@ async def _compose(
     facts: ParticipantFacts,
     judgement: Judgement,
     message_id: UUID,
-    *,
-    prefers_link: bool,
+    way: Way,
 ) -> _Composed:
-    """Write the text: a link for what is answered on a page, the first question for the rest."""
+    """Write the text: a link for what is answered on a page, the first question for the rest.
+
+    Where neither may be sent, it points to the address and code on the participant's card.
+    """
+    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    if way == "code":
+        words = text_context(context, protocol, facts)
+        body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
+        return _Composed("reminder.card", body, None, [])
     by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
     by_text = agenda(context, protocol, facts)
-    linked = bool(by_link) and (prefers_link or not by_text)
+    linked = bool(by_link) and (way == "link" or not by_text)
     on_pages = {one.assessment.id for one in by_link} if linked else set()
     asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
     dialogue, question = begin(asked, facts.now)
@@ -171,7 +179,6 @@ async def _compose(
     rows: list[dict[str, Any]] = []
     if linked:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
-    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
     parts = _parts(facts, linked=linked, first=first)
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
@@ -190,9 +197,20 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
     parts = [TextPart(key="reminder.link" if linked else "reminder.text")]
     if facts.contact is not None and facts.contact.shared_with:
-        parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.personal_code}))
+        parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
     if first:
         parts.append(TextPart(key="reminder.stop"))
+    return tuple(parts)
+
+
+def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]:
+    """No reply reaches us there: the first text says how else to stop."""
+    parts = [TextPart(key="reminder.card")]
+    if facts.contact is not None and facts.contact.shared_with:
+        whose = TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code})
+        parts.insert(0, whose)
+    if first:
+        parts.append(TextPart(key="reminder.card_stop"))
     return tuple(parts)
 
 

@@ -22,3 +22,16 @@ async def keep_overtaken_answers(
     await write(
         connection, _SQL["keep_overtaken_answers"], study_id, participant_id, dict(document)
     )
+
+
+async def record_choice(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    revision: int,
+    document: Mapping[str, Any],
+) -> None:
+    """Keep a choice of the participant. Raises StaleRevisionError, DuplicateError."""
+    await write(
+        connection, _SQL["record_choice"], study_id, participant_id, revision, dict(document)
+    )

@@ -49,6 +49,9 @@ class EnrolledRow(NamedTuple):
     consent_on: date | None
     messaging_consent: bool | None
     planned_injection_on: date | None
+    year_id: UUID | None
+    year_sealed: bytes | None
+    year_key: str | None
 
 
 class KeyRow(NamedTuple):

@@ -21,7 +21,14 @@ from pro_service.web.middleware import (
     log_requests,
     refuse_other_sites,
 )
-from pro_service.web.questionnaire import answering, ending, opening
+from pro_service.web.questionnaire import (
+    answering,
+    ending,
+    entrance,
+    factor,
+    opening,
+    own_page,
+)
 from pro_service.web.questionnaire.views import Pages
 
 LARGEST_BODY: Final = 64 * 1024
@@ -35,10 +42,12 @@ def build_application(
     gateway: Gateway,
     ready: Callable[[], Awaitable[None]],
     on_inbound: Callable[[], None] | None = None,
+    trusted_proxies: int = 0,
 ) -> web.Application:
     """The server's application. `ready` raises while the service cannot serve.
 
-    `on_inbound` is called after an inbound text was stored, to wake whoever sends. The runner's
+    `on_inbound` is called after an inbound text was stored, to wake whoever sends.
+    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. The runner's
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
@@ -50,6 +59,7 @@ def build_application(
     app[keys.GATEWAY] = gateway
     app[keys.READY] = ready
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
+    app[keys.TRUSTED_PROXIES] = trusted_proxies
     app[keys.PAGES] = Pages(load_page_texts())
     app.on_response_prepare.append(add_safe_headers)
     desk.set_up(app)
@@ -59,6 +69,7 @@ def build_application(
 
 ROUTES: Final = (
     web.get("/healthz", health.healthz, name="healthz"),
+    web.get("/favicon.ico", health.no_icon, name="no-icon"),
     web.get("/readyz", health.readyz, name="readyz"),
     web.post("/hooks/{provider}/inbound", hooks.receive_inbound, name="hook-inbound"),
     web.post("/hooks/{provider}/status", hooks.receive_status, name="hook-status"),
@@ -75,6 +86,18 @@ ROUTES: Final = (
     web.get("/q/decline", ending.show_decline, name="page-decline"),
     web.post("/q/decline", ending.decline, name="page-declined"),
     web.post("/q/language", opening.choose_language, name="page-language"),
+    web.post("/q/leave", entrance.leave, name="page-leave"),
+    web.get("/q/year", factor.show_year, name="page-factor"),
+    web.post("/q/year", factor.give_year, name="page-factor-given"),
+    web.get("/q/me", own_page.show_own_page, name="page-own"),
+    web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
+    web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
+    web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
+    web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
+    web.get("/c", entrance.show_entrance, name="page-entrance"),
+    web.post("/c", entrance.enter, name="page-enter"),
+    web.get("/c/{token}", entrance.show_card, name="page-card"),
+    web.post("/c/{token}/open", entrance.open_card, name="page-card-open"),
     # Last: every other single word is taken for a token.
     web.get("/q/{token}", opening.welcome, name="page-welcome"),
     web.post("/q/{token}/open", opening.open_questionnaire, name="page-open"),

@@ -76,7 +76,7 @@ def answer(request: web.Request, status: HTTPStatus) -> web.Response:
 
 def for_participants(path: str) -> bool:
     """Whether an address is one of the participants' pages."""
-    return path == "/q" or path.startswith("/q/")
+    return path in ("/q", "/c") or path.startswith(("/q/", "/c/"))
 
 
 def problem(status: HTTPStatus, detail: str | None = None) -> web.Response:

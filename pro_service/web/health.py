@@ -15,6 +15,11 @@ from pro_service.web.keys import READY
 LOG: Final = logging.getLogger("pro_service.web")
 
 
+async def no_icon(_: web.Request) -> web.Response:
+    """`GET /favicon.ico`: browsers ask for it wherever pictures are allowed; there is none."""
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
 async def healthz(_: web.Request) -> web.Response:
     """The process answers. Nothing else is looked at, the database least of all."""
     return web.json_response({"status": "ok"})

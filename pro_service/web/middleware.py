@@ -22,8 +22,8 @@ LOG: Final = logging.getLogger("pro_service.web")
 
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
-HOLDS_TOKEN: Final = frozenset({"page-welcome"})
-"""Routes whose page has the link's token in it."""
+HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
+"""Routes whose page has the token of a link or card in it."""
 SAFE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-store",

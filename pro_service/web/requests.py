@@ -1,25 +1,29 @@
-"""What every audience's handlers do with a request: read its form, send it on, set a cookie."""
+"""What every request of a participant needs: the form, the cookie, the address it came from."""
 
 from __future__ import annotations
 
+import ipaddress
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiDictProxy
 
-from pro_service.web.keys import CONTEXT
+from pro_service.web.keys import CONTEXT, TRUSTED_PROXIES
 from pro_service.web.refusals import UnreadableFormError
 
 PASS_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
-"""Holds the token of the link opened on this device."""
+"""Holds a link's token or a session's id: what opens the pages on this device."""
+_UNKNOWN_ADDRESS: Final = "unknown"
+_WHOSE_NETWORK: Final = 64
+"""Bits of an IPv6 address that say whose it is; the rest its owner chooses anew at will."""
 
 Form = MultiDictProxy[str]
 
 
 async def read_form(request: web.Request) -> Form:
-    """The posted form's text fields. Raises UnreadableFormError."""
+    """The form's text fields. Raises UnreadableFormError."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise UnreadableFormError
     try:
@@ -43,10 +47,7 @@ def set_cookie(
     *,
     path: str = "/q",
 ) -> None:
-    """A cookie only the pages below `path` get, that no script can read.
-
-    `max_age` is in seconds; without it the browser keeps it until it is closed.
-    """
+    """A cookie only these pages get, that no script can read."""
     response.set_cookie(
         name,
         value,
@@ -56,3 +57,35 @@ def set_cookie(
         secure=urlsplit(request.app[CONTEXT].public_url).scheme == "https",
         max_age=max_age,
     )
+
+
+def client_address(request: web.Request) -> str:
+    """The address a request came from, as the outermost trusted proxy saw it.
+
+    Every proxy adds the address it was called from at the end of X-Forwarded-For; only as many of
+    those as there are proxies of ours are believed. What does not fit is not believed at all.
+    """
+    remote = request.remote or _UNKNOWN_ADDRESS
+    proxies = request.app[TRUSTED_PROXIES]
+    if proxies == 0:
+        return remote
+    line = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, []))
+    passed = [part.strip() for part in line.split(",") if part.strip()]
+    if len(passed) < proxies:
+        return remote
+    try:
+        return str(ipaddress.ip_address(passed[-proxies]))
+    except ValueError:
+        return remote
+
+
+def source_of(request: web.Request) -> str:
+    """What tries are counted by: the address, of IPv6 only the part its owner does not choose."""
+    address = client_address(request)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, _WHOSE_NETWORK), strict=False))

@@ -9,7 +9,10 @@ SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
 -- Who is to be called, why, what is owed and until when; unanswered safety checks first.
-SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, h.site_id, k.reason, k.created_at,
+SELECT k.id, p.code, p.protocol_version_id,
+       coalesce((SELECT w.language FROM pro.preferences AS w
+                 WHERE w.study_id = k.study_id AND w.participant_id = k.participant_id
+                 ORDER BY w.id DESC LIMIT 1), p.language) AS language, p.zone, h.site_id, k.reason, k.created_at,
        k.closes_at, v.definition, v.occurrence,
        coalesce((SELECT jsonb_agg(jsonb_build_object('instrument', a.instrument, 'target', a.target)
                                   ORDER BY a.id)
@@ -144,6 +147,11 @@ asked AS (
     FROM pro.assessments AS a JOIN subject AS s ON a.study_id = s.study_id AND a.participant_id = s.id
     GROUP BY a.visit_id
 ),
+wished AS (
+    SELECT w.language, w.channel FROM pro.preferences AS w
+    JOIN subject AS s ON w.study_id = s.study_id AND w.participant_id = s.id
+    ORDER BY w.id DESC LIMIT 1
+),
 nudged AS (
     SELECT r.visit_id, jsonb_agg(jsonb_build_object('ordinal', r.ordinal, 'due_at', r.due_at,
                'ended_at', r.ended_at, 'end_reason', r.end_reason) ORDER BY r.ordinal, r.id) AS reminders
@@ -157,8 +165,9 @@ last_seen AS (
     FROM pro.participant_sites AS ps JOIN subject AS s ON ps.study_id = s.study_id AND ps.participant_id = s.id
 )
 SELECT jsonb_build_object(
-    'id', s.id, 'code', s.code, 'protocol_version_id', s.protocol_version_id, 'language', s.language,
-    'zone', s.zone, 'channel', s.channel, 'treated_knees', s.treated_knees, 'now', pro.now(),
+    'id', s.id, 'code', s.code, 'protocol_version_id', s.protocol_version_id,
+    'language', coalesce((SELECT language FROM wished), s.language), 'zone', s.zone,
+    'channel', coalesce((SELECT channel FROM wished), s.channel), 'treated_knees', s.treated_knees, 'now', pro.now(),
     'enrolled_at', s.recorded_at, 'may_read_scores', pro.desk_may_read_scores(s.study_id, s.id, (SELECT at FROM last_seen)),
     'placings', (SELECT jsonb_agg(jsonb_build_object('site_id', ps.site_id, 'valid_from', ps.valid_from,
                      'valid_to', ps.valid_to) ORDER BY ps.id)

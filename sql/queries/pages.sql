@@ -17,3 +17,36 @@ SELECT $1, r.id, $2, r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.lo
 FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid, attempt_id uuid,
     item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
     answered_at timestamptz, replaces uuid, actor text);
+
+-- name: record_choice(study_id, participant_id, revision, write)
+-- Keep what a participant chose on their own page, and let the next nudges follow it at once.
+-- `write` is one JSON document: web_key, preferences, statuses, moved. Any list may be empty.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+keyed AS (
+    INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
+    SELECT $1, d ->> 'web_key', $2 FROM doc
+),
+wished AS (
+    INSERT INTO pro.preferences (study_id, id, participant_id, language, channel, nudge_at, larger_text,
+        actor, reason)
+    SELECT $1, w.id, $2, w.language, w.channel, w.nudge_at, w.larger_text, w.actor, w.reason
+    FROM doc, jsonb_to_recordset(d -> 'preferences') AS w (id uuid, language text, channel text,
+        nudge_at time, larger_text boolean, actor text, reason text)
+),
+stood AS (
+    INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor, reason)
+    SELECT $1, s.id, $2, s.status, s.effective_at, s.actor, s.reason
+    FROM doc, jsonb_to_recordset(d -> 'statuses') AS s (id uuid, status text, effective_at timestamptz,
+        actor text, reason text)
+),
+moved AS (
+    UPDATE pro.reminders AS r SET due_at = m.due_at
+    FROM doc, jsonb_to_recordset(d -> 'moved') AS m (id uuid, due_at timestamptz)
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = m.id AND r.ended_at IS NULL
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

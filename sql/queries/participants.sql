@@ -7,6 +7,10 @@ WITH subject AS (
       ON rev.study_id = p.study_id AND rev.participant_id = p.id
     WHERE p.study_id = $1 AND p.id = $2
 ),
+wished AS MATERIALIZED (
+    SELECT w.language, w.channel, w.nudge_at, w.larger_text FROM pro.preferences AS w
+    WHERE w.study_id = $1 AND w.participant_id = $2 ORDER BY w.id DESC LIMIT 1
+),
 -- Visits that stand, each with what it asks and its nudges, looked up visit by visit: a participant
 -- has few of all there are. JSON as text, for nothing here looks into it again.
 scheduled AS (
@@ -84,8 +88,12 @@ happened AS (
 SELECT json_build_object(
     'study_id', s.study_id, 'id', s.id, 'code', s.code, 'revision', s.revision, 'now', s.now,
     'personal_code', s.personal_code,
-    'protocol_version_id', s.protocol_version_id, 'language', s.language, 'zone', s.zone,
-    'channel', s.channel, 'nudge_at', s.nudge_at, 'treated_knees', s.treated_knees,
+    'protocol_version_id', s.protocol_version_id,
+    'language', coalesce((SELECT language FROM wished), s.language), 'zone', s.zone,
+    'channel', coalesce((SELECT channel FROM wished), s.channel),
+    'nudge_at', coalesce((SELECT nudge_at FROM wished), s.nudge_at),
+    'larger_text', coalesce((SELECT larger_text FROM wished), false),
+    'treated_knees', s.treated_knees,
     'site', (SELECT json_build_object('id', t.id, 'code', t.code, 'zone', t.zone,
                  'telephone', t.telephone, 'emergency_number', t.emergency_number, 'country', t.country)
              FROM pro.participant_sites AS ps

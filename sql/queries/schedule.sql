@@ -1,5 +1,5 @@
 -- name: insert_participant(study_id, write)
--- Enrol one participant: identity, key, number, consent, status, site, planned events.
+-- Enrol one participant: identity, key, number, card, consent, status, site.
 WITH doc AS (SELECT $2::jsonb AS d),
 who AS (
     INSERT INTO pro.participants (study_id, id, code, personal_code, protocol_version_id, language, zone,
@@ -31,6 +31,17 @@ reached AS (
            decode(c.blind_index, 'hex'), c.index_key, pro.now(), who.actor
     FROM who, doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, address_sealed text,
         address_key text, blind_index text, index_key text)
+),
+carded AS (
+    INSERT INTO pro.cards (study_id, id, participant_id, token_sha256, link_key, actor, reason)
+    SELECT $1, c.id, who.id, decode(c.token_sha256, 'hex'), c.link_key, who.actor, 'enrolled'
+    FROM who, doc, jsonb_to_recordset(d -> 'cards') AS c (id uuid, token_sha256 text, link_key text)
+),
+identified AS (
+    INSERT INTO pro.identities (study_id, id, participant_id, kind, value_sealed, value_key, actor, reason)
+    SELECT $1, y.id, who.id, y.kind, decode(y.value_sealed, 'hex'), y.value_key, who.actor, 'enrolled'
+    FROM who, doc, jsonb_to_recordset(d -> 'identities') AS y (id uuid, kind text, value_sealed text,
+        value_key text)
 ),
 agreed AS (
     INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, actor)

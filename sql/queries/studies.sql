@@ -71,7 +71,8 @@ SELECT p.id, p.code, p.language, p.zone, p.channel, p.treated_knees, s.code AS s
        c.version AS consent_version, c.signed_on AS consent_on, c.messages AS messaging_consent,
        (SELECT e.planned_on FROM pro.events AS e
         WHERE e.study_id = p.study_id AND e.participant_id = p.id AND e.kind = 'injection'
-          AND e.ordinal = 1 AND e.planned_on IS NOT NULL ORDER BY e.id LIMIT 1) AS planned_injection_on
+          AND e.ordinal = 1 AND e.planned_on IS NOT NULL ORDER BY e.id LIMIT 1) AS planned_injection_on,
+       y.id AS year_id, y.value_sealed AS year_sealed, y.value_key AS year_key
 FROM pro.participants AS p
 JOIN LATERAL (SELECT t.code FROM pro.participant_sites AS ps
               JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
@@ -81,6 +82,9 @@ LEFT JOIN LATERAL (SELECT x.* FROM pro.contact_points AS x
               WHERE x.study_id = p.study_id AND x.participant_id = p.id ORDER BY x.id LIMIT 1) AS n ON true
 LEFT JOIN LATERAL (SELECT x.* FROM pro.consents AS x
               WHERE x.study_id = p.study_id AND x.participant_id = p.id ORDER BY x.id LIMIT 1) AS c ON true
+LEFT JOIN LATERAL (SELECT x.* FROM pro.identities AS x
+              WHERE x.study_id = p.study_id AND x.participant_id = p.id AND x.kind = 'year_of_birth'
+              ORDER BY x.id DESC LIMIT 1) AS y ON true
 WHERE p.study_id = $1 ORDER BY p.id;
 
 -- name: get_study_key(study_id)

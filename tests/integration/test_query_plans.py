@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -107,6 +108,15 @@ READS = (
     Case("reminders", "next_due", "pro_worker", 20),
     Case("reminders", "find_invitation", "pro_participant", 20, (Of("token"),)),
     Case("reminders", "list_invitations", "pro_worker", 60, (STUDY, PARTICIPANT)),
+    Case("entry", "find_card_by_token", "pro_participant", 20, (sha256(b"card77").digest(),)),
+    Case("entry", "list_cards_by_code", "pro_participant", 30, ("L77",)),
+    Case(
+        "entry",
+        "find_session",
+        "pro_participant",
+        30,
+        (sha256(b"session77").digest(), timedelta(hours=12)),
+    ),
     Case("inbounds", "find_provider_event", "pro_provider", 30, (STUDY, "simulator", "in-51001")),
     Case(
         "inbounds", "list_line_participants", "pro_provider", 60, (STUDY, Of("indexes"), Of("line"))

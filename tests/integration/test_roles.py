@@ -23,8 +23,18 @@ RECORD = (
     "protocol_versions",
     "delivery_receipts",
 )
+NEVER_AT_THE_DESK = (
+    "contact_points",
+    "lines",
+    "participant_identifiers",
+    "conversations",
+    "identities",
+    "participant_sessions",
+    "entry_tries",
+)
 SEEN_BY_SITE = (
     "participants",
+    "cards",
     "participant_sites",
     "consents",
     "statuses",
@@ -204,7 +214,7 @@ async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database
 async def test_staff_never_read_identities(database_url: str) -> None:
     connection = await connect(database_url, role="pro_desk", actor="test:desk")
     try:
-        for table in ("contact_points", "lines", "participant_identifiers", "conversations"):
+        for table in NEVER_AT_THE_DESK:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(f"SELECT FROM pro.{table}")
     finally:

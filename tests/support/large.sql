@@ -37,6 +37,21 @@ INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.token('key', p), 'm1'
 FROM generate_series(1, :participants) AS p;
 
+-- A card and a session each, and three choices of every participant.
+INSERT INTO pro.cards (study_id, id, participant_id, token_sha256, link_key, actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p),
+       sha256(convert_to('card' || p, 'UTF8')), 'l1', 'test'
+FROM generate_series(1, :participants) AS p;
+
+INSERT INTO pro.participant_sessions (id_sha256, study_id, participant_id, card_id, authentication)
+SELECT sha256(convert_to('session' || p, 'UTF8')), pg_temp.rid(1, 1), pg_temp.rid(4, p),
+       pg_temp.rid(14, p), 'card' FROM generate_series(1, :participants) AS p;
+
+INSERT INTO pro.preferences (study_id, id, participant_id, language, channel, nudge_at, larger_text,
+    actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(14, 3 * p + n), pg_temp.rid(4, p), NULL, NULL, '10:00', false,
+       'test' FROM generate_series(1, :participants) AS p, generate_series(0, 2) AS n;
+
 -- Every twentieth number is shared with the participant before.
 INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed, address_key,
     blind_index, index_key, valid_from, actor)

@@ -228,7 +228,7 @@ async def _ready() -> None:
 
 @asynccontextmanager
 async def open_trial(
-    url: str, *, call_bound: timedelta = timedelta(seconds=5)
+    url: str, *, call_bound: timedelta = timedelta(seconds=5), trusted_proxies: int = 0
 ) -> AsyncIterator[Trial]:
     """The service served on free ports on a migrated database, with study and one site."""
     faults = Faults()
@@ -241,7 +241,13 @@ async def open_trial(
                 str(provider_server.make_url("/")), SECRET, call_bound=call_bound
             )
             context = make_context("http://127.0.0.1")
-            app = build_application(pools=pools, context=context, gateway=gateway, ready=_ready)
+            app = build_application(
+                pools=pools,
+                context=context,
+                gateway=gateway,
+                ready=_ready,
+                trusted_proxies=trusted_proxies,
+            )
             server = TestServer(app, access_log=None)
             async with server:
                 base = str(server.make_url("")).rstrip("/")

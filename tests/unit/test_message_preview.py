@@ -102,3 +102,14 @@ def test_where_nothing_is_known_nothing_may_be_sent() -> None:
     assert "needs a reply, which does not reach us through twilio in CN" in problems(
         "question.a", "How is it?", "", CN
     )
+
+
+def test_what_points_to_a_card_needs_nothing_but_registration_where_no_reply_comes() -> None:
+    _, shown = run("--json", "--country", "CN")
+    rows = [json.loads(line) for line in shown.splitlines()]
+    cards = [row for row in rows if row["template"].startswith(("reminder.card", "reminder.for_c"))]
+    by_card = {row["template"]: row["problems"] for row in cards if "code" not in row["template"]}
+    registered = ["must be registered with twilio in CN beforehand"]
+    assert by_card == dict.fromkeys(
+        ("reminder.card", "reminder.card_stop", "reminder.for_card"), registered
+    )

@@ -256,3 +256,17 @@ def test_junk_in_any_section_is_told_not_raised(section: str, junk: object) -> N
 
 def test_an_empty_document_says_what_is_missing() -> None:
     assert [problem.key for problem in _check({})] == ["study", "events", "visit"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sender"), [("en", "Knee study"), ("zh_CN", "某医院干细胞研究组")]
+)
+def test_a_sender_that_tells_what_the_study_is_about_needs_the_protocols_word(
+    language: str, sender: str
+) -> None:
+    document = _changed(f"study/sender/{language}", sender)
+    (problem,) = _check(document)
+    assert problem.key == f"study.sender.{language}"
+    assert "tells bystanders" in str(problem)
+    document["study"]["may_name_condition"] = True
+    assert _check(document) == []

@@ -103,18 +103,24 @@ def test_both_languages_have_the_same_page_texts_with_the_same_placeholders() ->
 
 def test_every_page_text_is_used_and_every_used_one_exists() -> None:
     package = files("pro_service.web.questionnaire")
-    sources = [
-        entry.read_text("utf-8")
+    entries = [
+        entry
         for folder in (package, package.joinpath("templates"))
         for entry in folder.iterdir()
         if entry.name.endswith((".py", ".html"))
     ]
+    # A card says the same words on paper.
+    entries.append(files("pro_service.services").joinpath("card_pdf.py"))
+    sources = [entry.read_text("utf-8") for entry in entries]
     written = "\n".join(sources)
     keys = {key.removeprefix("page.") for key in load_page_texts().keys("en")}
     assert {key for key in keys if re.match(r"who\.(self|proxy)", key)} == {
         f"who.{one.word}" for one in RESPONDENTS
     }
-    dynamic = ("about.", "question.", "language.name_", "failure.", "who.self", "who.proxy.")
+    dynamic = (
+        *("about.", "question.", "language.name_", "failure.", "set.", "way.", "letters."),
+        *("who.self", "who.proxy."),
+    )
     for key in keys:
         assert f'"{key}"' in written or key.startswith(dynamic), key
     assert set(re.findall(r'\bt\("([a-z_.]+[a-z])"', written)) <= keys

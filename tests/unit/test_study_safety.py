@@ -22,7 +22,7 @@ from pro_service.domain.endpoints.baselines import (
 )
 from pro_service.domain.study.facts import EventFacts, EventKind, Target
 from pro_service.domain.study.protocol import Safety, SafetyRule
-from pro_service.domain.study.safety import Baseline, RaisedAlert, raised
+from pro_service.domain.study.safety import Baseline, RaisedAlert, raised, timely
 from pro_service.store.ids import new_id
 from tests.unit.study_makers import example
 
@@ -213,12 +213,20 @@ def test_what_the_present_instrument_refuses_is_no_baseline() -> None:
 
 
 def test_only_instruments_that_rules_compare_with_are_read() -> None:
-    assert compared_instruments(example().safety) == ("pain-nrs",)
+    assert compared_instruments(example().safety, example().safety.rules) == ("pain-nrs",)
     rules = (
         SafetyRule(id="one", instruments=(WOMAC, "koos"), scale="pain", below_baseline=1),
         SafetyRule(id="two", instruments=("pga",), at_least=9),
     )
-    assert compared_instruments(Safety(rules=rules)) == ("koos", WOMAC)
+    assert compared_instruments(Safety(rules=rules), rules) == ("koos", WOMAC)
+
+
+@pytest.mark.parametrize(("days", "compared"), [(None, ()), (14, ("pain-nrs",)), (15, ())])
+def test_no_baseline_is_wanted_on_a_day_no_change_is_looked_at(
+    days: int | None, compared: tuple[str, ...]
+) -> None:
+    safety = example().safety
+    assert compared_instruments(safety, timely(safety, days, {})) == compared
 
 
 def test_the_rule_the_readme_shows_is_right(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_first_reminder_with_its_question_says_who_and_how_to_stop(language: Lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reminder_lines_name_no_illness(language: Language) -> None:
-    for key in ("reminder.text", "reminder.link", "reminder.code"):
+    for key in ("reminder.text", "reminder.link", "reminder.card"):
         words = TEXTS.pattern(key, language)
         assert words.startswith("{sender}")
         assert not re.search("pain|knee|stem|inject|疼|膝|细胞|注射|病", words, re.IGNORECASE)
@@ -178,3 +178,20 @@ def test_segments_are_counted_as_carriers_count(
         {"encoding": encoding, "characters": characters, "segments": count}
     )
     assert segments(text) == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_text_that_points_to_a_card_takes_two_segments_and_holds_no_address(
+    language: Language,
+) -> None:
+    parts = (
+        TextPart(key="reminder.for_card", parameters={"start": "K7M"}),
+        TextPart(key="reminder.card"),
+        TextPart(key="reminder.card_stop"),
+    )
+    chinese = CONTEXT.model_copy(
+        update={"sender": {"en": "Study team", "zh_CN": "研究团队"}[language]}
+    )
+    text = TEXTS.render(parts, language, chinese)
+    assert segments(text).segments <= 2
+    assert not re.search(r"https?:|www\.|\.(?:com|org|cn)\b|/c\b", text)

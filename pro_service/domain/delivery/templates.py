@@ -57,12 +57,20 @@ _MAY_ASK_FOR: Final[dict[str, str]] = {
     "opt_in.confirmed": "stop",
 }
 """Where a carrier's word is meant as what the carrier takes it for."""
+_NEEDS_NO_REPLY: Final = ("reminder.card", "reminder.for_card")
+"""Texts that send people to the address and code on their card."""
 _LINK: Final = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def most_segments(template: str) -> int:
     """How many segments a template may cost."""
     return MOST_SEGMENTS.get(template.partition(".")[0], MOST_OTHERWISE)
+
+
+def telling_words(text: str) -> list[str]:
+    """The words of a text that tell a bystander what somebody is treated for."""
+    lower = text.lower()
+    return [word for word in TELLING if word in lower]
 
 
 def problems_of(
@@ -79,13 +87,13 @@ def problems_of(
     if counted.segments > most_segments(template):
         found.append(f"more than {most_segments(template)} segments")
     if template.startswith("reminder."):
-        lower = opening.lower()
-        found += [f"tells bystanders: {word}" for word in TELLING if word in lower]
+        found += [f"tells bystanders: {word}" for word in telling_words(opening)]
     for word in _ASKED_FOR.findall(text):
         if not _is_meant(template, word.lower()):
             found.append(f"asks for {word.upper()}, which carriers act on")
     for rule in rules:
-        found += _broken(rule, _LINK.search(text) is not None)
+        two_way = not template.startswith(_NEEDS_NO_REPLY)
+        found += _broken(rule, _LINK.search(text) is not None, two_way=two_way)
     return found
 
 
@@ -95,14 +103,14 @@ def _is_meant(template: str, word: str) -> bool:
     )
 
 
-def _broken(rule: ChannelRule, has_link: bool) -> list[str]:
+def _broken(rule: ChannelRule, has_link: bool, *, two_way: bool) -> list[str]:
     where = f"{rule.provider} in {rule.country}"
     if not rule.one_way or rule.per_day < 1:
         return [f"no text may be sent through {where}"]
     found = []
     if has_link and not rule.links:
         found.append(f"carries a link, which {where} does not allow")
-    if not has_link and not rule.two_way:
+    if two_way and not has_link and not rule.two_way:
         found.append(f"needs a reply, which does not reach us through {where}")
     if rule.template_registered:
         found.append(f"must be registered with {where} beforehand")

@@ -12,7 +12,7 @@ from pro_service.domain.instruments.scoring import score
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import KNEES, EventFacts, Target
-from pro_service.domain.study.protocol import Safety
+from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.safety import Baseline, Place
 
 TARGETS: tuple[Target, ...] = (*KNEES, "person")
@@ -29,11 +29,11 @@ class CompleteSitting(Record):
     answers: dict[str, int]
 
 
-def compared_instruments(safety: Safety) -> tuple[str, ...]:
-    """Return the instruments whose baseline some rule compares with, each once."""
+def compared_instruments(safety: Safety, rules: Iterable[SafetyRule]) -> tuple[str, ...]:
+    """Return the instruments whose baseline some of the study's `rules` compare with, each once."""
     found = {
         safety.compared_with(rule, instrument)
-        for rule in safety.rules
+        for rule in rules
         if rule.is_about_change
         for instrument in rule.instruments
     }

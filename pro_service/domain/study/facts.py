@@ -194,6 +194,8 @@ class ParticipantFacts(Record):
     channel: str
     nudge_at: time | None
     """The hour the participant chose for reminders; None: the protocol's."""
+    larger_text: bool = False
+    """Whether the participant chose larger letters for the pages."""
     treated_knees: tuple[Target, ...]
     site: SiteFacts
     contact: ContactFacts | None
@@ -214,6 +216,11 @@ class ParticipantFacts(Record):
     alerts: tuple[str, ...] = ()
     """Alerts raised by answers, as `<assessment id>:<rule>`; none is raised twice."""
     data_key: DataKeyFacts | None = None
+
+    @property
+    def start_of_code(self) -> str:
+        """What of the personal code a text says, to tell whose it is: the code opens the pages."""
+        return self.personal_code[:3]
 
     @property
     def number_is_bad(self) -> bool:

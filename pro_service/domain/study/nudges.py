@@ -8,6 +8,7 @@ in the past, in quiet hours, or outside the visit.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
@@ -167,3 +168,20 @@ def plan_next(
     if not may_go_at(visit, profile, due_at, zone):
         return None
     return PlannedReminder(ordinal=ordinal, due_at=due_at)
+
+
+def plan_anew(
+    visit: VisitFacts, protocol: Protocol, zone: ZoneInfo, nudge_at: time | None, now: datetime
+) -> tuple[UUID, datetime] | None:
+    """Return the visit's open reminder and when it is due under another hour or from `now` on.
+
+    None where there is none, or where it would come too late: it then stays, and ends for its own
+    reason.
+    """
+    waiting = next((one for one in visit.reminders if one.ended_at is None), None)
+    if waiting is None:
+        return None
+    gone = tuple(one for one in visit.reminders if one.ended_at is not None)
+    without = visit.model_copy(update={"reminders": gone})
+    planned = plan_next(without, protocol, zone, nudge_at, now)
+    return None if planned is None else (waiting.id, planned.due_at)

@@ -35,6 +35,10 @@ class Study(Record):
     sender: Words
     """Neutral: a message on a locked screen must not tell what the participant is treated for."""
     languages: tuple[Language, ...] = Field(min_length=1)
+    second_factor: Literal["none", "year_of_birth"] = "none"
+    """What the pages ask for, beside the link or card, before anything is shown."""
+    may_name_condition: bool = False
+    """Whether the sender's name, seen by bystanders, may tell what the study is about."""
     scores_visible_to: tuple[Role, ...] = ()
     """Who sees scores and answers; status and safety alerts are seen regardless."""
 

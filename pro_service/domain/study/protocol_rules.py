@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from pro_service.domain.delivery.templates import telling_words
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import Ask, InstrumentUse
@@ -45,6 +46,14 @@ def _study_problems(draft: Draft) -> Iterator[Problem]:
     if draft.study is not None:
         yield from word_problems(draft, draft.study.name, "study.name")
         yield from word_problems(draft, draft.study.sender, "study.sender")
+        for language, sender in draft.study.sender.items():
+            told = [] if draft.study.may_name_condition else telling_words(sender)
+            if told:
+                yield Problem(
+                    f"study.sender.{language}",
+                    f"tells bystanders what the study is about: {told[0]}",
+                    "Take a neutral name, or set study.may_name_condition = true.",
+                )
     for kind, count in (draft.events or {}).items():
         if count < 1:
             yield Problem(

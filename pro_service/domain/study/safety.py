@@ -53,9 +53,8 @@ def raised(
     scale, of a sitting that is submitted; without them no rule about a score speaks.
     """
     alerts: list[RaisedAlert] = []
-    for rule in safety.rules:
-        counted = days_since_injection if rule.after is None else (days_since or {}).get(rule.after)
-        if instrument_id not in rule.instruments or not _is_timely(rule, counted):
+    for rule in timely(safety, days_since_injection, days_since or {}):
+        if instrument_id not in rule.instruments:
             continue
         compared = safety.compared_with(rule, instrument_id)
         met = tuple(
@@ -66,6 +65,17 @@ def raised(
         if met:
             alerts.append(RaisedAlert(rule=rule.id, severity=rule.severity, items=met))
     return tuple(alerts)
+
+
+def timely(
+    safety: Safety, days_since_injection: int | None, days_since: Mapping[EventKind, int]
+) -> tuple[SafetyRule, ...]:
+    """Return the rules that speak at all today, in their order; days are counted as in `raised`."""
+
+    def counted(rule: SafetyRule) -> int | None:
+        return days_since_injection if rule.after is None else days_since.get(rule.after)
+
+    return tuple(rule for rule in safety.rules if _is_timely(rule, counted(rule)))
 
 
 def _is_timely(rule: SafetyRule, days_since: int | None) -> bool:

@@ -45,7 +45,12 @@ _HOW: Final = (
         "What a proxy is to the participant",
         "spouse; child; relative; carer; other",
     ),
-    Column("authentication", "text", "How known", "link; link_and_factor; known_number; staff"),
+    Column(
+        "authentication",
+        "text",
+        "How known",
+        "link; link_and_factor; card; card_and_factor; known_number; staff",
+    ),
     Column("language", "text", "Language asked in", "en; zh_CN"),
     Column("sitting", "integer", "Which sitting at the assessment, from 1; earlier ones are kept"),
     Column("release", "text", "Release of the service that asked"),

@@ -24,7 +24,9 @@ from pro_service.web.requests import Form, read_form, see
 LOG: Final = logging.getLogger("pro_service.web")
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
-_OUR_ADDRESS: Final = re.compile(r"/desk(?:/participants/[^/?#\s\\]+)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?")
+_OUR_ADDRESS: Final = re.compile(
+    r"/desk(?:/participants/[^/?#\s\\]+(?:/card)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SeatedHandler = Callable[[web.Request, Seat], Awaitable[web.StreamResponse]]

@@ -13,6 +13,7 @@ from pro_service.services import desk as service
 from pro_service.services.desk import NotHereError, at_desk
 from pro_service.services.desk_grid import FIGURES, GridQuery, read_grid
 from pro_service.services.desk_timeline import read_timeline
+from pro_service.web.desk.cards import hands_out
 from pro_service.web.desk.first_page import first_page_values
 from pro_service.web.desk.guard import for_anybody, for_staff, way_back
 from pro_service.web.desk.pages import DESK, Seat, language_of
@@ -50,7 +51,8 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
         kind = await service.database_kind(connection)
     desk = request.app[DESK]
     values = timeline_values(desk.words(language_of(request, seat)), timeline)
-    return desk.render("participant.html", request, seat, kind=kind, **values)
+    may_print = hands_out(seat.staff, timeline.site.id)
+    return desk.render("participant.html", request, seat, kind=kind, may_print=may_print, **values)
 
 
 @for_staff

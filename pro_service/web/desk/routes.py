@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.web.desk import handlers, sign_in
+from pro_service.web.desk import cards, handlers, sign_in
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.keys import CONTEXT
 
@@ -18,6 +18,9 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", handlers.show_first_page, name="desk"),
     web.get("/desk/participants/{code}", handlers.show_participant, name="desk-participant"),
+    web.get("/desk/participants/{code}/card", cards.show_card, name="desk-card"),
+    web.post("/desk/participants/{code}/card", cards.renew, name="desk-card-new"),
+    web.get("/desk/participants/{code}/card.svg", cards.get_picture, name="desk-card-picture"),
     web.post("/desk/alerts/{id}/seen", handlers.see_alert, name="desk-alert-seen"),
     web.post("/desk/alerts/{id}/acted", handlers.act_on_alert, name="desk-alert-acted"),
     web.post("/desk/calls/{id}/close", handlers.close_call, name="desk-call-close"),

@@ -21,10 +21,9 @@ from pro_service.web.desk.guard import (
 from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE, Seat
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import read_form, see, set_cookie
+from pro_service.web.requests import client_address, read_form, see, set_cookie
 
 LANGUAGE_KEPT_SECONDS: Final = 365 * 24 * 3600
-_UNKNOWN_ADDRESS: Final = "unknown"
 
 
 @for_anybody
@@ -49,7 +48,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             request.app[DESK].passwords,
             login=typed,
             password=str(form.get("password", "")),
-            address=request.remote or _UNKNOWN_ADDRESS,
+            address=client_address(request),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
     except (SignInRefusedError, SignInThrottledError) as error:

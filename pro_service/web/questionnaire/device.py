@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
-from pro_service.services.questionnaire import Questionnaire, open_link
+from pro_service.services.questionnaire import Questionnaire, open_pages
 from pro_service.services.questionnaire_writes import Visitor
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.views import (
@@ -35,9 +35,9 @@ ADDRESS: Final = "X-Page-Address"
 
 
 async def opened(request: web.Request) -> Questionnaire | None:
-    """The questionnaire of the link opened on this device, or None."""
-    token = request.cookies.get(PASS_COOKIE, "")
-    return await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
+    """The questionnaire opened on this device, by a link or a card, or None."""
+    shown = request.cookies.get(PASS_COOKIE, "")
+    return await open_pages(request.app[POOLS].participant, request.app[CONTEXT], shown)
 
 
 def is_in_place(request: web.Request) -> bool:
@@ -66,7 +66,7 @@ def _link_mark(request: web.Request) -> str:
 
 def keep_language(request: web.Request, response: web.Response, language: Language) -> None:
     """Remember the language on this device."""
-    set_cookie(request, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_SECONDS)
+    set_cookie(request, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_SECONDS, path="/")
 
 
 def language_in(form: Form) -> Language | None:
@@ -126,6 +126,7 @@ def page(
         status=status,
         languages=questionnaire.protocol.study.languages,
         back=address,
+        larger=questionnaire.facts.larger_text,
         scripted=scripted,
         **values,
     )

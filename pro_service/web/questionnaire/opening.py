@@ -16,6 +16,7 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
 from pro_service.services.questionnaire import Questionnaire, open_link
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.device import (
     keep_language,
     keep_respondent,
@@ -25,11 +26,14 @@ from pro_service.web.questionnaire.device import (
     page,
     respondent_on,
 )
+from pro_service.web.questionnaire.own_page import OWN_PAGE
 from pro_service.web.questionnaire.views import language_for, last_day, minutes_needed
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie
 
-_OUR_ADDRESS: Final = re.compile(r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=1|then=thanks))?")
+_OUR_ADDRESS: Final = re.compile(
+    r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?"
+)
 
 
 async def get_static(request: web.Request) -> web.Response:
@@ -54,6 +58,15 @@ async def welcome(request: web.Request) -> web.Response:
     questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
     if questionnaire is None or questionnaire.finished:
         return neutral(request)
+    if questionnaire.protocol.study.second_factor != "none":
+        return page(
+            request,
+            questionnaire,
+            "opening.html",
+            address=f"/q/{token}",
+            scripted=False,
+            action=f"/q/{token}/open",
+        )
     language = language_for(request, questionnaire)
     return page(
         request,
@@ -75,7 +88,9 @@ async def open_questionnaire(request: web.Request) -> web.Response:
     questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
     if questionnaire is None or questionnaire.finished:
         return neutral(request)
-    response = see("/q")
+    if questionnaire.protocol.study.second_factor != "none":
+        return await factor.open_link(request, token)
+    response = see(OWN_PAGE if "own" in request.query else "/q")
     set_cookie(request, response, PASS_COOKIE, token)
     return response
 

@@ -17,6 +17,8 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import last_day_before, zone
 from pro_service.services.questionnaire import Question, Questionnaire, Screen
 from pro_service.store.ids import new_id
@@ -24,7 +26,7 @@ from pro_service.texts.catalogue import Texts, format_day
 from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
 
-LANGUAGE_COOKIE: Final = "q_language"
+LANGUAGE_COOKIE: Final = "pages_language"
 LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 SECONDS_A_QUESTION: Final = 15
@@ -88,10 +90,11 @@ class Pages:
         status: HTTPStatus = HTTPStatus.OK,
         languages: tuple[Language, ...] = LANGUAGES,
         back: str = "/q",
+        larger: bool = False,
         scripted: bool = False,
         **values: Any,
     ) -> web.Response:
-        """One page. `back` is where the change of language returns to.
+        """One page. `back` is where the change of language returns to; `larger`: its letters.
 
         A `scripted` page brings our scripts, and the policy that admits them.
         """
@@ -106,6 +109,7 @@ class Pages:
             style=f"/q/static/{self._style.name}",
             scripts=[f"/q/static/{one.name}" for one in self._scripts] if scripted else [],
             back=back,
+            larger=larger,
             key=str(new_id()),
             **values,
         )
@@ -151,10 +155,15 @@ def chosen_language(request: web.Request) -> Language | None:
 
 def language_for(request: web.Request, questionnaire: Questionnaire) -> Language:
     """The language chosen here if the study has it, else the participant's own."""
+    return language_of(request, questionnaire.protocol, questionnaire.facts)
+
+
+def language_of(request: web.Request, protocol: Protocol, facts: ParticipantFacts) -> Language:
+    """The language chosen here if the study has it, else the participant's own."""
     chosen = chosen_language(request)
-    if chosen in questionnaire.protocol.study.languages and chosen is not None:
+    if chosen in protocol.study.languages and chosen is not None:
         return chosen
-    return questionnaire.facts.language
+    return facts.language
 
 
 def in_words(language: Language, words: Words) -> str:

@@ -14,7 +14,7 @@ from pro_service.services.sign_in import Passwords, WeakPasswordError, revoke_se
 from pro_service.store.pools import Pools
 from tests.support.desk import PASSWORD, age_session, page, press, seed_staff, sign_in
 from tests.support.seed import SeededStudy
-from tests.support.web import browsing
+from tests.support.web import browsing, serving
 
 
 async def kinds(owner: asyncpg.Connection) -> list[str]:
@@ -91,6 +91,30 @@ async def test_too_many_tries_are_refused_whether_the_name_exists_or_not(
     await owner.execute("UPDATE pro.sign_in_tries SET tried_at = tried_at - interval '16 minutes'")
     assert (await sign_in(browser))[0] == 200
     assert (await kinds(owner)).count("throttled") == 1
+
+
+async def test_behind_a_trusted_proxy_the_browsers_address_is_counted(
+    study: SeededStudy,
+    pools: Pools,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service, "TRIES_AN_ADDRESS", 2)
+    await seed_staff(study)
+    async with serving(pools, study.context, trusted_proxies=1) as server, browsing(server) as desk:
+
+        async def try_from(address: str, password: str) -> int:
+            sent = {"login": "anna", "password": password}
+            headers = {"X-Forwarded-For": f"198.51.100.9, {address}"}
+            async with desk.post("/desk/sign-in", data=sent, headers=headers) as answer:
+                return answer.status
+
+        assert [await try_from("203.0.113.1", "no") for _ in range(3)] == [422, 422, 429]
+        assert await try_from("203.0.113.2", PASSWORD) == 200
+    known = await owner.fetch(
+        "SELECT DISTINCT address FROM pro.staff_events WHERE address IS NOT NULL ORDER BY 1"
+    )
+    assert [one["address"] for one in known] == ["203.0.113.1", "203.0.113.2"]
 
 
 async def test_an_address_is_throttled_across_names(

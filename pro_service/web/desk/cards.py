@@ -1,0 +1,98 @@
+"""The card of a participant at the desk: to be printed, and made anew where one was lost."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from aiohttp import web
+
+from pro_service.services import cards as service
+from pro_service.services.card_picture import qr_svg
+from pro_service.services.cards import Card, NoCardError
+from pro_service.services.context import UnknownParticipantError
+from pro_service.services.desk import NotHereError, actor_of, at_desk, database_kind, said
+from pro_service.store.cards import CardHolder
+from pro_service.store.connection import Connection
+from pro_service.store.sessions import StaffRow
+from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.pages import DESK, HTML_LANGUAGES, Seat
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.policies import CONTENT_SECURITY_POLICY
+from pro_service.web.requests import read_form, see
+
+HAND_OUT: Final = frozenset({"coordinator", "investigator"})
+"""Roles at the participant's site that hand out cards: whoever holds one can answer with it."""
+
+
+@for_staff
+async def show_card(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/participants/{code}/card`: the card in the participant's language, to print."""
+    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
+        holder = await _holder(request, connection, seat.staff)
+        kind = await database_kind(connection)
+    card = _card(request, holder)
+    pages = request.app[PAGES]
+    response = request.app[DESK].render(
+        "card.html",
+        request,
+        seat,
+        kind=kind,
+        code=holder.code,
+        card=card,
+        card_language=None if card is None else HTML_LANGUAGES[card.language],
+        say=lambda key, **words: pages.text(holder.language, key, **words),
+    )
+    # The picture is a file of its own; no other page of ours shows any.
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; img-src 'self'"
+    return response
+
+
+@for_staff
+async def get_picture(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/participants/{code}/card.svg`: the QR code."""
+    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
+        card = _card(request, await _holder(request, connection, seat.staff))
+    if card is None:
+        raise NotHereError
+    return web.Response(body=qr_svg(card), content_type="image/svg+xml")
+
+
+@for_staff
+async def renew(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/{code}/card`: a new card; the old one ends at once."""
+    reason = said(str((await read_form(request)).get("reason", "")))
+    async with at_desk(request.app[POOLS].desk, seat.staff, reason=reason) as connection:
+        holder = await _holder(request, connection, seat.staff)
+        await service.renew_card(
+            connection,
+            request.app[CONTEXT],
+            seat.staff.study_id,
+            holder.code,
+            actor=actor_of(seat.staff),
+            reason=reason,
+        )
+    return see(request.path)
+
+
+def hands_out(staff: StaffRow, site_id: UUID) -> bool:
+    """Whether a member of staff may print the cards of a site's participants."""
+    return any(one.site_id == site_id and one.role in HAND_OUT for one in staff.assignments)
+
+
+async def _holder(request: web.Request, connection: Connection, staff: StaffRow) -> CardHolder:
+    """The participant named in the address. Raises NotHereError, where it is not theirs as well."""
+    try:
+        holder = await service.find_holder(connection, staff.study_id, request.match_info["code"])
+    except UnknownParticipantError:
+        raise NotHereError from None
+    if not hands_out(staff, holder.site_id):
+        raise NotHereError
+    return holder
+
+
+def _card(request: web.Request, holder: CardHolder) -> Card | None:
+    try:
+        return service.card_of(request.app[CONTEXT], holder)
+    except NoCardError:
+        return None

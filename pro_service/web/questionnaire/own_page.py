@@ -1,0 +1,219 @@
+"""A participant's own page, and the pages on which one thing is chosen. GET changes nothing."""
+
+from __future__ import annotations
+
+from datetime import time
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from pro_service.domain.study.times import local_day, zone
+from pro_service.services import choices as service
+from pro_service.services.choices import ChoiceRefusedError, Setting
+from pro_service.services.opt_outs import NoLineError
+from pro_service.services.own_page import OwnPage, open_own_page
+from pro_service.texts.catalogue import format_day, format_time
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire.forms import read_key
+from pro_service.web.questionnaire.views import (
+    LANGUAGE_COOKIE,
+    LANGUAGE_KEPT_SECONDS,
+    in_words,
+    language_of,
+    last_day,
+    minutes_needed,
+)
+from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie
+
+OWN_PAGE: Final = "/q/me"
+FACTOR_PAGE: Final = "/q/year"
+
+
+async def find_page(request: web.Request) -> OwnPage | web.Response:
+    """The page opened on this device, or where to go instead."""
+    shown = request.cookies.get(PASS_COOKIE, "")
+    page = await open_own_page(request.app[POOLS].participant, request.app[CONTEXT], shown)
+    if page is None:
+        return request.app[PAGES].neutral(request)
+    return page if page.admission.admits(page.protocol) else see(FACTOR_PAGE)
+
+
+async def show_own_page(request: web.Request) -> web.Response:
+    """`GET /q/me`."""
+    page = await find_page(request)
+    if isinstance(page, web.Response):
+        return page
+    saved = "saved" in request.query
+    return render(request, page, "me.html", saved=saved, **page_values(request, page))
+
+
+async def show_setting(request: web.Request) -> web.Response:
+    """`GET /q/me/{setting}`: one thing to choose, with what holds now."""
+    page = await find_page(request)
+    if isinstance(page, web.Response):
+        return page
+    setting = _setting(request)
+    if setting is None or len(service.options(page, setting)) < 2:
+        return see(OWN_PAGE)
+    return _setting_page(request, page, setting)
+
+
+async def save_setting(request: web.Request) -> web.Response:
+    """`POST /q/me/{setting}`: keep the choice; on to the page, or back if nothing was chosen."""
+    page = await find_page(request)
+    if isinstance(page, web.Response):
+        return page
+    setting, form = _setting(request), await read_form(request)
+    if setting is None:
+        raise UnreadableFormError
+    value = str(form.get("choice", ""))
+    try:
+        kept = await service.choose(
+            request.app[POOLS].participant,
+            request.app[CONTEXT],
+            request.cookies[PASS_COOKIE],
+            key=read_key(form),
+            setting=setting,
+            value=value,
+        )
+    except ChoiceRefusedError:
+        return _setting_page(request, page, setting, mistaken=True)
+    if not kept:
+        return request.app[PAGES].neutral(request)
+    response = see(f"{OWN_PAGE}?saved=1")
+    if setting == "language":
+        # What was chosen on this device before must not hide what was chosen now.
+        set_cookie(request, response, LANGUAGE_COOKIE, value, LANGUAGE_KEPT_SECONDS, path="/")
+    return response
+
+
+async def show_stop(request: web.Request) -> web.Response:
+    """`GET /q/me/stop`: asks once more, and says how to come back."""
+    page = await find_page(request)
+    if isinstance(page, web.Response):
+        return page
+    if page.facts.contact is None or page.facts.opted_out_at is not None:
+        return see(OWN_PAGE)
+    values: dict[str, Any] = {
+        "telephone": page.facts.site.telephone,
+        "two_way": "text" in page.ways,
+    }
+    return render(request, page, "stop.html", back="/q/me/stop", **values)
+
+
+async def stop_texts(request: web.Request) -> web.Response:
+    """`POST /q/me/stop`: no more texts."""
+    page = await find_page(request)
+    if isinstance(page, web.Response):
+        return page
+    form = await read_form(request)
+    try:
+        kept = await service.stop_texts(
+            request.app[POOLS].participant,
+            request.app[CONTEXT],
+            request.cookies[PASS_COOKIE],
+            key=read_key(form),
+        )
+    except NoLineError:
+        return see(OWN_PAGE)  # There is nothing texts could go to.
+    return see(f"{OWN_PAGE}?saved=1") if kept else request.app[PAGES].neutral(request)
+
+
+def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
+    """What the page's template needs, in words."""
+    language = language_of(request, page.protocol, page.facts)
+    local = zone(page.facts.zone)
+    asked = page.questionnaire
+    coming, nudge_at, until = page.next_visit, page.next_nudge_at, page.paused_until
+    return {
+        "sender": page.protocol.study.sender[language],
+        "count": page.open_count,
+        "minutes": 0 if asked is None else minutes_needed(asked),
+        "last_day": None if asked is None else last_day(asked, language),
+        "next_day": None if coming is None else format_day(coming.target_on, language),
+        "next_nudge": None
+        if nudge_at is None
+        else (
+            format_day(local_day(nudge_at, local), language),
+            format_time(nudge_at.astimezone(local).time(), language),
+        ),
+        "done": [
+            (
+                "" if one.definition is None else in_words(language, one.definition.label),
+                format_day(local_day(one.submitted_at, local), language),
+            )
+            for one in page.done
+        ],
+        "telephone": page.facts.site.telephone,
+        "hour": format_time(page.hour, language),
+        "way": page.way,
+        "can_choose_way": len(page.ways) > 1,
+        "speaks": page.facts.language,
+        "can_choose_language": len(page.protocol.study.languages) > 1,
+        "paused_until": None if until is None else format_day(until, language),
+        "may_pause": service.may_pause(page),
+        "two_way": "text" in page.ways,
+        "stopped": page.facts.opted_out_at is not None,
+        "has_number": page.facts.contact is not None,
+    }
+
+
+def _setting(request: web.Request) -> Setting | None:
+    named = request.match_info["setting"]
+    return next((one for one in service.SETTINGS if one == named), None)
+
+
+def _setting_page(
+    request: web.Request, page: OwnPage, setting: Setting, *, mistaken: bool = False
+) -> web.Response:
+    present = service.chosen(page, setting)
+    return render(
+        request,
+        page,
+        "setting.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistaken else HTTPStatus.OK,
+        back=f"/q/me/{setting}",
+        setting=setting,
+        mistaken=mistaken,
+        present=present,
+        options=[
+            (one, _option_in_words(request, page, setting, one))
+            for one in service.options(page, setting)
+        ],
+    )
+
+
+def _option_in_words(request: web.Request, page: OwnPage, setting: Setting, value: str) -> str:
+    language = language_of(request, page.protocol, page.facts)
+    if setting == "time":
+        return format_time(time.fromisoformat(value), language)
+    if setting == "pause" and value != service.END_PAUSE:
+        local = zone(page.facts.zone)
+        day = local_day(service.resumes_at(page.facts, int(value)), local)
+        words = {"days": value, "day": format_day(day, language)}
+        return request.app[PAGES].text(language, "set.pause.days", **words)
+    keys = {"language": f"language.name_{value}", "pause": "set.pause.end"}
+    return request.app[PAGES].text(language, keys.get(setting, f"{setting}.{value}"))
+
+
+def render(
+    request: web.Request,
+    page: OwnPage,
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    back: str = OWN_PAGE,
+    **values: Any,
+) -> web.Response:
+    """A page of this participant, in the reader's language."""
+    return request.app[PAGES].render(
+        template,
+        language_of(request, page.protocol, page.facts),
+        status=status,
+        languages=page.protocol.study.languages,
+        back=back,
+        larger=page.facts.larger_text,
+        **values,
+    )
