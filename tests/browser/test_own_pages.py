@@ -152,19 +152,21 @@ async def test_the_own_page_and_every_choice_on_it_are_accessible_and_hold(
         await phone.go("/q")
         await phone.look_over(f"{language}-own-7-larger-question", "participants")
         await phone.go("/q/me")
-        await phone.press("a.main")
+        await phone.press_on("a.main")
+        await page.check("input[value=self]")
+        await phone.press_on(MAIN)
         while "/q/s/" in page.url:
             for question in await page.locator("fieldset.question").all():
                 await question.locator("input[value='3']").check()
-            await phone.press(MAIN)
-        await phone.press(MAIN)
+            await phone.press_on(MAIN)
+        await phone.press_on(MAIN)
         assert page.url.endswith("/q/thanks")
-        await phone.press("a[href='/q/me']")
+        await phone.press_on("a[href='/q/me']")
         await phone.go("/q/me/stop")
-        await phone.press("form[action='/q/me/stop'] button")
+        await phone.press_on("form[action='/q/me/stop'] button")
         await phone.look_over(f"{language}-own-8-stopped", "participants")
         assert (await own.facts(code)).opted_out_at is not None
-        await phone.press("form[action='/q/leave'] button")
+        await phone.press_on("form[action='/q/leave'] button")
         assert page.url.endswith("/c")
         assert phone.faults == [], "\n".join(phone.faults)
 
@@ -193,6 +195,9 @@ async def test_the_question_for_the_year_is_accessible_and_closes_after_a_few_tr
         await phone.press(MAIN)
         assert phone.page.url.endswith("/q/me")
         await phone.press("a.main")
+        assert phone.page.url.endswith("/q/who")
+        await phone.page.check("input[value=self]")
+        await phone.press_on(MAIN)
         assert "/q/s/1" in phone.page.url
         assert phone.faults == [], "\n".join(phone.faults)
 
