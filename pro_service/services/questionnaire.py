@@ -105,10 +105,10 @@ class Questionnaire:
     parts: tuple[Part, ...]
     closes_at: datetime | None
     """When the first of the open visits closes; None if none does."""
-    authentication: Entrance = "link"
-    """How whoever looks came in; kept with what they answer."""
     respondent: Respondent | None = None
     """Who answers in the present sitting; None: no sitting goes on, so nobody has said yet."""
+    authentication: Entrance = "link"
+    """How whoever looks came in; kept with what they answer."""
 
     @property
     def finished(self) -> bool:

@@ -23,7 +23,7 @@ LOG: Final = logging.getLogger("pro_service.web")
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
 HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
-"""Routes whose page has the token of a link or card in it."""
+"""Routes whose page has a link's or a card's token in it."""
 SAFE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-store",
@@ -70,8 +70,8 @@ async def compress_pages(request: web.Request, handler: Handler) -> web.StreamRe
     """Send participants' pages with gzip; a page in Chinese or with many keys shrinks to a fifth.
 
     The length of a compressed answer tells something about a secret that stands beside text a
-    stranger chose (BREACH). So the one page that holds the link's token is sent as it is; the
-    others hold no secret but form keys of one use.
+    stranger chose (BREACH). So the pages that hold a token are sent as they are; the others
+    hold no secret but form keys of one use.
     """
     response = await handler(request)
     if (

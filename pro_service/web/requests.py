@@ -1,4 +1,4 @@
-"""What every request of a participant needs: the form, the cookie, the address it came from."""
+"""What every audience's handlers do with a request: its form, its cookies, where it came from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Form = MultiDictProxy[str]
 
 
 async def read_form(request: web.Request) -> Form:
-    """The form's text fields. Raises UnreadableFormError."""
+    """The posted form's text fields. Raises UnreadableFormError."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise UnreadableFormError
     try:
@@ -47,7 +47,10 @@ def set_cookie(
     *,
     path: str = "/q",
 ) -> None:
-    """A cookie only these pages get, that no script can read."""
+    """A cookie only the pages below `path` get, that no script can read.
+
+    `max_age` is in seconds; without it the browser keeps it until it is closed.
+    """
     response.set_cookie(
         name,
         value,

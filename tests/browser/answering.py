@@ -70,6 +70,11 @@ async def has_mark(page: Page) -> bool:
 async def begin(window: Window, who: str = "self") -> None:
     """From the welcome page to the first question, saying who answers if that is asked."""
     await window.press(MAIN)
+    await say_who(window, who)
+
+
+async def say_who(window: Window, who: str = "self") -> None:
+    """Say who answers, if that is asked."""
     if window.page.url.endswith("/q/who"):
         await window.page.check(f"input[value='{who}']")
         await window.press_on(MAIN)

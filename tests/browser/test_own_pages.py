@@ -14,7 +14,7 @@ from pro_service.domain.study.facts import Status
 from pro_service.services import administration, cards
 from pro_service.services.second_factor import TRIES_A_PARTICIPANT
 from pro_service.services.sign_in import make_staff
-from tests.browser.answering import MAIN, link_in
+from tests.browser.answering import MAIN, answer_screen, link_in, say_who
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import DESKTOP, Window
 from tests.support.databases import clone
@@ -150,15 +150,13 @@ async def test_the_own_page_and_every_choice_on_it_are_accessible_and_hold(
         assert facts.larger_text
         assert facts.statuses[-2].status is Status.paused
         await phone.go("/q")
+        await say_who(phone)
         await phone.look_over(f"{language}-own-7-larger-question", "participants")
         await phone.go("/q/me")
-        await phone.press_on("a.main")
-        await page.check("input[value=self]")
-        await phone.press_on(MAIN)
+        await phone.press("a.main")
+        await say_who(phone)
         while "/q/s/" in page.url:
-            for question in await page.locator("fieldset.question").all():
-                await question.locator("input[value='3']").check()
-            await phone.press_on(MAIN)
+            await answer_screen(phone, 3)
         await phone.press_on(MAIN)
         assert page.url.endswith("/q/thanks")
         await phone.press_on("a[href='/q/me']")
@@ -195,9 +193,7 @@ async def test_the_question_for_the_year_is_accessible_and_closes_after_a_few_tr
         await phone.press(MAIN)
         assert phone.page.url.endswith("/q/me")
         await phone.press("a.main")
-        assert phone.page.url.endswith("/q/who")
-        await phone.page.check("input[value=self]")
-        await phone.press_on(MAIN)
+        await say_who(phone)
         assert "/q/s/1" in phone.page.url
         assert phone.faults == [], "\n".join(phone.faults)
 

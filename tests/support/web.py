@@ -113,7 +113,7 @@ async def answer_everything(browser: aiohttp.ClientSession, page: str, value: in
         form = form_to(page, action)
         data = form.filled(**dict.fromkeys(form.items, str(value)))
         if action == "/q/who":
-            data = [("who", "self")]
+            data.append(("who", "self"))
         async with browser.post(action, data=data) as response:
             assert response.status == 200, await response.text()
             page = await response.text()

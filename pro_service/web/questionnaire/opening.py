@@ -58,23 +58,19 @@ async def welcome(request: web.Request) -> web.Response:
     questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
     if questionnaire is None or questionnaire.finished:
         return neutral(request)
+    address, action = f"/q/{token}", f"/q/{token}/open"
     if questionnaire.protocol.study.second_factor != "none":
         return page(
-            request,
-            questionnaire,
-            "opening.html",
-            address=f"/q/{token}",
-            scripted=False,
-            action=f"/q/{token}/open",
+            request, questionnaire, "opening.html", address=address, scripted=False, action=action
         )
     language = language_for(request, questionnaire)
     return page(
         request,
         questionnaire,
         "welcome.html",
-        address=f"/q/{token}",
+        address=address,
         scripted=False,
-        action=f"/q/{token}/open",
+        action=action,
         sender=questionnaire.protocol.study.sender[language],
         count=sum(len(screen.unsettled) for screen in questionnaire.screens),
         minutes=minutes_needed(questionnaire),
