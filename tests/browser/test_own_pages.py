@@ -159,12 +159,12 @@ async def test_the_own_page_and_every_choice_on_it_are_accessible_and_hold(
             await answer_screen(phone, 3)
         await phone.press_on(MAIN)
         assert page.url.endswith("/q/thanks")
-        await phone.press_on("a[href='/q/me']")
+        await phone.press("a[href='/q/me']")
         await phone.go("/q/me/stop")
-        await phone.press_on("form[action='/q/me/stop'] button")
+        await phone.press("form[action='/q/me/stop'] button")
         await phone.look_over(f"{language}-own-8-stopped", "participants")
         assert (await own.facts(code)).opted_out_at is not None
-        await phone.press_on("form[action='/q/leave'] button")
+        await phone.press("form[action='/q/leave'] button")
         assert page.url.endswith("/c")
         assert phone.faults == [], "\n".join(phone.faults)
 
