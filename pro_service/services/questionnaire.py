@@ -234,7 +234,7 @@ def read_questionnaire(
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
     closes_at, respondent = min(ends, default=None), _respondent(context, facts, visits)
-    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent)
+    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent=respondent)
 
 
 def urgent_rules(

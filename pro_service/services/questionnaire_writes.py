@@ -92,7 +92,7 @@ class _Read:
         submitted: Sequence[UUID] = (),
         declined: Sequence[UUID] = (),
     ) -> AnswersPlan:
-        """What the answers write, given on the web by whoever holds the link."""
+        """What the answers write, given on the web by whoever opened the pages."""
         facts = self.questionnaire.facts
         sitting = Sitting(
             mode="web",
