@@ -76,6 +76,9 @@ def _visit(
     if by_link:
         yield opening
         return
+    if not protocol.messaging.question_in_reminder:
+        yield (*opening, TextPart(key="reminder.ready"))
+        opening = ()
     entries = [
         _entry(number, ask, instruments, protocol)
         for number, ask in enumerate(visit.asks, start=1)

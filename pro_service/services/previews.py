@@ -133,10 +133,15 @@ class Preview:
             TextPart(key="reminder.stop"),
         )
         opening = self._texts.render(opening_parts, language, context)
+        together = self._protocol.messaging.question_in_reminder
+        if not together:
+            alone = (*opening_parts, TextPart(key="reminder.ready"))
+            whole = self._texts.render(alone, language, context)
+            yield self._shown("reminder.text+reminder.ready", language, whole, opening)
         for name, number, parts in self._prompts():
             text = self._texts.render(parts, language, context)
             yield self._shown(f"question.{name}", language, text, "")
-            if number == 1:
+            if number == 1 and together:
                 whole = self._texts.render((*opening_parts, *parts), language, context)
                 yield self._shown(f"reminder.text+{name}", language, whole, opening)
 

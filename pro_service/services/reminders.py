@@ -190,6 +190,8 @@ async def _compose(
     on_pages = {one.assessment.id for one in by_link} if linked else set()
     asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
     dialogue, question = begin(asked, facts.now)
+    if asked and not protocol.messaging.question_in_reminder:
+        dialogue, question = Dialogue(waiting=True), (TextPart(key="reminder.ready"),)
     link: str | None = None
     rows: list[dict[str, Any]] = []
     if linked:

@@ -11,6 +11,7 @@ from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.delivery.templates import telling_words
 from pro_service.domain.instruments.model import LANGUAGES, Language
+from pro_service.domain.study.protocol import Messaging, Protocol
 from pro_service.services.previews import Preview
 from pro_service.texts.catalogue import load_texts
 from pro_service.texts.pages import load_page_texts
@@ -92,17 +93,30 @@ def test_no_address_of_a_participants_page_tells_anything() -> None:
     assert [path for path in paths if told(path)] == []
 
 
-@pytest.mark.parametrize("country", ["US", "CN"])
-def test_the_first_line_of_every_reminder_tells_nothing(country: str) -> None:
+def reminders_of(protocol: Protocol, country: str) -> list[str]:
+    """Every reminder at its longest, in every language."""
     preview = Preview(
         load_texts(),
         load_instruments(),
-        PROTOCOL,
+        protocol,
         public_url="https://questions.example",
         provider="twilio",
         countries=[country],
     )
-    reminders = [shown for shown in preview.all() if shown.template.startswith("reminder.")]
-    first_lines = {one.text.partition("\n")[0] for one in reminders}
+    return [shown.text for shown in preview.all() if shown.template.startswith("reminder.")]
+
+
+@pytest.mark.parametrize("country", ["US", "CN"])
+def test_the_first_line_of_every_reminder_tells_nothing(country: str) -> None:
+    reminders = reminders_of(PROTOCOL, country)
+    first_lines = {one.partition("\n")[0] for one in reminders}
     assert len(reminders) > 20
     assert {line: told(line) for line in first_lines if told(line)} == {}
+
+
+def test_a_whole_reminder_tells_nothing_unless_the_protocol_lets_it_bring_a_question() -> None:
+    neutral = PROTOCOL.messaging.model_copy(update={"question_in_reminder": False})
+    without = PROTOCOL.model_copy(update={"messaging": neutral})
+    assert any(told(text) for text in reminders_of(PROTOCOL, "US"))
+    assert [text for text in reminders_of(without, "US") if told(text)] == []
+    assert not Messaging().question_in_reminder

@@ -115,7 +115,7 @@ def _advance(
     if command is Command.back:
         return _back(present, agenda, now)
     if asked is None:
-        return _nothing_asked(present, text, command, question)
+        return _nothing_asked(dialogue, present, text, command, question)
     if command is not None:
         return _leave_open(present, asked, agenda, command, now)
     understood = understand_several(asked.items, text)
@@ -174,7 +174,7 @@ def _asked(dialogue: Dialogue, agenda: Agenda) -> _Asked | None:
 def _refreshed(dialogue: Dialogue, asked: _Asked | None, agenda: Agenda, now: datetime) -> Dialogue:
     if asked is not None:
         return dialogue
-    return dialogue.model_copy(update={"prompt": _next_prompt(agenda, now)})
+    return dialogue.model_copy(update={"prompt": _next_prompt(agenda, now), "waiting": False})
 
 
 def _question(prompt: Prompt | None, agenda: Agenda) -> tuple[TextPart, ...]:
@@ -224,12 +224,19 @@ def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:
 
 
 def _nothing_asked(
-    present: Dialogue, text: str, command: Command | None, question: tuple[TextPart, ...]
+    before: Dialogue,
+    present: Dialogue,
+    text: str,
+    command: Command | None,
+    question: tuple[TextPart, ...],
 ) -> Step:
     """No question was open that this text could answer: credit nothing, ask what is open."""
     if command is None and read_alone(text) == "words":
         reply = (TextPart(key="reading.noted"), *question)
         return Step(dialogue=present, reply=reply, disposition="needs_reading")
+    if before.waiting and question:
+        # Whoever was told that questions wait says by any reply that they are ready.
+        return Step(dialogue=present, reply=question, disposition="command", command=command)
     lead = TextPart(key="answered_already" if question else "nothing_open")
     disposition: Disposition = "unknown" if command is None else "command"
     return Step(dialogue=present, reply=(lead, *question), disposition=disposition, command=command)

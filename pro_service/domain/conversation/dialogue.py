@@ -105,6 +105,8 @@ class Dialogue(Record):
 
     prompt: Prompt | None = None
     last: Given | None = None
+    waiting: bool = False
+    """A reminder said that questions wait, and asked none: the next text opens them."""
 
 
 class ItemReference(Record):

@@ -65,6 +65,9 @@ class Messaging(Record):
     """Reminder texts one participant may get on a local day."""
     texts_a_day_per_number: int = Field(4, ge=1, le=100)
     """Reminder texts one number may get on a local day, whoever shares it."""
+    question_in_reminder: bool = False
+    """Whether a reminder answered by text brings the first question, which a locked screen may
+    show; else it brings none, and whatever the participant replies opens the questions."""
     safety: SafetyNudges = SafetyNudges()
 
 
