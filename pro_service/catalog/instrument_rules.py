@@ -41,6 +41,10 @@ def _header(instrument: Instrument) -> Iterator[str]:
     for key in ("version", "scoring_version"):
         if not getattr(instrument, key).strip():
             yield f"{key}: must not be empty."
+    if not instrument.citation.strip():
+        yield "citation: is missing; say where its items and rules are published."
+    if not instrument.licence.strip():
+        yield "licence: is missing; say whose it is, and under what terms it may be used."
     yield from _in_both_languages(instrument.title, "title")
     yield from _in_both_languages(instrument.recall, "recall")
     if instrument.worded_in:

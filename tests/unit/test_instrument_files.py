@@ -33,6 +33,8 @@ title = { en = "Example", zh_CN = "示例" }
 recall = { en = "today", zh_CN = "今天" }
 attempt_span_hours = 24
 asks_about = "knee"
+citation = "Made up."
+licence = "Ours."
 groups = [["one", "two"]]
 
 [every_item]
@@ -146,6 +148,8 @@ def test_a_right_file_loads_with_the_keys_of_its_kinds(tmp_path: Path) -> None:
         ("minimum = 0\nmaximum = 4\n", "minimum = 0\nmaxinum = 4\n", "every_item.maxinum: is not"),
         ("minimum = 0\nmaximum = 4\n", "minimum = 0\nmaximum = 9999\n", "every_item.maximum: must"),
         ('asks_about = "knee"', 'asks_about = "hip"', "asks_about: "),
+        ('citation = "Made up."\n', "", "citation: is missing"),
+        ('licence = "Ours."', 'licence = " "', "licence: is missing"),
         ('asks_about = "knee"', 'asks_about = "knee"\ncolour = 1', "colour: is not a key"),
         ('{ en = "today", zh_CN = "今天" }', '{ en = "today" }', "recall.zh_CN: is missing"),
         ('{ en = "two", zh_CN = "二" }', '{ en = "two", fr = "deux" }', "items[1].label.fr: "),
