@@ -54,6 +54,11 @@ def test_anything_else_is_a_mistake_and_stays_as_entered(text: str) -> None:
     assert read.entered == {"a.pain": text}
 
 
+def test_a_page_of_other_questions_is_not_read_as_this_screen() -> None:
+    with pytest.raises(UnreadableFormError):
+        read_screen({"was.pain": "", "a.pain": "7"}, screen("womac-nrs-3.1"))
+
+
 def test_nothing_entered_is_neither_answer_nor_mistake() -> None:
     read = read_screen({"a.pain": "  "}, screen("pain-nrs"))
     assert (read.answers, read.mistakes) == ((), {})

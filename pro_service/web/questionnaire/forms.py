@@ -49,7 +49,14 @@ def is_typed(item: Item) -> bool:
 
 
 def read_screen(fields: Fields, screen: Screen) -> ScreenForm:
-    """Read the answers to one screen's questions; other fields are not looked at."""
+    """Read the answers to one screen's questions; other fields are not looked at.
+
+    Raises UnreadableFormError if the page showed other questions: a protocol's screens may have
+    changed while it was open, and what was entered must not be dropped in silence.
+    """
+    shown = {name.removeprefix("was.") for name in fields if name.startswith("was.")}
+    if not shown <= {question.item.code for question in screen.questions}:
+        raise UnreadableFormError
     answers: list[ScreenAnswer] = []
     mistakes: dict[str, str] = {}
     entered: dict[str, str] = {}
