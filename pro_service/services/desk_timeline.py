@@ -54,6 +54,8 @@ class AssessmentLine(Record):
     declined_at: datetime | None
     partial_scored_at: datetime | None
     mode: str | None
+    respondent: str | None
+    """Who answered, as `Respondent.word` has it."""
 
 
 class ReminderLine(Record):

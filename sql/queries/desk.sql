@@ -148,7 +148,10 @@ asked AS (
                'partial_scored_at', a.partial_scored_at,
                'mode', (SELECT t.mode FROM pro.attempts AS t
                         WHERE t.study_id = a.study_id AND t.assessment_id = a.id
-                        ORDER BY t.ordinal DESC LIMIT 1)) ORDER BY a.id) AS assessments
+                        ORDER BY t.ordinal DESC LIMIT 1),
+               'respondent', (SELECT concat_ws('.', t.respondent, t.respondent_relation) FROM pro.attempts AS t
+                              WHERE t.study_id = a.study_id AND t.assessment_id = a.id
+                              ORDER BY t.ordinal DESC LIMIT 1)) ORDER BY a.id) AS assessments
     FROM pro.assessments AS a JOIN subject AS s ON a.study_id = s.study_id AND a.participant_id = s.id
     GROUP BY a.visit_id
 ),

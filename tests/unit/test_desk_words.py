@@ -26,7 +26,9 @@ from pro_service.domain.study.facts import (
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reminders import EndReason
+from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
+from pro_service.services.choices import REASON
 from pro_service.services.desk import CALL_OUTCOMES
 from pro_service.services.desk_grid import FIGURES, taken_together
 from pro_service.texts.catalogue import load_texts, placeholders
@@ -68,6 +70,8 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "rule": [rule.id for rule in PROTOCOL.safety.rules],
         "mode": ["web", "text", "voice", "telephone", "paper", "tablet"],
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
+        "respondent": [one.word for one in RESPONDENTS if one != SELF],
+        "reason": [REASON],
     }
     keys = TEXTS.keys("en")
     missing = [

@@ -90,6 +90,7 @@ class _Page:
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
             "mode": None if one.mode is None else words.word("mode", one.mode),
+            "respondent": words.respondent(one.respondent),
             "scores": [self.score(each) for each in self.scores[one.id]],
             "answers": [self.answer(one.instrument, each) for each in self.answers[one.id]],
         }
@@ -166,7 +167,7 @@ class _Page:
                 status.effective_at,
                 "status",
                 words.word("status", status.status),
-                status.reason or "",
+                self.words.reason(status.reason or ""),
                 who=words.who(status.actor),
             )
         for consent in document.consents:

@@ -16,6 +16,7 @@ from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import BOUNDS, Protocol
+from pro_service.domain.study.respondents import SELF
 from pro_service.domain.study.times import last_day_before
 from pro_service.texts.catalogue import Texts
 
@@ -60,6 +61,15 @@ class Words:
         if key in self._keys:
             return self._texts.text(key, self.language)
         return code.replace("_", " ")
+
+    def respondent(self, word: str | None) -> str | None:
+        """Who answered, if it was not the participant alone: that goes without saying."""
+        return None if word in (None, SELF.word) else self.word("respondent", word or "")
+
+    def reason(self, given: str) -> str:
+        """A reason as somebody wrote it; the service's own in the desk's language."""
+        key = f"desk.reason.{given}"
+        return self._texts.text(key, self.language) if key in self._keys else given
 
     def why(self, reason: str) -> str:
         """Why a message stands where it does, as its state's reason has it."""
