@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import pytest
 
+from pro_service.messaging.gateway import Accepted, OutboundText
 from pro_service.services import delivery, work
 from pro_service.services.reminders import remind
 from pro_service.store import sending
@@ -18,6 +18,8 @@ from tests.support.study import ACTOR, SENDER
 from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+CLOCK_GRAIN: Final = 0.005
+"""Seconds by which a sleep may end before its time: event loops count in milliseconds."""
 
 
 async def calls(trial: TwilioTrial) -> list[tuple[object, ...]]:
@@ -143,17 +145,38 @@ async def test_an_unreachable_phone_changes_nothing_beyond_the_message(database_
         assert await calls(trial) == []
 
 
-async def test_one_sender_keeps_its_pace_across_workers(database_url: str) -> None:
+async def test_one_sender_keeps_its_pace_across_workers(
+    database_url: str, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[float] = []
+    early: list[float] = []
+    claim_turn, loop = sending.claim_turn, asyncio.get_running_loop()
+
+    async def noted_turn(*args: Any, **words: Any) -> timedelta | None:
+        wait = await claim_turn(*args, **words)
+        assert wait is not None
+        turns.append(loop.time() + wait.total_seconds())
+        return wait
+
     async with open_twilio_trial(database_url) as trial:
+        send = trial.gateway.send
+
+        async def noted_send(text: OutboundText) -> Accepted:
+            # As many turns as calls have come by now: nobody went before theirs.
+            early.append(sorted(turns)[len(early)] - loop.time())
+            return await send(text)
+
+        monkeypatch.setattr(sending, "claim_turn", noted_turn)
+        monkeypatch.setattr(trial.gateway, "send", noted_send)
         await sending.set_pace(trial.operator, trial.study_id, SENDER, 10, ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, 9)))
-        rounds = [trial.remind() for _ in range(3)]  # as three workers would
-        await asyncio.gather(*rounds)
-        sent_at = sorted(taken.created_at for taken in trial.fake.taken)
-        assert len(sent_at) == 8
-        # A turn is taken every tenth of a second; a call may be slower to arrive than the next.
-        assert sent_at[-1] - sent_at[0] >= timedelta(seconds=0.6)
-        assert min(late - early for early, late in pairwise(sent_at)) >= timedelta(seconds=0.02)
+        began_at = await owner.fetchval("SELECT clock_timestamp()")
+        await asyncio.gather(*(trial.remind() for _ in range(3)))  # as three workers would
+        free_at = await owner.fetchval("SELECT free_at FROM pro.sender_paces")
+        assert len(trial.fake.taken) == len(turns) == 8
+        # Eight turns of a tenth of a second, whoever took them and however slowly.
+        assert free_at - began_at >= timedelta(seconds=0.8)
+        assert max(early) <= CLOCK_GRAIN
 
 
 async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
