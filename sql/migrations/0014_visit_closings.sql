@@ -17,5 +17,7 @@ CREATE TRIGGER audit_insert AFTER INSERT ON pro.visit_closings
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pro.audit_insert();
 CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE ON pro.visit_closings
     FOR EACH ROW EXECUTE FUNCTION pro.refuse_change();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON pro.visit_closings
+    FOR EACH STATEMENT EXECUTE FUNCTION pro.refuse_change();
 
 GRANT SELECT, INSERT ON pro.visit_closings TO pro_operator;
