@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
@@ -71,7 +77,7 @@ def cards_command(
 
 
 def new_card(
-    code: Annotated[str, typer.Argument(help="The participant's code.")],
+    code: CodeArgument,
     reason: ReasonOption,
     study: StudyOption = None,
     data: DataOption = None,

@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
-from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
-from pro_service.cli.people import find_facts
-from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
+from pro_service.cli.people import with_participant
+from pro_service.cli.runtime import Runtime, out
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.numbers import change_number, confirm_by_staff
 from pro_service.services.opt_outs import opt_in_by_staff
-
-CodeArgument = Annotated[str, typer.Argument(help="The participant's code.")]
 
 
 def change(
@@ -25,8 +30,7 @@ def change(
 ) -> None:
     """Change a number: the old one gets nothing more, the new one nothing until confirmed."""
 
-    async def work(runtime: Runtime) -> str:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
         await change_number(
             runtime.connection,
             runtime.context,
@@ -38,7 +42,7 @@ def change(
         )
         return facts.personal_code
 
-    personal_code = with_runtime(data, actor, work)
+    personal_code = with_participant(code, study, data, actor, work)
     out.print(
         f"{code} has another number; the old one's conversation and links have ended. Nothing goes"
         f" to the new one until {code} has texted {personal_code} from it to us, or you have made"
@@ -55,13 +59,12 @@ def confirm(
 ) -> None:
     """Say that a changed number is the participant's: texts may go to it from now on."""
 
-    async def work(runtime: Runtime) -> None:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         await confirm_by_staff(
             runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
         )
 
-    with_runtime(data, actor, work)
+    with_participant(code, study, data, actor, work)
     out.print(f"The new number of {code} is confirmed.")
 
 
@@ -74,13 +77,12 @@ def opt_in(
 ) -> None:
     """Let texts go to the participant's number again, at their wish."""
 
-    async def work(runtime: Runtime) -> int:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
         return await opt_in_by_staff(
             runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
         )
 
-    if with_runtime(data, actor, work):
+    if with_participant(code, study, data, actor, work):
         out.print(
             f"Texts may go to the number of {code} again. If the telephone itself told the provider"
             " STOP, only its own START lifts that."

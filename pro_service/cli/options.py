@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+CodeArgument = Annotated[str, typer.Argument(help="The participant's code.")]
 DataOption = Annotated[
     Path | None,
     typer.Option(

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
@@ -29,6 +35,8 @@ from pro_service.services.enrolment import (
 from pro_service.services.opt_outs import opt_out_by_staff
 from pro_service.services.scheduling import Change, NewEvent, apply_change, plan_change
 from pro_service.store import participants
+
+Result = TypeVar("Result")
 
 event_app = typer.Typer(no_args_is_help=True, help="Dated facts about participants.")
 participant_app = typer.Typer(no_args_is_help=True, help="One participant.")
@@ -116,6 +124,21 @@ async def find_facts(runtime: Runtime, study: str | None, code: str) -> Particip
     return await runtime.context.facts(runtime.connection, found.id, participant_id)
 
 
+def with_participant(
+    code: str,
+    study: str | None,
+    data: Path | None,
+    actor: str | None,
+    work: Callable[[Runtime, ParticipantFacts], Awaitable[Result]],
+) -> Result:
+    """Do a command's work about the participant with this code; one line for what is wrong."""
+
+    async def whole(runtime: Runtime) -> Result:
+        return await work(runtime, await find_facts(runtime, study, code))
+
+    return with_runtime(data, actor, whole)
+
+
 def _instant(text: str, facts: ParticipantFacts) -> datetime:
     """A moment as typed: with its offset, or local to the participant."""
     try:
@@ -131,7 +154,7 @@ def _instant(text: str, facts: ParticipantFacts) -> datetime:
 
 @event_app.command("add")
 def add_event(
-    code: Annotated[str, typer.Argument(help="The participant's code.")],
+    code: CodeArgument,
     kind: Annotated[EventKind, typer.Argument(help="What happened or is planned.")],
     at: Annotated[
         str | None,
@@ -152,8 +175,7 @@ def add_event(
 ) -> None:
     """Record an event; first shows which visits move, then asks."""
 
-    async def work(runtime: Runtime) -> None:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         event = NewEvent(
             kind,
             ordinal,
@@ -189,7 +211,7 @@ def add_event(
         )
         out.print(f"Recorded: {kind} {ordinal} of {code}.")
 
-    with_runtime(data, actor, work)
+    with_participant(code, study, data, actor, work)
 
 
 def status_after(event: NewEvent) -> list[Status]:
@@ -239,7 +261,7 @@ def show_change(change: Change) -> None:
 
 @participant_app.command("status")
 def set_status(
-    code: Annotated[str, typer.Argument(help="The participant's code.")],
+    code: CodeArgument,
     status: Annotated[Status, typer.Argument(help="The new status.")],
     reason: ReasonOption,
     study: StudyOption = None,
@@ -248,8 +270,7 @@ def set_status(
 ) -> None:
     """Record a status from now on; what was collected stays."""
 
-    async def work(runtime: Runtime) -> None:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         await apply_change(
             runtime.connection,
             runtime.context,
@@ -260,13 +281,13 @@ def set_status(
             reason=reason,
         )
 
-    with_runtime(data, actor, work)
+    with_participant(code, study, data, actor, work)
     out.print(f"{code} is {status} from now on.")
 
 
 @participant_app.command("opt-out")
 def opt_out(
-    code: Annotated[str, typer.Argument(help="The participant's code.")],
+    code: CodeArgument,
     reason: ReasonOption,
     study: StudyOption = None,
     data: DataOption = None,
@@ -274,11 +295,10 @@ def opt_out(
 ) -> None:
     """Stop texts to the participant's number, at once and for everybody who shares it."""
 
-    async def work(runtime: Runtime) -> None:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         await opt_out_by_staff(
             runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
         )
 
-    with_runtime(data, actor, work)
+    with_participant(code, study, data, actor, work)
     out.print(f"No more texts to the number of {code}.")

@@ -6,10 +6,16 @@ from typing import Annotated, get_args
 
 import typer
 
-from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
-from pro_service.cli.people import find_facts
-from pro_service.cli.runtime import Runtime, out, with_runtime
-from pro_service.domain.study.facts import Target
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
+from pro_service.cli.people import with_participant
+from pro_service.cli.runtime import Runtime, out
+from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.times import zone
 from pro_service.services.extra_visits import ExtraVisitRefusedError, Wish, add_extra_visit
 
@@ -18,7 +24,7 @@ visit_app = typer.Typer(no_args_is_help=True, help="Visits beside those the prot
 
 @visit_app.command("add")
 def add_visit(
-    code: Annotated[str, typer.Argument(help="The participant's code.")],
+    code: CodeArgument,
     ask: Annotated[
         list[str],
         typer.Option(
@@ -34,8 +40,7 @@ def add_visit(
 ) -> None:
     """Ask something between two visits, from now until it is answered or declined."""
 
-    async def work(runtime: Runtime) -> None:
-        facts = await find_facts(runtime, study, code)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         made = await add_extra_visit(
             runtime.connection,
             runtime.context,
@@ -51,7 +56,7 @@ def add_visit(
         goes = "no text goes" if local is None else f"first text {local:%Y-%m-%d %H:%M}"
         out.print(f"Extra visit {made.occurrence} of {code}: open now, {goes} ({facts.zone}).")
 
-    with_runtime(data, actor, work)
+    with_participant(code, study, data, actor, work)
 
 
 def _wish(text: str) -> Wish:
