@@ -114,9 +114,12 @@ def _remove(plain: dict[str, Any], loc: tuple[int | str, ...]) -> None:
     """Take out the key at a place pydantic named, if it is one of a table."""
     place: Any = plain
     for step in loc[:-1]:
-        if not isinstance(place, dict | list) or (isinstance(place, dict) and step not in place):
+        if isinstance(place, dict):
+            place = place.get(step)
+        elif isinstance(place, list) and isinstance(step, int):
+            place = place[step]
+        else:
             return
-        place = place[step]  # type: ignore[index]
     if isinstance(place, dict):
         place.pop(loc[-1], None)
 

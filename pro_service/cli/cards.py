@@ -27,12 +27,10 @@ class CardFileError(ProServiceError):
 
 
 def cards_command(
+    pdf: Annotated[Path, typer.Option("--pdf", metavar="FILE", help="Where to write the cards.")],
     codes: Annotated[
         list[str] | None, typer.Argument(metavar="[CODE]...", help="Only these participants.")
     ] = None,
-    pdf: Annotated[
-        Path, typer.Option("--pdf", metavar="FILE", help="Where to write the cards.")
-    ] = ...,  # type: ignore[assignment]
     site: Annotated[str | None, typer.Option("--site", help="Only this site's.")] = None,
     study: StudyOption = None,
     data: DataOption = None,
