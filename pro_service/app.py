@@ -19,9 +19,9 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
-from pro_service.services.context import ServiceContext
-from pro_service.services.wording import show_stored_wording
-from pro_service.store import operations
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.study.wording import show_stored_wording
+from pro_service.store.base import operations
 from pro_service.store.migrations import schema_state
 from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts

@@ -15,9 +15,9 @@ from datetime import UTC
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from pro_service.messaging.gateway import Gateway
-from pro_service.services import work
-from pro_service.services.context import ServiceContext
-from pro_service.services.inbound_sweep import sweep_inbound
+from pro_service.services import rounds
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.receiving.sweep import sweep_inbound
 from pro_service.store.connection import Connection
 
 log = logging.getLogger("pro_service.jobs")
@@ -70,13 +70,20 @@ def make_jobs(
     swept = [] if receiving is None else [_inbound_job(receiving, context, gateway, stopping)]
     return [
         Job(
-            "remind", 1.0, lambda: work.remind_round(connection, context, gateway, go_on), stopping
+            "remind",
+            1.0,
+            lambda: rounds.remind_round(connection, context, gateway, go_on),
+            stopping,
         ),
-        Job("retry", 5.0, lambda: work.retry_round(connection, context, gateway, go_on), stopping),
-        Job("sweep", 15.0, lambda: work.sweep_round(connection, context, gateway, go_on), stopping),
-        Job("close", 60.0, lambda: work.closing_round(connection, context, go_on), stopping),
-        Job("call", 60.0, lambda: work.call_round(connection, context, go_on), stopping),
-        Job("seal", 300.0, lambda: work.seal_round(connection), stopping),
+        Job(
+            "retry", 5.0, lambda: rounds.retry_round(connection, context, gateway, go_on), stopping
+        ),
+        Job(
+            "sweep", 15.0, lambda: rounds.sweep_round(connection, context, gateway, go_on), stopping
+        ),
+        Job("close", 60.0, lambda: rounds.closing_round(connection, context, go_on), stopping),
+        Job("call", 60.0, lambda: rounds.call_round(connection, context, go_on), stopping),
+        Job("seal", 300.0, lambda: rounds.seal_round(connection), stopping),
         *swept,
     ]
 

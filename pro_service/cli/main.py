@@ -5,26 +5,14 @@ from __future__ import annotations
 import typer
 
 from pro_service import __version__
-from pro_service.cli import (
-    cards,
-    instruments,
-    messages,
-    numbers,
-    people,
-    score,
-    senders,
-    serve,
-    staff,
-    study,
-    try_reply,
-    twilio,
-    visits,
-    wording,
-)
-from pro_service.cli.adherence import adherence_command
-from pro_service.cli.demo import demo_command
-from pro_service.cli.export import export_command
-from pro_service.cli.rescore import rescore_command
+from pro_service.cli.people import cards, messages, numbers, participants, visits
+from pro_service.cli.reports.adherence import adherence_command
+from pro_service.cli.reports.export import export_command
+from pro_service.cli.reports.rescore import rescore_command
+from pro_service.cli.running import serve
+from pro_service.cli.running.demo import demo_command
+from pro_service.cli.study import protocols, senders, staff, twilio, wording
+from pro_service.cli.tools import instruments, score, try_reply
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,29 +20,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Asks a trial's participants how their knee is, and keeps every answer.",
 )
-app.add_typer(study.protocol_app, name="protocol")
-app.add_typer(study.site_app, name="site")
+app.add_typer(protocols.protocol_app, name="protocol")
+app.add_typer(protocols.site_app, name="site")
 app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")
-app.add_typer(people.event_app, name="event")
-app.add_typer(people.participant_app, name="participant")
+app.add_typer(participants.event_app, name="event")
+app.add_typer(participants.participant_app, name="participant")
 app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
 app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
-app.command("enrol")(people.enrol_command)
+app.command("enrol")(participants.enrol_command)
 app.command("adherence")(adherence_command)
 app.command("demo")(demo_command)
 app.command("cards")(cards.cards_command)
-people.participant_app.command("new-card")(cards.new_card)
+participants.participant_app.command("new-card")(cards.new_card)
 app.command("export")(export_command)
 app.command("rescore")(rescore_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)
-numbers.register(people.participant_app)
+numbers.register(participants.participant_app)
 score.register(app)
 try_reply.register(app)
 

@@ -27,7 +27,7 @@ from pro_service.app import OldSchemaError, make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.migrations import DatabaseKind, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing

@@ -16,14 +16,15 @@ from pro_service.config import Settings
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
-from pro_service.services.asking import open_questions
-from pro_service.services.context import TRIES, BusyError, ServiceContext
-from pro_service.services.reminders import empty_claim, link_for
-from pro_service.services.sign_in import make_staff
-from pro_service.store import operations, participants, reminders
+from pro_service.services.answering.asking import open_questions
+from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.texting.reminders import empty_claim, link_for
+from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.pools import connect
-from pro_service.store.studies import list_sites
+from pro_service.store.study.studies import list_sites
+from pro_service.store.texting import reminders
 
 OPERATOR: Final = "pro_operator"
 FIRST_INJECTION: Final = timedelta(days=3)

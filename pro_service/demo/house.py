@@ -19,7 +19,7 @@ from pro_service.demo.phone import routes as phone
 from pro_service.demo.phone.phones import Phones
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.stage import HOST, free_ports
-from pro_service.store import operations
+from pro_service.store.base import operations
 from pro_service.store.pools import open_pools
 
 PHONE: Final = "/demo/phone"

@@ -20,10 +20,11 @@ from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.times import ONE_DAY, local_day, local_instant, zone
 from pro_service.jobs import Worker
 from pro_service.messaging.gateway import OutboundText
-from pro_service.services.context import ServiceContext
-from pro_service.services.scheduling import NewEvent, apply_change
-from pro_service.store import operations, reminders
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.visits.scheduling import NewEvent, apply_change
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection
+from pro_service.store.texting import reminders
 
 STARTS_AT: Final = datetime.combine(FIRST_DAY, time(2), UTC)
 ACTOR: Final = "demo:coordinator"

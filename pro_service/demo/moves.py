@@ -10,9 +10,12 @@ from uuid import UUID
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.study.times import ONE_DAY, local_day, local_instant, zone
 from pro_service.jobs import Worker
-from pro_service.store import operations, phone, reminders, studies
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection
+from pro_service.store.demo import phone
 from pro_service.store.pools import connect
+from pro_service.store.study import studies
+from pro_service.store.texting import reminders
 
 ACTOR: Final = "demo:phone"
 MOST_DAYS: Final = 60

@@ -16,10 +16,10 @@ from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.study.statuses import RULES
-from pro_service.store import demo as store
-from pro_service.store import operations
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection
-from pro_service.store.demo import StoredAnswer, StoredScore
+from pro_service.store.demo import demo as store
+from pro_service.store.demo.demo import StoredAnswer, StoredScore
 
 Place = tuple[str, str, str, str]
 """Participant's code, instrument, target, item."""

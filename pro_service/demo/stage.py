@@ -29,15 +29,17 @@ from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
 from pro_service.domain.instruments.model import LANGUAGES
-from pro_service.services import administration, enrolment
-from pro_service.services.adherence import AdherenceReport, report
-from pro_service.store import adherence, operations, participants
-from pro_service.store import demo as demo_store
-from pro_service.store.adherence import ScoreSummary
+from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.services.study import administration
+from pro_service.services.visits import enrolment
+from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
+from pro_service.store.demo import demo as demo_store
+from pro_service.store.exports import adherence
+from pro_service.store.exports.adherence import ScoreSummary
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect, open_pools
-from pro_service.store.studies import SiteRow
+from pro_service.store.study.studies import SiteRow
 from pro_service.vault.keys import KeyRing
 
 ACTOR = "demo:stage"

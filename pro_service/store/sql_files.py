@@ -1,7 +1,7 @@
 """The one place that knows where `sql/` is, and reads the named queries in it.
 
-A query file is `sql/queries/<stem>.sql`; each query begins with its name, its parameters in the
-order of `$1, $2, ...`, and its purpose in one sentence:
+A query file is `sql/queries/<package>/<stem>.sql`; each query begins with its name, its parameters
+in the order of `$1, $2, ...`, and its purpose in one sentence:
 
     -- name: get_site(study_id, code)
     -- The site with this code, as it stands now.
@@ -29,7 +29,8 @@ class SqlFileError(ProServiceError):
 class Query(NamedTuple):
     """One named query."""
 
-    stem: str
+    place: str
+    """Its file below `sql/queries/`, without the ending: `answering/answers`."""
     name: str
     sql: str
     purpose: str
@@ -39,15 +40,15 @@ class Query(NamedTuple):
 class Queries:
     """The queries of one file: `queries["get_site"]` is its SQL text."""
 
-    def __init__(self, stem: str, queries: dict[str, Query]) -> None:
+    def __init__(self, place: str, queries: dict[str, Query]) -> None:
         """Keep the queries under their names."""
-        self.stem = stem
+        self.place = place
         self.by_name = queries
 
     def __getitem__(self, name: str) -> str:
         """The SQL text of `name`; SqlFileError if the file has no such query."""
         if name not in self.by_name:
-            raise SqlFileError(f"sql/queries/{self.stem}.sql has no query named {name}.")
+            raise SqlFileError(f"sql/queries/{self.place}.sql has no query named {name}.")
         return self.by_name[name].sql
 
 
@@ -62,15 +63,15 @@ def sql_folder() -> Path:
 
 
 @cache
-def load_queries(stem: str) -> Queries:
-    """The queries of `sql/queries/<stem>.sql`; read once."""
-    path = sql_folder() / "queries" / f"{stem}.sql"
+def load_queries(place: str) -> Queries:
+    """The queries of `sql/queries/<place>.sql`; read once."""
+    path = sql_folder() / "queries" / f"{place}.sql"
     if not path.is_file():
-        raise SqlFileError(f"sql/queries/{stem}.sql is missing.")
-    return Queries(stem, parse_queries(stem, path.read_text(encoding="utf-8")))
+        raise SqlFileError(f"sql/queries/{place}.sql is missing.")
+    return Queries(place, parse_queries(place, path.read_text(encoding="utf-8")))
 
 
-def parse_queries(stem: str, text: str) -> dict[str, Query]:
+def parse_queries(place: str, text: str) -> dict[str, Query]:
     """Split `text` at its name lines.
 
     Raises SqlFileError for a name given twice, a missing purpose, or parameters that are not
@@ -81,25 +82,27 @@ def parse_queries(stem: str, text: str) -> dict[str, Query]:
     queries: dict[str, Query] = {}
     for header, end in zip(headers, ends, strict=True):
         name, body = header[1], text[header.end() + 1 : end]
-        place = f"sql/queries/{stem}.sql, {name}:"
+        where = f"sql/queries/{place}.sql, {name}:"
         purpose = PURPOSE.match(body)
         if name in queries or purpose is None:
             raise SqlFileError(
-                f"{place} " + ("given twice." if purpose else "its purpose is missing.")
+                f"{where} " + ("given twice." if purpose else "its purpose is missing.")
             )
         sql = body[purpose.end() :].strip().removesuffix(";")
         parameters = tuple(part.strip() for part in header[2].split(",") if part.strip())
         used = {int(number) for number in re.findall(r"\$(\d+)", sql)}
         if used != set(range(1, len(parameters) + 1)):
             raise SqlFileError(
-                f"{place} declares {len(parameters)} parameters, uses {sorted(used)}."
+                f"{where} declares {len(parameters)} parameters, uses {sorted(used)}."
             )
         words = " ".join(line.lstrip("- ").strip() for line in purpose[0].splitlines())
-        queries[name] = Query(stem, name, sql, words, parameters)
+        queries[name] = Query(place, name, sql, words, parameters)
     return queries
 
 
 def all_queries() -> Iterator[Query]:
     """Every query of every file, in order of file and place."""
-    for path in sorted((sql_folder() / "queries").glob("*.sql")):
-        yield from load_queries(path.stem).by_name.values()
+    queries = sql_folder() / "queries"
+    for path in sorted(queries.glob("*/*.sql")):
+        place = path.relative_to(queries).with_suffix("").as_posix()
+        yield from load_queries(place).by_name.values()

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.messaging.gateway import Gateway
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.texts.pages import load_page_texts
 from pro_service.web import health, keys

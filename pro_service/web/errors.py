@@ -14,10 +14,10 @@ from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
-from pro_service.services.answers import UnknownAssessmentError
-from pro_service.services.context import BusyError, UnknownParticipantError, UnknownStudyError
-from pro_service.services.delivery import UnknownMessageError
-from pro_service.services.inbound import UnknownAddressError
+from pro_service.services.answering.answers import UnknownAssessmentError
+from pro_service.services.base.context import BusyError, UnknownParticipantError, UnknownStudyError
+from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.keys import PAGES

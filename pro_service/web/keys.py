@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pro_service.messaging.gateway import Gateway
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.questionnaire.views import Pages
 

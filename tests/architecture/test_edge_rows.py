@@ -21,7 +21,7 @@ def named_by_tests() -> Iterator[str]:
 
 
 def named_by_cases() -> Iterator[str]:
-    """Rows that are cases of the tables which tests/unit/test_scoring.py runs."""
+    """Rows that are cases of the tables which tests/unit/instruments/test_scoring.py runs."""
     for name in ("womac_cases.csv", "refused_cells.csv"):
         with (TESTS / "data" / "scoring" / name).open(encoding="utf-8", newline="") as file:
             yield from (row["id"] for row in csv.DictReader(file) if row["id"])

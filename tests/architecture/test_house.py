@@ -14,7 +14,9 @@ PACKAGE = ROOT / "pro_service"
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 
-OWN_CLOCK = {"embedded", "web/middleware.py", "web/desk/middleware.py", "demo"}
+MOST_MODULES = 20
+
+OWN_CLOCK = {"embedded", "web/middleware.py", "demo"}
 """Where the machine's own clock is read: supervising processes, timing requests, playing phones."""
 CLOCKS = {
     ("datetime", "now"),
@@ -83,6 +85,43 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert long == {}
+
+
+def test_no_folder_is_flat() -> None:
+    flat = {
+        folder.relative_to(ROOT).as_posix(): count
+        for base in (PACKAGE, ROOT / "tests")
+        for folder in (base, *(path for path in base.rglob("*") if path.is_dir()))
+        if (count := len(list(folder.glob("*.py"))) - (folder / "__init__.py").exists())
+        > MOST_MODULES
+    }
+    assert flat == {}
+
+
+def test_store_stands_as_its_queries_do() -> None:
+    queries, store = ROOT / "sql" / "queries", PACKAGE / "store"
+    files = {
+        path.relative_to(queries).with_suffix("").as_posix() for path in queries.rglob("*.sql")
+    }
+    places = {
+        path.relative_to(store).with_suffix("").as_posix()
+        for path in store.glob("*/*.py")
+        if path.name != "__init__.py"
+    }
+    assert places == files
+
+
+def test_a_package_of_services_is_entered_by_its_face() -> None:
+    past_the_face = []
+    for name, tree in modules():
+        own = name.split("/")[1] if name.startswith("services/") else None
+        for node in ast.walk(tree):
+            if own is None or not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            of_services = re.fullmatch(r"pro_service\.services\.(\w+)\.\w+", node.module)
+            if of_services and of_services[1] not in (own, "base"):
+                past_the_face.append(f"{name}:{node.lineno} {node.module}")
+    assert past_the_face == []
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

@@ -31,13 +31,15 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from pro_service.embedded import EmbeddedPostgres
-from pro_service.services.answers import empty_document
-from pro_service.services.inbound import receive_text
-from pro_service.services.work import BATCH, remind_round
-from pro_service.store import answers, operations, participants, reminders
+from pro_service.services.answering.answers import empty_document
+from pro_service.services.receiving.inbound import receive_text
+from pro_service.services.rounds import BATCH, remind_round
+from pro_service.store.answering import answers
+from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.texting import reminders
 from tests.benchmarks.study import ACTOR, InstantGateway, Sat, Study, make_study, signed_text
 
 ITEMS = 24

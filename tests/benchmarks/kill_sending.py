@@ -28,8 +28,9 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.store import operations, sending
+from pro_service.store.base import operations
 from pro_service.store.pools import connect, open_pools
+from pro_service.store.texting import sending
 from pro_service.web.application import build_application
 from tests.support import databases
 from tests.support.kill_worker import (

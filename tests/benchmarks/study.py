@@ -15,12 +15,13 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.messaging.gateway import Accepted, InboundText, OutboundText, WebhookRequest
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
-from pro_service.services import administration, enrolment
-from pro_service.services.context import ServiceContext
-from pro_service.store import operations
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.study import administration
+from pro_service.services.visits import enrolment
+from pro_service.store.base import operations
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect
-from pro_service.store.studies import SiteRow
+from pro_service.store.study.studies import SiteRow
 from tests.support.seed import make_context
 
 ACTOR = "test:benchmark"

@@ -11,9 +11,10 @@ import pytest_asyncio
 
 from pro_service.catalog.protocol_files import example_protocol_file, read_protocol
 from pro_service.domain.study.facts import Status
-from pro_service.services import administration, cards
-from pro_service.services.second_factor import TRIES_A_PARTICIPANT
-from pro_service.services.sign_in import make_staff
+from pro_service.services.cards import cards
+from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.pages.second_factor import TRIES_A_PARTICIPANT
+from pro_service.services.study import administration
 from tests.browser.answering import MAIN, answer_screen, link_in, say_who
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import DESKTOP, Window

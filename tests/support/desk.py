@@ -8,10 +8,10 @@ from uuid import UUID
 import aiohttp
 import asyncpg
 
-from pro_service.services.sign_in import make_staff
-from pro_service.store import studies
+from pro_service.services.desk.sign_in import make_staff
 from pro_service.store.ids import new_id
-from pro_service.store.studies import SiteRow
+from pro_service.store.study import studies
+from pro_service.store.study.studies import SiteRow
 from tests.support.forms import form_to
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 

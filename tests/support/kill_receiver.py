@@ -1,4 +1,4 @@
-"""A receiving process of the tests that ends itself with SIGKILL at a named point of its work.
+"""A receiving process of the tests that ends itself with SIGKILL at a named point of its rounds.
 
 The points are wrapped around the service's own functions here, in this process only, as those of
 `kill_worker` are around sending.
@@ -19,9 +19,11 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.services import inbound, inbound_sweep, work
-from pro_service.store import answers, inbounds
+from pro_service.services import rounds
+from pro_service.services.receiving import inbound, sweep
+from pro_service.store.answering import answers
 from pro_service.store.pools import Pools, open_pools
+from pro_service.store.receiving import inbounds
 from pro_service.web.application import build_application
 from tests.support.kill_worker import Anything, Keys, Orders, Reaper, context_of, die
 from tests.support.twilio_fake import ACCOUNT, TOKEN
@@ -113,18 +115,18 @@ async def _serve(orders: ReceiverOrders, ready: Connection) -> None:
 
 async def _sweep(orders: ReceiverOrders) -> None:
     reaper = _reaper(orders)
-    module: Any = inbound_sweep
+    module: Any = sweep
     module.GRACE = timedelta(0)  # no webhook is under way any more
     take = reaper.before(SWEEP_POINTS[0], module.take_text)
     module.take_text = reaper.after(SWEEP_POINTS[1], take)
     gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=orders.api_base)
     context = context_of(orders.keys, orders.public_url)
     async with await open_pools(orders.database_url, roles=["provider", "worker"]) as pools:
-        await inbound_sweep.sweep_inbound(pools.provider, context, gateway)
-        anything: Any = work
+        await sweep.sweep_inbound(pools.provider, context, gateway)
+        anything: Any = rounds
         anything.LOOK_AFTER = timedelta(0)
-        await work.sweep_round(pools.worker, context, gateway)
-        while await work.retry_round(pools.worker, context, gateway):
+        await rounds.sweep_round(pools.worker, context, gateway)
+        while await rounds.retry_round(pools.worker, context, gateway):
             pass
         await gateway.close()
 

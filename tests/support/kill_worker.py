@@ -1,4 +1,4 @@
-"""A worker process of the tests that ends itself with SIGKILL at a named point of its work.
+"""A worker process of the tests that ends itself with SIGKILL at a named point of its rounds.
 
 The points are wrapped around the service's own functions here, in this process only: the service
 knows nothing of them. SIGKILL leaves no time for anything: what is not committed is gone.
@@ -22,13 +22,14 @@ from pro_service.domain.delivery.rules import retry_pause
 from pro_service.domain.study import reminders as judged
 from pro_service.messaging.gateway import GatewayError, OutboundText, status_callback_url
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.services import delivery, reminders, work
-from pro_service.services.composing import open_number
-from pro_service.services.context import ServiceContext
-from pro_service.store import messages, sending
-from pro_service.store import reminders as stored_reminders
+from pro_service.services import rounds
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting import delivery, reminders
+from pro_service.services.texting.composing import open_number
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, open_pools
+from pro_service.store.texting import messages, sending
+from pro_service.store.texting import reminders as stored_reminders
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
@@ -163,9 +164,9 @@ async def _work(orders: Orders) -> None:
                 return
             quiet = 0
             while quiet < 2:
-                done = await work.remind_round(pools.worker, context, gateway)
-                done += await work.retry_round(pools.worker, context, gateway)
-                done += await work.sweep_round(pools.worker, context, gateway)
+                done = await rounds.remind_round(pools.worker, context, gateway)
+                done += await rounds.retry_round(pools.worker, context, gateway)
+                done += await rounds.sweep_round(pools.worker, context, gateway)
                 quiet = 0 if done else quiet + 1
         finally:
             await gateway.close()

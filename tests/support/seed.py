@@ -13,10 +13,11 @@ import asyncpg
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.study.protocol import SafetyRule
-from pro_service.services.context import ServiceContext
-from pro_service.store import schedule, studies
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.ids import new_id
-from pro_service.store.studies import KeyRow, SiteRow, StudyRow
+from pro_service.store.study import studies
+from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
+from pro_service.store.visits import schedule
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault

@@ -24,14 +24,16 @@ from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.messaging.gateway import InboundText
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
-from pro_service.services import administration, enrolment, work
-from pro_service.services.adherence import AdherenceReport, report
-from pro_service.services.context import ServiceContext
-from pro_service.services.scheduling import Change, NewEvent, apply_change, plan_change
-from pro_service.store import operations, participants
+from pro_service.services import rounds
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.services.study import administration
+from pro_service.services.visits import enrolment
+from pro_service.services.visits.scheduling import Change, NewEvent, apply_change, plan_change
+from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
-from pro_service.store.studies import SiteRow
+from pro_service.store.study.studies import SiteRow
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
@@ -159,7 +161,7 @@ class Trial:
 
     async def remind(self) -> int:
         """One round of reminders."""
-        return await work.remind_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.remind_round(self.pools.worker, self.context, self.gateway)
 
     async def ask(self) -> None:
         """Go to the next reminder, send what is due, and let receipts come in."""
@@ -172,7 +174,7 @@ class Trial:
         await self.owner_does(
             "UPDATE messages SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL"
         )
-        return await work.retry_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.retry_round(self.pools.worker, self.context, self.gateway)
 
     async def says(self, code: str, text: str) -> str | None:
         """A participant sends a text; the reply."""

@@ -32,7 +32,8 @@ from itertools import groupby
 from typing import Any, Final
 
 from pro_service.domain.study.facts import start_of
-from pro_service.services import inbound, numbers
+from pro_service.services.receiving import inbound
+from pro_service.services.texting import numbers
 from tests.support.study import ACTOR, SENDER, phone, row
 from tests.support.twilio_trial import TwilioTrial
 

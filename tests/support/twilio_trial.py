@@ -15,12 +15,14 @@ from pydantic import SecretStr
 
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.services import administration, enrolment, work
-from pro_service.services.context import ServiceContext
-from pro_service.store import operations, participants
+from pro_service.services import rounds
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.study import administration
+from pro_service.services.visits import enrolment
+from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
-from pro_service.store.studies import SiteRow
+from pro_service.store.study.studies import SiteRow
 from pro_service.web.application import build_application
 from tests.support.study import ACTOR, SENDER, STARTED_AT, ZONE, make_context, row
 from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
@@ -74,16 +76,16 @@ class TwilioTrial:
 
     async def remind(self) -> int:
         """One round of reminders."""
-        return await work.remind_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.remind_round(self.pools.worker, self.context, self.gateway)
 
     async def retry(self) -> int:
         """One round of further tries."""
-        return await work.retry_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.retry_round(self.pools.worker, self.context, self.gateway)
 
     async def sweep(self, after: timedelta = timedelta(minutes=10)) -> int:
         """Look up what is ambiguous, later."""
         await self.move(after)
-        return await work.sweep_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.sweep_round(self.pools.worker, self.context, self.gateway)
 
     async def says(self, code: str, text: str) -> str | None:
         """A participant sends a text; the reply."""

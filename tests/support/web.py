@@ -21,7 +21,7 @@ from pro_service.messaging.gateway import (
     UnreadableWebhookError,
     WebhookRequest,
 )
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.application import build_application
 from tests.support.forms import form_to, forms_of

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.services.export.columns import FILES, Cell, Column
-from pro_service.services.export.export import AsOfError, read_instant
-from pro_service.services.export.files import (
+from pro_service.services.exports.columns import FILES, Cell, Column
+from pro_service.services.exports.export import AsOfError, read_instant
+from pro_service.services.exports.files import (
     FORMULA_STARTS,
     ExportFolderError,
     cell_text,

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.demo.phone.phones import Person
 from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.store.phone import Happening, PhoneText
+from pro_service.store.demo.phone import Happening, PhoneText
 from pro_service.texts.demo import load_demo_texts
 from pro_service.web.desk.pages import HTML_LANGUAGES
 from pro_service.web.desk.words import Words

@@ -16,10 +16,12 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
-from pro_service.services.composing import open_number
-from pro_service.services.context import ServiceContext
-from pro_service.store import messages, operations, participants, phone
-from pro_service.store.phone import Happening, NextEvent, PhoneText
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.composing import open_number
+from pro_service.store.base import operations, participants
+from pro_service.store.demo import phone
+from pro_service.store.demo.phone import Happening, NextEvent, PhoneText
+from pro_service.store.texting import messages
 
 MOST_HAPPENINGS = 20
 

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from pro_service.demo.provider.faults import Faults
 from pro_service.messaging.gateway import InboundText, OutboundText, message_id_of
 from pro_service.messaging.simulator import wire
-from pro_service.store import simulator as store
+from pro_service.store.demo import simulator as store
 from pro_service.store.ids import new_id
 
 WEBHOOK_BOUND: Final = timedelta(seconds=15)

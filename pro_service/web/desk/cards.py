@@ -7,14 +7,14 @@ from uuid import UUID
 
 from aiohttp import web
 
-from pro_service.services import cards as service
-from pro_service.services.card_picture import qr_svg
-from pro_service.services.cards import Card, NoCardError
-from pro_service.services.context import UnknownParticipantError
-from pro_service.services.desk import NotHereError, actor_of, at_desk, database_kind, said
-from pro_service.store.cards import CardHolder
+from pro_service.services.base.context import UnknownParticipantError
+from pro_service.services.cards import cards as service
+from pro_service.services.cards.cards import Card, NoCardError
+from pro_service.services.cards.picture import qr_svg
+from pro_service.services.desk.today import NotHereError, actor_of, at_desk, database_kind, said
+from pro_service.store.cards.cards import CardHolder
 from pro_service.store.connection import Connection
-from pro_service.store.sessions import StaffRow
+from pro_service.store.desk.sessions import StaffRow
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, HTML_LANGUAGES, Seat
 from pro_service.web.keys import CONTEXT, PAGES, POOLS

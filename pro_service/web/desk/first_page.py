@@ -10,9 +10,9 @@ from uuid import UUID
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
-from pro_service.services.desk import CALL_OUTCOMES, ToDo
-from pro_service.services.desk_grid import Cell, Grid, GridQuery
-from pro_service.store.desk import DeskSite
+from pro_service.services.desk.grid import Cell, Grid, GridQuery
+from pro_service.services.desk.today import CALL_OUTCOMES, ToDo
+from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.words import SHAPES, Words
 
 

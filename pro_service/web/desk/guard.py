@@ -12,8 +12,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from pro_service.services.desk import AlreadyDoneError, NotHereError, ReasonMissingError
-from pro_service.services.sign_in import find_session, form_secret
+from pro_service.services.desk.sign_in import find_session, form_secret
+from pro_service.services.desk.today import AlreadyDoneError, NotHereError, ReasonMissingError
 from pro_service.web.desk.pages import DESK, Seat
 from pro_service.web.errors import RETRY_AFTER_SECONDS, status_of
 from pro_service.web.keys import POOLS

@@ -9,10 +9,10 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services import desk as service
-from pro_service.services.desk import NotHereError, at_desk
-from pro_service.services.desk_grid import FIGURES, GridQuery, read_grid
-from pro_service.services.desk_timeline import read_timeline
+from pro_service.services.desk import today as service
+from pro_service.services.desk.grid import FIGURES, GridQuery, read_grid
+from pro_service.services.desk.timeline import read_timeline
+from pro_service.services.desk.today import NotHereError, at_desk
 from pro_service.web.desk.cards import hands_out
 from pro_service.web.desk.first_page import first_page_values
 from pro_service.web.desk.guard import for_anybody, for_staff, way_back

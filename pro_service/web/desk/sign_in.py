@@ -8,8 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES
-from pro_service.services import sign_in as service
-from pro_service.services.sign_in import SignInRefusedError, SignInThrottledError
+from pro_service.services.desk import sign_in as service
+from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
     SIGN_IN,

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from pro_service.messaging.gateway import WebhookRequest
-from pro_service.services import delivery, inbound
+from pro_service.services.receiving import inbound
+from pro_service.services.texting import delivery
 from pro_service.web.keys import CONTEXT, GATEWAY, ON_INBOUND, POOLS
 from pro_service.web.refusals import UnknownProviderError
 

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import Respondent, read_respondent
-from pro_service.services import questionnaire_writes as writes
-from pro_service.services.questionnaire import Questionnaire, Screen, read_closed_screen
-from pro_service.services.questionnaire_writes import Outcome
+from pro_service.services.pages import saving as writes
+from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
+from pro_service.services.pages.saving import Outcome
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.questionnaire.device import (
     is_in_place,

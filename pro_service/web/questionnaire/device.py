@@ -14,8 +14,8 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
-from pro_service.services.questionnaire import Questionnaire, open_pages
-from pro_service.services.questionnaire_writes import Visitor
+from pro_service.services.pages.questionnaire import Questionnaire, open_pages
+from pro_service.services.pages.saving import Visitor
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.views import (
     LANGUAGE_COOKIE,

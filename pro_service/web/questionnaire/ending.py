@@ -7,8 +7,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from pro_service.services import questionnaire_writes as writes
-from pro_service.services.questionnaire import urgent_rules
+from pro_service.services.pages import saving as writes
+from pro_service.services.pages.questionnaire import urgent_rules
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.device import neutral, opened, page, visitor_on

@@ -7,8 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.services import entry as service
-from pro_service.services.entry import CodeRefusedError, TooManyTriesError
+from pro_service.services.pages import entrance as service
+from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.own_page import OWN_PAGE
 from pro_service.web.questionnaire.views import guess_language, language_of

@@ -6,15 +6,15 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pro_service.services import second_factor as service
-from pro_service.services.entry import (
+from pro_service.services.pages import second_factor as service
+from pro_service.services.pages.entrance import (
     Guest,
     TooManyTriesError,
     find_guest,
     find_link,
     open_by_link,
 )
-from pro_service.services.second_factor import FactorRefusedError, FactorUnreadableError
+from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.own_page import FACTOR_PAGE, OWN_PAGE
 from pro_service.web.questionnaire.views import language_of

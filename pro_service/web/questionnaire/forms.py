@@ -16,8 +16,8 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Item
 from pro_service.domain.instruments.values import AnswerRangeError, parse_cell
-from pro_service.services.questionnaire import Question, Screen
-from pro_service.services.questionnaire_sorting import ScreenAnswer
+from pro_service.services.pages.questionnaire import Question, Screen
+from pro_service.services.pages.sorting import ScreenAnswer
 from pro_service.web.refusals import UnreadableFormError
 
 DOES_NOT_APPLY: Final = "not_applicable"

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
-from pro_service.services.questionnaire import Questionnaire, open_link
+from pro_service.services.pages.questionnaire import Questionnaire, open_link
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.device import (

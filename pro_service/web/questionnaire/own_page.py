@@ -9,10 +9,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from pro_service.domain.study.times import local_day, zone
-from pro_service.services import choices as service
-from pro_service.services.choices import ChoiceRefusedError, Setting
-from pro_service.services.opt_outs import NoLineError
-from pro_service.services.own_page import OwnPage, open_own_page
+from pro_service.services.pages import preferences as service
+from pro_service.services.pages.own_page import OwnPage, open_own_page
+from pro_service.services.pages.preferences import ChoiceRefusedError, Setting
+from pro_service.services.texting.opt_outs import NoLineError
 from pro_service.texts.catalogue import format_day, format_time
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.forms import read_key

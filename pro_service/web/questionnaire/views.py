@@ -20,7 +20,7 @@ from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Word
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import last_day_before, zone
-from pro_service.services.questionnaire import Question, Questionnaire, Screen
+from pro_service.services.pages.questionnaire import Question, Questionnaire, Screen
 from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import Texts, format_day
 from pro_service.web.policies import SCRIPTED_POLICY

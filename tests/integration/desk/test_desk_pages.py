@@ -10,11 +10,11 @@ import aiohttp
 import asyncpg
 import pytest
 
-from pro_service.services import desk_grid
-from pro_service.services.adherence import report
-from pro_service.services.desk import at_desk
-from pro_service.services.desk_grid import GridQuery
-from pro_service.services.sign_in import find_session
+from pro_service.services.desk import grid as service
+from pro_service.services.desk.grid import GridQuery
+from pro_service.services.desk.sign_in import find_session
+from pro_service.services.desk.today import at_desk
+from pro_service.services.exports.adherence import report
 from pro_service.store.pools import Pools
 from tests.support.desk import (
     page,
@@ -138,7 +138,7 @@ async def test_the_figures_agree_with_the_operators_report(
     staff = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
     assert staff is not None
     async with at_desk(pools.desk, staff) as connection:
-        grid = await desk_grid.read_grid(connection, study.context, study.id, GridQuery())
+        grid = await service.read_grid(connection, study.context, study.id, GridQuery())
     expected = await report(owner, study.context, study.id)
     asked = [one for one in grid.figures if one.definition in expected.definitions]
     assert asked == list(expected.figures)
@@ -174,12 +174,12 @@ async def test_many_participants_come_in_pages(
     for number in range(5):
         made = await seed_participant(study, code=f"P-{number}", personal_code=f"A23456{number}")
         await seed_visit(made)
-    monkeypatch.setattr(desk_grid, "PAGE", 2)
+    monkeypatch.setattr(service, "PAGE", 2)
     _, text = await page(desk, "/desk?page=2")
     assert listed(text) == ["P-2", "P-3"]
     assert "Page 2 of 3" in text
     # More than can be counted at once: a list only, and the page says so.
-    monkeypatch.setattr(desk_grid, "MOST_COUNTED", 3)
+    monkeypatch.setattr(service, "MOST_COUNTED", 3)
     _, text = await page(desk, "/desk?page=3")
     assert listed(text) == ["P-4"]
     assert "too many participants to count at once" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from tests.support.desk import page
 from tests.support.packs import load_nonsense
 from tests.support.seed import SeededParticipant, make_context

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from tests.support.seed import (
     SeededParticipant,

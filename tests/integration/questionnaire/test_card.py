@@ -13,10 +13,12 @@ import pytest
 
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.study.facts import Status
-from pro_service.services import cards, entry, work
-from pro_service.services.entry import CODES_A_SOURCE
-from pro_service.services.reminders import remind
-from pro_service.store.rescoring import give_reason
+from pro_service.services import rounds
+from pro_service.services.cards import cards
+from pro_service.services.pages import entrance
+from pro_service.services.pages.entrance import CODES_A_SOURCE
+from pro_service.services.texting.reminders import remind
+from pro_service.store.answering.rescoring import give_reason
 from pro_service.vault.codes import grouped, new_code
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
@@ -103,7 +105,7 @@ async def test_two_texts_unanswered_become_a_call_there_as_well(database_url: st
             await trial.ask()
         assert len(await trial.texts("K-001")) == 2
         await trial.move(timedelta(hours=25))
-        await work.call_round(trial.pools.worker, trial.context)
+        await rounds.call_round(trial.pools.worker, trial.context)
         assert await trial.fetch("SELECT reason FROM call_tasks") == [("nudges_unanswered",)]
 
 
@@ -176,7 +178,7 @@ async def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(
             assert await post(known, one) == 429
             assert await post(known, other) == 303
             # And of all addresses together.
-            monkeypatch.setattr(entry, "CODES_OVERALL", CODES_A_SOURCE)
+            monkeypatch.setattr(entrance, "CODES_OVERALL", CODES_A_SOURCE)
             assert await post(known, other) == 429
             await trial.owner_does(
                 "UPDATE entry_tries SET tried_at = tried_at - interval '16 minutes'"

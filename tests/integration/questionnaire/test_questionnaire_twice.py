@@ -8,8 +8,8 @@ import aiohttp
 import asyncpg
 from aiohttp.test_utils import TestServer
 
-from pro_service.store.export import list_exported_answers
-from pro_service.store.rescoring import list_sitting_answers
+from pro_service.store.answering.rescoring import list_sitting_answers
+from pro_service.store.exports.export import list_exported_answers
 from tests.support.forms import form_to
 from tests.support.seed import (
     SeededParticipant,

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.domain.study.protocol import SafetyRule
-from pro_service.services.context import ServiceContext
+from pro_service.services.base.context import ServiceContext
 from tests.support.forms import form_to
 from tests.support.seed import (
     TELEPHONE,

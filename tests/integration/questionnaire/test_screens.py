@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
-from pro_service.services.context import ServiceContext
-from pro_service.store import participants
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.base import participants
 from pro_service.store.connection import Connection
 from tests.support.forms import form_to
 from tests.support.seed import (

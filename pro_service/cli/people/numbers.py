@@ -1,0 +1,98 @@
+"""`participant number|confirm-number|opt-in`: which number texts go to, and that they may again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
+from pro_service.cli.people.participants import with_participant
+from pro_service.cli.runtime import Runtime, out
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.texting.numbers import change_number, confirm_by_staff
+from pro_service.services.texting.opt_outs import opt_in_by_staff
+
+
+def change(
+    code: CodeArgument,
+    number: Annotated[str, typer.Argument(metavar="NEW", help="The new number (E.164).")],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Change a number: the old one gets nothing more, the new one nothing until confirmed."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
+        await change_number(
+            runtime.connection,
+            runtime.context,
+            facts.study_id,
+            facts.id,
+            number,
+            runtime.actor,
+            reason,
+        )
+        return facts.personal_code
+
+    personal_code = with_participant(code, study, data, actor, work)
+    out.print(
+        f"{code} has another number; the old one's conversation and links have ended. Nothing goes"
+        f" to the new one until {code} has texted {personal_code} from it to us, or you have made"
+        f" sure of it otherwise: pro-service participant confirm-number {code} --reason ..."
+    )
+
+
+def confirm(
+    code: CodeArgument,
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Say that a changed number is the participant's: texts may go to it from now on."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        await confirm_by_staff(
+            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
+        )
+
+    with_participant(code, study, data, actor, work)
+    out.print(f"The new number of {code} is confirmed.")
+
+
+def opt_in(
+    code: CodeArgument,
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let texts go to the participant's number again, at their wish."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
+        return await opt_in_by_staff(
+            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
+        )
+
+    if with_participant(code, study, data, actor, work):
+        out.print(
+            f"Texts may go to the number of {code} again. If the telephone itself told the provider"
+            " STOP, only its own START lifts that."
+        )
+    else:
+        out.print(f"The number of {code} was not opted out; nothing changed.")
+
+
+def register(participant_app: typer.Typer) -> None:
+    """Add these to the commands about one participant."""
+    participant_app.command("number")(change)
+    participant_app.command("confirm-number")(confirm)
+    participant_app.command("opt-in")(opt_in)

@@ -1,0 +1,304 @@
+"""`enrol`, `event add`, `participant status|opt-out`: who takes part, and what happened to them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
+from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.domain.study.times import local_instant, zone
+from pro_service.services.base.context import UnknownParticipantError
+from pro_service.services.texting.opt_outs import opt_out_by_staff
+from pro_service.services.visits.enrolment import (
+    COLUMNS,
+    OPTIONAL_COLUMNS,
+    EnrolmentOutcome,
+    EnrolmentRefusedError,
+    check_rows,
+    enrol,
+)
+from pro_service.services.visits.scheduling import Change, NewEvent, apply_change, plan_change
+from pro_service.store.base import participants
+
+Result = TypeVar("Result")
+
+event_app = typer.Typer(no_args_is_help=True, help="Dated facts about participants.")
+participant_app = typer.Typer(no_args_is_help=True, help="One participant.")
+
+
+class TableFileError(ProServiceError):
+    """The file is not a table this can read."""
+
+
+def read_table(file: Path) -> list[tuple[int, Mapping[str, str]]]:
+    """Rows with their number as a spreadsheet shows it. Raises TableFileError."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            lines = list(csv.reader(source))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TableFileError(
+            f"{file.name} cannot be read ({type(error).__name__}).",
+            mend="Save it as CSV in UTF-8.",
+        ) from None
+    if not lines:
+        raise TableFileError(f"{file.name} is empty.", mend=f"Its columns: {', '.join(COLUMNS)}.")
+    header = [name.strip() for name in lines[0]]
+    missing = [name for name in COLUMNS if name not in header]
+    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL_COLUMNS)]
+    if missing or unknown:
+        said = [f"lacks the column(s) {', '.join(missing)}"] if missing else []
+        said += [f"has unknown column(s) {', '.join(unknown)}"] if unknown else []
+        raise TableFileError(
+            f"{file.name} {' and '.join(said)}.", mend=f"Its columns: {', '.join(COLUMNS)}."
+        )
+    table: list[tuple[int, Mapping[str, str]]] = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise TableFileError(
+                f"Row {number} has {len(cells)} cells, the header {len(header)}.",
+                mend="Give every column of the row a cell, empty ones too.",
+            )
+        table.append((number, dict(zip(header, cells, strict=True))))
+    return table
+
+
+def enrol_command(
+    file: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The participants, as CSV.")],
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Enrol participants from a CSV file: every row is checked first, then all or none."""
+
+    async def work(runtime: Runtime) -> EnrolmentOutcome | EnrolmentRefusedError:
+        found = await runtime.context.study(runtime.connection, study)
+        table = read_table(file)
+        try:
+            rows = await check_rows(runtime.connection, found.id, table)
+            with Progress(console=err, transient=True) as progress:
+                task = progress.add_task("Enrolling", total=len(rows))
+                return await enrol(
+                    runtime.connection,
+                    runtime.context,
+                    found.id,
+                    rows,
+                    actor=runtime.actor,
+                    progress=lambda: progress.advance(task),
+                )
+        except EnrolmentRefusedError as refused:
+            return refused
+
+    outcome = with_runtime(data, actor, work)
+    if isinstance(outcome, EnrolmentRefusedError):
+        for problem in outcome.problems:
+            err.print(f"row {problem.row}, {problem.column}: {problem.message}", markup=False)
+        err.print(f"Nobody was enrolled: {len(outcome.problems)} mistake(s).", markup=False)
+        raise typer.Exit(1)
+    out.print(f"{outcome.enrolled} enrolled, {outcome.unchanged} stood already and are unchanged.")
+
+
+async def find_facts(runtime: Runtime, study: str | None, code: str) -> ParticipantFacts:
+    """The facts of the participant with this code. Raises UnknownParticipantError."""
+    found = await runtime.context.study(runtime.connection, study)
+    participant_id = await participants.find_participant(runtime.connection, found.id, code)
+    if participant_id is None:
+        raise UnknownParticipantError(f"There is no participant {code} in {found.code}.")
+    return await runtime.context.facts(runtime.connection, found.id, participant_id)
+
+
+def with_participant(
+    code: str,
+    study: str | None,
+    data: Path | None,
+    actor: str | None,
+    work: Callable[[Runtime, ParticipantFacts], Awaitable[Result]],
+) -> Result:
+    """Do a command's work about the participant with this code; one line for what is wrong."""
+
+    async def whole(runtime: Runtime) -> Result:
+        return await work(runtime, await find_facts(runtime, study, code))
+
+    return with_runtime(data, actor, whole)
+
+
+def _instant(text: str, facts: ParticipantFacts) -> datetime:
+    """A moment as typed: with its offset, or local to the participant."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise TableFileError(
+            f"{text!r} is not a date and time.", mend="Write it as 2027-03-01T10:30."
+        ) from None
+    if moment.tzinfo is not None:
+        return moment
+    return local_instant(moment.date(), moment.time(), zone(facts.zone))
+
+
+@event_app.command("add")
+def add_event(
+    code: CodeArgument,
+    kind: Annotated[EventKind, typer.Argument(help="What happened or is planned.")],
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="When it happened (participant's local time)."),
+    ] = None,
+    planned: Annotated[
+        str | None, typer.Option("--planned", metavar="DAY", help="The day it is planned for.")
+    ] = None,
+    ordinal: Annotated[int, typer.Option(min=1, help="Which one, for repeated events.")] = 1,
+    reason: ReasonOption = "recorded by an operator",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show what moves; change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before writing.")] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Record an event; first shows which visits move, then asks."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        event = NewEvent(
+            kind,
+            ordinal,
+            planned_on=None if planned is None else _day(planned),
+            occurred_at=None if at is None else _instant(at, facts),
+            reason=reason,
+        )
+        statuses = status_after(event)
+        change = await plan_change(
+            runtime.connection,
+            runtime.context,
+            facts,
+            events=[event],
+            statuses=statuses,
+            actor=runtime.actor,
+            reason=reason,
+        )
+        show_change(change)
+        if preview:
+            out.print("A preview only: nothing was written.")
+            return
+        if not yes:
+            typer.confirm("Record this?", abort=True)
+        await apply_change(
+            runtime.connection,
+            runtime.context,
+            facts.study_id,
+            facts.id,
+            events=[event],
+            statuses=statuses,
+            actor=runtime.actor,
+            reason=reason,
+        )
+        out.print(f"Recorded: {kind} {ordinal} of {code}.")
+
+    with_participant(code, study, data, actor, work)
+
+
+def status_after(event: NewEvent) -> list[Status]:
+    """The status an event brings with it."""
+    if event.occurred_at is None:
+        return []
+    if event.kind is EventKind.death:
+        return [Status.died]
+    if event.kind is EventKind.injection and event.ordinal == 1:
+        return [Status.active]
+    return []
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise TableFileError(f"{text!r} is not a day.", mend="Write it as 2027-03-01.") from None
+
+
+def show_change(change: Change) -> None:
+    """Print which visits move, before and after."""
+    before = {visit.id: visit for visit in change.facts.visits}
+    moved = {before[one].definition: before[one] for one in change.rescheduling.superseded}
+    created = {new.visit.definition: new.visit for new in change.rescheduling.created}
+    if not moved and not created:
+        out.print("No visit moves.")
+        return
+    local = zone(change.facts.zone)
+    table = Table("visit", "target before", "target after", "opens", "closes", "note", box=None)
+    for definition in [*moved, *(name for name in created if name not in moved)]:
+        old, new = moved.get(definition), created.get(definition)
+        table.add_row(
+            definition,
+            "-" if old is None else str(old.target_on),
+            "-" if new is None else str(new.target_on),
+            "-" if new is None else f"{new.opens_at.astimezone(local):%Y-%m-%d}",
+            "-"
+            if new is None or new.closes_at is None
+            else f"{new.closes_at.astimezone(local):%Y-%m-%d %H:%M}",
+            "provisional" if new is not None and new.provisional else "",
+        )
+    out.print(table)
+    kept = len(change.rescheduling.kept)
+    out.print(f"{kept} visit(s) keep their dates. Days and hours are those of {change.facts.zone}.")
+
+
+@participant_app.command("status")
+def set_status(
+    code: CodeArgument,
+    status: Annotated[Status, typer.Argument(help="The new status.")],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Record a status from now on; what was collected stays."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        await apply_change(
+            runtime.connection,
+            runtime.context,
+            facts.study_id,
+            facts.id,
+            statuses=[status],
+            actor=runtime.actor,
+            reason=reason,
+        )
+
+    with_participant(code, study, data, actor, work)
+    out.print(f"{code} is {status} from now on.")
+
+
+@participant_app.command("opt-out")
+def opt_out(
+    code: CodeArgument,
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Stop texts to the participant's number, at once and for everybody who shares it."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        await opt_out_by_staff(
+            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
+        )
+
+    with_participant(code, study, data, actor, work)
+    out.print(f"No more texts to the number of {code}.")

@@ -1,0 +1,71 @@
+"""`visit add`: an extra visit, made by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+import typer
+
+from pro_service.cli.options import (
+    ActorOption,
+    CodeArgument,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+)
+from pro_service.cli.people.participants import with_participant
+from pro_service.cli.runtime import Runtime, out
+from pro_service.domain.study.facts import ParticipantFacts, Target
+from pro_service.domain.study.times import zone
+from pro_service.services.visits.extra_visits import ExtraVisitRefusedError, Wish, add_extra_visit
+
+visit_app = typer.Typer(no_args_is_help=True, help="Visits beside those the protocol dates.")
+
+
+@visit_app.command("add")
+def add_visit(
+    code: CodeArgument,
+    ask: Annotated[
+        list[str],
+        typer.Option(
+            "--ask",
+            metavar="INSTRUMENT[:TARGET]",
+            help="What to ask, for every treated knee or one of left_knee, right_knee, person.",
+        ),
+    ],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Ask something between two visits, from now until it is answered or declined."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        made = await add_extra_visit(
+            runtime.connection,
+            runtime.context,
+            facts.study_id,
+            facts.id,
+            [_wish(text) for text in ask],
+            actor=runtime.actor,
+            reason=reason,
+        )
+        for instrument, target in made.asked:
+            out.print(f"asked: {instrument} ({target})", markup=False)
+        local = None if made.reminded_at is None else made.reminded_at.astimezone(zone(facts.zone))
+        goes = "no text goes" if local is None else f"first text {local:%Y-%m-%d %H:%M}"
+        out.print(f"Extra visit {made.occurrence} of {code}: open now, {goes} ({facts.zone}).")
+
+    with_participant(code, study, data, actor, work)
+
+
+def _wish(text: str) -> Wish:
+    """`INSTRUMENT` or `INSTRUMENT:TARGET` as typed."""
+    instrument, _, name = text.partition(":")
+    target: Target | None = next((one for one in get_args(Target) if one == name), None)
+    if name and target is None:
+        raise ExtraVisitRefusedError(
+            f"{name!r} is nothing to ask about.",
+            mend=f"Write one of {', '.join(get_args(Target))}.",
+        )
+    return Wish(instrument, target)

@@ -1,0 +1,125 @@
+"""`pro-service adherence`: who answered what, and the two figures with what they are made of."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from fractions import Fraction
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.domain.study.adherence import Adherence
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.services.exports.adherence import AdherenceReport, report
+
+MARKS: dict[AssessmentState, str] = {
+    AssessmentState.missed: "M",
+    AssessmentState.partial: "P",
+    AssessmentState.started: "S",
+    AssessmentState.due: "D",
+    AssessmentState.declined: "R",
+    AssessmentState.late: "L",
+    AssessmentState.not_yet_due: ".",
+    AssessmentState.completed: "C",
+    AssessmentState.not_applicable: "-",
+}
+"""One letter a state, so that a year fits a line; what wants attention stands first."""
+NAMES = (
+    "M missed  P partial  S started  D due  R declined  L late  C completed  . not yet due  - n/a"
+)
+
+
+def mark(states: tuple[AssessmentState, ...] | None) -> str:
+    """One letter for a visit: the state of its assessments that most wants attention."""
+    return next((letter for state, letter in MARKS.items() if state in (states or ())), " ")
+
+
+def print_participants(result: AdherenceReport) -> None:
+    """Participants x visits, a letter each, the visits numbered and named below."""
+    table = Table("participant", "site", "status", *(str(n + 1) for n in _numbers(result)))
+    for row in result.rows:
+        cells = (mark(row.visits.get(name)) for name in result.definitions)
+        table.add_row(row.code, row.site, row.status, *cells)
+    table.box, table.padding = None, (0, 1, 0, 0)
+    out.print(table)
+    names = (f"{n + 1} {result.definitions[n]}" for n in _numbers(result))
+    out.print("  ".join(names))
+    out.print(NAMES)
+
+
+def _numbers(result: AdherenceReport) -> range:
+    return range(len(result.definitions))
+
+
+def percent(share: Fraction | None) -> str:
+    """A share with one decimal, half-up; a dash where there is no denominator."""
+    if share is None:
+        return "-"
+    tenths = int(share * 1000 + Fraction(1, 2))
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def figures_table(figures: tuple[Adherence, ...]) -> Table:
+    """Both figures by visit and site."""
+    table = Table("visit", "site", "completed in window", "%", "available", "%")
+    for row in figures:
+        table.add_row(
+            row.definition,
+            row.site,
+            f"{row.completed_in_window} / {row.expected_and_closed}",
+            percent(row.completion),
+            f"{row.scorable} / {row.enrolled}",
+            percent(row.available),
+        )
+    return table
+
+
+def adherence_command(
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of tables.")] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Print participants x visits, and completion and availability per visit and site."""
+
+    async def work(runtime: Runtime) -> AdherenceReport:
+        found = await runtime.context.study(runtime.connection, study)
+        return await report(runtime.connection, runtime.context, found.id)
+
+    result = with_runtime(data, actor, work)
+    if as_csv:
+        _print_csv(result)
+        return
+    print_participants(result)
+    out.print(figures_table(result.figures))
+
+
+def _print_csv(result: AdherenceReport) -> None:
+    """Two tables, one below the other, with an empty line between."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["participant", "site", "status", *result.definitions])
+    for row in result.rows:
+        cells = (
+            "+".join(sorted({str(state) for state in row.visits.get(name, ())}))
+            for name in result.definitions
+        )
+        writer.writerow([row.code, row.site, row.status, *cells])
+    writer.writerow([])
+    writer.writerow(
+        ["visit", "site", "completed_in_window", "expected_and_closed", "scorable", "enrolled"]
+    )
+    for figure in result.figures:
+        writer.writerow(
+            [
+                figure.definition,
+                figure.site,
+                figure.completed_in_window,
+                figure.expected_and_closed,
+                figure.scorable,
+                figure.enrolled,
+            ]
+        )

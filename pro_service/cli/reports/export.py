@@ -1,0 +1,50 @@
+"""`pro-service export --csv DIR`: scores, items and endpoints, with code book and check sums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.services.exports.export import export, read_instant
+
+
+def export_command(
+    folder: Annotated[
+        Path, typer.Option("--csv", metavar="DIR", help="A new or empty folder for the tables.")
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="INSTANT",
+            help="What was known then, for example 2026-12-01T08:00:00+08:00; else now.",
+        ),
+    ] = None,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Write a study's data as CSV: one snapshot, all of it or nothing."""
+
+    async def work(runtime: Runtime) -> dict[str, int]:
+        found = await runtime.context.study(runtime.connection, study)
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("Exporting", total=None)
+            return await export(
+                runtime.connection,
+                runtime.context,
+                found,
+                folder,
+                as_of=None if as_of is None else read_instant(as_of),
+                told=lambda done, of: progress.update(task, completed=done, total=of),
+            )
+
+    counts = with_runtime(data, actor, work)
+    for name, count in counts.items():
+        out.print(f"{count:>8} rows in {folder / name}", highlight=False)
+    out.print(f"Check them with: cd {folder} && sha256sum -c SHA256SUMS")

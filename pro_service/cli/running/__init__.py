@@ -1,0 +1,1 @@
+"""Commands that serve, work and show."""

@@ -1,0 +1,1 @@
+"""Commands about what a study is made of."""

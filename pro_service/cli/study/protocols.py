@@ -1,0 +1,124 @@
+"""`protocol load`, `site add`, `staff add`: what a study stands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
+from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.cli.tools.protocol_check import register_check
+from pro_service.services.study import administration
+from pro_service.services.study.previews import preview_of
+from pro_service.services.study.wording import show_stored_wording
+from pro_service.store.ids import new_id
+from pro_service.store.study.studies import SiteRow
+
+protocol_app = typer.Typer(no_args_is_help=True, help="Study protocols, as data.")
+site_app = typer.Typer(no_args_is_help=True, help="Sites.")
+staff_app = typer.Typer(no_args_is_help=True, help="Members of staff.")
+register_check(protocol_app)
+
+
+@protocol_app.command("load")
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The protocol, a TOML file.")],
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Store a protocol version by its content; the same content again changes nothing."""
+    try:
+        protocol, source, content_sha256 = load_protocol_file(file)
+    except ProtocolFileError as error:
+        for problem in error.problems:
+            err.print(str(problem), markup=False)
+        raise typer.Exit(1) from error
+
+    async def work(runtime: Runtime) -> administration.LoadedProtocol:
+        await show_stored_wording(runtime.connection, runtime.context)
+        preview_of(runtime.context, protocol).check_lengths()
+        return await administration.load_protocol(
+            runtime.connection,
+            runtime.context,
+            protocol,
+            source,
+            content_sha256,
+            actor=runtime.actor,
+        )
+
+    loaded = with_runtime(data, actor, work)
+    said = "is stored now" if loaded.fresh else "was stored before; nothing changed"
+    out.print(f"Protocol version {content_sha256[:12]} of {loaded.study.code} {said}.")
+
+
+@site_app.command("add")
+def add_site(
+    code: Annotated[str, typer.Argument(help="Short code, for example BJ01.")],
+    name: Annotated[str, typer.Option(help="Name as staff know it.")],
+    zone: Annotated[str, typer.Option(help="Time zone, for example Asia/Shanghai.")],
+    country: Annotated[str, typer.Option(help="ISO code of the country, for example CN.")],
+    telephone: Annotated[str, typer.Option(help="What participants may call.")],
+    emergency_number: Annotated[str, typer.Option(help="The local emergency number.")],
+    sender: Annotated[
+        str | None,
+        typer.Option(help="Our number texts come from (E.164), or a Messaging Service's id."),
+    ] = None,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Add a site."""
+    if len(country) != 2 or not country.isalpha():
+        raise typer.BadParameter("is a code of two letters, for example CN", param_hint="--country")
+    row = SiteRow(new_id(), code, name, zone, country.upper(), telephone, emergency_number)
+
+    async def work(runtime: Runtime) -> None:
+        found = await runtime.context.study(runtime.connection, study)
+        await administration.add_site(
+            runtime.connection,
+            found.id,
+            row,
+            provider=runtime.settings.gateway,
+            sender=sender,
+            actor=runtime.actor,
+        )
+
+    with_runtime(data, actor, work)
+    out.print(f"Site {code} added.")
+
+
+@staff_app.command("add")
+def add_staff(
+    login: Annotated[str, typer.Argument(help="Login name.")],
+    site: Annotated[str, typer.Option(help="Code of the site.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(administration.ROLES)}.")],
+    language: Annotated[str, typer.Option(help="en or zh_CN.")] = "en",
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Add a member of staff, or assign a known one to a further site."""
+    if role not in administration.ROLES:
+        raise typer.BadParameter(
+            f"is one of {', '.join(administration.ROLES)}", param_hint="--role"
+        )
+    if language not in ("en", "zh_CN"):
+        raise typer.BadParameter("is en or zh_CN", param_hint="--language")
+
+    async def work(runtime: Runtime) -> None:
+        found = await runtime.context.study(runtime.connection, study)
+        await administration.add_staff(
+            runtime.connection,
+            found.id,
+            login=login,
+            language=language,
+            site_code=site,
+            role=role,
+            actor=runtime.actor,
+        )
+
+    with_runtime(data, actor, work)
+    out.print(f"{login} is {role} at {site} from now on.")

@@ -1,0 +1,149 @@
+"""What may be asked of a participant now, by text or by link, and what stands answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.study.assessments import is_open_question
+from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.protocol import Ask, Protocol, SafetyRule, Way
+from pro_service.domain.study.statuses import standing
+from pro_service.services.answering.answers import standing_answers
+from pro_service.services.base.context import ServiceContext
+from pro_service.texts.catalogue import TextContext
+
+
+class OpenQuestion(NamedTuple):
+    """An assessment that is owed now, with the protocol's word on how it may be asked."""
+
+    visit: VisitFacts
+    assessment: AssessmentFacts
+    ask: Ask
+
+
+def is_open(visit: VisitFacts, facts: ParticipantFacts) -> bool:
+    """Whether a visit takes answers now: in its window [opens_at, closes_at), not provisional."""
+    if visit.provisional or facts.now < visit.opens_at:
+        return False
+    return visit.closes_at is None or facts.now < visit.closes_at
+
+
+def open_questions(
+    facts: ParticipantFacts, protocol: Protocol, way: Way
+) -> tuple[OpenQuestion, ...]:
+    """What the participant owes now and may answer this way, in the schedule's order."""
+    if not standing(facts.statuses, facts.now, facts.events).may_answer:
+        return ()
+    found: list[OpenQuestion] = []
+    for visit in facts.visits:
+        if not is_open(visit, facts):
+            continue
+        for assessment in visit.assessments:
+            ask = protocol.ask(visit.definition, assessment.instrument)
+            if ask is not None and is_open_question(assessment) and _allowed(ask, protocol, way):
+                found.append(OpenQuestion(visit, assessment, ask))
+    return tuple(found)
+
+
+def _allowed(ask: Ask, protocol: Protocol, way: Way) -> bool:
+    """By text only what the protocol switched on for the instrument."""
+    return way in ask.ways and (way == "link" or protocol.use(ask.instrument).by_text)
+
+
+def instrument_as_used(
+    context: ServiceContext, protocol: Protocol, instrument_id: str
+) -> Instrument:
+    """The instrument with "does not apply" left only where the protocol offers it."""
+    return as_offered(context.instruments[instrument_id], protocol)
+
+
+def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
+    """The same for an instrument at hand."""
+    offered = protocol.use(instrument.id).may_not_apply
+    items = tuple(
+        item
+        if not item.may_not_apply or item.code in offered
+        else item.model_copy(update={"may_not_apply": False})
+        for item in instrument.items
+    )
+    return instrument.model_copy(update={"items": items})
+
+
+def agenda(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    *,
+    asked: UUID | None = None,
+    just_answered: UUID | None = None,
+) -> tuple[AgendaEntry, ...]:
+    """What may be asked by text now.
+
+    `asked` is the assessment a question is out for: an answer to it is taken even after the visit
+    has closed, and stays with the visit that asked. `just_answered` is kept in reach of `back`.
+    """
+    questions = open_questions(facts, protocol, "text")
+    entries = [
+        _entry(context, protocol, facts, question.assessment, question.ask.text_mode)
+        for question in questions
+    ]
+    known = {entry.assessment_id for entry in entries}
+    may_answer = standing(facts.statuses, facts.now, facts.events).may_answer
+    for visit in facts.visits:
+        for one in visit.assessments:
+            if one.id in known or visit.provisional or not may_answer:
+                continue
+            if one.id == asked and is_open_question(one):
+                entries.insert(0, _entry(context, protocol, facts, one, "item"))
+            elif one.id == just_answered and one.submitted_at and one.answers:
+                entries.append(_entry(context, protocol, facts, one, "item"))
+    return tuple(entries)
+
+
+def _entry(
+    context: ServiceContext,
+    protocol: Protocol,
+    facts: ParticipantFacts,
+    assessment: AssessmentFacts,
+    text_mode: str,
+) -> AgendaEntry:
+    instrument = instrument_as_used(context, protocol, assessment.instrument)
+    return AgendaEntry(
+        assessment_id=assessment.id,
+        instrument=instrument,
+        target=assessment.target,
+        text_mode="grouped" if text_mode == "grouped" else "item",
+        answered=standing_answers(assessment, instrument, facts.now),
+    )
+
+
+def urgent_parts(rules: Sequence[SafetyRule], language: Language) -> tuple[TextPart, ...]:
+    """What is said at once of urgent rules that answers met: whom to call, then what to do."""
+    if not rules:
+        return ()
+    instructions = dict.fromkeys(rule.instruction.get(language, "") for rule in rules)
+    return (
+        TextPart(key="safety.urgent"),
+        *(
+            TextPart(key="safety.instruction", parameters={"instruction": one})
+            for one in instructions
+            if one
+        ),
+    )
+
+
+def text_context(
+    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, *, link: str | None = None
+) -> TextContext:
+    """What every text may name: the study's neutral sender, the site, the emergency number."""
+    return TextContext(
+        instruments=context.instruments,
+        sender=protocol.study.sender[facts.language],
+        site_telephone=facts.site.telephone,
+        emergency_number=facts.site.emergency_number,
+        link=link,
+    )

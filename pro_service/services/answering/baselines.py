@@ -1,0 +1,33 @@
+"""Reads where a participant stood before the injection, for safety rules about a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pro_service.domain.endpoints.baselines import (
+    baselines,
+    compared_instruments,
+    last_injection_at,
+)
+from pro_service.domain.study.facts import ParticipantFacts, Target
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.safety import Baseline, timely
+from pro_service.services.answering.answers import INJECTIONS, days_since, days_since_each
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.base import participants
+from pro_service.store.connection import Connection
+
+
+async def read_baselines(
+    connection: Connection, context: ServiceContext, facts: ParticipantFacts, protocol: Protocol
+) -> Mapping[Target, Baseline]:
+    """The baseline of each knee and the person; nothing is read that no rule compares with now."""
+    rules = timely(protocol.safety, days_since(facts, INJECTIONS), days_since_each(facts))
+    wanted = compared_instruments(protocol.safety, rules)
+    injected_at = last_injection_at(facts.events)
+    if not wanted or injected_at is None:
+        return {}
+    sittings = await participants.list_complete_sittings(
+        connection, facts.study_id, facts.id, instruments=wanted, before=injected_at
+    )
+    return baselines(protocol.safety, context.instruments, sittings, facts.events)

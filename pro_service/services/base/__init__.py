@@ -1,0 +1,1 @@
+"""What every use case stands on: the catalogue, keys, and a participant's facts."""

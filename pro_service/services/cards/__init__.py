@@ -1,0 +1,7 @@
+"""Printed cards."""
+
+from __future__ import annotations
+
+from pro_service.services.cards.cards import free_code, new_card
+
+__all__ = ["free_code", "new_card"]

@@ -1,0 +1,161 @@
+"""Printed cards: what stands on one, and a new one in place of one that was lost.
+
+A card holds two ways in: its picture, a token made like a link's from the card's id, and the code
+typed at the fixed address. A new card comes with a new code; both ways of the old one end with it,
+and so does every session they opened.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import start_of
+from pro_service.services.base.context import (
+    TRIES,
+    BusyError,
+    ServiceContext,
+    UnknownParticipantError,
+)
+from pro_service.store.cards import cards as store
+from pro_service.store.cards.cards import CardHolder
+from pro_service.store.connection import (
+    Connection,
+    DuplicateError,
+    StaleRevisionError,
+    transaction,
+)
+from pro_service.store.ids import new_id
+from pro_service.vault.codes import grouped, new_code
+
+CODE_PATH: Final = "/c"
+_CODE_BYTES: Final = 16
+
+
+class NoCardError(ProServiceError):
+    """The participant has no card yet."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is printed: words come from the catalogue, in the participant's language."""
+
+    participant: str
+    """The participant's code in the study: names the file or page, never stands on the card."""
+    language: Language
+    sender: str
+    address: str
+    """The fixed address as it is typed, without its scheme."""
+    code: str = field(repr=False)
+    """The personal code, in groups."""
+    link: str = field(repr=False)
+    """What the picture holds."""
+    telephone: str
+
+
+def new_card(context: ServiceContext) -> dict[str, Any]:
+    """A fresh card as it is stored: its token is derived whenever needed, and only hashed here."""
+    card_id = new_id()
+    token = context.vault.link_token(card_id)
+    return {
+        "id": card_id,
+        "token_sha256": context.vault.token_hash(token).hex(),
+        "link_key": context.vault.link_key_id,
+    }
+
+
+async def free_code(connection: Connection, beside: Sequence[str] = ()) -> str:
+    """A personal code nobody has: the fixed address serves every study of the installation.
+
+    It begins otherwise than those it stands `beside`: texts to a shared number say the beginning.
+    """
+    for _ in range(TRIES):
+        code = new_code(secrets.token_bytes(_CODE_BYTES))
+        alike = any(start_of(code) == start_of(other) for other in beside)
+        if not alike and not await store.is_code_in_use(connection, code):
+            return code
+    raise BusyError
+
+
+async def list_cards(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    *,
+    site: str | None = None,
+    codes: Sequence[str] | None = None,
+    actor: str,
+) -> tuple[list[Card], int]:
+    """Cards of a site, of those named, or of everybody; and how many had to be made first.
+
+    Raises UnknownParticipantError for a name that is nobody's there.
+    """
+    holders = await store.list_card_holders(connection, study_id, site=site, codes=codes)
+    unknown = sorted(set(codes or ()) - {one.code for one in holders})
+    if unknown:
+        raise UnknownParticipantError(f"There is no participant {', '.join(unknown)} here.")
+    bare = [one for one in holders if one.card_id is None]
+    for one in bare:
+        await renew_card(connection, context, study_id, one.code, actor=actor, reason="first card")
+    if bare:
+        holders = await store.list_card_holders(connection, study_id, site=site, codes=codes)
+    return [card_of(context, one) for one in holders], len(bare)
+
+
+async def find_holder(connection: Connection, study_id: UUID, code: str) -> CardHolder:
+    """One participant with what their card says. Raises UnknownParticipantError."""
+    found = await store.list_card_holders(connection, study_id, codes=[code])
+    if not found:
+        raise UnknownParticipantError(f"There is no participant {code} here.")
+    return found[0]
+
+
+def card_of(context: ServiceContext, holder: CardHolder) -> Card:
+    """The card of a participant. Raises NoCardError."""
+    if holder.card_id is None or holder.link_key is None:
+        raise NoCardError
+    token = context.vault.link_token(holder.card_id, key_id=holder.link_key)
+    public = urlsplit(context.public_url)
+    return Card(
+        participant=holder.code,
+        language=holder.language,
+        sender=holder.senders[holder.language],
+        address=f"{public.netloc}{public.path}{CODE_PATH}",
+        code=grouped(holder.personal_code),
+        link=f"{context.public_url}{CODE_PATH}/{token}",
+        telephone=holder.telephone,
+    )
+
+
+async def renew_card(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    code: str,
+    *,
+    actor: str,
+    reason: str,
+) -> None:
+    """Make a new card; an earlier one ends, with its code and every session it opened.
+
+    A first card keeps the code the participant has. The reason must be set for the transaction
+    (`pro.reason`) where there is an earlier one. Raises UnknownParticipantError, BusyError.
+    """
+    for _ in range(TRIES):
+        holder = await find_holder(connection, study_id, code)
+        fresh = None if holder.card_id is None else await free_code(connection)
+        document = new_card(context) | {"personal_code": fresh, "actor": actor, "reason": reason}
+        try:
+            # A step of its own: at the desk a try that came too late undoes no more than itself.
+            async with transaction(connection) as lent:
+                await store.renew_card(lent, study_id, holder.id, holder.revision, document)
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return
+    raise BusyError

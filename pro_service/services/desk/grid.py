@@ -1,0 +1,341 @@
+"""Participants by visits with their states, and the two adherence figures, for the desk.
+
+The states are the domain's; read are only the facts it needs, set by set, under the desk's role.
+What was answered is never read here, only whether something was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final, Literal, NamedTuple, TypeVar, get_args
+from uuid import UUID
+
+from pro_service.domain.instruments.model import Words
+from pro_service.domain.study import adherence as figures
+from pro_service.domain.study.adherence import Adherence, VisitOutcome, adherence, visit_outcome
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.facts import (
+    AnswerFacts,
+    AssessmentFacts,
+    AttemptFacts,
+    EventFacts,
+    EventKind,
+    Target,
+    VisitFacts,
+)
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.statuses import Standing, standing
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.base import operations
+from pro_service.store.connection import Connection
+from pro_service.store.desk import desk as store
+from pro_service.store.desk.desk import AskedRow, DeskParticipant, DeskSite, Progress, StandingRow
+
+PAGE: Final = 200
+"""Participants on one page."""
+MOST_COUNTED: Final = 2000
+"""Above this many participants, states are derived for the page shown only and nothing is counted;
+choosing a site brings the figures back."""
+Figure = Literal["expected_and_closed", "completed_in_window", "scorable", "enrolled"]
+FIGURES: Final[tuple[Figure, ...]] = get_args(Figure)
+_T = TypeVar("_T")
+# The domain looks at whether there is an attempt or an answer, never at what is in it.
+_NOBODY: Final = UUID(int=0)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_SOME_ATTEMPT: Final = AttemptFacts(
+    id=_NOBODY, ordinal=1, mode="", started_at=_NEVER, last_answer_at=None, submitted_at=None
+)
+_SOME_ANSWER: Final = (
+    AnswerFacts(item="", value=0, gap=None, response_id=_NOBODY, received_at=_NEVER),
+)
+
+
+class GridQuery(NamedTuple):
+    """What to show: all of it narrowed by site, code, state, visit, or the rows behind a figure."""
+
+    site: str | None = None
+    code: str | None = None
+    state: AssessmentState | None = None
+    visit: str | None = None
+    figure: Figure | None = None
+    page: int = 1
+
+
+class Cell(NamedTuple):
+    """One visit of one participant: the states of all it asks, and those taken together."""
+
+    definition: str
+    occurrence: int
+    state: AssessmentState
+    completed: int
+    asked: int
+
+
+class GridRow(NamedTuple):
+    """One participant."""
+
+    code: str
+    site: DeskSite
+    status: str | None
+    cells: Mapping[str, Sequence[Cell]]
+    """By visit definition; unscheduled visits may occur more than once."""
+
+
+class Grid(NamedTuple):
+    """A page of participants, and the figures of everybody the site filter leaves."""
+
+    definitions: Mapping[str, Words]
+    """Visits that ask something, in the protocol's order, with their labels by language."""
+    rows: Sequence[GridRow]
+    found: int
+    page: int
+    pages: int
+    counted: bool
+    """False where there are too many participants to count at once."""
+    figures: Sequence[Adherence]
+    states: Counter[AssessmentState]
+
+
+class _One(NamedTuple):
+    participant: DeskParticipant
+    site: DeskSite
+    status: str | None
+    enrolled: bool
+    cells: dict[str, list[Cell]]
+    outcomes: list[VisitOutcome]
+
+
+async def read_grid(
+    connection: Connection, context: ServiceContext, study_id: UUID, query: GridQuery
+) -> Grid:
+    """The participants the desk's transaction may see, narrowed as asked."""
+    sites = {site.id: site for site in await store.list_desk_sites(connection, study_id)}
+    site_id = next((one.id for one in sites.values() if one.code == query.site), None)
+    people = await store.list_desk_participants(
+        connection, study_id, site_id=site_id, code=query.code
+    )
+    if query.site is not None and site_id is None:
+        people = []
+    counted = len(people) <= MOST_COUNTED
+    wanted = people if counted else _page_of(people, query.page)
+    ids = [one.id for one in wanted]
+    standings = {one.id: one for one in await store.list_standings(connection, study_id, ids)}
+    asked = await store.list_asked(connection, study_id, ids)
+    progress = await store.list_progress(connection, study_id, ids)
+    now = await operations.get_study_time(connection)
+    protocols: dict[UUID, Protocol] = {}
+    for version_id in {one.protocol_version_id for one in standings.values()}:
+        protocols[version_id] = await context.protocol(connection, study_id, version_id)
+    # Deriving thousands of states takes a while: other pages must not wait for it.
+    everyone = await asyncio.to_thread(
+        _derive, wanted, sites, standings, asked, progress, protocols, now
+    )
+    definitions = _definitions(protocols.values())
+    if not counted:
+        found = len(people)
+        return _grid(definitions, everyone, everyone, query, found=found, counted=False)
+    shown = [one for one in everyone if _is_wanted(one, query)]
+    return _grid(definitions, everyone, shown, query, found=len(shown), counted=True)
+
+
+def _grid(
+    definitions: Mapping[str, Words],
+    everyone: Sequence[_One],
+    shown: Sequence[_One],
+    query: GridQuery,
+    *,
+    found: int,
+    counted: bool,
+) -> Grid:
+    pages = max(1, -(-found // PAGE))
+    page = min(max(1, query.page), pages)
+    enrolled = Counter({one.site.code: 0 for one in everyone})
+    enrolled.update(one.site.code for one in everyone if one.enrolled)
+    outcomes = [each for one in everyone for each in one.outcomes]
+    by_visit = adherence(
+        outcomes, definitions=tuple(definitions), enrolled=dict(sorted(enrolled.items()))
+    )
+    return Grid(
+        definitions=definitions,
+        rows=[
+            GridRow(one.participant.code, one.site, one.status, one.cells)
+            for one in (_page_of(shown, page) if counted else shown)
+        ],
+        found=found,
+        page=page,
+        pages=pages,
+        counted=counted,
+        figures=by_visit if counted else (),
+        states=Counter(state for each in outcomes for state in each.states),
+    )
+
+
+def _page_of(people: Sequence[_T], page: int) -> Sequence[_T]:
+    first = (page - 1) * PAGE
+    return people[first : first + PAGE]
+
+
+def _definitions(protocols: Iterable[Protocol]) -> dict[str, Words]:
+    found: dict[str, Words] = {}
+    for protocol in protocols:
+        for visit in protocol.visits:
+            if visit.asks or visit.kind == "unscheduled":
+                found.setdefault(visit.id, visit.label)
+    return found
+
+
+def _derive(
+    people: Sequence[DeskParticipant],
+    sites: Mapping[UUID, DeskSite],
+    standings: Mapping[UUID, StandingRow],
+    asked: Sequence[AskedRow],
+    progress: Mapping[UUID, Progress],
+    protocols: Mapping[UUID, Protocol],
+    now: datetime,
+) -> list[_One]:
+    rows = {
+        participant: list(found)
+        for participant, found in groupby(asked, key=lambda row: row.participant_id)
+    }
+    derived: list[_One] = []
+    for one in people:
+        site, word = sites.get(one.site_id), standings.get(one.id)
+        if site is None or word is None:
+            continue
+        where = standing_of(word, now)
+        mine = _One(
+            one,
+            site,
+            where.status,
+            figures.is_enrolled(word.statuses, now),
+            {},
+            [],
+        )
+        for _, found in groupby(rows.get(one.id, ()), key=lambda row: row.visit_id):
+            visit, scorable = _visit(list(found), progress)
+            kind = protocols[word.protocol_version_id].definition(visit.definition).kind
+            outcome = visit_outcome(
+                visit,
+                kind,
+                site=site.code,
+                participant=one.id,
+                standing=where,
+                now=now,
+                scorable=scorable,
+            )
+            mine.outcomes.append(outcome)
+            mine.cells.setdefault(visit.definition, []).append(
+                Cell(
+                    visit.definition,
+                    visit.occurrence,
+                    taken_together(outcome.states),
+                    sum(state in _ANSWERED for state in outcome.states),
+                    len(outcome.states),
+                )
+            )
+        derived.append(mine)
+    return derived
+
+
+def standing_of(row: StandingRow, now: datetime) -> Standing:
+    """Where a participant stands at `now`, a recorded death included."""
+    events: tuple[EventFacts, ...] = ()
+    if row.died_at is not None:
+        events = (EventFacts(id=_NOBODY, kind=EventKind.death, occurred_at=row.died_at),)
+    return standing(row.statuses, now, events)
+
+
+def _visit(found: Sequence[AskedRow], progress: Mapping[UUID, Progress]) -> tuple[VisitFacts, bool]:
+    """A visit as the domain reads it, and whether all it asks has its scores."""
+    first = found[0]
+    assessments = tuple(
+        assessment_facts(
+            row.assessment_id,
+            row.instrument,
+            row.target,
+            row.submitted_at,
+            row.declined_at,
+            progress.get(row.assessment_id),
+        )
+        for row in found
+    )
+    visit = VisitFacts.model_construct(
+        id=first.visit_id,
+        definition=first.definition,
+        occurrence=first.occurrence,
+        schedule_revision=first.schedule_revision,
+        provisional=first.provisional,
+        opens_at=first.opens_at,
+        target_on=first.target_on,
+        closes_at=first.closes_at,
+        assessments=assessments,
+    )
+    done = [progress.get(row.assessment_id) for row in found]
+    return visit, all(one is not None and one.scorable for one in done)
+
+
+def assessment_facts(
+    assessment_id: UUID,
+    instrument: str,
+    target: Target,
+    submitted_at: datetime | None,
+    declined_at: datetime | None,
+    progress: Progress | None,
+) -> AssessmentFacts:
+    """An assessment with what its state depends on: that something was answered, never what."""
+    return AssessmentFacts.model_construct(
+        id=assessment_id,
+        instrument=instrument,
+        target=target,
+        submitted_at=submitted_at,
+        declined_at=declined_at,
+        attempt=_SOME_ATTEMPT if progress is not None and progress.begun else None,
+        answers=_SOME_ANSWER if progress is not None and progress.answered else (),
+    )
+
+
+_ANSWERED: Final = frozenset({AssessmentState.completed, AssessmentState.late})
+_MOST_PRESSING: Final = (
+    AssessmentState.started,
+    AssessmentState.due,
+    AssessmentState.partial,
+    AssessmentState.missed,
+    AssessmentState.late,
+    AssessmentState.completed,
+    AssessmentState.declined,
+    AssessmentState.not_yet_due,
+    AssessmentState.not_applicable,
+)
+
+
+def taken_together(states: Sequence[AssessmentState]) -> AssessmentState:
+    """One word for a visit: what is still open first; some answered and some missed is partial."""
+    found = set(states)
+    if len(found) == 1:
+        return states[0]
+    if found & {AssessmentState.due, AssessmentState.started}:
+        begun = found & {*_ANSWERED, AssessmentState.started}
+        return AssessmentState.started if begun else AssessmentState.due
+    if AssessmentState.missed in found and found & _ANSWERED:
+        return AssessmentState.partial
+    return next(state for state in _MOST_PRESSING if state in found)
+
+
+def _is_wanted(one: _One, query: GridQuery) -> bool:
+    """Whether a participant is among the rows a filter or a figure's link asks for."""
+    outcomes = [
+        each for each in one.outcomes if query.visit is None or each.definition == query.visit
+    ]
+    if query.figure == "enrolled" and not one.enrolled:
+        return False
+    if query.figure == "expected_and_closed" and not figures.expected_and_closed(outcomes):
+        return False
+    if query.figure == "completed_in_window" and not figures.completed_in_window(outcomes):
+        return False
+    if query.figure == "scorable" and not figures.scorable(outcomes):
+        return False
+    return query.state is None or any(query.state in each.states for each in outcomes)

@@ -1,0 +1,1 @@
+"""What leaves the service: tables of answers and scores, and who has answered."""

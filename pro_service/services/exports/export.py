@@ -1,0 +1,181 @@
+"""The whole export: one snapshot of the database, as it stood at one instant of study time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from pro_service.catalog.endpoint_files import load_endpoint_rules
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.exports.columns import FILES, Cell
+from pro_service.services.exports.files import Tables, new_export
+from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
+from pro_service.store.base import operations
+from pro_service.store.exports import export as store
+from pro_service.store.study.studies import StudyRow
+
+
+class AsOfError(ProServiceError):
+    """The instant to export cannot be used."""
+
+
+def read_instant(text: str) -> datetime:
+    """An instant with its zone, as in 2026-12-01T08:00:00+08:00. Raises AsOfError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise AsOfError(
+            "The instant cannot be read.", mend="Write it as 2026-12-01T08:00:00+08:00."
+        ) from None
+    if instant.tzinfo is None:
+        raise AsOfError("The instant has no zone.", mend="Add one: Z for UTC, or +08:00.")
+    return instant
+
+
+async def export(
+    connection: asyncpg.Connection[asyncpg.Record],
+    context: ServiceContext,
+    study: StudyRow,
+    folder: Path,
+    *,
+    as_of: datetime | None = None,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> dict[str, int]:
+    """Write a study's tables into `folder`; returns the rows of each file.
+
+    `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
+    schedules are those of that instant. Raises AsOfError, ExportFolderError.
+    """
+    async with store.one_snapshot(connection):
+        now = await operations.get_study_time(connection)
+        at = as_of or now
+        if at > now:
+            raise AsOfError("The instant lies in the future of study time.")
+        kind = await operations.get_database_kind(connection) or "undeclared"
+        snapshot = Snapshot(kind, study.code, at, context.instruments, load_endpoint_rules())
+        about = _about(context, snapshot, now)
+        with new_export(folder, about) as tables:
+            await _participants(connection, context, study, snapshot, tables, told)
+            for row in _instrument_rows(context):
+                tables.add("instruments.csv", row)
+            for row in _codebook_rows():
+                tables.add("codebook.csv", row)
+        return tables.counts
+
+
+async def _participants(
+    connection: asyncpg.Connection[asyncpg.Record],
+    context: ServiceContext,
+    study: StudyRow,
+    snapshot: Snapshot,
+    tables: Tables,
+    told: Callable[[int, int], None],
+) -> None:
+    found = await store.list_exported_participants(connection, study.id, snapshot.as_of)
+    for number, one in enumerate(found, start=1):
+        place = (connection, study.id, one.id, snapshot.as_of)
+        rows = participant_rows(
+            snapshot,
+            ParticipantData(
+                one,
+                await context.protocol(connection, study.id, one.protocol_version_id),
+                await store.list_exported_assessments(*place),
+                await store.list_exported_answers(*place),
+                await store.list_exported_scores(*place),
+            ),
+        )
+        for name, of_file in (
+            ("scores.csv", rows.scores),
+            ("items.csv", rows.items),
+            ("endpoints.csv", rows.endpoints),
+        ):
+            for row in of_file:
+                tables.add(name, row)
+        told(number, len(found))
+
+
+def _about(context: ServiceContext, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    responder = snapshot.rules.responder
+    return {
+        "study": snapshot.study,
+        "database": snapshot.database,
+        "as_of": snapshot.as_of.astimezone(UTC).isoformat(),
+        "exported_at_study_time": now.astimezone(UTC).isoformat(),
+        "release": context.release,
+        "thresholds": [each.model_dump(mode="json") for each in snapshot.rules.thresholds],
+        "responder": responder.model_dump(mode="json"),
+    }
+
+
+def _codebook_rows() -> Iterator[dict[str, Cell]]:
+    for file, columns in FILES.items():
+        for column in columns:
+            yield {
+                "file": file,
+                "column": column.name,
+                "type": column.type,
+                "meaning": column.meaning,
+                "values": column.values,
+            }
+
+
+def _instrument_rows(context: ServiceContext) -> Iterator[dict[str, Cell]]:
+    for instrument in context.neutral_instruments.values():
+        for item in instrument.items:
+            yield _item_row(instrument, item)
+        for scored in instrument.results:
+            yield _scale_row(instrument, scored)
+
+
+def _item_row(instrument: Instrument, item: Item) -> dict[str, Cell]:
+    meanings = [f"{choice.value}={choice.label['en']}" for choice in item.choices] or [
+        f"{value}={words['en']}"
+        for value, words in ((item.minimum, item.low_anchor), (item.maximum, item.high_anchor))
+        if words
+    ]
+    return _row(instrument, "item", item.code) | {
+        "label_en": item.label["en"],
+        "label_zh_CN": item.label["zh_CN"],
+        "lowest": item.minimum,
+        "highest": item.maximum,
+        "choices": "; ".join(meanings),
+        "direction": instrument.direction,
+    }
+
+
+def _scale_row(instrument: Instrument, scored: Scale | Total) -> dict[str, Cell]:
+    return _row(instrument, "scale", scored.code) | {
+        "lowest": scored.minimum,
+        "highest": scored.maximum,
+        "rule": scored.rule,
+        "made_of": "; ".join(scored.items if isinstance(scored, Scale) else scored.scales),
+        "minimum_answered": scored.minimum_answered if isinstance(scored, Scale) else None,
+        "direction": instrument.direction_of(scored),
+        "scoring_version": instrument.scoring_version,
+    }
+
+
+def _row(instrument: Instrument, kind: str, code: str) -> dict[str, Cell]:
+    systems = ("cdisc", "sponsor", "loinc") if kind == "item" else ("loinc",)
+    codes = [
+        f"{system}={instrument.codes[f'{system}_{code}']}"
+        for system in systems
+        if f"{system}_{code}" in instrument.codes
+    ]
+    if "cdisc_qscat" in instrument.codes:
+        codes.append(f"cdisc_qscat={instrument.codes['cdisc_qscat']}")
+    empty: dict[str, Cell] = dict.fromkeys(column.name for column in FILES["instruments.csv"])
+    return empty | {
+        "instrument": instrument.id,
+        "instrument_version": instrument.version,
+        "kind": kind,
+        "code": code,
+        "codes": "; ".join(codes),
+        "citation": instrument.citation,
+    }

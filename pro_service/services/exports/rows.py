@@ -1,0 +1,372 @@
+"""One participant's rows: scores with their endpoints, items, responders. Touches no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.endpoints.change import Measurement, injection_at, study_day
+from pro_service.domain.endpoints.rules import EndpointRules
+from pro_service.domain.endpoints.table import (
+    EndpointRow,
+    Place,
+    endpoint_rows,
+    speaks_for_a_domain,
+    visit_responses,
+)
+from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.instruments.scoring import as_decimal, as_text, score
+from pro_service.domain.instruments.values import is_permitted
+from pro_service.domain.study.assessments import AssessmentState, assessment_state
+from pro_service.domain.study.facts import (
+    KNEES,
+    AnswerFacts,
+    AssessmentFacts,
+    EventFacts,
+    Status,
+    StatusFacts,
+    VisitFacts,
+)
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.times import local_day, zone
+from pro_service.services.exports.columns import Cell
+from pro_service.store.exports.export import (
+    ExportedAnswer,
+    ExportedAssessment,
+    ExportedParticipant,
+    ExportedScore,
+)
+
+Row = dict[str, Cell]
+WITHDREW = "withdrew_data_use"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What holds for every row of an export."""
+
+    database: str
+    study: str
+    as_of: datetime
+    instruments: Mapping[str, Instrument]
+    rules: EndpointRules
+
+
+@dataclass(frozen=True)
+class ParticipantData:
+    """All of one participant, as it stood."""
+
+    participant: ExportedParticipant
+    protocol: Protocol
+    assessments: Sequence[ExportedAssessment]
+    answers: Sequence[ExportedAnswer]
+    scores: Sequence[ExportedScore]
+
+
+@dataclass
+class ParticipantRows:
+    """One participant's rows, by file."""
+
+    scores: list[Row]
+    items: list[Row]
+    endpoints: list[Row]
+
+
+def participant_rows(snapshot: Snapshot, data: ParticipantData) -> ParticipantRows:
+    """Every row of one participant.
+
+    Of somebody who withdrew the use of the data the rows stay, with that as the reason, and
+    every answer and score is left out.
+    """
+    reader = _Reader(snapshot, data)
+    rows = ParticipantRows([], [], [])
+    placed: list[tuple[Row, Measurement | None]] = []
+    for one in data.assessments:
+        instrument = snapshot.instruments.get(one.instrument)
+        if instrument is not None:
+            rows.items += [reader.item(one, instrument, item.code) for item in instrument.items]
+            placed += [reader.score(one, instrument, scored) for scored in instrument.results]
+    measured = [measurement for _, measurement in placed if measurement is not None]
+    derived = dict(
+        zip(
+            map(id, measured),
+            endpoint_rows(snapshot.rules, data.protocol, reader.events, measured, reader.zone),
+            strict=True,
+        )
+    )
+    for row, measurement in placed:
+        found = None if measurement is None else derived[id(measurement)]
+        rows.scores.append(row | _endpoint_cells(found))
+    asked = [] if reader.withdrew else reader.places_missed()
+    for response in visit_responses(snapshot.rules, reader.events, measured, asked):
+        rows.endpoints.append(
+            reader.where(response.target, response.visit, response.occurrence)
+            | {
+                "responder": response.responder.outcome,
+                "path": response.responder.path,
+                "reason": response.responder.reason,
+            }
+        )
+    return rows
+
+
+class _Reader:
+    """Puts one participant's records together, assessment by assessment."""
+
+    def __init__(self, snapshot: Snapshot, data: ParticipantData) -> None:
+        self.snapshot, self.data = snapshot, data
+        self.zone: ZoneInfo = zone(data.participant.zone)
+        self.events = tuple(EventFacts.model_validate(each) for each in data.participant.events)
+        statuses = [StatusFacts.model_validate(each) for each in data.participant.statuses]
+        self.standing: Standing = standing(statuses, snapshot.as_of, self.events)
+        self.withdrew = any(
+            each.status is Status.withdrew_data_use and each.effective_at <= snapshot.as_of
+            for each in statuses
+        )
+        self.answers: dict[UUID, dict[str, ExportedAnswer]] = {}
+        for answer in data.answers:
+            self.answers.setdefault(answer.attempt_id, {})[answer.item] = answer
+        self.scores = {(one.attempt_id, one.basis, one.scale): one for one in data.scores}
+
+    def where(self, target: str, visit: str, occurrence: int) -> Row:
+        return {
+            "database": self.snapshot.database,
+            "study": self.snapshot.study,
+            "participant": self.data.participant.code,
+            "site": self.data.participant.site,
+            "target": target,
+            "visit": visit,
+            "occurrence": occurrence,
+        }
+
+    def given(self, one: ExportedAssessment) -> dict[str, ExportedAnswer]:
+        """The answers of the present sitting."""
+        return {} if one.attempt_id is None else self.answers.get(one.attempt_id, {})
+
+    def state(self, one: ExportedAssessment) -> AssessmentState:
+        visit = VisitFacts(
+            id=one.visit_id,
+            definition=one.definition,
+            occurrence=one.occurrence,
+            schedule_revision=one.schedule_revision,
+            provisional=one.provisional,
+            opens_at=one.opens_at,
+            target_on=one.target_on,
+            closes_at=one.closes_at,
+        )
+        assessment = AssessmentFacts(
+            id=one.id,
+            instrument=one.instrument,
+            target=one.target,
+            submitted_at=one.submitted_at,
+            declined_at=one.declined_at,
+            answers=tuple(
+                AnswerFacts(
+                    item=each.item,
+                    value=each.value,
+                    gap=each.gap,
+                    response_id=one.id,
+                    received_at=each.received_at,
+                )
+                for each in self.given(one).values()
+            ),
+        )
+        return assessment_state(visit, assessment, self.standing, self.snapshot.as_of)
+
+    def places_missed(self) -> list[Place]:
+        """Knees and visits after the injection that asked for a domain and are over unanswered."""
+        over = (AssessmentState.missed, AssessmentState.partial, AssessmentState.declined)
+        found: dict[Place, None] = {}
+        for one in self.data.assessments:
+            injected_at = injection_at(self.events, one.target)
+            after = injected_at is not None and (
+                one.closes_at is None or one.closes_at > injected_at
+            )
+            asks = speaks_for_a_domain(self.snapshot.rules, one.instrument)
+            if one.target in KNEES and after and asks and self.state(one) in over:
+                found[one.target, one.definition, one.occurrence] = None
+        return list(found)
+
+    def answered_at(self, one: ExportedAssessment) -> datetime | None:
+        last = max((each.answered_at for each in self.given(one).values()), default=None)
+        return last or one.submitted_at
+
+    def when(self, one: ExportedAssessment) -> Row:
+        at = self.answered_at(one)
+        injected_at = injection_at(self.events, one.target)
+        day = None if at is None else local_day(at, self.zone)
+        return {
+            "answered_at": _instant(at),
+            "answered_on": None if day is None else day.isoformat(),
+            "study_day": None
+            if day is None or injected_at is None
+            else study_day(day, local_day(injected_at, self.zone)),
+        }
+
+    def how(self, one: ExportedAssessment) -> Row:
+        names = (
+            *("mode", "respondent", "respondent_relation", "authentication", "language"),
+            *("sitting", "release", "instrument_sha256", "wording_sha256"),
+        )
+        cells: Row = {name: getattr(one, name) for name in names}
+        return cells | {"protocol_sha256": self.data.participant.protocol_sha256}
+
+    def item(self, one: ExportedAssessment, instrument: Instrument, code: str) -> Row:
+        answer = self.given(one).get(code)
+        state = self.state(one)
+        if self.withdrew:
+            reason: str | None = WITHDREW
+        elif answer is not None:
+            reason = answer.gap
+        else:
+            reason = str(state) if one.attempt_id is None else "not_reached"
+        return (
+            self.where(one.target, one.definition, one.occurrence)
+            | {
+                "instrument": one.instrument,
+                "instrument_version": instrument.version,
+                "item": code,
+                "state": str(state),
+                "value": None if answer is None or self.withdrew else answer.value,
+                "missing_reason": reason,
+                "received_at": None if answer is None else _instant(answer.received_at),
+                "corrections": None if answer is None else answer.corrections,
+            }
+            | self.when(one)
+            | self.how(one)
+        )
+
+    def score(
+        self, one: ExportedAssessment, instrument: Instrument, scored: Scale | Total
+    ) -> tuple[Row, Measurement | None]:
+        stored = self._stored(one, scored.code)
+        shown = None if self.withdrew else stored
+        state = self.state(one)
+        row = (
+            self.where(one.target, one.definition, one.occurrence)
+            | {
+                "visit_target_on": one.target_on.isoformat(),
+                "visit_opens_at": _instant(one.opens_at),
+                "visit_closes_at": _instant(one.closes_at),
+                "instrument": one.instrument,
+                "instrument_version": instrument.version
+                if stored is None
+                else stored.instrument_version,
+                "scale": scored.code,
+                "state": str(state),
+                "basis": None if stored is None else stored.basis,
+                "raw": None if shown is None else _decimal(shown.raw),
+                "score_0_100": None if shown is None else _decimal(shown.normalised),
+                "lowest": scored.minimum if stored is None else stored.lowest,
+                "highest": scored.maximum if stored is None else stored.highest,
+                "direction": instrument.direction_of(scored),
+                "answered": None if shown is None else shown.answered,
+                "imputed": None if shown is None else shown.substituted,
+                "missing_reason": self._why_absent(stored, state),
+                "scoring_version": None if stored is None else stored.scoring_version,
+                "score_revision": None if stored is None else stored.revision,
+            }
+            | self.when(one)
+            | self.how(one)
+        )
+        at = self.answered_at(one)
+        if shown is None or at is None:
+            return row, None
+        raw, normalised = self._exact(one, instrument, shown)
+        return row, Measurement(
+            target=one.target,
+            instrument=one.instrument,
+            scale=scored.code,
+            direction=instrument.direction_of(scored),
+            visit=one.definition,
+            occurrence=one.occurrence,
+            answered_at=at,
+            opens_at=one.opens_at,
+            closes_at=one.closes_at,
+            raw=raw,
+            normalised=normalised,
+            basis=shown.basis,
+        )
+
+    def _stored(self, one: ExportedAssessment, scale: str) -> ExportedScore | None:
+        """The sitting's score: of the whole if it was submitted, else of what there is."""
+        if one.attempt_id is None:
+            return None
+        whole = self.scores.get((one.attempt_id, "complete", scale))
+        return whole or self.scores.get((one.attempt_id, "partial", scale))
+
+    def _why_absent(self, stored: ExportedScore | None, state: AssessmentState) -> str | None:
+        if self.withdrew:
+            return WITHDREW
+        if stored is not None:
+            return stored.absent_reason
+        submitted = state in (AssessmentState.completed, AssessmentState.late)
+        return "not_scored" if submitted else str(state)
+
+    def _exact(
+        self, one: ExportedAssessment, instrument: Instrument, stored: ExportedScore
+    ) -> tuple[Fraction | None, Fraction | None]:
+        """The score as a fraction, from the answers, if those give what is stored.
+
+        Twelve places can miss a bound that the exact score meets.
+        """
+        answers = {
+            code: answer.value
+            for code, answer in self.given(one).items()
+            if any(item.code == code for item in instrument.items)
+            and (answer.value is None or is_permitted(instrument.item(code), answer.value))
+        }
+        for exact in score(instrument, answers):
+            raw = exact.raw
+            if exact.scale == stored.scale and raw is not None and as_decimal(raw) == stored.raw:
+                return raw, exact.normalised
+        return _fraction(stored.raw), _fraction(stored.normalised)
+
+
+def _endpoint_cells(found: EndpointRow | None) -> Row:
+    if found is None:
+        when = ("in_window", "analysis_visit", "is_baseline")
+        figures = ("baseline_raw", "change_raw", "baseline_0_100", "change_0_100")
+        derived = ("percent_improvement", "average_0_100", "thresholds")
+        return dict.fromkeys((*when, *figures, *derived))
+    reached = {
+        name: "unknown" if met is None else _yes(met) for name, met in found.thresholds.items()
+    }
+    return {
+        "in_window": _yes(found.in_window),
+        "analysis_visit": found.analysis_visit,
+        "is_baseline": _yes(found.is_baseline),
+        "baseline_raw": _figure(found.baseline_raw),
+        "change_raw": _figure(found.change_raw),
+        "baseline_0_100": _figure(found.baseline),
+        "change_0_100": _figure(found.change),
+        "percent_improvement": _figure(found.percent_improvement),
+        "average_0_100": _figure(found.average),
+        "thresholds": "; ".join(f"{name}={met}" for name, met in reached.items()),
+    }
+
+
+def _yes(met: bool) -> str:
+    return "yes" if met else "no"
+
+
+def _figure(value: Fraction | None) -> str | None:
+    return None if value is None else as_text(value)
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else as_text(Fraction(value))
+
+
+def _fraction(value: Decimal | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat()

@@ -1,0 +1,242 @@
+"""How a participant comes in: by a link, by a card's picture or by the code typed from it.
+
+A link's token may stand in the cookie as it is. Everything else opens a session: its random id goes
+into the cookie, only its hash is kept, and it ends with the link or card it was opened with. Tries
+are counted in the database, for all servers together. Limits are machine time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+from datetime import timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.statuses import standing
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.connection import Connection
+from pro_service.store.pages import entrance as store
+from pro_service.store.pages.entrance import Entrance, FoundCard, Purpose
+from pro_service.store.texting.reminders import FoundInvitation, find_invitation
+from pro_service.vault.codes import normalise
+
+log = logging.getLogger("pro_service.entry")
+
+LIFETIME: Final = timedelta(hours=12)
+"""No session lasts longer; the card or link opens another."""
+CODES_A_SOURCE: Final = 20
+"""Wrong codes from one address. Generous: a mobile network shows many phones as one address."""
+CODES_OVERALL: Final = 100
+"""Wrong codes from all addresses: what bounds guessing by many at once."""
+CODES_WITHIN: Final = timedelta(minutes=15)
+
+_TOKEN: Final = re.compile(r"[A-Za-z2-7]{16,64}")
+_SESSION: Final = re.compile(r"s\.[A-Za-z0-9_-]{43}")
+_SESSION_BYTES: Final = 32
+
+
+class CodeRefusedError(ProServiceError):
+    """This code opens nothing."""
+
+
+class TooManyTriesError(ProServiceError):
+    """There were too many tries; wait a quarter of an hour."""
+
+
+class Admission(NamedTuple):
+    """Who may see which participant's pages, and how they came in."""
+
+    study_id: UUID
+    participant_id: UUID
+    visit_id: UUID | None
+    """The visit a link invited to; None for a card, which leads to everything open."""
+    authentication: Entrance
+
+    def admits(self, protocol: Protocol) -> bool:
+        """Whether everything the study asks for before showing a page has been given."""
+        return protocol.study.second_factor == "none" or self.gave_factor
+
+    @property
+    def gave_factor(self) -> bool:
+        """Whether the second factor was given."""
+        return self.authentication in ("link_and_factor", "card_and_factor")
+
+
+async def find_admission(
+    connection: Connection, context: ServiceContext, shown: str
+) -> Admission | None:
+    """What a cookie admits to: a session's id or a link's token. None for any other."""
+    if _SESSION.fullmatch(shown):
+        found = await store.find_session(connection, _sha256(shown), LIFETIME)
+        return None if found is None else Admission(*found)
+    invitation = await find_link(connection, context, shown)
+    if invitation is None:
+        return None
+    return Admission(invitation.study_id, invitation.participant_id, invitation.visit_id, "link")
+
+
+class Guest(NamedTuple):
+    """Whoever a cookie admits, with all that is known of them, read at one revision."""
+
+    admission: Admission
+    facts: ParticipantFacts
+    protocol: Protocol
+
+    @property
+    def may_see_pages(self) -> bool:
+        """Whether everything the study asks for first was given; else the door must ask."""
+        return self.admission.admits(self.protocol)
+
+
+async def find_guest(connection: Connection, context: ServiceContext, shown: str) -> Guest | None:
+    """Who is behind a cookie, whether or not the second factor was given; None for nobody.
+
+    Nobody is as well who left the study, or may not be asked any more.
+    """
+    admission = await find_admission(connection, context, shown)
+    if admission is None:
+        return None
+    facts = await context.facts(connection, admission.study_id, admission.participant_id)
+    if not may_enter(facts):
+        return None
+    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    return Guest(admission, facts, protocol)
+
+
+async def find_link(
+    connection: Connection, context: ServiceContext, token: str
+) -> FoundInvitation | None:
+    """The link of a token, or None for one that is unknown, expired or ended."""
+    sought = _token_hash(context, token)
+    return None if sought is None else await find_invitation(connection, sought)
+
+
+async def find_card(
+    connection: Connection, context: ServiceContext, token: str
+) -> FoundCard | None:
+    """The card of a scanned token, or None for one that is unknown or ended."""
+    sought = _token_hash(context, token)
+    return None if sought is None else await store.find_card_by_token(connection, sought)
+
+
+async def open_by_card(connection: Connection, card: FoundCard) -> str:
+    """Begin a session of a card's holder; its id, for the cookie and nowhere else."""
+    return await _begin(connection, card.study_id, card.participant_id, "card", card_id=card.id)
+
+
+async def open_by_link(connection: Connection, invitation: FoundInvitation) -> str:
+    """Begin a session of whoever holds a link; its id, for the cookie and nowhere else."""
+    return await _begin(
+        connection,
+        invitation.study_id,
+        invitation.participant_id,
+        "link",
+        invitation_id=invitation.id,
+    )
+
+
+async def open_by_code(
+    connection: Connection, context: ServiceContext, typed: str, source: str
+) -> str:
+    """Begin a session by a typed code; `source` is the address it came from.
+
+    Raises TooManyTriesError, and CodeRefusedError alike for a code that is mistyped, unknown, of
+    an ended card, or of a participant who may not be asked any more.
+    """
+    try_number = await begin_try(
+        connection,
+        "code",
+        source,
+        per_source=CODES_A_SOURCE,
+        overall=CODES_OVERALL,
+        within=CODES_WITHIN,
+    )
+    # Looked up even if it is no code at all, so that time tells nothing either.
+    card = await store.find_card_by_code(connection, normalise(typed) or "")
+    if card is None or not await _may_come_in(connection, context, card):
+        raise CodeRefusedError
+    await store.forget_entry_try(connection, try_number)
+    return await open_by_card(connection, card)
+
+
+async def begin_try(
+    connection: Connection,
+    purpose: Purpose,
+    source: str,
+    *,
+    per_source: int,
+    overall: int,
+    within: timedelta,
+) -> int:
+    """Count a try, before it is looked at; its number. Raises TooManyTriesError."""
+    number = await store.begin_entry_try(
+        connection,
+        purpose,
+        _sha256(source),
+        per_source=per_source,
+        overall=overall,
+        within=within,
+    )
+    if number is None:
+        # Somebody guesses, or something is wrong with the cards: operators should see it.
+        log.warning("entry_throttled", extra={"state": purpose})
+        raise TooManyTriesError
+    return number
+
+
+async def leave(connection: Connection, shown: str) -> None:
+    """End the session of a cookie, if it is one."""
+    if _SESSION.fullmatch(shown):
+        await store.end_session(connection, _sha256(shown))
+
+
+def session_sha256(shown: str) -> bytes:
+    """What a session is kept under."""
+    return _sha256(shown)
+
+
+def may_enter(facts: ParticipantFacts) -> bool:
+    """Whether a participant's status lets them see their pages."""
+    return standing(facts.statuses, facts.now, facts.events).may_answer
+
+
+async def _may_come_in(connection: Connection, context: ServiceContext, card: FoundCard) -> bool:
+    return may_enter(await context.facts(connection, card.study_id, card.participant_id))
+
+
+async def _begin(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    authentication: Entrance,
+    *,
+    invitation_id: UUID | None = None,
+    card_id: UUID | None = None,
+) -> str:
+    session = f"s.{secrets.token_urlsafe(_SESSION_BYTES)}"
+    await store.begin_session(
+        connection,
+        _sha256(session),
+        study_id,
+        participant_id,
+        invitation_id=invitation_id,
+        card_id=card_id,
+        authentication=authentication,
+    )
+    return session
+
+
+def _token_hash(context: ServiceContext, text: str) -> bytes | None:
+    """What a token is looked up by, or None for a text that is none."""
+    bare = "".join(text.split())
+    return context.vault.token_hash(bare) if _TOKEN.fullmatch(bare) else None
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,48 @@
+"""A second copy of a webhook: it changes nothing and gets the reply the first one got."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pro_service.messaging.gateway import Gateway, InboundText, ReplyBody, status_callback_url
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.connection import Connection
+from pro_service.store.receiving import inbounds
+from pro_service.store.texting.messages import OwnedSender
+
+
+async def first_copy(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    sender: OwnedSender,
+    text: InboundText,
+) -> ReplyBody | None:
+    """The reply the first copy of this text got, if this is not the first."""
+    found = await inbounds.find_provider_event(
+        connection, sender.study_id, gateway.name, text.provider_id
+    )
+    if found is None:
+        return None
+    if found.by_queue:
+        return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
+    if found.message_id is None or found.body_sealed is None or found.body_key is None:
+        return gateway.reply(None)
+    await context.open_key(connection, sender.study_id, found.body_key)
+    body = context.vault.unseal(
+        found.body_sealed,
+        key=found.body_key,
+        table="messages",
+        column="body",
+        row_id=found.message_id,
+    )
+    return answer_with(context, gateway, body, found.message_id)
+
+
+def answer_with(
+    context: ServiceContext, gateway: Gateway, body: str | None, message_id: UUID | None
+) -> ReplyBody:
+    """The body that answers a webhook; without words, silence."""
+    if body is None or message_id is None:
+        return gateway.reply(None)
+    return gateway.reply(body, status_callback_url(context.public_url, gateway.name, message_id))

@@ -1,0 +1,327 @@
+"""A text that came in: whose it is, what it says, what it changes, and the reply.
+
+Everything is decided from what was read, then written once. A second copy of a webhook changes
+nothing and gets the same reply; what cannot be stored is not acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pro_service.domain.conversation.advance import advance, begin
+from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart, same_question
+from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
+from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.messaging.gateway import (
+    Gateway,
+    InboundText,
+    ReplyBody,
+    UnreadableWebhookError,
+    WebhookRequest,
+)
+from pro_service.services.answering import (
+    GivenAnswer,
+    Sitting,
+    agenda,
+    open_questions,
+    plan_answers,
+    read_baselines,
+    text_context,
+    urgent_parts,
+)
+from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.phones import PhoneError, country_of, parse_phone
+from pro_service.services.receiving.copies import answer_with, first_copy
+from pro_service.services.receiving.line import (
+    answer_for_line,
+    answer_stranger,
+    ask_who,
+    confirm_number,
+    who_confirms,
+)
+from pro_service.services.receiving.outcome import (
+    Asked,
+    Outcome,
+    Received,
+    add_call,
+    add_reply_for,
+    begin_outcome,
+    dialogue_of,
+    facts_of,
+    keep_dialogue,
+    queue_reply,
+    write_inbound,
+)
+from pro_service.services.texting import line_to, link_for
+from pro_service.store.base import operations
+from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.ids import made_at, new_id
+from pro_service.store.receiving import inbounds
+from pro_service.store.texting import messages
+from pro_service.store.texting.messages import OwnedSender
+
+NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
+_CHANNELS = ChannelRules()
+
+
+class UnknownAddressError(ProServiceError):
+    """The text came to an address that belongs to no study."""
+
+
+async def receive_text(
+    connection: Connection, context: ServiceContext, gateway: Gateway, request: WebhookRequest
+) -> ReplyBody:
+    """Take one inbound webhook and return the body that answers it.
+
+    Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
+    """
+    return await take_text(connection, context, gateway, gateway.parse_inbound(request))
+
+
+async def take_text(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    text: InboundText,
+    *,
+    by_queue: bool = False,
+) -> ReplyBody:
+    """Take one text, once. `by_queue`: no webhook waits for the reply, so it is queued.
+
+    Raises UnreadableWebhookError, UnknownAddressError, BusyError.
+    """
+    sender = await _sender_of(connection, gateway, text)
+    asked: Asked | None = None
+    for _ in range(TRIES):
+        copy = await first_copy(connection, context, gateway, sender, text)
+        if copy is not None:
+            return copy
+        received = await _receive(connection, context, gateway, sender, text, asked)
+        asked = received.asked
+        outcome = await _decide(connection, context, received)
+        if by_queue:
+            queue_reply(outcome)
+        try:
+            await write_inbound(connection, received, outcome)
+        except (StaleRevisionError, DuplicateError):
+            continue
+        return answer_with(context, gateway, outcome.reply, outcome.message_id)
+    raise BusyError
+
+
+async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText) -> OwnedSender:
+    """Our sender the text came to: its number, else the pool of numbers it belongs to."""
+    for address in (text.our_address, text.service_address):
+        if address is not None:
+            sender = await messages.find_sender_by_address(connection, gateway.name, address)
+            if sender is not None:
+                return sender
+    raise UnknownAddressError
+
+
+async def _receive(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    sender: OwnedSender,
+    text: InboundText,
+    asked: Asked | None,
+) -> Received:
+    address = _address(text.their_address)
+    actor = f"provider:{gateway.name}"
+    await context.ensure_study_key(connection, sender.study_id)
+    line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
+    indexes = [index for _, index in context.vault.blind_indexes(address)]
+    found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
+    users = [one for one in found if one.to_confirm is None]
+    awaited = [one for one in found if one.to_confirm is not None]
+    if asked is None:
+        asked = {user.id: dialogue_of(user).prompt for user in users}
+    return Received(text, sender, address, line, users, awaited, asked, new_id(), actor)
+
+
+def _address(text: str) -> str:
+    """The number a text came from. Short codes and names, which no participant has, are refused."""
+    try:
+        return parse_phone(text)
+    except PhoneError:
+        raise UnreadableWebhookError("A text came from no telephone number.") from None
+
+
+async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
+    """Whose text it is decides who answers it."""
+    confirming = who_confirms(received)
+    if confirming is not None:
+        return await confirm_number(connection, context, received, confirming)
+    if not received.users:
+        return await answer_stranger(connection, context, received)
+    users = [
+        LineUser(
+            participant_id=user.id,
+            personal_code=user.personal_code,
+            asked_at=None if prompt is None else prompt.asked_at,
+            reminded=prompt is not None and prompt.reminded,
+        )
+        for user in received.users
+        for prompt in (dialogue_of(user).prompt,)
+    ]
+    line = received.line
+    focus = line.focus_participant_id
+    if focus is not None and len(users) > 1:
+        now = await operations.get_study_time(connection)
+        focus = present_focus(users, focus, line.focused_at, now)
+    where = route(users, focus, received.text.body)
+    if where.kind == "line":
+        return await answer_for_line(connection, context, received, where)
+    if where.kind == "ask_code":
+        return await ask_who(connection, context, received)
+    return await _for_one(connection, context, received, where)
+
+
+async def _for_one(
+    connection: Connection, context: ServiceContext, received: Received, where: Route
+) -> Outcome:
+    """A text that belongs to one participant."""
+    user = next(one for one in received.users if one.id == where.participant_id)
+    facts, protocol = await facts_of(connection, context, received, user)
+    dialogue = dialogue_of(user)
+    just_answered = dialogue.last.assessment_id if dialogue.last else None
+    asked = dialogue.prompt.assessment_id if dialogue.prompt else None
+    entries = agenda(context, protocol, facts, asked=asked, just_answered=just_answered)
+    if where.kind == "switch":
+        reopened, question = begin(entries, facts.now)
+        outcome = begin_outcome(context, received, facts, "command", None)
+        switched = TextPart(key="line.switched", parameters={"code": facts.start_of_code})
+        parts = (switched, *(question or (TextPart(key="nothing_open"),)))
+        step = Step(dialogue=reopened, reply=parts, disposition="command")
+    else:
+        step = await _advance(connection, context, received, facts, dialogue, entries)
+        outcome = begin_outcome(context, received, facts, step.disposition, step.command)
+        await _take_answers(connection, context, protocol, received, facts, step, outcome)
+    if where.in_focus and len(received.users) > 1:
+        outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
+    add_call(outcome.document, received, facts, step)
+    await _reply_step(connection, context, protocol, received, facts, step, outcome)
+    return outcome
+
+
+async def _advance(
+    connection: Connection,
+    context: ServiceContext,
+    received: Received,
+    facts: ParticipantFacts,
+    dialogue: Dialogue,
+    entries: Sequence[Any],
+) -> Step:
+    """One step of the conversation; a text older than the question cannot answer it."""
+    # Of two texts at once the second came before the question that answers the first was written.
+    accepted = same_question(dialogue.prompt, received.asked.get(facts.id))
+    if accepted and dialogue.prompt is not None and dialogue.prompt.message_id is not None:
+        carrier = dialogue.prompt.message_id
+        state = await messages.get_prompt_state(connection, facts.study_id, carrier)
+        accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
+    rule = _CHANNELS.rule_for("sms", context.provider, country_of(received.their_address))
+    return advance(
+        dialogue,
+        entries,
+        received.text.body,
+        facts.now,
+        prompt_accepted=accepted,
+        link_possible=rule.links,
+        pictures=received.text.media_count > 0,
+    )
+
+
+def _came_before(text: InboundText, message_id: UUID) -> bool:
+    """Whether a text was with the provider before a message of ours was even made.
+
+    A list says when that was, to the second; a webhook does not, so there arrival decides.
+    """
+    if text.received_at is None:
+        return False
+    return text.received_at + timedelta(seconds=1) <= made_at(message_id)
+
+
+async def _take_answers(
+    connection: Connection,
+    context: ServiceContext,
+    protocol: Protocol,
+    received: Received,
+    facts: ParticipantFacts,
+    step: Step,
+    outcome: Outcome,
+) -> None:
+    if not step.answers:
+        return
+    given = [
+        GivenAnswer(
+            assessment_id=one.assessment_id,
+            item=one.item,
+            value=one.value,
+            gap=one.gap,
+            raw=received.text.body,
+        )
+        for one in step.answers
+    ]
+    outcome.answers = plan_answers(
+        context,
+        protocol,
+        facts,
+        given,
+        submit=step.completed,
+        sitting=Sitting(
+            mode="text",
+            authentication="known_number",
+            language=facts.language,
+            actor=f"participant:{facts.code}",
+            inbound_id=received.inbound_id,
+        ),
+        baseline=await read_baselines(connection, context, facts, protocol),
+    )
+
+
+async def _reply_step(
+    connection: Connection,
+    context: ServiceContext,
+    protocol: Protocol,
+    received: Received,
+    facts: ParticipantFacts,
+    step: Step,
+    outcome: Outcome,
+) -> None:
+    """Render the reply: what is alarming first, then the step's own words."""
+    met = {alert.rule for alert in outcome.answers.alerts} if outcome.answers else set()
+    parts = (*urgent_parts(protocol.safety.urgent(met), facts.language), *step.reply)
+    link = None
+    if step.offer_other_way:
+        by_link = open_questions(facts, protocol, "link")
+        if by_link:
+            link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
+            outcome.document["invitations"] += rows
+    if link is None:
+        parts = tuple(_without_link(part) for part in parts)
+    # Whoever asked for silence gets it; what they write is kept all the same.
+    if parts and facts.opted_out_at is None:
+        template = parts[0].key
+        if len(received.users) > 1 and template != "line.switched":
+            # On a shared telephone every question says whose it is.
+            code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
+            parts = (code, *parts)
+        body = context.texts.render(
+            parts, facts.language, text_context(context, protocol, facts, link=link)
+        )
+        add_reply_for(context, received, outcome, facts, body, template)
+    keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
+
+
+def _without_link(part: TextPart) -> TextPart:
+    """The same offer where there is no page to answer on: a call, or no link."""
+    other = {"offer.link": "offer.call", "link.here": "link.impossible"}
+    return TextPart(key=other[part.key]) if part.key in other else part

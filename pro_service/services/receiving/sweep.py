@@ -1,0 +1,65 @@
+"""Texts whose webhook never came: found in the provider's list, taken as if it had, in their order.
+
+A provider gives a webhook up after a few tries; its list keeps the text. The reply cannot go out
+in an answer any more, so it is queued and sent like any message.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from pro_service.messaging.gateway import (
+    Gateway,
+    ListsInbound,
+    LookupFailedError,
+    UnreadableWebhookError,
+)
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.receiving.inbound import UnknownAddressError, take_text
+from pro_service.store.connection import Connection
+from pro_service.store.receiving import inbounds
+from pro_service.store.texting import sending
+
+FIRST_LOOK: Final = timedelta(hours=24)
+"""How far back the first look goes."""
+OVERLAP: Final = timedelta(hours=1)
+"""Looked through again each time: lists lag, and clocks differ."""
+GRACE: Final = timedelta(minutes=2)
+"""A younger text's webhook may still be under way."""
+log = logging.getLogger("pro_service.inbound")
+
+
+async def sweep_inbound(connection: Connection, context: ServiceContext, gateway: Gateway) -> int:
+    """Feed every listed text that never came; returns how many. Raises BusyError.
+
+    The watermark moves only once everything before it has been fed. A provider that keeps no such
+    list, or cannot be asked now, is left for the next time.
+    """
+    if not isinstance(gateway, ListsInbound):
+        return 0
+    fed = 0
+    for sweep in await sending.list_inbound_sweeps(
+        connection, gateway.name, first_look=FIRST_LOOK, overlap=OVERLAP, grace=GRACE
+    ):
+        try:
+            texts = await gateway.list_inbound(sweep.address, since=sweep.since, until=sweep.until)
+        except LookupFailedError:
+            continue
+        for text in texts:
+            known = await inbounds.find_provider_event(
+                connection, sweep.study_id, gateway.name, text.provider_id
+            )
+            if known is not None:
+                continue
+            try:
+                await take_text(connection, context, gateway, text, by_queue=True)
+            except (UnreadableWebhookError, UnknownAddressError) as error:
+                # Refused by the webhook for the same reason: nobody's text.
+                log.warning("listed_text_refused", extra={"error": type(error).__name__})
+                continue
+            fed += 1
+            log.warning("listed_text_fed", extra={"provider": gateway.name})
+        await sending.mark_inbound_swept(connection, sweep)
+    return fed

@@ -1,0 +1,153 @@
+"""The rounds of periodic work. Each does what is due now and returns how much it did.
+
+Any number of replicas may run them: due work is rows, and each row is claimed by a guarded write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.errors import ProServiceError
+from pro_service.messaging.gateway import Gateway
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.calling import call_for, escalate, list_silent
+from pro_service.services.texting import (
+    Claimed,
+    look_for,
+    look_for_reply,
+    remind,
+    retry,
+    send_claimed,
+)
+from pro_service.services.visits import close_participant
+from pro_service.store.answering import answers
+from pro_service.store.base import operations
+from pro_service.store.calling import escalation
+from pro_service.store.connection import Connection
+from pro_service.store.texting import messages, reminders
+
+BATCH = 200
+AT_ONCE = 8
+"""Participants worked on side by side: about what the database pool lends."""
+LOOK_AFTER = timedelta(minutes=5)
+"""An ambiguous text is looked up once the provider's list has had time to show it (study time)."""
+log = logging.getLogger("pro_service.work")
+_Row = TypeVar("_Row")
+GoOn = Callable[[], bool]
+"""Asked before each row: False once the worker is to stop, which leaves the rest for another."""
+
+
+def _always() -> bool:
+    return True
+
+
+async def remind_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
+    """Judge every due nudge and send what may go."""
+    rows = await reminders.list_due(connection, BATCH)
+
+    async def one(row: reminders.DueRow) -> int:
+        claimed = await remind(connection, context, row.study_id, row.participant_id)
+        if claimed is not None:
+            await send_claimed(connection, context, gateway, claimed)
+        return 1
+
+    return await _each(rows, one, go_on)
+
+
+async def retry_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
+    """Try again what the provider definitely did not take; let die what came too late."""
+    expired = await messages.mark_expired(connection)
+    rows = await messages.list_retries(connection, BATCH)
+
+    async def one(row: messages.QueuedRow) -> int:
+        claimed = await retry(connection, context, row)
+        if claimed is not None:
+            await send_claimed(connection, context, gateway, claimed)
+        # What waits for the end of quiet hours is met again at the next tick, not at once.
+        return int(claimed is not None)
+
+    return expired + await _each(rows, one, go_on)
+
+
+async def sweep_round(
+    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+) -> int:
+    """Find out what became of texts whose call or answer broke off, or whose process died."""
+    overdue = await messages.mark_overdue_ambiguous(connection)
+    rows = await messages.list_ambiguous(connection, LOOK_AFTER, BATCH)
+
+    async def one(row: tuple[UUID, UUID]) -> int:
+        state = await look_for(connection, context, gateway, Claimed(*row))
+        # A provider that cannot be asked now is asked at the next tick, not at once.
+        return int(state is not MessageState.ambiguous)
+
+    async def reply(row: tuple[UUID, UUID]) -> int:
+        return int(await look_for_reply(connection, context, gateway, Claimed(*row)))
+
+    settled = await _each(rows, one, go_on)
+    replies = await messages.list_unheard_replies(connection, LOOK_AFTER, BATCH)
+    return overdue + settled + await _each(replies, reply, go_on)
+
+
+async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
+    """Make the call tasks that silence asks for: participants', and that about an alert."""
+    rows = await list_silent(connection, context, BATCH * 50)
+
+    async def one(row: reminders.DueRow) -> int:
+        return await call_for(connection, context, row.study_id, row.participant_id)
+
+    async def unseen(row: tuple[UUID, UUID]) -> int:
+        return await escalate(connection, context, *row)
+
+    called = await _each(rows, one, go_on)
+    return called + await _each(
+        await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on
+    )
+
+
+async def closing_round(
+    connection: Connection, context: ServiceContext, go_on: GoOn = _always
+) -> int:
+    """Score what was left unfinished at visits that have closed; end calls that come too late."""
+    over = await reminders.close_calls_over(connection)
+    rows = await answers.list_closed_unscored(connection, BATCH)
+
+    async def one(row: tuple[UUID, UUID]) -> int:
+        return await close_participant(connection, context, *row)
+
+    return over + await _each(rows, one, go_on)
+
+
+async def seal_round(connection: Connection) -> int:
+    """Seal the audit entries no running transaction can precede."""
+    return await operations.seal_audit(connection)
+
+
+async def _each(rows: Sequence[_Row], one: Callable[[_Row], Awaitable[int]], go_on: GoOn) -> int:
+    """Work on rows side by side; one row's failure is logged and holds nobody else up."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def guarded(row: _Row) -> int:
+        async with gate:
+            if not go_on():
+                return 0
+            try:
+                return await one(row)
+            except (ProServiceError, asyncpg.PostgresError, OSError) as error:
+                # The row stays due and is met again in the next round.
+                log.warning("row_failed", extra={"error": type(error).__name__})
+                return 0
+
+    return sum(await asyncio.gather(*(guarded(row) for row in rows)))

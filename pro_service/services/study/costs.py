@@ -1,0 +1,113 @@
+"""What a participant's texts cost: segments of the real ones, if all is answered at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.conversation.advance import begin
+from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.delivery.segments import segments
+from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.study.facts import Target
+from pro_service.domain.study.protocol import Ask, Protocol, VisitDefinition
+from pro_service.services.answering import as_offered
+from pro_service.texts.catalogue import TextContext, Texts
+
+Way = Literal["text", "link"]
+_NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
+_TOKEN: Final = "A" * 26
+_UNPLANNED: Final = ("early_termination", "unscheduled")
+"""Visits that no participant has who takes part as planned."""
+
+
+class Cost(NamedTuple):
+    """The texts of one participant over the whole study."""
+
+    language: Language
+    way: Way
+    """By text, or by link wherever the protocol offers one."""
+    sent: int
+    segments: int
+    received: int
+
+
+def costs_of(
+    texts: Texts, instruments: Mapping[str, Instrument], protocol: Protocol, *, public_url: str
+) -> Iterator[Cost]:
+    """What a participant with one treated knee costs, in every language and both ways."""
+    for language in protocol.study.languages:
+        context = TextContext(
+            sender=protocol.study.sender[language],
+            site_telephone="+1 202 555 0100",
+            emergency_number="120",
+            link=f"{public_url.rstrip('/')}/q/{_TOKEN}",
+            instruments=instruments,
+        )
+        for way in ("text", "link"):
+            bodies: list[str] = []
+            received = 0
+            for visit in protocol.visits:
+                if not visit.asks or visit.kind in _UNPLANNED:
+                    continue
+                parts = list(_visit(visit, instruments, protocol, way, first=not bodies))
+                bodies += [texts.render(one, language, context) for one in parts]
+                received += len(parts) - 1
+            counted = sum(segments(body).segments for body in bodies)
+            yield Cost(language, way, len(bodies), counted, received)
+
+
+def _visit(
+    visit: VisitDefinition,
+    instruments: Mapping[str, Instrument],
+    protocol: Protocol,
+    way: Way,
+    *,
+    first: bool,
+) -> Iterator[tuple[TextPart, ...]]:
+    """The texts of one visit: the reminder with its question, the other questions, the thanks."""
+    by_link = way == "link" and all("link" in ask.ways for ask in visit.asks)
+    opening = (
+        TextPart(key="reminder.link" if by_link else "reminder.text"),
+        *((TextPart(key="reminder.stop"),) if first else ()),
+    )
+    if by_link:
+        yield opening
+        return
+    if not protocol.messaging.question_in_reminder:
+        yield (*opening, TextPart(key="reminder.ready"))
+        opening = ()
+    entries = [
+        _entry(number, ask, instruments, protocol)
+        for number, ask in enumerate(visit.asks, start=1)
+        if "text" in ask.ways
+    ]
+    while True:
+        dialogue, question = begin(entries, _NOW)
+        if dialogue.prompt is None:
+            yield (TextPart(key="closing.thanks"),)
+            return
+        yield (*opening, *question)
+        opening = ()
+        answered: dict[str, int | None] = dict.fromkeys(dialogue.prompt.items)
+        entries = [
+            one.model_copy(update={"answered": one.answered | answered})
+            if one.assessment_id == dialogue.prompt.assessment_id
+            else one
+            for one in entries
+        ]
+
+
+def _entry(
+    number: int, ask: Ask, instruments: Mapping[str, Instrument], protocol: Protocol
+) -> AgendaEntry:
+    target: Target = "person" if ask.targets == "person" else "left_knee"
+    return AgendaEntry(
+        assessment_id=UUID(int=number),
+        instrument=as_offered(instruments[ask.instrument], protocol),
+        target=target,
+        text_mode=ask.text_mode,
+        answered={},
+    )

@@ -1,0 +1,104 @@
+"""Messages as rows: sealed, counted in segments, on the line they go over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.delivery.segments import segments
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.base.context import ServiceContext
+from pro_service.store.connection import Connection
+from pro_service.store.ids import new_id
+from pro_service.store.texting import messages
+
+
+class Line(NamedTuple):
+    """The line to use, and the row to insert where it is new."""
+
+    id: UUID
+    focus_participant_id: UUID | None
+    focused_at: datetime | None
+    row: dict[str, Any] | None
+
+
+async def line_to(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    sender_id: UUID,
+    their_address: str,
+    actor: str,
+) -> Line:
+    """The line from one of our addresses to a number; a new one comes with the row to insert."""
+    indexes = [index for _, index in context.vault.blind_indexes(their_address)]
+    found = await messages.find_line(connection, study_id, sender_id, indexes)
+    if found is not None:
+        return Line(found.id, found.focus_participant_id, found.focused_at, None)
+    line_id = new_id()
+    key = await context.study_key(connection, study_id)
+    sealed = context.vault.seal(
+        their_address, data_key=key, table="lines", column="their_address", row_id=line_id
+    )
+    row = {
+        "id": line_id,
+        "sender_id": sender_id,
+        "their_index": context.vault.blind_index(their_address).hex(),
+        "their_address_sealed": sealed.ciphertext.hex(),
+        "their_address_key": sealed.key,
+        "actor": actor,
+    }
+    return Line(line_id, None, None, row)
+
+
+def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
+    """The participant's present number in the clear, for the call out only."""
+    if facts.contact is None:
+        return None
+    return context.vault.unseal(
+        bytes.fromhex(facts.contact.address_sealed),
+        key=facts.contact.address_key,
+        table="contact_points",
+        column="address",
+        row_id=facts.contact.id,
+    )
+
+
+def message_row(
+    context: ServiceContext,
+    *,
+    message_id: UUID,
+    line_id: UUID,
+    participant_id: UUID | None,
+    data_key: UUID,
+    kind: str,
+    template: str,
+    language: str,
+    body: str,
+    dedupe_key: str,
+    actor: str,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """One row of `messages` with its dedupe key."""
+    sealed = context.vault.seal(
+        body, data_key=data_key, table="messages", column="body", row_id=message_id
+    )
+    counted = segments(body)
+    return {
+        "id": message_id,
+        "line_id": line_id,
+        "participant_id": participant_id,
+        "kind": kind,
+        "template": template,
+        "language": language,
+        "body_sealed": sealed.ciphertext.hex(),
+        "body_key": sealed.key,
+        "encoding": counted.encoding,
+        "segments": counted.segments,
+        "provider": context.provider,
+        "dedupe_key": dedupe_key,
+        "actor": actor,
+        **(extra or {}),
+    }

@@ -1,0 +1,149 @@
+"""Extra visits: made by hand when something must be asked between two visits of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.assessments import is_open_question
+from pro_service.domain.study.facts import ParticipantFacts, Target
+from pro_service.domain.study.protocol import Protocol, VisitDefinition
+from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
+from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.times import zone
+from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.visits.scheduling import add_visit, empty_change
+from pro_service.store.connection import Connection, StaleRevisionError
+from pro_service.store.visits import schedule
+
+KNEES: Final[tuple[Target, ...]] = ("left_knee", "right_knee")
+
+
+class ExtraVisitRefusedError(ProServiceError):
+    """The extra visit cannot be made."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One instrument to ask; without a target, every treated knee or the person, as it is made."""
+
+    instrument: str
+    target: Target | None = None
+
+
+@dataclass(frozen=True)
+class ExtraVisit:
+    """What was made."""
+
+    definition: VisitDefinition
+    occurrence: int
+    asked: tuple[tuple[str, Target], ...]
+    reminded_at: datetime | None
+    """When the first text goes, if anything then still forbids nothing; None: no text goes."""
+
+
+async def add_extra_visit(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    participant_id: UUID,
+    wishes: Sequence[Wish],
+    *,
+    actor: str,
+    reason: str,
+) -> ExtraVisit:
+    """Make an extra visit, open at once and until it is answered or declined.
+
+    Raises ExtraVisitRefusedError, BusyError.
+    """
+    for _ in range(TRIES):
+        facts = await context.facts(connection, study_id, participant_id)
+        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+        definition = _definition(protocol, facts)
+        asked = _assessments(facts, context.instruments, wishes)
+        _refuse_what_is_open(definition, facts, asked)
+        known = await schedule.list_last_revisions(connection, study_id, participant_id)
+        occurrences = [number for name, number in known if name == definition.id]
+        plan = plan_unscheduled(
+            definition,
+            asked,
+            last_occurrence=max(occurrences, default=0),
+            now=facts.now,
+            zone=zone(facts.zone),
+        )
+        document = empty_change(reason)
+        add_visit(document, protocol, facts, NewVisit(visit=plan, schedule_revision=1), actor)
+        try:
+            await schedule.write_schedule(
+                connection, study_id, participant_id, facts.revision, document
+            )
+        except StaleRevisionError:
+            continue
+        due = [nudge["due_at"] for nudge in document["reminders"]]
+        return ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
+    raise BusyError
+
+
+def _definition(protocol: Protocol, facts: ParticipantFacts) -> VisitDefinition:
+    """The protocol's extra visit, if the participant may be asked anything at all."""
+    where = standing(facts.statuses, facts.now, facts.events)
+    if not where.may_answer:
+        raise ExtraVisitRefusedError(
+            f"{facts.code} is {where.status or 'not enrolled'} and is asked nothing any more.",
+            mend="Record another status first, if that is wrong: pro-service participant status.",
+        )
+    found = next((each for each in protocol.visits if each.kind == "unscheduled"), None)
+    if found is None:
+        raise ExtraVisitRefusedError(
+            "The participant's protocol has no unscheduled visit.",
+            mend='Add a [[visit]] with kind = "unscheduled" and load the protocol.',
+        )
+    return found
+
+
+def _assessments(
+    facts: ParticipantFacts, instruments: Mapping[str, Instrument], wishes: Sequence[Wish]
+) -> tuple[tuple[str, Target], ...]:
+    """Instrument and target of everything wished for, each once. Raises ExtraVisitRefusedError."""
+    pairs: dict[tuple[str, Target], None] = {}
+    for wish in wishes:
+        instrument = instruments.get(wish.instrument)
+        if instrument is None:
+            raise ExtraVisitRefusedError(
+                f"There is no instrument {wish.instrument}.",
+                mend=f"Known: {', '.join(sorted(instruments))}.",
+            )
+        allowed: tuple[Target, ...] = KNEES if instrument.asks_about == "knee" else ("person",)
+        if wish.target is not None and wish.target not in allowed:
+            raise ExtraVisitRefusedError(
+                f"{wish.instrument} does not ask about {wish.target}.",
+                mend=f"It asks about: {', '.join(allowed)}.",
+            )
+        usual = facts.treated_knees if instrument.asks_about == "knee" else allowed
+        targets = usual if wish.target is None else (wish.target,)
+        pairs |= dict.fromkeys((wish.instrument, target) for target in targets)
+    if not pairs:
+        raise ExtraVisitRefusedError(
+            "Nothing is to be asked.", mend="Name an instrument with --ask."
+        )
+    return tuple(pairs)
+
+
+def _refuse_what_is_open(
+    definition: VisitDefinition, facts: ParticipantFacts, asked: Sequence[tuple[str, Target]]
+) -> None:
+    """Nobody is asked the same twice at once; a command given twice makes one visit."""
+    for visit in facts.visits:
+        if visit.definition != definition.id:
+            continue
+        for one in visit.assessments:
+            if (one.instrument, one.target) in asked and is_open_question(one):
+                raise ExtraVisitRefusedError(
+                    f"Extra visit {visit.occurrence} asks {one.instrument} ({one.target}) already"
+                    " and has not been answered yet."
+                )

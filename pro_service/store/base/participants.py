@@ -1,0 +1,57 @@
+"""Reading participants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.endpoints.baselines import CompleteSitting
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("base/participants")
+
+
+class ParticipantRow(NamedTuple):
+    """A participant's internal id and public code."""
+
+    id: UUID
+    code: str
+
+
+async def get_participant_facts(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> ParticipantFacts | None:
+    """Everything decisions read about one participant, or None if there is no such one."""
+    text = await connection.fetchval(_SQL["get_participant_facts"], study_id, participant_id)
+    return None if text is None else ParticipantFacts.model_validate_json(text)
+
+
+async def list_participants(connection: Connection, study_id: UUID) -> list[ParticipantRow]:
+    """The study's participants in order of enrolment."""
+    rows = await connection.fetch(_SQL["list_participants"], study_id)
+    return [ParticipantRow(row["id"], row["code"]) for row in rows]
+
+
+async def find_participant(connection: Connection, study_id: UUID, code: str) -> UUID | None:
+    """The id behind a code."""
+    found: UUID | None = await connection.fetchval(_SQL["find_participant"], study_id, code)
+    return found
+
+
+async def list_complete_sittings(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    *,
+    instruments: Sequence[str],
+    before: datetime,
+) -> list[CompleteSitting]:
+    """What was submitted of these instruments before an instant, oldest first."""
+    rows = await connection.fetch(
+        _SQL["list_complete_sittings"], study_id, participant_id, instruments, before
+    )
+    return [CompleteSitting.model_validate_json(row["sitting"]) for row in rows]

@@ -1,0 +1,17 @@
+"""Alerts that wait for somebody to see them."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("calling/escalation")
+
+
+async def list_unseen_alerts(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """(study, participant) with an urgent alert unseen for too long and no call made for it."""
+    rows = await connection.fetch(_SQL["list_unseen_alerts"], limit)
+    return [(row["study_id"], row["participant_id"]) for row in rows]

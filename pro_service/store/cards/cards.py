@@ -1,0 +1,58 @@
+"""Printed cards: what stands on them, and making new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.instruments.model import Language
+from pro_service.store.connection import Connection, write
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("cards/cards")
+
+
+class CardHolder(NamedTuple):
+    """A participant with what their card says; `card_id` is None before the first card."""
+
+    id: UUID
+    code: str
+    personal_code: str
+    language: Language
+    revision: int
+    card_id: UUID | None
+    link_key: str | None
+    site_id: UUID
+    telephone: str
+    senders: Mapping[str, str]
+    """The study's neutral name, by language."""
+
+
+async def list_card_holders(
+    connection: Connection,
+    study_id: UUID,
+    *,
+    site: str | None = None,
+    codes: Sequence[str] | None = None,
+) -> list[CardHolder]:
+    """Participants by site and code; those of one site, or those named, if given."""
+    named = None if codes is None else list(codes)
+    rows = await connection.fetch(_SQL["list_card_holders"], study_id, site, named)
+    return [CardHolder(*row.values()) for row in rows]
+
+
+async def renew_card(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    revision: int,
+    document: Mapping[str, Any],
+) -> None:
+    """End the present card and make a new one. Raises StaleRevisionError, DuplicateError."""
+    await write(connection, _SQL["renew_card"], study_id, participant_id, revision, dict(document))
+
+
+async def is_code_in_use(connection: Connection, personal_code: str) -> bool:
+    """Whether any participant has this code, of whatever study."""
+    return await connection.fetchval(_SQL["find_code_in_use"], personal_code) is not None

@@ -1,0 +1,102 @@
+"""What a demonstration proves itself with: the books of service and provider, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("demo/demo")
+
+
+class StoredAnswer(NamedTuple):
+    """One stored response."""
+
+    code: str
+    assessment_id: UUID
+    instrument: str
+    target: str
+    item: str
+    value: int | None
+    gap: str | None
+    submitted: bool
+    last_attempt: bool
+    """It belongs to the assessment's last sitting."""
+    replaced: bool
+    """A later response of the same sitting replaces it."""
+    stands: bool
+    """It is the one that counts now."""
+
+
+class StoredScore(NamedTuple):
+    """One standing score of a submitted assessment."""
+
+    assessment_id: UUID
+    instrument: str
+    scale: str
+    raw: Decimal | None
+    normalised: Decimal | None
+
+
+class CountedRows(NamedTuple):
+    """How many rows of one sort there are."""
+
+    what: str
+    kind: str
+    rows: int
+
+
+async def list_stored_answers(connection: Connection, study_id: UUID) -> list[StoredAnswer]:
+    """Every response, in the order of storing."""
+    rows = await connection.fetch(_SQL["list_stored_answers"], study_id)
+    return [StoredAnswer(*row.values()) for row in rows]
+
+
+async def list_complete_scores(connection: Connection, study_id: UUID) -> list[StoredScore]:
+    """The standing scores of submitted assessments."""
+    rows = await connection.fetch(_SQL["list_complete_scores"], study_id)
+    return [StoredScore(*row.values()) for row in rows]
+
+
+async def list_submitted(connection: Connection, study_id: UUID) -> dict[UUID, str]:
+    """The instrument of every submitted assessment."""
+    rows = await connection.fetch(_SQL["list_submitted"], study_id)
+    return {row["id"]: row["instrument"] for row in rows}
+
+
+async def count_texts_after_reason(
+    connection: Connection, study_id: UUID, silent_statuses: Sequence[str]
+) -> int:
+    """Reminder texts that went after their reason had gone."""
+    count: int = await connection.fetchval(
+        _SQL["count_texts_after_reason"], study_id, list(silent_statuses)
+    )
+    return count
+
+
+async def count_reminders_texted_twice(connection: Connection, study_id: UUID) -> int:
+    """Reminders for which more than one text went."""
+    count: int = await connection.fetchval(_SQL["count_reminders_texted_twice"], study_id)
+    return count
+
+
+async def count_reminders_left_due(connection: Connection, study_id: UUID) -> int:
+    """Reminders that are due and have no outcome."""
+    count: int = await connection.fetchval(_SQL["count_reminders_left_due"], study_id)
+    return count
+
+
+async def count_texts_not_kept(connection: Connection, study_id: UUID) -> int:
+    """Texts sent to the study that it does not have."""
+    count: int = await connection.fetchval(_SQL["count_texts_not_kept"], study_id)
+    return count
+
+
+async def count_everything(connection: Connection, study_id: UUID) -> list[CountedRows]:
+    """Counts for a report, by sort and kind."""
+    rows = await connection.fetch(_SQL["count_everything"], study_id)
+    return [CountedRows(*row.values()) for row in rows]

@@ -1,0 +1,297 @@
+"""What staff pages read and write, under row-level security: nothing here filters by site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.study.facts import StatusFacts, Target
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("desk/desk")
+
+
+class DeskSite(NamedTuple):
+    """A site of the signed-in member of staff."""
+
+    id: UUID
+    code: str
+    name: str
+    zone: str
+
+
+class OpenCall(NamedTuple):
+    """A call to make. `owed` lists instrument and target of what is not answered yet."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    language: str
+    zone: str
+    site_id: UUID
+    reason: str
+    created_at: datetime
+    closes_at: datetime | None
+    definition: str | None
+    occurrence: int | None
+    owed: list[dict[str, str]]
+    total: int
+
+
+class OpenAlert(NamedTuple):
+    """An alert nobody has acted on."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    zone: str
+    site_id: UUID
+    rule: str
+    severity: str
+    raised_at: datetime
+    seen_at: datetime | None
+    seen_by: str | None
+    instrument: str | None
+    target: str | None
+    definition: str | None
+    occurrence: int | None
+    total: int
+
+
+class TextToRead(NamedTuple):
+    """A text in words, sealed, with the wrapped key that opens it if it may be opened here."""
+
+    id: UUID
+    codes: list[str]
+    site_id: UUID
+    body_sealed: bytes
+    body_key: str
+    media_count: int
+    received_at: datetime
+    key_id: UUID | None
+    wrapped: bytes | None
+    wrapping_key: str | None
+    total: int
+
+
+class HeldNumber(NamedTuple):
+    """A participant whose number asked for no more texts."""
+
+    id: UUID
+    code: str
+    site_id: UUID
+    started_at: datetime
+    reason: str
+    actor: str
+
+
+class UncertainMessage(NamedTuple):
+    """A message of which nobody knows whether it went out."""
+
+    id: UUID
+    code: str
+    site_id: UUID
+    template: str
+    state: str
+    state_reason: str | None
+    at: datetime
+    total: int
+
+
+class DeskParticipant(NamedTuple):
+    """A participant as listed."""
+
+    id: UUID
+    code: str
+    site_id: UUID
+
+
+class StandingRow(NamedTuple):
+    """What tells where a participant stands."""
+
+    id: UUID
+    protocol_version_id: UUID
+    statuses: tuple[StatusFacts, ...]
+    died_at: datetime | None
+
+
+class AskedRow(NamedTuple):
+    """One assessment with its visit's window."""
+
+    participant_id: UUID
+    visit_id: UUID
+    definition: str
+    occurrence: int
+    schedule_revision: int
+    provisional: bool
+    opens_at: datetime
+    target_on: date
+    closes_at: datetime | None
+    assessment_id: UUID
+    instrument: str
+    target: Target
+    submitted_at: datetime | None
+    declined_at: datetime | None
+
+
+class Progress(NamedTuple):
+    """How far an assessment has come; what was answered is not in it."""
+
+    assessment_id: UUID
+    begun: bool
+    answered: bool
+    scorable: bool
+
+
+async def enter_desk(
+    connection: Connection,
+    *,
+    actor: str,
+    roles: Sequence[tuple[UUID, str]],
+    reason: str,
+) -> None:
+    """For the present transaction: who acts, at which sites, in which roles, and why."""
+    sites = dict.fromkeys(str(site) for site, _ in roles)
+    pairs = (f"{site}:{role}" for site, role in roles)
+    await connection.execute(_SQL["enter_desk"], actor, ",".join(sites), ",".join(pairs), reason)
+
+
+async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
+    """The sites seen from here, by code."""
+    rows = await connection.fetch(_SQL["list_desk_sites"], study_id)
+    return [DeskSite(*row.values()) for row in rows]
+
+
+async def list_open_calls(connection: Connection, study_id: UUID, most: int) -> list[OpenCall]:
+    """Open call tasks, the most pressing first."""
+    rows = await connection.fetch(_SQL["list_open_calls"], study_id, most)
+    return [OpenCall(*row.values()) for row in rows]
+
+
+async def list_open_alerts(connection: Connection, study_id: UUID, most: int) -> list[OpenAlert]:
+    """Alerts not acted on, urgent and unseen first."""
+    rows = await connection.fetch(_SQL["list_open_alerts"], study_id, most)
+    return [OpenAlert(*row.values()) for row in rows]
+
+
+async def list_texts_to_read(connection: Connection, study_id: UUID, most: int) -> list[TextToRead]:
+    """Texts that need reading, oldest first."""
+    rows = await connection.fetch(_SQL["list_texts_to_read"], study_id, most)
+    return [TextToRead(*row.values()) for row in rows]
+
+
+async def list_held_numbers(connection: Connection, study_id: UUID) -> list[HeldNumber]:
+    """Participants whose number is opted out."""
+    rows = await connection.fetch(_SQL["list_held_numbers"], study_id)
+    return [HeldNumber(*row.values()) for row in rows]
+
+
+async def list_uncertain_messages(
+    connection: Connection, study_id: UUID, most: int
+) -> list[UncertainMessage]:
+    """Messages that may or may not have gone out, newest first."""
+    rows = await connection.fetch(_SQL["list_uncertain_messages"], study_id, most)
+    return [UncertainMessage(*row.values()) for row in rows]
+
+
+async def list_desk_participants(
+    connection: Connection, study_id: UUID, *, site_id: UUID | None, code: str | None
+) -> list[DeskParticipant]:
+    """Participants seen from here, by code."""
+    rows = await connection.fetch(_SQL["list_desk_participants"], study_id, site_id, code)
+    return [DeskParticipant(*row.values()) for row in rows]
+
+
+async def list_standings(
+    connection: Connection, study_id: UUID, participants: Sequence[UUID]
+) -> list[StandingRow]:
+    """Where participants stand, in no order."""
+    rows = await connection.fetch(_SQL["list_standings"], study_id, list(participants))
+    return [
+        StandingRow(
+            row["id"],
+            row["protocol_version_id"],
+            tuple(StatusFacts.model_validate(one) for one in row["statuses"]),
+            row["died_at"],
+        )
+        for row in rows
+    ]
+
+
+async def list_asked(
+    connection: Connection, study_id: UUID, participants: Sequence[UUID]
+) -> list[AskedRow]:
+    """What present visits ask, participant by participant, visits in order of opening."""
+    rows = await connection.fetch(_SQL["list_asked"], study_id, list(participants))
+    return [AskedRow(*row.values()) for row in rows]
+
+
+async def list_progress(
+    connection: Connection, study_id: UUID, participants: Sequence[UUID]
+) -> dict[UUID, Progress]:
+    """How far each assessment has come."""
+    rows = await connection.fetch(_SQL["list_progress"], study_id, list(participants))
+    return {row["assessment_id"]: Progress(*row.values()) for row in rows}
+
+
+async def get_timeline(connection: Connection, study_id: UUID, code: str) -> str | None:
+    """Everything the desk may see about a participant, as JSON; None if it may see nothing."""
+    found: str | None = await connection.fetchval(_SQL["get_timeline"], study_id, code)
+    return found
+
+
+async def mark_alert_seen(
+    connection: Connection, study_id: UUID, alert_id: UUID, actor: str
+) -> bool:
+    """Mark an alert as seen; False if there is none here."""
+    return await _found(connection, "mark_alert_seen", study_id, alert_id, actor)
+
+
+async def act_on_alert(
+    connection: Connection, study_id: UUID, alert_id: UUID, actor: str, action: str
+) -> bool:
+    """Say what was done; False if there is none here or somebody has acted already."""
+    return await _found(connection, "act_on_alert", study_id, alert_id, actor, action)
+
+
+async def find_alert(connection: Connection, study_id: UUID, alert_id: UUID) -> bool:
+    """Whether the alert can be seen from here."""
+    return await _found(connection, "find_alert", study_id, alert_id)
+
+
+async def close_call(
+    connection: Connection, study_id: UUID, call_id: UUID, actor: str, outcome: str
+) -> bool:
+    """Close a call task; False if there is none here or it is closed already."""
+    return await _found(connection, "close_call", study_id, call_id, actor, outcome)
+
+
+async def find_call(connection: Connection, study_id: UUID, call_id: UUID) -> bool:
+    """Whether the call task can be seen from here."""
+    return await _found(connection, "find_call", study_id, call_id)
+
+
+async def deal_with_message(
+    connection: Connection, study_id: UUID, message_id: UUID, actor: str, note: str
+) -> bool:
+    """Say what was done about an unconfirmed text; False if none here waits for that."""
+    return await _found(connection, "deal_with_message", study_id, message_id, actor, note)
+
+
+async def find_dealt_message(connection: Connection, study_id: UUID, message_id: UUID) -> bool:
+    """Whether somebody has dealt with that text before."""
+    return await _found(connection, "find_dealt_message", study_id, message_id)
+
+
+async def mark_text_read(
+    connection: Connection, study_id: UUID, inbound_id: UUID, actor: str
+) -> bool:
+    """Mark a text as read; False if there is none here."""
+    return await _found(connection, "mark_text_read", study_id, inbound_id, actor)
+
+
+async def _found(connection: Connection, query: str, *parameters: Any) -> bool:
+    return await connection.fetchval(_SQL[query], *parameters) is not None

@@ -1,0 +1,131 @@
+"""What an export reads, as it stood at one instant (study time)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.domain.study.facts import Target
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("exports/export")
+
+
+class ExportedParticipant(NamedTuple):
+    """A participant; `statuses` and `events` are documents of the facts of these names."""
+
+    id: UUID
+    code: str
+    zone: str
+    protocol_version_id: UUID
+    protocol_sha256: str
+    site: str | None
+    statuses: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+class ExportedAssessment(NamedTuple):
+    """An assessment with its visit, and its latest sitting if there was one."""
+
+    id: UUID
+    visit_id: UUID
+    definition: str
+    occurrence: int
+    schedule_revision: int
+    provisional: bool
+    opens_at: datetime
+    target_on: date
+    closes_at: datetime | None
+    instrument: str
+    target: Target
+    submitted_at: datetime | None
+    declined_at: datetime | None
+    attempt_id: UUID | None
+    sitting: int | None
+    mode: str | None
+    respondent: str | None
+    respondent_relation: str | None
+    authentication: str | None
+    language: str | None
+    release: str | None
+    instrument_sha256: str | None
+    wording_sha256: str | None
+    started_at: datetime | None
+
+
+class ExportedAnswer(NamedTuple):
+    """What stood answered to one item in one sitting."""
+
+    attempt_id: UUID
+    item: str
+    value: int | None
+    gap: str | None
+    answered_at: datetime
+    received_at: datetime
+    corrections: int
+
+
+class ExportedScore(NamedTuple):
+    """One scale of one sitting."""
+
+    attempt_id: UUID
+    basis: Literal["complete", "partial"]
+    scale: str
+    revision: int
+    instrument_version: str
+    scoring_version: str
+    raw: Decimal | None
+    normalised: Decimal | None
+    lowest: int
+    highest: int
+    answered: int
+    substituted: int
+    absent_reason: str | None
+
+
+@asynccontextmanager
+async def one_snapshot(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[None]:
+    """All that is read inside sees the database at one and the same moment; nothing is written."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        yield
+
+
+async def list_exported_participants(
+    connection: Connection, study_id: UUID, as_of: datetime
+) -> list[ExportedParticipant]:
+    """Participants known at `as_of`."""
+    rows = await connection.fetch(_SQL["list_exported_participants"], study_id, as_of)
+    return [ExportedParticipant(*row.values()) for row in rows]
+
+
+async def list_exported_assessments(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedAssessment]:
+    """What was asked of a participant by the schedule of `as_of`."""
+    rows = await connection.fetch(
+        _SQL["list_exported_assessments"], study_id, participant_id, as_of
+    )
+    return [ExportedAssessment(*row.values()) for row in rows]
+
+
+async def list_exported_answers(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedAnswer]:
+    """What stood answered at `as_of`."""
+    rows = await connection.fetch(_SQL["list_exported_answers"], study_id, participant_id, as_of)
+    return [ExportedAnswer(*row.values()) for row in rows]
+
+
+async def list_exported_scores(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedScore]:
+    """The scores that stood at `as_of`."""
+    rows = await connection.fetch(_SQL["list_exported_scores"], study_id, participant_id, as_of)
+    return [ExportedScore(*row.values()) for row in rows]

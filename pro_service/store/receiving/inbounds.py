@@ -1,0 +1,73 @@
+"""Texts that came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection, write
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("receiving/inbounds")
+
+
+class FirstCopy(NamedTuple):
+    """What the first copy of a webhook led to; no message if it got no reply."""
+
+    inbound_id: UUID
+    message_id: UUID | None
+    body_sealed: bytes | None
+    body_key: str | None
+    participant_id: UUID | None
+    by_queue: bool
+    """Whether the reply is a message that is sent by itself, and in no webhook's answer."""
+
+
+class LineParticipant(NamedTuple):
+    """Somebody who uses a number, and the dialogue open with them on it (JSON), if any."""
+
+    id: UUID
+    personal_code: str
+    code: str
+    conversation_id: UUID | None
+    line_id: UUID | None
+    dialogue: str | None
+    to_confirm: UUID | None = None
+    """The number's record where it is new and not confirmed yet: they do not use it so far."""
+
+
+async def find_provider_event(
+    connection: Connection, study_id: UUID, provider: str, provider_id: str
+) -> FirstCopy | None:
+    """The first copy of this webhook, if there was one."""
+    row = await connection.fetchrow(_SQL["find_provider_event"], study_id, provider, provider_id)
+    return None if row is None else FirstCopy(*row.values())
+
+
+async def list_line_participants(
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes], line_id: UUID
+) -> list[LineParticipant]:
+    """Who now uses a number, with the dialogues open on one of its lines."""
+    rows = await connection.fetch(
+        _SQL["list_line_participants"], study_id, list(their_indexes), line_id
+    )
+    return [LineParticipant(*row.values()) for row in rows]
+
+
+async def count_replies_today(connection: Connection, study_id: UUID, line_id: UUID) -> int:
+    """Replies a line has had within a day of study time."""
+    count: int = await connection.fetchval(_SQL["count_replies_today"], study_id, line_id)
+    return count
+
+
+async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) -> bool:
+    """Whether a line asked for no texts."""
+    return bool(await connection.fetchval(_SQL["is_held_back"], study_id, line_id))
+
+
+async def record_inbound(
+    connection: Connection, study_id: UUID, document: Mapping[str, Any]
+) -> None:
+    """Keep a text with its disposition and reply. Raises DuplicateError for a second copy."""
+    await write(connection, _SQL["record_inbound"], study_id, dict(document))

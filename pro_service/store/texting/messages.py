@@ -1,0 +1,253 @@
+"""Outbound messages: their lines, claims, marks and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.delivery.states import MessageState
+from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("texting/messages")
+
+
+class SenderRow(NamedTuple):
+    """One of our addresses."""
+
+    id: UUID
+    address: str
+
+
+class OwnedSender(NamedTuple):
+    """One of our addresses, and the study it speaks for."""
+
+    study_id: UUID
+    id: UUID
+    site_id: UUID | None
+    sender_name: str
+
+
+class LineRow(NamedTuple):
+    """A line; `focus_participant_id` says who of several is answering, since `focused_at`."""
+
+    id: UUID
+    focus_participant_id: UUID | None
+    focused_at: datetime | None
+    their_address_sealed: bytes
+    their_address_key: str
+
+
+class QueuedRow(NamedTuple):
+    """A message that waits for another try."""
+
+    study_id: UUID
+    id: UUID
+    participant_id: UUID | None
+    kind: str
+
+
+class MessageRow(NamedTuple):
+    """All that is needed to send a message, or to find it at the provider."""
+
+    study_id: UUID
+    id: UUID
+    participant_id: UUID | None
+    kind: str
+    template: str
+    state: MessageState
+    tries: int
+    body_sealed: bytes
+    body_key: str
+    provider: str
+    provider_id: str | None
+    expires_at: datetime | None
+    lives_for: timedelta | None
+    lease_left: timedelta | None
+    """How long the claim still held (machine time) when the row was read; None: not claimed."""
+    line_id: UUID
+    their_address_sealed: bytes
+    their_address_key: str
+    our_address: str
+    visit_ids: tuple[UUID, ...]
+
+
+class FoundMessage(NamedTuple):
+    """The message a receipt is about."""
+
+    study_id: UUID
+    id: UUID
+    state: MessageState
+
+
+async def find_sender(
+    connection: Connection, study_id: UUID, site_id: UUID, provider: str
+) -> SenderRow | None:
+    """Our address that speaks for a site."""
+    row = await connection.fetchrow(_SQL["find_sender"], study_id, site_id, provider)
+    return None if row is None else SenderRow(row["id"], row["address"])
+
+
+async def find_sender_by_address(
+    connection: Connection, provider: str, address: str
+) -> OwnedSender | None:
+    """Which study one of our addresses belongs to."""
+    row = await connection.fetchrow(_SQL["find_sender_by_address"], provider, address)
+    return None if row is None else OwnedSender(*row.values())
+
+
+async def find_line(
+    connection: Connection, study_id: UUID, sender_id: UUID, their_indexes: Sequence[bytes]
+) -> LineRow | None:
+    """The line to a number, whichever index key it was stored under."""
+    row = await connection.fetchrow(_SQL["find_line"], study_id, sender_id, list(their_indexes))
+    return None if row is None else LineRow(*row.values())
+
+
+async def mark_message(
+    connection: Connection,
+    study_id: UUID,
+    message_id: UUID,
+    *,
+    expected: MessageState,
+    state: MessageState,
+    provider_id: str | None = None,
+    error_code: str | None = None,
+    reason: str | None = None,
+    retry_in: timedelta | None = None,
+) -> bool:
+    """Move a message on; False if somebody else (a receipt) moved it first."""
+    row = await connection.fetchrow(
+        _SQL["mark_message"],
+        study_id,
+        message_id,
+        expected,
+        state,
+        provider_id,
+        error_code,
+        reason,
+        None if retry_in is None else retry_in.total_seconds(),
+    )
+    return row is not None
+
+
+async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
+    """Queued messages whose time to try again has come (machine time)."""
+    return [QueuedRow(*row.values()) for row in await connection.fetch(_SQL["list_retries"], limit)]
+
+
+async def reclaim_message(
+    connection: Connection,
+    study_id: UUID,
+    message_id: UUID,
+    *,
+    participant_id: UUID,
+    revision: int,
+    lease_seconds: int,
+) -> bool:
+    """Claim a queued message again; False if it is queued no more. Raises StaleRevisionError."""
+    row = await write(
+        connection,
+        _SQL["reclaim_message"],
+        study_id,
+        message_id,
+        participant_id,
+        revision,
+        lease_seconds,
+    )
+    return row is not None and bool(row["claimed"])
+
+
+async def get_message(
+    connection: Connection, study_id: UUID, message_id: UUID
+) -> MessageRow | None:
+    """A message with its line's two addresses, sealed."""
+    row = await connection.fetchrow(_SQL["get_message"], study_id, message_id)
+    if row is None:
+        return None
+    fields = dict(row)
+    fields["state"] = MessageState(fields["state"])
+    fields["visit_ids"] = tuple(fields["visit_ids"])
+    return MessageRow(**fields)
+
+
+async def mark_overdue_ambiguous(connection: Connection) -> int:
+    """Messages whose claim outlived its lease become ambiguous; returns how many."""
+    return len(await connection.fetch(_SQL["mark_overdue_ambiguous"]))
+
+
+async def list_ambiguous(
+    connection: Connection, older_than: timedelta, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(study, message) of what may have been sent, old enough to look up."""
+    rows = await connection.fetch(_SQL["list_ambiguous"], older_than.total_seconds(), limit)
+    return [(row["study_id"], row["id"]) for row in rows]
+
+
+async def list_unheard_replies(
+    connection: Connection, older_than: timedelta, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """(study, message) of replies in webhooks' answers of which no receipt has come."""
+    rows = await connection.fetch(_SQL["list_unheard_replies"], older_than.total_seconds(), limit)
+    return [(row["study_id"], row["id"]) for row in rows]
+
+
+async def mark_expired(connection: Connection) -> int:
+    """Queued messages whose window has closed expire; returns how many."""
+    return len(await connection.fetch(_SQL["mark_expired"]))
+
+
+async def get_prompt_state(
+    connection: Connection, study_id: UUID, message_id: UUID
+) -> MessageState | None:
+    """How far the message that asked a question has come."""
+    state = await connection.fetchval(_SQL["get_prompt_state"], study_id, message_id)
+    return None if state is None else MessageState(state)
+
+
+async def find_message(
+    connection: Connection, *, message_id: UUID | None, provider: str, provider_id: str
+) -> FoundMessage | None:
+    """The message a receipt names by our id, else by the provider's."""
+    if message_id is not None:
+        row = await connection.fetchrow(_SQL["find_message"], message_id)
+        if row is not None and row["provider"] != provider:
+            return None
+    else:
+        row = await connection.fetchrow(_SQL["find_message_by_provider_id"], provider, provider_id)
+    if row is None:
+        return None
+    return FoundMessage(row["study_id"], row["id"], MessageState(row["state"]))
+
+
+async def record_receipt(
+    connection: Connection,
+    found: FoundMessage,
+    *,
+    receipt_id: UUID,
+    provider: str,
+    provider_id: str,
+    provider_status: str,
+    error_code: str | None,
+    state: MessageState,
+    actor: str,
+) -> None:
+    """Keep a receipt and move its message. Raises StaleRevisionError if the message moved first."""
+    row = await write(
+        connection,
+        _SQL["record_receipt"],
+        found.study_id,
+        receipt_id,
+        found.id,
+        provider,
+        provider_id,
+        provider_status,
+        error_code,
+        found.state,
+        state,
+        actor,
+    )
+    if row is None:
+        raise StaleRevisionError

@@ -1,0 +1,131 @@
+"""Numbers in the hands of staff: let go again, ended, changed, confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("texting/numbers")
+
+
+class NewNumber(NamedTuple):
+    """A number as it is stored: sealed, with the index it is found by."""
+
+    id: UUID
+    address_sealed: bytes
+    address_key: str
+    blind_index: bytes
+    index_key: str
+
+
+class PresentNumber(NamedTuple):
+    """A sealed number, with the wrapped key that opens it."""
+
+    id: UUID
+    address_sealed: bytes
+    address_key: str
+    key_id: UUID
+    wrapped: bytes
+    wrapping_key: str
+
+
+async def list_present_numbers(connection: Connection, study_id: UUID) -> list[PresentNumber]:
+    """The numbers in use or waiting to be confirmed."""
+    rows = await connection.fetch(_SQL["list_present_numbers"], study_id)
+    return [PresentNumber(*row.values()) for row in rows]
+
+
+async def end_opt_out(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    revision: int,
+    line_ids: Sequence[UUID],
+    *,
+    actor: str,
+    reason: str,
+) -> int:
+    """End what holds these lines back; how many opt-outs that were. Raises StaleRevisionError."""
+    sql = _SQL["end_opt_out"]
+    row = await write(
+        connection, sql, study_id, participant_id, revision, list(line_ids), actor, reason
+    )
+    if row is None:
+        raise StaleRevisionError
+    return int(row["ended"])
+
+
+async def list_lines_of_number(
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
+) -> list[UUID]:
+    """The lines of a number, whichever of our addresses and index keys they have."""
+    rows = await connection.fetch(_SQL["list_lines_of_number"], study_id, list(their_indexes))
+    return [row["id"] for row in rows]
+
+
+async def give_reason(connection: Connection, reason: str) -> None:
+    """Say why the transaction under way changes what needs a reason."""
+    await connection.fetchval(_SQL["give_reason"], reason)
+
+
+async def end_number(
+    connection: Connection, study_id: UUID, participant_id: UUID, revision: int
+) -> None:
+    """End the present number with its conversations, links and waiting texts.
+
+    Within a transaction that has a reason. Raises StaleRevisionError.
+    """
+    await write(connection, _SQL["end_number"], study_id, participant_id, revision)
+
+
+async def insert_number(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    number: NewNumber,
+    *,
+    call_id: UUID,
+    actor: str,
+    reason: str,
+) -> None:
+    """Keep a new number that somebody must confirm, and ask staff to see to it."""
+    await write(
+        connection,
+        _SQL["insert_number"],
+        study_id,
+        participant_id,
+        *number,
+        call_id,
+        actor,
+        reason,
+    )
+
+
+async def confirm_number(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    revision: int,
+    *,
+    actor: str,
+    outcome: str,
+) -> bool:
+    """Confirm the new number on the word of staff; False if none waited. Raises StaleRevisionError.
+
+    Within a transaction that has a reason.
+    """
+    sql = _SQL["confirm_number"]
+    row = await write(connection, sql, study_id, participant_id, revision, actor, outcome)
+    return row is not None and bool(row["confirmed"])
+
+
+async def list_codes_of_number(
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
+) -> list[str]:
+    """The personal codes of everybody who uses a number."""
+    rows = await connection.fetch(_SQL["list_codes_of_number"], study_id, list(their_indexes))
+    return [row["personal_code"] for row in rows]

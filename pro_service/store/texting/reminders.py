@@ -1,0 +1,106 @@
+"""Due nudges, their claims, and the links they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection, write
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("texting/reminders")
+
+
+class DueRow(NamedTuple):
+    """A participant for whom something is to be done."""
+
+    study_id: UUID
+    participant_id: UUID
+
+
+class SilentVisit(NamedTuple):
+    """An open, unanswered visit: enough to tell whether a call could be due (`now`: study time)."""
+
+    study_id: UUID
+    participant_id: UUID
+    protocol_version_id: UUID
+    definition: str
+    closes_at: datetime | None
+    zone: str
+    country: str
+    sent: int
+    now: datetime
+
+
+class InvitationRow(NamedTuple):
+    """A link in force; its token is made again from the id and the named link key."""
+
+    id: UUID
+    visit_id: UUID
+    link_key: str
+    expires_at: datetime | None
+
+
+class FoundInvitation(NamedTuple):
+    """Whose link a token is."""
+
+    study_id: UUID
+    id: UUID
+    participant_id: UUID
+    visit_id: UUID
+    expires_at: datetime | None
+
+
+async def list_due(connection: Connection, limit: int) -> list[DueRow]:
+    """Participants with a nudge due at study time."""
+    rows = await connection.fetch(_SQL["list_due"], limit)
+    return [DueRow(row["study_id"], row["participant_id"]) for row in rows]
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """The instant of the next open nudge."""
+    at: datetime | None = await connection.fetchval(_SQL["next_due"])
+    return at
+
+
+async def claim_reminders(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    revision: int,
+    document: Mapping[str, Any],
+) -> None:
+    """End what is due and claim the message it became.
+
+    Raises StaleRevisionError, DuplicateError.
+    """
+    await write(
+        connection, _SQL["claim_reminders"], study_id, participant_id, revision, dict(document)
+    )
+
+
+async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:
+    """Open visits not yet answered, of whom nobody has been asked to call."""
+    rows = await connection.fetch(_SQL["list_to_check_for_calls"], limit)
+    return [SilentVisit(*row.values()) for row in rows]
+
+
+async def close_calls_over(connection: Connection) -> int:
+    """Close the call tasks whose window closed a day ago; returns how many."""
+    return len(await connection.fetch(_SQL["close_calls_over"]))
+
+
+async def list_invitations(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[InvitationRow]:
+    """The links in force."""
+    rows = await connection.fetch(_SQL["list_invitations"], study_id, participant_id)
+    return [InvitationRow(r["id"], r["visit_id"], r["link_key"], r["expires_at"]) for r in rows]
+
+
+async def find_invitation(connection: Connection, token_sha256: bytes) -> FoundInvitation | None:
+    """Whose link this is, or None for an unknown, ended or expired one."""
+    row = await connection.fetchrow(_SQL["find_invitation"], token_sha256)
+    return None if row is None else FoundInvitation(*row.values())

@@ -1,0 +1,116 @@
+"""Around one call to a provider: ids it has given already, whose turn it is, what never came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("texting/sending")
+
+
+async def list_taken_ids(
+    connection: Connection, provider: str, provider_ids: Sequence[str]
+) -> set[str]:
+    """Those of a provider's ids that messages of ours carry already."""
+    rows = await connection.fetch(_SQL["list_taken_ids"], provider, list(provider_ids))
+    return {row["provider_id"] for row in rows}
+
+
+async def claim_turn(
+    connection: Connection,
+    study_id: UUID,
+    message_id: UUID,
+    *,
+    per_second: float,
+    patience: timedelta,
+) -> timedelta | None:
+    """How long to wait (machine time) for the turn now taken; None if none is free soon enough.
+
+    `per_second` holds where the sender has no pace of its own.
+    """
+    seconds = await connection.fetchval(
+        _SQL["claim_turn"], study_id, message_id, per_second, patience.total_seconds()
+    )
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+class SenderPace(NamedTuple):
+    """One of our addresses; `per_second` is None where its provider's usual pace holds."""
+
+    provider: str
+    address: str
+    site: str | None
+    per_second: float | None
+
+
+async def list_senders(connection: Connection, study_id: UUID) -> list[SenderPace]:
+    """The study's addresses with their paces."""
+    rows = await connection.fetch(_SQL["list_senders"], study_id)
+    return [SenderPace(*row.values()) for row in rows]
+
+
+async def set_pace(
+    connection: Connection, study_id: UUID, address: str, per_second: float | None, actor: str
+) -> bool:
+    """Say how many texts a second a sender may send, None for its provider's usual pace.
+
+    False for an address that is not ours.
+    """
+    found = await connection.fetchval(_SQL["set_pace"], study_id, address, per_second, actor)
+    return found is not None
+
+
+async def insert_call(
+    connection: Connection,
+    study_id: UUID,
+    call_id: UUID,
+    participant_id: UUID,
+    reason: str,
+    actor: str,
+) -> bool:
+    """Make a call task unless one of that reason is open; whether it was made."""
+    made = await connection.fetchval(
+        _SQL["insert_call"], study_id, call_id, participant_id, reason, actor
+    )
+    return made is not None
+
+
+class InboundSweep(NamedTuple):
+    """A sender of ours, and the span of its inbound texts to look through (machine time)."""
+
+    study_id: UUID
+    sender_id: UUID
+    address: str
+    since: datetime
+    until: datetime
+
+
+async def list_inbound_sweeps(
+    connection: Connection,
+    provider: str,
+    *,
+    first_look: timedelta,
+    overlap: timedelta,
+    grace: timedelta,
+) -> list[InboundSweep]:
+    """What to look through next, from the last time's end less an overlap, up to a grace ago."""
+    rows = await connection.fetch(
+        _SQL["list_inbound_sweeps"],
+        provider,
+        first_look.total_seconds(),
+        overlap.total_seconds(),
+        grace.total_seconds(),
+    )
+    return [InboundSweep(*row.values()) for row in rows]
+
+
+async def mark_inbound_swept(connection: Connection, sweep: InboundSweep) -> None:
+    """Everything in the span has been fed."""
+    await connection.execute(
+        _SQL["mark_inbound_swept"], sweep.study_id, sweep.sender_id, sweep.until
+    )

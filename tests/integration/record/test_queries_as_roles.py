@@ -1,0 +1,145 @@
+"""Every query has the rights it needs, as each role that runs it.
+
+Preparing a statement asks for no right; planning to run it does. EXPLAIN does that and no more.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from pro_service.store.pools import connect
+from pro_service.store.sql_files import Query, all_queries
+
+PAGES, HOOKS, WORKER = "pro_participant", "pro_provider", "pro_worker"
+OPERATOR, DESK, OWNER = "pro_operator", "pro_desk", "pro_owner"
+EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR)
+
+ROLES_OF: dict[str, tuple[str, ...]] = {
+    "exports/adherence": (OPERATOR,),
+    "answering/answers": (PAGES,),
+    "answering/answers.record_answers": (PAGES, HOOKS),
+    "answering/answers.record_partial_scores": (WORKER,),
+    "answering/answers.list_closed_unscored": (WORKER,),
+    "cards/cards": (OPERATOR, DESK),
+    "cards/cards.find_code_in_use": (OPERATOR, DESK),
+    "demo/demo": (OWNER,),
+    "desk/desk": (DESK,),
+    "pages/entrance": (PAGES,),
+    "calling/escalation": (WORKER,),
+    "exports/export": (OPERATOR,),
+    "receiving/inbounds": (HOOKS,),
+    "receiving/inbounds.list_line_participants": (HOOKS, OPERATOR, WORKER, PAGES),
+    "texting/lines": (OPERATOR, WORKER, HOOKS, PAGES),
+    "texting/messages": (WORKER,),
+    "texting/messages.get_message": (WORKER, HOOKS),
+    "texting/messages.find_sender": (WORKER, OPERATOR, PAGES),
+    "texting/messages.find_sender_by_address": (HOOKS,),
+    "texting/messages.find_line": (WORKER, HOOKS, OPERATOR, PAGES),
+    "texting/messages.get_prompt_state": (HOOKS,),
+    "texting/messages.find_message": (HOOKS,),
+    "texting/messages.find_message_by_provider_id": (HOOKS,),
+    "texting/messages.record_receipt": (HOOKS,),
+    "texting/numbers": (OPERATOR,),
+    "texting/numbers.give_reason": (OPERATOR, HOOKS),
+    "base/operations": (OPERATOR,),
+    "base/operations.get_database_kind": (WORKER, OPERATOR),
+    "base/operations.get_study_time": (WORKER, OPERATOR),
+    "base/operations.seal_audit": (WORKER,),
+    "base/operations.check_database": (PAGES,),
+    "pages/preferences": (PAGES,),
+    "base/participants": (OPERATOR,),
+    "base/participants.get_participant_facts": EVERYBODY,
+    "base/participants.list_participants": (WORKER, OPERATOR),
+    "base/participants.find_participant": (WORKER, OPERATOR),
+    "base/participants.list_complete_sittings": (PAGES, HOOKS),
+    "demo/phone": (WORKER,),
+    "demo/phone.find_next_event": (WORKER, OPERATOR),
+    "texting/reminders": (WORKER,),
+    "texting/reminders.next_due": (OPERATOR,),
+    "texting/reminders.close_calls_over": (WORKER,),
+    "texting/reminders.list_invitations": (WORKER, HOOKS),
+    "texting/reminders.find_invitation": (PAGES,),
+    "answering/rescoring": (OPERATOR,),
+    "visits/schedule": (OPERATOR,),
+    "texting/sending": (WORKER,),
+    "texting/sending.insert_call": (WORKER, HOOKS),
+    "texting/sending.list_inbound_sweeps": (HOOKS,),
+    "texting/sending.mark_inbound_swept": (HOOKS,),
+    "texting/sending.list_senders": (OPERATOR,),
+    "texting/sending.set_pace": (OPERATOR,),
+    "desk/sessions": (DESK,),
+    "desk/sessions.set_staff_password": (OPERATOR,),
+    "desk/sessions.revoke_staff_sessions": (OPERATOR,),
+    "demo/simulator": (WORKER,),
+    "study/studies": (OPERATOR,),
+    "study/studies.get_protocol_document": EVERYBODY,
+    "study/studies.get_study_key": (WORKER, HOOKS, OPERATOR, PAGES),
+    "study/studies.get_data_key": (HOOKS, OPERATOR),
+    "study/studies.insert_study_key": (HOOKS, OPERATOR),
+    "study/wording": (OPERATOR,),
+    "study/wording.list_wording_packs": (OPERATOR, WORKER),
+}
+"""By stem, or by stem and name where one query of a file differs from the rest."""
+
+
+def roles_of(query: Query) -> tuple[str, ...]:
+    """The roles that run a query; none if the table above does not say."""
+    return ROLES_OF.get(f"{query.place}.{query.name}", ROLES_OF.get(query.place, ()))
+
+
+async def explain(connection: asyncpg.Connection[asyncpg.Record], query: Query) -> None:
+    """Plan a query with no values at all; raises what PostgreSQL objects to."""
+    await connection.execute(f"PREPARE tried AS {query.sql}")
+    try:
+        nothing = ", ".join(["NULL"] * len(query.parameters))
+        await connection.execute(f"EXPLAIN EXECUTE tried{f'({nothing})' if nothing else ''}")
+    finally:
+        await connection.execute("DEALLOCATE tried")
+
+
+def test_every_query_names_its_roles_and_every_name_is_a_query() -> None:
+    queries = list(all_queries())
+    assert [f"{one.place}.{one.name}" for one in queries if not roles_of(one)] == []
+    known = {one.place for one in queries} | {f"{one.place}.{one.name}" for one in queries}
+    assert sorted(set(ROLES_OF) - known) == []
+
+
+@pytest.mark.parametrize("role", [*EVERYBODY, DESK, OWNER])
+async def test_every_query_may_be_run_by_the_role_that_runs_it(
+    database_url: str, role: str
+) -> None:
+    connection = await connect(database_url, role=role, actor="test:role")
+    refused: dict[str, str] = {}
+    try:
+        # A plan made for these very values could leave out what must be asked for.
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        for query in all_queries():
+            if role in roles_of(query):
+                try:
+                    await explain(connection, query)
+                except asyncpg.PostgresError as error:
+                    refused[f"{query.place}.{query.name}"] = str(error)
+    finally:
+        await connection.close()
+    assert refused == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        (WORKER, "record_answers"),
+        (PAGES, "record_inbound"),
+        (HOOKS, "write_schedule"),
+        (HOOKS, "move_clock"),
+        (DESK, "get_participant_facts"),
+    ],
+)
+async def test_a_query_of_another_role_is_refused(database_url: str, role: str, name: str) -> None:
+    query = next(one for one in all_queries() if one.name == name)
+    connection = await connect(database_url, role=role, actor="test:role")
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await explain(connection, query)
+    finally:
+        await connection.close()

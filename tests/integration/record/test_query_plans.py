@@ -1,0 +1,387 @@
+"""Hot queries touch a few pages of a large study, run as the role that runs them.
+
+Each is planned both ways PostgreSQL may plan a prepared statement: for the values given, and for
+any values. The bounds are pages read (8 kB each, in memory or not), several times what was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+import pytest
+
+from pro_service.services.answering.answers import empty_document
+from pro_service.services.texting.reminders import empty_claim
+from pro_service.store.pools import connect, encode_json
+from pro_service.store.sql_files import load_queries
+from tests.support.databases import clone, run
+from tests.support.large import (
+    ASSESSMENTS,
+    ATTEMPTS,
+    LINES,
+    MESSAGES,
+    OTHERS,
+    REMINDERS,
+    RESPONSES,
+    SITES,
+    VISITS,
+    LargeStudy,
+    load_large_study,
+    row_id,
+)
+
+SMALL_TABLE = 1_000
+"""Reading a whole table of fewer rows is no fault."""
+PLANNING = ("force_custom_plan", "force_generic_plan")
+
+
+class Values:
+    """What cases are run with: rows of the participant in the middle of the loaded study."""
+
+    def __init__(self, study: LargeStudy) -> None:
+        """Name the rows of the participant in the middle."""
+        visit = study.open_visit
+        self.study = study.study_id
+        self.sender = study.sender_id
+        self.participant = study.participant_id
+        self.visit = row_id(VISITS, visit)
+        self.assessment = row_id(ASSESSMENTS, 2 * visit)
+        self.attempt = row_id(ATTEMPTS, 2 * visit)
+        self.line = row_id(LINES, study.number)
+        self.message = row_id(MESSAGES, study.number)
+        self.reminder = row_id(REMINDERS, 4 * visit)
+        self.indexes = [study.their_index, b"\x00" * 32]
+        self.token = study.token_sha256
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What `record_answers` is given."""
+        return answers_document(self)
+
+    @property
+    def claim(self) -> dict[str, Any]:
+        """What `claim_reminders` is given."""
+        return claim_document(self)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A query, the role that runs it, its values by name, and the pages it may touch."""
+
+    place: str
+    name: str
+    role: str
+    pages: int
+    values: tuple[Any, ...] = field(default=())
+
+    @property
+    def label(self) -> str:
+        return f"{self.place}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Of:
+    """A value of the loaded study, by its name in Values."""
+
+    name: str
+
+
+STUDY, PARTICIPANT = Of("study"), Of("participant")
+READS = (
+    Case(
+        "base/participants", "get_participant_facts", "pro_participant", 1_500, (STUDY, PARTICIPANT)
+    ),
+    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, (STUDY, PARTICIPANT)),
+    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, (STUDY, PARTICIPANT)),
+    Case(
+        "base/participants",
+        "list_complete_sittings",
+        "pro_participant",
+        300,
+        (STUDY, PARTICIPANT, "{pain-nrs}", datetime.fromisoformat("2999-01-01T00:00Z")),
+    ),
+    Case("base/participants", "find_participant", "pro_operator", 20, (STUDY, "L-77")),
+    Case("texting/reminders", "list_due", "pro_worker", 300, (200,)),
+    Case("texting/reminders", "next_due", "pro_worker", 20),
+    Case("texting/reminders", "find_invitation", "pro_participant", 20, (Of("token"),)),
+    Case("texting/reminders", "list_invitations", "pro_worker", 60, (STUDY, PARTICIPANT)),
+    Case(
+        "pages/entrance", "find_card_by_token", "pro_participant", 20, (sha256(b"card77").digest(),)
+    ),
+    Case("pages/entrance", "list_cards_by_code", "pro_participant", 30, ("L77",)),
+    Case(
+        "pages/entrance",
+        "find_session",
+        "pro_participant",
+        30,
+        (sha256(b"session77").digest(), timedelta(hours=12)),
+    ),
+    Case(
+        "receiving/inbounds",
+        "find_provider_event",
+        "pro_provider",
+        30,
+        (STUDY, "simulator", "in-51001"),
+    ),
+    Case(
+        "receiving/inbounds",
+        "list_line_participants",
+        "pro_provider",
+        60,
+        (STUDY, Of("indexes"), Of("line")),
+    ),
+    Case("receiving/inbounds", "count_replies_today", "pro_provider", 60, (STUDY, Of("line"))),
+    Case("texting/messages", "find_line", "pro_worker", 20, (STUDY, Of("sender"), Of("indexes"))),
+    Case("texting/messages", "find_message", "pro_provider", 20, (Of("message"),)),
+    Case(
+        "texting/messages",
+        "find_message_by_provider_id",
+        "pro_provider",
+        20,
+        ("simulator", "out-77"),
+    ),
+    Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
+    Case("texting/messages", "get_prompt_state", "pro_provider", 20, (STUDY, Of("message"))),
+    Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
+    Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
+    Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
+    Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, "key-00008caa")),
+    Case("answering/answers", "list_closed_unscored", "pro_worker", 25_000, (200,)),
+    Case("texting/reminders", "list_to_check_for_calls", "pro_worker", 40_000, (10_000,)),
+)
+SWEEPS = (
+    Case("texting/messages", "mark_overdue_ambiguous", "pro_worker", 1_500),
+    Case("texting/messages", "mark_expired", "pro_worker", 1_500),
+)
+WRITES = (
+    Case(
+        "answering/answers",
+        "record_answers",
+        "pro_participant",
+        2_500,
+        (STUDY, PARTICIPANT, 1, Of("answers")),
+    ),
+    Case(
+        "answering/answers",
+        "record_answers",
+        "pro_provider",
+        2_500,
+        (STUDY, PARTICIPANT, 1, Of("answers")),
+    ),
+    Case(
+        "texting/reminders",
+        "claim_reminders",
+        "pro_worker",
+        500,
+        (STUDY, PARTICIPANT, 1, Of("claim")),
+    ),
+    Case(
+        "texting/messages",
+        "reclaim_message",
+        "pro_worker",
+        100,
+        (STUDY, Of("message"), PARTICIPANT, 1, 30),
+    ),
+)
+
+
+def answers_document(values: Values) -> dict[str, Any]:
+    """Twenty-four answers that complete an assessment and its visit in a sitting of their own."""
+    sitting = {"id": row_id(OTHERS, 900_000), "assessment_id": values.assessment, "ordinal": 7}
+    kept = {"mode": "text", "respondent": "self", "authentication": "known_number"}
+    digests = {"release": "test", "instrument_sha256": "0", "wording_sha256": "0"}
+    responses = [
+        {
+            "id": row_id(RESPONSES, 900_000 + n),
+            "assessment_id": values.assessment,
+            "attempt_id": sitting["id"],
+            "item": f"item_{n}",
+            "value": 3,
+            "lowest": 0,
+            "highest": 10,
+            "actor": "test",
+        }
+        for n in range(24)
+    ]
+    return empty_document() | {
+        "attempts": [sitting | kept | digests | {"language": "en", "actor": "test"}],
+        "responses": responses,
+        "submitted": [values.assessment],
+        "attempts_submitted": [sitting["id"]],
+        "visits_done": [{"visit_id": values.visit, "reason": "answered"}],
+    }
+
+
+def claim_document(values: Values) -> dict[str, Any]:
+    """A nudge that becomes a text, and the next one planned."""
+    message = {
+        "id": row_id(OTHERS, 900_001),
+        "line_id": values.line,
+        "kind": "reminder",
+        "template": "reminder.text",
+        "language": "en",
+        "body_sealed": "00",
+        "body_key": "A256GCM:x",
+        "encoding": "GSM-7",
+        "segments": 1,
+        "provider": "simulator",
+        "lease_seconds": 30,
+        "dedupe_key": "reminder:test",
+        "actor": "test",
+    }
+    ended = {"id": values.reminder, "reason": "sent", "message_id": message["id"]}
+    return empty_claim() | {"messages": [message], "ended": [ended]}
+
+
+@pytest.fixture(scope="module")
+def large(server_url: str, template_database: str) -> Iterator[tuple[str, LargeStudy]]:
+    """The URL of a database with a large study in it."""
+
+    async def fill(url: str) -> LargeStudy:
+        superuser = await asyncpg.connect(url)
+        try:
+            return await load_large_study(superuser)
+        finally:
+            await superuser.close()
+
+    with clone(server_url, template_database) as url:
+        yield url, run(fill(url))
+
+
+def literal(value: Any) -> str:
+    """A value as SQL text; its type is what the prepared statement says."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(literal(one) for one in value)}]::bytea[]"
+    if isinstance(value, int | float):
+        return str(value)
+    text = encode_json(value) if isinstance(value, dict) else str(value)
+    return "'" + text.replace("'", "''") + "'"
+
+
+async def explain(
+    connection: asyncpg.Connection, sql: str, values: Sequence[Any], planning: str
+) -> dict[str, Any]:
+    """The plan of a prepared statement with what running it touched; its writes are undone."""
+    arguments = f"({', '.join(literal(value) for value in values)})" if values else ""
+    explained = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE planned" + arguments
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"SET LOCAL plan_cache_mode = {planning}")
+        await connection.execute(f"PREPARE planned AS {sql}")
+        # Once before it counts, and undone: a fresh connection also reads the catalogue.
+        await connection.execute("SAVEPOINT fresh")
+        await connection.execute(explained)
+        await connection.execute("ROLLBACK TO SAVEPOINT fresh")
+        plan: dict[str, Any] = (await connection.fetchval(explained))[0]
+        return plan
+    finally:
+        await transaction.rollback()
+        await connection.execute("DEALLOCATE ALL")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def pages_touched(plan: dict[str, Any]) -> int:
+    """Pages read; what a writing CTE reads is not part of its statement's own count."""
+    counted = [plan, *(n for n in nodes(plan) if n["Node Type"] == "ModifyTable" and n is not plan)]
+    total: int = sum(n["Shared Hit Blocks"] + n["Shared Read Blocks"] for n in counted)
+    return total
+
+
+async def rows_of_tables(connection: asyncpg.Connection) -> dict[str, float]:
+    """How many rows each table has, as the planner thinks."""
+    rows = await connection.fetch(
+        "SELECT relname, reltuples FROM pg_class WHERE relnamespace = 'pro'::regnamespace"
+    )
+    return {row["relname"]: row["reltuples"] for row in rows}
+
+
+async def check(url: str, case: Case, values: Sequence[Any], planning: str) -> dict[str, Any]:
+    """Run a case and judge its plan; returns the plan."""
+    connection = await connect(url, role=case.role, actor="test:plans")
+    try:
+        sql = load_queries(case.place)[case.name]
+        explained = await explain(connection, sql, values, planning)
+        sizes = await rows_of_tables(connection)
+    finally:
+        await connection.close()
+    plan: dict[str, Any] = explained["Plan"]
+    read_whole = {
+        node["Relation Name"]
+        for node in nodes(plan)
+        if node["Node Type"] == "Seq Scan" and sizes.get(node["Relation Name"], 0) > SMALL_TABLE
+    }
+    touched = pages_touched(plan)
+    print(f"\n{case.label} as {case.role}, {planning}: {touched} pages, read whole: {read_whole}")
+    assert not read_whole, f"{case.label} reads whole tables: {read_whole}"
+    assert touched <= case.pages, f"{case.label} touches {touched} pages"
+    return plan
+
+
+def values_of(case: Case, study: LargeStudy) -> list[Any]:
+    """The case's values, the study's own filled in."""
+    known = Values(study)
+    return [getattr(known, v.name) if isinstance(v, Of) else v for v in case.values]
+
+
+@pytest.mark.parametrize("planning", PLANNING)
+@pytest.mark.parametrize("case", READS, ids=lambda case: f"{case.label}-{case.role}")
+async def test_a_hot_read_touches_few_pages(
+    large: tuple[str, LargeStudy], case: Case, planning: str
+) -> None:
+    url, study = large
+    plan = await check(url, case, values_of(case, study), planning)
+    assert plan["Actual Rows"] > 0, "it found nothing, so its plan proves nothing"
+
+
+@pytest.mark.parametrize("planning", PLANNING)
+@pytest.mark.parametrize("case", SWEEPS, ids=lambda case: case.label)
+async def test_a_sweep_touches_only_what_is_under_way(
+    large: tuple[str, LargeStudy], case: Case, planning: str
+) -> None:
+    url, study = large
+    plan = await check(url, case, values_of(case, study), planning)
+    assert plan["Actual Rows"] > 0, "it found nothing, so its plan proves nothing"
+
+
+@pytest.mark.parametrize("planning", PLANNING)
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: f"{case.label}-{case.role}")
+async def test_a_write_touches_few_pages(
+    large: tuple[str, LargeStudy], case: Case, planning: str
+) -> None:
+    url, study = large
+    plan = await check(url, case, values_of(case, study), planning)
+    assert plan["Actual Rows"] == 1
+
+
+@pytest.mark.parametrize(("site", "seen"), [(2, 20), (1, 0)])
+async def test_a_participants_visits_cost_the_desk_few_pages_under_row_level_security(
+    large: tuple[str, LargeStudy], site: int, seen: int
+) -> None:
+    url, study = large
+    # Visits, two of them superseded, of one participant: seen by their own site alone.
+    sql = "SELECT id FROM pro.visits WHERE study_id = $1 AND participant_id = $2"
+    connection = await connect(url, role="pro_desk", actor="test:plans")
+    try:
+        await connection.execute(f"SET pro.site_ids = '{row_id(SITES, site)}'")
+        values = [study.study_id, study.participant_id]
+        explained = await explain(connection, sql, values, PLANNING[0])
+    finally:
+        await connection.close()
+    assert explained["Plan"]["Actual Rows"] == seen
+    assert pages_touched(explained["Plan"]) < 300
