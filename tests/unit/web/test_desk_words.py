@@ -93,7 +93,7 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
         re.findall(r'(?:reason = MessageState\.\w+,|return|reason=|else) "([a-z\' ]+)"', delivery)
     )
     found |= set(re.findall(r'gone = None if .* else "([a-z ]+)"', delivery))
-    for path in (package.parent / "sql" / "queries").glob("*.sql"):
+    for path in (package.parent / "sql" / "queries").rglob("*.sql"):
         found |= set(re.findall(r"state_reason = '([a-z ]+)'", path.read_text(encoding="utf-8")))
     found |= set(get_args(Effect))
     assert len(found) >= 13, found
