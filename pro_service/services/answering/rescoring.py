@@ -12,7 +12,8 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.services.answering.answers import score_rows
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.store.answering import rescoring as store
 from pro_service.store.answering.rescoring import SittingAnswer, StandingScore
 from pro_service.store.connection import Connection, StaleRevisionError

@@ -21,9 +21,6 @@ from pro_service.store.study.studies import KeyRow, StudyRow
 from pro_service.texts.catalogue import Texts
 from pro_service.vault.vault import Vault, WrappedKey, data_key_of
 
-TRIES = 5
-"""How often a write decided from facts that moved on is decided anew before giving up."""
-
 
 class UnknownStudyError(ProServiceError):
     """There is no such study."""
@@ -31,10 +28,6 @@ class UnknownStudyError(ProServiceError):
 
 class UnknownParticipantError(ProServiceError):
     """There is no such participant."""
-
-
-class BusyError(ProServiceError):
-    """Too much changed at once; nothing was written. Please try again."""
 
 
 @dataclass

@@ -25,7 +25,8 @@ from pro_service.services.answering import (
     plan_answers,
     read_baselines,
 )
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.pages.sorting import (
     ScreenAnswer,

@@ -36,8 +36,9 @@ from pro_service.services.answering import (
     text_context,
     urgent_parts,
 )
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import PhoneError, country_of, parse_phone
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.receiving.copies import answer_with, first_copy
 from pro_service.services.receiving.line import (
     answer_for_line,

@@ -13,7 +13,8 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.messaging.gateway import InboundText
 from pro_service.services.answering import AnswersPlan, empty_document
-from pro_service.services.base.context import BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import BusyError
 from pro_service.services.texting import Line, message_row
 from pro_service.store.answering import answers
 from pro_service.store.connection import Connection, transaction

@@ -18,7 +18,8 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting.composing import Line, line_to, message_row, open_number
 from pro_service.services.texting.reach import rule_for_number, way_to
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.services.answering import score_rows
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.store.answering import answers
 from pro_service.store.connection import Connection, StaleRevisionError
 
