@@ -158,7 +158,7 @@ async def _leave_as_it_is(_: asyncpg.Connection) -> None:
 
 
 def encode_json(value: object) -> str:
-    """Compact JSON; ids, dates, instants and decimals become strings, bytes hex, records objects."""
+    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
