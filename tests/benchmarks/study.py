@@ -16,7 +16,8 @@ from pro_service.messaging.gateway import Accepted, InboundText, OutboundText, W
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study import administration
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.sites import add_site
 from pro_service.services.visits import enrolment
 from pro_service.store.base import operations
 from pro_service.store.ids import new_id
@@ -150,12 +151,12 @@ async def make_study(url: str, participants: int, lanes: int) -> Study:
     operator = await connect(url, role="pro_operator", actor=ACTOR)
     try:
         await operations.start_clock(operator, BEGIN)
-        loaded = await administration.load_protocol(
+        loaded = await load_protocol(
             operator, context, *load_protocol_file(example_protocol_file()), actor=ACTOR
         )
         study_id = loaded.study.id
         site = SiteRow(new_id(), "BJ01", "Site", "Asia/Shanghai", "CN", "+12025550100", "120")
-        await administration.add_site(
+        await add_site(
             operator, study_id, site, provider=wire.NAME, sender=OUR_ADDRESS, actor=ACTOR
         )
         await enrolment.enrol(operator, context, study_id, rows_of(participants), actor=ACTOR)

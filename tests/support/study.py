@@ -27,7 +27,8 @@ from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.adherence import AdherenceReport, report
-from pro_service.services.study import administration
+from pro_service.services.study import sites
+from pro_service.services.study.protocols import load_protocol
 from pro_service.services.visits import enrolment
 from pro_service.services.visits.scheduling import Change, NewEvent, apply_change, plan_change
 from pro_service.store.base import operations, participants
@@ -281,9 +282,7 @@ async def _open_study(
     operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext
 ) -> UUID:
     protocol, source, sha256 = load_protocol_file(example_protocol_file())
-    loaded = await administration.load_protocol(
-        operator, context, protocol, source, sha256, actor=ACTOR
-    )
+    loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     await add_site(operator, loaded.study.id, "BJ01", sender=SENDER)
     return loaded.study.id
 
@@ -297,9 +296,7 @@ async def add_site(
 ) -> UUID:
     """A further site."""
     site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
-    await administration.add_site(
-        operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR
-    )
+    await sites.add_site(operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR)
     return site.id
 
 

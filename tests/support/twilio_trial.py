@@ -17,7 +17,8 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study import administration
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.sites import add_site
 from pro_service.services.visits import enrolment
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
@@ -147,11 +148,7 @@ async def _open_study(
 ) -> UUID:
     await operations.start_clock(operator, STARTED_AT)
     protocol, source, sha256 = load_protocol_file(example_protocol_file())
-    loaded = await administration.load_protocol(
-        operator, context, protocol, source, sha256, actor=ACTOR
-    )
+    loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     site = SiteRow(new_id(), "BJ01", "Site BJ01", ZONE, "CN", "+12025550198", "120")
-    await administration.add_site(
-        operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR
-    )
+    await add_site(operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR)
     return loaded.study.id

@@ -14,7 +14,8 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
-from pro_service.services.desk.sign_in import Passwords, form_secret
+from pro_service.services.desk.sign_in import form_secret
+from pro_service.services.study.passwords import Passwords
 from pro_service.store.desk.sessions import StaffRow
 from pro_service.texts.desk import load_desk_texts
 from pro_service.web.desk.words import Words
