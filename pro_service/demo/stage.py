@@ -181,8 +181,8 @@ async def open_trial(
         )
     consent_on = starts_at.date() - timedelta(days=2)
     rows = [(n, _enrolment_row(one, consent_on)) for n, one in enumerate(personas, start=2)]
-    checked = await enrolment.check_rows(operator, study_id, rows)
-    await enrolment.enrol(operator, context, study_id, checked, actor=ACTOR)
+    checked = await enrolment.check_rows(operator, context, study_id, rows)
+    await enrolment.enrol(operator, context, checked, actor=ACTOR)
     asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
     return Trial(study_id, asked)
 

@@ -159,7 +159,11 @@ async def make_study(url: str, participants: int, lanes: int) -> Study:
         await add_site(
             operator, study_id, site, provider=wire.NAME, sender=OUR_ADDRESS, actor=ACTOR
         )
-        await enrolment.enrol(operator, context, study_id, rows_of(participants), actor=ACTOR)
+        rows = tuple(rows_of(participants))
+        named = {row.site for row in rows}
+        sites = await enrolment.list_enrolment_sites(operator, study_id, named)
+        checked = enrolment.CheckedRows(study_id, rows, sites)
+        await enrolment.enrol(operator, context, checked, actor=ACTOR)
         # The first half sits at the assessment with 24 items.
         sittings = [
             Sat(row["participant_id"], row["id"])

@@ -30,7 +30,5 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     with monkeypatch.context() as patched:
         for name in _METHODS:
-            patched.setattr(
-                asyncpg.Connection, name, counted(getattr(asyncpg.Connection, name))
-            )
+            patched.setattr(asyncpg.Connection, name, counted(getattr(asyncpg.Connection, name)))
         yield said

@@ -51,10 +51,9 @@ class TwilioTrial:
 
     async def enrol_rows(self, *rows: dict[str, str]) -> None:
         """The same with cells of one's own."""
-        checked = await enrolment.check_rows(
-            self.operator, self.study_id, list(enumerate(rows, start=2))
-        )
-        await enrolment.enrol(self.operator, self.context, self.study_id, checked, actor=ACTOR)
+        table = list(enumerate(rows, start=2))
+        checked = await enrolment.check_rows(self.operator, self.context, self.study_id, table)
+        await enrolment.enrol(self.operator, self.context, checked, actor=ACTOR)
         self.phones |= {each["code"]: each["phone"] for each in rows}
         for found in await participants.list_participants(self.operator, self.study_id):
             self.participants[found.code] = found.id

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.domain.study.facts import EventKind, Status, Target
-from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.events import NewEvent
+from pro_service.domain.study.facts import KNEES, EventKind, Status, Target
 from pro_service.domain.study.times import local_day, local_instant, zone
-from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.context import ServiceContext, UnknownStudyError
+from pro_service.services.base.identities import known_year, seal_year
 from pro_service.services.base.phones import PhoneError, parse_phone
+from pro_service.services.base.turns import Who
 from pro_service.services.cards import free_code, new_card
-from pro_service.services.pages import known_year, seal_year
-from pro_service.services.visits.scheduling import NewEvent, apply_change
+from pro_service.services.visits.scheduling import News, apply_change
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
@@ -25,6 +26,16 @@ from pro_service.store.study import studies
 from pro_service.store.study.studies import EnrolledRow, SiteRow
 from pro_service.store.texting.numbers import list_codes_of_number
 from pro_service.store.visits import schedule
+from pro_service.store.visits.schedule import (
+    ConsentRow,
+    ContactRow,
+    DataKeyRow,
+    EnrolmentWrite,
+    FirstStatusRow,
+    ParticipantRow,
+    PlacingRow,
+)
+from pro_service.vault import places
 
 COLUMNS = (
     "code",
@@ -44,13 +55,11 @@ OPTIONAL_COLUMNS = ("year_of_birth",)
 EARLIEST_BIRTH = 1900
 CHANNELS: dict[str, Literal["text", "link"]] = {"text": "text", "sms": "text", "link": "link"}
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-KNEES: dict[str, tuple[Target, ...]] = {
-    "left": ("left_knee",),
-    "left_knee": ("left_knee",),
-    "right": ("right_knee",),
-    "right_knee": ("right_knee",),
-    "both": ("left_knee", "right_knee"),
+TREATED: Final[Mapping[str, tuple[Target, ...]]] = {
+    **{word: (knee,) for knee in KNEES for word in (knee.removesuffix("_knee"), knee)},
+    "both": KNEES,
 }
+"""What a file may say of the treated knees."""
 
 
 class RowProblem(NamedTuple):
@@ -87,6 +96,22 @@ class EnrolmentRow:
     treated_knees: tuple[Target, ...]
     planned_injection_on: date | None
     year_of_birth: str | None = field(default=None, repr=False)
+
+
+class EnrolmentSite(NamedTuple):
+    """A site of the study, and the protocol version it enrols under now."""
+
+    row: SiteRow
+    version_id: UUID | None
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Rows without a mistake, and the sites they name: what the check read is not read again."""
+
+    study_id: UUID
+    rows: tuple[EnrolmentRow, ...]
+    sites: Mapping[str, EnrolmentSite]
 
 
 class EnrolmentOutcome(NamedTuple):
@@ -174,7 +199,7 @@ def check_row(
     if consent_on is not None and consent_on > today:
         problems.add("consent_on", "lies in the future; consent comes before enrolment.")
     agreed = problems.choice("messaging_consent", YES_NO)
-    knees = problems.choice("treated_knees", KNEES)
+    knees = problems.choice("treated_knees", TREATED)
     planned_on = problems.day("planned_injection_on", optional=True)
     year = problems.year("year_of_birth", today.year, needed=site in ask_year)
     if problems.found or consent_on is None:
@@ -198,15 +223,18 @@ def check_row(
 
 
 async def check_rows(
-    connection: Connection, study_id: UUID, table: Sequence[tuple[int, Mapping[str, str]]]
-) -> list[EnrolmentRow]:
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    table: Sequence[tuple[int, Mapping[str, str]]],
+) -> CheckedRows:
     """Check every row before anything is written.
 
     Raises EnrolmentRefusedError with all mistakes.
     """
-    rows_of_sites = await studies.list_sites(connection, study_id)
-    sites = [site.code for site in rows_of_sites]
-    ask_year = await _asking_year(connection, study_id, rows_of_sites)
+    named = {cells.get("site", "").strip() for _, cells in table}
+    sites = await list_enrolment_sites(connection, study_id, named)
+    ask_year = await _asking_year(connection, context, study_id, sites)
     now = await operations.get_study_time(connection)
     rows: list[EnrolmentRow] = []
     problems: list[RowProblem] = []
@@ -222,32 +250,45 @@ async def check_rows(
         rows.append(row)
     if problems:
         raise EnrolmentRefusedError(problems)
-    return rows
+    return CheckedRows(study_id, tuple(rows), sites)
+
+
+async def list_enrolment_sites(
+    connection: Connection, study_id: UUID, named: Collection[str]
+) -> dict[str, EnrolmentSite]:
+    """The study's sites by code; the protocol version is read for those that are named."""
+    return {
+        site.code: EnrolmentSite(
+            site,
+            await studies.find_site_protocol(connection, study_id, site.id)
+            if site.code in named
+            else None,
+        )
+        for site in await studies.list_sites(connection, study_id)
+    }
 
 
 async def _asking_year(
-    connection: Connection, study_id: UUID, sites: Sequence[SiteRow]
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    sites: Mapping[str, EnrolmentSite],
 ) -> frozenset[str]:
     """Codes of the sites that enrol under a protocol with a second factor."""
     asking: set[str] = set()
-    for site in sites:
-        version_id = await studies.find_site_protocol(connection, study_id, site.id)
-        if version_id is None:
+    for code, site in sites.items():
+        if site.version_id is None:
             continue
-        document = await studies.get_protocol_document(connection, study_id, version_id)
-        if document is None:
-            continue
-        protocol = Protocol.model_validate_json(document)
+        protocol = await context.protocol(connection, study_id, site.version_id)
         if protocol.study.second_factor == "year_of_birth":
-            asking.add(site.code)
+            asking.add(code)
     return frozenset(asking)
 
 
 async def enrol(
     connection: Connection,
     context: ServiceContext,
-    study_id: UUID,
-    rows: Sequence[EnrolmentRow],
+    checked: CheckedRows,
     *,
     actor: str,
     progress: Callable[[], None] = lambda: None,
@@ -257,7 +298,9 @@ async def enrol(
     A code enrolled already with the same values is left as it is; with other values, nobody is
     enrolled. Raises EnrolmentRefusedError.
     """
-    known = {row.code: row for row in await studies.list_enrolled(connection, study_id)}
+    study_id, rows = checked.study_id, checked.rows
+    codes = [row.code for row in rows]
+    known = {row.code: row for row in await studies.list_enrolled(connection, study_id, codes)}
     for one in rows:
         stored = known.get(one.code)
         if one.year_of_birth is not None and stored is not None and stored.year_key is not None:
@@ -271,11 +314,11 @@ async def enrol(
     if problems:
         raise EnrolmentRefusedError(problems)
     await context.ensure_study_key(connection, study_id)
-    sites = {site.code: site for site in await studies.list_sites(connection, study_id)}
     fresh = [row for row in rows if row.code not in known]
     async with transaction(connection) as connection:
         for row in fresh:
-            await _enrol_one(connection, context, study_id, row, sites[row.site], actor)
+            who = Who(connection, context, study_id, new_id())
+            await _enrol_one(who, row, checked.sites[row.site], actor)
             progress()
     return EnrolmentOutcome(len(fresh), len(rows) - len(fresh))
 
@@ -299,74 +342,53 @@ def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow)
     return [column for column, equal in same.items() if not equal]
 
 
-async def _enrol_one(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    row: EnrolmentRow,
-    site: SiteRow,
-    actor: str,
-) -> None:
-    version_id = await studies.find_site_protocol(connection, study_id, site.id)
+async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: str) -> None:
+    connection, context, study_id, participant_id = who
+    if site.version_id is None:
+        raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
     indexes = [index for _, index in context.vault.blind_indexes(row.phone)]
     beside = await list_codes_of_number(connection, study_id, indexes)
-    participant_id = new_id()
     key = context.vault.new_data_key()
-    document = {
-        "participant": {
-            "id": participant_id,
-            "code": row.code,
-            "personal_code": await free_code(connection, beside),
-            "protocol_version_id": version_id,
-            "language": row.language,
-            "zone": row.zone,
-            "channel": row.channel,
-            "nudge_at": None,
-            "treated_knees": row.treated_knees,
-            "actor": actor,
-        },
-        "placing": {"id": new_id(), "site_id": site.id},
-        "data_key": {
-            "id": key.id,
-            "wrapped": key.wrapped.hex(),
-            "wrapping_key": key.wrapping_key,
-        },
-        "contacts": [_contact(context, row.phone, key.id)],
-        "consent": {
-            "id": new_id(),
-            "version": row.consent_version,
-            "signed_on": row.consent_on,
-            "messages": row.messaging_consent,
-        },
-        "status": {"id": new_id(), "status": Status.screened},
-        "cards": [new_card(context)],
-        "identities": seal_year(context, row.year_of_birth, key.id),
-    }
-    await schedule.insert_participant(connection, study_id, document)
-    await apply_change(
-        connection,
-        context,
-        study_id,
-        participant_id,
-        events=_first_events(row),
-        actor=actor,
-        reason="enrolled",
+    document = EnrolmentWrite(
+        participant=ParticipantRow(
+            id=participant_id,
+            code=row.code,
+            personal_code=await free_code(connection, beside),
+            protocol_version_id=site.version_id,
+            language=row.language,
+            zone=row.zone,
+            channel=row.channel,
+            treated_knees=row.treated_knees,
+            actor=actor,
+        ),
+        placing=PlacingRow(id=new_id(), site_id=site.row.id),
+        data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
+        contacts=[_contact(context, row.phone, key.id)],
+        consent=ConsentRow(
+            id=new_id(),
+            version=row.consent_version,
+            signed_on=row.consent_on,
+            messages=row.messaging_consent,
+        ),
+        status=FirstStatusRow(id=new_id(), status=Status.screened),
+        cards=[new_card(context)],
+        identities=seal_year(context, row.year_of_birth, key.id),
     )
+    await schedule.insert_participant(connection, study_id, document)
+    await apply_change(who, News(actor, "enrolled", events=tuple(_first_events(row))))
 
 
-def _contact(context: ServiceContext, phone: str, data_key: UUID) -> dict[str, Any]:
+def _contact(context: ServiceContext, phone: str, data_key: UUID) -> ContactRow:
     """The number as it is stored: sealed, and found by a keyed hash."""
     contact_id = new_id()
-    sealed = context.vault.seal(
-        phone, data_key=data_key, table="contact_points", column="address", row_id=contact_id
+    sealed = places.NUMBER.seal(context.vault, phone, data_key=data_key, row_id=contact_id)
+    return ContactRow(
+        id=contact_id,
+        address_sealed=sealed.ciphertext,
+        address_key=sealed.key,
+        blind_index=context.vault.blind_index(phone),
+        index_key=context.vault.index_key_id,
     )
-    return {
-        "id": contact_id,
-        "address_sealed": sealed.ciphertext.hex(),
-        "address_key": sealed.key,
-        "blind_index": context.vault.blind_index(phone).hex(),
-        "index_key": context.vault.index_key_id,
-    }
 
 
 def _first_events(row: EnrolmentRow) -> list[NewEvent]:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
-from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/messages")
@@ -67,6 +67,8 @@ class MessageRow(NamedTuple):
     lives_for: timedelta | None
     lease_left: timedelta | None
     """How long the claim still held (machine time) when the row was read; None: not claimed."""
+    now: datetime
+    """Study time when the row was read."""
     line_id: UUID
     their_address_sealed: bytes
     their_address_key: str
@@ -139,22 +141,16 @@ async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
 
 
 async def reclaim_message(
-    connection: Connection,
-    study_id: UUID,
-    message_id: UUID,
-    *,
-    participant_id: UUID,
-    revision: int,
-    lease_seconds: int,
+    connection: Connection, guard: Guard, message_id: UUID, lease_seconds: int
 ) -> bool:
     """Claim a queued message again; False if it is queued no more. Raises StaleRevisionError."""
     row = await write(
         connection,
         _SQL["reclaim_message"],
-        study_id,
+        guard.study_id,
         message_id,
-        participant_id,
-        revision,
+        guard.participant_id,
+        guard.revision,
         lease_seconds,
     )
     return row is not None and bool(row["claimed"])

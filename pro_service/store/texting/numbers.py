@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/numbers")
@@ -40,20 +40,10 @@ async def list_present_numbers(connection: Connection, study_id: UUID) -> list[P
 
 
 async def end_opt_out(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    line_ids: Sequence[UUID],
-    *,
-    actor: str,
-    reason: str,
+    connection: Connection, guard: Guard, line_ids: Sequence[UUID], *, actor: str, reason: str
 ) -> int:
     """End what holds these lines back; how many opt-outs that were. Raises StaleRevisionError."""
-    sql = _SQL["end_opt_out"]
-    row = await write(
-        connection, sql, study_id, participant_id, revision, list(line_ids), actor, reason
-    )
+    row = await write(connection, _SQL["end_opt_out"], *guard, list(line_ids), actor, reason)
     if row is None:
         raise StaleRevisionError
     return int(row["ended"])
@@ -72,14 +62,12 @@ async def give_reason(connection: Connection, reason: str) -> None:
     await connection.fetchval(_SQL["give_reason"], reason)
 
 
-async def end_number(
-    connection: Connection, study_id: UUID, participant_id: UUID, revision: int
-) -> None:
+async def end_number(connection: Connection, guard: Guard) -> None:
     """End the present number with its conversations, links and waiting texts.
 
     Within a transaction that has a reason. Raises StaleRevisionError.
     """
-    await write(connection, _SQL["end_number"], study_id, participant_id, revision)
+    await write(connection, _SQL["end_number"], *guard)
 
 
 async def insert_number(
@@ -105,21 +93,12 @@ async def insert_number(
     )
 
 
-async def confirm_number(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    *,
-    actor: str,
-    outcome: str,
-) -> bool:
+async def confirm_number(connection: Connection, guard: Guard, *, actor: str, outcome: str) -> bool:
     """Confirm the new number on the word of staff; False if none waited. Raises StaleRevisionError.
 
     Within a transaction that has a reason.
     """
-    sql = _SQL["confirm_number"]
-    row = await write(connection, sql, study_id, participant_id, revision, actor, outcome)
+    row = await write(connection, _SQL["confirm_number"], *guard, actor, outcome)
     return row is not None and bool(row["confirmed"])
 
 

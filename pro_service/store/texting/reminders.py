@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, Guard, write
 from pro_service.store import writes
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/reminders")

@@ -11,7 +11,9 @@ from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AssessmentRow,
+    CardRow,
     EventRow,
+    IdentityRow,
     ReclosedVisitRow,
     ReminderRow,
     StatusRow,
@@ -66,25 +68,6 @@ class ContactRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstCardRow:
-    """The card a participant is enrolled with: only its token's hash is kept."""
-
-    id: UUID
-    token_sha256: bytes
-    link_key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class IdentityRow:
-    """What is known of the person beside the number, sealed."""
-
-    id: UUID
-    kind: str
-    value_sealed: bytes
-    value_key: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ConsentRow:
     """The consent somebody was enrolled with."""
 
@@ -112,7 +95,7 @@ class EnrolmentWrite:
     consent: ConsentRow
     status: FirstStatusRow
     contacts: list[ContactRow] = field(default_factory=list)
-    cards: list[FirstCardRow] = field(default_factory=list)
+    cards: list[CardRow] = field(default_factory=list)
     identities: list[IdentityRow] = field(default_factory=list)
 
 
