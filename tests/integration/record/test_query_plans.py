@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pro_service.services.answering.answers import empty_document
+from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.pools import connect, encode_json
 from pro_service.store.sql_files import load_queries
 from pro_service.store.texting.reminders import ClaimWrite
@@ -93,12 +93,11 @@ class Of:
 
 
 STUDY, PARTICIPANT = Of("study"), Of("participant")
+FACTS = (STUDY, PARTICIPANT, "{}")
 READS = (
-    Case(
-        "base/participants", "get_participant_facts", "pro_participant", 1_500, (STUDY, PARTICIPANT)
-    ),
-    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, (STUDY, PARTICIPANT)),
-    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, (STUDY, PARTICIPANT)),
+    Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, FACTS),
     Case(
         "base/participants",
         "list_complete_sittings",
@@ -209,7 +208,7 @@ def answers_document(values: Values) -> dict[str, Any]:
         }
         for n in range(24)
     ]
-    return empty_document() | {
+    return vars(AnswersWrite()) | {
         "attempts": [sitting | kept | digests | {"language": "en", "actor": "test"}],
         "responses": responses,
         "submitted": [values.assessment],
