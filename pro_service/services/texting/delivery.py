@@ -39,7 +39,7 @@ from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.texting import messages, sending
-from pro_service.store.texting.messages import FoundMessage, MessageRow, QueuedRow
+from pro_service.store.texting.messages import FoundMessage, Mark, MessageRow, QueuedRow, ReceiptRow
 from pro_service.vault import places
 
 CALL_BOUND_SECONDS = 15.0
@@ -70,36 +70,30 @@ async def send_claimed(
     held_back = await _not_now(connection, row, text)
     if held_back is not None:
         return await _give_back(connection, row, held_back)
-    state = MessageState.accepted
-    provider_id = error_code = reason = None
-    retry_in: timedelta | None = None
-    effect: Effect | None = None
-    try:
-        async with asyncio.timeout(CALL_BOUND_SECONDS):
-            provider_id = (await gateway.send(text)).provider_id
-    except NotAcceptedError:
-        state, reason = MessageState.queued, "not accepted"
-        retry_in = retry_pause(row.tries)
-    except RejectedError as error:
-        state, reason, error_code = MessageState.failed, error.effect, error.code
-        effect = error.effect
-    except (AmbiguousError, TimeoutError):
-        state, reason = MessageState.ambiguous, "the call broke off"
-    await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=MessageState.sending,
-        state=state,
-        provider_id=provider_id,
-        error_code=error_code,
-        reason=reason,
-        retry_in=retry_in,
-    )
+    mark, effect = await _call(gateway, row, text)
+    await messages.mark_message(connection, row.study_id, row.id, MessageState.sending, mark)
     if effect is not None:
         await follow(connection, context, row, effect, WORKER)
-    log.info("message_sent", extra={"state": str(state), "message_id": str(row.id)})
-    return state
+    log.info("message_sent", extra={"state": str(mark.state), "message_id": str(row.id)})
+    return mark.state
+
+
+async def _call(
+    gateway: Gateway, row: MessageRow, text: OutboundText
+) -> tuple[Mark, Effect | None]:
+    """Make the call; where it leaves the message, and what a lasting refusal says of the number."""
+    try:
+        async with asyncio.timeout(CALL_BOUND_SECONDS):
+            accepted = await gateway.send(text)
+    except NotAcceptedError:
+        pause = retry_pause(row.tries)
+        return Mark(MessageState.queued, reason="not accepted", retry_in=pause), None
+    except RejectedError as error:
+        mark = Mark(MessageState.failed, error_code=error.code, reason=error.effect)
+        return mark, error.effect
+    except (AmbiguousError, TimeoutError):
+        return Mark(MessageState.ambiguous, reason="the call broke off"), None
+    return Mark(MessageState.accepted, provider_id=accepted.provider_id), None
 
 
 async def _not_now(connection: Connection, row: MessageRow, text: OutboundText) -> str | None:
@@ -128,14 +122,9 @@ async def _give_back(connection: Connection, row: MessageRow, reason: str) -> Me
 
     Unless its lease has run out and it was taken for ambiguous meanwhile: that it stays.
     """
+    mark = Mark(MessageState.queued, reason=reason, retry_in=TURN_PATIENCE)
     moved = await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=MessageState.sending,
-        state=MessageState.queued,
-        reason=reason,
-        retry_in=TURN_PATIENCE,
+        connection, row.study_id, row.id, MessageState.sending, mark
     )
     return MessageState.queued if moved else MessageState.ambiguous
 
@@ -216,14 +205,8 @@ async def retry(
 
 async def _suppress(connection: Connection, row: MessageRow, reason: str) -> None:
     """A queued message that is not wanted any more is not sent."""
-    await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=MessageState.queued,
-        state=MessageState.suppressed,
-        reason=reason,
-    )
+    mark = Mark(MessageState.suppressed, reason=reason)
+    await messages.mark_message(connection, row.study_id, row.id, MessageState.queued, mark)
 
 
 def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
@@ -284,17 +267,13 @@ async def _look(
     ids = [one.provider_id for one in listed]
     taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
     found = next((one for one in ids if one not in taken), None)
-    state = MessageState.unconfirmed if found is None else MessageState.accepted
-    await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=row.state,
-        state=state,
-        provider_id=found,
-        reason="found in the provider's list" if found else "never found",
+    mark = (
+        Mark(MessageState.unconfirmed, reason="never found")
+        if found is None
+        else Mark(MessageState.accepted, found, reason="found in the provider's list")
     )
-    return state
+    await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
+    return mark.state
 
 
 def _latest_call(row: MessageRow) -> datetime | None:
@@ -313,6 +292,7 @@ async def receive_status(
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownMessageError, BusyError.
     """
     receipt = gateway.parse_status(request)
+    actor = provider_actor(gateway.name)
 
     async def decide() -> Decision[FoundMessage]:
         found = await messages.find_message(
@@ -326,24 +306,18 @@ async def receive_status(
         reported = receipt.status
         state = found.state if reported is None else apply_receipt(found.state, reported)
 
-        async def record() -> None:
-            await messages.record_receipt(
-                connection,
-                found,
-                receipt_id=new_id(),
-                provider=gateway.name,
-                provider_id=receipt.provider_id,
-                provider_status=receipt.provider_status,
-                error_code=receipt.error_code,
-                state=state,
-                actor=provider_actor(gateway.name),
-            )
-
-        return Decision(found, record)
+        row = ReceiptRow(
+            id=new_id(),
+            provider=gateway.name,
+            provider_id=receipt.provider_id,
+            provider_status=receipt.provider_status,
+            error_code=receipt.error_code,
+            actor=actor,
+        )
+        return Decision(found, lambda: messages.record_receipt(connection, found, row, state))
 
     found = await until_written(decide)
     if receipt.effect is not None:
         row = await messages.get_message(connection, found.study_id, found.id)
         if row is not None:
-            actor = provider_actor(gateway.name)
             await follow(connection, context, row, receipt.effect, actor)

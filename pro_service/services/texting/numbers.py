@@ -41,39 +41,31 @@ async def change_number(who: Who, new_number: str, actor: str, reason: str) -> N
             raise BusyError("The participant has no data key.")
         if open_number(context, facts) == address:
             raise SameNumberError
-        number = sealed_number(context, address, facts.data_key.id)
+        number_id = new_id()
+        sealed = places.NUMBER.seal(
+            context.vault, address, data_key=facts.data_key.id, row_id=number_id
+        )
+        number = NewNumber(
+            number_id,
+            address_sealed=sealed.ciphertext,
+            address_key=sealed.key,
+            blind_index=context.vault.blind_index(address),
+            index_key=context.vault.index_key_id,
+            call_id=new_id(),
+            actor=actor,
+            reason=reason,
+        )
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def change() -> None:
             async with transaction(connection) as held:
                 await numbers.give_reason(held, reason)
                 await numbers.end_number(held, guard)
-                await numbers.insert_number(
-                    held,
-                    study_id,
-                    participant_id,
-                    number,
-                    call_id=new_id(),
-                    actor=actor,
-                    reason=reason,
-                )
+                await numbers.insert_number(held, study_id, participant_id, number)
 
         return Decision(None, change)
 
     await until_written(decide)
-
-
-def sealed_number(context: ServiceContext, address: str, data_key: UUID) -> NewNumber:
-    """A number as it is stored: sealed under its owner's key, and found by a keyed hash."""
-    number_id = new_id()
-    sealed = places.NUMBER.seal(context.vault, address, data_key=data_key, row_id=number_id)
-    return NewNumber(
-        number_id,
-        sealed.ciphertext,
-        sealed.key,
-        context.vault.blind_index(address),
-        context.vault.index_key_id,
-    )
 
 
 async def confirm_by_staff(who: Who, actor: str, reason: str) -> None:

@@ -76,6 +76,28 @@ class MessageRow(NamedTuple):
     visit_ids: tuple[UUID, ...]
 
 
+class Mark(NamedTuple):
+    """Where its deliverer leaves a message, and what is known of that."""
+
+    state: MessageState
+    provider_id: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    retry_in: timedelta | None = None
+    """How long to wait before it is tried again (machine time); None: it is not."""
+
+
+class ReceiptRow(NamedTuple):
+    """What a provider said of a message, as it is kept."""
+
+    id: UUID
+    provider: str
+    provider_id: str
+    provider_status: str
+    error_code: str | None
+    actor: str
+
+
 class FoundMessage(NamedTuple):
     """The message a receipt is about."""
 
@@ -109,28 +131,19 @@ async def find_line(
 
 
 async def mark_message(
-    connection: Connection,
-    study_id: UUID,
-    message_id: UUID,
-    *,
-    expected: MessageState,
-    state: MessageState,
-    provider_id: str | None = None,
-    error_code: str | None = None,
-    reason: str | None = None,
-    retry_in: timedelta | None = None,
+    connection: Connection, study_id: UUID, message_id: UUID, expected: MessageState, mark: Mark
 ) -> bool:
-    """Move a message on; False if somebody else (a receipt) moved it first."""
+    """Move a message on from a state; False if somebody else (a receipt) moved it first."""
     row = await connection.fetchrow(
         _SQL["mark_message"],
         study_id,
         message_id,
         expected,
-        state,
-        provider_id,
-        error_code,
-        reason,
-        None if retry_in is None else retry_in.total_seconds(),
+        mark.state,
+        mark.provider_id,
+        mark.error_code,
+        mark.reason,
+        None if mark.retry_in is None else mark.retry_in.total_seconds(),
     )
     return row is not None
 
@@ -219,31 +232,22 @@ async def find_message(
 
 
 async def record_receipt(
-    connection: Connection,
-    found: FoundMessage,
-    *,
-    receipt_id: UUID,
-    provider: str,
-    provider_id: str,
-    provider_status: str,
-    error_code: str | None,
-    state: MessageState,
-    actor: str,
+    connection: Connection, found: FoundMessage, receipt: ReceiptRow, state: MessageState
 ) -> None:
     """Keep a receipt and move its message. Raises StaleRevisionError if the message moved first."""
     row = await write(
         connection,
         _SQL["record_receipt"],
         found.study_id,
-        receipt_id,
+        receipt.id,
         found.id,
-        provider,
-        provider_id,
-        provider_status,
-        error_code,
+        receipt.provider,
+        receipt.provider_id,
+        receipt.provider_status,
+        receipt.error_code,
         found.state,
         state,
-        actor,
+        receipt.actor,
     )
     if row is None:
         raise StaleRevisionError

@@ -13,13 +13,17 @@ _SQL: Final = load_queries("texting/numbers")
 
 
 class NewNumber(NamedTuple):
-    """A number as it is stored: sealed, with the index it is found by."""
+    """A number as it is stored: sealed, with the index it is found by; and the call about it."""
 
     id: UUID
     address_sealed: bytes
     address_key: str
     blind_index: bytes
     index_key: str
+    call_id: UUID
+    """The call task that asks staff to confirm it."""
+    actor: str
+    reason: str
 
 
 class PresentNumber(NamedTuple):
@@ -71,26 +75,10 @@ async def end_number(connection: Connection, guard: Guard) -> None:
 
 
 async def insert_number(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    number: NewNumber,
-    *,
-    call_id: UUID,
-    actor: str,
-    reason: str,
+    connection: Connection, study_id: UUID, participant_id: UUID, number: NewNumber
 ) -> None:
     """Keep a new number that somebody must confirm, and ask staff to see to it."""
-    await write(
-        connection,
-        _SQL["insert_number"],
-        study_id,
-        participant_id,
-        *number,
-        call_id,
-        actor,
-        reason,
-    )
+    await write(connection, _SQL["insert_number"], study_id, participant_id, *number)
 
 
 async def confirm_number(connection: Connection, guard: Guard, *, actor: str, outcome: str) -> bool:
