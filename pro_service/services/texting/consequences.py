@@ -13,13 +13,13 @@ from pro_service.domain.study.facts import BAD_NUMBER, TEXT_HELD
 from pro_service.messaging.gateway import Effect
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.texting.opt_outs import opt_out_row
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines, sending
 from pro_service.store.texting.lines import OptOutWrite
 from pro_service.store.texting.messages import MessageRow
-from pro_service.store.writes import OptOutRow
 from pro_service.vault import places
 
 log = logging.getLogger("pro_service.delivery")
@@ -65,14 +65,7 @@ async def _opt_out(
         users = await inbounds.list_line_participants(
             connection, row.study_id, indexes, row.line_id
         )
-        opt_out = OptOutRow(
-            id=new_id(),
-            line_id=row.line_id,
-            participant_id=participant_id,
-            inbound_id=None,
-            reason="told the provider to stop",
-            actor=actor,
-        )
+        opt_out = opt_out_row(row.line_id, participant_id, actor, "told the provider to stop")
         others = [user.id for user in users if user.id != participant_id]
         document = OptOutWrite(opt_outs=[opt_out], affected=others)
         guard = Guard(row.study_id, participant_id, facts.revision)

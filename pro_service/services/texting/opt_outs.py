@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
@@ -50,18 +52,28 @@ async def opt_out_document(
     line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
     indexes = [index for _, index in context.vault.blind_indexes(number)]
     users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
-    opt_out = OptOutRow(
-        id=new_id(),
-        line_id=line.id,
-        participant_id=facts.id,
-        inbound_id=None,
-        reason=reason,
-        actor=actor,
-    )
     return OptOutWrite(
         lines=[line.row] if line.row else [],
-        opt_outs=[opt_out],
+        opt_outs=[opt_out_row(line.id, facts.id, actor, reason)],
         affected=[user.id for user in users if user.id != facts.id],
+    )
+
+
+def opt_out_row(
+    line_id: UUID,
+    participant_id: UUID | None,
+    actor: str,
+    reason: str,
+    inbound_id: UUID | None = None,
+) -> OptOutRow:
+    """A line that wants no texts from now on: on whose word, and in which text they said so."""
+    return OptOutRow(
+        id=new_id(),
+        line_id=line_id,
+        participant_id=participant_id,
+        inbound_id=inbound_id,
+        reason=reason,
+        actor=actor,
     )
 
 
