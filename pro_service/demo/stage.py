@@ -32,7 +32,7 @@ from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.sites import add_site
-from pro_service.services.visits import enrolment
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
 from pro_service.store.demo import demo as demo_store
@@ -181,7 +181,7 @@ async def open_trial(
         )
     consent_on = starts_at.date() - timedelta(days=2)
     rows = [(n, _enrolment_row(one, consent_on)) for n, one in enumerate(personas, start=2)]
-    checked = await enrolment.check_rows(operator, context, study_id, rows)
+    checked = await enrolment_rows.check_rows(operator, context, study_id, rows)
     await enrolment.enrol(operator, context, checked, actor=ACTOR)
     asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
     return Trial(study_id, asked)

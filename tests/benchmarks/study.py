@@ -18,7 +18,7 @@ from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.sites import add_site
-from pro_service.services.visits import enrolment
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect
@@ -124,10 +124,10 @@ def signed_text(study: Study, their_address: str, body: str) -> WebhookRequest:
     return WebhookRequest(url=url, headers=headers, body=wire.encode_form(parameters))
 
 
-def rows_of(participants: int) -> list[enrolment.EnrolmentRow]:
+def rows_of(participants: int) -> list[enrolment_rows.EnrolmentRow]:
     """Participants who answer by text, one knee each, all due on the same days."""
     return [
-        enrolment.EnrolmentRow(
+        enrolment_rows.EnrolmentRow(
             number=number,
             code=f"B-{number:04}",
             site="BJ01",
@@ -161,8 +161,8 @@ async def make_study(url: str, participants: int, lanes: int) -> Study:
         )
         rows = tuple(rows_of(participants))
         named = {row.site for row in rows}
-        sites = await enrolment.list_enrolment_sites(operator, study_id, named)
-        checked = enrolment.CheckedRows(study_id, rows, sites)
+        sites = await enrolment_rows.list_enrolment_sites(operator, study_id, named)
+        checked = enrolment_rows.CheckedRows(study_id, rows, sites)
         await enrolment.enrol(operator, context, checked, actor=ACTOR)
         # The first half sits at the assessment with 24 items.
         sittings = [

@@ -31,7 +31,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.services.study import sites
 from pro_service.services.study.protocols import load_protocol
-from pro_service.services.visits import enrolment
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.services.visits.events import preview_event, record_status
 from pro_service.services.visits.scheduling import Change, News, apply_change
 from pro_service.store.base import operations, participants
@@ -93,7 +93,7 @@ class Trial:
     async def enrol(self, *rows: Mapping[str, str]) -> enrolment.EnrolmentOutcome:
         """Enrol rows as the command does."""
         table = [(number, each) for number, each in enumerate(rows, start=2)]
-        checked = await enrolment.check_rows(self.operator, self.context, self.study_id, table)
+        checked = await enrolment_rows.check_rows(self.operator, self.context, self.study_id, table)
         outcome = await enrolment.enrol(self.operator, self.context, checked, actor=ACTOR)
         for found in await participants.list_participants(self.operator, self.study_id):
             self.participants[found.code] = found.id

@@ -19,7 +19,7 @@ from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.sites import add_site
-from pro_service.services.visits import enrolment
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
@@ -52,7 +52,7 @@ class TwilioTrial:
     async def enrol_rows(self, *rows: dict[str, str]) -> None:
         """The same with cells of one's own."""
         table = list(enumerate(rows, start=2))
-        checked = await enrolment.check_rows(self.operator, self.context, self.study_id, table)
+        checked = await enrolment_rows.check_rows(self.operator, self.context, self.study_id, table)
         await enrolment.enrol(self.operator, self.context, checked, actor=ACTOR)
         self.phones |= {each["code"]: each["phone"] for each in rows}
         for found in await participants.list_participants(self.operator, self.study_id):

@@ -27,13 +27,12 @@ from pro_service.domain.study.times import local_instant, zone
 from pro_service.services.base.context import UnknownParticipantError
 from pro_service.services.base.turns import Who
 from pro_service.services.texting.opt_outs import opt_out_by_staff
-from pro_service.services.visits.enrolment import (
+from pro_service.services.visits.enrolment import EnrolmentOutcome, enrol
+from pro_service.services.visits.enrolment_rows import (
     COLUMNS,
     OPTIONAL_COLUMNS,
-    EnrolmentOutcome,
     EnrolmentRefusedError,
     check_rows,
-    enrol,
 )
 from pro_service.services.visits.events import preview_event, record_event, record_status
 from pro_service.services.visits.scheduling import Change

@@ -13,7 +13,7 @@ from pro_service.catalog.protocol_files import example_protocol_file, read_proto
 from pro_service.services.cards import cards
 from pro_service.services.pages.second_factor import TRIES_A_PARTICIPANT
 from pro_service.services.study.protocols import load_protocol
-from pro_service.services.visits.enrolment import EnrolmentRefusedError
+from pro_service.services.visits.enrolment_rows import EnrolmentRefusedError
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
