@@ -184,13 +184,13 @@ async def open_link(
 
 
 async def open_pages(
-    connection: Connection, context: ServiceContext, shown: str
+    connection: Connection, context: ServiceContext, cookie: str
 ) -> Questionnaire | None:
     """What a cookie leads to now: a link's token, or the session a card or a link began.
 
     None where `open_link` gives None, and until the second factor the study asks for was given.
     """
-    guest = await find_guest(connection, context, shown)
+    guest = await find_guest(connection, context, cookie)
     if guest is None:
         return None
     return read_admitted(context, guest.protocol, guest.facts, guest.admission)
