@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from pro_service.web.errors import answer, caught, for_participants, for_providers
+from pro_service.web.errors import answer, caught, for_participants, for_providers, status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.refusals import CrossSiteError
@@ -97,7 +97,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        response = answer(request, HTTPStatus(error.status))
+        response = answer(request, status_of(error))
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response

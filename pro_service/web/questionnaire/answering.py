@@ -16,12 +16,7 @@ from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
 from pro_service.services.pages.saving import Outcome
 from pro_service.web.keys import CONTEXT, POOLS
-from pro_service.web.questionnaire.device import (
-    is_in_place,
-    page,
-    respondent_on,
-    visitor_on,
-)
+from pro_service.web.questionnaire.device import is_in_place, page, respondent_on, visitor_on
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
 from pro_service.web.questionnaire.prelude import for_opened, neutral
 from pro_service.web.questionnaire.views import LANGUAGE, language_for, screen_values

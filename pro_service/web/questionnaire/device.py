@@ -15,9 +15,7 @@ from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.saving import Visitor
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire.prelude import cookie_of
-from pro_service.web.questionnaire.views import (
-    language_for,
-)
+from pro_service.web.questionnaire.views import language_for
 from pro_service.web.requests import set_cookie
 
 WHO_COOKIE: Final = "q_who"

@@ -7,12 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pro_service.services.pages import second_factor as service
-from pro_service.services.pages.entrance import (
-    Guest,
-    TooManyTriesError,
-    find_link,
-    open_by_link,
-)
+from pro_service.services.pages.entrance import Guest, TooManyTriesError, find_link, open_by_link
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS

@@ -17,11 +17,7 @@ from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_re
 from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire import factor
-from pro_service.web.questionnaire.device import (
-    keep_respondent,
-    page,
-    respondent_on,
-)
+from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
 from pro_service.web.questionnaire.prelude import OWN_PAGE, for_linked, for_opened, for_unfinished
 from pro_service.web.questionnaire.views import LANGUAGE, language_for, last_day, minutes_needed
 from pro_service.web.refusals import UnreadableFormError

@@ -17,7 +17,7 @@ from pro_service.texts.catalogue import format_day, format_time
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.forms import read_key
-from pro_service.web.questionnaire.prelude import OWN_PAGE, for_own_page, neutral
+from pro_service.web.questionnaire.prelude import OWN_PAGE, cookie_of, for_own_page, neutral
 from pro_service.web.questionnaire.views import (
     LANGUAGE,
     in_words,
@@ -26,7 +26,7 @@ from pro_service.web.questionnaire.views import (
     minutes_needed,
 )
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import PASS_COOKIE, keep_language, read_form, see
+from pro_service.web.requests import keep_language, read_form, see
 from pro_service.web.site import known_language
 
 
@@ -57,7 +57,7 @@ async def save_setting(request: web.Request, page: OwnPage) -> web.Response:
         kept = await service.choose(
             request.app[POOLS].participant,
             request.app[CONTEXT],
-            request.cookies[PASS_COOKIE],
+            cookie_of(request),
             key=read_key(form),
             setting=setting,
             value=value,
@@ -94,7 +94,7 @@ async def stop_texts(request: web.Request, page: OwnPage) -> web.Response:
         kept = await service.stop_texts(
             request.app[POOLS].participant,
             request.app[CONTEXT],
-            request.cookies[PASS_COOKIE],
+            cookie_of(request),
             key=read_key(form),
         )
     except NoLineError:
