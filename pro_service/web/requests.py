@@ -16,7 +16,7 @@ from pro_service.web.keys import CONTEXT, TRUSTED_PROXIES
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.site import LanguageCookie, known_language
 
-PASS_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
+OPENED_COOKIE: Final = "q"
 """Holds a link's token or a session's id: what opens the pages on this device."""
 _UNKNOWN_ADDRESS: Final = "unknown"
 _WHOSE_NETWORK: Final = 64

@@ -42,13 +42,13 @@ async def show_sign_in(request: web.Request) -> web.Response:
 async def post_sign_in(request: web.Request) -> web.Response:
     """`POST /desk/sign-in`: begins a session under a new id, or says one same thing."""
     form = await read_form(request)
-    typed = str(form.get("login", ""))
+    typed = form.get("login", "")
     try:
         signed_in = await service.sign_in(
             request.app[POOLS].desk,
             request.app[DESK].passwords,
             login=typed,
-            password=str(form.get("password", "")),
+            password=form.get("password", ""),
             address=client_address(request),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
@@ -77,7 +77,7 @@ async def choose_language(request: web.Request) -> web.Response:
     chosen = read_language(form)
     if chosen is None:
         raise UnreadableFormError
-    back = str(form.get("back", ""))
+    back = form.get("back", "")
     response = see(SIGN_IN if back.startswith(SIGN_IN) else way_back(form))
     keep_language(request, response, LANGUAGE, chosen)
     return response

@@ -14,7 +14,7 @@ from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.prelude import OWN_PAGE, cookie_of, neutral
 from pro_service.web.questionnaire.views import guess_language, language_of
 from pro_service.web.requests import (
-    PASS_COOKIE,
+    OPENED_COOKIE,
     read_form,
     see,
     set_cookie,
@@ -34,7 +34,7 @@ async def show_entrance(request: web.Request) -> web.Response:
 async def enter(request: web.Request) -> web.Response:
     """`POST /c`: the code opens a session; any other text is refused in the same words."""
     form = await read_form(request)
-    typed = str(form.get("code", ""))[:LONGEST_CODE]
+    typed = form.get("code", "")[:LONGEST_CODE]
     if not typed.strip():
         return _entrance(request, HTTPStatus.UNPROCESSABLE_ENTITY, problem="entrance.empty")
     try:
@@ -83,13 +83,13 @@ async def leave(request: web.Request) -> web.Response:
     """`POST /q/leave`: the session ends here and in the database."""
     await service.leave(request.app[POOLS].participant, cookie_of(request))
     response = see("/c")
-    response.del_cookie(PASS_COOKIE, path="/q")
+    response.del_cookie(OPENED_COOKIE, path="/q")
     return response
 
 
 def _let_in(request: web.Request, session: str) -> web.Response:
     response = see(OWN_PAGE)
-    set_cookie(request, response, PASS_COOKIE, session)
+    set_cookie(request, response, OPENED_COOKIE, session)
     return response
 
 

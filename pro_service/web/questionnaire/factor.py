@@ -19,7 +19,7 @@ from pro_service.web.questionnaire.prelude import (
     neutral,
 )
 from pro_service.web.questionnaire.views import language_of
-from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie, try_again_after
+from pro_service.web.requests import OPENED_COOKIE, read_form, see, set_cookie, try_again_after
 
 LONGEST_YEAR = 20
 """Characters of what was typed that are looked at and shown again."""
@@ -34,7 +34,7 @@ async def show_year(request: web.Request, guest: Guest) -> web.Response:
 @for_guest_at_the_door
 async def give_year(request: web.Request, guest: Guest) -> web.Response:
     """`POST /q/year`: the right year opens the pages; after a few wrong ones they stay closed."""
-    typed = str((await read_form(request)).get("year", ""))[:LONGEST_YEAR]
+    typed = (await read_form(request)).get("year", "")[:LONGEST_YEAR]
     try:
         await service.give_year(
             request.app[POOLS].participant,
@@ -60,7 +60,7 @@ async def open_link(request: web.Request, token: str) -> web.Response:
     if invitation is None:
         return neutral(request)
     response = see(FACTOR_PAGE)
-    set_cookie(request, response, PASS_COOKIE, await open_by_link(pool, invitation))
+    set_cookie(request, response, OPENED_COOKIE, await open_by_link(pool, invitation))
     return response
 
 

@@ -22,7 +22,7 @@ from pro_service.web.questionnaire.prelude import OWN_PAGE, for_linked, for_open
 from pro_service.web.questionnaire.views import LANGUAGE, language_for, last_day, minutes_needed
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
-    PASS_COOKIE,
+    OPENED_COOKIE,
     keep_language,
     read_form,
     read_language,
@@ -71,7 +71,7 @@ async def open_questionnaire(request: web.Request, questionnaire: Questionnaire)
     if questionnaire.protocol.study.second_factor != "none":
         return await factor.open_link(request, token)
     response = see(OWN_PAGE if "own" in request.query else "/q")
-    set_cookie(request, response, PASS_COOKIE, token)
+    set_cookie(request, response, OPENED_COOKIE, token)
     return response
 
 
@@ -115,7 +115,7 @@ async def choose_language(request: web.Request) -> web.Response:
     chosen = read_language(form)
     if chosen is None:
         raise UnreadableFormError
-    back = str(form.get("back", ""))
+    back = form.get("back", "")
     response = see(back if _OUR_ADDRESS.fullmatch(back) else "/q")
     keep_language(request, response, LANGUAGE, chosen)
     return response

@@ -52,7 +52,7 @@ async def save_setting(request: web.Request, page: OwnPage) -> web.Response:
     setting, form = _setting(request), await read_form(request)
     if setting is None:
         raise UnreadableFormError
-    value = str(form.get("choice", ""))
+    value = form.get("choice", "")
     try:
         kept = await service.choose(
             request.app[POOLS].participant,

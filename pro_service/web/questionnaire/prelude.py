@@ -16,7 +16,7 @@ from pro_service.services.pages.entrance import Guest, find_guest
 from pro_service.services.pages.own_page import OwnPage, open_own_page
 from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.requests import PASS_COOKIE, see
+from pro_service.web.requests import OPENED_COOKIE, see
 
 OWN_PAGE: Final = "/q/me"
 FACTOR_PAGE: Final = "/q/year"
@@ -46,7 +46,7 @@ def begins_with(
 
 def cookie_of(request: web.Request) -> str:
     """The value of the cookie that opens the pages on this device; empty without one."""
-    return request.cookies.get(PASS_COOKIE, "")
+    return request.cookies.get(OPENED_COOKIE, "")
 
 
 def neutral(request: web.Request) -> web.Response:
