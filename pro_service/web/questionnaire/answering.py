@@ -14,7 +14,7 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import Respondent, read_respondent
 from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
-from pro_service.services.pages.saving import Outcome
+from pro_service.services.pages.saving import SavedScreen
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.questionnaire.device import (
     is_in_place,
@@ -74,16 +74,19 @@ async def save_screen(request: web.Request) -> web.Response:
         return _screen_page(
             request, questionnaire, screen, respondent, form=read, language=language
         )
-    outcome = await writes.save_screen(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire, respondent),
         key=read_key(form),
+        known=questionnaire,
+    )
+    outcome = await writes.save_screen(
+        posted,
         assessment_id=assessment_id,
         group=group,
         answers=read.answers,
         leave_open="leave" in form,
-        known=questionnaire,
     )
     if outcome is None:
         return neutral(request)
@@ -100,7 +103,7 @@ def _respondent_in(request: web.Request, questionnaire: Questionnaire, form: For
 
 def _after_saving(
     request: web.Request,
-    outcome: Outcome,
+    outcome: SavedScreen,
     saved: Screen | None,
     respondent: Respondent,
     *,

@@ -47,15 +47,15 @@ async def submit(request: web.Request) -> web.Response:
     if questionnaire is None:
         return neutral(request)
     form = await read_form(request)
-    outcome = await writes.submit(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
-        leave_open=read_left_open([str(one) for one in form.getall("open", [])]),
         known=questionnaire,
     )
+    left_open = read_left_open([str(one) for one in form.getall("open", [])])
+    outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
         return neutral(request)
     if outcome.unsettled:
@@ -121,14 +121,14 @@ async def decline(request: web.Request) -> web.Response:
     if questionnaire is None:
         return neutral(request)
     form = await read_form(request)
-    outcome = await writes.decline(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
         known=questionnaire,
     )
+    outcome = await writes.decline(posted, listed=_listed(form))
     return neutral(request) if outcome is None else see("/q/thanks?declined=1")
 
 
