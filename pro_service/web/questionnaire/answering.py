@@ -14,7 +14,7 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import Respondent, read_respondent
 from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
-from pro_service.services.pages.saving import Outcome
+from pro_service.services.pages.saving import SavedScreen
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.questionnaire.device import is_in_place, page, respondent_on, visitor_on
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
@@ -62,16 +62,19 @@ async def save_screen(request: web.Request, questionnaire: Questionnaire) -> web
         return _screen_page(
             request, questionnaire, screen, respondent, form=read, language=language
         )
-    outcome = await writes.save_screen(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire, respondent),
         key=read_key(form),
+        known=questionnaire,
+    )
+    outcome = await writes.save_screen(
+        posted,
         assessment_id=assessment_id,
         group=group,
         answers=read.answers,
         leave_open="leave" in form,
-        known=questionnaire,
     )
     if outcome is None:
         return neutral(request)
@@ -88,7 +91,7 @@ def _respondent_in(request: web.Request, questionnaire: Questionnaire, form: For
 
 def _after_saving(
     request: web.Request,
-    outcome: Outcome,
+    outcome: SavedScreen,
     saved: Screen | None,
     respondent: Respondent,
     *,

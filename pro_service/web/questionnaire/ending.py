@@ -42,15 +42,15 @@ async def show_review(request: web.Request, questionnaire: Questionnaire) -> web
 async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/review`: send the answers in; what is still open is asked about once."""
     form = await read_form(request)
-    outcome = await writes.submit(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
-        leave_open=read_left_open([str(one) for one in form.getall("open", [])]),
         known=questionnaire,
     )
+    left_open = read_left_open([str(one) for one in form.getall("open", [])])
+    outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
         return neutral(request)
     if outcome.unsettled:
@@ -106,14 +106,14 @@ async def show_decline(request: web.Request, questionnaire: Questionnaire) -> we
 async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/decline`: not this time."""
     form = await read_form(request)
-    outcome = await writes.decline(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
         known=questionnaire,
     )
+    outcome = await writes.decline(posted, listed=_listed(form))
     return neutral(request) if outcome is None else see("/q/thanks?declined=1")
 
 
