@@ -14,8 +14,9 @@ from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
-from pro_service.services.answering.answers import UnknownAssessmentError
-from pro_service.services.base.context import BusyError, UnknownParticipantError, UnknownStudyError
+from pro_service.services.answering.sittings import UnknownAssessmentError
+from pro_service.services.base.context import UnknownParticipantError, UnknownStudyError
+from pro_service.services.base.turns import BusyError
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.store.connection import DuplicateError, StaleRevisionError

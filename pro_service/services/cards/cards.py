@@ -17,12 +17,8 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import start_of
-from pro_service.services.base.context import (
-    TRIES,
-    BusyError,
-    ServiceContext,
-    UnknownParticipantError,
-)
+from pro_service.services.base.context import ServiceContext, UnknownParticipantError
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.store.cards import cards as store
 from pro_service.store.cards.cards import CardHolder
 from pro_service.store.connection import (
