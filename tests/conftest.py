@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pro_service.store.pools import Pools, connect, open_pools
+from tests.quick import is_slow
 from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
-from tests.support.quick import is_slow
 
 # How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
 # Neither looks at the time an example takes, which says more about the machine than about the code.

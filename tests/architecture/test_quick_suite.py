@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.quick import QUICK, TESTS, is_slow
+from tests.quick import QUICK, TESTS, is_slow
 
 FOLDERS = sorted(path.name for path in (TESTS / "integration").iterdir() if path.is_dir())
 

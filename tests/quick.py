@@ -10,15 +10,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-TESTS: Final = Path(__file__).parents[1]
+TESTS: Final = Path(__file__).parent
 QUICK: Final = (
     "architecture",
     "unit",
+    "integration/answering/test_corrections.py",
     "integration/desk/test_desk_cards.py",
     "integration/desk/test_desk_unconfirmed.py",
     "integration/exports/test_adherence.py",
     "integration/questionnaire/test_questionnaire.py",
+    "integration/questionnaire/test_statements.py",
     "integration/receiving/test_inbound.py",
+    "integration/receiving/test_statements.py",
     "integration/receiving/test_web_hooks.py",
     "integration/record/test_clock.py",
     "integration/record/test_roles.py",
