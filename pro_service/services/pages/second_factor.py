@@ -34,7 +34,7 @@ class FactorRefusedError(ProServiceError):
 
 
 async def give_year(
-    connection: Connection, context: ServiceContext, shown: str, guest: Guest, typed: str
+    connection: Connection, context: ServiceContext, cookie: str, guest: Guest, typed: str
 ) -> None:
     """Let the session of a cookie in by the year of birth.
 
@@ -57,4 +57,4 @@ async def give_year(
     if known is None or not hmac.compare_digest(open_identity(context, known), year):
         raise FactorRefusedError
     await store.forget_entry_try(connection, number)
-    await store.mark_factor_given(connection, session_sha256(shown))
+    await store.mark_factor_given(connection, session_sha256(cookie))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import Way
+from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.facts import CallKey, ParticipantFacts
@@ -127,7 +127,7 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
-    way: Way = "call" if rule is None else way_to(rule, facts)
+    way: AskingWay = "call" if rule is None else way_to(rule, facts)
     if number is None or rule is None or sender is None or way == "call":
         _end_without_text(due, document, "no_channel")
         return None
@@ -169,7 +169,7 @@ def _ended(
     ]
 
 
-async def _compose(due: _Due, message_id: UUID, way: Way) -> _Composed:
+async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     """Write the text: a link for what is answered on a page, the first question for the rest.
 
     Where neither may be sent, it points to the address and code on the participant's card.
