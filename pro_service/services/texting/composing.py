@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.segments import segments
@@ -81,39 +80,3 @@ def seal_body(
     sealed = places.MESSAGE_BODY.seal(context.vault, body, data_key=data_key, row_id=message_id)
     counted = segments(body)
     return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)
-
-
-def message_row(
-    context: ServiceContext,
-    *,
-    message_id: UUID,
-    line_id: UUID,
-    participant_id: UUID | None,
-    data_key: UUID,
-    kind: str,
-    template: str,
-    language: str,
-    body: str,
-    dedupe_key: str,
-    actor: str,
-    extra: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """One row of `messages` with its dedupe key."""
-    sealed = places.MESSAGE_BODY.seal(context.vault, body, data_key=data_key, row_id=message_id)
-    counted = segments(body)
-    return {
-        "id": message_id,
-        "line_id": line_id,
-        "participant_id": participant_id,
-        "kind": kind,
-        "template": template,
-        "language": language,
-        "body_sealed": sealed.ciphertext.hex(),
-        "body_key": sealed.key,
-        "encoding": counted.encoding,
-        "segments": counted.segments,
-        "provider": context.provider,
-        "dedupe_key": dedupe_key,
-        "actor": actor,
-        **(extra or {}),
-    }
