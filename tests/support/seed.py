@@ -23,7 +23,7 @@ from pro_service.store.visits.schedule import (
     DataKeyRow,
     EnrolmentWrite,
     FirstStatusRow,
-    ParticipantRow,
+    NewParticipantRow,
     PlacingRow,
     ScheduleWrite,
 )
@@ -124,7 +124,7 @@ async def seed_participant(
     participant = SeededParticipant(study, new_id(), code)
     key = study.context.vault.new_data_key()
     document = EnrolmentWrite(
-        participant=ParticipantRow(
+        participant=NewParticipantRow(
             id=participant.id,
             code=code,
             personal_code=personal_code,

@@ -34,7 +34,7 @@ from pro_service.store.visits.schedule import (
     DataKeyRow,
     EnrolmentWrite,
     FirstStatusRow,
-    ParticipantRow,
+    NewParticipantRow,
     PlacingRow,
 )
 from pro_service.vault import places
@@ -112,7 +112,7 @@ async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: st
     beside = await list_codes_of_number(connection, study_id, indexes)
     key = context.vault.new_data_key()
     document = EnrolmentWrite(
-        participant=ParticipantRow(
+        participant=NewParticipantRow(
             id=participant_id,
             code=row.code,
             personal_code=await free_code(connection, beside),

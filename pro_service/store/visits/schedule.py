@@ -24,7 +24,7 @@ _SQL: Final = load_queries("visits/schedule")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParticipantRow:
+class NewParticipantRow:
     """Who is enrolled, under which protocol version, and how they are asked."""
 
     id: UUID
@@ -89,7 +89,7 @@ class FirstStatusRow:
 class EnrolmentWrite:
     """One participant, whole."""
 
-    participant: ParticipantRow
+    participant: NewParticipantRow
     placing: PlacingRow
     data_key: DataKeyRow
     consent: ConsentRow
