@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("answering/rescoring")
@@ -60,7 +61,7 @@ async def list_standing_scores(
 ) -> list[StandingScore]:
     """The scores of a participant that stand."""
     rows = await connection.fetch(_SQL["list_standing_scores"], study_id, participant_id)
-    return [StandingScore(*row.values()) for row in rows]
+    return [row_of(StandingScore, row) for row in rows]
 
 
 async def list_sitting_answers(
@@ -68,7 +69,7 @@ async def list_sitting_answers(
 ) -> list[SittingAnswer]:
     """What stands answered in each sitting of a participant."""
     rows = await connection.fetch(_SQL["list_sitting_answers"], study_id, participant_id)
-    return [SittingAnswer(*row.values()) for row in rows]
+    return [row_of(SittingAnswer, row) for row in rows]
 
 
 async def give_reason(connection: Connection, reason: str) -> None:

@@ -16,7 +16,7 @@ SELECT revision FROM pro.participant_revisions WHERE study_id = $1 AND participa
 -- name: list_standing_scores(study_id, participant_id)
 -- The scores of a participant that stand: the last written of each sitting, basis and scale.
 SELECT DISTINCT ON (s.attempt_id, s.basis, s.scale)
-       s.id, s.assessment_id, s.attempt_id, v.definition, a.target, s.basis, s.scale, s.instrument,
+       s.id, s.assessment_id, s.attempt_id, v.definition AS visit, a.target, s.basis, s.scale, s.instrument,
        s.instrument_version, s.scoring_version, s.raw, s.normalised, s.answered, s.substituted,
        s.absent_reason
 FROM pro.scores AS s
