@@ -16,7 +16,7 @@ class MisnamedRowError(ProServiceError):
     """A query's columns are not the fields of what its rows are to become."""
 
 
-def row_of(kind: Callable[..., T], row: Mapping[str, Any], **converted: Any) -> T:
+def row_of(kind: Callable[..., T], row: Mapping[str, Any], /, **converted: Any) -> T:
     """Make a named tuple or a dataclass of a row, by name.
 
     `converted` holds the fields whose values are not as the database gives them. Raises

@@ -238,7 +238,7 @@ async def _write(participant: SeededParticipant, parts: dict[str, Any]) -> None:
         participant.id,
     )
     lists = ("events", "statuses", "superseded", "reclosed", "visits", "assessments", "reminders")
-    document: dict[str, Any] = {name: [] for name in (*lists, "reminders_ended", "calls_ended")}
+    document: dict[str, Any] = {name: [] for name in (*lists, "calls_ended")}
     await schedule.write_schedule(
         study.owner, study.id, participant.id, revision, document | {"reason": "seed"} | parts
     )

@@ -54,7 +54,7 @@ class Outcome:
     facts: ParticipantFacts | None = None
 
 
-_MORE: Final = ("calls", "alerts", "data_keys", "invitations")
+_MORE: Final = ("calls", "invitations")
 
 
 def dialogue_of(user: LineParticipant) -> Dialogue:
@@ -186,7 +186,6 @@ def keep_dialogue(
             "line_id": received.line.id,
             "participant_id": facts.id,
             "dialogue": dialogue.model_dump(mode="json"),
-            "closed": False,
         }
     )
 

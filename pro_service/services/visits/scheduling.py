@@ -187,7 +187,7 @@ def _merged(known: Sequence[EventFacts], rows: Sequence[dict[str, Any]]) -> tupl
 def empty_change(reason: str) -> dict[str, Any]:
     """The document that changes nothing of a schedule but takes the participant's turn."""
     lists = ("events", "statuses", "superseded", "reclosed", "visits", "assessments")
-    nudges = ("reminders", "reminders_ended", "calls_ended")
+    nudges = ("reminders", "calls_ended")
     return {"reason": reason, **{name: [] for name in (*lists, *nudges)}}
 
 

@@ -237,12 +237,6 @@ async def list_progress(
     return {row["assessment_id"]: row_of(Progress, row) for row in rows}
 
 
-async def get_timeline(connection: Connection, study_id: UUID, code: str) -> str | None:
-    """Everything the desk may see about a participant, as JSON; None if it may see nothing."""
-    found: str | None = await connection.fetchval(_SQL["get_timeline"], study_id, code)
-    return found
-
-
 async def mark_alert_seen(
     connection: Connection, study_id: UUID, alert_id: UUID, actor: str
 ) -> bool:
