@@ -17,7 +17,8 @@ from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
 from pro_service.services.answering.asking import open_questions
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.desk.sign_in import make_staff
 from pro_service.services.texting.reminders import empty_claim, link_for
 from pro_service.store.base import operations, participants

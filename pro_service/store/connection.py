@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -30,6 +31,14 @@ class DuplicateError(ProServiceError):
         """Keep the name of the rule that found the copy."""
         super().__init__()
         self.constraint = constraint
+
+
+class Guard(NamedTuple):
+    """Whose facts a write was decided from, at which revision: it holds only while that stands."""
+
+    study_id: UUID
+    participant_id: UUID
+    revision: int
 
 
 async def write(connection: Connection, sql: str, *parameters: Any) -> asyncpg.Record | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -157,7 +158,7 @@ async def _leave_as_it_is(_: asyncpg.Connection) -> None:
 
 
 def encode_json(value: object) -> str:
-    """Compact JSON; ids, dates, instants and exact decimals become strings."""
+    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
@@ -166,6 +167,10 @@ def _plain(value: Any) -> object:
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if is_dataclass(value) and not isinstance(value, type):
+        return vars(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, set | frozenset):

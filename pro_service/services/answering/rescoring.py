@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.values import is_permitted
-from pro_service.services.answering.answers import score_rows
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.answering.scores import Basis, Place, score_rows
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.store.answering import rescoring as store
-from pro_service.store.answering.rescoring import SittingAnswer, StandingScore
-from pro_service.store.connection import Connection, StaleRevisionError
+from pro_service.store.answering.rescoring import RescoringWrite, SittingAnswer, StandingScore
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
+from pro_service.store.writes import QueryRow, ScoreRow
 
 Cause = Literal["scoring version", "corrected answer", "answer out of range", "unexplained"]
-Basis = Literal["complete", "partial"]
 OUT_OF_RANGE = "answer_out_of_range"
 
 
@@ -52,13 +53,12 @@ class Rescoring:
 
 
 @dataclass
-class _Work:
-    """What one participant's scores come to."""
+class RecomputedScores:
+    """What one participant's scores come to, and what must be added to the stored ones."""
 
     scores: int = 0
     differences: list[Difference] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    queries: list[dict[str, Any]] = field(default_factory=list)
+    write: RescoringWrite = field(default_factory=RescoringWrite)
     other_versions: set[str] = field(default_factory=set)
 
 
@@ -82,47 +82,30 @@ async def rescore(
     if not dry_run:
         await store.give_reason(connection, reason)
     for number, (participant_id, code) in enumerate(found, start=1):
-        work = await _rescore_one(
-            connection, context, study_id, participant_id, code, dry_run=dry_run, actor=actor
-        )
+        who = Who(connection, context, study_id, participant_id)
+        work = await _rescore_one(who, code, dry_run=dry_run, actor=actor)
         outcome.participants += 1
         outcome.scores += work.scores
         outcome.differences += work.differences
         outcome.other_versions |= work.other_versions
-        outcome.written += 0 if dry_run else len(work.rows)
+        outcome.written += 0 if dry_run else len(work.write.scores)
         told(number, len(found))
     return outcome
 
 
-async def _rescore_one(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    code: str,
-    *,
-    dry_run: bool,
-    actor: str,
-) -> _Work:
-    for _ in range(TRIES):
-        revision = await store.get_revision(connection, study_id, participant_id)
-        scores = await store.list_standing_scores(connection, study_id, participant_id)
-        answers = await store.list_sitting_answers(connection, study_id, participant_id)
-        work = recompute(context.instruments, code, scores, answers, actor=actor)
-        if dry_run or not (work.rows or work.queries):
-            return work
-        try:
-            await store.record_rescoring(
-                connection,
-                study_id,
-                participant_id,
-                revision,
-                {"scores": work.rows, "queries": work.queries},
-            )
-        except StaleRevisionError:
-            continue
-        return work
-    raise BusyError
+async def _rescore_one(who: Who, code: str, *, dry_run: bool, actor: str) -> RecomputedScores:
+    async def decide() -> Decision[RecomputedScores]:
+        place = (who.connection, who.study_id, who.participant_id)
+        guard = Guard(who.study_id, who.participant_id, await store.get_revision(*place))
+        scores = await store.list_standing_scores(*place)
+        answers = await store.list_sitting_answers(*place)
+        work = recompute(who.context.instruments, code, scores, answers, actor=actor)
+        document = work.write
+        if dry_run or not (document.scores or document.queries):
+            return Decision(work)
+        return Decision(work, lambda: store.record_rescoring(who.connection, guard, document))
+
+    return await until_written(decide)
 
 
 def recompute(
@@ -132,12 +115,12 @@ def recompute(
     answers: Sequence[SittingAnswer],
     *,
     actor: str,
-) -> _Work:
+) -> RecomputedScores:
     """What one participant's scores should be, beside what they are. Touches no database."""
-    work = _Work()
+    work = RecomputedScores()
     for (attempt_id, basis), group in groupby(scores, key=lambda one: (one.attempt_id, one.basis)):
-        stored = {one.scale: one for one in group}
-        first = next(iter(stored.values()))
+        stored = list(group)
+        first = stored[0]
         instrument = instruments.get(first.instrument)
         if instrument is None or instrument.version != first.instrument_version:
             work.other_versions.add(f"{first.instrument} {first.instrument_version}")
@@ -148,21 +131,16 @@ def recompute(
         fresh = score_rows(
             instrument,
             readable,
-            first.assessment_id,
-            attempt_id,
+            Place(first.assessment_id, attempt_id, actor),
             basis=cast(Basis, basis),
-            actor=actor,
         )
         work.scores += len(fresh)
-        _compare(work, participant, first, stored, fresh, given, unreadable=unreadable)
+        _compare(work, _Sitting(participant, stored, given, unreadable), fresh)
         if unreadable:
-            work.queries.append(
-                {
-                    "id": new_id(),
-                    "assessment_id": first.assessment_id,
-                    "rule": OUT_OF_RANGE,
-                    "actor": actor,
-                }
+            work.write.queries.append(
+                QueryRow(
+                    id=new_id(), assessment_id=first.assessment_id, rule=OUT_OF_RANGE, actor=actor
+                )
             )
     return work
 
@@ -174,48 +152,59 @@ def _is_readable(instrument: Instrument, answer: SittingAnswer) -> bool:
     return answer.value is None or is_permitted(instrument.item(answer.item), answer.value)
 
 
-def _compare(
-    work: _Work,
-    participant: str,
-    place: StandingScore,
-    stored: Mapping[str, StandingScore],
-    fresh: Sequence[dict[str, Any]],
-    given: Sequence[SittingAnswer],
-    *,
-    unreadable: bool,
-) -> None:
+class _Sitting(NamedTuple):
+    """What is stored of one sitting: its scores, and the answers they should follow from."""
+
+    participant: str
+    scores: Sequence[StandingScore]
+    answers: Sequence[SittingAnswer]
+    unreadable: bool
+    """An answer is out of range, or to no item there is."""
+
+
+def _compare(work: RecomputedScores, sitting: _Sitting, fresh: Sequence[ScoreRow]) -> None:
+    """Add what differs from the stored scores, and why."""
+    stored = {one.scale: one for one in sitting.scores}
+    place = sitting.scores[0]
     for row in fresh:
-        old = stored.get(row["scale"])
-        same_rules = old is not None and old.scoring_version == row["scoring_version"]
-        same = old is not None and _figures(old._asdict()) == _figures(row)
-        if same and same_rules:
+        old = stored.get(row.scale)
+        same = old is not None and _figures(old) == _figures(row)
+        if same and old is not None and old.scoring_version == row.scoring_version:
             continue
-        work.rows.append(row)
+        work.write.scores.append(row)
         if same:
             continue
-        if not same_rules:
-            cause: Cause = "scoring version"
-        elif unreadable:
-            cause = "answer out of range"
-        elif old is not None and any(one.response_id > old.id for one in given):
-            cause = "corrected answer"
-        else:
-            cause = "unexplained"
         work.differences.append(
             Difference(
-                participant,
+                sitting.participant,
                 place.visit,
                 place.target,
                 place.instrument,
                 place.basis,
-                row["scale"],
+                row.scale,
                 None if old is None else old.raw,
-                row["raw"],
-                cause,
+                row.raw,
+                _cause(sitting, old, row),
             )
         )
 
 
-def _figures(score: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("raw", "normalised", "answered", "substituted", "absent_reason")
-    return tuple(score[name] for name in names)
+def _cause(sitting: _Sitting, old: StandingScore | None, row: ScoreRow) -> Cause:
+    """Why a recomputed score is another than the stored one."""
+    if old is None or old.scoring_version != row.scoring_version:
+        return "scoring version"
+    if sitting.unreadable:
+        return "answer out of range"
+    if any(one.response_id > old.id for one in sitting.answers):
+        return "corrected answer"
+    return "unexplained"
+
+
+def _figures(score: StandingScore | ScoreRow) -> tuple[object, ...]:
+    return (
+        score.raw,
+        score.normalised,
+        score.answered,
+        score.substituted,
+        score.absent_reason,
+    )

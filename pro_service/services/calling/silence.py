@@ -11,7 +11,8 @@ import holidays
 
 from pro_service.domain.study.calls import CallReason, calls_wanted, could_be_due
 from pro_service.domain.study.times import zone
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting import ACTOR, empty_claim
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id

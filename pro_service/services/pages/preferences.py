@@ -15,7 +15,8 @@ from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import plan_anew
 from pro_service.domain.study.protocol import Messaging, Protocol
 from pro_service.domain.study.times import day_start, is_quiet, local_day, zone
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.pages.own_page import OwnPage, open_own_page
 from pro_service.services.texting import opt_out_document
 from pro_service.store.answering import answers

@@ -13,6 +13,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages
+from pro_service.store.writes import LineRow
 
 
 class Line(NamedTuple):
@@ -21,7 +22,7 @@ class Line(NamedTuple):
     id: UUID
     focus_participant_id: UUID | None
     focused_at: datetime | None
-    row: dict[str, Any] | None
+    row: LineRow | None
 
 
 async def line_to(
@@ -42,14 +43,14 @@ async def line_to(
     sealed = context.vault.seal(
         their_address, data_key=key, table="lines", column="their_address", row_id=line_id
     )
-    row = {
-        "id": line_id,
-        "sender_id": sender_id,
-        "their_index": context.vault.blind_index(their_address).hex(),
-        "their_address_sealed": sealed.ciphertext.hex(),
-        "their_address_key": sealed.key,
-        "actor": actor,
-    }
+    row = LineRow(
+        id=line_id,
+        sender_id=sender_id,
+        their_index=context.vault.blind_index(their_address),
+        their_address_sealed=sealed.ciphertext,
+        their_address_key=sealed.key,
+        actor=actor,
+    )
     return Line(line_id, None, None, row)
 
 
@@ -64,6 +65,26 @@ def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
         column="address",
         row_id=facts.contact.id,
     )
+
+
+class SealedBody(NamedTuple):
+    """A text as it is stored: sealed under its owner's key, and how it is counted."""
+
+    body_sealed: bytes
+    body_key: str
+    encoding: str
+    segments: int
+
+
+def seal_body(
+    context: ServiceContext, *, message_id: UUID, data_key: UUID, body: str
+) -> SealedBody:
+    """Seal a message's words and count their segments."""
+    sealed = context.vault.seal(
+        body, data_key=data_key, table="messages", column="body", row_id=message_id
+    )
+    counted = segments(body)
+    return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)
 
 
 def message_row(

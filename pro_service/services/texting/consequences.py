@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pro_service.domain.study.facts import BAD_NUMBER, TEXT_HELD
 from pro_service.messaging.gateway import Effect
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds

@@ -31,7 +31,8 @@ from pro_service.messaging.gateway import (
     status_callback_url,
 )
 from pro_service.services.answering import is_open
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.reminders import ACTOR, LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, StaleRevisionError

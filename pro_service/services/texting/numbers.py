@@ -6,8 +6,9 @@ from collections import Counter
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import country_of, parse_phone
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting.composing import open_number
 from pro_service.store.connection import Connection, StaleRevisionError, transaction
 from pro_service.store.ids import new_id

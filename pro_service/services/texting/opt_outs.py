@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting.composing import line_to, open_number
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id

@@ -11,19 +11,21 @@ from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import Way
+from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.texting.composing import Line, line_to, message_row, open_number
 from pro_service.services.texting.reach import rule_for_number, way_to
 from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages, reminders
+from pro_service.store.writes import InvitationRow
 
 ACTOR = "service:worker"
 LEASE_SECONDS = 30
@@ -43,7 +45,7 @@ class _Composed(NamedTuple):
     template: str
     body: str
     dialogue: Dialogue | None
-    invitations: list[dict[str, Any]]
+    invitations: list[InvitationRow]
 
     @property
     def too_long(self) -> bool:
@@ -120,7 +122,7 @@ async def _claim(
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
-    way: Way = "call" if rule is None else way_to(rule, facts)
+    way: AskingWay = "call" if rule is None else way_to(rule, facts)
     if number is None or rule is None or sender is None or way == "call":
         _end_without_text(facts, judgement, document, "no_channel")
         return None
@@ -173,7 +175,7 @@ async def _compose(
     facts: ParticipantFacts,
     judgement: Judgement,
     message_id: UUID,
-    way: Way,
+    way: AskingWay,
 ) -> _Composed:
     """Write the text: a link for what is answered on a page, the first question for the rest.
 
@@ -193,7 +195,7 @@ async def _compose(
     if asked and not protocol.messaging.question_in_reminder:
         dialogue, question = Dialogue(waiting=True), (TextPart(key="reminder.ready"),)
     link: str | None = None
-    rows: list[dict[str, Any]] = []
+    rows: list[InvitationRow] = []
     if linked:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
     parts = _parts(facts, linked=linked, first=first)
@@ -233,7 +235,7 @@ def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]
 
 async def link_for(
     connection: Connection, context: ServiceContext, facts: ParticipantFacts, visit_id: UUID
-) -> tuple[str, list[dict[str, Any]]]:
+) -> tuple[str, list[InvitationRow]]:
     """The visit's link, and the invitation row to insert where it is the first."""
     visit = next(visit for visit in facts.visits if visit.id == visit_id)
     for known in await reminders.list_invitations(connection, facts.study_id, facts.id):
@@ -242,14 +244,14 @@ async def link_for(
             return f"{context.public_url}/q/{token}", []
     invitation_id = new_id()
     token = context.vault.link_token(invitation_id)
-    row = {
-        "id": invitation_id,
-        "visit_id": visit_id,
-        "token_sha256": context.vault.token_hash(token).hex(),
-        "link_key": context.vault.link_key_id,
-        "expires_at": visit.closes_at,
-        "actor": ACTOR,
-    }
+    row = InvitationRow(
+        id=invitation_id,
+        visit_id=visit_id,
+        token_sha256=context.vault.token_hash(token),
+        link_key=context.vault.link_key_id,
+        expires_at=visit.closes_at,
+        actor=ACTOR,
+    )
     return f"{context.public_url}/q/{token}", [row]
 
 

@@ -16,7 +16,8 @@ from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.services.visits.scheduling import add_visit, empty_change
 from pro_service.store.connection import Connection, StaleRevisionError
 from pro_service.store.visits import schedule

@@ -23,7 +23,8 @@ from pro_service.domain.study.reminders import plan_first
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import local_day, zone
-from pro_service.services.base.context import TRIES, BusyError, ServiceContext
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import TRIES, BusyError
 from pro_service.store.connection import Connection, StaleRevisionError
 from pro_service.store.ids import new_id
 from pro_service.store.visits import schedule
@@ -202,7 +203,7 @@ def add_visit(
     plan = new.visit
     visit_id = new_id()
     assessments = tuple(
-        AssessmentFacts(id=new_id(), instrument=instrument, target=target)
+        AssessmentFacts(id=new_id(), instrument=instrument, target=target, answers=())
         for instrument, target in plan.assessments
     )
     visit = VisitFacts(

@@ -1,4 +1,4 @@
--- name: get_participant_facts(study_id, participant_id)
+-- name: get_participant_facts(study_id, participant_id, answers_of)
 -- Everything decisions about one participant read, as one JSON document, with the revision that guards the write.
 WITH who AS (
     SELECT p.*, rev.revision, pro.now() AS now FROM pro.present_participants AS p
@@ -20,12 +20,12 @@ scheduled AS (
         SELECT json_agg(json_build_object('id', a.id, 'instrument', a.instrument, 'target', a.target,
                    'submitted_at', a.submitted_at, 'declined_at', a.declined_at, 'partial_scored_at', a.partial_scored_at,
                    'attempt', (SELECT to_json(t) FROM pro.last_sitting(a.study_id, a.id) AS t),
-                   -- Answers of what is still open, or so fresh that `back` may reach it.
+                   -- Answers of what is still open, or so fresh that `back` may reach it, or asked for;
+                   -- null: not read.
                    'answers', CASE
-                       WHEN a.submitted_at IS NULL OR a.submitted_at > who.now - interval '1 day'
+                       WHEN a.submitted_at IS NULL OR a.submitted_at > who.now - interval '1 day' OR a.id = ANY ($3::uuid[])
                        THEN coalesce((SELECT json_agg(r ORDER BY r.item)
-                                      FROM pro.standing_answers(a.study_id, a.id) AS r), '[]')
-                       ELSE '[]' END) ORDER BY a.id) AS assessments
+                                      FROM pro.standing_answers(a.study_id, a.id) AS r), '[]') END) ORDER BY a.id) AS assessments
         FROM pro.assessments AS a WHERE a.study_id = v.study_id AND a.visit_id = v.id) AS asked
     WHERE v.superseded_at IS NULL
 ),

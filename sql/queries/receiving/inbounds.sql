@@ -33,13 +33,12 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
 -- affected, confirmed, calls.
-WITH doc AS (SELECT $2::jsonb AS d),
+WITH doc AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
 lined AS (
     INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
 invited AS (
-    INSERT INTO pro.invitations
-    SELECT r.* FROM doc, pro.invitation_rows($1, (d -> 'inbound' ->> 'participant_id')::uuid, d -> 'invitations') AS r
+    INSERT INTO pro.invitations SELECT r.* FROM doc, pro.invitation_rows($1, owner, d -> 'invitations') AS r
 ),
 kept AS (
     INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
