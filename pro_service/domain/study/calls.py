@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
@@ -47,9 +47,13 @@ class CallWanted(Record):
     closes_at: datetime | None
 
 
-def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
-    owed = owes_answers(visit) and not visit.provisional
-    return owed and where.may_message and where.may_answer
+def _may_be_called(where: Standing, visit: VisitFacts, protocol: Protocol) -> bool:
+    if visit.provisional or not owes_answers(visit):
+        return False
+    if where.status is Status.paused and profile_of(visit, protocol) == "safety":
+        # A rest from texts is no rest from safety: nobody writes, so somebody rings.
+        return True
+    return where.may_message and where.may_answer
 
 
 def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) -> bool:
@@ -131,12 +135,13 @@ def calls_wanted(
 
     A safety visit unanswered in the evening of its target day; else two nudges unanswered for
     24 hours; else few working days left on the site's calendar, today counted. Nobody is called who
-    paused, cannot be asked any more, or has an open call for the visit.
+    cannot be asked any more or has an open call for the visit; who paused, about safety visits
+    only.
     """
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []
     for visit in facts.visits:
-        if not _may_be_called(where, visit):
+        if not _may_be_called(where, visit, protocol):
             continue
         reason = _reason(facts, visit, protocol, now, working_days_left)
         if reason is not None and not _was_made(facts, visit, reason):
@@ -159,7 +164,7 @@ def next_call_check(
     local, at_site = zone(facts.zone), zone(facts.site.zone)
     instants: list[datetime] = []
     for visit in facts.visits:
-        if not _may_be_called(where, visit) or any(
+        if not _may_be_called(where, visit, protocol) or any(
             key.startswith(f"{visit.id}:") for key in facts.open_calls
         ):
             continue

@@ -19,10 +19,10 @@ from argon2.low_level import Type
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.services.desk.seat import Seat
 from pro_service.services.study import UnknownNameError, add_staff
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.desk import sessions
-from pro_service.store.desk.sessions import StaffRow
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 
@@ -143,13 +143,14 @@ async def sign_in(
     return SignedIn(token, known.login)
 
 
-async def find_session(connection: Connection, token: str) -> StaffRow | None:
+async def find_session(connection: Connection, token: str) -> Seat | None:
     """Who a session's token is, or None once it ended, was revoked or ran out."""
     if not token:
         return None
-    return await sessions.use_staff_session(
+    staff = await sessions.use_staff_session(
         connection, _sha256(token), idle=IDLE, lifetime=LIFETIME
     )
+    return None if staff is None else Seat(staff, token)
 
 
 async def sign_out(connection: Connection, token: str) -> None:
@@ -222,14 +223,14 @@ async def make_staff(
     *,
     login: str,
     password: str,
-    site: str,
+    site: str | None,
     role: str,
     language: Language = "en",
     actor: str = "service:demo",
 ) -> None:
     """Add (or assign to a further site) a member of staff who can sign in, as an operator.
 
-    `site` is a site's code. Raises UnknownNameError, WeakPasswordError.
+    `site` is a site's code; None: the whole study. Raises UnknownNameError, WeakPasswordError.
     """
     passwords = Passwords()
     async with transaction(connection) as connection:

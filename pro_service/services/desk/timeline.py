@@ -26,7 +26,8 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.grid import assessment_facts
-from pro_service.services.desk.today import NotHereError, open_body
+from pro_service.services.desk.seat import NotHereError
+from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite, Progress

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.permissions import Role
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
@@ -19,7 +20,6 @@ from pro_service.store.texting import sending
 
 _POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
 """A Messaging Service's id: its texts come from whichever of its numbers fits."""
-ROLES = ("coordinator", "investigator", "data_manager", "monitor")
 
 
 class TakenError(ProServiceError):
@@ -123,15 +123,17 @@ async def add_staff(
     *,
     login: str,
     language: str,
-    site_code: str,
+    site_code: str | None,
     role: str,
     actor: str,
 ) -> None:
-    """Add a member of staff, or assign a known one to a further site. Raises UnknownNameError."""
-    sites = {site.code: site.id for site in await studies.list_sites(connection, study_id)}
-    if site_code not in sites:
-        known = ", ".join(sites) or "none yet"
-        raise UnknownNameError(f"There is no site {site_code}.", mend=f"Known: {known}.")
+    """Add a member of staff, or assign a known one to a further site. Raises UnknownNameError.
+
+    Without a site the role is held in the whole study: at every site, those added later included.
+    """
+    site_id = None if site_code is None else await _find_site(connection, study_id, site_code)
+    if role not in Role.__members__:
+        raise UnknownNameError(f"There is no role {role}.", mend=f"Known: {', '.join(Role)}.")
     login = login.strip().lower()
     async with transaction(connection) as connection:
         staff_id = await studies.find_staff(connection, study_id, login)
@@ -145,7 +147,15 @@ async def add_staff(
             study_id,
             new_id(),
             staff_id=staff_id,
-            site_id=sites[site_code],
+            site_id=site_id,
             role=role,
             actor=actor,
         )
+
+
+async def _find_site(connection: Connection, study_id: UUID, code: str) -> UUID:
+    sites = {site.code: site.id for site in await studies.list_sites(connection, study_id)}
+    if code not in sites:
+        known = ", ".join(sites) or "none yet"
+        raise UnknownNameError(f"There is no site {code}.", mend=f"Known: {known}.")
+    return sites[code]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pro_service.services.texting.composing import Line, line_to, message_row
 from pro_service.services.texting.delivery import look_for, look_for_reply, retry, send_claimed
 from pro_service.services.texting.opt_outs import opt_out_document
+from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
 from pro_service.services.texting.reminders import ACTOR, Claimed, empty_claim, link_for, remind
 
@@ -18,7 +19,9 @@ __all__ = [
     "look_for",
     "look_for_reply",
     "message_row",
+    "moved_rows",
     "opt_out_document",
+    "pause_write",
     "reached_by",
     "remind",
     "retry",

@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.sign_in import Passwords, form_secret
-from pro_service.store.desk.sessions import StaffRow
 from pro_service.texts.desk import load_desk_texts
 from pro_service.web.desk.words import Words
 
@@ -28,13 +30,6 @@ _FAILURES: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "reason_missing",
     HTTPStatus.SERVICE_UNAVAILABLE: "busy",
 }
-
-
-class Seat(NamedTuple):
-    """Who sits at the desk in this request, and the session's token."""
-
-    staff: StaffRow
-    token: str
 
 
 class Desk:
@@ -74,26 +69,44 @@ class Desk:
         """One page in the reader's language."""
         language = language_of(request, seat)
         words = self._words[language]
-        body = self._environment.get_template(template).render(
-            t=words.text,
-            w=words,
-            language=language,
-            html_language=HTML_LANGUAGES[language],
-            html_languages=HTML_LANGUAGES,
-            other_languages=[one for one in LANGUAGES if one != language],
-            style=f"/desk/static/{self.style_name}",
-            login=None if seat is None else seat.staff.login,
-            secret=None if seat is None else form_secret(seat.token),
-            here=request.path_qs if request.method == "GET" else "/desk",
-            **values,
-        )
+
+        def may(action: str, site_id: UUID | None) -> bool:
+            return seat is not None and seat.may(Action[action], site_id)
+
+        given = {
+            "t": words.text,
+            "w": words,
+            "may": may,
+            "language": language,
+            "html_language": HTML_LANGUAGES[language],
+            "html_languages": HTML_LANGUAGES,
+            "other_languages": [one for one in LANGUAGES if one != language],
+            "style": f"/desk/static/{self.style_name}",
+            "login": None if seat is None else seat.staff.login,
+            "secret": None if seat is None else form_secret(seat.token),
+            "here": request.path_qs if request.method == "GET" else "/desk",
+        }
+        body = self._environment.get_template(template).render(given | values)
         return web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
 
-    def failure(self, request: web.Request, seat: Seat | None, status: HTTPStatus) -> web.Response:
-        """The page for a request that failed; not there and not yours look alike."""
+    def failure(
+        self,
+        request: web.Request,
+        seat: Seat | None,
+        status: HTTPStatus,
+        reason: str | None = None,
+    ) -> web.Response:
+        """The page for a request that failed; not there and not yours look alike.
+
+        `reason` chooses its words where the status alone does not.
+        """
         other = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
         return self.render(
-            "failure.html", request, seat, status=status, reason=_FAILURES.get(status, other)
+            "failure.html",
+            request,
+            seat,
+            status=status,
+            reason=reason or _FAILURES.get(status, other),
         )
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.desk import sign_in as service
+from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
@@ -18,7 +19,7 @@ from pro_service.web.desk.guard import (
     for_staff,
     way_back,
 )
-from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE, Seat
+from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import client_address, read_form, see, set_cookie

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.times import zone
+from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import (
     AnswerLine,
     AssessmentLine,
@@ -22,7 +23,6 @@ from pro_service.services.desk.timeline import (
     Timeline,
     VisitLine,
 )
-from pro_service.services.desk.today import CALL_OUTCOMES
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.words import Words
 
