@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
-from pro_service.services.answering.answers import UnknownAssessmentError
+from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.context import UnknownParticipantError, UnknownStudyError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.receiving.inbound import UnknownAddressError

@@ -31,15 +31,17 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from pro_service.embedded import EmbeddedPostgres
-from pro_service.services.answering.answers import empty_document
 from pro_service.services.receiving.inbound import receive_text
 from pro_service.services.rounds import BATCH, remind_round
 from pro_service.store.answering import answers
+from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.base import operations, participants
+from pro_service.store.connection import Guard
 from pro_service.store.ids import new_id
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.store.texting import reminders
+from pro_service.store.writes import AttemptRow, ResponseRow
 from tests.benchmarks.study import ACTOR, InstantGateway, Sat, Study, make_study, signed_text
 
 ITEMS = 24
@@ -96,43 +98,50 @@ class Report:
         return found
 
 
-def document_of(sat: Sat) -> dict[str, Any]:
+def document_of(sat: Sat) -> AnswersWrite:
     """A fresh sitting with every item answered, as the pages write it."""
     attempt_id = new_id()
-    attempt = {
-        "id": attempt_id,
-        "assessment_id": sat.assessment_id,
-        "ordinal": sat.ordinal,
-        "mode": "web",
-        "respondent": "self",
-        "authentication": "link",
-        "language": "en",
-        "release": "benchmark",
-        "instrument_sha256": "0",
-        "wording_sha256": "0",
-        "actor": ACTOR,
-    }
+    attempt = AttemptRow(
+        id=attempt_id,
+        assessment_id=sat.assessment_id,
+        ordinal=sat.ordinal,
+        mode="web",
+        respondent="self",
+        respondent_relation=None,
+        authentication="link",
+        language="en",
+        device_class=None,
+        release="benchmark",
+        instrument_sha256="0",
+        wording_sha256="0",
+        actor=ACTOR,
+    )
     responses = [
-        {
-            "id": new_id(),
-            "assessment_id": sat.assessment_id,
-            "attempt_id": attempt_id,
-            "item": f"item_{n}",
-            "value": n % 11,
-            "lowest": 0,
-            "highest": 10,
-            "actor": ACTOR,
-        }
+        ResponseRow(
+            id=new_id(),
+            assessment_id=sat.assessment_id,
+            attempt_id=attempt_id,
+            item=f"item_{n}",
+            value=n % 11,
+            gap=None,
+            lowest=0,
+            highest=10,
+            raw_sealed=None,
+            raw_key=None,
+            answered_at=None,
+            answered_offset_minutes=None,
+            inbound_id=None,
+            actor=ACTOR,
+        )
         for n in range(ITEMS)
     ]
-    return empty_document() | {"attempts": [attempt], "responses": responses}
+    return AnswersWrite(attempts=[attempt], responses=responses)
 
 
 async def one_statement(connection: Connection, study: Study, sat: Sat) -> None:
     """What the service does."""
-    await answers.record_answers(
-        connection, study.id, sat.participant_id, sat.revision, document_of(sat)
-    )
+    guard = Guard(study.id, sat.participant_id, sat.revision)
+    await answers.record_answers(connection, guard, document_of(sat))
 
 
 async def _begin(connection: Connection, study: Study, sat: Sat) -> list[tuple[Any, ...]]:

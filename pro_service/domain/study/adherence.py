@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
-from pro_service.domain.study.facts import Status, StatusFacts, VisitFacts
+from pro_service.domain.study.facts import Progress, Status, StatusFacts, Window
 from pro_service.domain.study.protocol import VisitKind
 from pro_service.domain.study.statuses import Standing, standing
 
@@ -59,26 +60,31 @@ def _share(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole else None
 
 
-def visit_outcome(
-    visit: VisitFacts,
-    kind: VisitKind,
-    *,
-    site: str,
-    participant: UUID,
-    standing: Standing,
-    now: datetime,
-    scorable: bool,
-) -> VisitOutcome:
+class AskedVisit(NamedTuple):
+    """One participant's visit with what it asks, as far as the figures look at it."""
+
+    site: str
+    participant: UUID
+    definition: str
+    kind: VisitKind
+    window: Window
+    asked: tuple[Progress, ...]
+    scorable: bool
+    """Everything asked has its score."""
+
+
+def visit_outcome(visit: AskedVisit, standing: Standing, now: datetime) -> VisitOutcome:
     """Return how a visit stands at `now`."""
-    ended = standing.ended_at is not None and standing.ended_at > visit.opens_at
+    window = visit.window
+    ended = standing.ended_at is not None and standing.ended_at > window.opens_at
     return VisitOutcome(
-        site=site,
-        participant=participant,
+        site=visit.site,
+        participant=visit.participant,
         definition=visit.definition,
-        kind=kind,
-        states=tuple(assessment_state(visit, a, standing, now) for a in visit.assessments),
-        closed=ended or (visit.closes_at is not None and visit.closes_at <= now),
-        scorable=scorable and bool(visit.assessments),
+        kind=visit.kind,
+        states=tuple(assessment_state(window, one, standing, now) for one in visit.asked),
+        closed=ended or (window.closes_at is not None and window.closes_at <= now),
+        scorable=visit.scorable and bool(visit.asked),
     )
 
 

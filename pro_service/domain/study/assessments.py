@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pro_service.domain.study.facts import AssessmentFacts, VisitFacts
+from pro_service.domain.study.facts import AssessmentFacts, Progress, VisitFacts, Window
 from pro_service.domain.study.statuses import Standing
 
 
@@ -32,11 +32,6 @@ class AssessmentState(StrEnum):
     """The window closed, or asking ended inside it, with some items answered."""
 
 
-def anything_answered(assessment: AssessmentFacts) -> bool:
-    """Tell whether any item has a value; gaps alone (skipped, refused ...) are no answer."""
-    return any(answer.value is not None for answer in assessment.answers)
-
-
 def is_open_question(assessment: AssessmentFacts) -> bool:
     """Tell whether the participant still owes this: neither submitted nor declined."""
     return assessment.submitted_at is None and assessment.declined_at is None
@@ -48,23 +43,20 @@ def owes_answers(visit: VisitFacts) -> bool:
 
 
 def assessment_state(
-    visit: VisitFacts, assessment: AssessmentFacts, standing: Standing, now: datetime
+    window: Window, progress: Progress, standing: Standing, now: datetime
 ) -> AssessmentState:
     """Return the state at `now`; `standing` is the participant's at the same instant."""
-    if assessment.submitted_at is not None:
-        if visit.closes_at is not None and assessment.submitted_at >= visit.closes_at:
+    if progress.submitted_at is not None:
+        if window.closes_at is not None and progress.submitted_at >= window.closes_at:
             return AssessmentState.late
         return AssessmentState.completed
-    if assessment.declined_at is not None:
+    if progress.declined_at is not None:
         return AssessmentState.declined
     ended_at = standing.ended_at
-    if ended_at is not None and (visit.provisional or ended_at <= visit.opens_at):
+    if ended_at is not None and (window.provisional or ended_at <= window.opens_at):
         return AssessmentState.not_applicable
-    if visit.provisional or now < visit.opens_at:
+    if window.provisional or now < window.opens_at:
         return AssessmentState.not_yet_due
-    if ended_at is None and (visit.closes_at is None or now < visit.closes_at):
-        begun = assessment.attempt is not None or bool(assessment.answers)
-        return AssessmentState.started if begun else AssessmentState.due
-    if anything_answered(assessment):
-        return AssessmentState.partial
-    return AssessmentState.missed
+    if ended_at is None and (window.closes_at is None or now < window.closes_at):
+        return AssessmentState.started if progress.begun else AssessmentState.due
+    return AssessmentState.partial if progress.answered else AssessmentState.missed

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
 from pro_service.domain.study.respondents import Relation, RespondentKind
@@ -29,6 +30,9 @@ class EventKind(StrEnum):
     rescue_injection = "rescue_injection"
     early_termination = "early_termination"
     death = "death"
+
+
+INJECTIONS: tuple[EventKind, ...] = (EventKind.injection, EventKind.rescue_injection)
 
 
 class EventFacts(Record):
@@ -75,6 +79,10 @@ class ConsentFacts(Record):
     caregiver: bool = False
 
 
+class AnswersNotReadError(ProServiceError):
+    """The facts were read without these answers; whoever needs them asks for them."""
+
+
 class AnswerFacts(Record):
     """The response that now stands for one item: a value, or a kind of gap."""
 
@@ -98,6 +106,31 @@ class AttemptFacts(Record):
     submitted_at: datetime | None
 
 
+class Window(NamedTuple):
+    """When a visit takes answers: [opens_at, closes_at), and whether it is dated for good."""
+
+    opens_at: datetime
+    closes_at: datetime | None
+    """None: an unscheduled visit, which stays open."""
+    provisional: bool = False
+
+
+class Progress(NamedTuple):
+    """How far one assessment has come, without what was answered."""
+
+    submitted_at: datetime | None = None
+    declined_at: datetime | None = None
+    begun: bool = False
+    """A sitting was begun."""
+    answered: bool = False
+    """An item has a value; gaps alone (skipped, refused ...) are no answer."""
+
+    @property
+    def owed(self) -> bool:
+        """Whether the participant still owes this: neither submitted nor declined."""
+        return self.submitted_at is None and self.declined_at is None
+
+
 class AssessmentFacts(Record):
     """One instrument, for one target, due at one visit, with what stands answered."""
 
@@ -108,7 +141,27 @@ class AssessmentFacts(Record):
     declined_at: datetime | None = None
     partial_scored_at: datetime | None = None
     attempt: AttemptFacts | None = None
-    answers: tuple[AnswerFacts, ...] = ()
+    answers: tuple[AnswerFacts, ...] | None
+    """What stands answered; None: not read, which says nothing of whether there is any."""
+
+    @property
+    def read_answers(self) -> tuple[AnswerFacts, ...]:
+        """What stands answered. Raises AnswersNotReadError where that was not read."""
+        if self.answers is None:
+            raise AnswersNotReadError
+        return self.answers
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come. Raises AnswersNotReadError where that cannot be told."""
+        return Progress(
+            submitted_at=self.submitted_at,
+            declined_at=self.declined_at,
+            begun=self.attempt is not None or bool(self.answers),
+            # What was sent in is in no state that depends on its answers.
+            answered=self.submitted_at is None
+            and any(answer.value is not None for answer in self.read_answers),
+        )
 
 
 class ReminderFacts(Record):
@@ -138,6 +191,11 @@ class VisitFacts(Record):
     attended_on: date | None = None
     assessments: tuple[AssessmentFacts, ...] = ()
     reminders: tuple[ReminderFacts, ...] = ()
+
+    @property
+    def window(self) -> Window:
+        """When it takes answers."""
+        return Window(self.opens_at, self.closes_at, self.provisional)
 
 
 class SiteFacts(Record):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.facts import EventKind, ParticipantFacts
 from pro_service.domain.study.protocol import Safety, SafetyRule, Severity
+from pro_service.domain.study.times import local_day, zone
 
 Place = tuple[str, str]
 """An instrument, and an item or scale of it."""
@@ -33,6 +34,25 @@ class Baseline:
 
 
 NO_BASELINE = Baseline()
+
+
+def days_since_event(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | None:
+    """Local days since the latest event of these kinds that happened; None before the first."""
+    local = zone(facts.zone)
+    happened = [
+        event.occurred_at
+        for event in facts.events
+        if event.kind in kinds and event.occurred_at is not None and event.occurred_at <= facts.now
+    ]
+    if not happened:
+        return None
+    return (local_day(facts.now, local) - local_day(max(happened), local)).days
+
+
+def days_since_each(facts: ParticipantFacts) -> dict[EventKind, int]:
+    """Local days since the latest event of each kind; what never happened is not there."""
+    counted = {kind: days_since_event(facts, (kind,)) for kind in EventKind}
+    return {kind: days for kind, days in counted.items() if days is not None}
 
 
 def raised(

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pro_service.services.answering.answers import (
+    AnsweringCase,
     AnswersPlan,
     GivenAnswer,
     Sitting,
-    UnknownAssessmentError,
-    empty_document,
-    find_assessment,
     plan_answers,
-    score_rows,
-    sitting_goes_on,
-    standing_answers,
 )
 from pro_service.services.answering.asking import (
     OpenQuestion,
@@ -24,16 +19,24 @@ from pro_service.services.answering.asking import (
     urgent_parts,
 )
 from pro_service.services.answering.baselines import read_baselines
+from pro_service.services.answering.scores import Place, score_rows
+from pro_service.services.answering.sittings import (
+    UnknownAssessmentError,
+    find_assessment,
+    sitting_goes_on,
+    standing_answers,
+)
 
 __all__ = [
+    "AnsweringCase",
     "AnswersPlan",
     "GivenAnswer",
     "OpenQuestion",
+    "Place",
     "Sitting",
     "UnknownAssessmentError",
     "agenda",
     "as_offered",
-    "empty_document",
     "find_assessment",
     "is_open",
     "open_questions",

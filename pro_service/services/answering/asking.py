@@ -12,7 +12,7 @@ from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Ask, Protocol, SafetyRule, Way
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answering.answers import standing_answers
+from pro_service.services.answering.sittings import standing_answers
 from pro_service.services.base.context import ServiceContext
 from pro_service.texts.catalogue import TextContext
 
@@ -99,6 +99,7 @@ def agenda(
                 continue
             if one.id == asked and is_open_question(one):
                 entries.insert(0, _entry(context, protocol, facts, one, "item"))
+            # Answers that were not read are too old for `back` to reach.
             elif one.id == just_answered and one.submitted_at and one.answers:
                 entries.append(_entry(context, protocol, facts, one, "item"))
     return tuple(entries)

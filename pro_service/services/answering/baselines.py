@@ -9,10 +9,9 @@ from pro_service.domain.endpoints.baselines import (
     compared_instruments,
     last_injection_at,
 )
-from pro_service.domain.study.facts import ParticipantFacts, Target
+from pro_service.domain.study.facts import INJECTIONS, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety import Baseline, timely
-from pro_service.services.answering.answers import INJECTIONS, days_since, days_since_each
+from pro_service.domain.study.safety import Baseline, days_since_each, days_since_event, timely
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
@@ -22,7 +21,7 @@ async def read_baselines(
     connection: Connection, context: ServiceContext, facts: ParticipantFacts, protocol: Protocol
 ) -> Mapping[Target, Baseline]:
     """The baseline of each knee and the person; nothing is read that no rule compares with now."""
-    rules = timely(protocol.safety, days_since(facts, INJECTIONS), days_since_each(facts))
+    rules = timely(protocol.safety, days_since_event(facts, INJECTIONS), days_since_each(facts))
     wanted = compared_instruments(protocol.safety, rules)
     injected_at = last_injection_at(facts.events)
     if not wanted or injected_at is None:

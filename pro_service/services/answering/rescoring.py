@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.values import is_permitted
-from pro_service.services.answering.answers import score_rows
+from pro_service.services.answering.scores import Basis, Place, score_rows
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.store.answering import rescoring as store
-from pro_service.store.answering.rescoring import SittingAnswer, StandingScore
-from pro_service.store.connection import Connection, StaleRevisionError
+from pro_service.store.answering.rescoring import RescoringWrite, SittingAnswer, StandingScore
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
+from pro_service.store.writes import QueryRow, ScoreRow
 
 Cause = Literal["scoring version", "corrected answer", "answer out of range", "unexplained"]
-Basis = Literal["complete", "partial"]
 OUT_OF_RANGE = "answer_out_of_range"
 
 
@@ -53,13 +53,12 @@ class Rescoring:
 
 
 @dataclass
-class _Work:
-    """What one participant's scores come to."""
+class RecomputedScores:
+    """What one participant's scores come to, and what must be added to the stored ones."""
 
     scores: int = 0
     differences: list[Difference] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    queries: list[dict[str, Any]] = field(default_factory=list)
+    write: RescoringWrite = field(default_factory=RescoringWrite)
     other_versions: set[str] = field(default_factory=set)
 
 
@@ -83,47 +82,30 @@ async def rescore(
     if not dry_run:
         await store.give_reason(connection, reason)
     for number, (participant_id, code) in enumerate(found, start=1):
-        work = await _rescore_one(
-            connection, context, study_id, participant_id, code, dry_run=dry_run, actor=actor
-        )
+        who = Who(connection, context, study_id, participant_id)
+        work = await _rescore_one(who, code, dry_run=dry_run, actor=actor)
         outcome.participants += 1
         outcome.scores += work.scores
         outcome.differences += work.differences
         outcome.other_versions |= work.other_versions
-        outcome.written += 0 if dry_run else len(work.rows)
+        outcome.written += 0 if dry_run else len(work.write.scores)
         told(number, len(found))
     return outcome
 
 
-async def _rescore_one(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    code: str,
-    *,
-    dry_run: bool,
-    actor: str,
-) -> _Work:
-    for _ in range(TRIES):
-        revision = await store.get_revision(connection, study_id, participant_id)
-        scores = await store.list_standing_scores(connection, study_id, participant_id)
-        answers = await store.list_sitting_answers(connection, study_id, participant_id)
-        work = recompute(context.instruments, code, scores, answers, actor=actor)
-        if dry_run or not (work.rows or work.queries):
-            return work
-        try:
-            await store.record_rescoring(
-                connection,
-                study_id,
-                participant_id,
-                revision,
-                {"scores": work.rows, "queries": work.queries},
-            )
-        except StaleRevisionError:
-            continue
-        return work
-    raise BusyError
+async def _rescore_one(who: Who, code: str, *, dry_run: bool, actor: str) -> RecomputedScores:
+    async def decide() -> Decision[RecomputedScores]:
+        place = (who.connection, who.study_id, who.participant_id)
+        guard = Guard(who.study_id, who.participant_id, await store.get_revision(*place))
+        scores = await store.list_standing_scores(*place)
+        answers = await store.list_sitting_answers(*place)
+        work = recompute(who.context.instruments, code, scores, answers, actor=actor)
+        document = work.write
+        if dry_run or not (document.scores or document.queries):
+            return Decision(work)
+        return Decision(work, lambda: store.record_rescoring(who.connection, guard, document))
+
+    return await until_written(decide)
 
 
 def recompute(
@@ -133,9 +115,9 @@ def recompute(
     answers: Sequence[SittingAnswer],
     *,
     actor: str,
-) -> _Work:
+) -> RecomputedScores:
     """What one participant's scores should be, beside what they are. Touches no database."""
-    work = _Work()
+    work = RecomputedScores()
     for (attempt_id, basis), group in groupby(scores, key=lambda one: (one.attempt_id, one.basis)):
         stored = {one.scale: one for one in group}
         first = next(iter(stored.values()))
@@ -149,21 +131,16 @@ def recompute(
         fresh = score_rows(
             instrument,
             readable,
-            first.assessment_id,
-            attempt_id,
+            Place(first.assessment_id, attempt_id, actor),
             basis=cast(Basis, basis),
-            actor=actor,
         )
         work.scores += len(fresh)
         _compare(work, participant, first, stored, fresh, given, unreadable=unreadable)
         if unreadable:
-            work.queries.append(
-                {
-                    "id": new_id(),
-                    "assessment_id": first.assessment_id,
-                    "rule": OUT_OF_RANGE,
-                    "actor": actor,
-                }
+            work.write.queries.append(
+                QueryRow(
+                    id=new_id(), assessment_id=first.assessment_id, rule=OUT_OF_RANGE, actor=actor
+                )
             )
     return work
 
@@ -176,22 +153,22 @@ def _is_readable(instrument: Instrument, answer: SittingAnswer) -> bool:
 
 
 def _compare(
-    work: _Work,
+    work: RecomputedScores,
     participant: str,
     place: StandingScore,
     stored: Mapping[str, StandingScore],
-    fresh: Sequence[dict[str, Any]],
+    fresh: Sequence[ScoreRow],
     given: Sequence[SittingAnswer],
     *,
     unreadable: bool,
 ) -> None:
     for row in fresh:
-        old = stored.get(row["scale"])
-        same_rules = old is not None and old.scoring_version == row["scoring_version"]
-        same = old is not None and _figures(old._asdict()) == _figures(row)
+        old = stored.get(row.scale)
+        same_rules = old is not None and old.scoring_version == row.scoring_version
+        same = old is not None and _figures(old) == _figures(row)
         if same and same_rules:
             continue
-        work.rows.append(row)
+        work.write.scores.append(row)
         if same:
             continue
         if not same_rules:
@@ -209,14 +186,19 @@ def _compare(
                 place.target,
                 place.instrument,
                 place.basis,
-                row["scale"],
+                row.scale,
                 None if old is None else old.raw,
-                row["raw"],
+                row.raw,
                 cause,
             )
         )
 
 
-def _figures(score: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("raw", "normalised", "answered", "substituted", "absent_reason")
-    return tuple(score[name] for name in names)
+def _figures(score: StandingScore | ScoreRow) -> tuple[object, ...]:
+    return (
+        score.raw,
+        score.normalised,
+        score.answered,
+        score.substituted,
+        score.absent_reason,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -57,10 +57,21 @@ class ServiceContext:
         return self._protocols[version_id]
 
     async def facts(
-        self, connection: Connection, study_id: UUID, participant_id: UUID
+        self,
+        connection: Connection,
+        study_id: UUID,
+        participant_id: UUID,
+        *,
+        answers_of: Sequence[UUID] = (),
     ) -> ParticipantFacts:
-        """A participant's facts, with the participant's key opened for sealing and reading."""
-        facts = await participants.get_participant_facts(connection, study_id, participant_id)
+        """A participant's facts, with the participant's key opened for sealing and reading.
+
+        `answers_of` names assessments whose answers are needed however long ago they were sent in.
+        Raises UnknownParticipantError.
+        """
+        facts = await participants.get_participant_facts(
+            connection, study_id, participant_id, answers_of
+        )
         if facts is None:
             raise UnknownParticipantError
         if facts.data_key is not None:

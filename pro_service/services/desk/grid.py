@@ -9,31 +9,31 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Final, Literal, NamedTuple, TypeVar, get_args
+from typing import Protocol as Shape
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.study import adherence as figures
-from pro_service.domain.study.adherence import Adherence, VisitOutcome, adherence, visit_outcome
-from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.facts import (
-    AnswerFacts,
-    AssessmentFacts,
-    AttemptFacts,
-    EventFacts,
-    EventKind,
-    Target,
-    VisitFacts,
+from pro_service.domain.study.adherence import (
+    Adherence,
+    AskedVisit,
+    VisitOutcome,
+    adherence,
+    visit_outcome,
 )
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.facts import EventFacts, EventKind, Progress, Window
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
-from pro_service.store.desk.desk import AskedRow, DeskParticipant, DeskSite, Progress, StandingRow
+from pro_service.store.desk.desk import AskedRow, DeskParticipant, DeskSite, StandingRow
+from pro_service.store.desk.desk import Progress as StoredProgress
 
 PAGE: Final = 200
 """Participants on one page."""
@@ -43,15 +43,6 @@ choosing a site brings the figures back."""
 Figure = Literal["expected_and_closed", "completed_in_window", "scorable", "enrolled"]
 FIGURES: Final[tuple[Figure, ...]] = get_args(Figure)
 _T = TypeVar("_T")
-# The domain looks at whether there is an attempt or an answer, never at what is in it.
-_NOBODY: Final = UUID(int=0)
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
-_SOME_ATTEMPT: Final = AttemptFacts(
-    id=_NOBODY, ordinal=1, mode="", started_at=_NEVER, last_answer_at=None, submitted_at=None
-)
-_SOME_ANSWER: Final = (
-    AnswerFacts(item="", value=0, gap=None, response_id=_NOBODY, received_at=_NEVER),
-)
 
 
 class GridQuery(NamedTuple):
@@ -63,6 +54,24 @@ class GridQuery(NamedTuple):
     visit: str | None = None
     figure: Figure | None = None
     page: int = 1
+
+
+class Asked(Shape):
+    """What was asked, as far as its state depends on it."""
+
+    @property
+    def submitted_at(self) -> datetime | None: ...
+    @property
+    def declined_at(self) -> datetime | None: ...
+
+
+class Known(Shape):
+    """Whether anything was begun and answered."""
+
+    @property
+    def begun(self) -> bool: ...
+    @property
+    def answered(self) -> bool: ...
 
 
 class Cell(NamedTuple):
@@ -121,7 +130,7 @@ class GridFacts(NamedTuple):
     sites: Mapping[UUID, DeskSite]
     standings: Mapping[UUID, StandingRow]
     asked: Sequence[AskedRow]
-    progress: Mapping[UUID, Progress]
+    progress: Mapping[UUID, StoredProgress]
     protocols: Mapping[UUID, Protocol]
     now: datetime
 
@@ -235,22 +244,24 @@ def _derive(facts: GridFacts) -> list[_One]:
             [],
         )
         for _, found in groupby(rows.get(one.id, ()), key=lambda row: row.visit_id):
-            visit, scorable = _visit(list(found), facts.progress)
-            kind = facts.protocols[word.protocol_version_id].definition(visit.definition).kind
-            outcome = visit_outcome(
-                visit,
-                kind,
+            asked_here = list(found)
+            first = asked_here[0]
+            done = [facts.progress.get(row.assessment_id) for row in asked_here]
+            visit = AskedVisit(
                 site=site.code,
                 participant=one.id,
-                standing=where,
-                now=now,
-                scorable=scorable,
+                definition=first.definition,
+                kind=facts.protocols[word.protocol_version_id].definition(first.definition).kind,
+                window=Window(first.opens_at, first.closes_at, first.provisional),
+                asked=tuple(map(progress_of, asked_here, done)),
+                scorable=all(each is not None and each.scorable for each in done),
             )
+            outcome = visit_outcome(visit, where, now)
             mine.outcomes.append(outcome)
-            mine.cells.setdefault(visit.definition, []).append(
+            mine.cells.setdefault(first.definition, []).append(
                 Cell(
-                    visit.definition,
-                    visit.occurrence,
+                    first.definition,
+                    first.occurrence,
                     taken_together(outcome.states),
                     sum(state in _ANSWERED for state in outcome.states),
                     len(outcome.states),
@@ -264,56 +275,17 @@ def standing_of(row: StandingRow, now: datetime) -> Standing:
     """Where a participant stands at `now`, a recorded death included."""
     events: tuple[EventFacts, ...] = ()
     if row.died_at is not None:
-        events = (EventFacts(id=_NOBODY, kind=EventKind.death, occurred_at=row.died_at),)
+        events = (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=row.died_at),)
     return standing(row.statuses, now, events)
 
 
-def _visit(found: Sequence[AskedRow], progress: Mapping[UUID, Progress]) -> tuple[VisitFacts, bool]:
-    """A visit as the domain reads it, and whether all it asks has its scores."""
-    first = found[0]
-    assessments = tuple(
-        assessment_facts(
-            row.assessment_id,
-            row.instrument,
-            row.target,
-            row.submitted_at,
-            row.declined_at,
-            progress.get(row.assessment_id),
-        )
-        for row in found
-    )
-    visit = VisitFacts.model_construct(
-        id=first.visit_id,
-        definition=first.definition,
-        occurrence=first.occurrence,
-        schedule_revision=first.schedule_revision,
-        provisional=first.provisional,
-        opens_at=first.opens_at,
-        target_on=first.target_on,
-        closes_at=first.closes_at,
-        assessments=assessments,
-    )
-    done = [progress.get(row.assessment_id) for row in found]
-    return visit, all(one is not None and one.scorable for one in done)
-
-
-def assessment_facts(
-    assessment_id: UUID,
-    instrument: str,
-    target: Target,
-    submitted_at: datetime | None,
-    declined_at: datetime | None,
-    progress: Progress | None,
-) -> AssessmentFacts:
-    """An assessment with what its state depends on: that something was answered, never what."""
-    return AssessmentFacts.model_construct(
-        id=assessment_id,
-        instrument=instrument,
-        target=target,
-        submitted_at=submitted_at,
-        declined_at=declined_at,
-        attempt=_SOME_ATTEMPT if progress is not None and progress.begun else None,
-        answers=_SOME_ANSWER if progress is not None and progress.answered else (),
+def progress_of(asked: Asked, known: Known | None) -> Progress:
+    """How far an assessment has come: that something was answered, never what."""
+    return Progress(
+        submitted_at=asked.submitted_at,
+        declined_at=asked.declined_at,
+        begun=known is not None and known.begun,
+        answered=known is not None and known.answered,
     )
 
 

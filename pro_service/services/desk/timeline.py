@@ -20,17 +20,17 @@ from pro_service.domain.study.facts import (
     Status,
     StatusFacts,
     Target,
-    VisitFacts,
+    Window,
 )
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.grid import assessment_facts
+from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
-from pro_service.store.desk.desk import DeskSite, Progress
+from pro_service.store.desk.desk import DeskSite
 from pro_service.vault.vault import WrappedKey
 
 _MAY_HOLD_ANSWERS: Final = frozenset({"answer", "unknown"})
@@ -291,17 +291,15 @@ async def read_timeline(
         document.now,
         _deaths(document.events),
     )
-    progress = {
-        one.assessment_id: Progress(one.assessment_id, one.begun, one.answered, one.scorable)
-        for one in document.progress
-    }
+    progress = {one.assessment_id: one for one in document.progress}
     states: dict[UUID, AssessmentState] = {}
     for visit in document.visits:
         if visit.superseded_at is not None:
             continue
-        facts = _visit_facts(visit, progress)
-        for assessment in facts.assessments:
-            states[assessment.id] = assessment_state(facts, assessment, where, document.now)
+        window = Window(visit.opens_at, visit.closes_at, visit.provisional)
+        for asked in visit.assessments:
+            done = progress_of(asked, progress.get(asked.id))
+            states[asked.id] = assessment_state(window, done, where, document.now)
     return Timeline(
         document,
         await context.protocol(connection, study_id, document.protocol_version_id),
@@ -309,30 +307,6 @@ async def read_timeline(
         where.status,
         states,
         _open_bodies(context, document),
-    )
-
-
-def _visit_facts(visit: VisitLine, progress: Mapping[UUID, Progress]) -> VisitFacts:
-    return VisitFacts(
-        id=visit.id,
-        definition=visit.definition,
-        occurrence=visit.occurrence,
-        schedule_revision=visit.schedule_revision,
-        provisional=visit.provisional,
-        opens_at=visit.opens_at,
-        target_on=visit.target_on,
-        closes_at=visit.closes_at,
-        assessments=tuple(
-            assessment_facts(
-                one.id,
-                one.instrument,
-                one.target,
-                one.submitted_at,
-                one.declined_at,
-                progress.get(one.id),
-            )
-            for one in visit.assessments
-        ),
     )
 
 

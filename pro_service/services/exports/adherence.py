@@ -8,12 +8,13 @@ from uuid import UUID
 
 from pro_service.domain.study.adherence import (
     Adherence,
+    AskedVisit,
     VisitOutcome,
     adherence,
     is_enrolled,
     visit_outcome,
 )
-from pro_service.domain.study.assessments import AssessmentState, assessment_state
+from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import participants
@@ -60,22 +61,19 @@ async def report(
         for visit in facts.visits:
             if not visit.assessments:
                 continue
-            of_visit = tuple(
-                assessment_state(visit, a, where, facts.now) for a in visit.assessments
+            asked = AskedVisit(
+                site=facts.site.code,
+                participant=facts.id,
+                definition=visit.definition,
+                kind=protocol.definition(visit.definition).kind,
+                window=visit.window,
+                asked=tuple(one.progress for one in visit.assessments),
+                scorable=all(one.id in scorable for one in visit.assessments),
             )
-            visits[visit.definition] = of_visit
-            states.update(of_visit)
-            outcomes.append(
-                visit_outcome(
-                    visit,
-                    protocol.definition(visit.definition).kind,
-                    site=facts.site.code,
-                    participant=facts.id,
-                    standing=where,
-                    now=facts.now,
-                    scorable=all(one.id in scorable for one in visit.assessments),
-                )
-            )
+            outcome = visit_outcome(asked, where, facts.now)
+            visits[visit.definition] = outcome.states
+            states.update(outcome.states)
+            outcomes.append(outcome)
         rows.append(ParticipantRow(facts.code, facts.site.code, str(where.status), visits))
     figures = adherence(
         outcomes, definitions=tuple(definitions), enrolled=dict(sorted(enrolled.items()))

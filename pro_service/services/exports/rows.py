@@ -25,12 +25,11 @@ from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import (
     KNEES,
-    AnswerFacts,
-    AssessmentFacts,
     EventFacts,
+    Progress,
     Status,
     StatusFacts,
-    VisitFacts,
+    Window,
 )
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
@@ -150,34 +149,15 @@ class _Reader:
         return {} if one.attempt_id is None else self.answers.get(one.attempt_id, {})
 
     def state(self, one: ExportedAssessment) -> AssessmentState:
-        visit = VisitFacts(
-            id=one.visit_id,
-            definition=one.definition,
-            occurrence=one.occurrence,
-            schedule_revision=one.schedule_revision,
-            provisional=one.provisional,
-            opens_at=one.opens_at,
-            target_on=one.target_on,
-            closes_at=one.closes_at,
-        )
-        assessment = AssessmentFacts(
-            id=one.id,
-            instrument=one.instrument,
-            target=one.target,
+        given = self.given(one).values()
+        progress = Progress(
             submitted_at=one.submitted_at,
             declined_at=one.declined_at,
-            answers=tuple(
-                AnswerFacts(
-                    item=each.item,
-                    value=each.value,
-                    gap=each.gap,
-                    response_id=one.id,
-                    received_at=each.received_at,
-                )
-                for each in self.given(one).values()
-            ),
+            begun=bool(given),
+            answered=any(each.value is not None for each in given),
         )
-        return assessment_state(visit, assessment, self.standing, self.snapshot.as_of)
+        window = Window(one.opens_at, one.closes_at, one.provisional)
+        return assessment_state(window, progress, self.standing, self.snapshot.as_of)
 
     def places_missed(self) -> list[Place]:
         """Knees and visits after the injection that asked for a domain and are over unanswered."""

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import re
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -94,7 +95,13 @@ class Guest(NamedTuple):
         return self.admission.admits(self.protocol)
 
 
-async def find_guest(connection: Connection, context: ServiceContext, shown: str) -> Guest | None:
+async def find_guest(
+    connection: Connection,
+    context: ServiceContext,
+    shown: str,
+    *,
+    answers_of: Collection[UUID] = (),
+) -> Guest | None:
     """Who is behind a cookie, whether or not the second factor was given; None for nobody.
 
     Nobody is as well who left the study, or may not be asked any more.
@@ -102,7 +109,9 @@ async def find_guest(connection: Connection, context: ServiceContext, shown: str
     admission = await find_admission(connection, context, shown)
     if admission is None:
         return None
-    facts = await context.facts(connection, admission.study_id, admission.participant_id)
+    facts = await context.facts(
+        connection, admission.study_id, admission.participant_id, answers_of=tuple(answers_of)
+    )
     if not may_enter(facts):
         return None
     protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)

@@ -15,6 +15,7 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import (
+    AnswerFacts,
     AssessmentFacts,
     ParticipantFacts,
     Target,
@@ -184,13 +185,18 @@ async def open_link(
 
 
 async def open_pages(
-    connection: Connection, context: ServiceContext, shown: str
+    connection: Connection,
+    context: ServiceContext,
+    shown: str,
+    *,
+    answers_of: Collection[UUID] = (),
 ) -> Questionnaire | None:
     """What a cookie leads to now: a link's token, or the session a card or a link began.
 
     None where `open_link` gives None, and until the second factor the study asks for was given.
+    `answers_of` are assessments whose answers are wanted however long ago they were sent in.
     """
-    guest = await find_guest(connection, context, shown)
+    guest = await find_guest(connection, context, shown, answers_of=answers_of)
     if guest is None:
         return None
     return read_admitted(context, guest.protocol, guest.facts, guest.admission)
@@ -319,6 +325,20 @@ def _respondent(
     return Respondent(kind=latest.respondent, relation=latest.respondent_relation)
 
 
+def _shown_answers(
+    assessment: AssessmentFacts, instrument: Instrument, facts: ParticipantFacts
+) -> dict[str, AnswerFacts]:
+    """What stands answered in the present sitting, by item.
+
+    Nothing where it was not read, which is so only of what was sent in long ago: its screens are
+    made to understand a form that comes late, and are shown to nobody.
+    """
+    if assessment.answers is None:
+        return {}
+    standing_now = standing_answers(assessment, instrument, facts.now)
+    return {one.item: one for one in assessment.answers if one.item in standing_now}
+
+
 def _part(
     context: ServiceContext,
     protocol: Protocol,
@@ -329,8 +349,7 @@ def _part(
 ) -> Part:
     """One assessment's screens, numbered on from those before."""
     instrument = context.instruments[assessment.instrument]
-    standing_now = standing_answers(assessment, instrument, facts.now)
-    answers = {one.item: one for one in assessment.answers if one.item in standing_now}
+    answers = _shown_answers(assessment, instrument, facts)
     not_for_everybody = protocol.use(instrument.id).may_not_apply
     screens: list[Screen] = []
     number = questions_before

@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import Target
 from pro_service.domain.study.respondents import SELF, Respondent
 from pro_service.domain.study.safety import Baseline
 from pro_service.services.answering import (
+    AnsweringCase,
     AnswersPlan,
     GivenAnswer,
     Sitting,
@@ -36,8 +37,9 @@ from pro_service.services.pages.sorting import (
     sort_too_late,
 )
 from pro_service.store.answering import answers as answer_store
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection, DuplicateError, Guard, StaleRevisionError
 from pro_service.store.pages import preferences as page_store
+from pro_service.store.writes import ResponseRow
 
 WEB_WRITES_KEY: Final = "web_writes_pkey"
 
@@ -74,7 +76,7 @@ class _Decision:
 
     outcome: Outcome
     plan: AnswersPlan | None = None
-    kept: tuple[dict[str, object], ...] = ()
+    kept: tuple[ResponseRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,10 @@ class _Read:
             respondent=self.visitor.respondent,
             device_class=self.visitor.device_class,
         )
-        return plan_answers(
-            self.context,
-            self.questionnaire.protocol,
-            facts,
-            answers,
-            submit=submitted,
-            sitting=sitting,
-            baseline=self.baseline,
-            decline=declined,
+        case = AnsweringCase(
+            self.context, self.questionnaire.protocol, facts, sitting, self.baseline
         )
+        return plan_answers(case, answers, submit=submitted, decline=declined)
 
 
 _Decide = Callable[[_Read], _Decision]
@@ -154,7 +150,7 @@ async def save_screen(
     said = [assessment_id, group, leave_open, *((one.item, one.value, one.gap) for one in answers)]
     web_key = _digest("save", key, said)
     return await _write(
-        connection, context, visitor, web_key, decide, alarming=(assessment_id,), known=known
+        connection, context, visitor, web_key, decide, about=(assessment_id,), known=known
     )
 
 
@@ -188,7 +184,7 @@ async def submit(
 
     web_key = _digest("submit", key, [*sorted(listed), *sorted(leave_open)])
     return await _write(
-        connection, context, visitor, web_key, decide, alarming=tuple(listed), known=known
+        connection, context, visitor, web_key, decide, about=tuple(listed), known=known
     )
 
 
@@ -209,7 +205,7 @@ async def decline(
         return _Decision(Outcome(), read.plan([], declined=ids) if ids else None)
 
     web_key = _digest("decline", key, sorted(listed))
-    return await _write(connection, context, visitor, web_key, decide, known=known)
+    return await _write(connection, context, visitor, web_key, decide, about=listed, known=known)
 
 
 def _digest(action: str, key: str, said: Sequence[object]) -> str:
@@ -228,17 +224,21 @@ async def _write(
     key: str,
     decide: _Decide,
     *,
-    alarming: Collection[UUID] = (),
+    about: Collection[UUID],
     known: Questionnaire | None = None,
 ) -> Outcome | None:
     """Read, decide, write; again from the start while the facts move on.
 
-    A request stored before gives the outcome it had as far as the participant must know it:
-    whoever pressed twice sees only the second answer, and must not miss an alert.
+    `about` are the assessments the form was about. A request stored before gives the outcome it had
+    as far as the participant must know it: whoever pressed twice sees only the second answer, and
+    must not miss an alert.
     """
     for _ in range(TRIES):
         questionnaire = known or await open_pages(connection, context, visitor.token)
         known = None
+        if questionnaire is not None and not _holds_answers(questionnaire, about):
+            # Sent in so long ago that its answers were not read; what came is compared with them.
+            questionnaire = await open_pages(connection, context, visitor.token, answers_of=about)
         if questionnaire is None:
             return None
         facts = questionnaire.facts
@@ -246,7 +246,7 @@ async def _write(
         if await answer_store.find_web_write(connection, facts.study_id, web_key):
             # What the caller knew may be older than what was stored.
             current = await open_pages(connection, context, visitor.token)
-            return None if current is None else _stored_before(current, alarming)
+            return None if current is None else _stored_before(current, about)
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         decision = decide(_Read(context, visitor, questionnaire, baseline))
         outcome = replace(decision.outcome, read=questionnaire)
@@ -254,10 +254,9 @@ async def _write(
             await _keep(connection, questionnaire, f"{web_key}:kept", decision)
             if decision.plan is None:
                 return outcome
-            document = decision.plan.document | {"web_key": web_key}
-            await answer_store.record_answers(
-                connection, facts.study_id, facts.id, facts.revision, document
-            )
+            decision.plan.document.web_key = web_key
+            guard = Guard(facts.study_id, facts.id, facts.revision)
+            await answer_store.record_answers(connection, guard, decision.plan.document)
         except StaleRevisionError:
             continue
         except DuplicateError as error:
@@ -267,6 +266,16 @@ async def _write(
         urgent = any(alert.severity == "urgent" for alert in decision.plan.alerts)
         return replace(outcome, alerted=urgent)
     raise BusyError
+
+
+def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bool:
+    """Whether the answers to these assessments were read, as far as they are the participant's."""
+    return all(
+        one.answers is not None
+        for visit in questionnaire.facts.visits
+        for one in visit.assessments
+        if one.id in wanted
+    )
 
 
 async def _keep(
@@ -320,15 +329,13 @@ def _with_kept(
         return decision
     aside = read.plan(given(assessment_id, late))
     shown = {answer.item: answer.shown for answer in late}
-    kept = tuple(row | {"replaces": shown[row["item"]]} for row in aside.document["responses"])
+    kept = tuple(replace(row, replaces=shown[row.item]) for row in aside.document.responses)
     plan = decision.plan
     if aside.alerts:
         plan = plan or read.plan([])
         raised = {alert.rule for alert in plan.alerts}
         plan.alerts += tuple(alert for alert in aside.alerts if alert.rule not in raised)
-        plan.document["alerts"] += [
-            row for row in aside.document["alerts"] if row["rule"] not in raised
-        ]
+        plan.document.alerts += [row for row in aside.document.alerts if row.rule not in raised]
     return _Decision(decision.outcome, plan, kept)
 
 

@@ -65,7 +65,7 @@ def sort_too_late(
     """What to keep of answers that came when their assessment (items `codes`) was open no more."""
     if assessment.submitted_at is None:
         return ()  # Declined or closed: there is no sitting they could be kept with.
-    stands = {one.item: (one.value, one.gap) for one in assessment.answers}
+    stands = {one.item: (one.value, one.gap) for one in assessment.read_answers}
     return tuple(
         one for one in answers if one.item in codes and stands.get(one.item) != (one.value, one.gap)
     )

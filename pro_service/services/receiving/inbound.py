@@ -27,6 +27,7 @@ from pro_service.messaging.gateway import (
     WebhookRequest,
 )
 from pro_service.services.answering import (
+    AnsweringCase,
     GivenAnswer,
     Sitting,
     agenda,
@@ -271,21 +272,16 @@ async def _take_answers(
         )
         for one in step.answers
     ]
-    outcome.answers = plan_answers(
-        context,
-        protocol,
-        facts,
-        given,
-        submit=step.completed,
-        sitting=Sitting(
-            mode="text",
-            authentication="known_number",
-            language=facts.language,
-            actor=f"participant:{facts.code}",
-            inbound_id=received.inbound_id,
-        ),
-        baseline=await read_baselines(connection, context, facts, protocol),
+    sitting = Sitting(
+        mode="text",
+        authentication="known_number",
+        language=facts.language,
+        actor=f"participant:{facts.code}",
+        inbound_id=received.inbound_id,
     )
+    baseline = await read_baselines(connection, context, facts, protocol)
+    case = AnsweringCase(context, protocol, facts, sitting, baseline)
+    outcome.answers = plan_answers(case, given, submit=step.completed)
 
 
 async def _reply_step(

@@ -12,12 +12,13 @@ from pro_service.domain.conversation.dialogue import Dialogue, Prompt, Step
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.messaging.gateway import InboundText
-from pro_service.services.answering import AnswersPlan, empty_document
+from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError
 from pro_service.services.texting import Line, message_row
 from pro_service.store.answering import answers
-from pro_service.store.connection import Connection, transaction
+from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.receiving.inbounds import LineParticipant
@@ -255,11 +256,10 @@ async def write_inbound(connection: Connection, received: Received, outcome: Out
     if outcome.facts is None:
         await inbounds.record_inbound(connection, study_id, outcome.document)
         return
-    document = outcome.answers.document if outcome.answers else empty_document()
+    answers_write = outcome.answers.document if outcome.answers else AnswersWrite()
+    guard = Guard(study_id, outcome.facts.id, outcome.facts.revision)
     async with transaction(connection) as connection:
         if outcome.document["confirmed"]:
             await numbers.give_reason(connection, "the participant's code was typed on it")
-        await answers.record_answers(
-            connection, study_id, outcome.facts.id, outcome.facts.revision, document
-        )
+        await answers.record_answers(connection, guard, answers_write)
         await inbounds.record_inbound(connection, study_id, outcome.document)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from pro_service.domain.study.assessments import is_open_question
-from pro_service.services.answering import score_rows
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.services.answering import Place, score_rows
+from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.store.answering import answers
-from pro_service.store.connection import Connection, StaleRevisionError
-
-ACTOR = "service:worker"
+from pro_service.services.base.turns import Plan, Who, turn, writing
+from pro_service.store.answering.answers import PartialScoresWrite, record_partial_scores
+from pro_service.store.connection import Connection
 
 
 async def close_participant(
@@ -22,9 +22,9 @@ async def close_participant(
 
     A partial score never mixes with complete ones: its basis says so. Raises BusyError.
     """
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        document: dict[str, Any] = {"scores": [], "partial": []}
+
+    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[int]:
+        document = PartialScoresWrite()
         for visit in facts.visits:
             if visit.closes_at is None or facts.now < visit.closes_at:
                 continue
@@ -32,22 +32,15 @@ async def close_participant(
                 attempt = one.attempt
                 if attempt is None or not is_open_question(one) or one.partial_scored_at:
                     continue
-                document["partial"].append(one.id)
-                document["scores"] += score_rows(
+                document.partial.append(one.id)
+                document.scores += score_rows(
                     context.instruments[one.instrument],
-                    {answer.item: answer.value for answer in one.answers},
-                    one.id,
-                    attempt.id,
+                    {answer.item: answer.value for answer in one.read_answers},
+                    Place(one.id, attempt.id, WORKER),
                     basis="partial",
-                    actor=ACTOR,
                 )
-        if not document["partial"]:
-            return 0
-        try:
-            await answers.record_partial_scores(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except StaleRevisionError:
-            continue
-        return len(document["partial"])
-    raise BusyError
+        if not document.partial:
+            return Plan(0)
+        return Plan(len(document.partial), writing(record_partial_scores, document))
+
+    return await turn(Who(connection, context, study_id, participant_id), decide)

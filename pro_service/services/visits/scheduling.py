@@ -203,7 +203,7 @@ def add_visit(
     plan = new.visit
     visit_id = new_id()
     assessments = tuple(
-        AssessmentFacts(id=new_id(), instrument=instrument, target=target)
+        AssessmentFacts(id=new_id(), instrument=instrument, target=target, answers=())
         for instrument, target in plan.assessments
     )
     visit = VisitFacts(

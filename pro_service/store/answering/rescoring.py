@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, write
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
+from pro_service.store.writes import QueryRow, ScoreRow
 
 _SQL: Final = load_queries("answering/rescoring")
+
+
+@dataclass
+class RescoringWrite:
+    """Further revisions of scores, and questions about answers that cannot be read."""
+
+    scores: list[ScoreRow] = field(default_factory=list)
+    queries: list[QueryRow] = field(default_factory=list)
 
 
 class StandingScore(NamedTuple):
@@ -76,14 +85,6 @@ async def give_reason(connection: Connection, reason: str) -> None:
     await connection.fetchval(_SQL["give_reason"], reason)
 
 
-async def record_rescoring(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    document: Mapping[str, Any],
-) -> None:
+async def record_rescoring(connection: Connection, guard: Guard, document: RescoringWrite) -> None:
     """Add further revisions of scores. Raises StaleRevisionError if the facts moved on."""
-    await write(
-        connection, _SQL["record_rescoring"], study_id, participant_id, revision, dict(document)
-    )
+    await write(connection, _SQL["record_rescoring"], *guard, document)

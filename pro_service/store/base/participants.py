@@ -23,10 +23,16 @@ class ParticipantRow(NamedTuple):
 
 
 async def get_participant_facts(
-    connection: Connection, study_id: UUID, participant_id: UUID
+    connection: Connection, study_id: UUID, participant_id: UUID, answers_of: Sequence[UUID] = ()
 ) -> ParticipantFacts | None:
-    """Everything decisions read about one participant, or None if there is no such one."""
-    text = await connection.fetchval(_SQL["get_participant_facts"], study_id, participant_id)
+    """Everything decisions read about one participant, or None if there is no such one.
+
+    Answers are read of what is still open, of what was submitted within a day of study time, and of
+    the assessments in `answers_of`; of all others they are None.
+    """
+    text = await connection.fetchval(
+        _SQL["get_participant_facts"], study_id, participant_id, list(answers_of)
+    )
     return None if text is None else ParticipantFacts.model_validate_json(text)
 
 

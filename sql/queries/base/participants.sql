@@ -1,4 +1,4 @@
--- name: get_participant_facts(study_id, participant_id)
+-- name: get_participant_facts(study_id, participant_id, answers_of)
 -- Everything decisions about one participant read, as one JSON document, with the revision that guards the write.
 WITH subject AS (
     SELECT p.*, rev.revision, pro.now() AS now
@@ -42,9 +42,11 @@ scheduled AS (
                        FROM pro.attempts AS t
                        WHERE t.study_id = a.study_id AND t.assessment_id = a.id
                        ORDER BY t.ordinal DESC LIMIT 1),
-                   -- Answers of what is still open, or so fresh that `back` may reach it.
+                   -- Answers of what is still open, or so fresh that `back` may reach it, or asked for;
+                   -- null: not read.
                    'answers', CASE
                        WHEN a.submitted_at IS NULL OR a.submitted_at > subject.now - interval '1 day'
+                            OR a.id = ANY ($3::uuid[])
                        THEN coalesce((
                            SELECT json_agg(json_build_object(
                                       'item', c.item, 'value', r.value, 'gap', r.gap,
@@ -54,7 +56,7 @@ scheduled AS (
                            JOIN pro.responses AS r
                              ON r.study_id = c.study_id AND r.id = c.response_id
                            WHERE c.study_id = a.study_id AND c.assessment_id = a.id), '[]')
-                       ELSE '[]' END) ORDER BY a.id) AS assessments
+                       END) ORDER BY a.id) AS assessments
         FROM pro.assessments AS a
         WHERE a.study_id = v.study_id AND a.visit_id = v.id) AS asked
     CROSS JOIN LATERAL (

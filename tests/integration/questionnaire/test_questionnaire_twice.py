@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
+import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.store.answering.rescoring import list_sitting_answers
@@ -235,6 +237,25 @@ async def test_a_sitting_older_than_its_span_starts_anew_and_the_old_one_is_kept
     assert [row["ordinal"] for row in ordinals] == [1, 2]
     assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 10
     assert await owner.fetchval("SELECT count(*) FROM pro.current_responses") == 5
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+async def test_a_page_sent_again_unchanged_after_it_was_sent_in_stores_nothing(
+    owner: asyncpg.Connection,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    hours: int,
+) -> None:
+    page = await open_questions(browser, await seed_link(participant))
+    first = form_to(page, "/q/s/1")
+    again = first.filled(**dict.fromkeys(first.items, "4"))
+    await send(browser, await answer_everything(browser, page))
+    await owner.execute("SELECT pro.move_clock(pro.now() + make_interval(hours => $1))", hours)
+    before = await counts(owner)
+    again = [(name, str(uuid4()) if name == "key" else value) for name, value in again]
+    async with browser.post("/q/s/1", data=again) as response:
+        assert response.status == 200
+    assert await counts(owner) == before
 
 
 async def test_an_overtaken_answer_stood_at_no_instant(

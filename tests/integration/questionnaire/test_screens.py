@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -195,10 +195,10 @@ async def test_the_facts_are_read_once_for_a_screen_saved_by_our_script(
     reads = 0
     read = participants.get_participant_facts
 
-    async def counted(connection: Connection, study_id: UUID, participant_id: UUID) -> object:
+    async def counted(connection: Connection, *whom: Any) -> object:
         nonlocal reads
         reads += 1
-        return await read(connection, study_id, participant_id)
+        return await read(connection, *whom)
 
     page = await open_questions(browser, await seed_link(participant))
     monkeypatch.setattr(participants, "get_participant_facts", counted)

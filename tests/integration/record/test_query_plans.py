@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pro_service.services.answering.answers import empty_document
 from pro_service.services.texting.reminders import empty_claim
+from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.pools import connect, encode_json
 from pro_service.store.sql_files import load_queries
 from tests.support.databases import clone, run
@@ -92,12 +92,11 @@ class Of:
 
 
 STUDY, PARTICIPANT = Of("study"), Of("participant")
+FACTS = (STUDY, PARTICIPANT, "{}")
 READS = (
-    Case(
-        "base/participants", "get_participant_facts", "pro_participant", 1_500, (STUDY, PARTICIPANT)
-    ),
-    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, (STUDY, PARTICIPANT)),
-    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, (STUDY, PARTICIPANT)),
+    Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, FACTS),
     Case(
         "base/participants",
         "list_complete_sittings",
@@ -208,7 +207,7 @@ def answers_document(values: Values) -> dict[str, Any]:
         }
         for n in range(24)
     ]
-    return empty_document() | {
+    return vars(AnswersWrite()) | {
         "attempts": [sitting | kept | digests | {"language": "en", "actor": "test"}],
         "responses": responses,
         "submitted": [values.assessment],

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.instruments.model import Instrument
-from pro_service.services.answering.answers import score_rows
 from pro_service.services.answering.rescoring import recompute
-from pro_service.store.answering.rescoring import SittingAnswer, StandingScore
+from pro_service.services.answering.scores import Place, score_rows
+from pro_service.store.answering.rescoring import RescoringWrite, SittingAnswer, StandingScore
 from pro_service.store.ids import new_id
 
 INSTRUMENTS = load_instruments()
@@ -39,17 +39,17 @@ def test_a_score_recomputed_from_stored_responses_is_the_stored_one(
     attempt_id = new_id()
     stored = [
         StandingScore(
-            **{name: row[name] for name in StandingScore._fields if name in row},
+            **{name: value for name, value in vars(row).items() if name in StandingScore._fields},
             visit="week_2",
             target="left_knee",
         )
         for row in score_rows(
-            instrument, answers, new_id(), attempt_id, basis="complete", actor="test"
+            instrument, answers, Place(new_id(), attempt_id, "test"), basis="complete"
         )
     ]
     responses = [SittingAnswer(attempt_id, code, v, new_id()) for code, v in answers.items()]
     found = recompute(INSTRUMENTS, "K-001", stored, responses, actor="test")
-    assert (found.rows, found.differences, found.queries) == ([], [], [])
+    assert (found.write, found.differences) == (RescoringWrite(), [])
     assert found.scores == len(instrument.results)
 
 
@@ -57,8 +57,8 @@ def test_a_score_recomputed_from_stored_responses_is_the_stored_one(
 def test_stored_scores_have_twelve_places_and_lie_in_their_range(
     case: tuple[Instrument, dict[str, int | None]],
 ) -> None:
-    for row in score_rows(*case, new_id(), new_id(), basis="complete", actor="test"):
-        if row["raw"] is not None:
-            assert isinstance(row["raw"], Decimal)
-            assert row["raw"].as_tuple().exponent == -12
-            assert row["lowest"] <= row["raw"] <= row["highest"]
+    for row in score_rows(*case, Place(new_id(), new_id(), "test"), basis="complete"):
+        if row.raw is not None:
+            assert isinstance(row.raw, Decimal)
+            assert row.raw.as_tuple().exponent == -12
+            assert row.lowest <= row.raw <= row.highest

@@ -113,7 +113,10 @@ def visit(planned: PlannedVisit, number: int = 1, **changes: Any) -> VisitFacts:
         "closes_at": planned.closes_at,
         "assessments": tuple(
             AssessmentFacts(
-                id=uuid(10_000 + 100 * number + index), instrument=instrument, target=target
+                id=uuid(10_000 + 100 * number + index),
+                instrument=instrument,
+                target=target,
+                answers=(),
             )
             for index, (instrument, target) in enumerate(planned.assessments)
         ),

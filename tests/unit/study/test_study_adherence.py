@@ -7,13 +7,14 @@ import pytest
 
 from pro_service.domain.study.adherence import (
     Adherence,
+    AskedVisit,
     VisitOutcome,
     adherence,
     is_enrolled,
     visit_outcome,
 )
 from pro_service.domain.study.assessments import AssessmentState as State
-from pro_service.domain.study.facts import Status
+from pro_service.domain.study.facts import Status, VisitFacts
 from pro_service.domain.study.statuses import Standing
 from tests.unit.study.study_makers import (
     INJECTION_ON,
@@ -101,6 +102,18 @@ def test_rows_keep_sites_and_definitions_apart() -> None:
     ]
 
 
+def asked(of: VisitFacts, *, scorable: bool) -> AskedVisit:
+    return AskedVisit(
+        site="S1",
+        participant=uuid(1),
+        definition=of.definition,
+        kind="scheduled",
+        window=of.window,
+        asked=tuple(one.progress for one in of.assessments),
+        scorable=scorable,
+    )
+
+
 def test_a_withdrawal_inside_the_window_closes_the_visit() -> None:
     week_2 = visit(plan([injection(occurred_at=at(INJECTION_ON, 10))])["week_2"])
     inside = week_2.opens_at + days(1)
@@ -108,12 +121,12 @@ def test_a_withdrawal_inside_the_window_closes_the_visit() -> None:
         status=Status.withdrew_follow_up, may_message=False, may_answer=False, ended_at=inside
     )
     active = Standing(status=Status.active, may_message=True, may_answer=True)
-    common: dict[str, Any] = {"site": "S1", "participant": uuid(1), "now": inside + days(1)}
-    ended = visit_outcome(week_2, "scheduled", standing=where, scorable=False, **common)
+    now = inside + days(1)
+    ended = visit_outcome(asked(week_2, scorable=False), where, now)
     assert ended.closed
     assert set(ended.states) == {State.missed}
     done = submitted(week_2, inside)
-    still_open = visit_outcome(done, "scheduled", standing=active, scorable=True, **common)
+    still_open = visit_outcome(asked(done, scorable=True), active, now)
     assert not still_open.closed
     assert set(still_open.states) == {State.completed}
 

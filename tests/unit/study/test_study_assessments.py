@@ -36,7 +36,8 @@ def _ended(when: datetime, status: Status = Status.withdrew_follow_up) -> Standi
 def _state(
     now: datetime, where: Standing = ACTIVE, of: VisitFacts = WEEK_2, **update: object
 ) -> AssessmentState:
-    return assessment_state(of, of.assessments[0].model_copy(update=update), where, now)
+    progress = of.assessments[0].model_copy(update=update).progress
+    return assessment_state(of.window, progress, where, now)
 
 
 def test_completed_means_submitted_inside_the_window() -> None:

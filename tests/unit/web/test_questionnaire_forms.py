@@ -115,7 +115,7 @@ def test_every_page_text_is_used_and_every_used_one_exists() -> None:
         if entry.name.endswith((".py", ".html"))
     ]
     # A card says the same words on paper.
-    entries.append(files("pro_service.services").joinpath("card_pdf.py"))
+    entries.append(files("pro_service.services.cards").joinpath("pdf.py"))
     sources = [entry.read_text("utf-8") for entry in entries]
     written = "\n".join(sources)
     keys = {key.removeprefix("page.") for key in load_page_texts().keys("en")}
