@@ -28,6 +28,7 @@ from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import said, signed
 from pro_service.services.texting import pause_write
 from pro_service.store.answering import answers
+from pro_service.store.base import operations
 from pro_service.store.pages import preferences
 
 LONGEST_PAUSE: Final = timedelta(days=92)
@@ -59,6 +60,8 @@ class PausePreview(NamedTuple):
     plan: PausePlan
     safety: Sequence[VisitFacts]
     """Visits of the safety follow-up that lie ahead: a pause leaves them as they are."""
+    kind: str | None
+    """demo, validation or production: pages carry the mark."""
 
 
 async def preview_pause(hands: Hands, code: str, wish: PauseWish) -> PausePreview:
@@ -76,6 +79,7 @@ async def preview_pause(hands: Hands, code: str, wish: PauseWish) -> PausePrevie
         PauseWish(wish.until, reason),
         _plan(facts, protocol, wish.until),
         safety_visits_ahead(facts, protocol),
+        await operations.get_database_kind(who.connection),
     )
 
 

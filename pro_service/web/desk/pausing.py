@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -110,14 +110,17 @@ def _preview_values(words: Words, found: PausePreview) -> dict[str, Any]:
     facts, wish = found.facts, found.wish
     site = zone(facts.site.zone)
     after = words.word("status", found.plan.statuses[-1].status)
-    changes = [_change_of(words, found, one, site) for one in found.plan.nudges]
+    moved = [one for one in found.plan.nudges if one.new_due_at != one.due_at]
+    stay = len(found.plan.nudges) - len(moved)
     return {
+        "kind": found.kind,
         "code": facts.code,
         "until": wish.until,
         "until_day": None if wish.until is None else words.day(wish.until),
         "reason": wish.reason,
         "after": after,
-        "changes": changes,
+        "changes": [_change_of(words, found, one, site) for one in moved],
+        "others": words.text("pause.others", count=stay) if moved and stay else None,
         "safety": [_safety(words, found, one, site) for one in found.safety],
         "zone": facts.site.zone,
         "their_zone": facts.zone if facts.zone != facts.site.zone else None,
@@ -131,16 +134,10 @@ def _change_of(
     return {
         "visit": words.visit(found.protocol, visit.definition, visit.occurrence),
         "was": words.instant(nudge.due_at, site),
-        "now": _becomes(words, nudge, nudge.new_due_at, site),
+        "becomes": words.text("pause.not_sent")
+        if nudge.new_due_at is None
+        else words.instant(nudge.new_due_at, site),
     }
-
-
-def _becomes(words: Words, nudge: WaitingNudge, due_at: datetime | None, site: ZoneInfo) -> str:
-    if due_at is None:
-        return words.text("pause.not_sent")
-    if due_at == nudge.due_at:
-        return words.text("pause.stays")
-    return words.instant(due_at, site)
 
 
 def _safety(words: Words, found: PausePreview, visit: VisitFacts, site: ZoneInfo) -> dict[str, Any]:
