@@ -28,6 +28,18 @@ GRANT SELECT ON pro.studies, pro.protocol_versions, pro.sites, pro.participants,
     pro.visits, pro.assessments, pro.attempts, pro.responses, pro.current_responses, pro.scores,
     pro.lines, pro.messages, pro.reminders, pro.opt_outs, pro.alerts, pro.call_tasks, pro.preferences,
     pro.web_writes TO pro_clerk;
+-- Views through which facts are read; they run with the reader's rights.
+DO $$
+DECLARE
+    seen text;
+BEGIN
+    FOREACH seen IN ARRAY ARRAY['present_participants', 'sent_reminder_texts', 'present_contacts'] LOOP
+        IF to_regclass('pro.' || seen) IS NOT NULL THEN
+            EXECUTE format('GRANT SELECT ON pro.%I TO pro_clerk', seen);
+        END IF;
+    END LOOP;
+END
+$$;
 GRANT UPDATE (revision) ON pro.participant_revisions TO pro_clerk;
 GRANT INSERT ON pro.preferences, pro.statuses, pro.web_writes TO pro_clerk;
 GRANT UPDATE (due_at) ON pro.reminders TO pro_clerk;

@@ -14,10 +14,11 @@ from pro_service.services.desk.today import database_kind
 from pro_service.store.cards.cards import CardHolder
 from pro_service.store.connection import Connection
 from pro_service.web.desk.guard import for_staff
-from pro_service.web.desk.pages import DESK, HTML_LANGUAGES
+from pro_service.web.desk.pages import DESK
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.requests import read_form, see
+from pro_service.web.site import HTML_LANGUAGES
 
 
 @for_staff

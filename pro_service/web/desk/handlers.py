@@ -16,7 +16,7 @@ from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
 from pro_service.services.desk.timeline import read_timeline
 from pro_service.web.desk.first_page import first_page_values
-from pro_service.web.desk.guard import for_anybody, for_staff, hands_of, way_back
+from pro_service.web.desk.guard import for_staff, hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.timeline import timeline_values
@@ -114,18 +114,9 @@ async def not_there(request: web.Request, seat: Seat) -> web.Response:
     return request.app[DESK].failure(request, seat, HTTPStatus.NOT_FOUND)
 
 
-@for_anybody
 async def get_static(request: web.Request) -> web.Response:
     """`GET /desk/static/{name}`: the style sheet."""
-    desk = request.app[DESK]
-    if request.match_info["name"] != desk.style_name:
-        raise web.HTTPNotFound
-    return web.Response(
-        body=desk.style,
-        content_type="text/css",
-        charset="utf-8",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    return request.app[DESK].file(request)
 
 
 def _id(request: web.Request) -> UUID:
