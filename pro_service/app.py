@@ -59,10 +59,10 @@ class Service:
 
 def make_context(settings: Settings, vault: Vault) -> ServiceContext:
     """What every use case needs, from the settings."""
-    return ServiceContext(
-        vault=vault,
-        texts=load_texts(),
-        instruments=load_instruments(),
+    return ServiceContext.of(
+        vault,
+        load_texts(),
+        load_instruments(),
         public_url=settings.public_url,
         provider=settings.gateway,
         release=__version__,

@@ -93,7 +93,7 @@ async def open_house(
             pools.worker, settings.public_url, settings.simulator_secret or SecretStr(""), run=True
         )
         provider = provider_app[PROVIDER]
-        study = await service.context.study(service.pools.worker, None)
+        study = await service.context.reader.study(service.pools.worker, None)
         opened_at = await operations.get_study_time(pools.worker)
         phones = Phones(pools.worker, service.context, provider, study.id, opened_at)
         mover = Mover(database_url, service.worker, provider, study.id)

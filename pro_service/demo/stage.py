@@ -221,7 +221,7 @@ async def take_part(
 ) -> list[tuple[Participant, UUID]]:
     """Everybody with a phone in hand, and a study card with the personal code."""
     context = service.context
-    instruments = [context.instruments[one] for one in sorted(trial.instruments)]
+    instruments = [context.catalogue.instruments[one] for one in sorted(trial.instruments)]
     readers = {one: Reader(context.texts, instruments, one) for one in LANGUAGES}
     items = {item.code: item for instrument in instruments for item in instrument.items}
     found = {
@@ -229,7 +229,7 @@ async def take_part(
     }
     people: list[tuple[Participant, UUID]] = []
     for persona in personas:
-        facts = await context.facts(operator, trial.study_id, found[persona.code])
+        facts = await context.reader.facts(operator, trial.study_id, found[persona.code])
         one = Participant(
             persona,
             provider=provider,
@@ -281,7 +281,7 @@ async def _look_back(
     seen = await report(books, context, study_id)
     scores = await adherence.summarise_scores(books, study_id)
     proof = await prove(
-        books, study_id, instruments=context.instruments, ledger=ledger, provider=provider
+        books, study_id, instruments=context.catalogue.instruments, ledger=ledger, provider=provider
     )
     maps: dict[str, dict[str, int]] = {name: {} for name in MAPS}
     for row in await demo_store.count_everything(books, study_id):

@@ -18,7 +18,8 @@ from aiohttp import web
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
 from pro_service.services.answering.sittings import UnknownAssessmentError
-from pro_service.services.base.context import UnknownParticipantError, UnknownStudyError
+from pro_service.services.base.keys import UnknownStudyError
+from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (

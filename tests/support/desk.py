@@ -119,7 +119,7 @@ async def seed_alert(participant: SeededParticipant, assessment_id: UUID) -> UUI
 
 async def seed_line(participant: SeededParticipant, number: str = "+12025550143") -> UUID:
     """The participant's number and the line to it."""
-    study, vault = participant.study, participant.study.context.vault
+    study, vault = participant.study, participant.study.context.keys.vault
     key = await study.owner.fetchval(
         "SELECT id FROM pro.data_keys WHERE study_id = $1 AND participant_id = $2",
         study.id,
@@ -182,7 +182,7 @@ async def seed_text(
         study.id,
         participant.id,
     )
-    sealed = study.context.vault.seal(
+    sealed = study.context.keys.vault.seal(
         body, data_key=key, table="inbounds", column="body", row_id=inbound_id
     )
     await study.owner.execute(

@@ -65,7 +65,8 @@ _INSTRUMENTS: Final = load_instruments()
 def context_of(keys: Keys, public_url: str) -> ServiceContext:
     """A context under these keys."""
     vault = Vault(*(KeyRing.parse(ring) for ring in keys))
-    return ServiceContext(vault, _TEXTS, _INSTRUMENTS, public_url, "twilio", "test")
+    parts = (vault, _TEXTS, _INSTRUMENTS)
+    return ServiceContext.of(*parts, public_url=public_url, provider="twilio", release="test")
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any, orde
     It exists to be caught: killed in between, the one sends twice and the other never.
     """
     for row in await stored_reminders.list_due(pools.worker, 100):
-        facts = await context.facts(pools.worker, row.study_id, row.participant_id)
+        facts = await context.reader.facts(pools.worker, row.study_id, row.participant_id)
         message_id = new_id()
         text = OutboundText(
             message_id=message_id,

@@ -63,10 +63,10 @@ class SeededParticipant:
 def make_context(public_url: str = PUBLIC_URL) -> ServiceContext:
     """A context with fresh keys."""
     vault = Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
-    return ServiceContext(
-        vault=vault,
-        texts=load_texts(),
-        instruments=load_instruments(),
+    return ServiceContext.of(
+        vault,
+        load_texts(),
+        load_instruments(),
         public_url=public_url,
         provider="simulator",
         release="test",
@@ -94,7 +94,7 @@ async def seed_study(
     study = SeededStudy(owner, context, new_id(), new_id(), new_id())
     code = loaded.protocol.study.code
     await studies.insert_study(owner, StudyRow(study.id, code, "Example", "Study team"), ACTOR)
-    key = context.vault.new_data_key()
+    key = context.keys.vault.new_data_key()
     await studies.insert_study_key(owner, study.id, KeyRow(key.id, key.wrapped, key.wrapping_key))
     await studies.insert_protocol_version(
         owner,
@@ -122,7 +122,7 @@ async def seed_participant(
 ) -> SeededParticipant:
     """A participant without visits; the injection, if any, lies whole days back."""
     participant = SeededParticipant(study, new_id(), code)
-    key = study.context.vault.new_data_key()
+    key = study.context.keys.vault.new_data_key()
     document = EnrolmentWrite(
         participant=NewParticipantRow(
             id=participant.id,
@@ -206,7 +206,7 @@ async def seed_link(
 ) -> str:
     """A link to a visit; returns its token."""
     study = participant.study
-    vault = study.context.vault
+    vault = study.context.keys.vault
     invitation_id = new_id()
     token = vault.link_token(invitation_id)
     await study.owner.execute(

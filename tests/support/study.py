@@ -106,7 +106,9 @@ class Trial:
 
     async def facts(self, code: str) -> ParticipantFacts:
         """A participant's facts now."""
-        return await self.context.facts(self.operator, self.study_id, self.participants[code])
+        return await self.context.reader.facts(
+            self.operator, self.study_id, self.participants[code]
+        )
 
     async def happened(
         self,
@@ -210,7 +212,8 @@ class Trial:
 def make_context(url: str) -> ServiceContext:
     """A context with fresh keys."""
     vault = Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
-    return ServiceContext(vault, load_texts(), load_instruments(), url, "simulator", "test")
+    parts = (vault, load_texts(), load_instruments())
+    return ServiceContext.of(*parts, public_url=url, provider="simulator", release="test")
 
 
 async def _ready() -> None:

@@ -46,7 +46,7 @@ def cards_command(
         return texts.text(f"page.{key}", language, **parameters)
 
     async def work(runtime: Runtime) -> tuple[int, int]:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         cards, made = await list_cards(
             runtime.connection,
             runtime.context,
@@ -84,7 +84,7 @@ def new_card(
     """Make a new card under a new code; the old one and all it opened end at once."""
 
     async def work(runtime: Runtime) -> None:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         await give_reason(runtime.connection, reason)
         await renew_card(
             runtime.connection,

@@ -24,7 +24,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.times import local_instant, zone
-from pro_service.services.base.context import UnknownParticipantError
+from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Who
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.services.visits.enrolment import EnrolmentOutcome, enrol
@@ -91,7 +91,7 @@ def enrol_command(
     """Enrol participants from a CSV file: every row is checked first, then all or none."""
 
     async def work(runtime: Runtime) -> EnrolmentOutcome | EnrolmentRefusedError:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         table = read_table(file)
         try:
             checked = await check_rows(runtime.connection, runtime.context, found.id, table)
@@ -118,11 +118,11 @@ def enrol_command(
 
 async def find_facts(runtime: Runtime, study: str | None, code: str) -> ParticipantFacts:
     """The facts of the participant with this code. Raises UnknownParticipantError."""
-    found = await runtime.context.study(runtime.connection, study)
+    found = await runtime.context.reader.study(runtime.connection, study)
     participant_id = await participants.find_participant(runtime.connection, found.id, code)
     if participant_id is None:
         raise UnknownParticipantError(f"There is no participant {code} in {found.code}.")
-    return await runtime.context.facts(runtime.connection, found.id, participant_id)
+    return await runtime.context.reader.facts(runtime.connection, found.id, participant_id)
 
 
 def who_of(runtime: Runtime, facts: ParticipantFacts) -> Who:

@@ -87,7 +87,7 @@ def adherence_command(
     """Print participants x visits, and completion and availability per visit and site."""
 
     async def work(runtime: Runtime) -> AdherenceReport:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         return await report(runtime.connection, runtime.context, found.id)
 
     result = with_runtime(data, actor, work)

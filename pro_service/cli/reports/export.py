@@ -32,7 +32,7 @@ def export_command(
     """Write a study's data as CSV: one snapshot, all of it or nothing."""
 
     async def work(runtime: Runtime) -> dict[str, int]:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(

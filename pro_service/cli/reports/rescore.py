@@ -31,7 +31,7 @@ def rescore_command(
         raise typer.BadParameter("is needed unless --dry-run is given", param_hint="--reason")
 
     async def work(runtime: Runtime) -> Rescoring:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Rescoring", total=None)
             return await rescore(

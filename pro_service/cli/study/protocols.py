@@ -77,7 +77,7 @@ def add_site(
     row = SiteRow(new_id(), code, name, zone, country.upper(), telephone, emergency_number)
 
     async def work(runtime: Runtime) -> None:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         await sites.add_site(
             runtime.connection,
             found.id,
@@ -111,7 +111,7 @@ def add_staff(
         raise typer.BadParameter("is en or zh_CN", param_hint="--language")
 
     async def work(runtime: Runtime) -> None:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         await staff.add_staff(
             runtime.connection,
             found.id,

@@ -25,7 +25,7 @@ def list_senders(
     """Show every address, the site it speaks for, and how many texts a second it may send."""
 
     async def work(runtime: Runtime) -> list[SenderPace]:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         return await sending.list_senders(runtime.connection, found.id)
 
     table = Table("provider", "sender", "site", "texts a second", box=None)
@@ -57,7 +57,7 @@ def set_pace(
         raise typer.BadParameter(f"is above 0 and at most {FASTEST:g}", param_hint="TEXTS")
 
     async def work(runtime: Runtime) -> None:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         await sites.set_pace(runtime.connection, found.id, sender, per_second, actor=runtime.actor)
 
     with_runtime(data, actor, work)

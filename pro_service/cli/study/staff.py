@@ -37,7 +37,7 @@ def password_command(
     password = _read_password(from_stdin)
 
     async def work(runtime: Runtime) -> None:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         await set_password(
             runtime.connection,
             Passwords(),
@@ -61,7 +61,7 @@ def sign_out_command(
     """End every session of a member of staff at once."""
 
     async def work(runtime: Runtime) -> int:
-        found = await runtime.context.study(runtime.connection, study)
+        found = await runtime.context.reader.study(runtime.connection, study)
         return await revoke_sessions(runtime.connection, found.id, login=login, actor=runtime.actor)
 
     ended = with_runtime(data, actor, work)

@@ -49,7 +49,7 @@ async def _check(runtime: Runtime, study: str | None) -> list[Finding]:
     # Twilio's SDK takes half a second to load; other commands do not wait for it.
     from pro_service.messaging.twilio import account, check
 
-    found = await runtime.context.study(runtime.connection, study)
+    found = await runtime.context.reader.study(runtime.connection, study)
     rows = await sending.list_senders(runtime.connection, found.id)
     senders = [one.address for one in rows if one.provider == PROVIDER]
     enrolled = await countries_of_enrolled(runtime.connection, runtime.context, found.id)

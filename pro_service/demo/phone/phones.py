@@ -71,14 +71,18 @@ class Phones:
 
     async def _person(self, participant_id: UUID) -> Person | None:
         context = self._context
-        facts: ParticipantFacts = await context.facts(self._pool, self.study_id, participant_id)
+        facts: ParticipantFacts = await context.reader.facts(
+            self._pool, self.study_id, participant_id
+        )
         number = open_number(context, facts)
         sender = await messages.find_sender(
             self._pool, self.study_id, facts.site.id, context.provider
         )
         if number is None or sender is None:
             return None
-        protocol = await context.protocol(self._pool, self.study_id, facts.protocol_version_id)
+        protocol = await context.reader.protocol(
+            self._pool, self.study_id, facts.protocol_version_id
+        )
         return Person(
             facts.id,
             facts.code,

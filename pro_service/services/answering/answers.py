@@ -126,7 +126,7 @@ def _plan_assessment(
     """Add to the plan what one assessment's answers write."""
     facts, actor = case.facts, case.sitting.actor
     _, assessment = find_assessment(facts, assessment_id)
-    instrument = case.context.instruments[assessment.instrument]
+    instrument = case.context.catalogue.instruments[assessment.instrument]
     attempt_id = _attempt(case, plan, assessment, instrument)
     stands = _standing_responses(assessment, instrument, facts.now)
     plan.document.responses += [
@@ -176,8 +176,8 @@ def _attempt(
         language=sitting.language,
         device_class=sitting.device_class,
         release=context.release,
-        instrument_sha256=context.instrument_sha256(instrument.id),
-        wording_sha256=context.wording_sha256(instrument.id, sitting.language),
+        instrument_sha256=context.catalogue.instrument_sha256(instrument.id),
+        wording_sha256=context.catalogue.wording_sha256(instrument.id, sitting.language),
         actor=sitting.actor,
     )
     plan.document.attempts.append(fresh)
@@ -200,7 +200,7 @@ def _response(
     sealed = None
     if given.raw is not None and facts.data_key is not None:
         sealed = places.TYPED_ANSWER.seal(
-            case.context.vault, given.raw, data_key=facts.data_key.id, row_id=row_id
+            case.context.keys.vault, given.raw, data_key=facts.data_key.id, row_id=row_id
         )
     return ResponseRow(
         id=row_id,

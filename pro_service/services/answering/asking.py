@@ -58,7 +58,7 @@ def instrument_as_used(
     context: ServiceContext, protocol: Protocol, instrument_id: str
 ) -> Instrument:
     """The instrument with "does not apply" left only where the protocol offers it."""
-    return as_offered(context.instruments[instrument_id], protocol)
+    return as_offered(context.catalogue.instruments[instrument_id], protocol)
 
 
 def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
@@ -142,7 +142,7 @@ def text_context(
 ) -> TextContext:
     """What every text may name: the study's neutral sender, the site, the emergency number."""
     return TextContext(
-        instruments=context.instruments,
+        instruments=context.catalogue.instruments,
         sender=protocol.study.sender[facts.language],
         site_telephone=facts.site.telephone,
         emergency_number=facts.site.emergency_number,

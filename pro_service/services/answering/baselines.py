@@ -29,4 +29,4 @@ async def read_baselines(
     sittings = await participants.list_complete_sittings(
         connection, facts.study_id, facts.id, instruments=wanted, before=injected_at
     )
-    return baselines(protocol.safety, context.instruments, sittings, facts.events)
+    return baselines(protocol.safety, context.catalogue.instruments, sittings, facts.events)

@@ -99,7 +99,7 @@ async def _rescore_one(who: Who, code: str, *, dry_run: bool, actor: str) -> Rec
         guard = Guard(who.study_id, who.participant_id, await store.get_revision(*place))
         scores = await store.list_standing_scores(*place)
         answers = await store.list_sitting_answers(*place)
-        work = recompute(who.context.instruments, code, scores, answers, actor=actor)
+        work = recompute(who.context.catalogue.instruments, code, scores, answers, actor=actor)
         document = work.write
         if dry_run or not (document.scores or document.queries):
             return Decision(work)

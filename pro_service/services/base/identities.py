@@ -17,7 +17,7 @@ def seal_year(context: ServiceContext, year: str | None, data_key: UUID) -> list
     if year is None:
         return []
     row_id = new_id()
-    sealed = places.IDENTITY.seal(context.vault, year, data_key=data_key, row_id=row_id)
+    sealed = places.IDENTITY.seal(context.keys.vault, year, data_key=data_key, row_id=row_id)
     row = IdentityRow(
         id=row_id, kind="year_of_birth", value_sealed=sealed.ciphertext, value_key=sealed.key
     )
@@ -34,5 +34,5 @@ def known_year(context: ServiceContext, known: EnrolledRow) -> str | None:
 def open_identity(context: ServiceContext, known: SealedIdentity) -> str:
     """What is known, in the clear; the participant's key must have been opened."""
     return places.IDENTITY.open(
-        context.vault, known.value_sealed, key=known.value_key, row_id=known.id
+        context.keys.vault, known.value_sealed, key=known.value_key, row_id=known.id
     )

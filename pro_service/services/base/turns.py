@@ -103,8 +103,8 @@ async def turn(who: Who, decide: Callable[[ParticipantFacts, Protocol], Awaitabl
     """
 
     async def once() -> Decision[T]:
-        facts = await who.context.facts(who.connection, who.study_id, who.participant_id)
-        protocol = await who.context.protocol(
+        facts = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
+        protocol = await who.context.reader.protocol(
             who.connection, who.study_id, facts.protocol_version_id
         )
         plan = await decide(facts, protocol)

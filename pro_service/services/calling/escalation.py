@@ -25,7 +25,7 @@ async def escalate(
     """
 
     async def decide() -> Decision[int]:
-        facts = await context.facts(connection, study_id, participant_id)
+        facts = await context.reader.facts(connection, study_id, participant_id)
         if CallKey(None, CallReason.alert_unseen) in facts.open_calls:
             return Decision(0)
         call = CallRow(

@@ -52,7 +52,9 @@ async def list_silent(connection: Connection, context: ServiceContext, limit: in
     """Participants for whom a call may be due, each once: the others' facts need not be read."""
     found: dict[DueRow, None] = {}
     for visit in await reminders.list_to_check_for_calls(connection, limit):
-        protocol = await context.protocol(connection, visit.study_id, visit.protocol_version_id)
+        protocol = await context.reader.protocol(
+            connection, visit.study_id, visit.protocol_version_id
+        )
         if could_be_due(
             protocol,
             visit.definition,

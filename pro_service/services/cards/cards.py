@@ -17,7 +17,8 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import start_of
-from pro_service.services.base.context import ServiceContext, UnknownParticipantError
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError, Decision, until_written
 from pro_service.store.cards import cards as store
 from pro_service.store.cards.cards import CardHolder, CardWrite
@@ -56,11 +57,11 @@ class Card:
 def new_card(context: ServiceContext) -> CardRow:
     """A fresh card as it is stored: its token is derived whenever needed, and only hashed here."""
     card_id = new_id()
-    token = context.vault.link_token(card_id)
+    token = context.keys.vault.link_token(card_id)
     return CardRow(
         id=card_id,
-        token_sha256=context.vault.token_hash(token),
-        link_key=context.vault.link_key_id,
+        token_sha256=context.keys.vault.token_hash(token),
+        link_key=context.keys.vault.link_key_id,
     )
 
 
@@ -115,7 +116,7 @@ def card_of(context: ServiceContext, holder: CardHolder) -> Card:
     """The card of a participant. Raises NoCardError."""
     if holder.card_id is None or holder.link_key is None:
         raise NoCardError
-    token = context.vault.link_token(holder.card_id, key_id=holder.link_key)
+    token = context.keys.vault.link_token(holder.card_id, key_id=holder.link_key)
     public = urlsplit(context.public_url)
     return Card(
         participant=holder.code,

@@ -155,7 +155,7 @@ async def read_grid(
     now = await operations.get_study_time(connection)
     protocols: dict[UUID, Protocol] = {}
     for version_id in {one.protocol_version_id for one in standings.values()}:
-        protocols[version_id] = await context.protocol(connection, study_id, version_id)
+        protocols[version_id] = await context.reader.protocol(connection, study_id, version_id)
     return GridFacts(
         query, len(people), counted, wanted, sites, standings, asked, progress, protocols, now
     )

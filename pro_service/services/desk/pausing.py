@@ -71,8 +71,10 @@ async def preview_pause(hands: Hands, code: str, wish: PauseWish) -> PausePrevie
     """
     who = hands.turn_of(await find_place(hands, code, Action.pause_participant))
     reason = said(wish.reason)
-    facts = await who.context.facts(who.connection, who.study_id, who.participant_id)
-    protocol = await who.context.protocol(who.connection, who.study_id, facts.protocol_version_id)
+    facts = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
+    protocol = await who.context.reader.protocol(
+        who.connection, who.study_id, facts.protocol_version_id
+    )
     return PausePreview(
         facts,
         protocol,

@@ -66,7 +66,7 @@ async def read_timeline(
     )
     if not placed:
         raise NotHereError
-    protocol = await context.protocol(connection, study_id, document.protocol_version_id)
+    protocol = await context.reader.protocol(connection, study_id, document.protocol_version_id)
     return TimelineFacts(document, protocol, sites[placed[-1].site_id])
 
 
@@ -104,7 +104,7 @@ def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:
 def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UUID, str | None]:
     key = document.data_key
     if key is not None:
-        context.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
+        context.keys.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
     return {
         one.id: open_body(context, one.id, one.body_sealed, one.body_key)
         for one in document.inbounds

@@ -71,21 +71,23 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         texts=[ReadText(row, _open_text(context, row)) for row in texts],
         held=await store.list_held_numbers(connection, study_id),
         uncertain=uncertain,
-        protocols={one: await context.protocol(connection, study_id, one) for one in versions},
+        protocols={
+            one: await context.reader.protocol(connection, study_id, one) for one in versions
+        },
         here=await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset(),
     )
 
 
 def _open_text(context: ServiceContext, row: TextToRead) -> str | None:
     if row.key_id is not None and row.wrapped is not None and row.wrapping_key is not None:
-        context.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
+        context.keys.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
     return open_body(context, row.id, row.body_sealed, row.body_key)
 
 
 def open_body(context: ServiceContext, inbound_id: UUID, sealed: bytes, key: str) -> str | None:
     """The words of a text; None where its key is another site's or no longer there."""
     try:
-        return context.vault.unseal(
+        return context.keys.vault.unseal(
             sealed, key=key, table="inbounds", column="body", row_id=inbound_id
         )
     except (DataKeyMissingError, SealBrokenError):

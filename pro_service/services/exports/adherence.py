@@ -51,8 +51,8 @@ async def report(
     states: Counter[AssessmentState] = Counter()
     definitions: dict[str, None] = {}
     for found in await participants.list_participants(connection, study_id):
-        facts = await context.facts(connection, study_id, found.id)
-        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+        facts = await context.reader.facts(connection, study_id, found.id)
+        protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
         asking = [one for one in protocol.visits if one.asks]
         definitions |= dict.fromkeys(one.id for one in asking)
         where = standing(facts.statuses, facts.now, facts.events)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
@@ -58,7 +57,9 @@ async def export(
         if at > now:
             raise AsOfError("The instant lies in the future of study time.")
         kind = await operations.get_database_kind(connection) or "undeclared"
-        snapshot = Snapshot(kind, study.code, at, context.instruments, load_endpoint_rules())
+        snapshot = Snapshot(
+            kind, study.code, at, context.catalogue.instruments, load_endpoint_rules()
+        )
         about = _about(context, snapshot, now)
         with new_export(folder, about) as tables:
             await _participants(connection, context, study, snapshot, tables, told)
@@ -84,7 +85,7 @@ async def _participants(
             snapshot,
             ParticipantData(
                 one,
-                await context.protocol(connection, study.id, one.protocol_version_id),
+                await context.reader.protocol(connection, study.id, one.protocol_version_id),
                 await store.list_exported_assessments(*place),
                 await store.list_exported_answers(*place),
                 await store.list_exported_scores(*place),
@@ -100,7 +101,7 @@ async def _participants(
         told(number, len(found))
 
 
-def _about(context: ServiceContext, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+def _about(context: ServiceContext, snapshot: Snapshot, now: datetime) -> dict[str, object]:
     responder = snapshot.rules.responder
     return {
         "study": snapshot.study,
@@ -126,7 +127,7 @@ def _codebook_rows() -> Iterator[dict[str, Cell]]:
 
 
 def _instrument_rows(context: ServiceContext) -> Iterator[dict[str, Cell]]:
-    for instrument in context.neutral_instruments.values():
+    for instrument in context.catalogue.neutral_instruments.values():
         for item in instrument.items:
             yield _item_row(instrument, item)
         for scored in instrument.results:

@@ -56,7 +56,7 @@ def cell_text(column: Column, value: Cell) -> str:
 
 
 @contextmanager
-def new_export(folder: Path, about: dict[str, Any]) -> Iterator[Tables]:
+def new_export(folder: Path, about: dict[str, object]) -> Iterator[Tables]:
     """Open the tables of an export that appears in `folder` once it is complete.
 
     `about` may be added to until the end; the counts of rows are added to it. Raises

@@ -109,12 +109,12 @@ async def find_guest(
     admission = await find_admission(connection, context, cookie)
     if admission is None:
         return None
-    facts = await context.facts(
+    facts = await context.reader.facts(
         connection, admission.study_id, admission.participant_id, answers_of=tuple(answers_of)
     )
     if not may_enter(facts):
         return None
-    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
     return Guest(admission, facts, protocol)
 
 
@@ -216,7 +216,7 @@ def may_enter(facts: ParticipantFacts) -> bool:
 
 
 async def _may_come_in(connection: Connection, context: ServiceContext, card: FoundCard) -> bool:
-    return may_enter(await context.facts(connection, card.study_id, card.participant_id))
+    return may_enter(await context.reader.facts(connection, card.study_id, card.participant_id))
 
 
 async def _begin(
@@ -244,7 +244,7 @@ async def _begin(
 def _token_hash(context: ServiceContext, text: str) -> bytes | None:
     """What a token is looked up by, or None for a text that is none."""
     bare = "".join(text.split())
-    return context.vault.token_hash(bare) if _TOKEN.fullmatch(bare) else None
+    return context.keys.vault.token_hash(bare) if _TOKEN.fullmatch(bare) else None
 
 
 def _sha256(text: str) -> bytes:

@@ -179,8 +179,8 @@ async def open_link(
     found = await find_link(connection, context, token)
     if found is None:
         return None
-    facts = await context.facts(connection, found.study_id, found.participant_id)
-    protocol = await context.protocol(connection, facts.study_id, facts.protocol_version_id)
+    facts = await context.reader.facts(connection, found.study_id, found.participant_id)
+    protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
     return read_questionnaire(context, protocol, facts, found.visit_id)
 
 
@@ -317,7 +317,9 @@ def _respondent(
         for visit in visits
         for assessment in visit.assessments
         if assessment.attempt is not None
-        and sitting_goes_on(assessment, context.instruments[assessment.instrument], facts.now)
+        and sitting_goes_on(
+            assessment, context.catalogue.instruments[assessment.instrument], facts.now
+        )
     ]
     latest = max(going_on, key=lambda attempt: (attempt.started_at, attempt.id), default=None)
     if latest is None:
@@ -348,7 +350,7 @@ def _part(
     questions_before: int,
 ) -> Part:
     """One assessment's screens, numbered on from those before."""
-    instrument = context.instruments[assessment.instrument]
+    instrument = context.catalogue.instruments[assessment.instrument]
     answers = _shown_answers(assessment, instrument, facts)
     not_for_everybody = protocol.use(instrument.id).may_not_apply
     screens: list[Screen] = []

@@ -289,7 +289,7 @@ def _too_late(read: _Read, assessment_id: UUID, answers: Sequence[ScreenAnswer])
     Raises UnknownAssessmentError if it never was this participant's.
     """
     _, assessment = find_assessment(read.questionnaire.facts, assessment_id)
-    codes = {item.code for item in read.context.instruments[assessment.instrument].items}
+    codes = {item.code for item in read.context.catalogue.instruments[assessment.instrument].items}
     late = sort_too_late(assessment, codes, answers)
     after = read.questionnaire.next_unsettled()
     plan = _ScreenPlan(SavedScreen(None if after is None else after.number, overtaken=True))

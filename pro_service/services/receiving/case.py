@@ -82,6 +82,6 @@ async def read_case(
 ) -> Case:
     """Read somebody's facts as they are now, and the protocol they follow."""
     study_id = received.sender.study_id
-    facts = await context.facts(connection, study_id, user.id)
-    protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+    facts = await context.reader.facts(connection, study_id, user.id)
+    protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
     return Case(connection, context, protocol, received, facts, dialogue_of(user))

@@ -26,9 +26,9 @@ async def first_copy(
         return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
     if found.message_id is None or found.body_sealed is None or found.body_key is None:
         return gateway.reply(None)
-    await context.open_key(connection, study_id, found.body_key)
+    await context.keys.open_key(connection, study_id, found.body_key)
     body = places.MESSAGE_BODY.open(
-        context.vault, found.body_sealed, key=found.body_key, row_id=found.message_id
+        context.keys.vault, found.body_sealed, key=found.body_key, row_id=found.message_id
     )
     return answer_with(context, gateway, body, found.message_id)
 

@@ -137,9 +137,9 @@ async def _receive(
     sender, text = arrival.sender, arrival.text
     address = _address(text.their_address)
     actor = provider_actor(arrival.gateway.name)
-    await context.ensure_study_key(connection, sender.study_id)
+    await context.keys.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
-    indexes = [index for _, index in context.vault.blind_indexes(address)]
+    indexes = [index for _, index in context.keys.vault.blind_indexes(address)]
     found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
     users = [one for one in found if one.to_confirm is None]
     awaited = [one for one in found if one.to_confirm is not None]

@@ -51,7 +51,7 @@ async def answer_stranger(
 ) -> InboundOutcome:
     """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
     study_id, line_id = received.sender.study_id, received.line.id
-    key = await context.study_key(connection, study_id)
+    key = await context.keys.study_key(connection, study_id)
     said = recognise(received.text.body)
     command = said if said in (Command.stop, Command.start) else None
     disposition = _disposition(received)

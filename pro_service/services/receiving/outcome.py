@@ -177,7 +177,7 @@ def _inbound_row(
 ) -> InboundRow:
     text, owner = received.text, outcome.facts
     sealed = places.INBOUND_BODY.seal(
-        context.vault, text.body, data_key=outcome.data_key, row_id=received.inbound_id
+        context.keys.vault, text.body, data_key=outcome.data_key, row_id=received.inbound_id
     )
     return InboundRow(
         id=received.inbound_id,

@@ -188,7 +188,7 @@ def preview_of(context: ServiceContext, protocol: Protocol) -> Preview:
     """The texts of a study as this installation would send them, whatever the country."""
     return Preview(
         context.texts,
-        context.instruments,
+        context.catalogue.instruments,
         protocol,
         public_url=context.public_url,
         provider=context.provider,

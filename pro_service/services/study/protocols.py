@@ -34,8 +34,8 @@ async def load_protocol(
     words = protocol.study
     row = StudyRow(new_id(), words.code, words.name["en"], words.sender["en"])
     await studies.insert_study(connection, row, actor)
-    study = await context.study(connection, words.code)
-    await context.ensure_study_key(connection, study.id)
+    study = await context.reader.study(connection, words.code)
+    await context.keys.ensure_study_key(connection, study.id)
     known = await studies.find_protocol_version(connection, study.id, content_sha256)
     if known is not None:
         return LoadedProtocol(study, known, fresh=False)

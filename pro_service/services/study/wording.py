@@ -21,7 +21,7 @@ async def check_pack_lengths(
     stored = [
         LoadedWording(Wording.model_validate(row.document), row.content_sha256) for row in rows
     ]
-    context.use_wordings([*stored, pack])
+    context.catalogue.use_wordings([*stored, pack])
     for document in await studies.list_protocol_documents(connection):
         preview_of(context, Protocol.model_validate_json(document)).check_lengths()
 
@@ -44,7 +44,7 @@ async def load_pack(connection: Connection, pack: LoadedWording, *, actor: str) 
 
 async def show_stored_wording(connection: Connection, context: ServiceContext) -> None:
     """From now on this context asks in the wording that is in force."""
-    context.use_wordings(await _stored(connection))
+    context.catalogue.use_wordings(await _stored(connection))
 
 
 async def _stored(connection: Connection) -> list[LoadedWording]:

@@ -34,17 +34,19 @@ async def line_to(
     actor: str,
 ) -> Line:
     """The line from one of our addresses to a number; a new one comes with the row to insert."""
-    indexes = [index for _, index in context.vault.blind_indexes(their_address)]
+    indexes = [index for _, index in context.keys.vault.blind_indexes(their_address)]
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
         return Line(found.id, found.focus_participant_id, found.focused_at, None)
     line_id = new_id()
-    key = await context.study_key(connection, study_id)
-    sealed = places.LINE_ADDRESS.seal(context.vault, their_address, data_key=key, row_id=line_id)
+    key = await context.keys.study_key(connection, study_id)
+    sealed = places.LINE_ADDRESS.seal(
+        context.keys.vault, their_address, data_key=key, row_id=line_id
+    )
     row = LineRow(
         id=line_id,
         sender_id=sender_id,
-        their_index=context.vault.blind_index(their_address),
+        their_index=context.keys.vault.blind_index(their_address),
         their_address_sealed=sealed.ciphertext,
         their_address_key=sealed.key,
         actor=actor,
@@ -57,7 +59,7 @@ def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
     if facts.contact is None:
         return None
     return places.NUMBER.open(
-        context.vault,
+        context.keys.vault,
         bytes.fromhex(facts.contact.address_sealed),
         key=facts.contact.address_key,
         row_id=facts.contact.id,
@@ -77,6 +79,8 @@ def seal_body(
     context: ServiceContext, *, message_id: UUID, data_key: UUID, body: str
 ) -> SealedBody:
     """Seal a message's words and count their segments."""
-    sealed = places.MESSAGE_BODY.seal(context.vault, body, data_key=data_key, row_id=message_id)
+    sealed = places.MESSAGE_BODY.seal(
+        context.keys.vault, body, data_key=data_key, row_id=message_id
+    )
     counted = segments(body)
     return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)

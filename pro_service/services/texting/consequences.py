@@ -54,14 +54,14 @@ async def _opt_out(
     actor: str,
 ) -> None:
     """Opt the line out; whoever shares it takes a turn, so that no claim overtakes it."""
-    await context.study_key(connection, row.study_id)
+    await context.keys.study_key(connection, row.study_id)
     number = places.LINE_ADDRESS.open(
-        context.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
+        context.keys.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
     )
-    indexes = [index for _, index in context.vault.blind_indexes(number)]
+    indexes = [index for _, index in context.keys.vault.blind_indexes(number)]
 
     async def decide() -> Decision[None]:
-        facts = await context.facts(connection, row.study_id, participant_id)
+        facts = await context.reader.facts(connection, row.study_id, participant_id)
         users = await inbounds.list_line_participants(
             connection, row.study_id, indexes, row.line_id
         )

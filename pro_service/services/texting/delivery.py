@@ -139,24 +139,29 @@ async def _outbound(
 
     `facts` are the participant's where they were read just now, for the claim.
     """
-    await context.study_key(connection, row.study_id)
+    await context.keys.study_key(connection, row.study_id)
     lives_for = row.lives_for
     if row.participant_id is not None:
         if facts is None:
-            facts = await context.facts(connection, row.study_id, row.participant_id)
+            facts = await context.reader.facts(connection, row.study_id, row.participant_id)
         else:
-            context.admit(facts)
+            context.keys.admit(facts)
         if row.kind == "reminder":
-            protocol = await context.protocol(connection, row.study_id, facts.protocol_version_id)
+            protocol = await context.reader.protocol(
+                connection, row.study_id, facts.protocol_version_id
+            )
             lives_for = _until_quiet(row, facts.zone, protocol.messaging)
     return OutboundText(
         message_id=row.id,
         our_address=row.our_address,
         their_address=places.LINE_ADDRESS.open(
-            context.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
+            context.keys.vault,
+            row.their_address_sealed,
+            key=row.their_address_key,
+            row_id=row.line_id,
         ),
         body=places.MESSAGE_BODY.open(
-            context.vault, row.body_sealed, key=row.body_key, row_id=row.id
+            context.keys.vault, row.body_sealed, key=row.body_key, row_id=row.id
         ),
         status_callback=status_callback_url(context.public_url, context.provider, row.id),
         valid_for=lives_for,
@@ -182,10 +187,12 @@ async def retry(
         row = await messages.get_message(connection, queued.study_id, queued.id)
         if row is None or row.state is not MessageState.queued or queued.participant_id is None:
             return Decision(None)
-        facts = await context.facts(connection, queued.study_id, queued.participant_id)
+        facts = await context.reader.facts(connection, queued.study_id, queued.participant_id)
         if not still_wanted(facts, row):
             return Decision(None, lambda: _suppress(connection, row, "its reason has gone"))
-        protocol = await context.protocol(connection, queued.study_id, facts.protocol_version_id)
+        protocol = await context.reader.protocol(
+            connection, queued.study_id, facts.protocol_version_id
+        )
         quiet = is_quiet_at(facts.now, protocol.messaging, zone(facts.zone))
         if quiet and row.kind == "reminder":
             # It stays queued: quiet hours bind a second try as they bind the first.

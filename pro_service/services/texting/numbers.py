@@ -36,21 +36,21 @@ async def change_number(who: Who, new_number: str, actor: str, reason: str) -> N
     address = parse_phone(new_number)
 
     async def decide() -> Decision[None]:
-        facts = await context.facts(connection, study_id, participant_id)
+        facts = await context.reader.facts(connection, study_id, participant_id)
         if facts.data_key is None:
             raise BusyError("The participant has no data key.")
         if open_number(context, facts) == address:
             raise SameNumberError
         number_id = new_id()
         sealed = places.NUMBER.seal(
-            context.vault, address, data_key=facts.data_key.id, row_id=number_id
+            context.keys.vault, address, data_key=facts.data_key.id, row_id=number_id
         )
         number = NewNumber(
             number_id,
             address_sealed=sealed.ciphertext,
             address_key=sealed.key,
-            blind_index=context.vault.blind_index(address),
-            index_key=context.vault.index_key_id,
+            blind_index=context.keys.vault.blind_index(address),
+            index_key=context.keys.vault.index_key_id,
             call_id=new_id(),
             actor=actor,
             reason=reason,
@@ -76,7 +76,7 @@ async def confirm_by_staff(who: Who, actor: str, reason: str) -> None:
     connection, context, study_id, participant_id = who
 
     async def decide() -> Decision[None]:
-        facts = await context.facts(connection, study_id, participant_id)
+        facts = await context.reader.facts(connection, study_id, participant_id)
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def confirm() -> None:
@@ -96,9 +96,9 @@ async def countries_of_enrolled(
     """How many numbers of participants each country has (ISO code); the numbers are not kept."""
     countries: Counter[str] = Counter()
     for row in await numbers.list_present_numbers(connection, study_id):
-        context.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
+        context.keys.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
         number = places.NUMBER.open(
-            context.vault, row.address_sealed, key=row.address_key, row_id=row.id
+            context.keys.vault, row.address_sealed, key=row.address_key, row_id=row.id
         )
         countries[country_of(number)] += 1
     return countries

@@ -29,7 +29,7 @@ async def opt_out_by_staff(who: Who, actor: str, reason: str) -> None:
     connection, context, study_id, participant_id = who
 
     async def decide() -> Decision[None]:
-        facts = await context.facts(connection, study_id, participant_id)
+        facts = await context.reader.facts(connection, study_id, participant_id)
         document = await opt_out_document(connection, context, facts, actor, reason)
         guard = Guard(study_id, participant_id, facts.revision)
         return Decision(None, lambda: lines.opt_out_line(connection, guard, document))
@@ -50,7 +50,7 @@ async def opt_out_document(
     if number is None or sender is None:
         raise NoLineError
     line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
-    indexes = [index for _, index in context.vault.blind_indexes(number)]
+    indexes = [index for _, index in context.keys.vault.blind_indexes(number)]
     users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
     return OptOutWrite(
         lines=[line.row] if line.row else [],
@@ -87,11 +87,11 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str) -> int:
     ended = 0
 
     async def decide() -> Decision[None]:
-        facts = await context.facts(connection, study_id, participant_id)
+        facts = await context.reader.facts(connection, study_id, participant_id)
         number = open_number(context, facts)
         if number is None:
             raise NoLineError
-        indexes = [index for _, index in context.vault.blind_indexes(number)]
+        indexes = [index for _, index in context.keys.vault.blind_indexes(number)]
         held = await numbers.list_lines_of_number(connection, study_id, indexes)
         guard = Guard(study_id, participant_id, facts.revision)
 

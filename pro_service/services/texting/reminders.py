@@ -234,15 +234,15 @@ async def link_for(
     visit = next(visit for visit in facts.visits if visit.id == visit_id)
     for known in await reminders.list_invitations(connection, facts.study_id, facts.id):
         if known.visit_id == visit_id:
-            token = context.vault.link_token(known.id, key_id=known.link_key)
+            token = context.keys.vault.link_token(known.id, key_id=known.link_key)
             return f"{context.public_url}/q/{token}", []
     invitation_id = new_id()
-    token = context.vault.link_token(invitation_id)
+    token = context.keys.vault.link_token(invitation_id)
     row = InvitationRow(
         id=invitation_id,
         visit_id=visit_id,
-        token_sha256=context.vault.token_hash(token),
-        link_key=context.vault.link_key_id,
+        token_sha256=context.keys.vault.token_hash(token),
+        link_key=context.keys.vault.link_key_id,
         expires_at=visit.closes_at,
         actor=WORKER,
     )

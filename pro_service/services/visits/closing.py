@@ -34,7 +34,7 @@ async def close_participant(
                     continue
                 document.partial.append(one.id)
                 document.scores += score_rows(
-                    context.instruments[one.instrument],
+                    context.catalogue.instruments[one.instrument],
                     {answer.item: answer.value for answer in one.read_answers},
                     Place(one.id, attempt.id, WORKER),
                     basis="partial",

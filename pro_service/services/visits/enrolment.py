@@ -10,8 +10,9 @@ from uuid import UUID
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.times import local_instant, zone
-from pro_service.services.base.context import ServiceContext, UnknownStudyError
+from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.identities import known_year, seal_year
+from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.turns import Who
 from pro_service.services.cards import free_code, new_card
 from pro_service.services.visits.enrolment_rows import (
@@ -66,7 +67,7 @@ async def enrol(
     for one in rows:
         stored = known.get(one.code)
         if one.year_of_birth is not None and stored is not None and stored.year_key is not None:
-            await context.open_key(connection, study_id, stored.year_key)
+            await context.keys.open_key(connection, study_id, stored.year_key)
     problems = [
         RowProblem(row.number, column, f"differs from what {row.code} was enrolled with.")
         for row in rows
@@ -75,7 +76,7 @@ async def enrol(
     ]
     if problems:
         raise EnrolmentRefusedError(problems)
-    await context.ensure_study_key(connection, study_id)
+    await context.keys.ensure_study_key(connection, study_id)
     fresh = [row for row in rows if row.code not in known]
     async with transaction(connection) as connection:
         for row in fresh:
@@ -87,7 +88,7 @@ async def enrol(
 
 def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow) -> list[str]:
     """Columns in which a row differs from what the participant was enrolled with."""
-    indexes = {index for _, index in context.vault.blind_indexes(row.phone)}
+    indexes = {index for _, index in context.keys.vault.blind_indexes(row.phone)}
     same = {
         "site": row.site == known.site,
         "phone": known.blind_index in indexes,
@@ -108,9 +109,9 @@ async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: st
     connection, context, study_id, participant_id = who
     if site.version_id is None:
         raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
-    indexes = [index for _, index in context.vault.blind_indexes(row.phone)]
+    indexes = [index for _, index in context.keys.vault.blind_indexes(row.phone)]
     beside = await list_codes_of_number(connection, study_id, indexes)
-    key = context.vault.new_data_key()
+    key = context.keys.vault.new_data_key()
     document = EnrolmentWrite(
         participant=NewParticipantRow(
             id=participant_id,
@@ -143,13 +144,13 @@ async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: st
 def _contact(context: ServiceContext, phone: str, data_key: UUID) -> ContactRow:
     """The number as it is stored: sealed, and found by a keyed hash."""
     contact_id = new_id()
-    sealed = places.NUMBER.seal(context.vault, phone, data_key=data_key, row_id=contact_id)
+    sealed = places.NUMBER.seal(context.keys.vault, phone, data_key=data_key, row_id=contact_id)
     return ContactRow(
         id=contact_id,
         address_sealed=sealed.ciphertext,
         address_key=sealed.key,
-        blind_index=context.vault.blind_index(phone),
-        index_key=context.vault.index_key_id,
+        blind_index=context.keys.vault.blind_index(phone),
+        index_key=context.keys.vault.index_key_id,
     )
 
 

@@ -254,7 +254,7 @@ async def _asking_year(
     for code, site in sites.items():
         if site.version_id is None:
             continue
-        protocol = await context.protocol(connection, study_id, site.version_id)
+        protocol = await context.reader.protocol(connection, study_id, site.version_id)
         if protocol.study.second_factor == "year_of_birth":
             asking.add(code)
     return frozenset(asking)

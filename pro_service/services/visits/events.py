@@ -22,7 +22,7 @@ async def preview_event(
     Raises EventRefusedError.
     """
     version_id = facts.protocol_version_id
-    protocol = await who.context.protocol(who.connection, who.study_id, version_id)
+    protocol = await who.context.reader.protocol(who.connection, who.study_id, version_id)
     news = news_of(event, actor=actor, reason=reason)
     return await plan_change(who.connection, facts, protocol, news)
 

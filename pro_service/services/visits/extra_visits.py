@@ -50,7 +50,7 @@ async def add_extra_visit(
 
     Raises ExtraVisitRefusedError, BusyError.
     """
-    instruments = who.context.instruments
+    instruments = who.context.catalogue.instruments
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[ExtraVisit]:
         definition = _definition(protocol, facts)

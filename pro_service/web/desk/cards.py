@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
-from pro_service.services.base.context import UnknownParticipantError
+from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
 from pro_service.services.cards.picture import qr_svg

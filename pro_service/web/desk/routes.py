@@ -78,4 +78,4 @@ ROUTES: Final = (
 
 def set_up(app: web.Application) -> None:
     """Put on the application what the desk's handlers need; after CONTEXT is there."""
-    app[DESK] = Desk(app[CONTEXT].instruments)
+    app[DESK] = Desk(app[CONTEXT].catalogue.instruments)

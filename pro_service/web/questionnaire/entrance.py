@@ -54,10 +54,14 @@ async def show_card(request: web.Request) -> web.Response:
     token = request.match_info["token"]
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     card = await service.find_card(pool, context, token)
-    facts = None if card is None else await context.facts(pool, card.study_id, card.participant_id)
+    facts = (
+        None
+        if card is None
+        else await context.reader.facts(pool, card.study_id, card.participant_id)
+    )
     if facts is None or not service.may_enter(facts):
         return neutral(request)
-    protocol = await context.protocol(pool, facts.study_id, facts.protocol_version_id)
+    protocol = await context.reader.protocol(pool, facts.study_id, facts.protocol_version_id)
     language = language_of(request, protocol, facts)
     return request.app[PAGES].render(
         "card.html",

@@ -52,7 +52,7 @@ async def plan(
     facts: ParticipantFacts,
     given: list[GivenAnswer],
 ) -> AnswersPlan:
-    protocol = await context.protocol(owner, facts.study_id, facts.protocol_version_id)
+    protocol = await context.reader.protocol(owner, facts.study_id, facts.protocol_version_id)
     sitting = Sitting(mode="web", authentication="staff", language="en", actor="staff:test")
     case = AnsweringCase(context, protocol, facts, sitting, {})
     return plan_answers(case, given, submit=[given[0].assessment_id])
@@ -66,8 +66,8 @@ async def answered_two_days_ago(
     owner: asyncpg.Connection, context: ServiceContext, participant: SeededParticipant
 ) -> UUID:
     (assessment_id,) = participant.assessments.values()
-    facts = await context.facts(owner, participant.study.id, participant.id)
-    items = context.instruments[WOMAC].items
+    facts = await context.reader.facts(owner, participant.study.id, participant.id)
+    items = context.catalogue.instruments[WOMAC].items
     given = [GivenAnswer(assessment_id, item.code, 4, None) for item in items]
     await store(owner, facts, await plan(owner, context, facts, given))
     await owner.execute("SELECT pro.move_clock(pro.now() + $1::interval)", LATER)
@@ -78,7 +78,7 @@ async def test_a_correction_two_days_later_scores_all_answers_and_names_what_it_
     owner: asyncpg.Connection, context: ServiceContext, participant: SeededParticipant
 ) -> None:
     assessment_id = await answered_two_days_ago(owner, context, participant)
-    facts = await context.facts(
+    facts = await context.reader.facts(
         owner, participant.study.id, participant.id, answers_of=[assessment_id]
     )
     _, assessment = find_assessment(facts, assessment_id)
@@ -102,7 +102,7 @@ async def test_facts_say_what_they_did_not_read(
     owner: asyncpg.Connection, context: ServiceContext, participant: SeededParticipant
 ) -> None:
     assessment_id = await answered_two_days_ago(owner, context, participant)
-    facts = await context.facts(owner, participant.study.id, participant.id)
+    facts = await context.reader.facts(owner, participant.study.id, participant.id)
     _, assessment = find_assessment(facts, assessment_id)
     assert assessment.answers is None
     with pytest.raises(AnswersNotReadError):

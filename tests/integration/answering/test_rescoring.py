@@ -48,12 +48,15 @@ async def run(trial: Trial, *, dry_run: bool = False) -> Rescoring:
 
 def with_rule(trial: Trial, instrument: Instrument) -> None:
     """Let the service know this instrument instead."""
-    trial.context.instruments = {**trial.context.instruments, instrument.id: instrument}
+    trial.context.catalogue.instruments = {
+        **trial.context.catalogue.instruments,
+        instrument.id: instrument,
+    }
 
 
 def stricter(trial: Trial, *, version: str) -> Instrument:
     """WOMAC that wants all five pain items."""
-    womac = trial.context.instruments[NRS]
+    womac = trial.context.catalogue.instruments[NRS]
     scales = tuple(
         scale.model_copy(update={"minimum_answered": 5}) if scale.code == "pain" else scale
         for scale in womac.scales
@@ -112,7 +115,7 @@ async def test_figures_read_the_rescored_version_and_not_the_one_before(
         assert [one.scorable for one in after.figures if one.definition == "baseline"] == [0]
         with_rule(
             trial,
-            trial.context.instruments[NRS].model_copy(
+            trial.context.catalogue.instruments[NRS].model_copy(
                 update={"scales": womac_scales(), "scoring_version": "3"}
             ),
         )
@@ -193,7 +196,7 @@ async def test_scores_of_a_version_this_release_does_not_have_are_left_alone(
     database_url: str,
 ) -> None:
     async with answered_trial(database_url) as trial:
-        newer = trial.context.instruments[NRS].model_copy(update={"version": "4.0"})
+        newer = trial.context.catalogue.instruments[NRS].model_copy(update={"version": "4.0"})
         with_rule(trial, newer)
         outcome = await run(trial)
         assert outcome.other_versions == {f"{NRS} 3.1"}

@@ -20,7 +20,7 @@ def context(request: pytest.FixtureRequest, tmp_path: Path) -> ServiceContext:
     """A context without a pack, or with one in some language."""
     made = make_context()
     if request.param != "no pack":
-        made.use_wordings([load_nonsense(tmp_path, "womac-nrs-3.1", request.param)])
+        made.catalogue.use_wordings([load_nonsense(tmp_path, "womac-nrs-3.1", request.param)])
     return made
 
 
@@ -28,7 +28,7 @@ async def test_neutral_labels_are_said_to_be_so_unless_the_participant_s_languag
     participant: SeededParticipant, desk: aiohttp.ClientSession, context: ServiceContext
 ) -> None:
     _, text = await page(desk, "/desk/participants/P-001")
-    womac = context.instruments["womac-nrs-3.1"]
+    womac = context.catalogue.instruments["womac-nrs-3.1"]
     assert (SAID in text) is womac.lacks_wording("en")
     if SAID in text:
         named = text.partition(SAID)[2].partition("</p>")[0]

@@ -126,7 +126,7 @@ async def test_a_pause_is_written_under_name_and_reason_and_said_to_be_done(
     assert audited == [("reminders", REASON), ("statuses", REASON)]
     after = await trial.facts("K-001")
     assert after.revision == before.revision + 1
-    protocol = await trial.context.protocol(
+    protocol = await trial.context.reader.protocol(
         trial.operator, trial.study_id, after.protocol_version_id
     )
     planned = plan_pause(before, protocol, resumes_at(before, DAYS))

@@ -109,7 +109,7 @@ async def other_study(study: SeededStudy) -> UUID:
     """A second study in the same database, with a site and nobody in it."""
     owner, context, other = study.owner, study.context, new_id()
     await studies.insert_study(owner, StudyRow(other, "OTHER", "Other", "Other team"), ACTOR)
-    key = context.vault.new_data_key()
+    key = context.keys.vault.new_data_key()
     await studies.insert_study_key(owner, other, KeyRow(key.id, key.wrapped, key.wrapping_key))
     site = SiteRow(new_id(), "B1", "Site B1", "Europe/London", "GB", "+1 202 555 0145", "999")
     await studies.insert_site(owner, other, site, ACTOR)

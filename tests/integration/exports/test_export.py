@@ -127,7 +127,7 @@ async def test_each_asked_item_has_one_row_with_its_answer_or_its_reason(
         rows = (await read(trial, tmp_path / "out"))["items.csv"]
         of_womac = pick(rows, participant="K-001", visit="baseline", instrument=NRS)
         assert [each["item"] for each in of_womac] == [
-            item.code for item in trial.context.instruments[NRS].items
+            item.code for item in trial.context.catalogue.instruments[NRS].items
         ]
         by_item = {each["item"]: each for each in of_womac}
         assert (by_item["pain_1"]["value"], by_item["pain_1"]["missing_reason"]) == ("8", "")
@@ -232,7 +232,7 @@ async def test_licensed_wording_and_typed_words_never_leave(
     database_url: str, tmp_path: Path
 ) -> None:
     async with followed_trial(database_url) as trial:
-        trial.context.use_wordings([load_nonsense(tmp_path, NRS)])
+        trial.context.catalogue.use_wordings([load_nonsense(tmp_path, NRS)])
         await read(trial, tmp_path / "out")
         written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
         assert b"blorp" not in written.lower()

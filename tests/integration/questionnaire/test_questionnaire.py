@@ -75,7 +75,7 @@ async def test_whole_womac_by_link_is_submitted_once_with_the_scores_of_the_scor
     rows = await owner.fetch(
         "SELECT scale, raw, normalised FROM pro.scores WHERE assessment_id = $1", assessment
     )
-    instrument = context.instruments[WOMAC]
+    instrument = context.catalogue.instruments[WOMAC]
     expected: dict[str, tuple[Decimal, Decimal]] = {}
     for one in score(instrument, {item.code: 7 for item in instrument.items}):
         assert one.raw is not None

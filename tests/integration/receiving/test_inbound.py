@@ -68,7 +68,7 @@ async def test_the_last_answer_completes_with_the_scores_of_the_score_function(
     async with open_trial(database_url) as trial:
         await asked(trial)
         await answer_all(trial, "K-001", 7)
-        instrument = trial.context.instruments[WOMAC]
+        instrument = trial.context.catalogue.instruments[WOMAC]
         expected = {
             one.scale: (as_decimal(one.raw), as_decimal(one.normalised))
             for one in score(instrument, {item.code: 7 for item in instrument.items})
@@ -113,7 +113,7 @@ async def test_a_copy_after_a_restart_gets_the_same_reply_though_several_share_t
         first = await post_inbound(trial, "4", their=phone(1))
         # A restarted service has no key open.
         for (key_id,) in await trial.fetch("SELECT id FROM data_keys"):
-            trial.context.vault.forget(key_id)
+            trial.context.keys.vault.forget(key_id)
         assert await post_inbound(trial, "4", their=phone(1)) == first
 
 

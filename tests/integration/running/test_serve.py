@@ -53,7 +53,7 @@ async def slow_provider(*, answers: bool) -> AsyncIterator[tuple[SlowProvider, s
 
 def commands_of(trial: Trial, simulator_url: str = "http://127.0.0.1:9", **more: str) -> Commands:
     """Processes with this trial's own keys."""
-    vault = trial.context.vault
+    vault = trial.context.keys.vault
     return Commands(
         trial.url,
         vault_keys=vault._master.reveal(),

@@ -57,7 +57,7 @@ async def test_an_attempt_keeps_the_hash_of_the_words_it_was_asked_in(
         found = await trial.fetch(
             "SELECT language, wording_sha256, instrument_sha256 FROM attempts ORDER BY language"
         )
-        bare = trial.context.instrument_sha256(NRS)
+        bare = trial.context.catalogue.instrument_sha256(NRS)
         assert found == [("en", pack.content_sha256, bare), ("zh_CN", bare, bare)]
 
 

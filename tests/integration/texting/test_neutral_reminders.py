@@ -15,10 +15,10 @@ async def neutral(database_url: str) -> AsyncIterator[Trial]:
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         version = (await trial.facts("K-001")).protocol_version_id
-        protocol = await trial.context.protocol(trial.operator, trial.study_id, version)
+        protocol = await trial.context.reader.protocol(trial.operator, trial.study_id, version)
         messaging = protocol.messaging.model_copy(update={"question_in_reminder": False})
         changed = protocol.model_copy(update={"messaging": messaging})
-        trial.context._protocols[version] = changed
+        trial.context.reader._protocols[version] = changed
         yield trial
 
 

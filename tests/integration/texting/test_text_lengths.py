@@ -39,7 +39,7 @@ def test_the_shipped_study_fits_and_longer_words_are_named(tmp_path: Path) -> No
     context = make_context("https://study.example")
     protocol = load_protocol_file(example_protocol_file()).protocol
     preview_of(context, protocol).check_lengths()
-    context.use_wordings([load_nonsense(tmp_path, NRS, items=wordy(150))])
+    context.catalogue.use_wordings([load_nonsense(tmp_path, NRS, items=wordy(150))])
     with pytest.raises(TextsTooLongError) as refused:
         preview_of(context, protocol).check_lengths()
     assert any("question.womac-nrs-3.1" in each for each in refused.value.problems)

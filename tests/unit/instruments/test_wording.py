@@ -183,25 +183,30 @@ def test_hash_is_of_the_content_and_not_of_the_file(tmp_path: Path) -> None:
 
 def test_context_knows_whose_words_are_shown(tmp_path: Path) -> None:
     context = make_context()
-    bare = context.instrument_sha256("womac-lk-3.1")
-    assert context.instruments["womac-lk-3.1"].lacks_wording("en")
-    assert not context.instruments["pain-nrs"].lacks_wording("en")
-    assert context.wording_sha256("womac-lk-3.1", "en") == bare
+    bare = context.catalogue.instrument_sha256("womac-lk-3.1")
+    assert context.catalogue.instruments["womac-lk-3.1"].lacks_wording("en")
+    assert not context.catalogue.instruments["pain-nrs"].lacks_wording("en")
+    assert context.catalogue.wording_sha256("womac-lk-3.1", "en") == bare
     pack = load_nonsense(tmp_path)
-    context.use_wordings([pack])
-    assert not context.instruments["womac-lk-3.1"].lacks_wording("en")
-    assert context.instruments["womac-lk-3.1"].lacks_wording("zh_CN")
-    assert context.instrument_sha256("womac-lk-3.1") == bare
-    assert context.wording_sha256("womac-lk-3.1", "en") == pack.content_sha256
-    assert context.wording_sha256("womac-lk-3.1", "zh_CN") == bare
-    assert context.instruments["womac-lk-3.1"].item("pain_1").label["en"].startswith("Does blorp")
-    context.use_wordings([])
-    assert context.instruments["womac-lk-3.1"] == LK
+    context.catalogue.use_wordings([pack])
+    assert not context.catalogue.instruments["womac-lk-3.1"].lacks_wording("en")
+    assert context.catalogue.instruments["womac-lk-3.1"].lacks_wording("zh_CN")
+    assert context.catalogue.instrument_sha256("womac-lk-3.1") == bare
+    assert context.catalogue.wording_sha256("womac-lk-3.1", "en") == pack.content_sha256
+    assert context.catalogue.wording_sha256("womac-lk-3.1", "zh_CN") == bare
+    assert (
+        context.catalogue.instruments["womac-lk-3.1"]
+        .item("pain_1")
+        .label["en"]
+        .startswith("Does blorp")
+    )
+    context.catalogue.use_wordings([])
+    assert context.catalogue.instruments["womac-lk-3.1"] == LK
 
 
 def test_a_stored_pack_that_no_longer_fits_its_instrument_is_not_shown(tmp_path: Path) -> None:
     context = make_context()
     pack = load_nonsense(tmp_path)
     stale = pack._replace(wording=pack.wording.model_copy(update={"version": "3.0"}))
-    context.use_wordings([stale])
-    assert context.instruments["womac-lk-3.1"].lacks_wording("en")
+    context.catalogue.use_wordings([stale])
+    assert context.catalogue.instruments["womac-lk-3.1"].lacks_wording("en")

@@ -1,0 +1,77 @@
+"""Reading what decisions are made from: studies, protocols, a participant's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
+from pro_service.services.base.keys import Keys, UnknownStudyError
+from pro_service.store.base import participants
+from pro_service.store.connection import Connection
+from pro_service.store.study import studies
+from pro_service.store.study.studies import StudyRow
+
+
+class UnknownParticipantError(ProServiceError):
+    """There is no such participant."""
+
+
+@dataclass
+class Reader:
+    """Reads facts anew each time, and what never changes once."""
+
+    keys: Keys
+    _protocols: dict[UUID, Protocol] = field(default_factory=dict)
+
+    async def protocol(self, connection: Connection, study_id: UUID, version_id: UUID) -> Protocol:
+        """A stored protocol version; versions never change, so it is read once."""
+        if version_id not in self._protocols:
+            document = await studies.get_protocol_document(connection, study_id, version_id)
+            if document is None:
+                raise UnknownStudyError("The participant's protocol version is not stored.")
+            self._protocols[version_id] = Protocol.model_validate_json(document)
+        return self._protocols[version_id]
+
+    async def facts(
+        self,
+        connection: Connection,
+        study_id: UUID,
+        participant_id: UUID,
+        *,
+        answers_of: Sequence[UUID] = (),
+    ) -> ParticipantFacts:
+        """A participant's facts, with the participant's key opened for sealing and reading.
+
+        `answers_of` names assessments whose answers are needed however long ago they were sent in.
+        Raises UnknownParticipantError.
+        """
+        facts = await participants.get_participant_facts(
+            connection, study_id, participant_id, answers_of
+        )
+        if facts is None:
+            raise UnknownParticipantError
+        self.keys.admit(facts)
+        return facts
+
+    async def study(self, connection: Connection, code: str | None) -> StudyRow:
+        """The study with this code; without a code, the only one there is."""
+        rows = await studies.list_studies(connection)
+        if code is None and len(rows) == 1:
+            return rows[0]
+        known = ", ".join(row.code for row in rows) or "none yet"
+        for row in rows:
+            if row.code == code:
+                return row
+        if code is None:
+            message = "There is no study." if not rows else "There are several studies."
+            mend = (
+                "Load a protocol first: pro-service protocol load FILE."
+                if not rows
+                else f"Name one with --study: {known}."
+            )
+            raise UnknownStudyError(message, mend=mend)
+        raise UnknownStudyError(f"There is no study {code}.", mend=f"Known: {known}.")
