@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import product
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.endpoints import change as derive
@@ -64,9 +65,9 @@ def endpoint_rows(
     zone: ZoneInfo,
 ) -> tuple[EndpointRow, ...]:
     """A row for each measurement, in the order given. Days are local to the participant's zone."""
-    series = _series(measurements)
+    series, by = _series(measurements), _By(rules, protocol, zone)
     return tuple(
-        _row(rules, protocol, one, series[_key(one)], derive.injection_at(events, one.target), zone)
+        _row(by, one, series[_key(one)], derive.injection_at(events, one.target))
         for one in measurements
     )
 
@@ -120,14 +121,18 @@ def _speaks(rules: EndpointRules, one: Measurement, domain: DomainName) -> bool:
     return any((name.instrument, name.scale) == (one.instrument, one.scale) for name in names)
 
 
+class _By(NamedTuple):
+    """What rows are derived by."""
+
+    rules: EndpointRules
+    protocol: Protocol
+    zone: ZoneInfo
+
+
 def _row(
-    rules: EndpointRules,
-    protocol: Protocol,
-    one: Measurement,
-    series: Sequence[Measurement],
-    injected_at: datetime | None,
-    zone: ZoneInfo,
+    by: _By, one: Measurement, series: Sequence[Measurement], injected_at: datetime | None
 ) -> EndpointRow:
+    rules, protocol, zone = by
     within = derive.in_window(one)
     if injected_at is None:
         return EndpointRow(one, None, within, is_baseline=False, analysis_visit=None)

@@ -119,8 +119,8 @@ def recompute(
     """What one participant's scores should be, beside what they are. Touches no database."""
     work = RecomputedScores()
     for (attempt_id, basis), group in groupby(scores, key=lambda one: (one.attempt_id, one.basis)):
-        stored = {one.scale: one for one in group}
-        first = next(iter(stored.values()))
+        stored = list(group)
+        first = stored[0]
         instrument = instruments.get(first.instrument)
         if instrument is None or instrument.version != first.instrument_version:
             work.other_versions.add(f"{first.instrument} {first.instrument_version}")
@@ -135,7 +135,7 @@ def recompute(
             basis=cast(Basis, basis),
         )
         work.scores += len(fresh)
-        _compare(work, participant, first, stored, fresh, given, unreadable=unreadable)
+        _compare(work, _Sitting(participant, stored, given, unreadable), fresh)
         if unreadable:
             work.write.queries.append(
                 QueryRow(
@@ -152,36 +152,31 @@ def _is_readable(instrument: Instrument, answer: SittingAnswer) -> bool:
     return answer.value is None or is_permitted(instrument.item(answer.item), answer.value)
 
 
-def _compare(
-    work: RecomputedScores,
-    participant: str,
-    place: StandingScore,
-    stored: Mapping[str, StandingScore],
-    fresh: Sequence[ScoreRow],
-    given: Sequence[SittingAnswer],
-    *,
-    unreadable: bool,
-) -> None:
+class _Sitting(NamedTuple):
+    """What is stored of one sitting: its scores, and the answers they should follow from."""
+
+    participant: str
+    scores: Sequence[StandingScore]
+    answers: Sequence[SittingAnswer]
+    unreadable: bool
+    """An answer is out of range, or to no item there is."""
+
+
+def _compare(work: RecomputedScores, sitting: _Sitting, fresh: Sequence[ScoreRow]) -> None:
+    """Add what differs from the stored scores, and why."""
+    stored = {one.scale: one for one in sitting.scores}
+    place = sitting.scores[0]
     for row in fresh:
         old = stored.get(row.scale)
-        same_rules = old is not None and old.scoring_version == row.scoring_version
         same = old is not None and _figures(old) == _figures(row)
-        if same and same_rules:
+        if same and old is not None and old.scoring_version == row.scoring_version:
             continue
         work.write.scores.append(row)
         if same:
             continue
-        if not same_rules:
-            cause: Cause = "scoring version"
-        elif unreadable:
-            cause = "answer out of range"
-        elif old is not None and any(one.response_id > old.id for one in given):
-            cause = "corrected answer"
-        else:
-            cause = "unexplained"
         work.differences.append(
             Difference(
-                participant,
+                sitting.participant,
                 place.visit,
                 place.target,
                 place.instrument,
@@ -189,9 +184,20 @@ def _compare(
                 row.scale,
                 None if old is None else old.raw,
                 row.raw,
-                cause,
+                _cause(sitting, old, row),
             )
         )
+
+
+def _cause(sitting: _Sitting, old: StandingScore | None, row: ScoreRow) -> Cause:
+    """Why a recomputed score is another than the stored one."""
+    if old is None or old.scoring_version != row.scoring_version:
+        return "scoring version"
+    if sitting.unreadable:
+        return "answer out of range"
+    if any(one.response_id > old.id for one in sitting.answers):
+        return "corrected answer"
+    return "unexplained"
 
 
 def _figures(score: StandingScore | ScoreRow) -> tuple[object, ...]:
