@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from typing import Final
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pro_service.store.pools import Pools, connect, open_pools
+from tests.quick import is_slow
 from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
+
+# How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
+# Neither looks at the time an example takes, which says more about the machine than about the code.
+TIMELESS: Final = (HealthCheck.too_slow,)
+settings.register_profile(
+    "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=TIMELESS
+)
+settings.register_profile(
+    "thorough", max_examples=2_000, deadline=None, suppress_health_check=TIMELESS
+)
+settings.load_profile(os.environ.get("PRO_HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, before `-m` chooses."""
+    for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -359,3 +359,22 @@ class AssessmentRow:
     instrument: str
     target: str
     actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardRow:
+    """A card of somebody who is enrolled: only its token's hash is kept."""
+
+    id: UUID
+    token_sha256: bytes
+    link_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityRow:
+    """What else identifies a participant, sealed under their key."""
+
+    id: UUID
+    kind: str
+    value_sealed: bytes
+    value_key: str

@@ -1,7 +1,7 @@
 """Keys to words: the `.po` catalogues, read as they stand, and what fills their placeholders.
 
-The domain returns keys and parameters (`TextPart`); only here do they become sentences. The words
-of the pages have a catalogue of their own (`pages.py`).
+The domain returns keys and parameters (`TextPart`); only here do they become sentences. Each
+audience has a catalogue of its own: texts, participants' pages, the desk, the demo's pages.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import string
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
+from typing import Literal
 
 from babel.dates import format_date
 from babel.dates import format_time as babel_time
@@ -19,6 +20,9 @@ from pro_service.domain.conversation.dialogue import ItemReference, TextPart
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Language
 from pro_service.domain.record import Record
+
+Domain = Literal["messages", "pages", "desk", "demo"]
+"""Whose words: texts, the participants' pages, the desk, the demo's own pages."""
 
 _LOCALE = Path(__file__).parent / "locale"
 _DAY: dict[Language, str] = {"en": "EEEE d MMMM y", "zh_CN": "y年M月d日EEEE"}
@@ -129,15 +133,15 @@ class Texts:
         )
 
 
-def load_texts(folder: Path = _LOCALE) -> Texts:
-    """Read the catalogue of every language from `folder`; MissingTextError if one is absent."""
-    return Texts({language: _read(folder, language) for language in LANGUAGES})
+def load_texts(domain: Domain = "messages", folder: Path = _LOCALE) -> Texts:
+    """Read one catalogue in every language from `folder`; MissingTextError if one is absent."""
+    return Texts({language: _read(folder, language, domain) for language in LANGUAGES})
 
 
-def _read(folder: Path, language: Language) -> dict[str, str]:
-    path = folder / language / "LC_MESSAGES" / "messages.po"
+def _read(folder: Path, language: Language, domain: Domain) -> dict[str, str]:
+    path = folder / language / "LC_MESSAGES" / f"{domain}.po"
     if not path.is_file():
-        raise MissingTextError(f"There is no catalogue for {language}.", mend=f"Add {path}.")
+        raise MissingTextError(f"There are no {domain} texts for {language}.", mend=f"Add {path}.")
     with path.open("rb") as source:
         catalogue = read_po(source, locale=language, abort_invalid=True)
     return {str(message.id): str(message.string) for message in catalogue if message.id}

@@ -10,7 +10,6 @@ from aiohttp import web
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
-from pro_service.texts.pages import load_page_texts
 from pro_service.web import health, keys
 from pro_service.web.desk import routes as desk
 from pro_service.web.hooks import handlers as hooks
@@ -60,7 +59,7 @@ def build_application(
     app[keys.READY] = ready
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
-    app[keys.PAGES] = Pages(load_page_texts())
+    app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
     desk.set_up(app)
     app.add_routes((*ROUTES, *desk.ROUTES))

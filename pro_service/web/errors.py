@@ -6,6 +6,9 @@ What an unknown error says of itself goes nowhere: not to the client, and not to
 
 from __future__ import annotations
 
+import logging
+import traceback
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -17,14 +20,23 @@ from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookE
 from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.context import UnknownParticipantError, UnknownStudyError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
+from pro_service.services.desk.today import AlreadyDoneError, NotHereError, ReasonMissingError
+from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
+from pro_service.services.pages.preferences import ChoiceRefusedError
+from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
 from pro_service.store.pools import DatabaseUnreachableError
+from pro_service.web.desk.pages import DESK, SEAT
 from pro_service.web.keys import PAGES
 from pro_service.web.refusals import CrossSiteError, UnknownProviderError, UnreadableFormError
+from pro_service.web.requests import route_name, try_again_after
 
-RETRY_AFTER_SECONDS: Final = 5
+LOG: Final = logging.getLogger("pro_service.web")
+
+BUSY_FOR: Final = timedelta(seconds=5)
 PROBLEM: Final = "application/problem+json"
 
 
@@ -39,8 +51,19 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownMessageError, HTTPStatus.NOT_FOUND),
     (UnknownParticipantError, HTTPStatus.NOT_FOUND),
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
+    (NotHereError, HTTPStatus.NOT_FOUND),
+    (AlreadyDoneError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
+    # What was given is to be mended, so the form comes back with it.
+    (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (FactorRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ChoiceRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SignInThrottledError, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooManyTriesError, HTTPStatus.TOO_MANY_REQUESTS),
     (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (StaleRevisionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DuplicateError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -56,22 +79,34 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
 
 def status_of(error: BaseException) -> HTTPStatus:
     """The status an error is answered with; 500 for one nobody foresaw."""
+    if isinstance(error, web.HTTPException):
+        return HTTPStatus(error.status)
     for kind, status in STATUSES:
         if isinstance(error, kind):
             return status
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def caught(request: web.Request, error: Exception) -> web.Response:
+    """The answer to what went wrong; of an error nobody foresaw nothing leaks, here or there."""
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOG.error("request failed", extra=_without_values(request, error))
+    return answer(request, status)
+
+
 def answer(request: web.Request, status: HTTPStatus) -> web.Response:
     """The answer to a request that failed, for the audience its address belongs to."""
     if for_participants(request.path):
         response = request.app[PAGES].failure(request, status)
-    elif request.path.startswith("/hooks/"):
+    elif for_desk(request.path):
+        response = request.app[DESK].failure(request, request.get(SEAT), status)
+    elif for_providers(request.path):
         response = web.Response(status=status, text=f"{status.phrase}\n")
     else:
         response = problem(status)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        try_again_after(response, BUSY_FOR)
     return response
 
 
@@ -80,9 +115,30 @@ def for_participants(path: str) -> bool:
     return path in ("/q", "/c") or path.startswith(("/q/", "/c/"))
 
 
+def for_desk(path: str) -> bool:
+    """Whether an address is one of the desk's."""
+    return path == "/desk" or path.startswith("/desk/")
+
+
+def for_providers(path: str) -> bool:
+    """Whether an address is a webhook's."""
+    return path.startswith("/hooks/")
+
+
 def problem(status: HTTPStatus, detail: str | None = None) -> web.Response:
     """A problem+json answer (RFC 9457)."""
     body = {"type": "about:blank", "title": status.phrase, "status": int(status)}
     return web.json_response(
         body | ({"detail": detail} if detail else {}), status=status, content_type=PROBLEM
     )
+
+
+def _without_values(request: web.Request, error: BaseException) -> dict[str, object]:
+    """Where and of which kind, but not what: messages may hold data of a participant."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return {
+        "route": route_name(request),
+        "error": type(error).__name__,
+        "where": f"{last.filename.rpartition('/')[2]}:{last.lineno}" if last else "unknown",
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import traceback
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -13,10 +12,11 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from pro_service.web.errors import answer, for_participants, status_of
+from pro_service.web.errors import answer, caught, for_participants, for_providers, status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.refusals import CrossSiteError
+from pro_service.web.requests import route_name
 
 LOG: Final = logging.getLogger("pro_service.web")
 
@@ -97,26 +97,23 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        response = answer(request, HTTPStatus(error.status))
+        response = answer(request, status_of(error))
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
     except Exception as error:
-        status = status_of(error)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            LOG.error("request failed", extra=_without_values(request, error))
-        return answer(request, status)
+        return caught(request, error)
 
 
 @web.middleware
 async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a participant's form that another site sent."""
-    if for_participants(request.path):
-        refuse_foreign_form(request)
+    """Refuse a form that another site sent; what providers send is signed instead."""
+    if not for_providers(request.path):
+        _refuse_foreign_form(request)
     return await handler(request)
 
 
-def refuse_foreign_form(request: web.Request) -> None:
+def _refuse_foreign_form(request: web.Request) -> None:
     """Raise CrossSiteError for a form that another site sent.
 
     `Sec-Fetch-Site` decides where the browser sends it. Else `Origin` does; it is `null` from our
@@ -138,19 +135,3 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, as browsers write an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def route_name(request: web.Request) -> str:
-    """The matched route's name, or "none"."""
-    return request.match_info.route.name or "none"
-
-
-def _without_values(request: web.Request, error: BaseException) -> dict[str, object]:
-    """Where and of which kind, but not what: messages may hold data of a participant."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    return {
-        "route": route_name(request),
-        "error": type(error).__name__,
-        "where": f"{last.filename.rpartition('/')[2]}:{last.lineno}" if last else "unknown",
-    }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from multidict import MultiDictProxy
+from multidict import MultiDict, MultiDictProxy
 
+from pro_service.domain.instruments.model import Language
 from pro_service.web.keys import CONTEXT, TRUSTED_PROXIES
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.site import LanguageCookie, known_language
 
-PASS_COOKIE: Final = "q"  # noqa: S105 - a cookie's name
+OPENED_COOKIE: Final = "q"
 """Holds a link's token or a session's id: what opens the pages on this device."""
 _UNKNOWN_ADDRESS: Final = "unknown"
 _WHOSE_NETWORK: Final = 64
@@ -30,7 +33,22 @@ async def read_form(request: web.Request) -> Form:
         posted = await request.post()
     except ValueError:
         raise UnreadableFormError from None
-    return posted  # type: ignore[return-value]  # URL-encoded forms carry no files.
+    # URL-encoded forms carry no files, so nothing is left out.
+    fields = ((name, value) for name, value in posted.items() if isinstance(value, str))
+    return MultiDictProxy(MultiDict(fields))
+
+
+def read_language(form: Form) -> Language | None:
+    """The language whose button was pressed in a form, None if none was.
+
+    Raises UnreadableFormError for one our pages do not have.
+    """
+    if "language" not in form:
+        return None
+    language = known_language(form["language"])
+    if language is None:
+        raise UnreadableFormError
+    return language
 
 
 def see(address: str) -> web.Response:
@@ -60,6 +78,24 @@ def set_cookie(
         secure=urlsplit(request.app[CONTEXT].public_url).scheme == "https",
         max_age=max_age,
     )
+
+
+def keep_language(
+    request: web.Request, response: web.Response, cookie: LanguageCookie, language: Language
+) -> None:
+    """Remember the language on this device, for the pages the cookie belongs to."""
+    set_cookie(request, response, cookie.name, language, cookie.kept_seconds, path=cookie.path)
+
+
+def try_again_after(response: web.Response, wait: timedelta) -> web.Response:
+    """The answer, with when to try again."""
+    response.headers[hdrs.RETRY_AFTER] = str(int(wait.total_seconds()))
+    return response
+
+
+def route_name(request: web.Request) -> str:
+    """The matched route's name, or "none"."""
+    return request.match_info.route.name or "none"
 
 
 def client_address(request: web.Request) -> str:

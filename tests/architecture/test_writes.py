@@ -83,7 +83,9 @@ def taken(sql: str) -> Taken:
 def document_of(query: Query) -> Any:
     """The class of the document a statement's function in the store takes."""
     module = importlib.import_module(f"pro_service.store.{query.place.replace('/', '.')}")
-    kind = get_type_hints(getattr(module, query.name))["document"]
+    # Its name alone: what a connection is cannot be looked up from every module.
+    named = getattr(module, query.name).__annotations__["document"]
+    kind = getattr(module, named, None)
     assert is_dataclass(kind), f"{query.place}.{query.name} takes no typed document"
     return kind
 

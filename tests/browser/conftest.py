@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.phones import Study, open_study
-from tests.browser.window import Window, open_window
+from tests.browser.window import PATIENCE_MS, Window, open_window
 from tests.support.databases import clone
 from tests.support.study import Trial, open_trial, row
 
@@ -45,6 +45,7 @@ def chromium_path() -> str:
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
     """The browser."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium_path, args=list(ARGUMENTS)

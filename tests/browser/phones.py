@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from tests.support.seed import (
     seed_study,
     seed_visit,
 )
+from tests.support.waiting import until
 from tests.support.web import serving
 
 LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
@@ -109,7 +109,9 @@ async def at_first_question(phone: Window, link: str) -> Page:
 
 
 async def until_stored(study: Study, participant: SeededParticipant, count: int) -> None:
-    """Wait, at most some seconds, until so many responses are stored."""
-    async with asyncio.timeout(5):
-        while await study.count("responses", participant) < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    """Wait until so many responses are stored."""
+
+    async def are_stored() -> bool:
+        return await study.count("responses", participant) >= count
+
+    await until(are_stored)

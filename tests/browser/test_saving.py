@@ -136,14 +136,16 @@ async def test_leaving_with_something_unsent_is_warned_of_and_otherwise_is_not(
         await fill(phone, 2)
         await page.click(MAIN)
         await expect(page.locator(STATUS)).to_contain_text("Not saved yet")
-        await page.close(run_before_unload=True)
-        await page.wait_for_timeout(300)
+        async with page.expect_event("dialog"):
+            await page.close(run_before_unload=True)
+        await expect(page.locator(STATUS)).to_contain_text("Not saved yet")
         assert asked == ["beforeunload"]
         assert not page.is_closed()
         await page.unroute_all()
         await expect(page.locator(STATUS)).to_have_text("Saved")
         assert len(await study.stored(participant)) == 5
-        await page.close(run_before_unload=True)
+        async with page.expect_event("close"):
+            await page.close(run_before_unload=True)
         assert asked == ["beforeunload"]
 
 

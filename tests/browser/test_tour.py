@@ -16,6 +16,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.test_desk import states_of
 from tests.browser.window import DESKTOP, Window
 from tests.support.command import Commands
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
@@ -32,9 +33,11 @@ async def demo(folder: Path) -> AsyncIterator[dict[str, Any]]:
     ready = folder / "ready.json"
     words = ("demo", "--data", str(folder / "data"), "--port", "0", "--ready", str(ready), *SHORT)
     async with Commands(None).running(*words, ready="Ctrl-C stops") as running:
-        async with asyncio.timeout(10):
-            while not ready.exists():  # noqa: ASYNC110 - another process writes it
-                await asyncio.sleep(0.02)
+
+        async def is_written() -> bool:
+            return await asyncio.to_thread(ready.exists)
+
+        await until(is_written)
         yield json.loads(ready.read_text(encoding="utf-8"))
         assert await running.stop() == 0
 

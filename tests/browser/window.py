@@ -23,6 +23,8 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / "screenshots"
 
 Audience = Literal["participants", "staff"]
 
+PATIENCE_MS: Final = 60_000
+"""After so long what is waited for is taken never to come, however busy the machine is."""
 DOUBLE_PRESS_MS: Final = 500
 """Presses on a page that has just changed and was not touched are taken for a double press."""
 
@@ -193,7 +195,7 @@ async def open_window(chromium: Browser, base: str, **options: Any) -> AsyncIter
     """A window the size of a phone, unless `options` say otherwise."""
     size = {"width": PHONE[0], "height": PHONE[1]}
     context = await chromium.new_context(**{"viewport": size, "locale": "en-GB"} | options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         scripts = bool(options.get("java_script_enabled", True))
         yield Window(context, await context.new_page(), base.rstrip("/"), scripts=scripts)

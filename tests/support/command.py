@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from pro_service.cli.main import app
 from pro_service.vault.keys import KeyRing
+from tests.support.waiting import PATIENCE_SECONDS, until
 
-STARTING_SECONDS = 30.0
 MOST_OUTPUT = 10_000_000
 
 
@@ -68,7 +68,7 @@ class Commands:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         self.written += [done.stdout, done.stderr]
@@ -123,18 +123,25 @@ class Running:
 
     async def has_written(self, words: str) -> None:
         """Wait until it has written `words`."""
-        async with asyncio.timeout(STARTING_SECONDS):
-            while words not in self.text():
-                assert self.process.poll() is None, self.text()
-                await asyncio.sleep(0.05)
+
+        async def are_there() -> bool:
+            written = self.text()
+            if words in written:
+                return True
+            assert self.process.poll() is None, written
+            return False
+
+        await until(are_there)
 
     async def stop(self) -> int:
         """Send SIGTERM and wait; the exit code."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(STARTING_SECONDS):
-            while self.process.poll() is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+
+        async def has_ended() -> bool:
+            return self.process.poll() is not None
+
+        await until(has_ended)
         return self.process.returncode
 
 

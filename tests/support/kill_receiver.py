@@ -138,7 +138,7 @@ def _wrap(reaper: Reaper, gateway: Any) -> None:
     module: Any = inbound
     module.first_copy = reaper.after("no copy found", module.first_copy)
     module._receive = reaper.after("line found", module._receive)
-    module.facts_of = reaper.after("facts read", module.facts_of)
+    module.read_case = reaper.after("facts read", module.read_case)
     module._decide = reaper.after("decided", module._decide)
     write = reaper.during("during the write", module.write_inbound, 0.01)
     module.write_inbound = reaper.after("committed", write)

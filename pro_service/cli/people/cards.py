@@ -19,7 +19,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.services.cards.cards import list_cards, renew_card
 from pro_service.store.answering.rescoring import give_reason
-from pro_service.texts.pages import load_page_texts
+from pro_service.texts.catalogue import load_texts
 
 
 class CardFileError(ProServiceError):
@@ -40,7 +40,7 @@ def cards_command(
     # Drawing takes a tenth of a second to load; whoever prints nothing does not wait for it.
     from pro_service.services.cards.pdf import cards_pdf
 
-    texts = load_page_texts()
+    texts = load_texts("pages")
 
     def say(language: Language, key: str, **parameters: object) -> str:
         return texts.text(f"page.{key}", language, **parameters)

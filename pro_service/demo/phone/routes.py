@@ -5,53 +5,39 @@ Everything works by plain forms and loading the page again; the script only spar
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from pro_service.demo.history import LOGINS
 from pro_service.demo.moves import MOST_DAYS, Mover
 from pro_service.demo.phone import pages
-from pro_service.demo.phone.pages import LANGUAGE_COOKIE, DemoPages, language_of
+from pro_service.demo.phone.pages import LANGUAGE, language_of
 from pro_service.demo.phone.phones import Person, Phones
-from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.web.desk.pages import DESK
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT
-from pro_service.web.middleware import refuse_foreign_form
+from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import Form, keep_language, read_form, see
+from pro_service.web.site import Site, as_page, known_language
 
 PHONES: Final = web.AppKey("PHONES", Phones)
 MOVER: Final = web.AppKey("MOVER", Mover)
-PAGES: Final = web.AppKey("DEMO_PAGES", DemoPages)
+PAGES: Final = web.AppKey("DEMO_PAGES", Site)
 HERE: Final = "/demo/phone"
 START: Final = "/"
 LONGEST_TEXT: Final = 1600
 SHOWN_TEXTS: Final = 60
-KEPT_SECONDS: Final = 400 * 24 * 3600
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-Form = MultiDictProxy[str]
 
 
 def mount(app: web.Application, phones: Phones, mover: Mover) -> None:
     """Put the demo's pages on the service's application, before it is served."""
     app[PHONES] = phones
     app[MOVER] = mover
-    app[PAGES] = DemoPages()
+    app[PAGES] = Site(pages.AUDIENCE)
     app.add_routes(
         (
             web.get(START, show_start, name="demo-start"),
@@ -70,12 +56,12 @@ async def show_start(request: web.Request) -> web.Response:
     phones = request.app[PHONES]
     language = language_of(request)
     words = request.app[DESK].words(language)
-    values = {
+    values: dict[str, Any] = {
         "here": START,
         "kind": words.word("kind_of_database", await phones.kind() or "none"),
         "logins": LOGINS,
     }
-    return _html(request.app[PAGES].fragment("start.html", language, **values))
+    return _page(request.app[PAGES].write("start.html", language, **values))
 
 
 async def show_phone(request: web.Request) -> web.Response:
@@ -106,7 +92,7 @@ async def show_phone(request: web.Request) -> web.Response:
         **await _present(request, person, words),
         "bubbles": _bubbles(request, person, texts[-SHOWN_TEXTS:]),
     }
-    return _html(request.app[PAGES].fragment("phone.html", language, **values))
+    return _page(request.app[PAGES].write("phone.html", language, **values))
 
 
 async def show_now(request: web.Request) -> web.Response:
@@ -122,7 +108,7 @@ async def show_now(request: web.Request) -> web.Response:
         raise UnreadableFormError from None
     language = language_of(request)
     values = await _present(request, person, request.app[DESK].words(language))
-    render = request.app[PAGES].fragment
+    render = request.app[PAGES].write
     shown = _bubbles(request, person, texts[-SHOWN_TEXTS:])
     return web.json_response(
         {
@@ -138,7 +124,7 @@ async def show_now(request: web.Request) -> web.Response:
 async def send_text(request: web.Request) -> web.Response:
     """`POST /demo/phone/text`: the phone sends a text."""
     person, form = await _form(request)
-    text = str(form.get("text", "")).strip()[:LONGEST_TEXT]
+    text = form.get("text", "").strip()[:LONGEST_TEXT]
     if text:
         await request.app[PHONES].send(person, text)
     return _go_on(request, person, form.get("since"))
@@ -150,7 +136,7 @@ async def move(request: web.Request) -> web.Response:
     if form.get("to") == "next":
         since = await request.app[MOVER].to_next_event()
     else:
-        given = str(form.get("days", ""))
+        given = form.get("days", "")
         if not given.isdecimal() or not 1 <= int(given) <= MOST_DAYS:
             raise UnreadableFormError
         since = await request.app[MOVER].by_days(int(given))
@@ -159,28 +145,18 @@ async def move(request: web.Request) -> web.Response:
 
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /demo/phone/language`: the language of everything but the phone."""
-    refuse_foreign_form(request)
-    form = await _read(request)
-    back = str(form.get("back", ""))
-    response = _see(back if back == START or back.startswith(f"{HERE}?") else HERE)
-    if form.get("language") in LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            str(form["language"]),
-            max_age=KEPT_SECONDS,
-            httponly=True,
-            samesite="Lax",
-        )
+    form = await read_form(request)
+    back = form.get("back", "")
+    response = see(back if back == START or back.startswith(f"{HERE}?") else HERE)
+    language = known_language(form.get("language"))
+    if language is not None:
+        keep_language(request, response, LANGUAGE, language)
     return response
 
 
 async def get_static(request: web.Request) -> web.Response:
     """The style sheet and the script, under names that change with their content."""
-    found = request.app[PAGES].static.get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return web.Response(body=found[0], content_type=found[1], charset="utf-8", headers=headers)
+    return request.app[PAGES].file(request)
 
 
 async def _present(request: web.Request, person: Person, words: Words) -> dict[str, Any]:
@@ -217,22 +193,12 @@ def _bubbles(request: web.Request, person: Person, texts: list[Any]) -> list[pag
 
 
 async def _form(request: web.Request) -> tuple[Person, Form]:
-    """The participant a form is about. Raises CrossSiteError, UnreadableFormError."""
-    refuse_foreign_form(request)
-    form = await _read(request)
-    person = await request.app[PHONES].find(str(form.get("person", "")))
+    """The participant a form is about. Raises UnreadableFormError."""
+    form = await read_form(request)
+    person = await request.app[PHONES].find(form.get("person", ""))
     if person is None:
         raise UnreadableFormError
     return person, form
-
-
-async def _read(request: web.Request) -> Form:
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise UnreadableFormError
-    try:
-        return await request.post()  # type: ignore[return-value]  # such forms carry no files
-    except ValueError:
-        raise UnreadableFormError from None
 
 
 def _go_on(request: web.Request, person: Person, since: object) -> web.Response:
@@ -240,21 +206,12 @@ def _go_on(request: web.Request, person: Person, since: object) -> web.Response:
     text = str(since or "")
     if request.headers.get("Accept") == "application/json":
         return web.json_response({"since": text})
-    return _see(_address(person.code, text))
+    return see(_address(person.code, text))
 
 
 def _address(code: str, since: str = "") -> str:
     return f"{HERE}?{urlencode({'person': code} | ({'since': since} if since else {}))}"
 
 
-def _see(address: str) -> web.Response:
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
-
-
-def _html(body: str) -> web.Response:
-    return web.Response(
-        text=body,
-        content_type="text/html",
-        charset="utf-8",
-        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
-    )
+def _page(body: str) -> web.Response:
+    return as_page(body, policy=SCRIPTED_POLICY)

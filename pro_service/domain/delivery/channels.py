@@ -12,7 +12,8 @@ from typing import Final, Literal
 
 from pro_service.domain.record import Record
 
-Way = Literal["link", "text", "code", "call"]
+AskingWay = Literal["link", "text", "code", "call"]
+"""How a participant is reached to be asked."""
 ANY: Final = "*"
 
 
@@ -91,7 +92,7 @@ def safest(channel: str, provider: str, country: str) -> ChannelRule:
     )
 
 
-def how_to_ask(rule: ChannelRule, preferred: Literal["link", "text"]) -> Way:
+def how_to_ask(rule: ChannelRule, preferred: Literal["link", "text"]) -> AskingWay:
     """The way to ask a participant: as preferred if the channel allows it, else the other way.
 
     `code` is a text that names a fixed address and the participant's own code; `call` means that
@@ -99,8 +100,8 @@ def how_to_ask(rule: ChannelRule, preferred: Literal["link", "text"]) -> Way:
     """
     if not rule.one_way or rule.per_day < 1:
         return "call"
-    possible: dict[Way, bool] = {"link": rule.links, "text": rule.two_way}
+    possible: dict[AskingWay, bool] = {"link": rule.links, "text": rule.two_way}
     if possible[preferred]:
         return preferred
-    other: Way = "text" if preferred == "link" else "link"
+    other: AskingWay = "text" if preferred == "link" else "link"
     return other if possible[other] else "code"

@@ -16,7 +16,8 @@ from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
 
-Way = Literal["link", "text"]
+AnswerWay = Literal["link", "text"]
+"""How a question may be answered."""
 VisitKind = Literal["scheduled", "treatment", "screening", "unscheduled", "early_termination"]
 NudgeProfile = Literal["standard", "safety", "none"]
 Role = Literal["coordinator", "investigator", "data_manager", "monitor"]
@@ -170,7 +171,7 @@ class Ask(Record):
 
     instrument: str
     targets: Literal["treated_knees", "person"]
-    ways: tuple[Way, ...] = Field(("link", "text"), min_length=1)
+    ways: tuple[AnswerWay, ...] = Field(("link", "text"), min_length=1)
     text_mode: Literal["item", "grouped"] = "item"
 
 

@@ -10,7 +10,7 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
-from pro_service.domain.study.protocol import Ask, Protocol, SafetyRule, Way
+from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, SafetyRule
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answering.sittings import standing_answers
 from pro_service.services.base.context import ServiceContext
@@ -33,7 +33,7 @@ def is_open(visit: VisitFacts, facts: ParticipantFacts) -> bool:
 
 
 def open_questions(
-    facts: ParticipantFacts, protocol: Protocol, way: Way
+    facts: ParticipantFacts, protocol: Protocol, way: AnswerWay
 ) -> tuple[OpenQuestion, ...]:
     """What the participant owes now and may answer this way, in the schedule's order."""
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
@@ -49,7 +49,7 @@ def open_questions(
     return tuple(found)
 
 
-def _allowed(ask: Ask, protocol: Protocol, way: Way) -> bool:
+def _allowed(ask: Ask, protocol: Protocol, way: AnswerWay) -> bool:
     """By text only what the protocol switched on for the instrument."""
     return way in ask.ways and (way == "link" or protocol.use(ask.instrument).by_text)
 

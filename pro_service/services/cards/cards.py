@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,20 +18,18 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import start_of
 from pro_service.services.base.context import ServiceContext, UnknownParticipantError
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import BusyError, Decision, until_written
 from pro_service.store.cards import cards as store
-from pro_service.store.cards.cards import CardHolder
-from pro_service.store.connection import (
-    Connection,
-    DuplicateError,
-    StaleRevisionError,
-    transaction,
-)
+from pro_service.store.cards.cards import CardHolder, CardWrite
+from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
+from pro_service.store.writes import CardRow
 from pro_service.vault.codes import grouped, new_code
 
 CODE_PATH: Final = "/c"
 _CODE_BYTES: Final = 16
+_DRAWS: Final = 5
+"""How often a code is drawn: hardly any is taken, so more would hide a fault."""
 
 
 class NoCardError(ProServiceError):
@@ -55,23 +53,24 @@ class Card:
     telephone: str
 
 
-def new_card(context: ServiceContext) -> dict[str, Any]:
+def new_card(context: ServiceContext) -> CardRow:
     """A fresh card as it is stored: its token is derived whenever needed, and only hashed here."""
     card_id = new_id()
     token = context.vault.link_token(card_id)
-    return {
-        "id": card_id,
-        "token_sha256": context.vault.token_hash(token).hex(),
-        "link_key": context.vault.link_key_id,
-    }
+    return CardRow(
+        id=card_id,
+        token_sha256=context.vault.token_hash(token),
+        link_key=context.vault.link_key_id,
+    )
 
 
 async def free_code(connection: Connection, beside: Sequence[str] = ()) -> str:
     """A personal code nobody has: the fixed address serves every study of the installation.
 
     It begins otherwise than those it stands `beside`: texts to a shared number say the beginning.
+    Raises BusyError.
     """
-    for _ in range(TRIES):
+    for _ in range(_DRAWS):
         code = new_code(secrets.token_bytes(_CODE_BYTES))
         alike = any(start_of(code) == start_of(other) for other in beside)
         if not alike and not await store.is_code_in_use(connection, code):
@@ -143,15 +142,25 @@ async def renew_card(
     A first card keeps the code the participant has. The reason must be set for the transaction
     (`pro.reason`) where there is an earlier one. Raises UnknownParticipantError, BusyError.
     """
-    for _ in range(TRIES):
+
+    async def decide() -> Decision[None]:
         holder = await find_holder(connection, study_id, code)
-        fresh = None if holder.card_id is None else await free_code(connection)
-        document = new_card(context) | {"personal_code": fresh, "actor": actor, "reason": reason}
-        try:
-            # A step of its own: at the desk a try that came too late undoes no more than itself.
-            async with transaction(connection) as lent:
-                await store.renew_card(lent, study_id, holder.id, holder.revision, document)
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return
-    raise BusyError
+        card = new_card(context)
+        document = CardWrite(
+            id=card.id,
+            token_sha256=card.token_sha256,
+            link_key=card.link_key,
+            personal_code=None if holder.card_id is None else await free_code(connection),
+            actor=actor,
+            reason=reason,
+        )
+        guard = Guard(study_id, holder.id, holder.revision)
+        return Decision(None, lambda: _renew(connection, guard, document))
+
+    await until_written(decide)
+
+
+async def _renew(connection: Connection, guard: Guard, document: CardWrite) -> None:
+    """A step of its own: at the desk a try that came too late undoes no more than itself."""
+    async with transaction(connection) as lent:
+        await store.renew_card(lent, guard, document)

@@ -70,13 +70,13 @@ class Admission(NamedTuple):
 
 
 async def find_admission(
-    connection: Connection, context: ServiceContext, shown: str
+    connection: Connection, context: ServiceContext, cookie: str
 ) -> Admission | None:
     """What a cookie admits to: a session's id or a link's token. None for any other."""
-    if _SESSION.fullmatch(shown):
-        found = await store.find_session(connection, _sha256(shown), LIFETIME)
+    if _SESSION.fullmatch(cookie):
+        found = await store.find_session(connection, _sha256(cookie), LIFETIME)
         return None if found is None else Admission(*found)
-    invitation = await find_link(connection, context, shown)
+    invitation = await find_link(connection, context, cookie)
     if invitation is None:
         return None
     return Admission(invitation.study_id, invitation.participant_id, invitation.visit_id, "link")
@@ -98,7 +98,7 @@ class Guest(NamedTuple):
 async def find_guest(
     connection: Connection,
     context: ServiceContext,
-    shown: str,
+    cookie: str,
     *,
     answers_of: Collection[UUID] = (),
 ) -> Guest | None:
@@ -106,7 +106,7 @@ async def find_guest(
 
     Nobody is as well who left the study, or may not be asked any more.
     """
-    admission = await find_admission(connection, context, shown)
+    admission = await find_admission(connection, context, cookie)
     if admission is None:
         return None
     facts = await context.facts(
@@ -199,15 +199,15 @@ async def begin_try(
     return number
 
 
-async def leave(connection: Connection, shown: str) -> None:
+async def leave(connection: Connection, cookie: str) -> None:
     """End the session of a cookie, if it is one."""
-    if _SESSION.fullmatch(shown):
-        await store.end_session(connection, _sha256(shown))
+    if _SESSION.fullmatch(cookie):
+        await store.end_session(connection, _sha256(cookie))
 
 
-def session_sha256(shown: str) -> bytes:
+def session_sha256(cookie: str) -> bytes:
     """What a session is kept under."""
-    return _sha256(shown)
+    return _sha256(cookie)
 
 
 def may_enter(facts: ParticipantFacts) -> bool:

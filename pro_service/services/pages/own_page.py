@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final, NamedTuple
 
-from pro_service.domain.delivery.channels import Way
+from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import nudge_hour
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
@@ -38,9 +38,9 @@ class OwnPage:
     admission: Admission
     questionnaire: Questionnaire | None
     """What is open, None or without parts if nothing is."""
-    way: Way
+    way: AskingWay
     """How the participant is asked now."""
-    ways: tuple[Way, ...]
+    ways: tuple[AskingWay, ...]
     """The ways to choose from; with fewer than two there is nothing to choose."""
 
     @property
@@ -100,13 +100,13 @@ class OwnPage:
 
 
 async def open_own_page(
-    connection: Connection, context: ServiceContext, shown: str
+    connection: Connection, context: ServiceContext, cookie: str
 ) -> OwnPage | None:
     """The page a cookie leads to; None if it leads nowhere, or the participant left the study.
 
     Whether the second factor was given is for the caller to look at (`admission.admits`).
     """
-    guest = await find_guest(connection, context, shown)
+    guest = await find_guest(connection, context, cookie)
     if guest is None:
         return None
     admission, facts, protocol = guest

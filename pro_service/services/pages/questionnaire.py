@@ -187,7 +187,7 @@ async def open_link(
 async def open_pages(
     connection: Connection,
     context: ServiceContext,
-    shown: str,
+    cookie: str,
     *,
     answers_of: Collection[UUID] = (),
 ) -> Questionnaire | None:
@@ -196,7 +196,7 @@ async def open_pages(
     None where `open_link` gives None, and until the second factor the study asks for was given.
     `answers_of` are assessments whose answers are wanted however long ago they were sent in.
     """
-    guest = await find_guest(connection, context, shown, answers_of=answers_of)
+    guest = await find_guest(connection, context, cookie, answers_of=answers_of)
     if guest is None:
         return None
     return read_admitted(context, guest.protocol, guest.facts, guest.admission)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
-from pro_service.domain.study.facts import Target
+from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.respondents import SELF, Respondent
 from pro_service.domain.study.safety import Baseline
 from pro_service.services.answering import (
@@ -26,8 +25,9 @@ from pro_service.services.answering import (
     plan_answers,
     read_baselines,
 )
+from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.pages.sorting import (
     ScreenAnswer,
@@ -37,11 +37,10 @@ from pro_service.services.pages.sorting import (
     sort_too_late,
 )
 from pro_service.store.answering import answers as answer_store
-from pro_service.store.connection import Connection, DuplicateError, Guard, StaleRevisionError
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.pages import preferences as page_store
+from pro_service.store.pages.preferences import OvertakenRow, OvertakenWrite
 from pro_service.store.writes import ResponseRow
-
-WEB_WRITES_KEY: Final = "web_writes_pkey"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,19 @@ class Visitor:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Posted:
+    """A form that was sent: by whom, and under which idempotency key."""
+
+    connection: Connection
+    context: ServiceContext
+    visitor: Visitor
+    key: str
+    known: Questionnaire | None = None
+    """What the caller has just read by the same way in: it need not be read again."""
+
+
+@dataclass(frozen=True)
+class SavedScreen:
     """What became of a request."""
 
     next_screen: int | None = None
@@ -71,12 +82,18 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Decision:
+class _ScreenPlan:
     """What to write, and what to say once it is written."""
 
-    outcome: Outcome
-    plan: AnswersPlan | None = None
-    kept: tuple[ResponseRow, ...] = ()
+    outcome: SavedScreen
+    answers: AnswersPlan | None = None
+    kept: tuple[OvertakenRow, ...] = ()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the participant must hear of it at once."""
+        alerts = () if self.answers is None else self.answers.alerts
+        return any(alert.severity == "urgent" for alert in alerts)
 
 
 @dataclass(frozen=True)
@@ -101,7 +118,7 @@ class _Read:
             mode="web",
             authentication=self.questionnaire.authentication,
             language=self.visitor.language,
-            actor=f"participant:{facts.code}",
+            actor=participant_actor(facts),
             respondent=self.visitor.respondent,
             device_class=self.visitor.device_class,
         )
@@ -111,101 +128,80 @@ class _Read:
         return plan_answers(case, answers, submit=submitted, decline=declined)
 
 
-_Decide = Callable[[_Read], _Decision]
+_Decide = Callable[[_Read], _ScreenPlan]
 
 
 async def save_screen(
-    connection: Connection,
-    context: ServiceContext,
-    visitor: Visitor,
+    posted: Posted,
     *,
-    key: str,
     assessment_id: UUID,
     group: int,
     answers: Sequence[ScreenAnswer],
     leave_open: bool = False,
-    known: Questionnaire | None = None,
-) -> Outcome | None:
+) -> SavedScreen | None:
     """Store one screen's answers; with `leave_open`, the rest of it becomes gaps (`skipped`).
 
-    `known` is what the caller has just read by the same link. None if the link leads nowhere (any
-    more). Raises BusyError, AnswerRangeError; UnknownAssessmentError for somebody else's page.
+    None if the link leads nowhere (any more). Raises BusyError, AnswerRangeError;
+    UnknownAssessmentError for somebody else's page.
     """
 
-    def decide(read: _Read) -> _Decision:
+    def decide(read: _Read) -> _ScreenPlan:
         screen = read.questionnaire.find(assessment_id, group)
         if screen is None:
             return _too_late(read, assessment_id, answers)
         new, late, unsettled = sort_answers(screen, answers, leave_open=leave_open)
         after = read.questionnaire.next_unsettled(screen.number, settled={screen.number})
         ahead = None if after is None else after.number
-        outcome = Outcome(
+        outcome = SavedScreen(
             next_screen=screen.number if unsettled or late else ahead,
             unsettled=unsettled,
             overtaken=bool(late),
         )
         plan = read.plan(given(assessment_id, new)) if new else None
-        return _with_kept(_Decision(outcome, plan), read, assessment_id, late)
+        return _with_kept(_ScreenPlan(outcome, plan), read, assessment_id, late)
 
     said = [assessment_id, group, leave_open, *((one.item, one.value, one.gap) for one in answers)]
-    web_key = _digest("save", key, said)
-    return await _write(
-        connection, context, visitor, web_key, decide, about=(assessment_id,), known=known
-    )
+    return await _write(posted, _digest("save", posted.key, said), decide, about=(assessment_id,))
 
 
 async def submit(
-    connection: Connection,
-    context: ServiceContext,
-    visitor: Visitor,
+    posted: Posted,
     *,
-    key: str,
     listed: Collection[UUID],
     leave_open: Collection[tuple[UUID, str]] = (),
-    known: Questionnaire | None = None,
-) -> Outcome | None:
+) -> SavedScreen | None:
     """Send in every assessment on the page (`listed`) that has been begun, with its scores.
 
     Items still open are asked about once; named in `leave_open` they become gaps (`skipped`).
     What has not been begun stays open behind the same link. Raises BusyError.
     """
 
-    def decide(read: _Read) -> _Decision:
+    def decide(read: _Read) -> _ScreenPlan:
         parts = [
             part for part in read.questionnaire.parts if part.begun and part.assessment_id in listed
         ]
         gaps = sort_open(parts, leave_open)
         if gaps is None:
-            return _Decision(Outcome(unsettled=True))
+            return _ScreenPlan(SavedScreen(unsettled=True))
         if not parts:
-            return _Decision(Outcome(unsettled=not read.questionnaire.finished))
+            return _ScreenPlan(SavedScreen(unsettled=not read.questionnaire.finished))
         ids = [part.assessment_id for part in parts]
-        return _Decision(Outcome(), read.plan(gaps, submitted=ids))
+        return _ScreenPlan(SavedScreen(), read.plan(gaps, submitted=ids))
 
-    web_key = _digest("submit", key, [*sorted(listed), *sorted(leave_open)])
-    return await _write(
-        connection, context, visitor, web_key, decide, about=tuple(listed), known=known
-    )
+    web_key = _digest("submit", posted.key, [*sorted(listed), *sorted(leave_open)])
+    return await _write(posted, web_key, decide, about=listed)
 
 
-async def decline(
-    connection: Connection,
-    context: ServiceContext,
-    visitor: Visitor,
-    *,
-    key: str,
-    listed: Collection[UUID],
-    known: Questionnaire | None = None,
-) -> Outcome | None:
+async def decline(posted: Posted, *, listed: Collection[UUID]) -> SavedScreen | None:
     """Take "not this time" for every open assessment on the page. Raises BusyError."""
 
-    def decide(read: _Read) -> _Decision:
+    def decide(read: _Read) -> _ScreenPlan:
         parts = read.questionnaire.parts
         ids = [part.assessment_id for part in parts if part.assessment_id in listed]
-        return _Decision(Outcome(), read.plan([], declined=ids) if ids else None)
+        return _ScreenPlan(SavedScreen(), read.plan([], declined=ids) if ids else None)
 
-    web_key = _digest("decline", key, sorted(listed))
-    return await _write(connection, context, visitor, web_key, decide, about=listed, known=known)
+    web_key = _digest("decline", posted.key, sorted(listed))
+    return await _write(posted, web_key, decide, about=listed)
 
 
 def _digest(action: str, key: str, said: Sequence[object]) -> str:
@@ -218,54 +214,38 @@ def _digest(action: str, key: str, said: Sequence[object]) -> str:
 
 
 async def _write(
-    connection: Connection,
-    context: ServiceContext,
-    visitor: Visitor,
-    key: str,
-    decide: _Decide,
-    *,
-    about: Collection[UUID],
-    known: Questionnaire | None = None,
-) -> Outcome | None:
+    posted: Posted, key: str, decide: _Decide, *, about: Collection[UUID]
+) -> SavedScreen | None:
     """Read, decide, write; again from the start while the facts move on.
 
     `about` are the assessments the form was about. A request stored before gives the outcome it had
     as far as the participant must know it: whoever pressed twice sees only the second answer, and
     must not miss an alert.
     """
-    for _ in range(TRIES):
-        questionnaire = known or await open_pages(connection, context, visitor.token)
-        known = None
+    connection, context, token = posted.connection, posted.context, posted.visitor.token
+    known = posted.known
+
+    async def once() -> Decision[SavedScreen | None]:
+        nonlocal known
+        read, known = known, None
+        questionnaire = read or await open_pages(connection, context, token)
         if questionnaire is not None and not _holds_answers(questionnaire, about):
             # Sent in so long ago that its answers were not read; what came is compared with them.
-            questionnaire = await open_pages(connection, context, visitor.token, answers_of=about)
+            questionnaire = await open_pages(connection, context, token, answers_of=about)
         if questionnaire is None:
-            return None
+            return Decision(None)
         facts = questionnaire.facts
         web_key = f"{facts.id}:{key}"
         if await answer_store.find_web_write(connection, facts.study_id, web_key):
             # What the caller knew may be older than what was stored.
-            current = await open_pages(connection, context, visitor.token)
-            return None if current is None else _stored_before(current, about)
+            current = await open_pages(connection, context, token)
+            return Decision(None if current is None else _stored_before(current, about))
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
-        decision = decide(_Read(context, visitor, questionnaire, baseline))
-        outcome = replace(decision.outcome, read=questionnaire)
-        try:
-            await _keep(connection, questionnaire, f"{web_key}:kept", decision)
-            if decision.plan is None:
-                return outcome
-            decision.plan.document.web_key = web_key
-            guard = Guard(facts.study_id, facts.id, facts.revision)
-            await answer_store.record_answers(connection, guard, decision.plan.document)
-        except StaleRevisionError:
-            continue
-        except DuplicateError as error:
-            if error.constraint != WEB_WRITES_KEY:
-                raise
-            continue  # The other copy has just been stored; the next round says so.
-        urgent = any(alert.severity == "urgent" for alert in decision.plan.alerts)
-        return replace(outcome, alerted=urgent)
-    raise BusyError
+        plan = decide(_Read(context, posted.visitor, questionnaire, baseline))
+        outcome = replace(plan.outcome, read=questionnaire, alerted=plan.is_urgent)
+        return Decision(outcome, lambda: _store(connection, facts, web_key, plan))
+
+    return await until_written(once)
 
 
 def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bool:
@@ -278,34 +258,32 @@ def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bo
     )
 
 
-async def _keep(
-    connection: Connection, questionnaire: Questionnaire, web_key: str, decision: _Decision
+async def _store(
+    connection: Connection, facts: ParticipantFacts, web_key: str, plan: _ScreenPlan
 ) -> None:
-    """Store overtaken answers, once."""
-    if not decision.kept:
-        return
-    facts = questionnaire.facts
-    if await answer_store.find_web_write(connection, facts.study_id, web_key):
-        return
-    await page_store.keep_overtaken_answers(
-        connection,
-        facts.study_id,
-        facts.id,
-        {"web_key": web_key, "responses": list(decision.kept)},
-    )
+    """Store overtaken answers, once, and then what is new, in the participant's turn."""
+    if plan.kept:
+        kept_key = f"{web_key}:kept"
+        if not await answer_store.find_web_write(connection, facts.study_id, kept_key):
+            kept = OvertakenWrite(web_key=kept_key, responses=list(plan.kept))
+            await page_store.keep_overtaken_answers(connection, facts.study_id, facts.id, kept)
+    if plan.answers is not None:
+        plan.answers.document.web_key = web_key
+        guard = Guard(facts.study_id, facts.id, facts.revision)
+        await answer_store.record_answers(connection, guard, plan.answers.document)
 
 
-def _stored_before(questionnaire: Questionnaire, alarming: Collection[UUID]) -> Outcome:
+def _stored_before(questionnaire: Questionnaire, alarming: Collection[UUID]) -> SavedScreen:
     """Where a request leads that was stored before."""
     after = questionnaire.next_unsettled()
-    return Outcome(
+    return SavedScreen(
         next_screen=None if after is None else after.number,
         alerted=bool(urgent_rules(questionnaire, alarming)),
         read=questionnaire,
     )
 
 
-def _too_late(read: _Read, assessment_id: UUID, answers: Sequence[ScreenAnswer]) -> _Decision:
+def _too_late(read: _Read, assessment_id: UUID, answers: Sequence[ScreenAnswer]) -> _ScreenPlan:
     """The page's assessment is open no more: sent in, declined or closed in the meantime.
 
     Raises UnknownAssessmentError if it never was this participant's.
@@ -314,33 +292,53 @@ def _too_late(read: _Read, assessment_id: UUID, answers: Sequence[ScreenAnswer])
     codes = {item.code for item in read.context.instruments[assessment.instrument].items}
     late = sort_too_late(assessment, codes, answers)
     after = read.questionnaire.next_unsettled()
-    decision = _Decision(Outcome(None if after is None else after.number, overtaken=True))
-    return _with_kept(decision, read, assessment_id, late)
+    plan = _ScreenPlan(SavedScreen(None if after is None else after.number, overtaken=True))
+    return _with_kept(plan, read, assessment_id, late)
 
 
 def _with_kept(
-    decision: _Decision, read: _Read, assessment_id: UUID, late: Sequence[ScreenAnswer]
-) -> _Decision:
-    """The decision with the rows of overtaken answers; each names the response its page showed.
+    plan: _ScreenPlan, read: _Read, assessment_id: UUID, late: Sequence[ScreenAnswer]
+) -> _ScreenPlan:
+    """The plan with the rows of overtaken answers; each names the response its page showed.
 
     What they tell of safety counts all the same: somebody has said it.
     """
     if not late:
-        return decision
+        return plan
     aside = read.plan(given(assessment_id, late))
     shown = {answer.item: answer.shown for answer in late}
-    kept = tuple(replace(row, replaces=shown[row.item]) for row in aside.document.responses)
-    plan = decision.plan
+    kept = tuple(_overtaken(row, shown[row.item]) for row in aside.document.responses)
+    answers = plan.answers
     if aside.alerts:
-        plan = plan or read.plan([])
-        raised = {alert.rule for alert in plan.alerts}
-        plan.alerts += tuple(alert for alert in aside.alerts if alert.rule not in raised)
-        plan.document.alerts += [row for row in aside.document.alerts if row.rule not in raised]
-    return _Decision(decision.outcome, plan, kept)
+        answers = answers or read.plan([])
+        raised = {alert.rule for alert in answers.alerts}
+        answers.alerts += tuple(alert for alert in aside.alerts if alert.rule not in raised)
+        answers.document.alerts += [row for row in aside.document.alerts if row.rule not in raised]
+    return _ScreenPlan(plan.outcome, answers, kept)
+
+
+def _overtaken(row: ResponseRow, shown: UUID | None) -> OvertakenRow:
+    """A response as it is kept aside: it names the one its page showed."""
+    return OvertakenRow(
+        id=row.id,
+        assessment_id=row.assessment_id,
+        attempt_id=row.attempt_id,
+        item=row.item,
+        value=row.value,
+        gap=row.gap,
+        lowest=row.lowest,
+        highest=row.highest,
+        raw_sealed=row.raw_sealed,
+        raw_key=row.raw_key,
+        answered_at=row.answered_at,
+        replaces=shown,
+        actor=row.actor,
+    )
 
 
 __all__ = [
-    "Outcome",
+    "Posted",
+    "SavedScreen",
     "ScreenAnswer",
     "UnknownAssessmentError",
     "Visitor",

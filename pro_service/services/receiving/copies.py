@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pro_service.messaging.gateway import Gateway, InboundText, ReplyBody, status_callback_url
+from pro_service.messaging.gateway import Gateway, ReplyBody, status_callback_url
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.receiving.case import Arrival
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
-from pro_service.store.texting.messages import OwnedSender
 
 
 async def first_copy(
-    connection: Connection,
-    context: ServiceContext,
-    gateway: Gateway,
-    sender: OwnedSender,
-    text: InboundText,
+    connection: Connection, context: ServiceContext, arrival: Arrival
 ) -> ReplyBody | None:
     """The reply the first copy of this text got, if this is not the first."""
+    gateway, study_id = arrival.gateway, arrival.sender.study_id
     found = await inbounds.find_provider_event(
-        connection, sender.study_id, gateway.name, text.provider_id
+        connection, study_id, gateway.name, arrival.text.provider_id
     )
     if found is None:
         return None
@@ -28,7 +25,7 @@ async def first_copy(
         return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
     if found.message_id is None or found.body_sealed is None or found.body_key is None:
         return gateway.reply(None)
-    await context.open_key(connection, sender.study_id, found.body_key)
+    await context.open_key(connection, study_id, found.body_key)
     body = context.vault.unseal(
         found.body_sealed,
         key=found.body_key,
@@ -40,9 +37,7 @@ async def first_copy(
 
 
 def answer_with(
-    context: ServiceContext, gateway: Gateway, body: str | None, message_id: UUID | None
+    context: ServiceContext, gateway: Gateway, body: str, message_id: UUID
 ) -> ReplyBody:
-    """The body that answers a webhook; without words, silence."""
-    if body is None or message_id is None:
-        return gateway.reply(None)
+    """The body that answers a webhook with a message."""
     return gateway.reply(body, status_callback_url(context.public_url, gateway.name, message_id))

@@ -6,19 +6,15 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from pro_service.domain.conversation.advance import advance, begin
-from pro_service.domain.conversation.dialogue import Dialogue, Step, TextPart, same_question
+from pro_service.domain.conversation.advance import Agenda, advance, begin
+from pro_service.domain.conversation.dialogue import Step, TextPart, same_question
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.protocol import Protocol
 from pro_service.messaging.gateway import (
     Gateway,
     InboundText,
@@ -28,18 +24,27 @@ from pro_service.messaging.gateway import (
 )
 from pro_service.services.answering import (
     AnsweringCase,
+    AnswersPlan,
     GivenAnswer,
     Sitting,
     agenda,
     open_questions,
     plan_answers,
     read_baselines,
-    text_context,
     urgent_parts,
 )
+from pro_service.services.base.actors import participant_actor, provider_actor
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import PhoneError, country_of, parse_phone
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.receiving.case import (
+    Arrival,
+    Asked,
+    Case,
+    Received,
+    dialogue_of,
+    read_case,
+)
 from pro_service.services.receiving.copies import answer_with, first_copy
 from pro_service.services.receiving.line import (
     answer_for_line,
@@ -49,21 +54,15 @@ from pro_service.services.receiving.line import (
     who_confirms,
 )
 from pro_service.services.receiving.outcome import (
-    Asked,
-    Outcome,
-    Received,
+    InboundOutcome,
+    Reply,
     add_call,
-    add_reply_for,
-    begin_outcome,
-    dialogue_of,
-    facts_of,
-    keep_dialogue,
-    queue_reply,
+    own_outcome,
     write_inbound,
 )
 from pro_service.services.texting import line_to, link_for
 from pro_service.store.base import operations
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import messages
@@ -100,22 +99,25 @@ async def take_text(
     Raises UnreadableWebhookError, UnknownAddressError, BusyError.
     """
     sender = await _sender_of(connection, gateway, text)
+    arrival = Arrival(gateway, sender, text)
     asked: Asked | None = None
-    for _ in range(TRIES):
-        copy = await first_copy(connection, context, gateway, sender, text)
+
+    async def decide() -> Decision[ReplyBody]:
+        nonlocal asked
+        copy = await first_copy(connection, context, arrival)
         if copy is not None:
-            return copy
-        received = await _receive(connection, context, gateway, sender, text, asked)
+            return Decision(copy)
+        received = await _receive(connection, context, arrival, asked)
         asked = received.asked
         outcome = await _decide(connection, context, received)
         if by_queue:
-            queue_reply(outcome)
-        try:
-            await write_inbound(connection, received, outcome)
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return answer_with(context, gateway, outcome.reply, outcome.message_id)
-    raise BusyError
+            outcome.queue_reply()
+        answer = gateway.reply(None)
+        if outcome.reply is not None:
+            answer = answer_with(context, gateway, outcome.reply.body, outcome.reply.id)
+        return Decision(answer, lambda: write_inbound(connection, context, received, outcome))
+
+    return await until_written(decide)
 
 
 async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText) -> OwnedSender:
@@ -129,15 +131,12 @@ async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText
 
 
 async def _receive(
-    connection: Connection,
-    context: ServiceContext,
-    gateway: Gateway,
-    sender: OwnedSender,
-    text: InboundText,
-    asked: Asked | None,
+    connection: Connection, context: ServiceContext, arrival: Arrival, asked: Asked | None
 ) -> Received:
+    """What is known of where a text came from; `asked` is what an earlier look at it saw open."""
+    sender, text = arrival.sender, arrival.text
     address = _address(text.their_address)
-    actor = f"provider:{gateway.name}"
+    actor = provider_actor(arrival.gateway.name)
     await context.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
     indexes = [index for _, index in context.vault.blind_indexes(address)]
@@ -157,7 +156,9 @@ def _address(text: str) -> str:
         raise UnreadableWebhookError("A text came from no telephone number.") from None
 
 
-async def _decide(connection: Connection, context: ServiceContext, received: Received) -> Outcome:
+async def _decide(
+    connection: Connection, context: ServiceContext, received: Received
+) -> InboundOutcome:
     """Whose text it is decides who answers it."""
     confirming = who_confirms(received)
     if confirming is not None:
@@ -189,54 +190,52 @@ async def _decide(connection: Connection, context: ServiceContext, received: Rec
 
 async def _for_one(
     connection: Connection, context: ServiceContext, received: Received, where: Route
-) -> Outcome:
+) -> InboundOutcome:
     """A text that belongs to one participant."""
     user = next(one for one in received.users if one.id == where.participant_id)
-    facts, protocol = await facts_of(connection, context, received, user)
-    dialogue = dialogue_of(user)
+    case = await read_case(connection, context, received, user)
+    facts, dialogue = case.facts, case.dialogue
     just_answered = dialogue.last.assessment_id if dialogue.last else None
     asked = dialogue.prompt.assessment_id if dialogue.prompt else None
-    entries = agenda(context, protocol, facts, asked=asked, just_answered=just_answered)
+    entries = agenda(context, case.protocol, facts, asked=asked, just_answered=just_answered)
     if where.kind == "switch":
-        reopened, question = begin(entries, facts.now)
-        outcome = begin_outcome(context, received, facts, "command", None)
-        switched = TextPart(key="line.switched", parameters={"code": facts.start_of_code})
-        parts = (switched, *(question or (TextPart(key="nothing_open"),)))
-        step = Step(dialogue=reopened, reply=parts, disposition="command")
+        step = _switch(case, entries)
+        outcome = own_outcome(case, step.disposition)
     else:
-        step = await _advance(connection, context, received, facts, dialogue, entries)
-        outcome = begin_outcome(context, received, facts, step.disposition, step.command)
-        await _take_answers(connection, context, protocol, received, facts, step, outcome)
-    if where.in_focus and len(received.users) > 1:
-        outcome.document["focus"].append({"line_id": received.line.id, "participant_id": facts.id})
-    add_call(outcome.document, received, facts, step)
-    await _reply_step(connection, context, protocol, received, facts, step, outcome)
+        step = await _advance(case, entries)
+        outcome = own_outcome(case, step.disposition, step.command)
+        outcome.answers = await _take_answers(case, step)
+    outcome.in_focus = where.in_focus and len(received.users) > 1
+    add_call(case, step, outcome)
+    await _reply_step(case, step, outcome)
     return outcome
 
 
-async def _advance(
-    connection: Connection,
-    context: ServiceContext,
-    received: Received,
-    facts: ParticipantFacts,
-    dialogue: Dialogue,
-    entries: Sequence[Any],
-) -> Step:
+def _switch(case: Case, entries: Agenda) -> Step:
+    """Their code was typed: the line turns to them, and what is open is asked again."""
+    reopened, question = begin(entries, case.facts.now)
+    switched = TextPart(key="line.switched", parameters={"code": case.facts.start_of_code})
+    parts = (switched, *(question or (TextPart(key="nothing_open"),)))
+    return Step(dialogue=reopened, reply=parts, disposition="command")
+
+
+async def _advance(case: Case, entries: Agenda) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
+    received, facts, prompt = case.received, case.facts, case.dialogue.prompt
     # Of two texts at once the second came before the question that answers the first was written.
-    accepted = same_question(dialogue.prompt, received.asked.get(facts.id))
-    if accepted and dialogue.prompt is not None and dialogue.prompt.message_id is not None:
-        carrier = dialogue.prompt.message_id
-        state = await messages.get_prompt_state(connection, facts.study_id, carrier)
+    accepted = same_question(prompt, received.asked.get(facts.id))
+    if accepted and prompt is not None and prompt.message_id is not None:
+        carrier = prompt.message_id
+        state = await messages.get_prompt_state(case.connection, facts.study_id, carrier)
         accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
-    rule = _CHANNELS.rule_for("sms", context.provider, country_of(received.their_address))
+    country = country_of(received.their_address)
     return advance(
-        dialogue,
+        case.dialogue,
         entries,
         received.text.body,
         facts.now,
         prompt_accepted=accepted,
-        link_possible=rule.links,
+        link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,
         pictures=received.text.media_count > 0,
     )
 
@@ -251,17 +250,11 @@ def _came_before(text: InboundText, message_id: UUID) -> bool:
     return text.received_at + timedelta(seconds=1) <= made_at(message_id)
 
 
-async def _take_answers(
-    connection: Connection,
-    context: ServiceContext,
-    protocol: Protocol,
-    received: Received,
-    facts: ParticipantFacts,
-    step: Step,
-    outcome: Outcome,
-) -> None:
+async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
+    """What the answers in a text write; None where there are none."""
     if not step.answers:
-        return
+        return None
+    facts, received = case.facts, case.received
     given = [
         GivenAnswer(
             assessment_id=one.assessment_id,
@@ -276,46 +269,37 @@ async def _take_answers(
         mode="text",
         authentication="known_number",
         language=facts.language,
-        actor=f"participant:{facts.code}",
+        actor=participant_actor(facts),
         inbound_id=received.inbound_id,
     )
-    baseline = await read_baselines(connection, context, facts, protocol)
-    case = AnsweringCase(context, protocol, facts, sitting, baseline)
-    outcome.answers = plan_answers(case, given, submit=step.completed)
+    baseline = await read_baselines(case.connection, case.context, facts, case.protocol)
+    answering = AnsweringCase(case.context, case.protocol, facts, sitting, baseline)
+    return plan_answers(answering, given, submit=step.completed)
 
 
-async def _reply_step(
-    connection: Connection,
-    context: ServiceContext,
-    protocol: Protocol,
-    received: Received,
-    facts: ParticipantFacts,
-    step: Step,
-    outcome: Outcome,
-) -> None:
+async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
     """Render the reply: what is alarming first, then the step's own words."""
+    facts, protocol = case.facts, case.protocol
     met = {alert.rule for alert in outcome.answers.alerts} if outcome.answers else set()
     parts = (*urgent_parts(protocol.safety.urgent(met), facts.language), *step.reply)
     link = None
     if step.offer_other_way:
         by_link = open_questions(facts, protocol, "link")
         if by_link:
-            link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
-            outcome.document["invitations"] += rows
+            visit_id = by_link[0].visit.id
+            link, rows = await link_for(case.connection, case.context, facts, visit_id)
+            outcome.invitations += rows
     if link is None:
         parts = tuple(_without_link(part) for part in parts)
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and facts.opted_out_at is None:
         template = parts[0].key
-        if len(received.users) > 1 and template != "line.switched":
+        if len(case.received.users) > 1 and template != "line.switched":
             # On a shared telephone every question says whose it is.
             code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
             parts = (code, *parts)
-        body = context.texts.render(
-            parts, facts.language, text_context(context, protocol, facts, link=link)
-        )
-        add_reply_for(context, received, outcome, facts, body, template)
-    keep_dialogue(outcome.document, received, facts, step.dialogue, outcome.message_id)
+        outcome.reply = Reply(case.render(parts, link=link), template, facts.language)
+    outcome.keep_dialogue(step.dialogue)
 
 
 def _without_link(part: TextPart) -> TextPart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
@@ -12,11 +12,10 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.facts import Target
-from pro_service.domain.study.protocol import Ask, Protocol, VisitDefinition
+from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, VisitDefinition
 from pro_service.services.answering import as_offered
 from pro_service.texts.catalogue import TextContext, Texts
 
-Way = Literal["text", "link"]
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
 _TOKEN: Final = "A" * 26
 _UNPLANNED: Final = ("early_termination", "unscheduled")
@@ -27,7 +26,7 @@ class Cost(NamedTuple):
     """The texts of one participant over the whole study."""
 
     language: Language
-    way: Way
+    way: AnswerWay
     """By text, or by link wherever the protocol offers one."""
     sent: int
     segments: int
@@ -63,7 +62,7 @@ def _visit(
     visit: VisitDefinition,
     instruments: Mapping[str, Instrument],
     protocol: Protocol,
-    way: Way,
+    way: AnswerWay,
     *,
     first: bool,
 ) -> Iterator[tuple[TextPart, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.composing import Line, line_to, message_row
+from pro_service.services.texting.composing import Line, line_to, message_row, seal_body
 from pro_service.services.texting.delivery import look_for, look_for_reply, retry, send_claimed
 from pro_service.services.texting.opt_outs import opt_out_document
 from pro_service.services.texting.reach import reached_by, ways_to
@@ -22,6 +22,7 @@ __all__ = [
     "reached_by",
     "remind",
     "retry",
+    "seal_body",
     "send_claimed",
     "ways_to",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import Way
+from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.facts import ParticipantFacts
@@ -122,7 +122,7 @@ async def _claim(
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
-    way: Way = "call" if rule is None else way_to(rule, facts)
+    way: AskingWay = "call" if rule is None else way_to(rule, facts)
     if number is None or rule is None or sender is None or way == "call":
         _end_without_text(facts, judgement, document, "no_channel")
         return None
@@ -175,7 +175,7 @@ async def _compose(
     facts: ParticipantFacts,
     judgement: Judgement,
     message_id: UUID,
-    way: Way,
+    way: AskingWay,
 ) -> _Composed:
     """Write the text: a link for what is answered on a page, the first question for the rest.
 

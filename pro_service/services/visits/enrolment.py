@@ -14,9 +14,9 @@ from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day, local_instant, zone
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.identities import known_year, seal_year
 from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.cards import free_code, new_card
-from pro_service.services.pages import known_year, seal_year
 from pro_service.services.visits.scheduling import NewEvent, apply_change
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection, transaction

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
-from pro_service.store.connection import Connection, write
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("cards/cards")
@@ -29,6 +30,19 @@ class CardHolder(NamedTuple):
     """The study's neutral name, by language."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CardWrite:
+    """A card that takes the place of the present one, if there is one."""
+
+    id: UUID
+    token_sha256: bytes
+    link_key: str
+    personal_code: str | None
+    """The participant's new code; None: they keep the one they have."""
+    actor: str
+    reason: str
+
+
 async def list_card_holders(
     connection: Connection,
     study_id: UUID,
@@ -42,15 +56,9 @@ async def list_card_holders(
     return [CardHolder(*row.values()) for row in rows]
 
 
-async def renew_card(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    document: Mapping[str, Any],
-) -> None:
+async def renew_card(connection: Connection, guard: Guard, document: CardWrite) -> None:
     """End the present card and make a new one. Raises StaleRevisionError, DuplicateError."""
-    await write(connection, _SQL["renew_card"], study_id, participant_id, revision, dict(document))
+    await write(connection, _SQL["renew_card"], *guard, document)
 
 
 async def is_code_in_use(connection: Connection, personal_code: str) -> bool:

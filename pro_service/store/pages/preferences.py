@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,16 +14,44 @@ from pro_service.store.sql_files import load_queries
 _SQL: Final = load_queries("pages/preferences")
 
 
+@dataclass(frozen=True, kw_only=True)
+class OvertakenRow:
+    """An answer given on a page after another had been stored for its item."""
+
+    id: UUID
+    assessment_id: UUID
+    attempt_id: UUID
+    item: str
+    value: int | None
+    gap: str | None
+    lowest: int
+    highest: int
+    raw_sealed: bytes | None
+    raw_key: str | None
+    answered_at: datetime | None
+    """As claimed by whoever answered; None: when it is stored."""
+    replaces: UUID | None
+    """The response its page showed."""
+    actor: str
+
+
+@dataclass
+class OvertakenWrite:
+    """Answers that are kept and change nothing that stands."""
+
+    web_key: str
+    """The idempotency key of the form; a second copy is refused."""
+    responses: list[OvertakenRow] = field(default_factory=list)
+
+
 async def keep_overtaken_answers(
-    connection: Connection, study_id: UUID, participant_id: UUID, document: Mapping[str, Any]
+    connection: Connection, study_id: UUID, participant_id: UUID, document: OvertakenWrite
 ) -> None:
     """Store answers that others had overtaken, without making them current.
 
     Raises DuplicateError for a request stored before.
     """
-    await write(
-        connection, _SQL["keep_overtaken_answers"], study_id, participant_id, dict(document)
-    )
+    await write(connection, _SQL["keep_overtaken_answers"], study_id, participant_id, document)
 
 
 async def record_choice(

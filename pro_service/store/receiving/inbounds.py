@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
 from pro_service.store.sql_files import load_queries
+from pro_service.store.writes import (
+    FocusRow,
+    InboundRow,
+    InvitationRow,
+    LineCallRow,
+    LineConversationRow,
+    LineRow,
+    OptOutRow,
+    ReplyMessageRow,
+)
 
 _SQL: Final = load_queries("receiving/inbounds")
 
@@ -35,6 +46,26 @@ class LineParticipant(NamedTuple):
     dialogue: str | None
     to_confirm: UUID | None = None
     """The number's record where it is new and not confirmed yet: they do not use it so far."""
+
+
+@dataclass(kw_only=True)
+class InboundWrite:
+    """A text that came in, what it was taken for, and what it leads to on its line."""
+
+    inbound: InboundRow
+    lines: list[LineRow] = field(default_factory=list)
+    invitations: list[InvitationRow] = field(default_factory=list)
+    messages: list[ReplyMessageRow] = field(default_factory=list)
+    conversations: list[LineConversationRow] = field(default_factory=list)
+    focus: list[FocusRow] = field(default_factory=list)
+    opt_outs: list[OptOutRow] = field(default_factory=list)
+    opt_ins: list[UUID] = field(default_factory=list)
+    """Lines that want texts again."""
+    affected: list[UUID] = field(default_factory=list)
+    """Participants who use a line that is held back or let go by somebody else."""
+    confirmed: list[UUID] = field(default_factory=list)
+    """Numbers that are now proven to be their owner's."""
+    calls: list[LineCallRow] = field(default_factory=list)
 
 
 async def find_provider_event(
@@ -66,8 +97,6 @@ async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) ->
     return bool(await connection.fetchval(_SQL["is_held_back"], study_id, line_id))
 
 
-async def record_inbound(
-    connection: Connection, study_id: UUID, document: Mapping[str, Any]
-) -> None:
+async def record_inbound(connection: Connection, study_id: UUID, document: InboundWrite) -> None:
     """Keep a text with its disposition and reply. Raises DuplicateError for a second copy."""
-    await write(connection, _SQL["record_inbound"], study_id, dict(document))
+    await write(connection, _SQL["record_inbound"], study_id, document)

@@ -16,10 +16,11 @@ from pro_service.store.cards.cards import CardHolder
 from pro_service.store.connection import Connection
 from pro_service.store.desk.sessions import StaffRow
 from pro_service.web.desk.guard import for_staff
-from pro_service.web.desk.pages import DESK, HTML_LANGUAGES, Seat
+from pro_service.web.desk.pages import DESK, Seat
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.requests import read_form, see
+from pro_service.web.site import HTML_LANGUAGES
 
 HAND_OUT: Final = frozenset({"coordinator", "investigator"})
 """Roles at the participant's site that hand out cards: whoever holds one can answer with it."""

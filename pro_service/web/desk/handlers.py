@@ -15,7 +15,7 @@ from pro_service.services.desk.timeline import read_timeline
 from pro_service.services.desk.today import NotHereError, at_desk
 from pro_service.web.desk.cards import hands_out
 from pro_service.web.desk.first_page import first_page_values
-from pro_service.web.desk.guard import for_anybody, for_staff, way_back
+from pro_service.web.desk.guard import for_staff, way_back
 from pro_service.web.desk.pages import DESK, Seat, language_of
 from pro_service.web.desk.timeline import timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
@@ -111,18 +111,9 @@ async def not_there(request: web.Request, seat: Seat) -> web.Response:
     return request.app[DESK].failure(request, seat, HTTPStatus.NOT_FOUND)
 
 
-@for_anybody
 async def get_static(request: web.Request) -> web.Response:
     """`GET /desk/static/{name}`: the style sheet."""
-    desk = request.app[DESK]
-    if request.match_info["name"] != desk.style_name:
-        raise web.HTTPNotFound
-    return web.Response(
-        body=desk.style,
-        content_type="text/css",
-        charset="utf-8",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    return request.app[DESK].file(request)
 
 
 def _id(request: web.Request) -> UUID:

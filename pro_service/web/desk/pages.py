@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
 from pro_service.services.desk.sign_in import Passwords, form_secret
 from pro_service.store.desk.sessions import StaffRow
-from pro_service.texts.desk import load_desk_texts
 from pro_service.web.desk.words import Words
+from pro_service.web.site import (
+    Audience,
+    LanguageCookie,
+    Site,
+    as_page,
+    choose_language,
+)
 
-LANGUAGE_COOKIE: Final = "desk_language"
-HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
-_FAILURES: Final[dict[HTTPStatus, str]] = {
-    HTTPStatus.NOT_FOUND: "not_found",
-    HTTPStatus.FORBIDDEN: "refused",
-    HTTPStatus.CONFLICT: "already_done",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "reason_missing",
-    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
-}
+LANGUAGE: Final = LanguageCookie("desk_language", "/desk", 365 * 24 * 3600)
+AUDIENCE: Final = Audience(
+    package="pro_service.web.desk",
+    catalogue="desk",
+    prefix="desk",
+    static="/desk/static",
+    style="desk.css",
+    failures={
+        HTTPStatus.NOT_FOUND: "not_found",
+        HTTPStatus.FORBIDDEN: "refused",
+        HTTPStatus.CONFLICT: "already_done",
+        HTTPStatus.UNPROCESSABLE_ENTITY: "reason_missing",
+        HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+    },
+)
 
 
 class Seat(NamedTuple):
@@ -37,26 +44,14 @@ class Seat(NamedTuple):
     token: str
 
 
-class Desk:
+class Desk(Site):
     """The desk's templates, words and passwords, made once."""
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
-        """Read templates, catalogues and the style sheet."""
-        package = "pro_service.web.desk"
+        """Read templates, words and the style sheet."""
+        super().__init__(AUDIENCE)
         self.passwords = Passwords()
-        texts = load_desk_texts()
-        self._words = {one: Words(texts, one, instruments) for one in LANGUAGES}
-        self._environment = Environment(
-            loader=PackageLoader(package),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters["in_address"] = lambda code: quote(code, safe="")
-        self.style = files(package).joinpath("static", "desk.css").read_bytes()
-        # The name changes with the content, so a browser may keep the sheet for good.
-        self.style_name = f"desk-{hashlib.sha256(self.style).hexdigest()[:12]}.css"
+        self._words = {one: Words(self.texts, one, instruments) for one in LANGUAGES}
 
     def words(self, language: Language) -> Words:
         """The desk's words in a language."""
@@ -73,39 +68,29 @@ class Desk:
     ) -> web.Response:
         """One page in the reader's language."""
         language = language_of(request, seat)
-        words = self._words[language]
-        body = self._environment.get_template(template).render(
-            t=words.text,
-            w=words,
-            language=language,
-            html_language=HTML_LANGUAGES[language],
-            html_languages=HTML_LANGUAGES,
-            other_languages=[one for one in LANGUAGES if one != language],
-            style=f"/desk/static/{self.style_name}",
+        body = self.write(
+            template,
+            language,
+            w=self._words[language],
             login=None if seat is None else seat.staff.login,
             secret=None if seat is None else form_secret(seat.token),
             here=request.path_qs if request.method == "GET" else "/desk",
             **values,
         )
-        return web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
+        return as_page(body, status=status)
 
     def failure(self, request: web.Request, seat: Seat | None, status: HTTPStatus) -> web.Response:
         """The page for a request that failed; not there and not yours look alike."""
-        other = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
-        return self.render(
-            "failure.html", request, seat, status=status, reason=_FAILURES.get(status, other)
-        )
+        reason = self.reason(status)
+        return self.render("failure.html", request, seat, status=status, reason=reason)
 
 
 def language_of(request: web.Request, seat: Seat | None) -> Language:
     """The language chosen on this device, else the member of staff's, else the browser's."""
-    for one in LANGUAGES:
-        if one == request.cookies.get(LANGUAGE_COOKIE):
-            return one
-    if seat is not None:
-        return seat.staff.language
-    accepted = request.headers.get("Accept-Language", "")
-    return "zh_CN" if re.match(r"\s*zh\b", accepted, re.IGNORECASE) else "en"
+    own = None if seat is None else seat.staff.language
+    return choose_language(request, LANGUAGE, preferred=own)
 
 
 DESK: Final = web.AppKey("DESK", Desk)
+SEAT: Final = web.RequestKey("SEAT", Seat)
+"""Where a request keeps the seat it was made from, for the page that shows a failure."""

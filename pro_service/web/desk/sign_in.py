@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Final
-
 from aiohttp import web
 
-from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk import sign_in as service
 from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
     SIGN_IN,
     find_seat,
-    for_anybody,
     for_staff,
     way_back,
 )
-from pro_service.web.desk.pages import DESK, LANGUAGE_COOKIE, Seat
+from pro_service.web.desk.pages import DESK, LANGUAGE, Seat
+from pro_service.web.errors import status_of
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import client_address, read_form, see, set_cookie
+from pro_service.web.requests import (
+    client_address,
+    keep_language,
+    read_form,
+    read_language,
+    see,
+    set_cookie,
+    try_again_after,
+)
 
-LANGUAGE_KEPT_SECONDS: Final = 365 * 24 * 3600
 
-
-@for_anybody
 async def show_sign_in(request: web.Request) -> web.Response:
     """`GET /desk/sign-in`."""
     if await find_seat(request) is not None:
@@ -37,34 +39,24 @@ async def show_sign_in(request: web.Request) -> web.Response:
     )
 
 
-@for_anybody
 async def post_sign_in(request: web.Request) -> web.Response:
     """`POST /desk/sign-in`: begins a session under a new id, or says one same thing."""
     form = await read_form(request)
-    typed = str(form.get("login", ""))
+    typed = form.get("login", "")
     try:
         signed_in = await service.sign_in(
             request.app[POOLS].desk,
             request.app[DESK].passwords,
             login=typed,
-            password=str(form.get("password", "")),
+            password=form.get("password", ""),
             address=client_address(request),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
-    except (SignInRefusedError, SignInThrottledError) as error:
-        too_many = isinstance(error, SignInThrottledError)
-        response = request.app[DESK].render(
-            "sign_in.html",
-            request,
-            None,
-            status=HTTPStatus.TOO_MANY_REQUESTS if too_many else HTTPStatus.UNPROCESSABLE_ENTITY,
-            notice=None,
-            problem="too_many" if too_many else "refused",
-            typed=typed,
-        )
-        if too_many:
-            response.headers["Retry-After"] = str(int(service.TRIES_WITHIN.total_seconds()))
-        return response
+    except SignInRefusedError as error:
+        return _refused(request, typed, error, "refused")
+    except SignInThrottledError as error:
+        response = _refused(request, typed, error, "too_many")
+        return try_again_after(response, service.TRIES_WITHIN)
     response = see("/desk")
     set_cookie(request, response, SESSION_COOKIE, signed_in.token, path="/desk")
     return response
@@ -79,16 +71,27 @@ async def post_sign_out(request: web.Request, seat: Seat) -> web.Response:
     return response
 
 
-@for_anybody
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /desk/language`: show the desk in another language on this device."""
     form = await read_form(request)
-    chosen = next((one for one in LANGUAGES if one == form.get("language")), None)
+    chosen = read_language(form)
     if chosen is None:
         raise UnreadableFormError
-    back = str(form.get("back", ""))
+    back = form.get("back", "")
     response = see(SIGN_IN if back.startswith(SIGN_IN) else way_back(form))
-    set_cookie(
-        request, response, LANGUAGE_COOKIE, chosen, path="/desk", max_age=LANGUAGE_KEPT_SECONDS
-    )
+    keep_language(request, response, LANGUAGE, chosen)
     return response
+
+
+def _refused(
+    request: web.Request, typed: str, error: ProServiceError, problem: str
+) -> web.Response:
+    return request.app[DESK].render(
+        "sign_in.html",
+        request,
+        None,
+        status=status_of(error),
+        notice=None,
+        problem=problem,
+        typed=typed,
+    )

@@ -14,29 +14,19 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import Respondent, read_respondent
 from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
-from pro_service.services.pages.saving import Outcome
+from pro_service.services.pages.saving import SavedScreen
 from pro_service.web.keys import CONTEXT, POOLS
-from pro_service.web.questionnaire.device import (
-    is_in_place,
-    keep_language,
-    language_in,
-    neutral,
-    opened,
-    page,
-    respondent_on,
-    visitor_on,
-)
+from pro_service.web.questionnaire.device import is_in_place, page, respondent_on, visitor_on
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
-from pro_service.web.questionnaire.views import language_for, screen_values
+from pro_service.web.questionnaire.prelude import for_opened, neutral
+from pro_service.web.questionnaire.views import LANGUAGE, language_for, screen_values
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import Form, read_form, see
+from pro_service.web.requests import Form, keep_language, read_form, read_language, see
 
 
-async def show_screen(request: web.Request) -> web.Response:
+@for_opened
+async def show_screen(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/s/{number}`: one question or one short group."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     number = request.match_info["number"]
     screen = questionnaire.screen(int(number)) if re.fullmatch("[0-9]{1,4}", number) else None
     respondent = respondent_on(request, questionnaire)
@@ -52,14 +42,12 @@ async def show_screen(request: web.Request) -> web.Response:
     )
 
 
-async def save_screen(request: web.Request) -> web.Response:
+@for_opened
+async def save_screen(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/s/{number}`: store the screen; on to the next, or back with what is to mend.
 
     With the button of a language nothing is stored: the page comes back in it as it was filled in.
     """
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     form = await read_form(request)
     assessment_id, group = read_place(form)
     screen = questionnaire.find(assessment_id, group)
@@ -67,23 +55,26 @@ async def save_screen(request: web.Request) -> web.Response:
     respondent = _respondent_in(request, questionnaire, form)
     if asked is None:
         raise UnreadableFormError
-    read, language = read_screen(form, asked), language_in(form)
+    read, language = read_screen(form, asked), read_language(form)
     if screen is not None and (read.mistakes or language is not None):
         if language is not None:
             read = read.without_mistakes()
         return _screen_page(
             request, questionnaire, screen, respondent, form=read, language=language
         )
-    outcome = await writes.save_screen(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire, respondent),
         key=read_key(form),
+        known=questionnaire,
+    )
+    outcome = await writes.save_screen(
+        posted,
         assessment_id=assessment_id,
         group=group,
         answers=read.answers,
         leave_open="leave" in form,
-        known=questionnaire,
     )
     if outcome is None:
         return neutral(request)
@@ -100,7 +91,7 @@ def _respondent_in(request: web.Request, questionnaire: Questionnaire, form: For
 
 def _after_saving(
     request: web.Request,
-    outcome: Outcome,
+    outcome: SavedScreen,
     saved: Screen | None,
     respondent: Respondent,
     *,
@@ -155,5 +146,5 @@ def _screen_page(
         ahead=None if ahead is None else screen_values(ahead, reader, None),
     )
     if language is not None:
-        keep_language(request, response, language)
+        keep_language(request, response, LANGUAGE, language)
     return response

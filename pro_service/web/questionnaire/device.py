@@ -1,7 +1,4 @@
-"""What a participant's device brings along: the opened link, who answers, what it can show.
-
-And the pages made for it. Every handler of these pages begins with `opened`.
-"""
+"""What a participant's device brings along, who answers and what it can show, and its pages."""
 
 from __future__ import annotations
 
@@ -12,18 +9,14 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.domain.instruments.model import LANGUAGES, Language
+from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
-from pro_service.services.pages.questionnaire import Questionnaire, open_pages
+from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.saving import Visitor
-from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.views import (
-    LANGUAGE_COOKIE,
-    LANGUAGE_KEPT_SECONDS,
-    language_for,
-)
-from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import PASS_COOKIE, Form, set_cookie
+from pro_service.web.keys import PAGES
+from pro_service.web.questionnaire.prelude import cookie_of
+from pro_service.web.questionnaire.views import language_for
+from pro_service.web.requests import set_cookie
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
@@ -32,12 +25,6 @@ IN_PLACE: Final = "X-Page"
 """Request header of our script: the answer is shown in the page that is open."""
 ADDRESS: Final = "X-Page-Address"
 """Answer header for our script: the address at which a browser would find this page."""
-
-
-async def opened(request: web.Request) -> Questionnaire | None:
-    """The questionnaire opened on this device, by a link or a card, or None."""
-    shown = request.cookies.get(PASS_COOKIE, "")
-    return await open_pages(request.app[POOLS].participant, request.app[CONTEXT], shown)
 
 
 def is_in_place(request: web.Request) -> bool:
@@ -60,26 +47,7 @@ def keep_respondent(request: web.Request, response: web.Response, respondent: Re
 
 def _link_mark(request: web.Request) -> str:
     """Tells the opened link from another; too short to find the token from it."""
-    token = request.cookies.get(PASS_COOKIE, "")
-    return hashlib.sha256(token.encode()).hexdigest()[:8]
-
-
-def keep_language(request: web.Request, response: web.Response, language: Language) -> None:
-    """Remember the language on this device."""
-    set_cookie(request, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_SECONDS, path="/")
-
-
-def language_in(form: Form) -> Language | None:
-    """The language whose button was pressed in a form, None if none was.
-
-    Raises UnreadableFormError for one these pages do not have.
-    """
-    if "language" not in form:
-        return None
-    for language in LANGUAGES:
-        if language == form["language"]:
-            return language
-    raise UnreadableFormError
+    return hashlib.sha256(cookie_of(request).encode()).hexdigest()[:8]
 
 
 def visitor_on(
@@ -87,7 +55,7 @@ def visitor_on(
 ) -> Visitor:
     """Who asks, for what is written."""
     return Visitor(
-        token=request.cookies[PASS_COOKIE],
+        token=cookie_of(request),
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,
@@ -101,11 +69,6 @@ def device_class(agent: str) -> str | None:
     if re.search(r"iPad|Tablet|Android(?!.*Mobile)", agent):
         return "tablet"
     return "phone" if re.search(r"Mobi|iPhone|Android", agent) else "computer"
-
-
-def neutral(request: web.Request) -> web.Response:
-    """The one page for a link that leads nowhere (any more)."""
-    return request.app[PAGES].neutral(request)
 
 
 def page(

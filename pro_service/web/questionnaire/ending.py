@@ -8,22 +8,19 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.services.pages import saving as writes
-from pro_service.services.pages.questionnaire import urgent_rules
+from pro_service.services.pages.questionnaire import Questionnaire, urgent_rules
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.device import neutral, opened, page, visitor_on
+from pro_service.web.questionnaire.device import page, visitor_on
 from pro_service.web.questionnaire.forms import read_id, read_key, read_left_open
+from pro_service.web.questionnaire.prelude import for_opened, for_unfinished, neutral
 from pro_service.web.questionnaire.views import language_for, last_day, review_values
 from pro_service.web.requests import Form, read_form, see
 
 
-async def show_review(request: web.Request) -> web.Response:
+@for_unfinished
+async def show_review(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/review`: all answers, each with a way back to it, and the button that sends them."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
-    if questionnaire.finished:
-        return see("/q/thanks")
     language = language_for(request, questionnaire)
     parts = review_values(questionnaire, language, partial(request.app[PAGES].text, language))
     begun = [part for part in parts if part["begun"]]
@@ -41,21 +38,19 @@ async def show_review(request: web.Request) -> web.Response:
     )
 
 
-async def submit(request: web.Request) -> web.Response:
+@for_opened
+async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/review`: send the answers in; what is still open is asked about once."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     form = await read_form(request)
-    outcome = await writes.submit(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
-        leave_open=read_left_open([str(one) for one in form.getall("open", [])]),
         known=questionnaire,
     )
+    left_open = read_left_open([str(one) for one in form.getall("open", [])])
+    outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
         return neutral(request)
     if outcome.unsettled:
@@ -63,11 +58,9 @@ async def submit(request: web.Request) -> web.Response:
     return see("/q/now?then=thanks" if outcome.alerted else "/q/thanks")
 
 
-async def show_advice(request: web.Request) -> web.Response:
+@for_opened
+async def show_advice(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/now`: whom to telephone, at once."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     site = questionnaire.facts.site
     language = language_for(request, questionnaire)
     told = (rule.instruction.get(language, "") for rule in urgent_rules(questionnaire))
@@ -83,11 +76,9 @@ async def show_advice(request: web.Request) -> web.Response:
     )
 
 
-async def show_thanks(request: web.Request) -> web.Response:
+@for_opened
+async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/thanks`: what was saved, what is still open, and what comes next, and when."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     language = language_for(request, questionnaire)
     coming = questionnaire.next_visit()
     return page(
@@ -104,31 +95,25 @@ async def show_thanks(request: web.Request) -> web.Response:
     )
 
 
-async def show_decline(request: web.Request) -> web.Response:
+@for_unfinished
+async def show_decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/decline`: asks whether "not this time" is meant."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
-    if questionnaire.finished:
-        return see("/q/thanks")
     ids = [part.assessment_id for part in questionnaire.parts]
     return page(request, questionnaire, "decline.html", address="/q/decline", ids=ids)
 
 
-async def decline(request: web.Request) -> web.Response:
+@for_opened
+async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/decline`: not this time."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     form = await read_form(request)
-    outcome = await writes.decline(
+    posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
         visitor_on(request, questionnaire),
         key=read_key(form),
-        listed=_listed(form),
         known=questionnaire,
     )
+    outcome = await writes.decline(posted, listed=_listed(form))
     return neutral(request) if outcome is None else see("/q/thanks?declined=1")
 
 

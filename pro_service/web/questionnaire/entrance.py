@@ -9,10 +9,18 @@ from aiohttp import web
 
 from pro_service.services.pages import entrance as service
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
+from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.own_page import OWN_PAGE
+from pro_service.web.questionnaire.prelude import OWN_PAGE, cookie_of, neutral
 from pro_service.web.questionnaire.views import guess_language, language_of
-from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie, source_of
+from pro_service.web.requests import (
+    OPENED_COOKIE,
+    read_form,
+    see,
+    set_cookie,
+    source_of,
+    try_again_after,
+)
 
 LONGEST_CODE: Final = 40
 """Characters of a typed code that are looked at."""
@@ -26,17 +34,18 @@ async def show_entrance(request: web.Request) -> web.Response:
 async def enter(request: web.Request) -> web.Response:
     """`POST /c`: the code opens a session; any other text is refused in the same words."""
     form = await read_form(request)
-    typed = str(form.get("code", ""))[:LONGEST_CODE]
+    typed = form.get("code", "")[:LONGEST_CODE]
     if not typed.strip():
-        return _entrance(request, problem="entrance.empty")
+        return _entrance(request, HTTPStatus.UNPROCESSABLE_ENTITY, problem="entrance.empty")
     try:
         session = await service.open_by_code(
             request.app[POOLS].participant, request.app[CONTEXT], typed, source_of(request)
         )
-    except CodeRefusedError:
-        return _entrance(request, typed=typed, problem="entrance.refused")
-    except TooManyTriesError:
-        return too_many(request, _entrance(request, typed=typed, problem="entrance.too_many"))
+    except CodeRefusedError as error:
+        return _entrance(request, status_of(error), typed=typed, problem="entrance.refused")
+    except TooManyTriesError as error:
+        page = _entrance(request, status_of(error), typed=typed, problem="entrance.too_many")
+        return try_again_after(page, service.CODES_WITHIN)
     return _let_in(request, session)
 
 
@@ -47,7 +56,7 @@ async def show_card(request: web.Request) -> web.Response:
     card = await service.find_card(pool, context, token)
     facts = None if card is None else await context.facts(pool, card.study_id, card.participant_id)
     if facts is None or not service.may_enter(facts):
-        return request.app[PAGES].neutral(request)
+        return neutral(request)
     protocol = await context.protocol(pool, facts.study_id, facts.protocol_version_id)
     language = language_of(request, protocol, facts)
     return request.app[PAGES].render(
@@ -66,36 +75,35 @@ async def open_card(request: web.Request) -> web.Response:
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     card = await service.find_card(pool, context, request.match_info["token"])
     if card is None:
-        return request.app[PAGES].neutral(request)
+        return neutral(request)
     return _let_in(request, await service.open_by_card(pool, card))
 
 
 async def leave(request: web.Request) -> web.Response:
     """`POST /q/leave`: the session ends here and in the database."""
-    await service.leave(request.app[POOLS].participant, request.cookies.get(PASS_COOKIE, ""))
+    await service.leave(request.app[POOLS].participant, cookie_of(request))
     response = see("/c")
-    response.del_cookie(PASS_COOKIE, path="/q")
-    return response
-
-
-def too_many(request: web.Request, response: web.Response) -> web.Response:
-    """The page as it stands, with when to try again."""
-    response.set_status(HTTPStatus.TOO_MANY_REQUESTS)
-    response.headers["Retry-After"] = str(int(service.CODES_WITHIN.total_seconds()))
+    response.del_cookie(OPENED_COOKIE, path="/q")
     return response
 
 
 def _let_in(request: web.Request, session: str) -> web.Response:
     response = see(OWN_PAGE)
-    set_cookie(request, response, PASS_COOKIE, session)
+    set_cookie(request, response, OPENED_COOKIE, session)
     return response
 
 
-def _entrance(request: web.Request, *, typed: str = "", problem: str | None = None) -> web.Response:
+def _entrance(
+    request: web.Request,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    typed: str = "",
+    problem: str | None = None,
+) -> web.Response:
     return request.app[PAGES].render(
         "entrance.html",
         guess_language(request),
-        status=HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+        status=status,
         back="/c",
         typed=typed,
         problem=problem,

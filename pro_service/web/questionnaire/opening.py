@@ -10,26 +10,25 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
-from pro_service.services.pages.questionnaire import Questionnaire, open_link
-from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.services.pages.questionnaire import Questionnaire
+from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire import factor
-from pro_service.web.questionnaire.device import (
-    keep_language,
-    keep_respondent,
-    language_in,
-    neutral,
-    opened,
-    page,
-    respondent_on,
-)
-from pro_service.web.questionnaire.own_page import OWN_PAGE
-from pro_service.web.questionnaire.views import language_for, last_day, minutes_needed
+from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
+from pro_service.web.questionnaire.prelude import OWN_PAGE, for_linked, for_opened, for_unfinished
+from pro_service.web.questionnaire.views import LANGUAGE, language_for, last_day, minutes_needed
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie
+from pro_service.web.requests import (
+    OPENED_COOKIE,
+    keep_language,
+    read_form,
+    read_language,
+    see,
+    set_cookie,
+)
 
 _OUR_ADDRESS: Final = re.compile(
     r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?"
@@ -38,27 +37,14 @@ _OUR_ADDRESS: Final = re.compile(
 
 async def get_static(request: web.Request) -> web.Response:
     """The style sheet and the scripts, under names that change with their content."""
-    asset = request.app[PAGES].assets.get(request.match_info["name"])
-    if asset is None:
-        raise web.HTTPNotFound
-    headers = {
-        hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable",
-        hdrs.VARY: hdrs.ACCEPT_ENCODING,
-    }
-    body = asset.body
-    if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        headers[hdrs.CONTENT_ENCODING] = "gzip"
-        body = asset.gzipped
-    return web.Response(body=body, content_type=asset.kind, charset="utf-8", headers=headers)
+    return request.app[PAGES].file(request)
 
 
-async def welcome(request: web.Request) -> web.Response:
+@for_linked
+async def welcome(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/{token}`: who asks, why, how long it takes, until when. A preview does no harm."""
-    token = request.match_info["token"]
-    questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
-    if questionnaire is None or questionnaire.finished:
-        return neutral(request)
-    address, action = f"/q/{token}", f"/q/{token}/open"
+    address = f"/q/{request.match_info['token']}"
+    action = f"{address}/open"
     if questionnaire.protocol.study.second_factor != "none":
         return page(
             request, questionnaire, "opening.html", address=address, scripted=False, action=action
@@ -78,53 +64,41 @@ async def welcome(request: web.Request) -> web.Response:
     )
 
 
-async def open_questionnaire(request: web.Request) -> web.Response:
+@for_linked
+async def open_questionnaire(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/{token}/open`: the token moves from the address into a cookie."""
     token = request.match_info["token"]
-    questionnaire = await open_link(request.app[POOLS].participant, request.app[CONTEXT], token)
-    if questionnaire is None or questionnaire.finished:
-        return neutral(request)
     if questionnaire.protocol.study.second_factor != "none":
         return await factor.open_link(request, token)
     response = see(OWN_PAGE if "own" in request.query else "/q")
-    set_cookie(request, response, PASS_COOKIE, token)
+    set_cookie(request, response, OPENED_COOKIE, token)
     return response
 
 
-async def go_on(request: web.Request) -> web.Response:
+@for_unfinished
+async def go_on(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q`: to the next screen with something open, or to the review, or to the thanks.
 
     Before a sitting's first screen it leads to the question who answers.
     """
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
-    if questionnaire.finished:
-        return see("/q/thanks")
     if respondent_on(request, questionnaire) is None:
         return see("/q/who")
     screen = questionnaire.next_unsettled()
     return see("/q/review" if screen is None else f"/q/s/{screen.number}")
 
 
-async def show_who(request: web.Request) -> web.Response:
+@for_unfinished
+async def show_who(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/who`: who gives the answers. Nothing is preselected."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
-    if questionnaire.finished:
-        return see("/q/thanks")
     return _who_page(request, questionnaire, chosen="", mistaken=False)
 
 
-async def choose_who(request: web.Request) -> web.Response:
+@for_opened
+async def choose_who(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/who`: this device remembers who answers until the first answers are saved."""
-    questionnaire = await opened(request)
-    if questionnaire is None:
-        return neutral(request)
     form = await read_form(request)
     word = form.get("who", "")
-    language = language_in(form)
+    language = read_language(form)
     if language is not None:
         return _who_page(request, questionnaire, chosen=word, mistaken=False, language=language)
     respondent = read_respondent(word)
@@ -138,12 +112,12 @@ async def choose_who(request: web.Request) -> web.Response:
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /q/language`: show these pages in another language on this device."""
     form = await read_form(request)
-    chosen = language_in(form)
+    chosen = read_language(form)
     if chosen is None:
         raise UnreadableFormError
-    back = str(form.get("back", ""))
+    back = form.get("back", "")
     response = see(back if _OUR_ADDRESS.fullmatch(back) else "/q")
-    keep_language(request, response, chosen)
+    keep_language(request, response, LANGUAGE, chosen)
     return response
 
 
@@ -169,5 +143,5 @@ def _who_page(
         on_behalf=[one.word for one in ON_BEHALF],
     )
     if language is not None:
-        keep_language(request, response, language)
+        keep_language(request, response, LANGUAGE, language)
     return response

@@ -4,96 +4,79 @@ from __future__ import annotations
 
 from datetime import time
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.pages import preferences as service
-from pro_service.services.pages.own_page import OwnPage, open_own_page
+from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.pages.preferences import ChoiceRefusedError, Setting
 from pro_service.services.texting.opt_outs import NoLineError
 from pro_service.texts.catalogue import format_day, format_time
+from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.forms import read_key
+from pro_service.web.questionnaire.prelude import OWN_PAGE, cookie_of, for_own_page, neutral
 from pro_service.web.questionnaire.views import (
-    LANGUAGE_COOKIE,
-    LANGUAGE_KEPT_SECONDS,
+    LANGUAGE,
     in_words,
     language_of,
     last_day,
     minutes_needed,
 )
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import PASS_COOKIE, read_form, see, set_cookie
-
-OWN_PAGE: Final = "/q/me"
-FACTOR_PAGE: Final = "/q/year"
+from pro_service.web.requests import keep_language, read_form, see
+from pro_service.web.site import known_language
 
 
-async def find_page(request: web.Request) -> OwnPage | web.Response:
-    """The page opened on this device, or where to go instead."""
-    shown = request.cookies.get(PASS_COOKIE, "")
-    page = await open_own_page(request.app[POOLS].participant, request.app[CONTEXT], shown)
-    if page is None:
-        return request.app[PAGES].neutral(request)
-    return page if page.admission.admits(page.protocol) else see(FACTOR_PAGE)
-
-
-async def show_own_page(request: web.Request) -> web.Response:
+@for_own_page
+async def show_own_page(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me`."""
-    page = await find_page(request)
-    if isinstance(page, web.Response):
-        return page
     saved = "saved" in request.query
     return render(request, page, "me.html", saved=saved, **page_values(request, page))
 
 
-async def show_setting(request: web.Request) -> web.Response:
+@for_own_page
+async def show_setting(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me/{setting}`: one thing to choose, with what holds now."""
-    page = await find_page(request)
-    if isinstance(page, web.Response):
-        return page
     setting = _setting(request)
     if setting is None or len(service.options(page, setting)) < 2:
         return see(OWN_PAGE)
     return _setting_page(request, page, setting)
 
 
-async def save_setting(request: web.Request) -> web.Response:
+@for_own_page
+async def save_setting(request: web.Request, page: OwnPage) -> web.Response:
     """`POST /q/me/{setting}`: keep the choice; on to the page, or back if nothing was chosen."""
-    page = await find_page(request)
-    if isinstance(page, web.Response):
-        return page
     setting, form = _setting(request), await read_form(request)
     if setting is None:
         raise UnreadableFormError
-    value = str(form.get("choice", ""))
+    value = form.get("choice", "")
     try:
         kept = await service.choose(
             request.app[POOLS].participant,
             request.app[CONTEXT],
-            request.cookies[PASS_COOKIE],
+            cookie_of(request),
             key=read_key(form),
             setting=setting,
             value=value,
         )
-    except ChoiceRefusedError:
-        return _setting_page(request, page, setting, mistaken=True)
+    except ChoiceRefusedError as error:
+        return _setting_page(request, page, setting, status=status_of(error))
     if not kept:
-        return request.app[PAGES].neutral(request)
+        return neutral(request)
     response = see(f"{OWN_PAGE}?saved=1")
-    if setting == "language":
+    language = known_language(value) if setting == "language" else None
+    if language is not None:
         # What was chosen on this device before must not hide what was chosen now.
-        set_cookie(request, response, LANGUAGE_COOKIE, value, LANGUAGE_KEPT_SECONDS, path="/")
+        keep_language(request, response, LANGUAGE, language)
     return response
 
 
-async def show_stop(request: web.Request) -> web.Response:
+@for_own_page
+async def show_stop(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me/stop`: asks once more, and says how to come back."""
-    page = await find_page(request)
-    if isinstance(page, web.Response):
-        return page
     if page.facts.contact is None or page.facts.opted_out_at is not None:
         return see(OWN_PAGE)
     values: dict[str, Any] = {
@@ -103,22 +86,20 @@ async def show_stop(request: web.Request) -> web.Response:
     return render(request, page, "stop.html", back="/q/me/stop", **values)
 
 
-async def stop_texts(request: web.Request) -> web.Response:
+@for_own_page
+async def stop_texts(request: web.Request, page: OwnPage) -> web.Response:
     """`POST /q/me/stop`: no more texts."""
-    page = await find_page(request)
-    if isinstance(page, web.Response):
-        return page
     form = await read_form(request)
     try:
         kept = await service.stop_texts(
             request.app[POOLS].participant,
             request.app[CONTEXT],
-            request.cookies[PASS_COOKIE],
+            cookie_of(request),
             key=read_key(form),
         )
     except NoLineError:
         return see(OWN_PAGE)  # There is nothing texts could go to.
-    return see(f"{OWN_PAGE}?saved=1") if kept else request.app[PAGES].neutral(request)
+    return see(f"{OWN_PAGE}?saved=1") if kept else neutral(request)
 
 
 def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
@@ -166,17 +147,17 @@ def _setting(request: web.Request) -> Setting | None:
 
 
 def _setting_page(
-    request: web.Request, page: OwnPage, setting: Setting, *, mistaken: bool = False
+    request: web.Request, page: OwnPage, setting: Setting, *, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
     present = service.chosen(page, setting)
     return render(
         request,
         page,
         "setting.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistaken else HTTPStatus.OK,
+        status=status,
         back=f"/q/me/{setting}",
         setting=setting,
-        mistaken=mistaken,
+        mistaken=status is not HTTPStatus.OK,
         present=present,
         options=[
             (one, _option_in_words(request, page, setting, one))

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
 from pro_service.domain.study.facts import ParticipantFacts
@@ -22,13 +16,18 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import last_day_before, zone
 from pro_service.services.pages.questionnaire import Question, Questionnaire, Screen
 from pro_service.store.ids import new_id
-from pro_service.texts.catalogue import Texts, format_day
+from pro_service.texts.catalogue import format_day
 from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.questionnaire.forms import ScreenForm, is_typed
+from pro_service.web.site import (
+    Audience,
+    LanguageCookie,
+    Site,
+    as_page,
+    choose_language,
+)
 
-LANGUAGE_COOKIE: Final = "pages_language"
-LANGUAGE_KEPT_SECONDS: Final = 400 * 24 * 3600
-HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
+LANGUAGE: Final = LanguageCookie("pages_language", "/", 400 * 24 * 3600)
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""
 
@@ -37,50 +36,30 @@ SCRIPTS: Final = ("scale.js", "saving.js")
 
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
 
-_KINDS: Final = {"css": "text/css", "js": "text/javascript"}
-
-_FAILURES: Final[dict[HTTPStatus, str]] = {
-    HTTPStatus.FORBIDDEN: "refused",
-    HTTPStatus.CONFLICT: "other_link",
-    HTTPStatus.SERVICE_UNAVAILABLE: "busy",
-}
 _SECONDS_A_MINUTE: Final = 60
 
 
-class Asset(NamedTuple):
-    """A file browsers may keep for good: its name changes with its content."""
+AUDIENCE: Final = Audience(
+    package="pro_service.web.questionnaire",
+    catalogue="pages",
+    prefix="page",
+    static="/q/static",
+    style="pages.css",
+    scripts=SCRIPTS,
+    failures={
+        HTTPStatus.FORBIDDEN: "refused",
+        HTTPStatus.CONFLICT: "other_link",
+        HTTPStatus.SERVICE_UNAVAILABLE: "busy",
+    },
+)
 
-    name: str
-    kind: str
-    body: bytes
-    gzipped: bytes
 
+class Pages(Site):
+    """Renders the participants' pages."""
 
-def _read_asset(path: Traversable) -> Asset:
-    body = path.read_bytes()
-    stem, _, ending = path.name.rpartition(".")
-    name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
-    return Asset(name, _KINDS[ending], body, gzip.compress(body, mtime=0))
-
-
-class Pages:
-    """Renders the participants' pages; `assets` are what they load, by name."""
-
-    def __init__(self, texts: Texts) -> None:
-        """Read templates, style sheet and scripts once."""
-        package = "pro_service.web.questionnaire"
-        self._texts = texts
-        self._environment = Environment(
-            loader=PackageLoader(package),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        folder = files(package).joinpath("static")
-        self._style = _read_asset(folder.joinpath("pages.css"))
-        self._scripts = [_read_asset(folder.joinpath(name)) for name in SCRIPTS]
-        self.assets = {asset.name: asset for asset in (self._style, *self._scripts)}
+    def __init__(self) -> None:
+        """Read templates, words, style sheet and scripts once."""
+        super().__init__(AUDIENCE)
 
     def render(
         self,
@@ -98,25 +77,19 @@ class Pages:
 
         A `scripted` page brings our scripts, and the policy that admits them.
         """
-        body = self._environment.get_template(template).render(
-            t=partial(self.text, language),
+        body = self.write(
+            template,
+            language,
+            languages=languages,
             words=partial(in_words, language),
-            language=language,
-            html_language=HTML_LANGUAGES[language],
-            other_languages=[one for one in languages if one != language],
-            html_languages=HTML_LANGUAGES,
             between=_BETWEEN_SENTENCES[language],
-            style=f"/q/static/{self._style.name}",
-            scripts=[f"/q/static/{one.name}" for one in self._scripts] if scripted else [],
+            scripts=self.scripts if scripted else [],
             back=back,
             larger=larger,
             key=str(new_id()),
             **values,
         )
-        response = web.Response(text=body, status=status, content_type="text/html", charset="utf-8")
-        if scripted:
-            response.headers["Content-Security-Policy"] = SCRIPTED_POLICY
-        return response
+        return as_page(body, status=status, policy=SCRIPTED_POLICY if scripted else None)
 
     def neutral(self, request: web.Request) -> web.Response:
         """The one page for a link that is unknown, expired or finished: it tells nothing apart."""
@@ -126,31 +99,13 @@ class Pages:
         """The page for a request that failed."""
         if status is HTTPStatus.NOT_FOUND:
             return self.neutral(request)
-        other = "failed" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "unreadable"
-        return self.render(
-            "failure.html",
-            guess_language(request),
-            status=status,
-            reason=_FAILURES.get(status, other),
-        )
-
-    def text(self, language: Language, key: str, **parameters: object) -> str:
-        """A text of the pages by its key without `page.`."""
-        return self._texts.text(f"page.{key}", language, **parameters)
+        language, reason = guess_language(request), self.reason(status)
+        return self.render("failure.html", language, status=status, reason=reason)
 
 
 def guess_language(request: web.Request) -> Language:
     """The language of a page for nobody in particular: chosen before, else the browser's first."""
-    chosen = chosen_language(request)
-    if chosen is not None:
-        return chosen
-    accepted = request.headers.get("Accept-Language", "")
-    return "zh_CN" if re.match(r"\s*zh\b", accepted, re.IGNORECASE) else "en"
-
-
-def chosen_language(request: web.Request) -> Language | None:
-    """The language chosen on these pages on this device, or None."""
-    return next((one for one in LANGUAGES if one == request.cookies.get(LANGUAGE_COOKIE)), None)
+    return choose_language(request, LANGUAGE)
 
 
 def language_for(request: web.Request, questionnaire: Questionnaire) -> Language:
@@ -160,10 +115,9 @@ def language_for(request: web.Request, questionnaire: Questionnaire) -> Language
 
 def language_of(request: web.Request, protocol: Protocol, facts: ParticipantFacts) -> Language:
     """The language chosen here if the study has it, else the participant's own."""
-    chosen = chosen_language(request)
-    if chosen in protocol.study.languages and chosen is not None:
-        return chosen
-    return facts.language
+    return choose_language(
+        request, LANGUAGE, preferred=facts.language, languages=protocol.study.languages
+    )
 
 
 def in_words(language: Language, words: Words) -> str:

@@ -31,15 +31,9 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 
 -- name: record_inbound(study_id, write)
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
--- is one JSON document: data_keys, lines, invitations, inbound, messages, conversations, focus, opt_outs,
--- opt_ins, affected, confirmed, calls, alerts.
+-- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
+-- affected, confirmed, calls.
 WITH doc AS (SELECT $2::jsonb AS d),
-keyed AS (
-    INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
-    SELECT $1, k.id, NULL, decode(k.wrapped, 'hex'), k.wrapping_key
-    FROM doc, jsonb_to_recordset(d -> 'data_keys') AS k (id uuid, wrapped text, wrapping_key text)
-    ON CONFLICT (study_id, participant_id) DO NOTHING
-),
 lined AS (
     INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key,
         actor)
@@ -90,13 +84,12 @@ replied AS (
         segments integer, state text, provider text, actor text)
 ),
 asked AS (
-    INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue, closed_at)
-    SELECT $1, c.id, c.line_id, c.participant_id, c.dialogue, CASE WHEN c.closed THEN pro.now() END
+    INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue)
+    SELECT $1, c.id, c.line_id, c.participant_id, c.dialogue
     FROM doc, jsonb_to_recordset(d -> 'conversations') AS c (id uuid, line_id uuid, participant_id uuid,
-        dialogue jsonb, closed boolean)
+        dialogue jsonb)
     ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
-        SET dialogue = excluded.dialogue, revision = conversations.revision + 1,
-            closed_at = excluded.closed_at
+        SET dialogue = excluded.dialogue, revision = conversations.revision + 1, closed_at = NULL
 ),
 focused AS (
     UPDATE pro.lines AS l SET focus_participant_id = f.participant_id, focused_at = pro.now()
@@ -143,11 +136,5 @@ called AS (
     FROM doc, jsonb_to_recordset(d -> 'calls') AS k (id uuid, participant_id uuid, visit_id uuid,
         reason text, closes_at timestamptz, actor text)
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
-),
-alarmed AS (
-    INSERT INTO pro.alerts (study_id, id, participant_id, inbound_id, rule, severity, raised_at, actor)
-    SELECT $1, x.id, x.participant_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor
-    FROM doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, participant_id uuid, inbound_id uuid,
-        rule text, severity text, actor text)
 )
 SELECT (SELECT count(*) FROM kept) AS stored;

@@ -103,7 +103,7 @@ async def test_a_change_that_needs_a_reason_is_refused_without_one(database_url:
 
 async def seal_everything(trial: Trial) -> None:
     """Seal until every entry is covered: a transaction anywhere on the server holds it back."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             await operations.seal_audit(trial.pools.worker)
             covered = await trial.fetchval("SELECT coalesce(sum(entry_count), 0) FROM audit_seals")

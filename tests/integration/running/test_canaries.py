@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -19,23 +18,18 @@ from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.store.base import operations
 from pro_service.store.pools import connect, open_pools
-from tests.support.command import Commands, free_port
+from tests.support.command import Commands, Running, free_port
 from tests.support.databases import bin_dir_for_tests
 from tests.support.study import SECRET, SENDER, STARTED_AT, post_text, row
+from tests.support.waiting import until
 
 NUMBER = "+12025550177"
 CODE = "Wilhelmina-Canary-001"
 WORDS = "canarywords my knee is swollen"
 ANSWER = "canaryanswer seven or so"
 TOKEN = "canarytokencanarytokencanary"
+FAILED_AT_WORK = re.compile(r'"event": "(?:round_failed|row_failed)"')
 CANARIES = (NUMBER, NUMBER[1:], NUMBER[2:], CODE, "canarywords", "canaryanswer", TOKEN)
-
-
-async def until(done: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something has come true."""
-    async with asyncio.timeout(30):
-        while not await done():  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
 
 
 async def operate(commands: Commands, url: str, folder: Path) -> None:
@@ -59,7 +53,7 @@ async def operate(commands: Commands, url: str, folder: Path) -> None:
         assert done.code == expected, done.err
 
 
-async def live(base: str, url: str, fake: ProviderFake) -> None:
+async def live(base: str, url: str, fake: ProviderFake, running: Running) -> None:
     """Be reminded, answer well and badly, meet forged webhooks, and meet a database that breaks."""
     owner = await connect(url, role="pro_owner", actor="test:owner")
     operator = await connect(url, role="pro_operator", actor="test:operator")
@@ -88,7 +82,11 @@ async def live(base: str, url: str, fake: ProviderFake) -> None:
         assert (await post_text(base, NUMBER, ANSWER, provider_id="t"))[0] == 500
         await owner.execute("ALTER TABLE elsewhere RENAME TO inbounds")
         await owner.execute("ALTER TABLE reminders RENAME TO elsewhere")
-        await asyncio.sleep(1.5)
+
+        async def has_failed() -> bool:
+            return FAILED_AT_WORK.search(running.text()) is not None
+
+        await until(has_failed)
         await owner.execute("ALTER TABLE elsewhere RENAME TO reminders")
     finally:
         await owner.close()
@@ -135,11 +133,11 @@ async def watch_for_canaries(
                 await operate(commands, server.url, tmp_path)
                 serve = ("serve", "--with-worker", "--port", str(port))
                 async with commands.running(*serve, ready="Serving on") as running:
-                    await live(base, server.url, provider[PROVIDER])
+                    await live(base, server.url, provider[PROVIDER], running)
                     assert await running.stop() == 0
     written = "".join(commands.written)
     assert '"event": "request failed"' in written
-    assert re.search(r'"event": "(?:round_failed|row_failed)"', written)
+    assert FAILED_AT_WORK.search(written)
     logs = await asyncio.to_thread(read_logs, folder)
     assert "ready to accept connections" in logs
     assert found_in(written) == []

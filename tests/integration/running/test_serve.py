@@ -6,21 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import connect
 from tests.support.command import Commands, free_port, get
 from tests.support.study import SECRET, Trial, open_trial, post_text, row
+from tests.support.waiting import PATIENCE_SECONDS, until
+
+WAITS_FOR_A_LOCK = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+    " WHERE NOT granted AND d.datname = current_database()"
+)
 
 
 class SlowProvider:
-    """Takes its time over every text; counts them by our reference."""
+    """Answers no text before it is told to; counts them by our reference."""
 
-    def __init__(self, seconds: float) -> None:
-        """Answer after so many seconds."""
-        self.seconds = seconds
+    def __init__(self) -> None:
+        """Answer nothing yet."""
         self.began = asyncio.Event()
+        self.answers = asyncio.Event()
         self.references: list[str] = []
 
     async def send(self, request: web.Request) -> web.Response:
@@ -28,14 +35,16 @@ class SlowProvider:
         form = await request.post()
         self.references.append(str(form["reference"]))
         self.began.set()
-        await asyncio.sleep(self.seconds)
+        await self.answers.wait()
         return web.json_response({"id": f"theirs-{len(self.references)}"}, status=201)
 
 
 @asynccontextmanager
-async def slow_provider(seconds: float) -> AsyncIterator[tuple[SlowProvider, str]]:
-    """A provider that takes its time, and its address."""
-    provider = SlowProvider(seconds)
+async def slow_provider(*, answers: bool) -> AsyncIterator[tuple[SlowProvider, str]]:
+    """A provider that answers at once, or not before it is told to; and its address."""
+    provider = SlowProvider()
+    if answers:
+        provider.answers.set()
     app = web.Application()
     app.router.add_post("/messages", provider.send)
     async with TestServer(app, access_log=None) as server:
@@ -93,13 +102,20 @@ async def test_a_port_in_use_is_one_line(database_url: str) -> None:
 async def test_a_worker_told_to_stop_finishes_its_call_and_claims_nothing_more(
     database_url: str,
 ) -> None:
-    async with open_trial(database_url) as trial, slow_provider(1.5) as (provider, address):
+    async with (
+        open_trial(database_url) as trial,
+        slow_provider(answers=False) as (provider, address),
+    ):
         await trial.enrol(*(row(f"K-{n:03}") for n in range(40)))
         await trial.move_to_next_nudge()
         commands = commands_of(trial, address)
         async with commands.running("worker", ready="Working") as worker:
-            await asyncio.wait_for(provider.began.wait(), 20)
-            assert await worker.stop() == 0
+            await asyncio.wait_for(provider.began.wait(), PATIENCE_SECONDS)
+            stopping = asyncio.create_task(worker.stop())
+            await worker.has_written("stopping")
+            assert not stopping.done()
+            provider.answers.set()
+            assert await stopping == 0
         states = await trial.fetch("SELECT state, count(*) FROM messages GROUP BY state")
         sent = len(provider.references)
         assert states == [("accepted", sent)]
@@ -110,7 +126,10 @@ async def test_a_worker_told_to_stop_finishes_its_call_and_claims_nothing_more(
 
 
 async def test_replicas_send_each_reminder_once(database_url: str) -> None:
-    async with open_trial(database_url) as trial, slow_provider(0.02) as (provider, address):
+    async with (
+        open_trial(database_url) as trial,
+        slow_provider(answers=True) as (provider, address),
+    ):
         await trial.enrol(*(row(f"K-{n:03}") for n in range(60)))
         await trial.move_to_next_nudge()
         commands = commands_of(trial, address)
@@ -118,11 +137,19 @@ async def test_replicas_send_each_reminder_once(database_url: str) -> None:
             commands.running("worker", ready="Working") as first,
             commands.running("worker", ready="Working") as second,
         ):
-            async with asyncio.timeout(30):
-                while await trial.count("messages", "state = 'accepted'") < 60:  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
+
+            async def all_are_sent() -> bool:
+                return await trial.count("messages", "state = 'accepted'") >= 60
+
+            await until(all_are_sent)
             assert (await first.stop(), await second.stop()) == (0, 0)
         assert len(provider.references) == len(set(provider.references)) == 60
+
+
+async def count_waiting(owner: asyncpg.Connection) -> int:
+    """How many statements wait for a lock in this test's database."""
+    found: int = await owner.fetchval(WAITS_FOR_A_LOCK)
+    return found
 
 
 async def test_a_request_under_way_is_answered_before_the_server_goes(database_url: str) -> None:
@@ -138,10 +165,15 @@ async def test_a_request_under_way_is_answered_before_the_server_goes(database_u
             await owner.execute("LOCK TABLE pro.senders IN ACCESS EXCLUSIVE MODE")
             base = f"http://127.0.0.1:{port}"
             waiting = asyncio.create_task(post_text(base, trial.phones["K-001"], "4"))
-            await asyncio.sleep(0.5)
+
+            async def is_held_up() -> bool:
+                return await count_waiting(owner) > 0
+
+            await until(is_held_up)
             stopping = asyncio.create_task(server.stop())
-            await asyncio.sleep(0.5)
+            await server.has_written("stopping")
             assert not waiting.done()
+            assert not stopping.done()
             await turn.rollback()
             await owner.close()
             assert (await waiting)[0] == 200
@@ -150,7 +182,10 @@ async def test_a_request_under_way_is_answered_before_the_server_goes(database_u
 
 
 async def test_a_worker_whose_database_goes_away_stays_and_works_on(database_url: str) -> None:
-    async with open_trial(database_url) as trial, slow_provider(0.0) as (provider, address):
+    async with (
+        open_trial(database_url) as trial,
+        slow_provider(answers=True) as (provider, address),
+    ):
         await trial.enrol(row("K-001"))
         commands = commands_of(trial, address)
         async with commands.running("worker", ready="Working") as worker:
@@ -162,8 +197,6 @@ async def test_a_worker_whose_database_goes_away_stays_and_works_on(database_url
             )
             await superuser.close()
             await trial.move(await trial.fetchval("SELECT min(due_at) FROM reminders"))
-            async with asyncio.timeout(20):
-                while not provider.references:  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
+            await asyncio.wait_for(provider.began.wait(), PATIENCE_SECONDS)
             assert await worker.stop() == 0
         assert len(provider.references) == 1

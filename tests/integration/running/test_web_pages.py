@@ -126,6 +126,35 @@ async def test_a_form_sent_by_another_site_is_refused(
             assert response.url.path == "/q/s/2"
 
 
+async def test_no_form_of_any_page_is_taken_from_another_site(pools: Pools) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    async with serving(pools, make_context()) as server, browsing(server) as browser:
+        paths = {
+            (route.resource.canonical, re.sub(r"\{[^}]+\}", "x", route.resource.canonical))
+            for route in server.app.router.routes()
+            if route.method == "POST" and route.resource is not None
+        }
+        assert len(paths) > 15
+        for canonical, path in sorted(paths):
+            async with browser.post(path, data={}, headers=foreign) as response:
+                expected = 404 if canonical.startswith("/hooks/") else 403
+                assert response.status == expected, canonical
+
+
+async def test_what_fails_at_the_desk_before_its_handler_is_a_page_of_the_desk(
+    pools: Pools,
+) -> None:
+    async with (
+        serving(pools, make_context()) as server,
+        browsing(server) as browser,
+        browser.delete("/desk", headers={"Accept-Language": "zh"}) as response,
+    ):
+        assert response.status == 405
+        assert response.headers["Allow"] == "GET,HEAD"
+        assert response.content_type == "text/html"
+        assert 'lang="zh-Hans"' in await response.text()
+
+
 async def test_a_chinese_participants_pages_are_chinese_and_say_so(
     owner: asyncpg.Connection, pools: Pools
 ) -> None:

@@ -204,7 +204,7 @@ async def test_running_provider_posts_by_itself_and_after_a_failure(parts: Parts
     running = asyncio.create_task(parts.fake.run())
     try:
         await parts.gateway.send(parts.text())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await parts.service.asked.wait()
             assert await parts.fake.pending() == 2
             parts.service.answers_with = 200

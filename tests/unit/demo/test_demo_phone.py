@@ -18,12 +18,10 @@ from pro_service.demo.phone.phones import Person
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.times import zone
 from pro_service.store.demo.phone import Happening, PhoneText
-from pro_service.texts.catalogue import MissingTextError, placeholders
-from pro_service.texts.demo import load_demo_texts
-from pro_service.texts.desk import load_desk_texts
+from pro_service.texts.catalogue import MissingTextError, load_texts, placeholders
 from pro_service.web.desk.words import Words
 
-TEXTS = load_demo_texts()
+TEXTS = load_texts("demo")
 AT = datetime(2026, 6, 1, 10, 30, tzinfo=UTC)
 PERSON = Person(
     UUID(int=1),
@@ -36,7 +34,7 @@ PERSON = Person(
     "+12025550199",
     load_protocol_file(example_protocol_file())[0],
 )
-WORDS = Words(load_desk_texts(), "en", MappingProxyType({}))
+WORDS = Words(load_texts("desk"), "en", MappingProxyType({}))
 
 
 def test_every_key_has_words_with_the_same_placeholders_in_both_languages() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pro_service.domain.study.facts import (
@@ -292,7 +292,6 @@ def _participants(draw: st.DrawFn) -> ParticipantFacts:
 
 
 @given(facts=_participants(), now=INSTANTS)
-@settings(max_examples=200, deadline=None)
 def test_every_due_reminder_gets_exactly_one_outcome(
     facts: ParticipantFacts, now: datetime
 ) -> None:
@@ -358,7 +357,6 @@ def _live(facts: ParticipantFacts, lag: timedelta) -> list[tuple[datetime, tuple
     chosen=st.none() | st.times(),
     start=st.integers(-20, 380),
 )
-@settings(max_examples=60, deadline=None)
 def test_a_silent_year_ends_with_no_two_standard_texts_within_24_hours(
     lag: timedelta, chosen: time | None, start: int
 ) -> None:

@@ -32,10 +32,9 @@ from pro_service.services.desk.grid import FIGURES, taken_together
 from pro_service.services.desk.today import CALL_OUTCOMES
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
-from pro_service.texts.desk import load_desk_texts
 from pro_service.web.desk.words import SHAPES, Words
 
-TEXTS = load_desk_texts()
+TEXTS = load_texts("desk")
 INSTRUMENTS = load_instruments()
 PROTOCOL = load_protocol_file(example_protocol_file()).protocol
 FOLDER = Path(__file__).parents[3] / "pro_service" / "web" / "desk"

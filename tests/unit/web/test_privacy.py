@@ -14,10 +14,9 @@ from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.protocol import Messaging, Protocol
 from pro_service.services.study.previews import Preview
 from pro_service.texts.catalogue import load_texts
-from pro_service.texts.pages import load_page_texts
 from pro_service.web.application import ROUTES
 
-PAGES = load_page_texts()
+PAGES = load_texts("pages")
 PROTOCOL = load_protocol_file(example_protocol_file()).protocol
 SEEN_BY_ANYBODY = (
     "card.",

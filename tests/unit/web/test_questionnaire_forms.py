@@ -12,8 +12,7 @@ from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.domain.study.respondents import RESPONDENTS
 from pro_service.services.pages.questionnaire import Question, Screen
-from pro_service.texts.catalogue import placeholders
-from pro_service.texts.pages import load_page_texts
+from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.middleware import origin_of
 from pro_service.web.questionnaire.forms import (
     is_typed,
@@ -99,7 +98,7 @@ def test_only_pairs_that_can_be_read_are_left_open() -> None:
 
 
 def test_both_languages_have_the_same_page_texts_with_the_same_placeholders() -> None:
-    texts = load_page_texts()
+    texts = load_texts("pages")
     assert texts.keys("en") == texts.keys("zh_CN")
     for key in texts.keys("en"):
         sets = {placeholders(texts.pattern(key, language)) for language in LANGUAGES}
@@ -118,7 +117,7 @@ def test_every_page_text_is_used_and_every_used_one_exists() -> None:
     entries.append(files("pro_service.services.cards").joinpath("pdf.py"))
     sources = [entry.read_text("utf-8") for entry in entries]
     written = "\n".join(sources)
-    keys = {key.removeprefix("page.") for key in load_page_texts().keys("en")}
+    keys = {key.removeprefix("page.") for key in load_texts("pages").keys("en")}
     assert {key for key in keys if re.match(r"who\.(self|proxy)", key)} == {
         f"who.{one.word}" for one in RESPONDENTS
     }
@@ -132,7 +131,7 @@ def test_every_page_text_is_used_and_every_used_one_exists() -> None:
 
 
 def test_no_page_text_shouts_or_names_the_illness() -> None:
-    texts = load_page_texts()
+    texts = load_texts("pages")
     for language in LANGUAGES:
         for key in texts.keys(language):
             words = texts.pattern(key, language)

@@ -1,4 +1,4 @@
-"""A study, a participant with an open baseline, a running server, a phone."""
+"""A study, a participant with an open baseline, a running server, a browser: made for who asks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ from tests.support.seed import (
     seed_study,
     seed_visit,
 )
-from tests.support.web import (
-    browsing,
-    serving,
-)
+from tests.support.web import browsing, serving
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ async def study(owner: asyncpg.Connection, context: ServiceContext) -> SeededStu
 
 @pytest.fixture
 async def participant(study: SeededStudy) -> SeededParticipant:
-    """A participant with an open baseline."""
+    """A participant of site S1 with an open baseline."""
     made = await seed_participant(study)
     await seed_visit(made)
     return made
@@ -54,6 +51,6 @@ async def server(pools: Pools, context: ServiceContext) -> AsyncIterator[TestSer
 
 @pytest.fixture
 async def browser(server: TestServer) -> AsyncIterator[aiohttp.ClientSession]:
-    """A participant's phone."""
+    """A browser, or a phone, that nobody has signed in with."""
     async with browsing(server) as session:
         yield session

@@ -1,0 +1,103 @@
+"""What a handler of these pages begins with: who or what was opened, or where to go instead.
+
+A handler names what it needs in its decorator and gets it as its second argument. Whoever has
+nothing opened sees the neutral page, or is led on, and the handler is not called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final, TypeVar
+
+from aiohttp import web
+
+from pro_service.services.pages.entrance import Guest, find_guest
+from pro_service.services.pages.own_page import OwnPage, open_own_page
+from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.requests import OPENED_COOKIE, see
+
+OWN_PAGE: Final = "/q/me"
+FACTOR_PAGE: Final = "/q/year"
+THANKS: Final = "/q/thanks"
+
+Found = TypeVar("Found")
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def begins_with(
+    find: Callable[[web.Request], Awaitable[Found | web.Response]],
+) -> Callable[[Callable[[web.Request, Found], Awaitable[web.Response]]], Handler]:
+    """A decorator: the handler gets what `find` found; an answer found instead goes out."""
+
+    def decorate(handler: Callable[[web.Request, Found], Awaitable[web.Response]]) -> Handler:
+        @wraps(handler)
+        async def prepared(request: web.Request) -> web.Response:
+            found = await find(request)
+            if isinstance(found, web.Response):
+                return found
+            return await handler(request, found)
+
+        return prepared
+
+    return decorate
+
+
+def cookie_of(request: web.Request) -> str:
+    """The value of the cookie that opens the pages on this device; empty without one."""
+    return request.cookies.get(OPENED_COOKIE, "")
+
+
+def neutral(request: web.Request) -> web.Response:
+    """The one page for a link that leads nowhere (any more)."""
+    return request.app[PAGES].neutral(request)
+
+
+async def _opened(request: web.Request) -> Questionnaire | web.Response:
+    """The questionnaire opened on this device, by a link or a card."""
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    questionnaire = await open_pages(pool, context, cookie_of(request))
+    return neutral(request) if questionnaire is None else questionnaire
+
+
+async def _unfinished(request: web.Request) -> Questionnaire | web.Response:
+    """The same, where something of it is still to be sent; else on to the thanks."""
+    found = await _opened(request)
+    if isinstance(found, web.Response) or not found.finished:
+        return found
+    return see(THANKS)
+
+
+async def _linked(request: web.Request) -> Questionnaire | web.Response:
+    """The questionnaire that the token in the address leads to, before it is opened."""
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    questionnaire = await open_link(pool, context, request.match_info["token"])
+    if questionnaire is None or questionnaire.finished:
+        return neutral(request)
+    return questionnaire
+
+
+async def _own_page(request: web.Request) -> OwnPage | web.Response:
+    """The own page of whoever opened the pages; first the second factor, if the study asks."""
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    page = await open_own_page(pool, context, cookie_of(request))
+    if page is None:
+        return neutral(request)
+    return page if page.admission.admits(page.protocol) else see(FACTOR_PAGE)
+
+
+async def _guest_at_the_door(request: web.Request) -> Guest | web.Response:
+    """Whoever opened the pages and has yet to give the second factor."""
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    guest = await find_guest(pool, context, cookie_of(request))
+    if guest is None:
+        return neutral(request)
+    return see(OWN_PAGE) if guest.may_see_pages else guest
+
+
+for_opened: Final = begins_with(_opened)
+for_unfinished: Final = begins_with(_unfinished)
+for_linked: Final = begins_with(_linked)
+for_own_page: Final = begins_with(_own_page)
+for_guest_at_the_door: Final = begins_with(_guest_at_the_door)

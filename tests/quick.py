@@ -1,0 +1,38 @@
+"""Which tests are run after every small change: `pytest -m "not slow"`, under a minute.
+
+All of tests/unit and tests/architecture, and of each folder of tests/integration what is named
+here: the way of a reminder, an answer, a reply and a visit. What else needs a database, a process
+of its own or a browser is marked slow, and new files there are slow until somebody names them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+TESTS: Final = Path(__file__).parent
+QUICK: Final = (
+    "architecture",
+    "unit",
+    "integration/answering/test_corrections.py",
+    "integration/desk/test_desk_cards.py",
+    "integration/desk/test_desk_unconfirmed.py",
+    "integration/exports/test_adherence.py",
+    "integration/questionnaire/test_questionnaire.py",
+    "integration/questionnaire/test_statements.py",
+    "integration/receiving/test_inbound.py",
+    "integration/receiving/test_statements.py",
+    "integration/receiving/test_web_hooks.py",
+    "integration/record/test_clock.py",
+    "integration/record/test_roles.py",
+    "integration/running/test_wording.py",
+    "integration/texting/test_opt_out.py",
+    "integration/texting/test_reminders.py",
+    "integration/visits/test_closing.py",
+    "integration/visits/test_scheduling.py",
+)
+
+
+def is_slow(path: Path) -> bool:
+    """Whether a test file is left out of the quick suite."""
+    return not any(path.is_relative_to(TESTS / each) for each in QUICK)
