@@ -19,8 +19,9 @@ from pro_service.config import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 LONGEST_README = 200
-NOT_OURS = {".git", ".venv", "venv", "node_modules", "screenshots"}
+FOLDERS = ("pro_service", "sql", "tests", ".ci")
 OF_TESTS = {
+    "PRO_HYPOTHESIS_PROFILE",
     "PRO_TEST_DATABASE_URL",
     "PRO_TEST_POSTGRES_BIN",
     "PRO_REQUIRE_BROWSER",
@@ -64,16 +65,19 @@ class Guide(NamedTuple):
                 yield from block.replace("\\\n", " ").splitlines()
 
 
-def guides() -> list[Guide]:
-    """Every guide of the repository."""
-    return [
-        Guide(path, path.read_text(encoding="utf-8"))
-        for path in sorted(ROOT.rglob("*.md"))
-        if not NOT_OURS & set(path.relative_to(ROOT).parts)
-    ]
+def files() -> Iterator[Path]:
+    """Every file of the repository; what else may lie beside them is not looked at."""
+    yield from (path for path in ROOT.iterdir() if path.is_file())
+    for folder in FOLDERS:
+        yield from (path for path in (ROOT / folder).rglob("*") if path.is_file())
 
 
-GUIDES = guides()
+FILE_NAMES = frozenset(path.name for path in files())
+GUIDES = [
+    Guide(path, path.read_text(encoding="utf-8"))
+    for path in sorted(files())
+    if path.suffix == ".md"
+]
 each_guide = pytest.mark.parametrize("guide", GUIDES, ids=[guide.name for guide in GUIDES])
 
 
@@ -102,16 +106,6 @@ def dead_links(guide: Guide) -> list[str]:
     return dead
 
 
-@cache
-def file_names() -> frozenset[str]:
-    """The name of every file of the repository, wherever it stands."""
-    return frozenset(
-        path.name
-        for path in ROOT.rglob("*")
-        if path.is_file() and not NOT_OURS & set(path.relative_to(ROOT).parts)
-    )
-
-
 def missing_paths(guide: Guide) -> list[str]:
     """Paths in inline code that lead nowhere: from the root, the package, or the guide's folder."""
     places = (ROOT, ROOT / "pro_service", guide.path.parent)
@@ -123,16 +117,23 @@ def missing_paths(guide: Guide) -> list[str]:
         of_ours = (said.endswith(ENDINGS) and said not in ENDINGS) or (
             bool(further) and any((place / first).exists() for place in places)
         )
-        found = any((place / said).exists() for place in places) or said in file_names()
+        found = any((place / said).exists() for place in places) or said in FILE_NAMES
         if of_ours and not found:
             missing.append(said)
     return missing
 
 
-def unknown_commands(guide: Guide) -> list[str]:
-    """Commands of ours, or their options, that the command line does not have."""
+@cache
+def command_line() -> TyperGroup:
+    """`pro-service` with all its commands."""
     root = get_command(app)
     assert isinstance(root, TyperGroup)
+    return root
+
+
+def unknown_commands(guide: Guide) -> list[str]:
+    """Commands of ours, or their options, that the command line does not have."""
+    root = command_line()
     groups = {name for name, one in root.commands.items() if isinstance(one, TyperGroup)}
     unknown = []
     for line in guide.code:
