@@ -28,6 +28,7 @@ QUICK: Final = (
     "integration/running/test_wording.py",
     "integration/texting/test_opt_out.py",
     "integration/texting/test_reminders.py",
+    "integration/texting/test_statements.py",
     "integration/visits/test_closing.py",
     "integration/visits/test_scheduling.py",
 )

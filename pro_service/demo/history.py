@@ -16,16 +16,14 @@ from pro_service.config import Settings
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
-from pro_service.services.answering.asking import open_questions
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.services.desk.sign_in import make_staff
-from pro_service.services.texting.reminders import empty_claim, link_for
+from pro_service.services.base.turns import Who
+from pro_service.services.study.staff import make_staff
+from pro_service.services.texting.reminders import open_link
 from pro_service.store.base import operations, participants
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection
 from pro_service.store.pools import connect
 from pro_service.store.study.studies import list_sites
-from pro_service.store.texting import reminders
 
 OPERATOR: Final = "pro_operator"
 FIRST_INJECTION: Final = timedelta(days=3)
@@ -104,21 +102,4 @@ async def open_link_of(
 
     `connection` is the worker's.
     """
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
-        asked = open_questions(facts, protocol, "link")
-        if not asked:
-            return None
-        link, rows = await link_for(connection, context, facts, asked[0].visit.id)
-        if not rows:
-            return link
-        document = empty_claim() | {"invitations": rows}
-        try:
-            await reminders.claim_reminders(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return link
-    raise BusyError
+    return await open_link(Who(connection, context, study_id, participant_id))

@@ -16,12 +16,14 @@ from pro_service.demo.participant import Participant
 from pro_service.demo.personas import FIRST_DAY, Kind
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import EventKind, Status
+from pro_service.domain.study.events import NewEvent
+from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.times import ONE_DAY, local_day, local_instant, zone
 from pro_service.jobs import Worker
 from pro_service.messaging.gateway import OutboundText
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.visits.scheduling import NewEvent, apply_change
+from pro_service.services.base.turns import Who
+from pro_service.services.visits.events import record_event
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.texting import reminders
@@ -206,26 +208,17 @@ class Life:
     async def _inject(self, one: Participant, at: datetime) -> None:
         one.injected_at = at
         event = NewEvent(EventKind.injection, occurred_at=at)
-        await self._record(one, event, Status.active, reason="injected")
+        await self._record(one, event, reason="injected")
 
     async def _die(self, one: Participant, at: datetime) -> None:
         one.dead = True
         event = NewEvent(EventKind.death, occurred_at=at)
-        await self._record(one, event, Status.died, reason="reported by the family")
+        await self._record(one, event, reason="reported by the family")
 
-    async def _record(
-        self, one: Participant, event: NewEvent, *statuses: Status, reason: str
-    ) -> None:
-        await apply_change(
-            self._connection,
-            self._context,
-            self._study_id,
-            self._ids[one.persona.code],
-            events=[event],
-            statuses=statuses,
-            actor=ACTOR,
-            reason=reason,
-        )
+    async def _record(self, one: Participant, event: NewEvent, *, reason: str) -> None:
+        found = self._ids[one.persona.code]
+        who = Who(self._connection, self._context, self._study_id, found)
+        await record_event(who, event, actor=ACTOR, reason=reason)
 
     def _plan_calls(self) -> None:
         """Each site looks at its call list every evening; old audit entries are sealed then too."""

@@ -30,8 +30,9 @@ from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
-from pro_service.services.study import administration
-from pro_service.services.visits import enrolment
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.sites import add_site
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
 from pro_service.store.demo import demo as demo_store
@@ -167,12 +168,10 @@ async def open_trial(
     context = service.context
     await operations.start_clock(operator, starts_at)
     protocol, source, digest = load_protocol_file(example_protocol_file())
-    loaded = await administration.load_protocol(
-        operator, context, protocol, source, digest, actor=ACTOR
-    )
+    loaded = await load_protocol(operator, context, protocol, source, digest, actor=ACTOR)
     study_id = loaded.study.id
     for site in _sites():
-        await administration.add_site(
+        await add_site(
             operator,
             study_id,
             site,
@@ -182,8 +181,8 @@ async def open_trial(
         )
     consent_on = starts_at.date() - timedelta(days=2)
     rows = [(n, _enrolment_row(one, consent_on)) for n, one in enumerate(personas, start=2)]
-    checked = await enrolment.check_rows(operator, study_id, rows)
-    await enrolment.enrol(operator, context, study_id, checked, actor=ACTOR)
+    checked = await enrolment_rows.check_rows(operator, context, study_id, rows)
+    await enrolment.enrol(operator, context, checked, actor=ACTOR)
     asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
     return Trial(study_id, asked)
 

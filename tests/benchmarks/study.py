@@ -16,8 +16,9 @@ from pro_service.messaging.gateway import Accepted, InboundText, OutboundText, W
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study import administration
-from pro_service.services.visits import enrolment
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.sites import add_site
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect
@@ -123,10 +124,10 @@ def signed_text(study: Study, their_address: str, body: str) -> WebhookRequest:
     return WebhookRequest(url=url, headers=headers, body=wire.encode_form(parameters))
 
 
-def rows_of(participants: int) -> list[enrolment.EnrolmentRow]:
+def rows_of(participants: int) -> list[enrolment_rows.EnrolmentRow]:
     """Participants who answer by text, one knee each, all due on the same days."""
     return [
-        enrolment.EnrolmentRow(
+        enrolment_rows.EnrolmentRow(
             number=number,
             code=f"B-{number:04}",
             site="BJ01",
@@ -150,15 +151,19 @@ async def make_study(url: str, participants: int, lanes: int) -> Study:
     operator = await connect(url, role="pro_operator", actor=ACTOR)
     try:
         await operations.start_clock(operator, BEGIN)
-        loaded = await administration.load_protocol(
+        loaded = await load_protocol(
             operator, context, *load_protocol_file(example_protocol_file()), actor=ACTOR
         )
         study_id = loaded.study.id
         site = SiteRow(new_id(), "BJ01", "Site", "Asia/Shanghai", "CN", "+12025550100", "120")
-        await administration.add_site(
+        await add_site(
             operator, study_id, site, provider=wire.NAME, sender=OUR_ADDRESS, actor=ACTOR
         )
-        await enrolment.enrol(operator, context, study_id, rows_of(participants), actor=ACTOR)
+        rows = tuple(rows_of(participants))
+        named = {row.site for row in rows}
+        sites = await enrolment_rows.list_enrolment_sites(operator, study_id, named)
+        checked = enrolment_rows.CheckedRows(study_id, rows, sites)
+        await enrolment.enrol(operator, context, checked, actor=ACTOR)
         # The first half sits at the assessment with 24 items.
         sittings = [
             Sat(row["participant_id"], row["id"])

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.study.staff import make_staff
 from tests.browser.answering import MAIN, answer_everything, link_in
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window

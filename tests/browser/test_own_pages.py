@@ -12,9 +12,9 @@ import pytest_asyncio
 from pro_service.catalog.protocol_files import example_protocol_file, read_protocol
 from pro_service.domain.study.facts import Status
 from pro_service.services.cards import cards
-from pro_service.services.desk.sign_in import make_staff
 from pro_service.services.pages.second_factor import TRIES_A_PARTICIPANT
-from pro_service.services.study import administration
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.staff import make_staff
 from tests.browser.answering import MAIN, answer_screen, link_in, say_who
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import DESKTOP, Window
@@ -49,9 +49,7 @@ async def own(own_database: str) -> AsyncIterator[Trial]:
         text = example_protocol_file().read_text("utf-8")
         asking = text.replace("[study]", '[study]\nsecond_factor = "year_of_birth"', 1)
         protocol, source, sha256 = read_protocol(asking)
-        await administration.load_protocol(
-            trial.operator, trial.context, protocol, source, sha256, actor=ACTOR
-        )
+        await load_protocol(trial.operator, trial.context, protocol, source, sha256, actor=ACTOR)
         await trial.enrol(
             *(
                 row(code, channel="link", language=one, year_of_birth=YEAR)

@@ -8,7 +8,7 @@ from uuid import UUID
 import aiohttp
 import asyncpg
 
-from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import SiteRow

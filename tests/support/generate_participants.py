@@ -12,7 +12,7 @@ import io
 from datetime import date, timedelta
 from pathlib import Path
 
-from pro_service.services.visits.enrolment import COLUMNS
+from pro_service.services.visits.enrolment_rows import COLUMNS
 
 FILE = Path(__file__).parents[1] / "data" / "participants_200.csv"
 AREA_CODES = ("202", "206", "212")

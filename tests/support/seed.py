@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,10 +13,21 @@ from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.study.protocol import SafetyRule
 from pro_service.services.base.context import ServiceContext
+from pro_service.store.connection import Guard
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
 from pro_service.store.visits import schedule
+from pro_service.store.visits.schedule import (
+    ConsentRow,
+    DataKeyRow,
+    EnrolmentWrite,
+    FirstStatusRow,
+    NewParticipantRow,
+    PlacingRow,
+    ScheduleWrite,
+)
+from pro_service.store.writes import AssessmentRow, EventRow, VisitRow
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
@@ -113,30 +123,23 @@ async def seed_participant(
     """A participant without visits; the injection, if any, lies whole days back."""
     participant = SeededParticipant(study, new_id(), code)
     key = study.context.vault.new_data_key()
-    document = {
-        "participant": {
-            "id": participant.id,
-            "code": code,
-            "personal_code": personal_code,
-            "protocol_version_id": study.version_id,
-            "language": language,
-            "zone": "Europe/London",
-            "channel": "link",
-            "nudge_at": None,
-            "treated_knees": ["left_knee"],
-            "actor": ACTOR,
-        },
-        "placing": {"id": new_id(), "site_id": study.site_id},
-        "data_key": {"id": key.id, "wrapped": key.wrapped.hex(), "wrapping_key": key.wrapping_key},
-        "contacts": [],
-        "consent": {
-            "id": new_id(),
-            "version": "1",
-            "signed_on": date(2026, 1, 5),
-            "messages": True,
-        },
-        "status": {"id": new_id(), "status": status},
-    }
+    document = EnrolmentWrite(
+        participant=NewParticipantRow(
+            id=participant.id,
+            code=code,
+            personal_code=personal_code,
+            protocol_version_id=study.version_id,
+            language=language,
+            zone="Europe/London",
+            channel="link",
+            treated_knees=("left_knee",),
+            actor=ACTOR,
+        ),
+        placing=PlacingRow(id=new_id(), site_id=study.site_id),
+        data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
+        consent=ConsentRow(id=new_id(), version="1", signed_on=date(2026, 1, 5), messages=True),
+        status=FirstStatusRow(id=new_id(), status=status),
+    )
     await schedule.insert_participant(study.owner, study.id, document)
     if injected_days_ago is not None:
         await seed_injection(participant, timedelta(days=injected_days_ago))
@@ -146,17 +149,17 @@ async def seed_participant(
 async def seed_injection(participant: SeededParticipant, ago: timedelta = timedelta(0)) -> None:
     """Injection 1, so long before now (study time), of no knee in particular."""
     now = await participant.study.owner.fetchval("SELECT pro.now()")
-    event = {
-        "id": new_id(),
-        "kind": "injection",
-        "ordinal": 1,
-        "target": None,
-        "planned_on": None,
-        "occurred_at": now - ago,
-        "actor": ACTOR,
-        "reason": None,
-    }
-    await _write(participant, {"events": [event]})
+    event = EventRow(
+        id=new_id(),
+        kind="injection",
+        ordinal=1,
+        target=None,
+        planned_on=None,
+        occurred_at=now - ago,
+        actor=ACTOR,
+        reason=None,
+    )
+    await _write(participant, ScheduleWrite("seed", events=[event]))
 
 
 async def seed_visit(
@@ -171,32 +174,26 @@ async def seed_visit(
     """A visit that opens and closes this far from now (study time), with its assessments."""
     now = await participant.study.owner.fetchval("SELECT pro.now()")
     visit_id = new_id()
-    visit = {
-        "id": visit_id,
-        "definition": definition,
-        "kind": "unscheduled" if definition == "unscheduled" else "scheduled",
-        "occurrence": 1,
-        "schedule_revision": 1,
-        "provisional": provisional,
-        "opens_at": now + opens,
-        "target_on": (now + opens).date(),
-        "closes_at": None if closes is None else now + closes,
-        "actor": ACTOR,
-    }
-    assessments = []
+    visit = VisitRow(
+        id=visit_id,
+        definition=definition,
+        kind="unscheduled" if definition == "unscheduled" else "scheduled",
+        occurrence=1,
+        schedule_revision=1,
+        provisional=provisional,
+        opens_at=now + opens,
+        target_on=(now + opens).date(),
+        closes_at=None if closes is None else now + closes,
+        actor=ACTOR,
+    )
+    document = ScheduleWrite("seed", visits=[visit])
     for instrument, target in asks:
-        assessment_id = new_id()
-        participant.assessments[definition, instrument, target] = assessment_id
-        assessments.append(
-            {
-                "id": assessment_id,
-                "visit_id": visit_id,
-                "instrument": instrument,
-                "target": target,
-                "actor": ACTOR,
-            }
+        row = AssessmentRow(
+            id=new_id(), visit_id=visit_id, instrument=instrument, target=target, actor=ACTOR
         )
-    await _write(participant, {"visits": [visit], "assessments": assessments})
+        participant.assessments[definition, instrument, target] = row.id
+        document.assessments.append(row)
+    await _write(participant, document)
     participant.visits[definition] = visit_id
     return visit_id
 
@@ -228,7 +225,7 @@ async def seed_link(
     return token
 
 
-async def _write(participant: SeededParticipant, parts: dict[str, Any]) -> None:
+async def _write(participant: SeededParticipant, document: ScheduleWrite) -> None:
     """One write of the schedule at the present revision."""
     study = participant.study
     revision = await study.owner.fetchval(
@@ -237,8 +234,5 @@ async def _write(participant: SeededParticipant, parts: dict[str, Any]) -> None:
         study.id,
         participant.id,
     )
-    lists = ("events", "statuses", "superseded", "reclosed", "visits", "assessments", "reminders")
-    document: dict[str, Any] = {name: [] for name in (*lists, "reminders_ended", "calls_ended")}
-    await schedule.write_schedule(
-        study.owner, study.id, participant.id, revision, document | {"reason": "seed"} | parts
-    )
+    guard = Guard(study.id, participant.id, revision)
+    await schedule.write_schedule(study.owner, guard, document)

@@ -20,16 +20,20 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.faults import Faults
 from pro_service.demo.provider.server import PROVIDER, build_provider
+from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.messaging.gateway import InboundText
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import Who
 from pro_service.services.exports.adherence import AdherenceReport, report
-from pro_service.services.study import administration
-from pro_service.services.visits import enrolment
-from pro_service.services.visits.scheduling import Change, NewEvent, apply_change, plan_change
+from pro_service.services.study import sites
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.visits import enrolment, enrolment_rows
+from pro_service.services.visits.events import preview_event, record_status
+from pro_service.services.visits.scheduling import Change, News, apply_change
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
@@ -89,14 +93,16 @@ class Trial:
     async def enrol(self, *rows: Mapping[str, str]) -> enrolment.EnrolmentOutcome:
         """Enrol rows as the command does."""
         table = [(number, each) for number, each in enumerate(rows, start=2)]
-        checked = await enrolment.check_rows(self.operator, self.study_id, table)
-        outcome = await enrolment.enrol(
-            self.operator, self.context, self.study_id, checked, actor=ACTOR
-        )
+        checked = await enrolment_rows.check_rows(self.operator, self.context, self.study_id, table)
+        outcome = await enrolment.enrol(self.operator, self.context, checked, actor=ACTOR)
         for found in await participants.list_participants(self.operator, self.study_id):
             self.participants[found.code] = found.id
         self.phones |= {each["code"]: each["phone"] for each in rows}
         return outcome
+
+    def who(self, code: str) -> Who:
+        """A participant's turn, taken by the operator."""
+        return Who(self.operator, self.context, self.study_id, self.participants[code])
 
     async def facts(self, code: str) -> ParticipantFacts:
         """A participant's facts now."""
@@ -113,35 +119,18 @@ class Trial:
     ) -> Change:
         """Record an event, now unless told otherwise."""
         when = at or (None if planned_on else await self.now())
-        return await apply_change(
-            self.operator,
-            self.context,
-            self.study_id,
-            self.participants[code],
-            events=[NewEvent(kind, occurred_at=when, planned_on=planned_on)],
-            statuses=statuses,
-            actor=ACTOR,
-            reason="told by the site",
-        )
+        event = NewEvent(kind, occurred_at=when, planned_on=planned_on)
+        news = News(ACTOR, "told by the site", (event,), tuple(statuses))
+        return await apply_change(self.who(code), news)
 
     async def preview(self, code: str, event: NewEvent) -> Change:
         """What recording an event would do."""
         facts = await self.facts(code)
-        return await plan_change(
-            self.operator, self.context, facts, events=[event], actor=ACTOR, reason="preview"
-        )
+        return await preview_event(self.who(code), facts, event, actor=ACTOR, reason="preview")
 
     async def status(self, code: str, status: Status) -> None:
         """Record a status from now on."""
-        await apply_change(
-            self.operator,
-            self.context,
-            self.study_id,
-            self.participants[code],
-            statuses=[status],
-            actor=ACTOR,
-            reason="told by the site",
-        )
+        await record_status(self.who(code), status, actor=ACTOR, reason="told by the site")
 
     async def now(self) -> datetime:
         """Study time."""
@@ -281,9 +270,7 @@ async def _open_study(
     operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext
 ) -> UUID:
     protocol, source, sha256 = load_protocol_file(example_protocol_file())
-    loaded = await administration.load_protocol(
-        operator, context, protocol, source, sha256, actor=ACTOR
-    )
+    loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     await add_site(operator, loaded.study.id, "BJ01", sender=SENDER)
     return loaded.study.id
 
@@ -297,9 +284,7 @@ async def add_site(
 ) -> UUID:
     """A further site."""
     site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
-    await administration.add_site(
-        operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR
-    )
+    await sites.add_site(operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR)
     return site.id
 
 

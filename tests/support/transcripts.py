@@ -32,6 +32,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from pro_service.domain.study.facts import start_of
+from pro_service.services.base.turns import Who
 from pro_service.services.receiving import inbound
 from pro_service.services.texting import numbers
 from tests.support.study import ACTOR, SENDER, phone, row
@@ -90,7 +91,7 @@ class Transcript:
         elif words[0] == "number":
             who = self.trial.participants[words[1]]
             given = (self.trial.operator, self.trial.context, self.trial.study_id, who)
-            await numbers.change_number(*given, phone(int(words[2])), ACTOR, "bought another")
+            await numbers.change_number(Who(*given), phone(int(words[2])), ACTOR, "bought another")
         else:
             assert words[1:] == ["minutes", "later"], line
             await self.trial.move(timedelta(minutes=int(words[0])))

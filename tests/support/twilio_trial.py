@@ -17,8 +17,9 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study import administration
-from pro_service.services.visits import enrolment
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.study.sites import add_site
+from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
@@ -50,10 +51,9 @@ class TwilioTrial:
 
     async def enrol_rows(self, *rows: dict[str, str]) -> None:
         """The same with cells of one's own."""
-        checked = await enrolment.check_rows(
-            self.operator, self.study_id, list(enumerate(rows, start=2))
-        )
-        await enrolment.enrol(self.operator, self.context, self.study_id, checked, actor=ACTOR)
+        table = list(enumerate(rows, start=2))
+        checked = await enrolment_rows.check_rows(self.operator, self.context, self.study_id, table)
+        await enrolment.enrol(self.operator, self.context, checked, actor=ACTOR)
         self.phones |= {each["code"]: each["phone"] for each in rows}
         for found in await participants.list_participants(self.operator, self.study_id):
             self.participants[found.code] = found.id
@@ -147,11 +147,7 @@ async def _open_study(
 ) -> UUID:
     await operations.start_clock(operator, STARTED_AT)
     protocol, source, sha256 = load_protocol_file(example_protocol_file())
-    loaded = await administration.load_protocol(
-        operator, context, protocol, source, sha256, actor=ACTOR
-    )
+    loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     site = SiteRow(new_id(), "BJ01", "Site BJ01", ZONE, "CN", "+12025550198", "120")
-    await administration.add_site(
-        operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR
-    )
+    await add_site(operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR)
     return loaded.study.id

@@ -13,7 +13,7 @@ from pro_service.cli.options import (
     ReasonOption,
     StudyOption,
 )
-from pro_service.cli.people.participants import with_participant
+from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.texting.numbers import change_number, confirm_by_staff
@@ -31,15 +31,7 @@ def change(
     """Change a number: the old one gets nothing more, the new one nothing until confirmed."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
-        await change_number(
-            runtime.connection,
-            runtime.context,
-            facts.study_id,
-            facts.id,
-            number,
-            runtime.actor,
-            reason,
-        )
+        await change_number(who_of(runtime, facts), number, runtime.actor, reason)
         return facts.personal_code
 
     personal_code = with_participant(code, study, data, actor, work)
@@ -60,9 +52,7 @@ def confirm(
     """Say that a changed number is the participant's: texts may go to it from now on."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        await confirm_by_staff(
-            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
-        )
+        await confirm_by_staff(who_of(runtime, facts), runtime.actor, reason)
 
     with_participant(code, study, data, actor, work)
     out.print(f"The new number of {code} is confirmed.")
@@ -78,9 +68,7 @@ def opt_in(
     """Let texts go to the participant's number again, at their wish."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
-        return await opt_in_by_staff(
-            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
-        )
+        return await opt_in_by_staff(who_of(runtime, facts), runtime.actor, reason)
 
     if with_participant(code, study, data, actor, work):
         out.print(

@@ -21,19 +21,21 @@ from pro_service.cli.options import (
 )
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.times import local_instant, zone
 from pro_service.services.base.context import UnknownParticipantError
+from pro_service.services.base.turns import Who
 from pro_service.services.texting.opt_outs import opt_out_by_staff
-from pro_service.services.visits.enrolment import (
+from pro_service.services.visits.enrolment import EnrolmentOutcome, enrol
+from pro_service.services.visits.enrolment_rows import (
     COLUMNS,
     OPTIONAL_COLUMNS,
-    EnrolmentOutcome,
     EnrolmentRefusedError,
     check_rows,
-    enrol,
 )
-from pro_service.services.visits.scheduling import Change, NewEvent, apply_change, plan_change
+from pro_service.services.visits.events import preview_event, record_event, record_status
+from pro_service.services.visits.scheduling import Change
 from pro_service.store.base import participants
 
 Result = TypeVar("Result")
@@ -92,14 +94,13 @@ def enrol_command(
         found = await runtime.context.study(runtime.connection, study)
         table = read_table(file)
         try:
-            rows = await check_rows(runtime.connection, found.id, table)
+            checked = await check_rows(runtime.connection, runtime.context, found.id, table)
             with Progress(console=err, transient=True) as progress:
-                task = progress.add_task("Enrolling", total=len(rows))
+                task = progress.add_task("Enrolling", total=len(checked.rows))
                 return await enrol(
                     runtime.connection,
                     runtime.context,
-                    found.id,
-                    rows,
+                    checked,
                     actor=runtime.actor,
                     progress=lambda: progress.advance(task),
                 )
@@ -122,6 +123,11 @@ async def find_facts(runtime: Runtime, study: str | None, code: str) -> Particip
     if participant_id is None:
         raise UnknownParticipantError(f"There is no participant {code} in {found.code}.")
     return await runtime.context.facts(runtime.connection, found.id, participant_id)
+
+
+def who_of(runtime: Runtime, facts: ParticipantFacts) -> Who:
+    """Whose turn a command takes, over the operator's connection."""
+    return Who(runtime.connection, runtime.context, facts.study_id, facts.id)
 
 
 def with_participant(
@@ -183,46 +189,17 @@ def add_event(
             occurred_at=None if at is None else _instant(at, facts),
             reason=reason,
         )
-        statuses = status_after(event)
-        change = await plan_change(
-            runtime.connection,
-            runtime.context,
-            facts,
-            events=[event],
-            statuses=statuses,
-            actor=runtime.actor,
-            reason=reason,
-        )
-        show_change(change)
+        who = who_of(runtime, facts)
+        show_change(await preview_event(who, facts, event, actor=runtime.actor, reason=reason))
         if preview:
             out.print("A preview only: nothing was written.")
             return
         if not yes:
             typer.confirm("Record this?", abort=True)
-        await apply_change(
-            runtime.connection,
-            runtime.context,
-            facts.study_id,
-            facts.id,
-            events=[event],
-            statuses=statuses,
-            actor=runtime.actor,
-            reason=reason,
-        )
+        await record_event(who, event, actor=runtime.actor, reason=reason)
         out.print(f"Recorded: {kind} {ordinal} of {code}.")
 
     with_participant(code, study, data, actor, work)
-
-
-def status_after(event: NewEvent) -> list[Status]:
-    """The status an event brings with it."""
-    if event.occurred_at is None:
-        return []
-    if event.kind is EventKind.death:
-        return [Status.died]
-    if event.kind is EventKind.injection and event.ordinal == 1:
-        return [Status.active]
-    return []
 
 
 def _day(text: str) -> date:
@@ -271,15 +248,8 @@ def set_status(
     """Record a status from now on; what was collected stays."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        await apply_change(
-            runtime.connection,
-            runtime.context,
-            facts.study_id,
-            facts.id,
-            statuses=[status],
-            actor=runtime.actor,
-            reason=reason,
-        )
+        who = who_of(runtime, facts)
+        await record_status(who, status, actor=runtime.actor, reason=reason)
 
     with_participant(code, study, data, actor, work)
     out.print(f"{code} is {status} from now on.")
@@ -296,9 +266,7 @@ def opt_out(
     """Stop texts to the participant's number, at once and for everybody who shares it."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        await opt_out_by_staff(
-            runtime.connection, runtime.context, facts.study_id, facts.id, runtime.actor, reason
-        )
+        await opt_out_by_staff(who_of(runtime, facts), runtime.actor, reason)
 
     with_participant(code, study, data, actor, work)
     out.print(f"No more texts to the number of {code}.")

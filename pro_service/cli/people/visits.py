@@ -13,7 +13,7 @@ from pro_service.cli.options import (
     ReasonOption,
     StudyOption,
 )
-from pro_service.cli.people.participants import with_participant
+from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out
 from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.times import zone
@@ -42,10 +42,7 @@ def add_visit(
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         made = await add_extra_visit(
-            runtime.connection,
-            runtime.context,
-            facts.study_id,
-            facts.id,
+            who_of(runtime, facts),
             [_wish(text) for text in ask],
             actor=runtime.actor,
             reason=reason,

@@ -11,7 +11,7 @@ from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.tools.protocol_check import register_check
-from pro_service.services.study import administration
+from pro_service.services.study import protocols, sites, staff
 from pro_service.services.study.previews import preview_of
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.ids import new_id
@@ -37,10 +37,10 @@ def load(
             err.print(str(problem), markup=False)
         raise typer.Exit(1) from error
 
-    async def work(runtime: Runtime) -> administration.LoadedProtocol:
+    async def work(runtime: Runtime) -> protocols.LoadedProtocol:
         await show_stored_wording(runtime.connection, runtime.context)
         preview_of(runtime.context, protocol).check_lengths()
-        return await administration.load_protocol(
+        return await protocols.load_protocol(
             runtime.connection,
             runtime.context,
             protocol,
@@ -77,7 +77,7 @@ def add_site(
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.study(runtime.connection, study)
-        await administration.add_site(
+        await sites.add_site(
             runtime.connection,
             found.id,
             row,
@@ -94,23 +94,21 @@ def add_site(
 def add_staff(
     login: Annotated[str, typer.Argument(help="Login name.")],
     site: Annotated[str, typer.Option(help="Code of the site.")],
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(administration.ROLES)}.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(staff.ROLES)}.")],
     language: Annotated[str, typer.Option(help="en or zh_CN.")] = "en",
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
     """Add a member of staff, or assign a known one to a further site."""
-    if role not in administration.ROLES:
-        raise typer.BadParameter(
-            f"is one of {', '.join(administration.ROLES)}", param_hint="--role"
-        )
+    if role not in staff.ROLES:
+        raise typer.BadParameter(f"is one of {', '.join(staff.ROLES)}", param_hint="--role")
     if language not in ("en", "zh_CN"):
         raise typer.BadParameter("is en or zh_CN", param_hint="--language")
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.study(runtime.connection, study)
-        await administration.add_staff(
+        await staff.add_staff(
             runtime.connection,
             found.id,
             login=login,

@@ -10,7 +10,7 @@ from rich.table import Table
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND
-from pro_service.services.study import administration
+from pro_service.services.study import sites
 from pro_service.store.texting import sending
 from pro_service.store.texting.sending import SenderPace
 
@@ -58,9 +58,7 @@ def set_pace(
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.study(runtime.connection, study)
-        await administration.set_pace(
-            runtime.connection, found.id, sender, per_second, actor=runtime.actor
-        )
+        await sites.set_pace(runtime.connection, found.id, sender, per_second, actor=runtime.actor)
 
     with_runtime(data, actor, work)
     said = "its provider's usual pace" if per_second is None else f"{per_second:g} texts a second"

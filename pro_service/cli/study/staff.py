@@ -10,7 +10,8 @@ import typer
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.cli.study.protocols import staff_app
-from pro_service.services.desk.sign_in import Passwords, revoke_sessions, set_password
+from pro_service.services.study.passwords import Passwords
+from pro_service.services.study.staff import revoke_sessions, set_password
 
 __all__ = ["staff_app"]
 

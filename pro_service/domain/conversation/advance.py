@@ -298,7 +298,6 @@ def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: da
             item=item.code,
             value=answer if isinstance(answer, int) else None,
             gap=None if isinstance(answer, int) else answer,
-            corrects=prompt.correcting and item.code in entry.answered,
         )
         for item, answer in zip(asked.items, given, strict=True)
     )

@@ -130,13 +130,12 @@ class TextPart(Record):
 
 
 class ItemAnswer(Record):
-    """One item's answer, or the gap left there; `corrects` replaces what stood before."""
+    """One item's answer, or the gap left there; it replaces what stood before."""
 
     assessment_id: UUID
     item: str
     value: int | None
     gap: Gap | None
-    corrects: bool
 
 
 class Step(Record):

@@ -35,14 +35,13 @@ class Route(Record):
     """Where a text goes.
 
     - `line`: a command for the line as a whole (stop, start, help);
-    - `nobody`: nobody enrolled uses the number;
     - `owner`: it belongs to `participant_id`;
     - `switch`: it was that participant's code: it is consumed, the line's focus moves there and the
       participant's question is asked again;
     - `ask_code`: several may have written and nothing tells them apart: ask for the code.
     """
 
-    kind: Literal["line", "nobody", "owner", "switch", "ask_code"]
+    kind: Literal["line", "owner", "switch", "ask_code"]
     participant_id: UUID | None = None
     command: Command | None = None
     in_focus: bool = False
@@ -55,14 +54,14 @@ LINE_COMMANDS = frozenset({Command.stop, Command.start, Command.help})
 def route(users: Sequence[LineUser], focus: UUID | None, text: str) -> Route:
     """Decide whose `text` is; `focus` is who typed their code in the exchange under way, if any.
 
+    At least one of `users` uses the number: a stranger's text never comes this far.
+
     One open conversation: its owner. Two: whoever typed the code; a question that merely came last
     says nothing about who holds the telephone. None open: the same, for `back` and for words.
     """
     command = recognise(text)
     if command in LINE_COMMANDS:
         return Route(kind="line", command=command)
-    if not users:
-        return Route(kind="nobody")
     named = [one.participant_id for one in users if is_code(one.personal_code, text)]
     if len(named) == 1:
         return Route(kind="switch", participant_id=named[0], in_focus=True)

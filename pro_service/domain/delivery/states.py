@@ -7,34 +7,31 @@ from typing import Final
 
 
 class MessageState(StrEnum):
-    """The states of one outbound message; `MEANINGS` says each in a sentence."""
+    """The states of one outbound message."""
 
     queued = "queued"
+    """It is due and waits for a worker to claim it."""
     sending = "sending"
+    """A worker has claimed it and is calling the provider."""
     accepted = "accepted"
+    """The provider has taken it and given it an id."""
     sent = "sent"
+    """The provider has handed it to the network."""
     delivered = "delivered"
+    """The network says that it reached the phone."""
     undelivered = "undelivered"
+    """The network says that it could not reach the phone."""
     failed = "failed"
+    """The provider refused it for good, or gave it up before the network."""
     suppressed = "suppressed"
+    """It was not sent, because its reason had gone or it was not allowed."""
     expired = "expired"
+    """It was not sent, because its time had passed."""
     ambiguous = "ambiguous"
+    """The call to the provider broke off; it may have been sent."""
     unconfirmed = "unconfirmed"
+    """Whether it was sent never became known; it is not sent again."""
 
-
-MEANINGS: Final[dict[MessageState, str]] = {
-    MessageState.queued: "It is due and waits for a worker to claim it.",
-    MessageState.sending: "A worker has claimed it and is calling the provider.",
-    MessageState.accepted: "The provider has taken it and given it an id.",
-    MessageState.sent: "The provider has handed it to the network.",
-    MessageState.delivered: "The network says that it reached the phone.",
-    MessageState.undelivered: "The network says that it could not reach the phone.",
-    MessageState.failed: "The provider refused it for good, or gave it up before the network.",
-    MessageState.suppressed: "It was not sent, because its reason had gone or it was not allowed.",
-    MessageState.expired: "It was not sent, because its time had passed.",
-    MessageState.ambiguous: "The call to the provider broke off; it may have been sent.",
-    MessageState.unconfirmed: "Whether it was sent never became known; it is not sent again.",
-}
 
 RECEIPT_STATES: Final = frozenset(
     {
@@ -49,11 +46,6 @@ RECEIPT_STATES: Final = frozenset(
 
 NEVER_SENT: Final = frozenset({MessageState.suppressed, MessageState.expired})
 """The states of messages that were never handed to a provider."""
-
-FINAL: Final = frozenset(
-    {MessageState.delivered, MessageState.undelivered, MessageState.failed} | NEVER_SENT
-)
-"""The states after which no further receipt is expected."""
 
 # A receipt moves a message upwards only. `delivered` is above `undelivered` because a phone that
 # has the text has it, whatever was said before; equal ranks keep the word that came first.

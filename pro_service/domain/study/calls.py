@@ -10,18 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
-from pro_service.domain.study.times import (
-    ONE_DAY,
-    day_start,
-    last_day_before,
-    local_day,
-    local_instant,
-    zone,
-)
+from pro_service.domain.study.times import last_day_before, local_day, local_instant, zone
 
 WorkingDays = Callable[[date, date], int]
 """Working days of the site's calendar from one day to another, both counted."""
@@ -54,9 +47,9 @@ def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
 
 def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) -> bool:
     """Tell whether this call exists already, or any other is open for the visit."""
-    if any(key.startswith(f"{visit.id}:") for key in facts.open_calls):
+    if any(key.visit_id == visit.id for key in facts.open_calls):
         return True
-    return f"{visit.id}:{reason}" in facts.made_calls
+    return CallKey(visit.id, reason) in facts.made_calls
 
 
 def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None:
@@ -88,10 +81,9 @@ def _reason(
     if not is_open:
         return None
     ran_out_at = _nudges_ran_out_at(visit, protocol)
-    if ran_out_at is not None and ran_out_at <= now:
-        made = f"{visit.id}:{CallReason.nudges_unanswered}" in facts.made_calls
-        if not made:
-            return CallReason.nudges_unanswered
+    made = CallKey(visit.id, CallReason.nudges_unanswered) in facts.made_calls
+    if ran_out_at is not None and ran_out_at <= now and not made:
+        return CallReason.nudges_unanswered
     if closes_at is not None:
         at_site = zone(facts.site.zone)
         last_day = last_day_before(closes_at, at_site)
@@ -142,60 +134,3 @@ def calls_wanted(
         if reason is not None and not _was_made(facts, visit, reason):
             wanted.append(CallWanted(visit_id=visit.id, reason=reason, closes_at=visit.closes_at))
     return tuple(wanted)
-
-
-def next_call_check(
-    facts: ParticipantFacts,
-    protocol: Protocol,
-    now: datetime,
-    working_days_left: WorkingDays | None = None,
-) -> datetime | None:
-    """Return the next instant after `now` at which a call could become wanted, or None.
-
-    Without `working_days_left`, a visit with a closing day is looked at again every local midnight
-    of its site; with it, only on the day its working days run down.
-    """
-    where = standing(facts.statuses, now, facts.events)
-    local, at_site = zone(facts.zone), zone(facts.site.zone)
-    instants: list[datetime] = []
-    for visit in facts.visits:
-        if not _may_be_called(where, visit) or any(
-            key.startswith(f"{visit.id}:") for key in facts.open_calls
-        ):
-            continue
-        if profile_of(visit, protocol) == "safety":
-            instants.append(_safety_call_at(visit, protocol, local))
-            continue
-        if visit.closes_at is not None and visit.closes_at <= now:
-            continue
-        ran_out_at = _nudges_ran_out_at(visit, protocol)
-        if ran_out_at is not None:
-            instants.append(ran_out_at)
-        if f"{visit.id}:{CallReason.closing_soon}" not in facts.made_calls:
-            instants += _closing_checks(visit, protocol, now, at_site, working_days_left)
-    later = [instant for instant in instants if instant > now]
-    return min(later, default=None)
-
-
-def _closing_checks(
-    visit: VisitFacts,
-    protocol: Protocol,
-    now: datetime,
-    at_site: ZoneInfo,
-    working_days_left: WorkingDays | None,
-) -> list[datetime]:
-    """Return when the visit's closing day may come near enough, after `now`."""
-    if visit.closes_at is None:
-        return []
-    last_day = last_day_before(visit.closes_at, at_site)
-    day = max(local_day(now, at_site), local_day(visit.opens_at, at_site))
-    while day <= last_day:
-        instant = max(day_start(day, at_site), visit.opens_at)
-        near = (
-            working_days_left is None
-            or working_days_left(day, last_day) <= protocol.calls.working_days_left
-        )
-        if instant > now and near:
-            return [instant]
-        day += ONE_DAY
-    return []

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
+
+from pydantic import BeforeValidator
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
@@ -33,6 +35,7 @@ class EventKind(StrEnum):
 
 
 INJECTIONS: tuple[EventKind, ...] = (EventKind.injection, EventKind.rescue_injection)
+"""The events that treat a knee."""
 
 
 class EventFacts(Record):
@@ -242,6 +245,21 @@ TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 
 
+class CallKey(NamedTuple):
+    """What makes a call task one of its kind: the visit it hangs on (None: on none), and why."""
+
+    visit_id: UUID | None
+    reason: str
+
+
+def _call_key(said: object) -> object:
+    """Read a key as the store says it: `<visit id>:<reason>`, `-` for no visit."""
+    if not isinstance(said, str):
+        return said
+    visit_id, _, reason = said.partition(":")
+    return CallKey(None if visit_id == "-" else UUID(visit_id), reason)
+
+
 class ParticipantFacts(Record):
     """One participant, whole. `revision` guards every write decided from these facts."""
 
@@ -274,10 +292,10 @@ class ParticipantFacts(Record):
     visits: tuple[VisitFacts, ...]
     texts_today: int = 0
     """Reminder texts that went to the participant's number on the present local day."""
-    open_calls: tuple[str, ...] = ()
-    """Reasons of call tasks still open, as `<visit id>:<reason>`."""
-    made_calls: tuple[str, ...] = ()
-    """Reasons of all call tasks ever made, closed ones included, in the same form."""
+    open_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    """The call tasks still open."""
+    made_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    """All call tasks ever made, closed ones included."""
     last_reminder_text_at: datetime | None = None
     """When the last reminder text went to the participant, superseded visits included."""
     alerts: tuple[str, ...] = ()
@@ -292,4 +310,4 @@ class ParticipantFacts(Record):
     @property
     def number_is_bad(self) -> bool:
         """Whether nothing reaches the number: until staff clears the call task that says so."""
-        return f"-:{BAD_NUMBER}" in self.open_calls
+        return CallKey(None, BAD_NUMBER) in self.open_calls

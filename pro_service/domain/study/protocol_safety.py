@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
-from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.facts import INJECTIONS, EventKind
 from pro_service.domain.study.protocol import BOUNDS, Safety, SafetyRule, VisitDefinition
 from pro_service.domain.study.protocol_draft import Draft, name_problems, word_problems
 from pro_service.domain.study.protocol_problems import Problem, suggestion
 
 _ENDINGS = (EventKind.early_termination, EventKind.death)
-_INJECTIONS = (EventKind.injection, EventKind.rescue_injection)
 
 
 def safety_problems(draft: Draft) -> Iterator[Problem]:
@@ -182,4 +181,4 @@ def _may_come_before(visit: VisitDefinition) -> bool:
     """Whether a visit may be answered before the injection that its anchor, if any, is."""
     if visit.anchor is None or visit.anchor.event in _ENDINGS:
         return False
-    return visit.anchor.event not in _INJECTIONS or visit.anchor.basis == "planned"
+    return visit.anchor.event not in INJECTIONS or visit.anchor.basis == "planned"

@@ -44,9 +44,3 @@ def visit_days(
         target = target_event_on
     first, last = window_days(definition.window, anchor_on, target)
     return Days(first, target, last)
-
-
-def clinic_days(definition: VisitDefinition, anchor_on: date) -> tuple[date, date]:
-    """Return the days on which attending the hospital counts as this visit."""
-    target = target_day(definition.target, anchor_on)
-    return window_days(definition.clinic_window or definition.window, anchor_on, target)

@@ -37,6 +37,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.ids import new_id
 from pro_service.store.writes import AlertRow, AttemptRow, QueryRow, ResponseRow, VisitDoneRow
+from pro_service.vault import places
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 Authentication = Literal[
@@ -198,8 +199,8 @@ def _response(
     row_id = new_id()
     sealed = None
     if given.raw is not None and facts.data_key is not None:
-        sealed = case.context.vault.seal(
-            given.raw, data_key=facts.data_key.id, table="responses", column="raw", row_id=row_id
+        sealed = places.TYPED_ANSWER.seal(
+            case.context.vault, given.raw, data_key=facts.data_key.id, row_id=row_id
         )
     return ResponseRow(
         id=row_id,

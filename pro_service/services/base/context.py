@@ -74,10 +74,14 @@ class ServiceContext:
         )
         if facts is None:
             raise UnknownParticipantError
+        self.admit(facts)
+        return facts
+
+    def admit(self, facts: ParticipantFacts) -> None:
+        """Open a participant's key, for sealing and reading."""
         if facts.data_key is not None:
             key = facts.data_key
             self.vault.admit(WrappedKey(key.id, bytes.fromhex(key.wrapped), key.wrapping_key))
-        return facts
 
     async def study_key(self, connection: Connection, study_id: UUID) -> UUID:
         """The id of the study's own key, opened; UnknownStudyError before `open_study` made it."""

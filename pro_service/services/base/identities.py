@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from pro_service.services.base.context import ServiceContext
@@ -10,9 +9,7 @@ from pro_service.store.ids import new_id
 from pro_service.store.pages.entrance import SealedIdentity
 from pro_service.store.study.studies import EnrolledRow
 from pro_service.store.writes import IdentityRow
-
-_TABLE: Final = "identities"
-_COLUMN: Final = "value"
+from pro_service.vault import places
 
 
 def seal_year(context: ServiceContext, year: str | None, data_key: UUID) -> list[IdentityRow]:
@@ -20,9 +17,7 @@ def seal_year(context: ServiceContext, year: str | None, data_key: UUID) -> list
     if year is None:
         return []
     row_id = new_id()
-    sealed = context.vault.seal(
-        year, data_key=data_key, table=_TABLE, column=_COLUMN, row_id=row_id
-    )
+    sealed = places.IDENTITY.seal(context.vault, year, data_key=data_key, row_id=row_id)
     row = IdentityRow(
         id=row_id, kind="year_of_birth", value_sealed=sealed.ciphertext, value_key=sealed.key
     )
@@ -38,6 +33,6 @@ def known_year(context: ServiceContext, known: EnrolledRow) -> str | None:
 
 def open_identity(context: ServiceContext, known: SealedIdentity) -> str:
     """What is known, in the clear; the participant's key must have been opened."""
-    return context.vault.unseal(
-        known.value_sealed, key=known.value_key, table=_TABLE, column=_COLUMN, row_id=known.id
+    return places.IDENTITY.open(
+        context.vault, known.value_sealed, key=known.value_key, row_id=known.id
     )

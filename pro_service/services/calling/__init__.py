@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from pro_service.services.calling.silence import call_for, escalate, list_silent
+from pro_service.services.calling.escalation import escalate
+from pro_service.services.calling.silence import call_for, list_silent
 
 __all__ = ["call_for", "escalate", "list_silent"]

@@ -9,15 +9,18 @@ from uuid import UUID
 
 import holidays
 
-from pro_service.domain.study.calls import CallReason, calls_wanted, could_be_due
+from pro_service.domain.study.calls import calls_wanted, could_be_due
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
+from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.services.texting import ACTOR, empty_claim
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.services.base.turns import Plan, Who, turn, writing
+from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import reminders
-from pro_service.store.texting.reminders import DueRow
+from pro_service.store.texting.reminders import ClaimWrite, DueRow
+from pro_service.store.writes import CallRow
 
 
 @cache
@@ -63,63 +66,25 @@ async def list_silent(connection: Connection, context: ServiceContext, limit: in
     return list(found)
 
 
-async def escalate(
-    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
-) -> int:
-    """Make the call task an alert unseen for too long asks for; returns how many. Raises BusyError.
-
-    It hangs on no visit: answering a questionnaire must not close it.
-    """
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        if f"-:{CallReason.alert_unseen}" in facts.open_calls:
-            return 0
-        document = empty_claim()
-        document["calls"] = [
-            {
-                "id": new_id(),
-                "visit_id": None,
-                "reason": CallReason.alert_unseen,
-                "closes_at": None,
-                "actor": ACTOR,
-            }
-        ]
-        try:
-            await reminders.claim_reminders(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return 1
-    raise BusyError
-
-
 async def call_for(
     connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
 ) -> int:
     """Make the call tasks a participant's silence asks for; returns how many. Raises BusyError."""
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[int]:
         wanted = calls_wanted(facts, protocol, facts.now, working_days(facts.site.country))
         if not wanted:
-            return 0
-        document = empty_claim()
-        document["calls"] = [
-            {
-                "id": new_id(),
-                "visit_id": one.visit_id,
-                "reason": one.reason,
-                "closes_at": one.closes_at,
-                "actor": ACTOR,
-            }
+            return Plan(0)
+        calls = [
+            CallRow(
+                id=new_id(),
+                visit_id=one.visit_id,
+                reason=one.reason,
+                closes_at=one.closes_at,
+                actor=WORKER,
+            )
             for one in wanted
         ]
-        try:
-            await reminders.claim_reminders(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return len(wanted)
-    raise BusyError
+        return Plan(len(wanted), writing(reminders.claim_reminders, ClaimWrite(calls=calls)))
+
+    return await turn(Who(connection, context, study_id, participant_id), decide)

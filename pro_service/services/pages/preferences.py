@@ -23,6 +23,7 @@ from pro_service.store.answering import answers
 from pro_service.store.connection import (
     Connection,
     DuplicateError,
+    Guard,
     StaleRevisionError,
     transaction,
 )
@@ -142,9 +143,8 @@ async def stop_texts(
                     facts.revision,
                     _nothing() | {"web_key": web_key},
                 )
-                await lines.opt_out_line(
-                    lent, facts.study_id, facts.id, facts.revision + 1, document
-                )
+                guard = Guard(facts.study_id, facts.id, facts.revision + 1)
+                await lines.opt_out_line(lent, guard, document)
         except (StaleRevisionError, DuplicateError):
             continue
         return True

@@ -9,6 +9,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Arrival
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
+from pro_service.vault import places
 
 
 async def first_copy(
@@ -26,12 +27,8 @@ async def first_copy(
     if found.message_id is None or found.body_sealed is None or found.body_key is None:
         return gateway.reply(None)
     await context.open_key(connection, study_id, found.body_key)
-    body = context.vault.unseal(
-        found.body_sealed,
-        key=found.body_key,
-        table="messages",
-        column="body",
-        row_id=found.message_id,
+    body = places.MESSAGE_BODY.open(
+        context.vault, found.body_sealed, key=found.body_key, row_id=found.message_id
     )
     return answer_with(context, gateway, body, found.message_id)
 

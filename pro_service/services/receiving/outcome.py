@@ -16,7 +16,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
-from pro_service.services.texting import seal_body
+from pro_service.services.texting import opt_out_row, seal_body
 from pro_service.store.answering import answers
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.connection import Connection, Guard, transaction
@@ -33,6 +33,7 @@ from pro_service.store.writes import (
     OptOutRow,
     ReplyMessageRow,
 )
+from pro_service.vault import places
 
 
 @dataclass(frozen=True)
@@ -175,12 +176,8 @@ def _inbound_row(
     context: ServiceContext, received: Received, outcome: InboundOutcome
 ) -> InboundRow:
     text, owner = received.text, outcome.facts
-    sealed = context.vault.seal(
-        text.body,
-        data_key=outcome.data_key,
-        table="inbounds",
-        column="body",
-        row_id=received.inbound_id,
+    sealed = places.INBOUND_BODY.seal(
+        context.vault, text.body, data_key=outcome.data_key, row_id=received.inbound_id
     )
     return InboundRow(
         id=received.inbound_id,
@@ -223,11 +220,7 @@ def _reply_row(
 
 def _opt_out_row(received: Received, outcome: InboundOutcome) -> OptOutRow:
     """Hold the line back from now on, on the word of this text."""
-    return OptOutRow(
-        id=new_id(),
-        line_id=received.line.id,
-        participant_id=None if outcome.facts is None else outcome.facts.id,
-        inbound_id=received.inbound_id,
-        reason="said so by text",
-        actor=received.actor,
+    owner = None if outcome.facts is None else outcome.facts.id
+    return opt_out_row(
+        received.line.id, owner, received.actor, "said so by text", received.inbound_id
     )

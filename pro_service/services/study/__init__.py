@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from pro_service.services.study.administration import UnknownNameError, add_staff
+from pro_service.services.study.passwords import LONGEST_PASSWORD, Passwords
+from pro_service.services.study.staff import add_staff
 
-__all__ = ["UnknownNameError", "add_staff"]
+__all__ = ["LONGEST_PASSWORD", "Passwords", "add_staff"]

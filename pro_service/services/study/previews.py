@@ -14,7 +14,7 @@ from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long, most_segments, problems_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Language
-from pro_service.domain.study.facts import Target
+from pro_service.domain.study.facts import KNEES, Target
 from pro_service.domain.study.protocol import Ask, Protocol
 from pro_service.services.answering import urgent_parts
 from pro_service.services.base.context import ServiceContext
@@ -197,4 +197,4 @@ def preview_of(context: ServiceContext, protocol: Protocol) -> Preview:
 
 
 def _targets(ask: Ask) -> tuple[Target, ...]:
-    return ("person",) if ask.targets == "person" else ("left_knee", "right_knee")
+    return ("person",) if ask.targets == "person" else KNEES

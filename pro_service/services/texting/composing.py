@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.segments import segments
@@ -14,6 +13,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages
 from pro_service.store.writes import LineRow
+from pro_service.vault import places
 
 
 class Line(NamedTuple):
@@ -40,9 +40,7 @@ async def line_to(
         return Line(found.id, found.focus_participant_id, found.focused_at, None)
     line_id = new_id()
     key = await context.study_key(connection, study_id)
-    sealed = context.vault.seal(
-        their_address, data_key=key, table="lines", column="their_address", row_id=line_id
-    )
+    sealed = places.LINE_ADDRESS.seal(context.vault, their_address, data_key=key, row_id=line_id)
     row = LineRow(
         id=line_id,
         sender_id=sender_id,
@@ -58,11 +56,10 @@ def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
     """The participant's present number in the clear, for the call out only."""
     if facts.contact is None:
         return None
-    return context.vault.unseal(
+    return places.NUMBER.open(
+        context.vault,
         bytes.fromhex(facts.contact.address_sealed),
         key=facts.contact.address_key,
-        table="contact_points",
-        column="address",
         row_id=facts.contact.id,
     )
 
@@ -80,46 +77,6 @@ def seal_body(
     context: ServiceContext, *, message_id: UUID, data_key: UUID, body: str
 ) -> SealedBody:
     """Seal a message's words and count their segments."""
-    sealed = context.vault.seal(
-        body, data_key=data_key, table="messages", column="body", row_id=message_id
-    )
+    sealed = places.MESSAGE_BODY.seal(context.vault, body, data_key=data_key, row_id=message_id)
     counted = segments(body)
     return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)
-
-
-def message_row(
-    context: ServiceContext,
-    *,
-    message_id: UUID,
-    line_id: UUID,
-    participant_id: UUID | None,
-    data_key: UUID,
-    kind: str,
-    template: str,
-    language: str,
-    body: str,
-    dedupe_key: str,
-    actor: str,
-    extra: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """One row of `messages` with its dedupe key."""
-    sealed = context.vault.seal(
-        body, data_key=data_key, table="messages", column="body", row_id=message_id
-    )
-    counted = segments(body)
-    return {
-        "id": message_id,
-        "line_id": line_id,
-        "participant_id": participant_id,
-        "kind": kind,
-        "template": template,
-        "language": language,
-        "body_sealed": sealed.ciphertext.hex(),
-        "body_key": sealed.key,
-        "encoding": counted.encoding,
-        "segments": counted.segments,
-        "provider": context.provider,
-        "dedupe_key": dedupe_key,
-        "actor": actor,
-        **(extra or {}),
-    }

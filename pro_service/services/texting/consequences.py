@@ -6,18 +6,21 @@ The code comes with the refused call or later with a receipt; both are followed 
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pro_service.domain.study.facts import BAD_NUMBER, TEXT_HELD
 from pro_service.messaging.gateway import Effect
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.texting.opt_outs import opt_out_row
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines, sending
+from pro_service.store.texting.lines import OptOutWrite
 from pro_service.store.texting.messages import MessageRow
+from pro_service.vault import places
 
 log = logging.getLogger("pro_service.delivery")
 _REASONS: Final[dict[Effect, str]] = {"bad_number": BAD_NUMBER, "hold": TEXT_HELD}
@@ -52,38 +55,20 @@ async def _opt_out(
 ) -> None:
     """Opt the line out; whoever shares it takes a turn, so that no claim overtakes it."""
     await context.study_key(connection, row.study_id)
-    number = context.vault.unseal(
-        row.their_address_sealed,
-        key=row.their_address_key,
-        table="lines",
-        column="their_address",
-        row_id=row.line_id,
+    number = places.LINE_ADDRESS.open(
+        context.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
     )
     indexes = [index for _, index in context.vault.blind_indexes(number)]
-    for _ in range(TRIES):
+
+    async def decide() -> Decision[None]:
         facts = await context.facts(connection, row.study_id, participant_id)
         users = await inbounds.list_line_participants(
             connection, row.study_id, indexes, row.line_id
         )
-        document: dict[str, Any] = {
-            "lines": [],
-            "opt_outs": [
-                {
-                    "id": new_id(),
-                    "line_id": row.line_id,
-                    "participant_id": participant_id,
-                    "inbound_id": None,
-                    "reason": "told the provider to stop",
-                    "actor": actor,
-                }
-            ],
-            "affected": [user.id for user in users if user.id != participant_id],
-        }
-        try:
-            await lines.opt_out_line(
-                connection, row.study_id, participant_id, facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return
-    raise BusyError
+        opt_out = opt_out_row(row.line_id, participant_id, actor, "told the provider to stop")
+        others = [user.id for user in users if user.id != participant_id]
+        document = OptOutWrite(opt_outs=[opt_out], affected=others)
+        guard = Guard(row.study_id, participant_id, facts.revision)
+        return Decision(None, lambda: lines.opt_out_line(connection, guard, document))
+
+    await until_written(decide)

@@ -31,14 +31,16 @@ from pro_service.messaging.gateway import (
     status_callback_url,
 )
 from pro_service.services.answering import is_open
+from pro_service.services.base.actors import WORKER, provider_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.texting.consequences import follow
-from pro_service.services.texting.reminders import ACTOR, LEASE_SECONDS, Claimed
-from pro_service.store.connection import Connection, StaleRevisionError
+from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.texting import messages, sending
-from pro_service.store.texting.messages import MessageRow, QueuedRow
+from pro_service.store.texting.messages import FoundMessage, Mark, MessageRow, QueuedRow, ReceiptRow
+from pro_service.vault import places
 
 CALL_BOUND_SECONDS = 15.0
 """No call to a provider lasts longer; it begins only while this much of the lease is left."""
@@ -56,44 +58,42 @@ class UnknownMessageError(ProServiceError):
 async def send_claimed(
     connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
 ) -> MessageState:
-    """Make the one call a claim entitles to, and write down its outcome. No connection is held."""
+    """Make the one call a claim entitles to, and write down its outcome. No connection is held.
+
+    The message's state, its lease and the hour are looked at again before the call; the
+    participant's facts are those it was claimed from.
+    """
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.sending:
         return MessageState.ambiguous if row is None else row.state
-    text = await _outbound(connection, context, row)
+    text = await _outbound(connection, context, row, claimed.facts)
     held_back = await _not_now(connection, row, text)
     if held_back is not None:
         return await _give_back(connection, row, held_back)
-    state = MessageState.accepted
-    provider_id = error_code = reason = None
-    retry_in: timedelta | None = None
-    effect: Effect | None = None
+    mark, effect = await _call(gateway, row, text)
+    await messages.mark_message(connection, row.study_id, row.id, MessageState.sending, mark)
+    if effect is not None:
+        await follow(connection, context, row, effect, WORKER)
+    log.info("message_sent", extra={"state": str(mark.state), "message_id": str(row.id)})
+    return mark.state
+
+
+async def _call(
+    gateway: Gateway, row: MessageRow, text: OutboundText
+) -> tuple[Mark, Effect | None]:
+    """Make the call; where it leaves the message, and what a lasting refusal says of the number."""
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
-            provider_id = (await gateway.send(text)).provider_id
+            accepted = await gateway.send(text)
     except NotAcceptedError:
-        state, reason = MessageState.queued, "not accepted"
-        retry_in = retry_pause(row.tries)
+        pause = retry_pause(row.tries)
+        return Mark(MessageState.queued, reason="not accepted", retry_in=pause), None
     except RejectedError as error:
-        state, reason, error_code = MessageState.failed, error.effect, error.code
-        effect = error.effect
+        mark = Mark(MessageState.failed, error_code=error.code, reason=error.effect)
+        return mark, error.effect
     except (AmbiguousError, TimeoutError):
-        state, reason = MessageState.ambiguous, "the call broke off"
-    await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=MessageState.sending,
-        state=state,
-        provider_id=provider_id,
-        error_code=error_code,
-        reason=reason,
-        retry_in=retry_in,
-    )
-    if effect is not None:
-        await follow(connection, context, row, effect, ACTOR)
-    log.info("message_sent", extra={"state": str(state), "message_id": str(row.id)})
-    return state
+        return Mark(MessageState.ambiguous, reason="the call broke off"), None
+    return Mark(MessageState.accepted, provider_id=accepted.provider_id), None
 
 
 async def _not_now(connection: Connection, row: MessageRow, text: OutboundText) -> str | None:
@@ -122,95 +122,91 @@ async def _give_back(connection: Connection, row: MessageRow, reason: str) -> Me
 
     Unless its lease has run out and it was taken for ambiguous meanwhile: that it stays.
     """
+    mark = Mark(MessageState.queued, reason=reason, retry_in=TURN_PATIENCE)
     moved = await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=MessageState.sending,
-        state=MessageState.queued,
-        reason=reason,
-        retry_in=TURN_PATIENCE,
+        connection, row.study_id, row.id, MessageState.sending, mark
     )
     return MessageState.queued if moved else MessageState.ambiguous
 
 
 async def _outbound(
-    connection: Connection, context: ServiceContext, row: MessageRow
+    connection: Connection,
+    context: ServiceContext,
+    row: MessageRow,
+    facts: ParticipantFacts | None = None,
 ) -> OutboundText:
-    """Open what the provider needs in the clear; it lives as long as the call."""
+    """Open what the provider needs in the clear; it lives as long as the call.
+
+    `facts` are the participant's where they were read just now, for the claim.
+    """
     await context.study_key(connection, row.study_id)
     lives_for = row.lives_for
     if row.participant_id is not None:
-        facts = await context.facts(connection, row.study_id, row.participant_id)
+        if facts is None:
+            facts = await context.facts(connection, row.study_id, row.participant_id)
+        else:
+            context.admit(facts)
         if row.kind == "reminder":
             protocol = await context.protocol(connection, row.study_id, facts.protocol_version_id)
-            lives_for = _until_quiet(facts, protocol.messaging, lives_for)
+            lives_for = _until_quiet(row, facts.zone, protocol.messaging)
     return OutboundText(
         message_id=row.id,
         our_address=row.our_address,
-        their_address=context.vault.unseal(
-            row.their_address_sealed,
-            key=row.their_address_key,
-            table="lines",
-            column="their_address",
-            row_id=row.line_id,
+        their_address=places.LINE_ADDRESS.open(
+            context.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
         ),
-        body=context.vault.unseal(
-            row.body_sealed, key=row.body_key, table="messages", column="body", row_id=row.id
+        body=places.MESSAGE_BODY.open(
+            context.vault, row.body_sealed, key=row.body_key, row_id=row.id
         ),
         status_callback=status_callback_url(context.public_url, context.provider, row.id),
         valid_for=lives_for,
     )
 
 
-def _until_quiet(
-    facts: ParticipantFacts, messaging: Messaging, lives_for: timedelta | None
-) -> timedelta | None:
+def _until_quiet(row: MessageRow, zone_name: str, messaging: Messaging) -> timedelta | None:
     """How long a reminder may wait at the provider: not into quiet hours, not past its window."""
-    quiet_at = quiet_start(facts.now, messaging.quiet_from, messaging.quiet_until, zone(facts.zone))
+    quiet_at = quiet_start(row.now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))
     if quiet_at is None:
-        return lives_for
-    until = quiet_at - facts.now
-    return until if lives_for is None else min(until, lives_for)
+        return row.lives_for
+    until = quiet_at - row.now
+    return until if row.lives_for is None else min(until, row.lives_for)
 
 
 async def retry(
     connection: Connection, context: ServiceContext, queued: QueuedRow
 ) -> Claimed | None:
     """Claim a message again that was definitely not taken, if its reason still stands."""
-    for _ in range(TRIES):
+    claimed: Claimed | None = None
+
+    async def decide() -> Decision[None]:
         row = await messages.get_message(connection, queued.study_id, queued.id)
         if row is None or row.state is not MessageState.queued or queued.participant_id is None:
-            return None
+            return Decision(None)
         facts = await context.facts(connection, queued.study_id, queued.participant_id)
-        gone = None if still_wanted(facts, row) else "its reason has gone"
-        if gone is not None:
-            await messages.mark_message(
-                connection,
-                row.study_id,
-                row.id,
-                expected=MessageState.queued,
-                state=MessageState.suppressed,
-                reason=gone,
-            )
-            return None
+        if not still_wanted(facts, row):
+            return Decision(None, lambda: _suppress(connection, row, "its reason has gone"))
         protocol = await context.protocol(connection, queued.study_id, facts.protocol_version_id)
         quiet = is_quiet_at(facts.now, protocol.messaging, zone(facts.zone))
         if quiet and row.kind == "reminder":
-            return None  # It stays queued: quiet hours bind a second try as they bind the first.
-        try:
-            claimed = await messages.reclaim_message(
-                connection,
-                row.study_id,
-                row.id,
-                participant_id=queued.participant_id,
-                revision=facts.revision,
-                lease_seconds=LEASE_SECONDS,
-            )
-        except StaleRevisionError:
-            continue
-        return Claimed(row.study_id, row.id) if claimed else None
-    raise BusyError
+            # It stays queued: quiet hours bind a second try as they bind the first.
+            return Decision(None)
+
+        async def claim() -> None:
+            nonlocal claimed
+            guard = Guard(facts.study_id, facts.id, facts.revision)
+            if await messages.reclaim_message(connection, guard, row.id, LEASE_SECONDS):
+                claimed = Claimed(row.study_id, row.id, facts)
+
+        return Decision(None, claim)
+
+    await until_written(decide)
+    return claimed
+
+
+async def _suppress(connection: Connection, row: MessageRow, reason: str) -> None:
+    """A queued message that is not wanted any more is not sent."""
+    mark = Mark(MessageState.suppressed, reason=reason)
+    await messages.mark_message(connection, row.study_id, row.id, MessageState.queued, mark)
 
 
 def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
@@ -271,17 +267,13 @@ async def _look(
     ids = [one.provider_id for one in listed]
     taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
     found = next((one for one in ids if one not in taken), None)
-    state = MessageState.unconfirmed if found is None else MessageState.accepted
-    await messages.mark_message(
-        connection,
-        row.study_id,
-        row.id,
-        expected=row.state,
-        state=state,
-        provider_id=found,
-        reason="found in the provider's list" if found else "never found",
+    mark = (
+        Mark(MessageState.unconfirmed, reason="never found")
+        if found is None
+        else Mark(MessageState.accepted, found, reason="found in the provider's list")
     )
-    return state
+    await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
+    return mark.state
 
 
 def _latest_call(row: MessageRow) -> datetime | None:
@@ -300,7 +292,9 @@ async def receive_status(
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownMessageError, BusyError.
     """
     receipt = gateway.parse_status(request)
-    for _ in range(TRIES):
+    actor = provider_actor(gateway.name)
+
+    async def decide() -> Decision[FoundMessage]:
         found = await messages.find_message(
             connection,
             message_id=receipt.message_id,
@@ -311,23 +305,19 @@ async def receive_status(
             raise UnknownMessageError
         reported = receipt.status
         state = found.state if reported is None else apply_receipt(found.state, reported)
-        try:
-            await messages.record_receipt(
-                connection,
-                found,
-                receipt_id=new_id(),
-                provider=gateway.name,
-                provider_id=receipt.provider_id,
-                provider_status=receipt.provider_status,
-                error_code=receipt.error_code,
-                state=state,
-                actor=f"provider:{gateway.name}",
-            )
-        except StaleRevisionError:
-            continue
-        if receipt.effect is not None:
-            row = await messages.get_message(connection, found.study_id, found.id)
-            if row is not None:
-                await follow(connection, context, row, receipt.effect, f"provider:{gateway.name}")
-        return
-    raise BusyError
+
+        row = ReceiptRow(
+            id=new_id(),
+            provider=gateway.name,
+            provider_id=receipt.provider_id,
+            provider_status=receipt.provider_status,
+            error_code=receipt.error_code,
+            actor=actor,
+        )
+        return Decision(found, lambda: messages.record_receipt(connection, found, row, state))
+
+    found = await until_written(decide)
+    if receipt.effect is not None:
+        row = await messages.get_message(connection, found.study_id, found.id)
+        if row is not None:
+            await follow(connection, context, row, receipt.effect, actor)

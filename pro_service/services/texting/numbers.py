@@ -8,12 +8,13 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import country_of, parse_phone
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import BusyError, Decision, Who, until_written
 from pro_service.services.texting.composing import open_number
-from pro_service.store.connection import Connection, StaleRevisionError, transaction
+from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
 from pro_service.store.texting.numbers import NewNumber
+from pro_service.vault import places
 from pro_service.vault.vault import WrappedKey
 
 
@@ -25,87 +26,68 @@ class NothingToConfirmError(ProServiceError):
     """No changed number of the participant waits to be confirmed."""
 
 
-async def change_number(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    new_number: str,
-    actor: str,
-    reason: str,
-) -> None:
+async def change_number(who: Who, new_number: str, actor: str, reason: str) -> None:
     """Give a participant another number, which gets nothing before somebody has confirmed it.
 
     The old one's conversation and links end, and what waits to be sent to it is not sent.
     Raises PhoneError, SameNumberError, BusyError.
     """
+    connection, context, study_id, participant_id = who
     address = parse_phone(new_number)
-    for _ in range(TRIES):
+
+    async def decide() -> Decision[None]:
         facts = await context.facts(connection, study_id, participant_id)
         if facts.data_key is None:
             raise BusyError("The participant has no data key.")
         if open_number(context, facts) == address:
             raise SameNumberError
         number_id = new_id()
-        sealed = context.vault.seal(
-            address,
-            data_key=facts.data_key.id,
-            table="contact_points",
-            column="address",
-            row_id=number_id,
+        sealed = places.NUMBER.seal(
+            context.vault, address, data_key=facts.data_key.id, row_id=number_id
         )
         number = NewNumber(
             number_id,
-            sealed.ciphertext,
-            sealed.key,
-            context.vault.blind_index(address),
-            context.vault.index_key_id,
+            address_sealed=sealed.ciphertext,
+            address_key=sealed.key,
+            blind_index=context.vault.blind_index(address),
+            index_key=context.vault.index_key_id,
+            call_id=new_id(),
+            actor=actor,
+            reason=reason,
         )
-        try:
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def change() -> None:
             async with transaction(connection) as held:
                 await numbers.give_reason(held, reason)
-                await numbers.end_number(held, study_id, participant_id, facts.revision)
-                await numbers.insert_number(
-                    held,
-                    study_id,
-                    participant_id,
-                    number,
-                    call_id=new_id(),
-                    actor=actor,
-                    reason=reason,
-                )
-        except StaleRevisionError:
-            continue
-        return
-    raise BusyError
+                await numbers.end_number(held, guard)
+                await numbers.insert_number(held, study_id, participant_id, number)
+
+        return Decision(None, change)
+
+    await until_written(decide)
 
 
-async def confirm_by_staff(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    actor: str,
-    reason: str,
-) -> None:
+async def confirm_by_staff(who: Who, actor: str, reason: str) -> None:
     """Let texts go to the new number on the word of staff.
 
     Raises NothingToConfirmError, BusyError.
     """
-    for _ in range(TRIES):
+    connection, context, study_id, participant_id = who
+
+    async def decide() -> Decision[None]:
         facts = await context.facts(connection, study_id, participant_id)
-        try:
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def confirm() -> None:
             async with transaction(connection) as held:
                 await numbers.give_reason(held, reason)
-                confirmed = await numbers.confirm_number(
-                    held, study_id, participant_id, facts.revision, actor=actor, outcome=reason
-                )
-        except StaleRevisionError:
-            continue
-        if not confirmed:
-            raise NothingToConfirmError
-        return
-    raise BusyError
+                if not await numbers.confirm_number(held, guard, actor=actor, outcome=reason):
+                    raise NothingToConfirmError
+
+        return Decision(None, confirm)
+
+    await until_written(decide)
 
 
 async def countries_of_enrolled(
@@ -115,12 +97,8 @@ async def countries_of_enrolled(
     countries: Counter[str] = Counter()
     for row in await numbers.list_present_numbers(connection, study_id):
         context.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
-        number = context.vault.unseal(
-            row.address_sealed,
-            key=row.address_key,
-            table="contact_points",
-            column="address",
-            row_id=row.id,
+        number = places.NUMBER.open(
+            context.vault, row.address_sealed, key=row.address_key, row_id=row.id
         )
         countries[country_of(number)] += 1
     return countries

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
+from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.services.texting.composing import line_to, open_number
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines, messages, numbers
+from pro_service.store.texting.lines import OptOutWrite
+from pro_service.store.writes import OptOutRow
 
 
 class NoLineError(ProServiceError):
     """The participant has no number texts could go to."""
 
 
-async def opt_out_by_staff(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    actor: str,
-    reason: str,
-) -> None:
-    """Hold back every text to the participant's number from now on. Raises NoLineError."""
-    for _ in range(TRIES):
+async def opt_out_by_staff(who: Who, actor: str, reason: str) -> None:
+    """Hold back every text to the participant's number from now on.
+
+    Raises NoLineError, BusyError.
+    """
+    connection, context, study_id, participant_id = who
+
+    async def decide() -> Decision[None]:
         facts = await context.facts(connection, study_id, participant_id)
         document = await opt_out_document(connection, context, facts, actor, reason)
-        try:
-            await lines.opt_out_line(connection, study_id, participant_id, facts.revision, document)
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return
-    raise BusyError
+        guard = Guard(study_id, participant_id, facts.revision)
+        return Decision(None, lambda: lines.opt_out_line(connection, guard, document))
+
+    await until_written(decide)
 
 
 async def opt_out_document(
@@ -46,8 +43,8 @@ async def opt_out_document(
     facts: ParticipantFacts,
     actor: str,
     reason: str,
-) -> dict[str, Any]:
-    """What `store.lines.opt_out_line` writes for the participant's number. Raises NoLineError."""
+) -> OptOutWrite:
+    """What `opt_out_line` of the store writes for the participant's number. Raises NoLineError."""
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     if number is None or sender is None:
@@ -55,52 +52,54 @@ async def opt_out_document(
     line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
     indexes = [index for _, index in context.vault.blind_indexes(number)]
     users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
-    return {
-        "lines": [line.row] if line.row else [],
-        "opt_outs": [
-            {
-                "id": new_id(),
-                "line_id": line.id,
-                "participant_id": facts.id,
-                "inbound_id": None,
-                "reason": reason,
-                "actor": actor,
-            }
-        ],
-        "affected": [user.id for user in users if user.id != facts.id],
-    }
+    return OptOutWrite(
+        lines=[line.row] if line.row else [],
+        opt_outs=[opt_out_row(line.id, facts.id, actor, reason)],
+        affected=[user.id for user in users if user.id != facts.id],
+    )
 
 
-async def opt_in_by_staff(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
+def opt_out_row(
+    line_id: UUID,
+    participant_id: UUID | None,
     actor: str,
     reason: str,
-) -> int:
+    inbound_id: UUID | None = None,
+) -> OptOutRow:
+    """A line that wants no texts from now on: on whose word, and in which text they said so."""
+    return OptOutRow(
+        id=new_id(),
+        line_id=line_id,
+        participant_id=participant_id,
+        inbound_id=inbound_id,
+        reason=reason,
+        actor=actor,
+    )
+
+
+async def opt_in_by_staff(who: Who, actor: str, reason: str) -> int:
     """Let texts go to the participant's number again; how many opt-outs ended.
 
     A telephone that told the provider itself to stop must tell it START: no word of ours lifts
     that. Raises NoLineError, BusyError.
     """
-    for _ in range(TRIES):
+    connection, context, study_id, participant_id = who
+    ended = 0
+
+    async def decide() -> Decision[None]:
         facts = await context.facts(connection, study_id, participant_id)
         number = open_number(context, facts)
         if number is None:
             raise NoLineError
         indexes = [index for _, index in context.vault.blind_indexes(number)]
         held = await numbers.list_lines_of_number(connection, study_id, indexes)
-        try:
-            return await numbers.end_opt_out(
-                connection,
-                study_id,
-                participant_id,
-                facts.revision,
-                held,
-                actor=actor,
-                reason=reason,
-            )
-        except StaleRevisionError:
-            continue
-    raise BusyError
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def end() -> None:
+            nonlocal ended
+            ended = await numbers.end_opt_out(connection, guard, held, actor=actor, reason=reason)
+
+        return Decision(None, end)
+
+    await until_written(decide)
+    return ended

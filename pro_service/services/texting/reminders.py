@@ -6,7 +6,7 @@ Nothing is sent here. A claim is committed first; `services.delivery` then makes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
@@ -14,20 +14,29 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, Text
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import CallKey, ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
+from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.services.texting.composing import Line, line_to, message_row, open_number
+from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
+from pro_service.services.texting.composing import Line, line_to, open_number, seal_body
 from pro_service.services.texting.reach import rule_for_number, way_to
-from pro_service.store.connection import Connection, DuplicateError, StaleRevisionError
+from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages, reminders
-from pro_service.store.writes import InvitationRow
+from pro_service.store.texting.reminders import ClaimWrite
+from pro_service.store.writes import (
+    CallRow,
+    ConversationRow,
+    EndedReminderRow,
+    InvitationRow,
+    MovedReminderRow,
+    ReminderMessageRow,
+    ReminderRow,
+)
 
-ACTOR = "service:worker"
 LEASE_SECONDS = 30
 """How long a claim holds (machine time); the call to the provider is bounded well within."""
 
@@ -37,6 +46,18 @@ class Claimed(NamedTuple):
 
     study_id: UUID
     message_id: UUID
+    facts: ParticipantFacts | None = None
+    """What it was claimed from: whoever sends it need not read them again. None: not read here."""
+
+
+class _Due(NamedTuple):
+    """A participant with nudges that are due, as they were judged."""
+
+    connection: Connection
+    context: ServiceContext
+    facts: ParticipantFacts
+    protocol: Protocol
+    judgement: Judgement
 
 
 class _Composed(NamedTuple):
@@ -58,129 +79,102 @@ async def remind(
 ) -> Claimed | None:
     """Give every due nudge of one participant its outcome; the claimed message, if there is one.
 
-    Raises BusyError if the facts move on at every try.
+    Raises BusyError if the facts move on at every try: somebody answered, opted out, or another
+    worker was quicker.
     """
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[Claimed | None]:
         judgement = judge(facts, protocol, facts.now)
         document = _outcomes(facts, judgement)
         claimed = None
         if judgement.together:
-            claimed = await _claim(connection, context, protocol, facts, judgement, document)
+            due = _Due(connection, context, facts, protocol, judgement)
+            claimed = await _claim(due, document)
         elif not (judgement.ended or judgement.postponed):
-            return None
-        try:
-            await reminders.claim_reminders(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            # Somebody answered, opted out, or another worker was quicker: look again.
-            continue
-        return claimed
-    raise BusyError
+            return Plan(None)
+        return Plan(claimed, writing(reminders.claim_reminders, document))
+
+    return await turn(Who(connection, context, study_id, participant_id), decide)
 
 
-def empty_claim() -> dict[str, Any]:
-    """The document that changes nothing but takes the participant's turn."""
-    lists = ("lines", "invitations", "messages", "conversations", "calls")
-    return {name: [] for name in (*lists, "ended", "postponed", "planned")}
-
-
-def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> dict[str, Any]:
+def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
     revisions = {visit.id: visit.schedule_revision for visit in facts.visits}
-    document = empty_claim()
-    document["ended"] = [
-        {"id": one.reminder_id, "reason": one.reason, "message_id": None} for one in judgement.ended
-    ]
-    document["postponed"] = [
-        {"id": one.reminder_id, "due_at": one.due_at} for one in judgement.postponed
-    ]
-    document["planned"] = [
-        {
-            "id": new_id(),
-            "visit_id": one.visit_id,
-            "schedule_revision": revisions[one.visit_id],
-            "ordinal": one.ordinal,
-            "due_at": one.due_at,
-            "actor": ACTOR,
-        }
-        for one in judgement.planned
-    ]
-    return document
+    return ClaimWrite(
+        ended=[
+            EndedReminderRow(id=one.reminder_id, reason=one.reason, message_id=None)
+            for one in judgement.ended
+        ],
+        postponed=[
+            MovedReminderRow(id=one.reminder_id, due_at=one.due_at) for one in judgement.postponed
+        ],
+        planned=[
+            ReminderRow(
+                id=new_id(),
+                visit_id=one.visit_id,
+                schedule_revision=revisions[one.visit_id],
+                ordinal=one.ordinal,
+                due_at=one.due_at,
+                actor=WORKER,
+            )
+            for one in judgement.planned
+        ],
+    )
 
 
-async def _claim(
-    connection: Connection,
-    context: ServiceContext,
-    protocol: Protocol,
-    facts: ParticipantFacts,
-    judgement: Judgement,
-    document: dict[str, Any],
-) -> Claimed | None:
+async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
+    connection, context, facts, _, judgement = due
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
     way: AskingWay = "call" if rule is None else way_to(rule, facts)
     if number is None or rule is None or sender is None or way == "call":
-        _end_without_text(facts, judgement, document, "no_channel")
+        _end_without_text(due, document, "no_channel")
         return None
     if facts.texts_today >= rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
-        document["ended"] += _ended(judgement, EndReason.budget)
+        document.ended += _ended(judgement, EndReason.budget)
         return None
-    line = await line_to(connection, context, facts.study_id, sender.id, number, ACTOR)
+    line = await line_to(connection, context, facts.study_id, sender.id, number, WORKER)
     message_id = new_id()
-    composed = await _compose(connection, context, protocol, facts, judgement, message_id, way)
+    composed = await _compose(due, message_id, way)
     if composed.too_long and way == "text" and rule.links:
         # A link to the same questions is short.
-        composed = await _compose(
-            connection, context, protocol, facts, judgement, message_id, "link"
-        )
+        composed = await _compose(due, message_id, "link")
     if composed.too_long:
-        _end_without_text(facts, judgement, document, "too_long")
+        _end_without_text(due, document, "too_long")
         return None
-    _add_message(context, facts, judgement, document, line, message_id, composed)
-    return Claimed(facts.study_id, message_id)
+    _add_message(due, document, line, message_id, composed)
+    return Claimed(facts.study_id, message_id, facts)
 
 
-def _end_without_text(
-    facts: ParticipantFacts, judgement: Judgement, document: dict[str, Any], reason: str
-) -> None:
+def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
-    document["ended"] += _ended(judgement, reason)
-    closes = {visit.id: visit.closes_at for visit in facts.visits}
-    document["calls"] += [
-        {
-            "id": new_id(),
-            "visit_id": visit_id,
-            "reason": reason,
-            "closes_at": closes[visit_id],
-            "actor": ACTOR,
-        }
-        for visit_id in judgement.visits
-        if f"{visit_id}:{reason}" not in facts.made_calls
+    document.ended += _ended(due.judgement, reason)
+    closes = {visit.id: visit.closes_at for visit in due.facts.visits}
+    document.calls += [
+        CallRow(
+            id=new_id(), visit_id=visit_id, reason=reason, closes_at=closes[visit_id], actor=WORKER
+        )
+        for visit_id in due.judgement.visits
+        if CallKey(visit_id, reason) not in due.facts.made_calls
     ]
 
 
-def _ended(judgement: Judgement, reason: str) -> list[dict[str, Any]]:
-    return [{"id": one, "reason": reason, "message_id": None} for one in judgement.together]
+def _ended(
+    judgement: Judgement, reason: str, message_id: UUID | None = None
+) -> list[EndedReminderRow]:
+    return [
+        EndedReminderRow(id=one, reason=reason, message_id=message_id) for one in judgement.together
+    ]
 
 
-async def _compose(
-    connection: Connection,
-    context: ServiceContext,
-    protocol: Protocol,
-    facts: ParticipantFacts,
-    judgement: Judgement,
-    message_id: UUID,
-    way: AskingWay,
-) -> _Composed:
+async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     """Write the text: a link for what is answered on a page, the first question for the rest.
 
     Where neither may be sent, it points to the address and code on the participant's card.
     """
+    connection, context, facts, protocol, judgement = due
     first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
     if way == "code":
         words = text_context(context, protocol, facts)
@@ -250,49 +244,58 @@ async def link_for(
         token_sha256=context.vault.token_hash(token),
         link_key=context.vault.link_key_id,
         expires_at=visit.closes_at,
-        actor=ACTOR,
+        actor=WORKER,
     )
     return f"{context.public_url}/q/{token}", [row]
 
 
+async def open_link(who: Who) -> str | None:
+    """The address of what a participant may answer on a page now, or None. Raises BusyError.
+
+    A first link is made here, as for a text that carries one.
+    """
+    connection, context = who.connection, who.context
+
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[str | None]:
+        asked = open_questions(facts, protocol, "link")
+        if not asked:
+            return Plan(None)
+        link, rows = await link_for(connection, context, facts, asked[0].visit.id)
+        if not rows:
+            return Plan(link)
+        return Plan(link, writing(reminders.claim_reminders, ClaimWrite(invitations=rows)))
+
+    return await turn(who, decide)
+
+
 def _add_message(
-    context: ServiceContext,
-    facts: ParticipantFacts,
-    judgement: Judgement,
-    document: dict[str, Any],
-    line: Line,
-    message_id: UUID,
-    composed: _Composed,
+    due: _Due, document: ClaimWrite, line: Line, message_id: UUID, composed: _Composed
 ) -> None:
+    context, facts, judgement = due.context, due.facts, due.judgement
     if facts.data_key is None:
         raise BusyError("The participant has no data key.")
     closes = [v.closes_at for v in facts.visits if v.id in judgement.visits and v.closes_at]
-    document["lines"] += [line.row] if line.row else []
-    document["invitations"] += composed.invitations
-    document["messages"].append(
-        message_row(
-            context,
-            message_id=message_id,
+    body = seal_body(context, message_id=message_id, data_key=facts.data_key.id, body=composed.body)
+    document.lines += [line.row] if line.row else []
+    document.invitations += composed.invitations
+    document.messages.append(
+        ReminderMessageRow(
+            id=message_id,
             line_id=line.id,
-            participant_id=facts.id,
-            data_key=facts.data_key.id,
             kind="reminder",
             template=composed.template,
             language=facts.language,
-            body=composed.body,
+            **body._asdict(),
+            provider=context.provider,
             dedupe_key=f"reminder:{judgement.together[0]}",
-            actor=ACTOR,
-            extra={"lease_seconds": LEASE_SECONDS, "expires_at": min(closes, default=None)},
+            actor=WORKER,
+            lease_seconds=LEASE_SECONDS,
+            expires_at=min(closes, default=None),
         )
     )
-    document["ended"] += [
-        {"id": one, "reason": "sent", "message_id": message_id} for one in judgement.together
-    ]
+    document.ended += _ended(judgement, "sent", message_id)
     if composed.dialogue is not None:
-        document["conversations"].append(
-            {
-                "id": new_id(),
-                "line_id": line.id,
-                "dialogue": composed.dialogue.model_dump(mode="json"),
-            }
+        dialogue = composed.dialogue.model_dump(mode="json")
+        document.conversations.append(
+            ConversationRow(id=new_id(), line_id=line.id, dialogue=dialogue)
         )

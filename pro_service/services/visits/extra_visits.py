@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import is_open_question
-from pro_service.domain.study.facts import ParticipantFacts, Target
+from pro_service.domain.study.facts import KNEES, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
-from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.services.visits.scheduling import add_visit, empty_change
-from pro_service.store.connection import Connection, StaleRevisionError
+from pro_service.services.base.turns import Plan, Who, turn, writing
+from pro_service.services.visits.scheduling import add_visit
 from pro_service.store.visits import schedule
-
-KNEES: Final[tuple[Target, ...]] = ("left_knee", "right_knee")
+from pro_service.store.visits.schedule import ScheduleWrite
 
 
 class ExtraVisitRefusedError(ProServiceError):
@@ -49,26 +44,19 @@ class ExtraVisit:
 
 
 async def add_extra_visit(
-    connection: Connection,
-    context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
-    wishes: Sequence[Wish],
-    *,
-    actor: str,
-    reason: str,
+    who: Who, wishes: Sequence[Wish], *, actor: str, reason: str
 ) -> ExtraVisit:
     """Make an extra visit, open at once and until it is answered or declined.
 
     Raises ExtraVisitRefusedError, BusyError.
     """
-    for _ in range(TRIES):
-        facts = await context.facts(connection, study_id, participant_id)
-        protocol = await context.protocol(connection, study_id, facts.protocol_version_id)
+    instruments = who.context.instruments
+
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[ExtraVisit]:
         definition = _definition(protocol, facts)
-        asked = _assessments(facts, context.instruments, wishes)
+        asked = _assessments(facts, instruments, wishes)
         _refuse_what_is_open(definition, facts, asked)
-        known = await schedule.list_last_revisions(connection, study_id, participant_id)
+        known = await schedule.list_last_revisions(who.connection, facts.study_id, facts.id)
         occurrences = [number for name, number in known if name == definition.id]
         plan = plan_unscheduled(
             definition,
@@ -77,17 +65,13 @@ async def add_extra_visit(
             now=facts.now,
             zone=zone(facts.zone),
         )
-        document = empty_change(reason)
+        document = ScheduleWrite(reason=reason)
         add_visit(document, protocol, facts, NewVisit(visit=plan, schedule_revision=1), actor)
-        try:
-            await schedule.write_schedule(
-                connection, study_id, participant_id, facts.revision, document
-            )
-        except StaleRevisionError:
-            continue
-        due = [nudge["due_at"] for nudge in document["reminders"]]
-        return ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
-    raise BusyError
+        due = [nudge.due_at for nudge in document.reminders]
+        made = ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
+        return Plan(made, writing(schedule.write_schedule, document))
+
+    return await turn(who, decide)
 
 
 def _definition(protocol: Protocol, facts: ParticipantFacts) -> VisitDefinition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -199,9 +199,11 @@ async def insert_assignment(
     )
 
 
-async def list_enrolled(connection: Connection, study_id: UUID) -> list[EnrolledRow]:
-    """What enrolment wrote, participant by participant."""
-    rows = await connection.fetch(_SQL["list_enrolled"], study_id)
+async def list_enrolled(
+    connection: Connection, study_id: UUID, codes: Sequence[str]
+) -> list[EnrolledRow]:
+    """What enrolment wrote for those of these codes who are enrolled."""
+    rows = await connection.fetch(_SQL["list_enrolled"], study_id, list(codes))
     return [EnrolledRow(**{**row, "treated_knees": tuple(row["treated_knees"])}) for row in rows]
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
-from pro_service.store.connection import Connection, write
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
+from pro_service.store.writes import LineRow, OptOutRow
 
 _SQL: Final = load_queries("texting/lines")
 
 
-async def opt_out_line(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    document: Mapping[str, Any],
-) -> None:
+@dataclass
+class OptOutWrite:
+    """A line that wants no texts any more."""
+
+    lines: list[LineRow] = field(default_factory=list)
+    opt_outs: list[OptOutRow] = field(default_factory=list)
+    affected: list[UUID] = field(default_factory=list)
+    """Who else uses the number: they take a turn, so that no claim overtakes this."""
+
+
+async def opt_out_line(connection: Connection, guard: Guard, document: OptOutWrite) -> None:
     """Hold back every text on a line. Raises StaleRevisionError, DuplicateError."""
-    await write(
-        connection, _SQL["opt_out_line"], study_id, participant_id, revision, dict(document)
-    )
+    await write(connection, _SQL["opt_out_line"], *guard, document)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
-from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/messages")
@@ -67,11 +67,35 @@ class MessageRow(NamedTuple):
     lives_for: timedelta | None
     lease_left: timedelta | None
     """How long the claim still held (machine time) when the row was read; None: not claimed."""
+    now: datetime
+    """Study time when the row was read."""
     line_id: UUID
     their_address_sealed: bytes
     their_address_key: str
     our_address: str
     visit_ids: tuple[UUID, ...]
+
+
+class Mark(NamedTuple):
+    """Where its deliverer leaves a message, and what is known of that."""
+
+    state: MessageState
+    provider_id: str | None = None
+    error_code: str | None = None
+    reason: str | None = None
+    retry_in: timedelta | None = None
+    """How long to wait before it is tried again (machine time); None: it is not."""
+
+
+class ReceiptRow(NamedTuple):
+    """What a provider said of a message, as it is kept."""
+
+    id: UUID
+    provider: str
+    provider_id: str
+    provider_status: str
+    error_code: str | None
+    actor: str
 
 
 class FoundMessage(NamedTuple):
@@ -107,28 +131,19 @@ async def find_line(
 
 
 async def mark_message(
-    connection: Connection,
-    study_id: UUID,
-    message_id: UUID,
-    *,
-    expected: MessageState,
-    state: MessageState,
-    provider_id: str | None = None,
-    error_code: str | None = None,
-    reason: str | None = None,
-    retry_in: timedelta | None = None,
+    connection: Connection, study_id: UUID, message_id: UUID, expected: MessageState, mark: Mark
 ) -> bool:
-    """Move a message on; False if somebody else (a receipt) moved it first."""
+    """Move a message on from a state; False if somebody else (a receipt) moved it first."""
     row = await connection.fetchrow(
         _SQL["mark_message"],
         study_id,
         message_id,
         expected,
-        state,
-        provider_id,
-        error_code,
-        reason,
-        None if retry_in is None else retry_in.total_seconds(),
+        mark.state,
+        mark.provider_id,
+        mark.error_code,
+        mark.reason,
+        None if mark.retry_in is None else mark.retry_in.total_seconds(),
     )
     return row is not None
 
@@ -139,22 +154,16 @@ async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
 
 
 async def reclaim_message(
-    connection: Connection,
-    study_id: UUID,
-    message_id: UUID,
-    *,
-    participant_id: UUID,
-    revision: int,
-    lease_seconds: int,
+    connection: Connection, guard: Guard, message_id: UUID, lease_seconds: int
 ) -> bool:
     """Claim a queued message again; False if it is queued no more. Raises StaleRevisionError."""
     row = await write(
         connection,
         _SQL["reclaim_message"],
-        study_id,
+        guard.study_id,
         message_id,
-        participant_id,
-        revision,
+        guard.participant_id,
+        guard.revision,
         lease_seconds,
     )
     return row is not None and bool(row["claimed"])
@@ -223,31 +232,22 @@ async def find_message(
 
 
 async def record_receipt(
-    connection: Connection,
-    found: FoundMessage,
-    *,
-    receipt_id: UUID,
-    provider: str,
-    provider_id: str,
-    provider_status: str,
-    error_code: str | None,
-    state: MessageState,
-    actor: str,
+    connection: Connection, found: FoundMessage, receipt: ReceiptRow, state: MessageState
 ) -> None:
     """Keep a receipt and move its message. Raises StaleRevisionError if the message moved first."""
     row = await write(
         connection,
         _SQL["record_receipt"],
         found.study_id,
-        receipt_id,
+        receipt.id,
         found.id,
-        provider,
-        provider_id,
-        provider_status,
-        error_code,
+        receipt.provider,
+        receipt.provider_id,
+        receipt.provider_status,
+        receipt.error_code,
         found.state,
         state,
-        actor,
+        receipt.actor,
     )
     if row is None:
         raise StaleRevisionError

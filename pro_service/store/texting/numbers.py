@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, StaleRevisionError, write
+from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/numbers")
 
 
 class NewNumber(NamedTuple):
-    """A number as it is stored: sealed, with the index it is found by."""
+    """A number as it is stored: sealed, with the index it is found by; and the call about it."""
 
     id: UUID
     address_sealed: bytes
     address_key: str
     blind_index: bytes
     index_key: str
+    call_id: UUID
+    """The call task that asks staff to confirm it."""
+    actor: str
+    reason: str
 
 
 class PresentNumber(NamedTuple):
@@ -40,20 +44,10 @@ async def list_present_numbers(connection: Connection, study_id: UUID) -> list[P
 
 
 async def end_opt_out(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    line_ids: Sequence[UUID],
-    *,
-    actor: str,
-    reason: str,
+    connection: Connection, guard: Guard, line_ids: Sequence[UUID], *, actor: str, reason: str
 ) -> int:
     """End what holds these lines back; how many opt-outs that were. Raises StaleRevisionError."""
-    sql = _SQL["end_opt_out"]
-    row = await write(
-        connection, sql, study_id, participant_id, revision, list(line_ids), actor, reason
-    )
+    row = await write(connection, _SQL["end_opt_out"], *guard, list(line_ids), actor, reason)
     if row is None:
         raise StaleRevisionError
     return int(row["ended"])
@@ -72,54 +66,27 @@ async def give_reason(connection: Connection, reason: str) -> None:
     await connection.fetchval(_SQL["give_reason"], reason)
 
 
-async def end_number(
-    connection: Connection, study_id: UUID, participant_id: UUID, revision: int
-) -> None:
+async def end_number(connection: Connection, guard: Guard) -> None:
     """End the present number with its conversations, links and waiting texts.
 
     Within a transaction that has a reason. Raises StaleRevisionError.
     """
-    await write(connection, _SQL["end_number"], study_id, participant_id, revision)
+    await write(connection, _SQL["end_number"], *guard)
 
 
 async def insert_number(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    number: NewNumber,
-    *,
-    call_id: UUID,
-    actor: str,
-    reason: str,
+    connection: Connection, study_id: UUID, participant_id: UUID, number: NewNumber
 ) -> None:
     """Keep a new number that somebody must confirm, and ask staff to see to it."""
-    await write(
-        connection,
-        _SQL["insert_number"],
-        study_id,
-        participant_id,
-        *number,
-        call_id,
-        actor,
-        reason,
-    )
+    await write(connection, _SQL["insert_number"], study_id, participant_id, *number)
 
 
-async def confirm_number(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    *,
-    actor: str,
-    outcome: str,
-) -> bool:
+async def confirm_number(connection: Connection, guard: Guard, *, actor: str, outcome: str) -> bool:
     """Confirm the new number on the word of staff; False if none waited. Raises StaleRevisionError.
 
     Within a transaction that has a reason.
     """
-    sql = _SQL["confirm_number"]
-    row = await write(connection, sql, study_id, participant_id, revision, actor, outcome)
+    row = await write(connection, _SQL["confirm_number"], *guard, actor, outcome)
     return row is not None and bool(row["confirmed"])
 
 

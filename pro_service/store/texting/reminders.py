@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, write
+from pro_service.store import writes
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/reminders")
@@ -65,20 +66,26 @@ async def next_due(connection: Connection) -> datetime | None:
     return at
 
 
-async def claim_reminders(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    document: Mapping[str, Any],
-) -> None:
+@dataclass
+class ClaimWrite:
+    """What due nudges become, and what is asked of staff; empty, it takes the turn alone."""
+
+    lines: list[writes.LineRow] = field(default_factory=list)
+    invitations: list[writes.InvitationRow] = field(default_factory=list)
+    messages: list[writes.ReminderMessageRow] = field(default_factory=list)
+    ended: list[writes.EndedReminderRow] = field(default_factory=list)
+    postponed: list[writes.MovedReminderRow] = field(default_factory=list)
+    planned: list[writes.ReminderRow] = field(default_factory=list)
+    conversations: list[writes.ConversationRow] = field(default_factory=list)
+    calls: list[writes.CallRow] = field(default_factory=list)
+
+
+async def claim_reminders(connection: Connection, guard: Guard, document: ClaimWrite) -> None:
     """End what is due and claim the message it became.
 
     Raises StaleRevisionError, DuplicateError.
     """
-    await write(
-        connection, _SQL["claim_reminders"], study_id, participant_id, revision, dict(document)
-    )
+    await write(connection, _SQL["claim_reminders"], *guard, document)
 
 
 async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:

@@ -2,34 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Final
 from uuid import UUID
 
-from pro_service.store.connection import Connection, write
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
+from pro_service.store.writes import (
+    AssessmentRow,
+    CardRow,
+    EventRow,
+    IdentityRow,
+    ReclosedVisitRow,
+    ReminderRow,
+    StatusRow,
+    VisitRow,
+)
 
 _SQL: Final = load_queries("visits/schedule")
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewParticipantRow:
+    """Who is enrolled, under which protocol version, and how they are asked."""
+
+    id: UUID
+    code: str
+    personal_code: str
+    protocol_version_id: UUID
+    language: str
+    zone: str
+    channel: str
+    treated_knees: tuple[str, ...]
+    actor: str
+    nudge_at: time | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacingRow:
+    """The site a participant belongs to from now on."""
+
+    id: UUID
+    site_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataKeyRow:
+    """The participant's own key, wrapped."""
+
+    id: UUID
+    wrapped: bytes
+    wrapping_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRow:
+    """A number: sealed, and found by a keyed hash."""
+
+    id: UUID
+    address_sealed: bytes
+    address_key: str
+    blind_index: bytes
+    index_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentRow:
+    """The consent somebody was enrolled with."""
+
+    id: UUID
+    version: str
+    signed_on: date
+    messages: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStatusRow:
+    """The status somebody is enrolled with."""
+
+    id: UUID
+    status: str
+
+
+@dataclass(kw_only=True)
+class EnrolmentWrite:
+    """One participant, whole."""
+
+    participant: NewParticipantRow
+    placing: PlacingRow
+    data_key: DataKeyRow
+    consent: ConsentRow
+    status: FirstStatusRow
+    contacts: list[ContactRow] = field(default_factory=list)
+    cards: list[CardRow] = field(default_factory=list)
+    identities: list[IdentityRow] = field(default_factory=list)
+
+
+@dataclass
+class ScheduleWrite:
+    """Events and statuses with the schedule they lead to; with none, it takes the turn alone."""
+
+    reason: str
+    """Why visits move and calls end."""
+    events: list[EventRow] = field(default_factory=list)
+    statuses: list[StatusRow] = field(default_factory=list)
+    superseded: list[UUID] = field(default_factory=list)
+    """Visits that moved: another of their definition takes their place, or none does."""
+    reclosed: list[ReclosedVisitRow] = field(default_factory=list)
+    visits: list[VisitRow] = field(default_factory=list)
+    assessments: list[AssessmentRow] = field(default_factory=list)
+    reminders: list[ReminderRow] = field(default_factory=list)
+    calls_ended: list[UUID] = field(default_factory=list)
+    """Visits about which nobody need call any more."""
+
+
 async def insert_participant(
-    connection: Connection, study_id: UUID, document: Mapping[str, Any]
+    connection: Connection, study_id: UUID, document: EnrolmentWrite
 ) -> None:
     """Enrol one participant. Raises DuplicateError for a code in use."""
-    await write(connection, _SQL["insert_participant"], study_id, dict(document))
+    await write(connection, _SQL["insert_participant"], study_id, document)
 
 
-async def write_schedule(
-    connection: Connection,
-    study_id: UUID,
-    participant_id: UUID,
-    revision: int,
-    document: Mapping[str, Any],
-) -> None:
+async def write_schedule(connection: Connection, guard: Guard, document: ScheduleWrite) -> None:
     """Record events and statuses with the schedule they lead to. Raises StaleRevisionError."""
-    await write(
-        connection, _SQL["write_schedule"], study_id, participant_id, revision, dict(document)
-    )
+    await write(connection, _SQL["write_schedule"], *guard, document)
 
 
 async def list_last_revisions(

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
-from pro_service.services.desk.sign_in import Passwords, form_secret
+from pro_service.services.desk.sign_in import form_secret
+from pro_service.services.study.passwords import Passwords
 from pro_service.store.desk.sessions import StaffRow
 from pro_service.web.desk.words import Words
 from pro_service.web.site import (

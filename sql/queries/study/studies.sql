@@ -69,8 +69,8 @@ SELECT id FROM pro.staff WHERE study_id = $1 AND login = $2;
 INSERT INTO pro.staff_assignments (study_id, id, staff_id, site_id, role, valid_from, actor)
 VALUES ($1, $2, $3, $4, $5, pro.now(), $6);
 
--- name: list_enrolled(study_id)
--- What enrolment wrote for each participant, to tell the same file again from other values.
+-- name: list_enrolled(study_id, codes)
+-- What enrolment wrote for some participants, to tell the same file again from other values.
 SELECT p.id, p.code, p.language, p.zone, p.channel, p.treated_knees, s.code AS site, n.blind_index,
        c.version AS consent_version, c.signed_on AS consent_on, c.messages AS messaging_consent,
        (SELECT e.planned_on FROM pro.events AS e
@@ -89,7 +89,7 @@ LEFT JOIN LATERAL (SELECT x.* FROM pro.consents AS x
 LEFT JOIN LATERAL (SELECT x.* FROM pro.identities AS x
               WHERE x.study_id = p.study_id AND x.participant_id = p.id AND x.kind = 'year_of_birth'
               ORDER BY x.id DESC LIMIT 1) AS y ON true
-WHERE p.study_id = $1 ORDER BY p.id;
+WHERE p.study_id = $1 AND p.code = ANY ($2::text[]) ORDER BY p.id;
 
 -- name: get_study_key(study_id)
 -- The study's own wrapped key, for what belongs to no participant yet.

@@ -51,7 +51,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count
 -- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
 SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries, m.body_sealed, m.body_key,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
-       m.lease_until - clock_timestamp() AS lease_left,
+       m.lease_until - clock_timestamp() AS lease_left, pro.now() AS now,
        l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,
        (SELECT coalesce(array_agg(r.visit_id), '{}') FROM pro.reminders AS r
         WHERE r.study_id = m.study_id AND r.message_id = m.id) AS visit_ids

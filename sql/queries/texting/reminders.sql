@@ -13,7 +13,7 @@ SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL;
 
 -- name: claim_reminders(study_id, participant_id, revision, write)
 -- End what is due, as one message already claimed for sending or for a reason, and plan what comes next.
--- `write` is one JSON document: ended, postponed, planned, line, invitations, message, conversation, calls.
+-- `write` is one JSON document: ended, postponed, planned, lines, invitations, messages, conversations, calls.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3

@@ -55,8 +55,7 @@ FROM who, doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
 
 -- name: write_schedule(study_id, participant_id, revision, write)
 -- Record events and statuses together with the schedule that follows from them. `write` is one JSON
--- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders,
--- reminders_ended, calls_ended.
+-- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders, calls_ended.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -100,11 +99,6 @@ moved_nudges AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = 'rescheduled'
     FROM superseded AS s
     WHERE r.study_id = $1 AND r.participant_id = $2 AND r.visit_id = s.id AND r.ended_at IS NULL
-),
-ended_nudges AS (
-    UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason
-    FROM doc, jsonb_to_recordset(d -> 'reminders_ended') AS e (id uuid, reason text)
-    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = e.id AND r.ended_at IS NULL
 ),
 ended_calls AS (
     UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = d ->> 'reason'

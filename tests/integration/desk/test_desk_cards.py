@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from pro_service.services.cards import cards
-from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing

@@ -10,12 +10,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.services.desk import sign_in as service
-from pro_service.services.desk.sign_in import (
-    Passwords,
-    WeakPasswordError,
-    revoke_sessions,
-    set_password,
-)
+from pro_service.services.study.passwords import Passwords, WeakPasswordError
+from pro_service.services.study.staff import revoke_sessions, set_password
 from pro_service.store.pools import Pools
 from tests.support.desk import PASSWORD, age_session, page, press, seed_staff, sign_in
 from tests.support.seed import SeededStudy

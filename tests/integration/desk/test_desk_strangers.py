@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.study import ACTOR, SENDER, add_site, open_trial, phone, row
 from tests.support.web import browsing

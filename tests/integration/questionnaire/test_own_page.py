@@ -17,7 +17,7 @@ from babel.dates import format_date
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import local_day
-from pro_service.services.desk.sign_in import make_staff
+from pro_service.services.study.staff import make_staff
 from pro_service.texts.catalogue import format_day
 from tests.support.desk import PASSWORD, sign_in
 from tests.support.forms import form_to

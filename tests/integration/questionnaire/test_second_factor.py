@@ -12,8 +12,8 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file, read_protocol
 from pro_service.services.cards import cards
 from pro_service.services.pages.second_factor import TRIES_A_PARTICIPANT
-from pro_service.services.study import administration
-from pro_service.services.visits.enrolment import EnrolmentRefusedError
+from pro_service.services.study.protocols import load_protocol
+from pro_service.services.visits.enrolment_rows import EnrolmentRefusedError
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
@@ -28,9 +28,7 @@ async def asking_trial(url: str) -> AsyncIterator[Trial]:
         text = example_protocol_file().read_text("utf-8")
         asking = text.replace("[study]", '[study]\nsecond_factor = "year_of_birth"', 1)
         protocol, source, sha256 = read_protocol(asking)
-        await administration.load_protocol(
-            trial.operator, trial.context, protocol, source, sha256, actor=ACTOR
-        )
+        await load_protocol(trial.operator, trial.context, protocol, source, sha256, actor=ACTOR)
         await trial.enrol(row("K-001", channel="link", year_of_birth=YEAR))
         await trial.ask()
         yield trial

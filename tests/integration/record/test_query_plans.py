@@ -15,10 +15,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pro_service.services.texting.reminders import empty_claim
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.pools import connect, encode_json
 from pro_service.store.sql_files import load_queries
+from pro_service.store.texting.reminders import ClaimWrite
+from pro_service.store.writes import EndedReminderRow, ReminderMessageRow
 from tests.support.databases import clone, run
 from tests.support.large import (
     ASSESSMENTS,
@@ -64,7 +65,7 @@ class Values:
         return answers_document(self)
 
     @property
-    def claim(self) -> dict[str, Any]:
+    def claim(self) -> ClaimWrite:
         """What `claim_reminders` is given."""
         return claim_document(self)
 
@@ -216,25 +217,26 @@ def answers_document(values: Values) -> dict[str, Any]:
     }
 
 
-def claim_document(values: Values) -> dict[str, Any]:
+def claim_document(values: Values) -> ClaimWrite:
     """A nudge that becomes a text, and the next one planned."""
-    message = {
-        "id": row_id(OTHERS, 900_001),
-        "line_id": values.line,
-        "kind": "reminder",
-        "template": "reminder.text",
-        "language": "en",
-        "body_sealed": "00",
-        "body_key": "A256GCM:x",
-        "encoding": "GSM-7",
-        "segments": 1,
-        "provider": "simulator",
-        "lease_seconds": 30,
-        "dedupe_key": "reminder:test",
-        "actor": "test",
-    }
-    ended = {"id": values.reminder, "reason": "sent", "message_id": message["id"]}
-    return empty_claim() | {"messages": [message], "ended": [ended]}
+    message = ReminderMessageRow(
+        id=row_id(OTHERS, 900_001),
+        line_id=values.line,
+        kind="reminder",
+        template="reminder.text",
+        language="en",
+        body_sealed=b"\0",
+        body_key="A256GCM:x",
+        encoding="GSM-7",
+        segments=1,
+        provider="simulator",
+        dedupe_key="reminder:test",
+        actor="test",
+        lease_seconds=30,
+        expires_at=None,
+    )
+    ended = EndedReminderRow(id=values.reminder, reason="sent", message_id=message.id)
+    return ClaimWrite(messages=[message], ended=[ended])
 
 
 @pytest.fixture(scope="module")

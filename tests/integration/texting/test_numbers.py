@@ -15,26 +15,11 @@ NEW = phone(60)
 
 
 async def change(trial: Trial, code: str = "K-001", number: str = NEW) -> None:
-    await numbers.change_number(
-        trial.operator,
-        trial.context,
-        trial.study_id,
-        trial.participants[code],
-        number,
-        ACTOR,
-        "bought another telephone",
-    )
+    await numbers.change_number(trial.who(code), number, ACTOR, "bought another telephone")
 
 
 async def confirm(trial: Trial, code: str = "K-001") -> None:
-    await numbers.confirm_by_staff(
-        trial.operator,
-        trial.context,
-        trial.study_id,
-        trial.participants[code],
-        ACTOR,
-        "rang back and asked for her birthday",
-    )
+    await numbers.confirm_by_staff(trial.who(code), ACTOR, "rang back and asked for her birthday")
 
 
 async def asked(trial: Trial, **cells: str) -> None:
@@ -206,9 +191,9 @@ async def test_staff_let_texts_go_again_with_a_reason(database_url: str) -> None
     async with open_trial(database_url) as trial:
         await asked(trial)
         await trial.says("K-001", "stop")
-        who = (trial.study_id, trial.participants["K-001"], ACTOR, "asked for it on the telephone")
-        assert await opt_in_by_staff(trial.operator, trial.context, *who) == 1
-        assert await opt_in_by_staff(trial.operator, trial.context, *who) == 0
+        said = (trial.who("K-001"), ACTOR, "asked for it on the telephone")
+        assert await opt_in_by_staff(*said) == 1
+        assert await opt_in_by_staff(*said) == 0
         assert await trial.fetch("SELECT ended_by, end_reason FROM opt_outs") == [
             (ACTOR, "asked for it on the telephone")
         ]

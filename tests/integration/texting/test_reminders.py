@@ -12,12 +12,12 @@ from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.services import rounds
 from pro_service.services.texting import reach
-from pro_service.services.texting import reminders as service
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.store.base import participants
-from pro_service.store.connection import StaleRevisionError
+from pro_service.store.connection import Guard, StaleRevisionError
 from pro_service.store.pools import open_pools
 from pro_service.store.texting import reminders
+from pro_service.store.texting.reminders import ClaimWrite
 from tests.support.study import ACTOR, SENDER, ZONE, add_site, open_trial, phone, row
 
 QUIET_FROM, QUIET_UNTIL = time(20, 30), time(8, 30)
@@ -124,14 +124,7 @@ async def test_nothing_goes_after_death_and_later_reminders_end_for_it(database_
 async def test_nothing_goes_after_an_opt_out_by_staff(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"), row("K-002", phone=phone(1)))
-        await opt_out_by_staff(
-            trial.operator,
-            trial.context,
-            trial.study_id,
-            trial.participants["K-001"],
-            ACTOR,
-            "asked on the telephone",
-        )
+        await opt_out_by_staff(trial.who("K-001"), ACTOR, "asked on the telephone")
         await trial.ask()
         assert await trial.texts("K-001") == []
         reasons = await trial.fetch("SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL")
@@ -220,14 +213,7 @@ async def test_an_answer_between_reading_and_claiming_stops_the_reminder(
 
         async def after_an_opt_out(*parameters: object) -> None:
             if not refused:
-                await opt_out_by_staff(
-                    trial.operator,
-                    trial.context,
-                    trial.study_id,
-                    trial.participants["K-001"],
-                    ACTOR,
-                    "in the meantime",
-                )
+                await opt_out_by_staff(trial.who("K-001"), ACTOR, "in the meantime")
             try:
                 await claim(*parameters)  # type: ignore[arg-type]
             except StaleRevisionError as error:
@@ -254,14 +240,9 @@ async def test_facts_read_before_a_write_are_refused_at_the_claim(database_url: 
         )
         assert facts is not None
         await trial.owner_does("UPDATE participant_revisions SET revision = revision + 1")
+        guard = Guard(trial.study_id, facts.id, facts.revision)
         with pytest.raises(StaleRevisionError):
-            await reminders.claim_reminders(
-                trial.pools.worker,
-                trial.study_id,
-                facts.id,
-                facts.revision,
-                service.empty_claim(),
-            )
+            await reminders.claim_reminders(trial.pools.worker, guard, ClaimWrite())
         assert due_at > datetime(2026, 1, 5, tzinfo=UTC)
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from pro_service.catalog.protocol_files import example_protocol_file
-from pro_service.services.visits.enrolment import COLUMNS, EnrolmentRefusedError
+from pro_service.services.visits.enrolment_rows import COLUMNS, EnrolmentRefusedError
 from pro_service.store.pools import connect
 from tests.support import generate_participants
 from tests.support.command import Commands

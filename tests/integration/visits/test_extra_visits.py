@@ -24,13 +24,7 @@ LATER = timedelta(days=40)
 async def add(trial: Trial, code: str, *wishes: Wish) -> ExtraVisit:
     """Make an extra visit as the command does."""
     return await add_extra_visit(
-        trial.operator,
-        trial.context,
-        trial.study_id,
-        trial.participants[code],
-        wishes,
-        actor=ACTOR,
-        reason="the site asked for it",
+        trial.who(code), wishes, actor=ACTOR, reason="the site asked for it"
     )
 
 

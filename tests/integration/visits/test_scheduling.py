@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from pro_service.domain.study.events import EventRefusedError, NewEvent
 from pro_service.domain.study.facts import EventKind, Status
-from pro_service.services.visits.scheduling import EventRefusedError, NewEvent
+from pro_service.services.visits.events import record_event
+from pro_service.store.pools import connect
 from tests.support.study import ACTOR, Trial, open_trial, row
 
 
@@ -148,24 +151,16 @@ async def test_both_treated_knees_are_asked_apart(database_url: str) -> None:
 
 
 async def test_a_change_decided_from_old_facts_is_decided_anew(database_url: str) -> None:
-    import asyncio
-
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         at = await trial.now()
-        from pro_service.services.visits.scheduling import apply_change
-        from pro_service.store.pools import connect
-
         other = await connect(database_url, role="pro_operator", actor="cli:other")
         try:
             await asyncio.gather(
                 *(
-                    apply_change(
-                        connection,
-                        trial.context,
-                        trial.study_id,
-                        trial.participants["K-001"],
-                        events=[NewEvent(EventKind.injection, occurred_at=at)],
+                    record_event(
+                        trial.who("K-001")._replace(connection=connection),
+                        NewEvent(EventKind.injection, occurred_at=at),
                         actor=ACTOR,
                         reason="both at once",
                     )

@@ -85,7 +85,7 @@ def test_answer_moves_on_across_assessments_and_names_the_completed_one() -> Non
     agenda = [entry(item("a")), entry(item("b"), assessment_id=SECOND)]
     dialogue, _ = begin(agenda, NOW)
     step = advance(dialogue, agenda, "7", NOW)
-    assert [(one.item, one.value, one.corrects) for one in step.answers] == [("a", 7, False)]
+    assert [(one.item, one.value) for one in step.answers] == [("a", 7)]
     assert step.completed == (FIRST,)
     assert step.dialogue.prompt is not None
     assert step.dialogue.prompt.assessment_id == SECOND
@@ -136,7 +136,7 @@ def test_e35_back_is_the_only_way_to_an_answered_item() -> None:
     again = advance(dialogue, agenda, "back", NOW)
     assert again.dialogue.prompt == asking("b", correcting=True)
     changed = advance(again.dialogue, agenda, "9", NOW)
-    assert [(one.item, one.value, one.corrects) for one in changed.answers] == [("b", 9, True)]
+    assert [(one.item, one.value) for one in changed.answers] == [("b", 9)]
     assert changed.completed == (FIRST,)
 
 
@@ -149,7 +149,7 @@ def test_back_without_an_earlier_answer_keeps_the_question() -> None:
 def test_fresh_attempt_at_the_same_item_is_no_correction() -> None:
     dialogue = Dialogue(prompt=asking("a"), last=Given(assessment_id=FIRST, items=("a",)))
     step = advance(dialogue, [entry(item("a"))], "5", NOW)
-    assert not step.answers[0].corrects
+    assert "correction.noted" not in [part.key for part in step.reply]
 
 
 @pytest.mark.parametrize(
@@ -263,8 +263,8 @@ def test_any_conversation_keeps_every_answer_in_range_and_changes_none_without_b
         agenda = [entry(*items, grouped=grouped, answered=dict(standing))]
         step = advance(dialogue, agenda, text, NOW + timedelta(minutes=number))
         for answer in step.answers:
-            assert answer.corrects == (answer.item in standing)
-            assert not answer.corrects or (dialogue.prompt and dialogue.prompt.correcting)
+            changed = answer.item in standing
+            assert not changed or (dialogue.prompt and dialogue.prompt.correcting)
             assert (answer.value is None) == (answer.gap is not None)
             bound = next(one.maximum for one in items if one.code == answer.item)
             assert answer.value is None or 0 <= answer.value <= bound
@@ -288,7 +288,6 @@ ASK = Route(kind="ask_code")
 @pytest.mark.parametrize(
     ("users", "focus", "text", "expected"),
     [
-        ((), None, "4", Route(kind="nobody")),
         ((ANN,), None, "4", ANNS),
         ((ANN_DONE,), None, "4", ANNS),
         ((ANN,), BO.participant_id, "4", ANNS),

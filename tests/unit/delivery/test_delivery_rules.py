@@ -1,8 +1,8 @@
-"""Quiet hours, retries, what counts as sent; channel rules."""
+"""Retries; channel rules."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
@@ -14,34 +14,9 @@ from pro_service.domain.delivery.channels import (
     how_to_ask,
     safest,
 )
-from pro_service.domain.delivery.rules import counts_as_sent, is_quiet, retry_pause
-from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.delivery.rules import retry_pause
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("at", "quiet"),
-    [
-        (time(20, 29, 59), False),
-        (time(20, 30), True),
-        (time(0, 0), True),
-        (time(8, 29, 59), True),
-        (time(8, 30), False),
-        (time(12, 0), False),
-    ],
-)
-def test_quiet_hours_span_midnight_and_end_exactly(at: time, quiet: bool) -> None:
-    assert is_quiet(at, time(20, 30), time(8, 30)) is quiet
-
-
-@pytest.mark.parametrize(("at", "quiet"), [(time(12), False), (time(13), True), (time(15), False)])
-def test_quiet_hours_may_lie_within_a_day(at: time, quiet: bool) -> None:
-    assert is_quiet(at, time(13), time(15)) is quiet
-
-
-def test_equal_bounds_mean_no_quiet_hours() -> None:
-    assert not any(is_quiet(time(hour), time(9), time(9)) for hour in range(24))
 
 
 def test_retries_pause_ever_longer_up_to_a_quarter_of_an_hour() -> None:
@@ -54,16 +29,6 @@ def test_retries_pause_ever_longer_up_to_a_quarter_of_an_hour() -> None:
 def test_attempts_are_counted_from_one() -> None:
     with pytest.raises(ValueError, match="from 1"):
         retry_pause(0)
-
-
-def test_what_may_have_gone_out_counts_as_sent() -> None:
-    not_counted = {state for state in MessageState if not counts_as_sent(state)}
-    assert not_counted == {
-        MessageState.queued,
-        MessageState.failed,
-        MessageState.suppressed,
-        MessageState.expired,
-    }
 
 
 def test_mainland_china_through_twilio_has_no_replies_and_no_links() -> None:

@@ -6,9 +6,8 @@ from pro_service.domain.study.calls import (
     CallReason,
     calls_wanted,
     could_be_due,
-    next_call_check,
 )
-from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.times import zone
 from tests.unit.study.study_makers import (
     INJECTION_ON,
@@ -110,42 +109,18 @@ def test_an_opt_out_from_texts_does_not_prevent_a_call() -> None:
 def test_a_provisional_visit_makes_no_call() -> None:
     facts = participant([SAFETY_3.model_copy(update={"provisional": True})])
     assert _reasons(facts, at(DAY_3, 18, 30)) == []
-    assert next_call_check(facts, example(), LONG_AGO) is None
 
 
 def test_an_open_call_for_the_visit_prevents_another() -> None:
-    facts = participant([NUDGED], open_calls=(f"{NUDGED.id}:not_understood",))
+    facts = participant([NUDGED], open_calls=(CallKey(NUDGED.id, "not_understood"),))
     assert _reasons(facts, SECOND + days(1)) == []
 
 
 def test_a_call_that_was_made_and_closed_is_not_made_again() -> None:
-    facts = participant([NUDGED], made_calls=(f"{NUDGED.id}:nudges_unanswered",))
+    facts = participant([NUDGED], made_calls=(CallKey(NUDGED.id, "nudges_unanswered"),))
     assert _reasons(facts, SECOND + days(1)) == []
     (wanted,) = calls_wanted(facts, example(), SECOND + days(1), _every_day)
     assert wanted.reason is CallReason.closing_soon
-
-
-def test_the_next_check_is_when_a_call_becomes_wanted() -> None:
-    facts = participant([NUDGED, SAFETY_3])
-    assert next_call_check(facts, example(), LONG_AGO, _many) == at(DAY_3, 18, 30)
-    assert next_call_check(facts, example(), at(DAY_3, 18, 30), _many) == SECOND + days(1)
-    assert next_call_check(facts, example(), SECOND + days(1), _many) is None
-
-
-def test_the_next_check_finds_the_day_the_working_days_run_down() -> None:
-    facts = participant([visit(PLANNED["week_2"])])
-    found = next_call_check(facts, example(), LONG_AGO, _every_day)
-    assert found == at(TARGET + days(1), 0)
-
-
-def test_without_a_calendar_the_next_check_is_the_next_midnight_of_the_site() -> None:
-    week_2 = visit(PLANNED["week_2"])
-    facts = participant([week_2])
-    assert next_call_check(facts, example(), LONG_AGO) == week_2.opens_at
-    assert next_call_check(facts, example(), week_2.opens_at) == week_2.opens_at + days(1)
-    last = week_2.closes_at
-    assert last is not None
-    assert next_call_check(facts, example(), last) is None
 
 
 def _could(one: VisitFacts, now: datetime) -> bool:

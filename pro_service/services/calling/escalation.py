@@ -1,0 +1,42 @@
+"""Urgent alerts nobody has looked at: somebody is asked to call."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pro_service.domain.study.calls import CallReason
+from pro_service.domain.study.facts import CallKey
+from pro_service.services.base.actors import WORKER
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import Decision, until_written
+from pro_service.store.connection import Connection, Guard
+from pro_service.store.ids import new_id
+from pro_service.store.texting import reminders
+from pro_service.store.texting.reminders import ClaimWrite
+from pro_service.store.writes import CallRow
+
+
+async def escalate(
+    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
+) -> int:
+    """Make the call task an alert unseen for too long asks for; returns how many. Raises BusyError.
+
+    It hangs on no visit: answering a questionnaire must not close it.
+    """
+
+    async def decide() -> Decision[int]:
+        facts = await context.facts(connection, study_id, participant_id)
+        if CallKey(None, CallReason.alert_unseen) in facts.open_calls:
+            return Decision(0)
+        call = CallRow(
+            id=new_id(),
+            visit_id=None,
+            reason=CallReason.alert_unseen,
+            closes_at=None,
+            actor=WORKER,
+        )
+        guard = Guard(study_id, participant_id, facts.revision)
+        document = ClaimWrite(calls=[call])
+        return Decision(1, lambda: reminders.claim_reminders(connection, guard, document))
+
+    return await until_written(decide)

@@ -1,0 +1,77 @@
+"""Passwords of staff: what is good enough, and how it is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+from pro_service.domain.errors import ProServiceError
+
+SHORTEST_PASSWORD: Final = 12
+LONGEST_PASSWORD: Final = 256
+_DIFFERENT_CHARACTERS: Final = 5
+_SECRET_BYTES: Final = 32
+_AT_ONCE: Final = 2
+"""Hashes computed at the same time: each takes 19 MiB and a core."""
+
+
+class WeakPasswordError(ProServiceError):
+    """The password is too easy to guess."""
+
+
+class Passwords:
+    """Argon2id with 19 MiB, two passes, one lane; a few at a time, away from the event loop."""
+
+    def __init__(self) -> None:
+        """Nothing is hashed yet."""
+        self._hasher = PasswordHasher(
+            time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID
+        )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """The hash as stored, parameters and salt included."""
+        async with self._turns:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def matches(self, stored: str | None, password: str) -> bool:
+        """Whether the password is the one stored; the work is the same where none is stored."""
+        async with self._turns:
+            return await asyncio.to_thread(self._verify, stored, password)
+
+    def _verify(self, stored: str | None, password: str) -> bool:
+        nobodys = _nobodys_hash()
+        try:
+            self._hasher.verify(stored or nobodys, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return stored is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    """A hash of something nobody knows, to spend the same time on."""
+    hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+    return hasher.hash(secrets.token_urlsafe(_SECRET_BYTES))
+
+
+def check_password(login: str, password: str) -> None:
+    """Raise WeakPasswordError for a password too short, too long, or little but the name."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPasswordError(
+            f"The password has {len(password)} characters.",
+            mend=f"Take at least {SHORTEST_PASSWORD}; a few words are easy to keep in mind.",
+        )
+    if len(password) > LONGEST_PASSWORD:
+        raise WeakPasswordError(
+            "The password is too long.", mend=f"Take at most {LONGEST_PASSWORD} characters."
+        )
+    without_name = password.lower().replace(login, "") if login else password.lower()
+    if len(set(without_name)) < _DIFFERENT_CHARACTERS:
+        raise WeakPasswordError(mend="Take a few words that have nothing to do with the name.")

@@ -1,0 +1,74 @@
+"""Sites, and the addresses texts come from."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.times import zone
+from pro_service.services.base.phones import parse_phone
+from pro_service.store.connection import Connection, DuplicateError, transaction
+from pro_service.store.ids import new_id
+from pro_service.store.study import studies
+from pro_service.store.study.studies import SiteRow
+from pro_service.store.texting import sending
+
+_POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
+"""A Messaging Service's id: its texts come from whichever of its numbers fits."""
+
+
+class TakenError(ProServiceError):
+    """This name is in use."""
+
+
+class UnknownNameError(ProServiceError):
+    """There is nothing of this name."""
+
+
+async def add_site(
+    connection: Connection,
+    study_id: UUID,
+    site: SiteRow,
+    *,
+    provider: str,
+    sender: str | None,
+    actor: str,
+) -> None:
+    """Add a site, and the address its texts come from. Raises TakenError, PhoneError."""
+    zone(site.zone)
+    address = None if sender is None else _sender_address(sender)
+    async with transaction(connection) as connection:
+        try:
+            await studies.insert_site(connection, study_id, site, actor)
+        except DuplicateError:
+            raise TakenError(f"Site {site.code} exists already.") from None
+        if address is not None:
+            await studies.insert_sender(
+                connection,
+                study_id,
+                new_id(),
+                provider=provider,
+                address=address,
+                site_id=site.id,
+                actor=actor,
+            )
+
+
+def _sender_address(text: str) -> str:
+    """A number, or the id of a provider's pool of numbers. Raises PhoneError."""
+    return text if _POOL_OF_NUMBERS.fullmatch(text) else parse_phone(text)
+
+
+async def set_pace(
+    connection: Connection, study_id: UUID, sender: str, per_second: float | None, *, actor: str
+) -> None:
+    """Say how many texts a second one of our addresses may send; None: its provider's usual pace.
+
+    All workers together keep to it, from the next text on. Raises PhoneError, UnknownNameError.
+    """
+    address = _sender_address(sender)
+    if not await sending.set_pace(connection, study_id, address, per_second, actor):
+        known = ", ".join(one.address for one in await sending.list_senders(connection, study_id))
+        raise UnknownNameError("That is no sender of this study.", mend=f"Known: {known}.")

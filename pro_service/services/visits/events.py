@@ -1,0 +1,40 @@
+"""Events and statuses recorded, with all that follows from them, whoever records them."""
+
+from __future__ import annotations
+
+from pro_service.domain.study.events import NewEvent, status_after
+from pro_service.domain.study.facts import ParticipantFacts, Status
+from pro_service.services.base.turns import Who
+from pro_service.services.visits.scheduling import Change, News, apply_change, plan_change
+
+
+def news_of(event: NewEvent, *, actor: str, reason: str) -> News:
+    """An event together with the status it brings."""
+    status = status_after(event)
+    return News(actor, reason, (event,), () if status is None else (status,))
+
+
+async def preview_event(
+    who: Who, facts: ParticipantFacts, event: NewEvent, *, actor: str, reason: str
+) -> Change:
+    """What recording an event would do to these facts; nothing is written.
+
+    Raises EventRefusedError.
+    """
+    version_id = facts.protocol_version_id
+    protocol = await who.context.protocol(who.connection, who.study_id, version_id)
+    news = news_of(event, actor=actor, reason=reason)
+    return await plan_change(who.connection, facts, protocol, news)
+
+
+async def record_event(who: Who, event: NewEvent, *, actor: str, reason: str) -> Change:
+    """Record an event with the status and the schedule that follow from it.
+
+    Raises EventRefusedError, BusyError.
+    """
+    return await apply_change(who, news_of(event, actor=actor, reason=reason))
+
+
+async def record_status(who: Who, status: Status, *, actor: str, reason: str) -> Change:
+    """Record a status from now on, with the schedule it leads to. Raises BusyError."""
+    return await apply_change(who, News(actor, reason, statuses=(status,)))

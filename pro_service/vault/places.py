@@ -1,0 +1,41 @@
+"""Where sealed values are stored. The place is bound into the seal: a value opens nowhere else.
+
+Renaming a table or column here would leave every value sealed before unreadable.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.vault.vault import Sealed, Vault
+
+
+class SealedColumn(NamedTuple):
+    """A column of sealed values; the row's id is bound in too."""
+
+    table: str
+    column: str
+
+    def seal(self, vault: Vault, text: str, *, data_key: UUID, row_id: UUID) -> Sealed:
+        """Encrypt a row's value under a data key. Raises DataKeyMissingError."""
+        return vault.seal(
+            text, data_key=data_key, table=self.table, column=self.column, row_id=row_id
+        )
+
+    def open(self, vault: Vault, ciphertext: bytes, *, key: str, row_id: UUID) -> str:
+        """A row's value in the clear. Raises SealBrokenError, DataKeyMissingError."""
+        return vault.unseal(
+            ciphertext, key=key, table=self.table, column=self.column, row_id=row_id
+        )
+
+
+NUMBER: Final = SealedColumn("contact_points", "address")
+"""A participant's telephone number."""
+LINE_ADDRESS: Final = SealedColumn("lines", "their_address")
+"""The number at the other end of a line, under the study's key."""
+MESSAGE_BODY: Final = SealedColumn("messages", "body")
+INBOUND_BODY: Final = SealedColumn("inbounds", "body")
+TYPED_ANSWER: Final = SealedColumn("responses", "raw")
+IDENTITY: Final = SealedColumn("identities", "value")
+"""What is known of a person beside their number, such as the year of birth."""
