@@ -154,6 +154,10 @@ class ReminderMessageRow:
     lease_seconds: int
     """How long the claim holds (machine time)."""
     expires_at: datetime | None
+    participant_id: UUID | None = None
+    """None: the one whose turn the write takes."""
+    state: str | None = None
+    """None: claimed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,9 @@ class ReplyMessageRow:
     dedupe_key: str
     actor: str
     state: str | None = None
+    lease_seconds: int | None = None
+    """A reply is not claimed; None."""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +191,8 @@ class ConversationRow:
     line_id: UUID
     dialogue: dict[str, Any]
     """The domain's Dialogue as JSON."""
+    participant_id: UUID | None = None
+    """None: the one whose turn the write takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +214,8 @@ class CallRow:
     reason: str
     closes_at: datetime | None
     actor: str
+    participant_id: UUID | None = None
+    """None: the one whose turn the write takes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,10 +75,17 @@ def actor_of(staff: StaffRow) -> str:
 
 @asynccontextmanager
 async def at_desk(
-    pool: asyncpg.Pool, staff: StaffRow, *, reason: str = ""
+    pool: asyncpg.Pool, staff: StaffRow, *, reason: str = "", one_snapshot: bool = False
 ) -> AsyncIterator[Connection]:
-    """One transaction in which the database sees who looks, and shows their sites only."""
-    async with pool.acquire() as connection, connection.transaction():
+    """One transaction in which the database sees who looks, and shows their sites only.
+
+    In one with `one_snapshot` every query reads the same moment, and nothing is written.
+    """
+    isolation = "repeatable_read" if one_snapshot else None
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation=isolation, readonly=one_snapshot),
+    ):
         await store.enter_desk(
             connection,
             actor=actor_of(staff),

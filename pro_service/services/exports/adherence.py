@@ -22,7 +22,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.exports import adherence as store
 
 
-class ParticipantRow(NamedTuple):
+class ParticipantStates(NamedTuple):
     """One participant's states, by visit definition, in the order asked."""
 
     code: str
@@ -35,7 +35,7 @@ class AdherenceReport(NamedTuple):
     """The whole picture of a study at one instant."""
 
     definitions: tuple[str, ...]
-    rows: tuple[ParticipantRow, ...]
+    rows: tuple[ParticipantStates, ...]
     figures: tuple[Adherence, ...]
     states: Counter[AssessmentState]
 
@@ -46,7 +46,7 @@ async def report(
     """Derive every state from facts and study time; nothing of it is stored."""
     scorable = await store.list_scorable(connection, study_id)
     outcomes: list[VisitOutcome] = []
-    rows: list[ParticipantRow] = []
+    rows: list[ParticipantStates] = []
     enrolled: Counter[str] = Counter()
     states: Counter[AssessmentState] = Counter()
     definitions: dict[str, None] = {}
@@ -74,7 +74,7 @@ async def report(
             visits[visit.definition] = outcome.states
             states.update(outcome.states)
             outcomes.append(outcome)
-        rows.append(ParticipantRow(facts.code, facts.site.code, str(where.status), visits))
+        rows.append(ParticipantStates(facts.code, facts.site.code, str(where.status), visits))
     figures = adherence(
         outcomes, definitions=tuple(definitions), enrolled=dict(sorted(enrolled.items()))
     )

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import QueryRow, ScoreRow
 
@@ -69,7 +70,7 @@ async def list_standing_scores(
 ) -> list[StandingScore]:
     """The scores of a participant that stand."""
     rows = await connection.fetch(_SQL["list_standing_scores"], study_id, participant_id)
-    return [StandingScore(*row.values()) for row in rows]
+    return [row_of(StandingScore, row) for row in rows]
 
 
 async def list_sitting_answers(
@@ -77,7 +78,7 @@ async def list_sitting_answers(
 ) -> list[SittingAnswer]:
     """What stands answered in each sitting of a participant."""
     rows = await connection.fetch(_SQL["list_sitting_answers"], study_id, participant_id)
-    return [SittingAnswer(*row.values()) for row in rows]
+    return [row_of(SittingAnswer, row) for row in rows]
 
 
 async def give_reason(connection: Connection, reason: str) -> None:

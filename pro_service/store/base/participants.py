@@ -10,12 +10,13 @@ from uuid import UUID
 from pro_service.domain.endpoints.baselines import CompleteSitting
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("base/participants")
 
 
-class ParticipantRow(NamedTuple):
+class CodedParticipant(NamedTuple):
     """A participant's internal id and public code."""
 
     id: UUID
@@ -36,10 +37,10 @@ async def get_participant_facts(
     return None if text is None else ParticipantFacts.model_validate_json(text)
 
 
-async def list_participants(connection: Connection, study_id: UUID) -> list[ParticipantRow]:
+async def list_participants(connection: Connection, study_id: UUID) -> list[CodedParticipant]:
     """The study's participants in order of enrolment."""
     rows = await connection.fetch(_SQL["list_participants"], study_id)
-    return [ParticipantRow(row["id"], row["code"]) for row in rows]
+    return [row_of(CodedParticipant, row) for row in rows]
 
 
 async def find_participant(connection: Connection, study_id: UUID, code: str) -> UUID | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("cards/cards")
@@ -53,7 +54,7 @@ async def list_card_holders(
     """Participants by site and code; those of one site, or those named, if given."""
     named = None if codes is None else list(codes)
     rows = await connection.fetch(_SQL["list_card_holders"], study_id, site, named)
-    return [CardHolder(*row.values()) for row in rows]
+    return [row_of(CardHolder, row) for row in rows]
 
 
 async def renew_card(connection: Connection, guard: Guard, document: CardWrite) -> None:

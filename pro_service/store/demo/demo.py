@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("demo/demo")
@@ -53,13 +54,13 @@ class CountedRows(NamedTuple):
 async def list_stored_answers(connection: Connection, study_id: UUID) -> list[StoredAnswer]:
     """Every response, in the order of storing."""
     rows = await connection.fetch(_SQL["list_stored_answers"], study_id)
-    return [StoredAnswer(*row.values()) for row in rows]
+    return [row_of(StoredAnswer, row) for row in rows]
 
 
 async def list_complete_scores(connection: Connection, study_id: UUID) -> list[StoredScore]:
     """The standing scores of submitted assessments."""
     rows = await connection.fetch(_SQL["list_complete_scores"], study_id)
-    return [StoredScore(*row.values()) for row in rows]
+    return [row_of(StoredScore, row) for row in rows]
 
 
 async def list_submitted(connection: Connection, study_id: UUID) -> dict[UUID, str]:
@@ -99,4 +100,4 @@ async def count_texts_not_kept(connection: Connection, study_id: UUID) -> int:
 async def count_everything(connection: Connection, study_id: UUID) -> list[CountedRows]:
     """Counts for a report, by sort and kind."""
     rows = await connection.fetch(_SQL["count_everything"], study_id)
-    return [CountedRows(*row.values()) for row in rows]
+    return [row_of(CountedRows, row) for row in rows]

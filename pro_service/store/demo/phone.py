@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("demo/phone")
@@ -51,13 +52,13 @@ async def list_phone_texts(
 ) -> list[PhoneText]:
     """A phone's texts, both ways, oldest first, after `after_id`."""
     rows = await connection.fetch(_SQL["list_phone_texts"], study_id, their_address, after_id)
-    return [PhoneText(*row.values()) for row in rows]
+    return [row_of(PhoneText, row) for row in rows]
 
 
 async def find_next_event(connection: Connection, study_id: UUID) -> NextEvent | None:
     """What falls due next; what is overdue comes first. None if nothing ever will."""
     row = await connection.fetchrow(_SQL["find_next_event"], study_id)
-    return None if row is None else NextEvent(*row.values())
+    return None if row is None else row_of(NextEvent, row)
 
 
 async def list_happenings(
@@ -65,4 +66,4 @@ async def list_happenings(
 ) -> list[Happening]:
     """What happened after `since`, latest first."""
     rows = await connection.fetch(_SQL["list_happenings"], study_id, since, limit)
-    return [Happening(*row.values()) for row in rows]
+    return [row_of(Happening, row) for row in rows]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.study.facts import StatusFacts, Target
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/desk")
@@ -162,31 +163,31 @@ async def enter_desk(
 async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
     """The sites seen from here, by code."""
     rows = await connection.fetch(_SQL["list_desk_sites"], study_id)
-    return [DeskSite(*row.values()) for row in rows]
+    return [row_of(DeskSite, row) for row in rows]
 
 
 async def list_open_calls(connection: Connection, study_id: UUID, most: int) -> list[OpenCall]:
     """Open call tasks, the most pressing first."""
     rows = await connection.fetch(_SQL["list_open_calls"], study_id, most)
-    return [OpenCall(*row.values()) for row in rows]
+    return [row_of(OpenCall, row) for row in rows]
 
 
 async def list_open_alerts(connection: Connection, study_id: UUID, most: int) -> list[OpenAlert]:
     """Alerts not acted on, urgent and unseen first."""
     rows = await connection.fetch(_SQL["list_open_alerts"], study_id, most)
-    return [OpenAlert(*row.values()) for row in rows]
+    return [row_of(OpenAlert, row) for row in rows]
 
 
 async def list_texts_to_read(connection: Connection, study_id: UUID, most: int) -> list[TextToRead]:
     """Texts that need reading, oldest first."""
     rows = await connection.fetch(_SQL["list_texts_to_read"], study_id, most)
-    return [TextToRead(*row.values()) for row in rows]
+    return [row_of(TextToRead, row) for row in rows]
 
 
 async def list_held_numbers(connection: Connection, study_id: UUID) -> list[HeldNumber]:
     """Participants whose number is opted out."""
     rows = await connection.fetch(_SQL["list_held_numbers"], study_id)
-    return [HeldNumber(*row.values()) for row in rows]
+    return [row_of(HeldNumber, row) for row in rows]
 
 
 async def list_uncertain_messages(
@@ -194,7 +195,7 @@ async def list_uncertain_messages(
 ) -> list[UncertainMessage]:
     """Messages that may or may not have gone out, newest first."""
     rows = await connection.fetch(_SQL["list_uncertain_messages"], study_id, most)
-    return [UncertainMessage(*row.values()) for row in rows]
+    return [row_of(UncertainMessage, row) for row in rows]
 
 
 async def list_desk_participants(
@@ -202,7 +203,7 @@ async def list_desk_participants(
 ) -> list[DeskParticipant]:
     """Participants seen from here, by code."""
     rows = await connection.fetch(_SQL["list_desk_participants"], study_id, site_id, code)
-    return [DeskParticipant(*row.values()) for row in rows]
+    return [row_of(DeskParticipant, row) for row in rows]
 
 
 async def list_standings(
@@ -211,11 +212,10 @@ async def list_standings(
     """Where participants stand, in no order."""
     rows = await connection.fetch(_SQL["list_standings"], study_id, list(participants))
     return [
-        StandingRow(
-            row["id"],
-            row["protocol_version_id"],
-            tuple(StatusFacts.model_validate(one) for one in row["statuses"]),
-            row["died_at"],
+        row_of(
+            StandingRow,
+            row,
+            statuses=tuple(StatusFacts.model_validate(one) for one in row["statuses"]),
         )
         for row in rows
     ]
@@ -226,7 +226,7 @@ async def list_asked(
 ) -> list[AskedRow]:
     """What present visits ask, participant by participant, visits in order of opening."""
     rows = await connection.fetch(_SQL["list_asked"], study_id, list(participants))
-    return [AskedRow(*row.values()) for row in rows]
+    return [row_of(AskedRow, row) for row in rows]
 
 
 async def list_progress(
@@ -234,13 +234,7 @@ async def list_progress(
 ) -> dict[UUID, Progress]:
     """How far each assessment has come."""
     rows = await connection.fetch(_SQL["list_progress"], study_id, list(participants))
-    return {row["assessment_id"]: Progress(*row.values()) for row in rows}
-
-
-async def get_timeline(connection: Connection, study_id: UUID, code: str) -> str | None:
-    """Everything the desk may see about a participant, as JSON; None if it may see nothing."""
-    found: str | None = await connection.fetchval(_SQL["get_timeline"], study_id, code)
-    return found
+    return {row["assessment_id"]: row_of(Progress, row) for row in rows}
 
 
 async def mark_alert_seen(

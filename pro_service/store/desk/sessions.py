@@ -9,6 +9,7 @@ from uuid import UUID
 from pro_service.domain.record import Record
 from pro_service.domain.study.protocol import Role
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/sessions")
@@ -68,7 +69,7 @@ async def find_sign_in(
 ) -> Credentials | None:
     """The one member of staff with this name and a password."""
     row = await connection.fetchrow(_SQL["find_sign_in"], login, study_code)
-    return None if row is None else Credentials(*row.values())
+    return None if row is None else row_of(Credentials, row)
 
 
 async def refuse_sign_in(

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("exports/adherence")
@@ -32,4 +33,4 @@ async def list_scorable(connection: Connection, study_id: UUID) -> frozenset[UUI
 async def summarise_scores(connection: Connection, study_id: UUID) -> list[ScoreSummary]:
     """Scores by visit, instrument and scale."""
     rows = await connection.fetch(_SQL["summarise_scores"], study_id)
-    return [ScoreSummary(*row.values()) for row in rows]
+    return [row_of(ScoreSummary, row) for row in rows]

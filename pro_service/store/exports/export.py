@@ -13,6 +13,7 @@ import asyncpg
 
 from pro_service.domain.study.facts import Target
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("exports/export")
@@ -102,7 +103,7 @@ async def list_exported_participants(
 ) -> list[ExportedParticipant]:
     """Participants known at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_participants"], study_id, as_of)
-    return [ExportedParticipant(*row.values()) for row in rows]
+    return [row_of(ExportedParticipant, row) for row in rows]
 
 
 async def list_exported_assessments(
@@ -112,7 +113,7 @@ async def list_exported_assessments(
     rows = await connection.fetch(
         _SQL["list_exported_assessments"], study_id, participant_id, as_of
     )
-    return [ExportedAssessment(*row.values()) for row in rows]
+    return [row_of(ExportedAssessment, row) for row in rows]
 
 
 async def list_exported_answers(
@@ -120,7 +121,7 @@ async def list_exported_answers(
 ) -> list[ExportedAnswer]:
     """What stood answered at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_answers"], study_id, participant_id, as_of)
-    return [ExportedAnswer(*row.values()) for row in rows]
+    return [row_of(ExportedAnswer, row) for row in rows]
 
 
 async def list_exported_scores(
@@ -128,4 +129,4 @@ async def list_exported_scores(
 ) -> list[ExportedScore]:
     """The scores that stood at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_scores"], study_id, participant_id, as_of)
-    return [ExportedScore(*row.values()) for row in rows]
+    return [row_of(ExportedScore, row) for row in rows]

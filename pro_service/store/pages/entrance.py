@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("pages/entrance")
@@ -43,13 +44,13 @@ class SessionRow(NamedTuple):
 async def find_card_by_token(connection: Connection, token_sha256: bytes) -> FoundCard | None:
     """Whose card this token is of, or None for an unknown or ended one."""
     row = await connection.fetchrow(_SQL["find_card_by_token"], token_sha256)
-    return None if row is None else FoundCard(*row.values())
+    return None if row is None else row_of(FoundCard, row)
 
 
 async def find_card_by_code(connection: Connection, personal_code: str) -> FoundCard | None:
     """Whose card this code stands on; None as well where two studies chose the same code."""
     rows = await connection.fetch(_SQL["list_cards_by_code"], personal_code)
-    return FoundCard(*rows[0].values()) if len(rows) == 1 else None
+    return row_of(FoundCard, rows[0]) if len(rows) == 1 else None
 
 
 async def begin_entry_try(
@@ -100,7 +101,7 @@ async def find_session(
 ) -> SessionRow | None:
     """Who an open session is; None once it, its link or its card has ended."""
     row = await connection.fetchrow(_SQL["find_session"], session_sha256, lifetime)
-    return None if row is None else SessionRow(*row.values())
+    return None if row is None else row_of(SessionRow, row)
 
 
 async def mark_factor_given(connection: Connection, session_sha256: bytes) -> None:
@@ -118,4 +119,4 @@ async def find_identity(
 ) -> SealedIdentity | None:
     """The latest word of a kind about a participant, or None."""
     row = await connection.fetchrow(_SQL["find_identity"], study_id, participant_id, kind)
-    return None if row is None else SealedIdentity(*row.values())
+    return None if row is None else row_of(SealedIdentity, row)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     FocusRow,
@@ -73,7 +74,7 @@ async def find_provider_event(
 ) -> FirstCopy | None:
     """The first copy of this webhook, if there was one."""
     row = await connection.fetchrow(_SQL["find_provider_event"], study_id, provider, provider_id)
-    return None if row is None else FirstCopy(*row.values())
+    return None if row is None else row_of(FirstCopy, row)
 
 
 async def list_line_participants(
@@ -83,7 +84,7 @@ async def list_line_participants(
     rows = await connection.fetch(
         _SQL["list_line_participants"], study_id, list(their_indexes), line_id
     )
-    return [LineParticipant(*row.values()) for row in rows]
+    return [row_of(LineParticipant, row) for row in rows]
 
 
 async def count_replies_today(connection: Connection, study_id: UUID, line_id: UUID) -> int:

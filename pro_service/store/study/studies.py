@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("study/studies")
@@ -64,7 +65,7 @@ class KeyRow(NamedTuple):
 
 async def list_studies(connection: Connection) -> list[StudyRow]:
     """Every study."""
-    return [StudyRow(*row.values()) for row in await connection.fetch(_SQL["list_studies"])]
+    return [row_of(StudyRow, row) for row in await connection.fetch(_SQL["list_studies"])]
 
 
 async def insert_study(connection: Connection, study: StudyRow, actor: str) -> None:
@@ -146,7 +147,7 @@ async def insert_site_protocol(
 async def list_sites(connection: Connection, study_id: UUID) -> list[SiteRow]:
     """The study's sites by code."""
     rows = await connection.fetch(_SQL["list_sites"], study_id)
-    return [SiteRow(*row.values()) for row in rows]
+    return [row_of(SiteRow, row) for row in rows]
 
 
 async def insert_site(connection: Connection, study_id: UUID, site: SiteRow, actor: str) -> None:
@@ -204,19 +205,19 @@ async def list_enrolled(
 ) -> list[EnrolledRow]:
     """What enrolment wrote for those of these codes who are enrolled."""
     rows = await connection.fetch(_SQL["list_enrolled"], study_id, list(codes))
-    return [EnrolledRow(**{**row, "treated_knees": tuple(row["treated_knees"])}) for row in rows]
+    return [row_of(EnrolledRow, row, treated_knees=tuple(row["treated_knees"])) for row in rows]
 
 
 async def get_study_key(connection: Connection, study_id: UUID) -> KeyRow | None:
     """The study's own wrapped key."""
     row = await connection.fetchrow(_SQL["get_study_key"], study_id)
-    return None if row is None else KeyRow(*row.values())
+    return None if row is None else row_of(KeyRow, row)
 
 
 async def get_data_key(connection: Connection, study_id: UUID, key_id: UUID) -> KeyRow | None:
     """The wrapped key a sealed value names."""
     row = await connection.fetchrow(_SQL["get_data_key"], study_id, key_id)
-    return None if row is None else KeyRow(*row.values())
+    return None if row is None else row_of(KeyRow, row)
 
 
 async def insert_study_key(connection: Connection, study_id: UUID, key: KeyRow) -> None:

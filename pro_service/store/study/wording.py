@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("study/wording")
@@ -55,4 +56,4 @@ async def insert_wording_pack(
 
 async def list_wording_packs(connection: Connection) -> list[PackRow]:
     """The packs in force."""
-    return [PackRow(*row.values()) for row in await connection.fetch(_SQL["list_wording_packs"])]
+    return [row_of(PackRow, row) for row in await connection.fetch(_SQL["list_wording_packs"])]

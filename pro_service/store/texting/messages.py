@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/messages")
@@ -111,7 +112,7 @@ async def find_sender(
 ) -> SenderRow | None:
     """Our address that speaks for a site."""
     row = await connection.fetchrow(_SQL["find_sender"], study_id, site_id, provider)
-    return None if row is None else SenderRow(row["id"], row["address"])
+    return None if row is None else row_of(SenderRow, row)
 
 
 async def find_sender_by_address(
@@ -119,7 +120,7 @@ async def find_sender_by_address(
 ) -> OwnedSender | None:
     """Which study one of our addresses belongs to."""
     row = await connection.fetchrow(_SQL["find_sender_by_address"], provider, address)
-    return None if row is None else OwnedSender(*row.values())
+    return None if row is None else row_of(OwnedSender, row)
 
 
 async def find_line(
@@ -127,7 +128,7 @@ async def find_line(
 ) -> LineRow | None:
     """The line to a number, whichever index key it was stored under."""
     row = await connection.fetchrow(_SQL["find_line"], study_id, sender_id, list(their_indexes))
-    return None if row is None else LineRow(*row.values())
+    return None if row is None else row_of(LineRow, row)
 
 
 async def mark_message(
@@ -150,7 +151,7 @@ async def mark_message(
 
 async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
     """Queued messages whose time to try again has come (machine time)."""
-    return [QueuedRow(*row.values()) for row in await connection.fetch(_SQL["list_retries"], limit)]
+    return [row_of(QueuedRow, row) for row in await connection.fetch(_SQL["list_retries"], limit)]
 
 
 async def reclaim_message(
@@ -176,10 +177,9 @@ async def get_message(
     row = await connection.fetchrow(_SQL["get_message"], study_id, message_id)
     if row is None:
         return None
-    fields = dict(row)
-    fields["state"] = MessageState(fields["state"])
-    fields["visit_ids"] = tuple(fields["visit_ids"])
-    return MessageRow(**fields)
+    return row_of(
+        MessageRow, row, state=MessageState(row["state"]), visit_ids=tuple(row["visit_ids"])
+    )
 
 
 async def mark_overdue_ambiguous(connection: Connection) -> int:
@@ -221,14 +221,10 @@ async def find_message(
 ) -> FoundMessage | None:
     """The message a receipt names by our id, else by the provider's."""
     if message_id is not None:
-        row = await connection.fetchrow(_SQL["find_message"], message_id)
-        if row is not None and row["provider"] != provider:
-            return None
+        row = await connection.fetchrow(_SQL["find_message"], message_id, provider)
     else:
         row = await connection.fetchrow(_SQL["find_message_by_provider_id"], provider, provider_id)
-    if row is None:
-        return None
-    return FoundMessage(row["study_id"], row["id"], MessageState(row["state"]))
+    return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
 
 
 async def record_receipt(

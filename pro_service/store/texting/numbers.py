@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/numbers")
@@ -40,7 +41,7 @@ class PresentNumber(NamedTuple):
 async def list_present_numbers(connection: Connection, study_id: UUID) -> list[PresentNumber]:
     """The numbers in use or waiting to be confirmed."""
     rows = await connection.fetch(_SQL["list_present_numbers"], study_id)
-    return [PresentNumber(*row.values()) for row in rows]
+    return [row_of(PresentNumber, row) for row in rows]
 
 
 async def end_opt_out(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.store import writes
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/reminders")
@@ -57,7 +58,7 @@ class FoundInvitation(NamedTuple):
 async def list_due(connection: Connection, limit: int) -> list[DueRow]:
     """Participants with a nudge due at study time."""
     rows = await connection.fetch(_SQL["list_due"], limit)
-    return [DueRow(row["study_id"], row["participant_id"]) for row in rows]
+    return [row_of(DueRow, row) for row in rows]
 
 
 async def next_due(connection: Connection) -> datetime | None:
@@ -91,7 +92,7 @@ async def claim_reminders(connection: Connection, guard: Guard, document: ClaimW
 async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:
     """Open visits not yet answered, of whom nobody has been asked to call."""
     rows = await connection.fetch(_SQL["list_to_check_for_calls"], limit)
-    return [SilentVisit(*row.values()) for row in rows]
+    return [row_of(SilentVisit, row) for row in rows]
 
 
 async def close_calls_over(connection: Connection) -> int:
@@ -104,10 +105,10 @@ async def list_invitations(
 ) -> list[InvitationRow]:
     """The links in force."""
     rows = await connection.fetch(_SQL["list_invitations"], study_id, participant_id)
-    return [InvitationRow(r["id"], r["visit_id"], r["link_key"], r["expires_at"]) for r in rows]
+    return [row_of(InvitationRow, row) for row in rows]
 
 
 async def find_invitation(connection: Connection, token_sha256: bytes) -> FoundInvitation | None:
     """Whose link this is, or None for an unknown, ended or expired one."""
     row = await connection.fetchrow(_SQL["find_invitation"], token_sha256)
-    return None if row is None else FoundInvitation(*row.values())
+    return None if row is None else row_of(FoundInvitation, row)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("texting/sending")
@@ -51,7 +52,7 @@ class SenderPace(NamedTuple):
 async def list_senders(connection: Connection, study_id: UUID) -> list[SenderPace]:
     """The study's addresses with their paces."""
     rows = await connection.fetch(_SQL["list_senders"], study_id)
-    return [SenderPace(*row.values()) for row in rows]
+    return [row_of(SenderPace, row) for row in rows]
 
 
 async def set_pace(
@@ -106,7 +107,7 @@ async def list_inbound_sweeps(
         overlap.total_seconds(),
         grace.total_seconds(),
     )
-    return [InboundSweep(*row.values()) for row in rows]
+    return [row_of(InboundSweep, row) for row in rows]
 
 
 async def mark_inbound_swept(connection: Connection, sweep: InboundSweep) -> None:

@@ -44,7 +44,7 @@ async def show_first_page(request: web.Request, seat: Seat) -> web.Response:
 @for_staff
 async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}`: one participant's timeline, or the page for nothing here."""
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
+    async with at_desk(request.app[POOLS].desk, seat.staff, one_snapshot=True) as connection:
         timeline = await read_timeline(
             connection, request.app[CONTEXT], seat.staff.study_id, request.match_info["code"]
         )

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.times import zone
-from pro_service.services.desk.timeline import (
+from pro_service.services.desk.timeline import Timeline
+from pro_service.services.desk.today import CALL_OUTCOMES
+from pro_service.store.desk.timeline import (
     AnswerLine,
     AssessmentLine,
     CallLine,
@@ -19,10 +21,8 @@ from pro_service.services.desk.timeline import (
     MessageLine,
     ReminderLine,
     ScoreLine,
-    Timeline,
     VisitLine,
 )
-from pro_service.services.desk.today import CALL_OUTCOMES
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.words import Words
 

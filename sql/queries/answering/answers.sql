@@ -55,18 +55,7 @@ pointed AS (
         DO UPDATE SET attempt_id = excluded.attempt_id, response_id = excluded.response_id
 ),
 scored AS (
-    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
-        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
-        substituted, absent_reason, actor)
-    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
-           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
-                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
-           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
-           s.substituted, s.absent_reason, s.actor
-    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
-        basis text, scale text, instrument text, instrument_version text, scoring_version text,
-        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
-        substituted integer, absent_reason text, actor text)
+    INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
 ),
 submitted AS (
     UPDATE pro.assessments AS a SET submitted_at = pro.now()
@@ -93,9 +82,7 @@ alarmed AS (
     ON CONFLICT (study_id, assessment_id, rule) WHERE assessment_id IS NOT NULL DO NOTHING
 ),
 queried AS (
-    INSERT INTO pro.data_queries (study_id, id, participant_id, assessment_id, rule, actor)
-    SELECT $1, q.id, $2, q.assessment_id, q.rule, q.actor
-    FROM doc, jsonb_to_recordset(d -> 'queries') AS q (id uuid, assessment_id uuid, rule text, actor text)
+    INSERT INTO pro.data_queries SELECT r.* FROM doc, pro.data_query_rows($1, $2, d -> 'queries') AS r
     ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
 ),
 -- Answering ends the nudges and the calls of a visit in the same write.
@@ -125,18 +112,7 @@ WITH turn AS (
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
 scored AS (
-    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
-        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
-        substituted, absent_reason, actor)
-    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
-           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
-                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
-           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
-           s.substituted, s.absent_reason, s.actor
-    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
-        basis text, scale text, instrument text, instrument_version text, scoring_version text,
-        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
-        substituted integer, absent_reason text, actor text)
+    INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
 ),
 marked AS (
     UPDATE pro.assessments AS a SET partial_scored_at = pro.now()

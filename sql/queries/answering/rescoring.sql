@@ -15,15 +15,14 @@ SELECT revision FROM pro.participant_revisions WHERE study_id = $1 AND participa
 
 -- name: list_standing_scores(study_id, participant_id)
 -- The scores of a participant that stand: the last written of each sitting, basis and scale.
-SELECT DISTINCT ON (s.attempt_id, s.basis, s.scale)
-       s.id, s.assessment_id, s.attempt_id, v.definition, a.target, s.basis, s.scale, s.instrument,
+SELECT s.id, s.assessment_id, s.attempt_id, v.definition AS visit, a.target, s.basis, s.scale, s.instrument,
        s.instrument_version, s.scoring_version, s.raw, s.normalised, s.answered, s.substituted,
        s.absent_reason
-FROM pro.scores AS s
+FROM pro.standing_scores($1) AS s
 JOIN pro.assessments AS a ON a.study_id = s.study_id AND a.id = s.assessment_id
 JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
-WHERE s.study_id = $1 AND s.participant_id = $2
-ORDER BY s.attempt_id, s.basis, s.scale, s.id DESC;
+WHERE s.participant_id = $2
+ORDER BY s.attempt_id, s.basis, s.scale;
 
 -- name: list_sitting_answers(study_id, participant_id)
 -- What stands answered in each sitting: where the sitting is the present one, what is pointed at,
@@ -46,23 +45,10 @@ WITH turn AS (
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
 scored AS (
-    INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
-        revision, instrument, instrument_version, scoring_version, raw, normalised, lowest, highest, answered,
-        substituted, absent_reason, actor)
-    SELECT $1, s.id, $2, s.assessment_id, s.attempt_id, s.basis, s.scale,
-           1 + (SELECT count(*) FROM pro.scores AS p WHERE p.study_id = $1 AND p.attempt_id = s.attempt_id
-                AND p.scale = s.scale AND p.basis = s.basis AND p.scoring_version = s.scoring_version),
-           s.instrument, s.instrument_version, s.scoring_version, s.raw, s.normalised, s.lowest, s.highest, s.answered,
-           s.substituted, s.absent_reason, s.actor
-    FROM doc, jsonb_to_recordset(d -> 'scores') AS s (id uuid, assessment_id uuid, attempt_id uuid,
-        basis text, scale text, instrument text, instrument_version text, scoring_version text,
-        raw numeric, normalised numeric, lowest integer, highest integer, answered integer,
-        substituted integer, absent_reason text, actor text)
+    INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
 ),
 queried AS (
-    INSERT INTO pro.data_queries (study_id, id, participant_id, assessment_id, rule, actor)
-    SELECT $1, q.id, $2, q.assessment_id, q.rule, q.actor
-    FROM doc, jsonb_to_recordset(d -> 'queries') AS q (id uuid, assessment_id uuid, rule text, actor text)
+    INSERT INTO pro.data_queries SELECT r.* FROM doc, pro.data_query_rows($1, $2, d -> 'queries') AS r
     ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

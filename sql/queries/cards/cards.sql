@@ -1,16 +1,13 @@
 -- name: list_card_holders(study_id, site, codes)
 -- What is printed on the cards of a site, or of the participants named; NULL narrows nothing.
-SELECT p.id, p.code, p.personal_code, coalesce(w.language, p.language) AS language, r.revision, c.id AS card_id, c.link_key,
+SELECT p.id, p.code, p.personal_code, p.language, r.revision, c.id AS card_id, c.link_key,
        t.id AS site_id, t.telephone, v.document #> '{study,sender}' AS senders
-FROM pro.participants AS p
+FROM pro.present_participants AS p
 JOIN pro.participant_revisions AS r ON r.study_id = p.study_id AND r.participant_id = p.id
 JOIN pro.participant_sites AS ps
   ON ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.valid_to IS NULL
 JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
 JOIN pro.protocol_versions AS v ON v.study_id = p.study_id AND v.id = p.protocol_version_id
-LEFT JOIN LATERAL (SELECT x.language FROM pro.preferences AS x
-                   WHERE x.study_id = p.study_id AND x.participant_id = p.id
-                   ORDER BY x.id DESC LIMIT 1) AS w ON true
 LEFT JOIN pro.cards AS c ON c.study_id = p.study_id AND c.participant_id = p.id AND c.ended_at IS NULL
 WHERE p.study_id = $1 AND ($2::text IS NULL OR t.code = $2) AND ($3::text[] IS NULL OR p.code = ANY ($3))
 ORDER BY t.code, p.code;

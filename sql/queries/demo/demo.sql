@@ -17,11 +17,10 @@ ORDER BY r.id;
 
 -- name: list_complete_scores(study_id)
 -- The standing scores of submitted assessments.
-SELECT DISTINCT ON (s.assessment_id, s.attempt_id, s.scale, s.scoring_version)
-       s.assessment_id, s.instrument, s.scale, s.raw, s.normalised
-FROM pro.scores AS s
-WHERE s.study_id = $1 AND s.basis = 'complete'
-ORDER BY s.assessment_id, s.attempt_id, s.scale, s.scoring_version, s.revision DESC;
+SELECT s.assessment_id, s.instrument, s.scale, s.raw, s.normalised
+FROM pro.standing_scores($1) AS s
+WHERE s.basis = 'complete'
+ORDER BY s.assessment_id, s.attempt_id, s.scale;
 
 -- name: list_submitted(study_id)
 -- Every submitted assessment and its instrument.

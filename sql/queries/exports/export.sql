@@ -13,10 +13,7 @@ SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'ordinal', e.ordinal,
                      'target', e.target, 'planned_on', e.planned_on,
                      'occurred_at', e.occurred_at) ORDER BY e.id)
-                 FROM (SELECT DISTINCT ON (y.kind, y.ordinal) y.* FROM pro.events AS y
-                       WHERE y.study_id = p.study_id AND y.participant_id = p.id
-                         AND y.recorded_at <= $2
-                       ORDER BY y.kind, y.ordinal, y.id DESC) AS e), '[]') AS events
+                 FROM pro.latest_events(p.study_id, p.id, $2) AS e), '[]') AS events
 FROM pro.participants AS p
 JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
 WHERE p.study_id = $1 AND p.recorded_at <= $2
@@ -61,9 +58,8 @@ ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r
 
 -- name: list_exported_scores(study_id, participant_id, as_of)
 -- The scores that stood at that instant: the last written of each sitting, basis and scale.
-SELECT DISTINCT ON (s.attempt_id, s.basis, s.scale)
-       s.attempt_id, s.basis, s.scale, s.revision, s.instrument_version, s.scoring_version, s.raw,
+SELECT s.attempt_id, s.basis, s.scale, s.revision, s.instrument_version, s.scoring_version, s.raw,
        s.normalised, s.lowest, s.highest, s.answered, s.substituted, s.absent_reason
-FROM pro.scores AS s
-WHERE s.study_id = $1 AND s.participant_id = $2 AND s.recorded_at <= $3
-ORDER BY s.attempt_id, s.basis, s.scale, s.id DESC;
+FROM pro.standing_scores($1, $3) AS s
+WHERE s.participant_id = $2
+ORDER BY s.attempt_id, s.basis, s.scale;

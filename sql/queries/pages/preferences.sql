@@ -39,10 +39,7 @@ wished AS (
         nudge_at time, larger_text boolean, actor text, reason text)
 ),
 stood AS (
-    INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor, reason)
-    SELECT $1, s.id, $2, s.status, s.effective_at, s.actor, s.reason
-    FROM doc, jsonb_to_recordset(d -> 'statuses') AS s (id uuid, status text, effective_at timestamptz,
-        actor text, reason text)
+    INSERT INTO pro.statuses SELECT r.* FROM doc, pro.status_rows($1, $2, d -> 'statuses') AS r
 ),
 moved AS (
     UPDATE pro.reminders AS r SET due_at = m.due_at

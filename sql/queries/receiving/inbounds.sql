@@ -33,22 +33,12 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
 -- affected, confirmed, calls.
-WITH doc AS (SELECT $2::jsonb AS d),
+WITH doc AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
 lined AS (
-    INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key,
-        actor)
-    SELECT $1, l.id, l.sender_id, decode(l.their_index, 'hex'), decode(l.their_address_sealed, 'hex'),
-           l.their_address_key, l.actor
-    FROM doc, jsonb_to_recordset(d -> 'lines') AS l (id uuid, sender_id uuid, their_index text,
-        their_address_sealed text, their_address_key text, actor text)
+    INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
 invited AS (
-    INSERT INTO pro.invitations (study_id, id, participant_id, visit_id, token_sha256, link_key,
-        expires_at, actor)
-    SELECT $1, i.id, (d -> 'inbound' ->> 'participant_id')::uuid, i.visit_id,
-           decode(i.token_sha256, 'hex'), i.link_key, i.expires_at, i.actor
-    FROM doc, jsonb_to_recordset(d -> 'invitations') AS i (id uuid, visit_id uuid, token_sha256 text,
-        link_key text, expires_at timestamptz, actor text)
+    INSERT INTO pro.invitations SELECT r.* FROM doc, pro.invitation_rows($1, owner, d -> 'invitations') AS r
 ),
 kept AS (
     INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
@@ -66,28 +56,14 @@ first_copy AS (
     SELECT $1, provider, provider_id, id FROM kept
 ),
 message_keyed AS (
-    INSERT INTO pro.message_keys (study_id, dedupe_key, message_id)
-    SELECT $1, m.dedupe_key, m.id
-    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, dedupe_key text)
+    INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r
 ),
--- A reply that goes out in the webhook's own answer is accepted once this commits; another is queued.
 replied AS (
-    INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language,
-        body_sealed, body_key, encoding, segments, state, provider, claimed_at, retry_at, tries, actor)
-    SELECT $1, m.id, m.participant_id, m.line_id, m.kind, m.template, m.language,
-           decode(m.body_sealed, 'hex'), m.body_key, m.encoding, m.segments,
-           coalesce(m.state, 'accepted'), m.provider,
-           CASE WHEN m.state IS NULL THEN pro.now() END,
-           CASE WHEN m.state = 'queued' THEN clock_timestamp() END, 1, m.actor
-    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, participant_id uuid, line_id uuid,
-        kind text, template text, language text, body_sealed text, body_key text, encoding text,
-        segments integer, state text, provider text, actor text)
+    INSERT INTO pro.messages SELECT r.* FROM doc, pro.message_rows($1, NULL, d -> 'messages') AS r
 ),
 asked AS (
-    INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue)
-    SELECT $1, c.id, c.line_id, c.participant_id, c.dialogue
-    FROM doc, jsonb_to_recordset(d -> 'conversations') AS c (id uuid, line_id uuid, participant_id uuid,
-        dialogue jsonb)
+    INSERT INTO pro.conversations
+    SELECT r.* FROM doc, pro.conversation_rows($1, NULL, d -> 'conversations') AS r
     ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
         SET dialogue = excluded.dialogue, revision = conversations.revision + 1, closed_at = NULL
 ),
@@ -97,10 +73,7 @@ focused AS (
     WHERE l.study_id = $1 AND l.id = f.line_id
 ),
 opted_out AS (
-    INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, inbound_id, started_at, reason, actor)
-    SELECT $1, o.id, o.line_id, o.participant_id, o.inbound_id, pro.now(), o.reason, o.actor
-    FROM doc, jsonb_to_recordset(d -> 'opt_outs') AS o (id uuid, line_id uuid, participant_id uuid,
-        inbound_id uuid, reason text, actor text)
+    INSERT INTO pro.opt_outs SELECT r.* FROM doc, pro.opt_out_rows($1, d -> 'opt_outs') AS r
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
 opted_in AS (
@@ -130,11 +103,7 @@ others_turn AS (
     WHERE r.study_id = $1 AND r.participant_id = x.participant_id::uuid
 ),
 called AS (
-    INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,
-        actor)
-    SELECT $1, k.id, k.participant_id, k.visit_id, k.reason, k.closes_at, pro.now(), k.actor
-    FROM doc, jsonb_to_recordset(d -> 'calls') AS k (id uuid, participant_id uuid, visit_id uuid,
-        reason text, closes_at timestamptz, actor text)
+    INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, NULL, d -> 'calls') AS r
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
 )
 SELECT (SELECT count(*) FROM kept) AS stored;

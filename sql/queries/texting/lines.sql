@@ -7,18 +7,10 @@ WITH turn AS (
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
 lined AS (
-    INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key,
-        actor)
-    SELECT $1, l.id, l.sender_id, decode(l.their_index, 'hex'), decode(l.their_address_sealed, 'hex'),
-           l.their_address_key, l.actor
-    FROM doc, jsonb_to_recordset(d -> 'lines') AS l (id uuid, sender_id uuid, their_index text,
-        their_address_sealed text, their_address_key text, actor text)
+    INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
 opted_out AS (
-    INSERT INTO pro.opt_outs (study_id, id, line_id, participant_id, inbound_id, started_at, reason, actor)
-    SELECT $1, o.id, o.line_id, o.participant_id, o.inbound_id, pro.now(), o.reason, o.actor
-    FROM doc, jsonb_to_recordset(d -> 'opt_outs') AS o (id uuid, line_id uuid, participant_id uuid,
-        inbound_id uuid, reason text, actor text)
+    INSERT INTO pro.opt_outs SELECT r.* FROM doc, pro.opt_out_rows($1, d -> 'opt_outs') AS r
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
 others_turn AS (

@@ -94,9 +94,9 @@ SELECT state FROM pro.messages WHERE study_id = $1 AND id = $2;
 -- The message a provider's status is about, where its address did not say.
 SELECT study_id, id, state FROM pro.messages WHERE provider = $1 AND provider_id = $2;
 
--- name: find_message(message_id)
--- The message a provider's status names.
-SELECT study_id, id, state, provider FROM pro.messages WHERE id = $1;
+-- name: find_message(message_id, provider)
+-- The message a provider's status names; another provider's is none of its own.
+SELECT study_id, id, state FROM pro.messages WHERE id = $1 AND provider = $2;
 
 -- name: record_receipt(study_id, id, message_id, provider, provider_id, provider_status, error_code, expected, state, actor)
 -- Keep what the provider said, and move the message on if nobody moved it since it was read.

@@ -13,7 +13,8 @@ SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL;
 
 -- name: claim_reminders(study_id, participant_id, revision, write)
 -- End what is due, as one message already claimed for sending or for a reason, and plan what comes next.
--- `write` is one JSON document: ended, postponed, planned, lines, invitations, messages, conversations, calls.
+-- `write` is one JSON document: ended, postponed, planned, lines, invitations, messages,
+-- conversations, calls.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -21,36 +22,17 @@ WITH turn AS (
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
 lined AS (
-    INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key,
-        actor)
-    SELECT $1, l.id, l.sender_id, decode(l.their_index, 'hex'), decode(l.their_address_sealed, 'hex'),
-           l.their_address_key, l.actor
-    FROM doc, jsonb_to_recordset(d -> 'lines') AS l (id uuid, sender_id uuid, their_index text,
-        their_address_sealed text, their_address_key text, actor text)
+    INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
 invited AS (
-    INSERT INTO pro.invitations (study_id, id, participant_id, visit_id, token_sha256, link_key,
-        expires_at, actor)
-    SELECT $1, i.id, $2, i.visit_id, decode(i.token_sha256, 'hex'), i.link_key, i.expires_at, i.actor
-    FROM doc, jsonb_to_recordset(d -> 'invitations') AS i (id uuid, visit_id uuid, token_sha256 text,
-        link_key text, expires_at timestamptz, actor text)
+    INSERT INTO pro.invitations SELECT r.* FROM doc, pro.invitation_rows($1, $2, d -> 'invitations') AS r
 ),
 -- The dedupe key first: one reason to write gives one message.
 keyed AS (
-    INSERT INTO pro.message_keys (study_id, dedupe_key, message_id)
-    SELECT $1, m.dedupe_key, m.id
-    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, dedupe_key text)
+    INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r
 ),
 claimed AS (
-    INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language,
-        body_sealed, body_key, encoding, segments, state, provider, claimed_at, lease_until, tries,
-        expires_at, actor)
-    SELECT $1, m.id, $2, m.line_id, m.kind, m.template, m.language, decode(m.body_sealed, 'hex'),
-           m.body_key, m.encoding, m.segments, 'sending', m.provider, pro.now(),
-           clock_timestamp() + m.lease_seconds * interval '1 second', 1, m.expires_at, m.actor
-    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, line_id uuid, kind text, template text,
-        language text, body_sealed text, body_key text, encoding text, segments integer, provider text,
-        lease_seconds integer, expires_at timestamptz, actor text)
+    INSERT INTO pro.messages SELECT r.* FROM doc, pro.message_rows($1, $2, d -> 'messages') AS r
 ),
 ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason, message_id = e.message_id
@@ -63,25 +45,16 @@ postponed AS (
     WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = p.id AND r.ended_at IS NULL
 ),
 planned AS (
-    INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision, ordinal, due_at,
-        actor)
-    SELECT $1, r.id, $2, r.visit_id, r.schedule_revision, r.ordinal, r.due_at, r.actor
-    FROM doc, jsonb_to_recordset(d -> 'planned') AS r (id uuid, visit_id uuid,
-        schedule_revision integer, ordinal integer, due_at timestamptz, actor text)
+    INSERT INTO pro.reminders SELECT r.* FROM doc, pro.reminder_rows($1, $2, d -> 'planned') AS r
 ),
 asked AS (
-    INSERT INTO pro.conversations (study_id, id, line_id, participant_id, dialogue)
-    SELECT $1, c.id, c.line_id, $2, c.dialogue
-    FROM doc, jsonb_to_recordset(d -> 'conversations') AS c (id uuid, line_id uuid, dialogue jsonb)
+    INSERT INTO pro.conversations
+    SELECT r.* FROM doc, pro.conversation_rows($1, $2, d -> 'conversations') AS r
     ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
         SET dialogue = excluded.dialogue, revision = conversations.revision + 1, closed_at = NULL
 ),
 called AS (
-    INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,
-        actor)
-    SELECT $1, k.id, $2, k.visit_id, k.reason, k.closes_at, pro.now(), k.actor
-    FROM doc, jsonb_to_recordset(d -> 'calls') AS k (id uuid, visit_id uuid, reason text,
-        closes_at timestamptz, actor text)
+    INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, $2, d -> 'calls') AS r
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 

@@ -54,7 +54,7 @@ RETURNING id;
 
 -- name: list_inbound_sweeps(provider, first_look_seconds, overlap_seconds, grace_seconds)
 -- Each of a provider's senders, and the span of its inbound texts to look through next.
-SELECT s.study_id, s.id, s.address,
+SELECT s.study_id, s.id AS sender_id, s.address,
        coalesce(w.swept_until, clock_timestamp() - $2::double precision * interval '1 second')
            - $3::double precision * interval '1 second' AS since,
        clock_timestamp() - $4::double precision * interval '1 second' AS until

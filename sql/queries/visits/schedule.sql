@@ -55,7 +55,8 @@ FROM who, doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
 
 -- name: write_schedule(study_id, participant_id, revision, write)
 -- Record events and statuses together with the schedule that follows from them. `write` is one JSON
--- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders, calls_ended.
+-- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders,
+-- calls_ended.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -70,10 +71,7 @@ happened AS (
         planned_on date, occurred_at timestamptz, actor text, reason text)
 ),
 stood AS (
-    INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor, reason)
-    SELECT $1, s.id, $2, s.status, coalesce(s.effective_at, pro.now()), s.actor, s.reason
-    FROM doc, jsonb_to_recordset(d -> 'statuses') AS s (id uuid, status text, effective_at timestamptz,
-        actor text, reason text)
+    INSERT INTO pro.statuses SELECT r.* FROM doc, pro.status_rows($1, $2, d -> 'statuses') AS r
 ),
 superseded AS (
     UPDATE pro.visits AS v SET superseded_at = pro.now(), superseded_reason = d ->> 'reason'
@@ -122,11 +120,7 @@ asked AS (
         target text, actor text)
 ),
 nudged AS (
-    INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision, ordinal, due_at,
-        actor)
-    SELECT $1, r.id, $2, r.visit_id, r.schedule_revision, r.ordinal, r.due_at, r.actor
-    FROM doc, jsonb_to_recordset(d -> 'reminders') AS r (id uuid, visit_id uuid,
-        schedule_revision integer, ordinal integer, due_at timestamptz, actor text)
+    INSERT INTO pro.reminders SELECT r.* FROM doc, pro.reminder_rows($1, $2, d -> 'reminders') AS r
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 

@@ -25,6 +25,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "cards/cards.find_code_in_use": (OPERATOR, DESK),
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
+    "desk/timeline": (DESK,),
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
     "exports/export": (OPERATOR,),

@@ -137,7 +137,7 @@ READS = (
     ),
     Case("receiving/inbounds", "count_replies_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("texting/messages", "find_line", "pro_worker", 20, (STUDY, Of("sender"), Of("indexes"))),
-    Case("texting/messages", "find_message", "pro_provider", 20, (Of("message"),)),
+    Case("texting/messages", "find_message", "pro_provider", 20, (Of("message"), "simulator")),
     Case(
         "texting/messages",
         "find_message_by_provider_id",

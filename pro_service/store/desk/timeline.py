@@ -1,0 +1,351 @@
+"""One participant, whole, as the desk sees them: short queries, read in one snapshot.
+
+Row-level security decides what each finds; nothing here filters by site.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.study.facts import EventKind, Status, Target
+from pro_service.store.connection import Connection
+from pro_service.store.desk.desk import Progress, list_progress
+from pro_service.store.rows import row_of
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("desk/timeline")
+
+
+class Placing(NamedTuple):
+    """At which site, from when to when; other sites' periods are not seen."""
+
+    site_id: UUID
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class AssessmentLine(NamedTuple):
+    """One instrument asked at a visit."""
+
+    visit_id: UUID
+    id: UUID
+    instrument: str
+    target: Target
+    submitted_at: datetime | None
+    declined_at: datetime | None
+    partial_scored_at: datetime | None
+    mode: str | None
+    respondent: str | None
+    """Who answered, as `Respondent.word` has it."""
+
+
+class ReminderLine(NamedTuple):
+    """One nudge."""
+
+    visit_id: UUID
+    ordinal: int
+    due_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class VisitLine(NamedTuple):
+    """A visit, present or superseded."""
+
+    id: UUID
+    definition: str
+    occurrence: int
+    schedule_revision: int
+    provisional: bool
+    opens_at: datetime
+    target_on: date
+    closes_at: datetime | None
+    attended_on: date | None
+    superseded_at: datetime | None
+    superseded_reason: str | None
+    actor: str
+    assessments: tuple[AssessmentLine, ...]
+    reminders: tuple[ReminderLine, ...]
+
+
+class StatusLine(NamedTuple):
+    """A status from an instant on."""
+
+    status: Status
+    effective_at: datetime
+    actor: str
+    reason: str | None
+
+
+class EventLine(NamedTuple):
+    """One word on an event."""
+
+    kind: EventKind
+    ordinal: int
+    target: Target | None
+    planned_on: date | None
+    occurred_at: datetime | None
+    recorded_at: datetime
+    actor: str
+    reason: str | None
+
+
+class ConsentLine(NamedTuple):
+    """A consent."""
+
+    version: str
+    signed_on: date
+    messages: bool
+    recorded_at: datetime
+    actor: str
+
+
+class MessageLine(NamedTuple):
+    """A text we wrote, or did not send and why."""
+
+    kind: str
+    template: str
+    state: str
+    state_reason: str | None
+    error_code: str | None
+    segments: int
+    at: datetime
+    dealt_at: datetime | None
+    dealt_by: str | None
+    dealt_note: str | None
+
+
+class InboundLine(NamedTuple):
+    """A text they wrote, sealed."""
+
+    id: UUID
+    body_sealed: bytes
+    body_key: str
+    media_count: int
+    disposition: str
+    command: str | None
+    received_at: datetime
+    read_at: datetime | None
+    read_by: str | None
+    answers_open: bool
+    """Whether the reader may see answers of the time it came in."""
+
+
+class OptOutLine(NamedTuple):
+    """From when to when the number asked for no texts."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    reason: str
+    actor: str
+    end_reason: str | None
+    ended_by: str | None
+
+
+class CallLine(NamedTuple):
+    """A call task."""
+
+    id: UUID
+    visit_id: UUID | None
+    reason: str
+    created_at: datetime
+    closes_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    outcome: str | None
+
+
+class AlertLine(NamedTuple):
+    """An alert."""
+
+    id: UUID
+    rule: str
+    severity: str
+    assessment_id: UUID | None
+    raised_at: datetime
+    seen_at: datetime | None
+    seen_by: str | None
+    acted_at: datetime | None
+    acted_by: str | None
+    action: str | None
+
+
+class AnswerLine(NamedTuple):
+    """One response; `stands` is False for one that was replaced."""
+
+    assessment_id: UUID
+    item: str
+    value: int | None
+    gap: str | None
+    inbound_id: UUID | None
+    received_at: datetime
+    stands: bool
+
+
+class ScoreLine(NamedTuple):
+    """One standing score; raw and 0-100 as exact decimals in text."""
+
+    assessment_id: UUID
+    basis: Literal["complete", "partial"]
+    scale: str
+    raw: str | None
+    normalised: str | None
+    lowest: int
+    highest: int
+    answered: int
+    substituted: int
+    absent_reason: str | None
+
+
+class OwnKey(NamedTuple):
+    """The participant's own key, wrapped."""
+
+    id: UUID
+    wrapped: bytes
+    wrapping_key: str
+
+
+class TimelineDocument(NamedTuple):
+    """Everything the database let this member of staff see about one participant."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    language: str
+    zone: str
+    channel: str
+    treated_knees: tuple[Target, ...]
+    now: datetime
+    enrolled_at: datetime
+    may_read_scores: bool
+    """Whether answers and scores are open to the reader, at the last instant they see."""
+    placings: tuple[Placing, ...]
+    visits: tuple[VisitLine, ...]
+    progress: Mapping[UUID, Progress]
+    statuses: tuple[StatusLine, ...]
+    events: tuple[EventLine, ...]
+    consents: tuple[ConsentLine, ...]
+    messages: tuple[MessageLine, ...]
+    inbounds: tuple[InboundLine, ...]
+    opt_outs: tuple[OptOutLine, ...]
+    calls: tuple[CallLine, ...]
+    alerts: tuple[AlertLine, ...]
+    answers: tuple[AnswerLine, ...]
+    scores: tuple[ScoreLine, ...]
+    data_key: OwnKey | None
+
+
+class _Reader:
+    """Reads what there is about one participant, table by table."""
+
+    def __init__(self, connection: Connection, study_id: UUID, participant_id: UUID) -> None:
+        self._connection = connection
+        self._who = (study_id, participant_id)
+
+    async def visits(self) -> tuple[VisitLine, ...]:
+        asked, nudged = await self.assessments(), await self.reminders()
+        return tuple(
+            row_of(
+                VisitLine,
+                row,
+                assessments=tuple(asked[row["id"]]),
+                reminders=tuple(nudged[row["id"]]),
+            )
+            for row in await self._connection.fetch(_SQL["list_visits_seen"], *self._who)
+        )
+
+    async def assessments(self) -> Mapping[UUID, list[AssessmentLine]]:
+        by_visit: dict[UUID, list[AssessmentLine]] = defaultdict(list)
+        for row in await self._connection.fetch(_SQL["list_assessments_seen"], *self._who):
+            by_visit[row["visit_id"]].append(row_of(AssessmentLine, row))
+        return by_visit
+
+    async def reminders(self) -> Mapping[UUID, list[ReminderLine]]:
+        by_visit: dict[UUID, list[ReminderLine]] = defaultdict(list)
+        for row in await self._connection.fetch(_SQL["list_reminders_seen"], *self._who):
+            by_visit[row["visit_id"]].append(row_of(ReminderLine, row))
+        return by_visit
+
+    async def placings(self) -> tuple[Placing, ...]:
+        rows = await self._connection.fetch(_SQL["list_placings"], *self._who)
+        return tuple(row_of(Placing, row) for row in rows)
+
+    async def statuses(self) -> tuple[StatusLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_statuses_seen"], *self._who)
+        return tuple(row_of(StatusLine, row, status=Status(row["status"])) for row in rows)
+
+    async def events(self) -> tuple[EventLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_events_seen"], *self._who)
+        return tuple(row_of(EventLine, row, kind=EventKind(row["kind"])) for row in rows)
+
+    async def consents(self) -> tuple[ConsentLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_consents_seen"], *self._who)
+        return tuple(row_of(ConsentLine, row) for row in rows)
+
+    async def messages(self) -> tuple[MessageLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_messages_seen"], *self._who)
+        return tuple(row_of(MessageLine, row) for row in rows)
+
+    async def inbounds(self) -> tuple[InboundLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_inbounds_seen"], *self._who)
+        return tuple(row_of(InboundLine, row) for row in rows)
+
+    async def opt_outs(self) -> tuple[OptOutLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_opt_outs_seen"], *self._who)
+        return tuple(row_of(OptOutLine, row) for row in rows)
+
+    async def calls(self) -> tuple[CallLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_calls_seen"], *self._who)
+        return tuple(row_of(CallLine, row) for row in rows)
+
+    async def alerts(self) -> tuple[AlertLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_alerts_seen"], *self._who)
+        return tuple(row_of(AlertLine, row) for row in rows)
+
+    async def answers(self) -> tuple[AnswerLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_answers_seen"], *self._who)
+        return tuple(row_of(AnswerLine, row) for row in rows)
+
+    async def scores(self) -> tuple[ScoreLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_scores_seen"], *self._who)
+        return tuple(row_of(ScoreLine, row) for row in rows)
+
+    async def key(self) -> OwnKey | None:
+        row = await self._connection.fetchrow(_SQL["find_key_seen"], *self._who)
+        return None if row is None else row_of(OwnKey, row)
+
+
+async def read_document(
+    connection: Connection, study_id: UUID, code: str
+) -> TimelineDocument | None:
+    """Everything the desk may see about a participant; None if it may see nothing.
+
+    Within a transaction that reads one snapshot, or its parts may not belong together.
+    """
+    row = await connection.fetchrow(_SQL["get_participant_seen"], study_id, code)
+    if row is None:
+        return None
+    reader = _Reader(connection, study_id, row["id"])
+    return row_of(
+        TimelineDocument,
+        row,
+        treated_knees=tuple(row["treated_knees"]),
+        visits=await reader.visits(),
+        progress=await list_progress(connection, study_id, [row["id"]]),
+        data_key=await reader.key(),
+        placings=await reader.placings(),
+        statuses=await reader.statuses(),
+        events=await reader.events(),
+        consents=await reader.consents(),
+        messages=await reader.messages(),
+        inbounds=await reader.inbounds(),
+        opt_outs=await reader.opt_outs(),
+        calls=await reader.calls(),
+        alerts=await reader.alerts(),
+        answers=await reader.answers(),
+        scores=await reader.scores(),
+    )

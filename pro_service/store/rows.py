@@ -1,0 +1,40 @@
+"""Rows into typed records: each column goes to the field of its name, wherever it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pro_service.domain.errors import ProServiceError
+
+T = TypeVar("T")
+
+
+class MisnamedRowError(ProServiceError):
+    """A query's columns are not the fields of what its rows are to become."""
+
+
+def row_of(kind: Callable[..., T], row: Mapping[str, Any], /, **converted: Any) -> T:
+    """Make a named tuple or a dataclass of a row, by name.
+
+    `converted` holds the fields whose values are not as the database gives them. Raises
+    MisnamedRowError unless every field is given once and every column is a field.
+    """
+    values = {**row, **converted}
+    named = names_of(kind)
+    if values.keys() != named:
+        missing, surplus = sorted(named - values.keys()), sorted(values.keys() - named)
+        raise MisnamedRowError(
+            f"{getattr(kind, '__name__', kind)}: missing {missing}, surplus {surplus}."
+        )
+    return kind(**values)
+
+
+@cache
+def names_of(kind: Callable[..., object]) -> frozenset[str]:
+    """The names of a record's fields; one with a default is asked for like the rest."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        return frozenset(field.name for field in fields(kind))
+    return frozenset(vars(kind)["_fields"])

@@ -1,0 +1,122 @@
+-- name: get_participant_seen(study_id, code)
+-- A participant as they are now, and whether answers and scores are open to whoever reads, at the last
+-- instant they see anything of: now, or the end of a former site's period.
+SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.treated_knees, pro.now() AS now,
+       p.recorded_at AS enrolled_at,
+       pro.desk_may_read_scores(p.study_id, p.id, (
+           SELECT CASE WHEN bool_or(ps.valid_to IS NULL) THEN pro.now()
+                  ELSE max(ps.valid_to) - interval '1 microsecond' END
+           FROM pro.participant_sites AS ps
+           WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores
+FROM pro.present_participants AS p
+WHERE p.study_id = $1 AND p.code = $2;
+
+-- name: list_placings(study_id, participant_id)
+-- At which sites a participant was and is.
+SELECT ps.site_id, ps.valid_from, ps.valid_to FROM pro.participant_sites AS ps
+WHERE ps.study_id = $1 AND ps.participant_id = $2
+ORDER BY ps.id;
+
+-- name: list_visits_seen(study_id, participant_id)
+-- Visits, present and superseded, in the order in which they open.
+SELECT v.id, v.definition, v.occurrence, v.schedule_revision, v.provisional, v.opens_at, v.target_on,
+       v.closes_at, v.attended_on, v.superseded_at, v.superseded_reason, v.actor
+FROM pro.visits AS v
+WHERE v.study_id = $1 AND v.participant_id = $2
+ORDER BY v.opens_at, v.id;
+
+-- name: list_assessments_seen(study_id, participant_id)
+-- What was asked at each visit, how and by whom it was last answered.
+SELECT a.visit_id, a.id, a.instrument, a.target, a.submitted_at, a.declined_at, a.partial_scored_at,
+       t.mode, t.respondent
+FROM pro.assessments AS a
+LEFT JOIN LATERAL (
+    SELECT l.mode, concat_ws('.', l.respondent, l.respondent_relation) AS respondent
+    FROM pro.last_sitting(a.study_id, a.id) AS l) AS t ON true
+WHERE a.study_id = $1 AND a.participant_id = $2
+ORDER BY a.id;
+
+-- name: list_reminders_seen(study_id, participant_id)
+-- The nudges of each visit.
+SELECT r.visit_id, r.ordinal, r.due_at, r.ended_at, r.end_reason FROM pro.reminders AS r
+WHERE r.study_id = $1 AND r.participant_id = $2
+ORDER BY r.ordinal, r.id;
+
+-- name: list_statuses_seen(study_id, participant_id)
+-- Every status, as given.
+SELECT s.status, s.effective_at, s.actor, s.reason FROM pro.statuses AS s
+WHERE s.study_id = $1 AND s.participant_id = $2
+ORDER BY s.id;
+
+-- name: list_events_seen(study_id, participant_id)
+-- Every word on every event.
+SELECT e.kind, e.ordinal, e.target, e.planned_on, e.occurred_at, e.recorded_at, e.actor, e.reason
+FROM pro.events AS e
+WHERE e.study_id = $1 AND e.participant_id = $2
+ORDER BY e.id;
+
+-- name: list_consents_seen(study_id, participant_id)
+-- Every consent.
+SELECT c.version, c.signed_on, c.messages, c.recorded_at, c.actor FROM pro.consents AS c
+WHERE c.study_id = $1 AND c.participant_id = $2
+ORDER BY c.id;
+
+-- name: list_messages_seen(study_id, participant_id)
+-- The texts we wrote, and what became of each.
+SELECT m.kind, m.template, m.state, m.state_reason, m.error_code, m.segments,
+       coalesce(m.claimed_at, m.recorded_at) AS at, m.dealt_at, m.dealt_by, m.dealt_note
+FROM pro.messages AS m
+WHERE m.study_id = $1 AND m.participant_id = $2
+ORDER BY m.id;
+
+-- name: list_inbounds_seen(study_id, participant_id)
+-- The texts they wrote, sealed; answers of its time are open to whoever reads, or not.
+SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.received_at, i.read_at,
+       i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
+FROM pro.inbounds AS i
+WHERE i.study_id = $1 AND i.participant_id = $2
+ORDER BY i.id;
+
+-- name: list_opt_outs_seen(study_id, participant_id)
+-- From when to when the number asked for no texts.
+SELECT o.started_at, o.ended_at, o.reason, o.actor, o.end_reason, o.ended_by
+FROM pro.desk_opt_outs($1) AS o
+WHERE o.participant_id = $2
+ORDER BY o.id;
+
+-- name: list_calls_seen(study_id, participant_id)
+-- Every call task.
+SELECT k.id, k.visit_id, k.reason, k.created_at, k.closes_at, k.closed_at, k.closed_by, k.outcome
+FROM pro.call_tasks AS k
+WHERE k.study_id = $1 AND k.participant_id = $2
+ORDER BY k.id;
+
+-- name: list_alerts_seen(study_id, participant_id)
+-- Every alert.
+SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
+       x.action
+FROM pro.alerts AS x
+WHERE x.study_id = $1 AND x.participant_id = $2
+ORDER BY x.id;
+
+-- name: list_answers_seen(study_id, participant_id)
+-- Every answer the reader may see, and whether it stands.
+SELECT r.assessment_id, r.item, r.value, r.gap, r.inbound_id, r.received_at,
+       c.response_id IS NOT NULL AS stands
+FROM pro.responses AS r
+LEFT JOIN pro.current_responses AS c ON c.study_id = r.study_id AND c.response_id = r.id
+WHERE r.study_id = $1 AND r.participant_id = $2
+ORDER BY r.id;
+
+-- name: list_scores_seen(study_id, participant_id)
+-- The standing scores the reader may see, as exact decimals in text.
+SELECT s.assessment_id, s.basis, s.scale, s.raw::text AS raw, s.lowest, s.normalised::text AS normalised,
+       s.highest, s.answered, s.substituted, s.absent_reason
+FROM pro.standing_scores($1) AS s
+WHERE s.participant_id = $2
+ORDER BY s.id;
+
+-- name: find_key_seen(study_id, participant_id)
+-- The wrapped key their texts are sealed under.
+SELECT k.id, k.wrapped, k.wrapping_key FROM pro.data_keys AS k
+WHERE k.study_id = $1 AND k.participant_id = $2;

@@ -1,0 +1,86 @@
+"""SQL keeps its shape: statements and functions that fit a screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pro_service.store.sql_files import all_queries
+
+MIGRATIONS = Path(__file__).parents[2] / "sql" / "migrations"
+LONGEST, LONGEST_CHAIN = 60, 120
+MEASURED_FROM = "0023"
+"""Migrations that were applied before there was a limit are never edited."""
+
+FUNCTION = re.compile(
+    r"^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) (\S+?)\(.*?(\$\w*\$).*?\2;?$",
+    re.MULTILINE | re.DOTALL,
+)
+VIEW = re.compile(
+    r"^CREATE (?:OR REPLACE )?(?:MATERIALIZED )?VIEW (\S+) .*?;$", re.MULTILINE | re.DOTALL
+)
+
+
+def is_chain_of_writes(sql: str) -> bool:
+    """Whether it is a write of chained steps, guarded by a revision or by a key of its own."""
+    takes_turn = sql.startswith("WITH turn AS (\n    UPDATE pro.participant_revisions")
+    last = sql[sql.rindex("\n)") :] if "\n)" in sql else ""
+    return takes_turn or ("INSERT INTO" in sql and last.rstrip().endswith(" AS stored"))
+
+
+def made_in_migrations() -> Iterator[tuple[str, str]]:
+    """The functions and views of the migrations that count, by name."""
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        if path.name >= MEASURED_FROM:
+            text = path.read_text(encoding="utf-8")
+            for found in (*FUNCTION.finditer(text), *VIEW.finditer(text)):
+                yield f"{path.name}: {found[1]}", found[0]
+
+
+def test_no_statement_is_longer_than_a_screen() -> None:
+    long = {
+        f"{query.place}.{query.name}": length
+        for query in all_queries()
+        if (length := len(query.sql.splitlines()))
+        > (LONGEST_CHAIN if is_chain_of_writes(query.sql) else LONGEST)
+    }
+    assert long == {}
+
+
+def test_only_writes_of_many_steps_have_the_longer_limit() -> None:
+    longer = {query.name for query in all_queries() if len(query.sql.splitlines()) > LONGEST}
+    assert longer <= {"record_answers", "record_inbound", "write_schedule"}
+
+
+def test_functions_and_views_count_too() -> None:
+    made = dict(made_in_migrations())
+    long = {
+        name: length for name, sql in made.items() if (length := len(sql.splitlines())) > LONGEST
+    }
+    assert long == {}
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in MIGRATIONS.glob("*.sql")
+        if path.name >= MEASURED_FROM
+    )
+    assert len(made) == len(re.findall(r"^CREATE .*?\b(?:FUNCTION|VIEW)\b", written, re.MULTILINE))
+
+
+def test_each_rule_stands_once() -> None:
+    once = {
+        "which score stands": r"INSERT INTO pro\.scores \(|FROM pro\.scores AS later",
+        "what is wished now": r"FROM pro\.preferences",
+        "which site is seen": r"ORDER BY \(ps\.valid_to IS NULL\)",
+        "what counts as a sent text": r"state NOT IN",
+        "the rows of lines, links, messages and calls": (
+            r"INSERT INTO pro\.(?:lines|invitations|messages|conversations) \("
+        ),
+    }
+    again = [
+        f"{query.place}.{query.name}: {rule}"
+        for query in all_queries()
+        for rule, pattern in once.items()
+        if re.search(pattern, query.sql)
+    ]
+    assert again == []
