@@ -8,12 +8,13 @@
 --   pro_worker       reminders, sending, closing, sealing
 --   pro_operator     the command line: protocols, sites, enrolment, events
 --   pro_desk         staff pages, under row-level security by site
+--   pro_clerk        what staff write into the record, about participants now at their sites
 DO $roles$
 DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['pro_owner', 'pro_participant', 'pro_provider', 'pro_worker',
-                                  'pro_operator', 'pro_desk']
+                                  'pro_operator', 'pro_desk', 'pro_clerk']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
@@ -31,7 +32,8 @@ BEGIN
     END LOOP;
     EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO pro_owner', current_database());
     EXECUTE format(
-        'GRANT CONNECT ON DATABASE %I TO pro_participant, pro_provider, pro_worker, pro_operator, pro_desk',
+        'GRANT CONNECT ON DATABASE %I TO pro_participant, pro_provider, pro_worker, pro_operator, '
+        'pro_desk, pro_clerk',
         current_database());
 END
 $roles$;

@@ -20,9 +20,15 @@ import asyncpg
 
 from pro_service.domain.errors import ProServiceError
 
-Role = Literal["participant", "provider", "worker", "desk"]
-ROLES: tuple[Role, ...] = ("participant", "provider", "worker", "desk")
-DEFAULT_SIZES: dict[Role, int] = {"participant": 8, "provider": 4, "worker": 4, "desk": 4}
+Role = Literal["participant", "provider", "worker", "desk", "clerk"]
+ROLES: tuple[Role, ...] = ("participant", "provider", "worker", "desk", "clerk")
+DEFAULT_SIZES: dict[Role, int] = {
+    "participant": 8,
+    "provider": 4,
+    "worker": 4,
+    "desk": 4,
+    "clerk": 2,
+}
 
 STALE_REVISION = "PR001"
 """SQLSTATE raised by our SQL when a row moved on since it was read: read again and decide anew."""
@@ -62,6 +68,11 @@ class Pools:
     def desk(self) -> asyncpg.Pool:
         """Staff: under row-level security by site."""
         return self._pools["desk"]
+
+    @property
+    def clerk(self) -> asyncpg.Pool:
+        """What staff write into the record, about participants now at their sites."""
+        return self._pools["clerk"]
 
     async def __aenter__(self) -> Self:
         """The pools themselves."""

@@ -20,8 +20,14 @@ from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookE
 from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.context import UnknownParticipantError, UnknownStudyError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
+from pro_service.services.desk.seat import (
+    AlreadyDoneError,
+    NotAllowedError,
+    NotHereError,
+    ReasonMissingError,
+)
 from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
-from pro_service.services.desk.today import AlreadyDoneError, NotHereError, ReasonMissingError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
@@ -52,11 +58,14 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownParticipantError, HTTPStatus.NOT_FOUND),
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
+    (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (PauseRefusedError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.
     (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -92,15 +101,17 @@ def caught(request: web.Request, error: Exception) -> web.Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         LOG.error("request failed", extra=_without_values(request, error))
-    return answer(request, status)
+    return answer(request, status, error)
 
 
-def answer(request: web.Request, status: HTTPStatus) -> web.Response:
+def answer(
+    request: web.Request, status: HTTPStatus, error: Exception | None = None
+) -> web.Response:
     """The answer to a request that failed, for the audience its address belongs to."""
     if for_participants(request.path):
         response = request.app[PAGES].failure(request, status)
     elif for_desk(request.path):
-        response = request.app[DESK].failure(request, request.get(SEAT), status)
+        response = request.app[DESK].failure(request, request.get(SEAT), status, error)
     elif for_providers(request.path):
         response = web.Response(status=status, text=f"{status.phrase}\n")
     else:

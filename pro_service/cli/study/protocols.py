@@ -11,6 +11,7 @@ from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.tools.protocol_check import register_check
+from pro_service.domain.study.permissions import Role
 from pro_service.services.study import protocols, sites, staff
 from pro_service.services.study.previews import preview_of
 from pro_service.services.study.wording import show_stored_wording
@@ -93,16 +94,19 @@ def add_site(
 @staff_app.command("add")
 def add_staff(
     login: Annotated[str, typer.Argument(help="Login name.")],
-    site: Annotated[str, typer.Option(help="Code of the site.")],
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(staff.ROLES)}.")],
+    role: Annotated[Role, typer.Option(help="What they are.")],
+    site: Annotated[str | None, typer.Option(help="Code of the site.")] = None,
+    study_wide: Annotated[
+        bool, typer.Option("--study-wide", help="At every site, those added later included.")
+    ] = False,
     language: Annotated[str, typer.Option(help="en or zh_CN.")] = "en",
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Add a member of staff, or assign a known one to a further site."""
-    if role not in staff.ROLES:
-        raise typer.BadParameter(f"is one of {', '.join(staff.ROLES)}", param_hint="--role")
+    """Add a member of staff, or give a known one a further role or site."""
+    if (site is None) != study_wide:
+        raise typer.BadParameter("name a site, or say --study-wide", param_hint="--site")
     if language not in ("en", "zh_CN"):
         raise typer.BadParameter("is en or zh_CN", param_hint="--language")
 
@@ -119,4 +123,5 @@ def add_staff(
         )
 
     with_runtime(data, actor, work)
-    out.print(f"{login} is {role} at {site} from now on.")
+    where = "in the whole study" if site is None else f"at {site}"
+    out.print(f"{login} is {role} {where} from now on.")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
+from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
@@ -40,9 +40,13 @@ class CallWanted(Record):
     closes_at: datetime | None
 
 
-def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
-    owed = owes_answers(visit) and not visit.provisional
-    return owed and where.may_message and where.may_answer
+def _may_be_called(where: Standing, visit: VisitFacts, protocol: Protocol) -> bool:
+    if visit.provisional or not owes_answers(visit):
+        return False
+    if where.status is Status.paused and profile_of(visit, protocol) == "safety":
+        # A rest from texts is no rest from safety: nobody writes, so somebody rings.
+        return True
+    return where.may_message and where.may_answer
 
 
 def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) -> bool:
@@ -123,12 +127,13 @@ def calls_wanted(
 
     A safety visit unanswered in the evening of its target day; else two nudges unanswered for
     24 hours; else few working days left on the site's calendar, today counted. Nobody is called who
-    paused, cannot be asked any more, or has an open call for the visit.
+    cannot be asked any more or has an open call for the visit; who paused, about safety visits
+    only.
     """
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []
     for visit in facts.visits:
-        if not _may_be_called(where, visit):
+        if not _may_be_called(where, visit, protocol):
             continue
         reason = _reason(facts, visit, protocol, now, working_days_left)
         if reason is not None and not _was_made(facts, visit, reason):

@@ -20,7 +20,7 @@ AnswerWay = Literal["link", "text"]
 """How a question may be answered."""
 VisitKind = Literal["scheduled", "treatment", "screening", "unscheduled", "early_termination"]
 NudgeProfile = Literal["standard", "safety", "none"]
-Role = Literal["coordinator", "investigator", "data_manager", "monitor"]
+ScoreReader = Literal["coordinator", "investigator", "data_manager", "monitor"]
 Severity = Literal["urgent", "notice"]
 BOUNDS = ("at_least", "at_most", "above_baseline", "below_baseline")
 """The keys of a safety rule of which exactly one must stand."""
@@ -40,7 +40,7 @@ class Study(Record):
     """What the pages ask for, beside the link or card, before anything is shown."""
     may_name_condition: bool = False
     """Whether the sender's name, seen by bystanders, may tell what the study is about."""
-    scores_visible_to: tuple[Role, ...] = ()
+    scores_visible_to: tuple[ScoreReader, ...] = ()
     """Who sees scores and answers; status and safety alerts are seen regardless."""
 
 

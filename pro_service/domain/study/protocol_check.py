@@ -1,7 +1,7 @@
 """Turns a protocol document into a `Protocol`, or says everything that is wrong with it at once.
 
 Shape is checked section by section, so that a mistake in one visit hides nothing in another; the
-rules of `protocol_rules` then look at all that has its shape.
+rules of `checking` then look at all that has its shape.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from pydantic_core import ErrorDetails
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.record import Record
+from pro_service.domain.study.checking.draft import Draft, Placed
+from pro_service.domain.study.checking.problems import Problem, closest, suggestion
+from pro_service.domain.study.checking.rules import rule_problems
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     Calls,
@@ -27,9 +30,6 @@ from pro_service.domain.study.protocol import (
     Study,
     VisitDefinition,
 )
-from pro_service.domain.study.protocol_draft import Draft, Placed
-from pro_service.domain.study.protocol_problems import Problem, closest, suggestion
-from pro_service.domain.study.protocol_rules import rule_problems
 
 __all__ = ["Problem", "check_protocol"]
 

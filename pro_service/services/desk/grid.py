@@ -118,10 +118,27 @@ class _One(NamedTuple):
     outcomes: list[VisitOutcome]
 
 
+class GridFacts(NamedTuple):
+    """What the grid is derived from, read in one transaction of the desk."""
+
+    query: GridQuery
+    found: int
+    """Participants the filters by site and code leave."""
+    counted: bool
+    people: Sequence[DeskParticipant]
+    """All of them, or those of the page shown where there are too many to count."""
+    sites: Mapping[UUID, DeskSite]
+    standings: Mapping[UUID, StandingRow]
+    asked: Sequence[AskedRow]
+    progress: Mapping[UUID, StoredProgress]
+    protocols: Mapping[UUID, Protocol]
+    now: datetime
+
+
 async def read_grid(
     connection: Connection, context: ServiceContext, study_id: UUID, query: GridQuery
-) -> Grid:
-    """The participants the desk's transaction may see, narrowed as asked."""
+) -> GridFacts:
+    """The participants the desk's transaction may see, narrowed by site and code."""
     sites = {site.id: site for site in await store.list_desk_sites(connection, study_id)}
     site_id = next((one.id for one in sites.values() if one.code == query.site), None)
     people = await store.list_desk_participants(
@@ -139,14 +156,23 @@ async def read_grid(
     protocols: dict[UUID, Protocol] = {}
     for version_id in {one.protocol_version_id for one in standings.values()}:
         protocols[version_id] = await context.protocol(connection, study_id, version_id)
-    # Deriving thousands of states takes a while: other pages must not wait for it.
-    everyone = await asyncio.to_thread(
-        _derive, wanted, sites, standings, asked, progress, protocols, now
+    return GridFacts(
+        query, len(people), counted, wanted, sites, standings, asked, progress, protocols, now
     )
-    definitions = _definitions(protocols.values())
-    if not counted:
-        found = len(people)
-        return _grid(definitions, everyone, everyone, query, found=found, counted=False)
+
+
+async def derive_grid(facts: GridFacts) -> Grid:
+    """The page of the grid, by the states of everybody in it; no connection is held meanwhile."""
+    # Deriving thousands of states takes a while: other pages must not wait for it.
+    return await asyncio.to_thread(_derive_grid, facts)
+
+
+def _derive_grid(facts: GridFacts) -> Grid:
+    everyone = _derive(facts)
+    definitions = _definitions(facts.protocols.values())
+    query = facts.query
+    if not facts.counted:
+        return _grid(definitions, everyone, everyone, query, found=facts.found, counted=False)
     shown = [one for one in everyone if _is_wanted(one, query)]
     return _grid(definitions, everyone, shown, query, found=len(shown), counted=True)
 
@@ -197,22 +223,15 @@ def _definitions(protocols: Iterable[Protocol]) -> dict[str, Words]:
     return found
 
 
-def _derive(
-    people: Sequence[DeskParticipant],
-    sites: Mapping[UUID, DeskSite],
-    standings: Mapping[UUID, StandingRow],
-    asked: Sequence[AskedRow],
-    progress: Mapping[UUID, StoredProgress],
-    protocols: Mapping[UUID, Protocol],
-    now: datetime,
-) -> list[_One]:
+def _derive(facts: GridFacts) -> list[_One]:
+    now = facts.now
     rows = {
         participant: list(found)
-        for participant, found in groupby(asked, key=lambda row: row.participant_id)
+        for participant, found in groupby(facts.asked, key=lambda row: row.participant_id)
     }
     derived: list[_One] = []
-    for one in people:
-        site, word = sites.get(one.site_id), standings.get(one.id)
+    for one in facts.people:
+        site, word = facts.sites.get(one.site_id), facts.standings.get(one.id)
         if site is None or word is None:
             continue
         where = standing_of(word, now)
@@ -227,12 +246,12 @@ def _derive(
         for _, found in groupby(rows.get(one.id, ()), key=lambda row: row.visit_id):
             asked_here = list(found)
             first = asked_here[0]
-            done = [progress.get(row.assessment_id) for row in asked_here]
+            done = [facts.progress.get(row.assessment_id) for row in asked_here]
             visit = AskedVisit(
                 site=site.code,
                 participant=one.id,
                 definition=first.definition,
-                kind=protocols[word.protocol_version_id].definition(first.definition).kind,
+                kind=facts.protocols[word.protocol_version_id].definition(first.definition).kind,
                 window=Window(first.opens_at, first.closes_at, first.provisional),
                 asked=tuple(map(progress_of, asked_here, done)),
                 scorable=all(each is not None and each.scorable for each in done),

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.services.desk.seat import Seat
 from pro_service.services.study import LONGEST_PASSWORD, Passwords
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
-from pro_service.store.desk.sessions import StaffRow
 
 IDLE: Final = timedelta(minutes=30)
 """A session nobody uses ends after this long."""
@@ -88,13 +88,14 @@ async def sign_in(
     return SignedIn(token, known.login)
 
 
-async def find_session(connection: Connection, token: str) -> StaffRow | None:
+async def find_session(connection: Connection, token: str) -> Seat | None:
     """Who a session's token is, or None once it ended, was revoked or ran out."""
     if not token:
         return None
-    return await sessions.use_staff_session(
+    staff = await sessions.use_staff_session(
         connection, _sha256(token), idle=IDLE, lifetime=LIFETIME
     )
+    return None if staff is None else Seat(staff, token)
 
 
 async def sign_out(connection: Connection, token: str) -> None:

@@ -16,7 +16,8 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.grid import progress_of
-from pro_service.services.desk.today import NotHereError, open_body
+from pro_service.services.desk.seat import NotHereError
+from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite
@@ -40,9 +41,17 @@ class Timeline(NamedTuple):
     """Of texts this role may read; None where a text could not be opened."""
 
 
+class TimelineFacts(NamedTuple):
+    """What one participant's timeline is derived from."""
+
+    document: TimelineDocument
+    protocol: Protocol
+    site: DeskSite
+
+
 async def read_timeline(
     connection: Connection, context: ServiceContext, study_id: UUID, code: str
-) -> Timeline:
+) -> TimelineFacts:
     """One participant of the desk's sites. Raises NotHereError, for another site's as well.
 
     Within `at_desk(..., one_snapshot=True)`: what is shown together was true together.
@@ -57,6 +66,13 @@ async def read_timeline(
     )
     if not placed:
         raise NotHereError
+    protocol = await context.protocol(connection, study_id, document.protocol_version_id)
+    return TimelineFacts(document, protocol, sites[placed[-1].site_id])
+
+
+def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
+    """States derived, texts opened; no connection is needed for it, and none is held."""
+    document, protocol, site = facts
     where = standing(
         [
             StatusFacts(status=one.status, effective_at=one.effective_at)
@@ -73,14 +89,8 @@ async def read_timeline(
         for asked in visit.assessments:
             done = progress_of(asked, document.progress.get(asked.id))
             states[asked.id] = assessment_state(window, done, where, document.now)
-    return Timeline(
-        document,
-        await context.protocol(connection, study_id, document.protocol_version_id),
-        sites[placed[-1].site_id],
-        where.status,
-        states,
-        _open_bodies(context, document),
-    )
+    bodies = _open_bodies(context, document)
+    return Timeline(document, protocol, site, where.status, states, bodies)
 
 
 def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import nudge_hour
+from pro_service.domain.study.pausing import paused_until, status_of
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
-from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.times import day_start, local_day, zone
+from pro_service.domain.study.times import day_start, zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.entrance import Admission, find_guest
 from pro_service.services.pages.questionnaire import Questionnaire, find_next_visit, read_admitted
@@ -87,16 +87,12 @@ class OwnPage:
     @property
     def paused_until(self) -> date | None:
         """The first day after a pause, in the participant's zone; None if there is no pause."""
-        if self.status is not Status.paused:
-            return None
-        later = [one for one in self.facts.statuses if one.effective_at > self.facts.now]
-        ends = min((one.effective_at for one in later), default=None)
-        return None if ends is None else local_day(ends, zone(self.facts.zone))
+        return paused_until(self.facts)
 
     @property
     def status(self) -> Status | None:
         """Where the participant stands now."""
-        return standing(self.facts.statuses, self.facts.now, self.facts.events).status
+        return status_of(self.facts)
 
 
 async def open_own_page(

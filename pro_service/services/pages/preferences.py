@@ -7,29 +7,32 @@ own, and the nudges that wait follow it in the same write.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
-from typing import Any, Final, Literal, get_args
+from datetime import time
+from typing import Final, Literal, get_args
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ParticipantFacts, Status
-from pro_service.domain.study.nudges import plan_anew
-from pro_service.domain.study.protocol import Messaging, Protocol
-from pro_service.domain.study.times import day_start, is_quiet, local_day, zone
-from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import TRIES, BusyError
-from pro_service.services.pages.own_page import OwnPage, open_own_page
-from pro_service.services.texting import opt_out_document
-from pro_service.store.answering import answers
-from pro_service.store.connection import (
-    Connection,
-    DuplicateError,
-    Guard,
-    StaleRevisionError,
-    transaction,
+from pro_service.domain.study.facts import Status
+from pro_service.domain.study.pausing import (
+    may_pause,
+    plan_pause,
+    plan_resumption,
+    resumes_at,
+    waiting_nudges,
 )
+from pro_service.domain.study.protocol import Messaging
+from pro_service.domain.study.times import day_start, is_quiet, zone
+from pro_service.services.base.actors import participant_actor
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.pages.own_page import OwnPage, open_own_page
+from pro_service.services.texting import moved_rows, opt_out_document, pause_write
+from pro_service.store.answering import answers
+from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.pages import preferences
+from pro_service.store.pages.preferences import ChoiceWrite
 from pro_service.store.texting import lines
+from pro_service.store.writes import PreferenceRow
 
 Setting = Literal["time", "way", "language", "letters", "pause"]
 SETTINGS: Final[tuple[Setting, ...]] = get_args(Setting)
@@ -38,16 +41,10 @@ PAUSES: Final = (7, 14, 28)
 END_PAUSE: Final = "end"
 REASON: Final = "chosen on the participant's page"
 _HALF_HOURS: Final = tuple(time(half // 2, half % 2 * 30) for half in range(48))
-_MAY_PAUSE: Final = (Status.screened, Status.active, Status.stopped_treatment)
 
 
 class ChoiceRefusedError(ProServiceError):
     """This cannot be chosen."""
-
-
-def may_pause(page: OwnPage) -> bool:
-    """Whether a pause can begin, or end."""
-    return page.status in (*_MAY_PAUSE, Status.paused)
 
 
 def options(page: OwnPage, setting: Setting) -> tuple[str, ...]:
@@ -60,7 +57,7 @@ def options(page: OwnPage, setting: Setting) -> tuple[str, ...]:
         return page.protocol.study.languages
     if setting == "letters":
         return ("normal", "larger")
-    days = tuple(str(days) for days in PAUSES) if may_pause(page) else ()
+    days = tuple(str(days) for days in PAUSES) if may_pause(page.status) else ()
     return (*days, END_PAUSE) if page.status is Status.paused else days
 
 
@@ -77,12 +74,6 @@ def chosen(page: OwnPage, setting: Setting) -> str | None:
     return present[setting]
 
 
-def resumes_at(facts: ParticipantFacts, days: int) -> datetime:
-    """When a pause of so many days that begins now ends: a midnight in the participant's zone."""
-    local = zone(facts.zone)
-    return day_start(local_day(facts.now, local) + timedelta(days=days), local)
-
-
 async def choose(
     connection: Connection,
     context: ServiceContext,
@@ -96,24 +87,22 @@ async def choose(
 
     Raises ChoiceRefusedError for what is not among the options, BusyError.
     """
-    for _ in range(TRIES):
+
+    async def decide() -> Decision[bool]:
         page = await _admitted(connection, context, shown)
         if page is None:
-            return False
-        web_key = f"{page.facts.id}:choose:{setting}:{value}:{key}"
-        if await answers.find_web_write(connection, page.facts.study_id, web_key):
-            return True
+            return Decision(False)
+        facts = page.facts
+        web_key = f"{facts.id}:choose:{setting}:{value}:{key}"
+        if await answers.find_web_write(connection, facts.study_id, web_key):
+            return Decision(True)
         if value not in options(page, setting):
             raise ChoiceRefusedError
-        document = _decide(page, setting, value) | {"web_key": web_key}
-        try:
-            await preferences.record_choice(
-                connection, page.facts.study_id, page.facts.id, page.facts.revision, document
-            )
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return True
-    raise BusyError
+        document = _choice(page, setting, value, web_key)
+        guard = Guard(facts.study_id, facts.id, facts.revision)
+        return Decision(True, lambda: preferences.record_choice(connection, guard, document))
+
+    return await until_written(decide)
 
 
 async def stop_texts(
@@ -123,32 +112,30 @@ async def stop_texts(
 
     False if the cookie leads nowhere. Raises NoLineError, BusyError.
     """
-    for _ in range(TRIES):
+
+    async def decide() -> Decision[bool]:
         page = await _admitted(connection, context, shown)
         if page is None:
-            return False
+            return Decision(False)
         facts = page.facts
         web_key = f"{facts.id}:stop:{key}"
         if await answers.find_web_write(connection, facts.study_id, web_key):
-            return True
+            return Decision(True)
         document = await opt_out_document(
-            connection, context, facts, _actor(facts), "said so on the page"
+            connection, context, facts, participant_actor(facts), "said so on the page"
         )
-        try:
+        guard = Guard(facts.study_id, facts.id, facts.revision)
+
+        async def write() -> None:
             async with transaction(connection) as lent:
-                await preferences.record_choice(
-                    lent,
-                    facts.study_id,
-                    facts.id,
-                    facts.revision,
-                    _nothing() | {"web_key": web_key},
-                )
-                guard = Guard(facts.study_id, facts.id, facts.revision + 1)
-                await lines.opt_out_line(lent, guard, document)
-        except (StaleRevisionError, DuplicateError):
-            continue
-        return True
-    raise BusyError
+                await preferences.record_choice(lent, guard, ChoiceWrite(web_key=web_key))
+                # The choice before it has moved the revision.
+                after = guard._replace(revision=guard.revision + 1)
+                await lines.opt_out_line(lent, after, document)
+
+        return Decision(True, write)
+
+    return await until_written(decide)
 
 
 async def _admitted(connection: Connection, context: ServiceContext, shown: str) -> OwnPage | None:
@@ -156,60 +143,33 @@ async def _admitted(connection: Connection, context: ServiceContext, shown: str)
     return page if page is not None and page.admission.admits(page.protocol) else None
 
 
-def _decide(page: OwnPage, setting: Setting, value: str) -> dict[str, Any]:
+def _choice(page: OwnPage, setting: Setting, value: str, web_key: str) -> ChoiceWrite:
     """What a choice writes."""
-    facts, document = page.facts, _nothing()
+    facts, actor = page.facts, participant_actor(page.facts)
     if setting == "pause":
-        until = facts.now if value == END_PAUSE else resumes_at(facts, int(value))
-        document["statuses"] = _pause(facts, None if value == END_PAUSE else until)
-        document["moved"] = _moved(page.protocol, facts, facts.nudge_at, until)
-        return document
+        if value == END_PAUSE:
+            plan = plan_resumption(facts, page.protocol)
+        else:
+            plan = plan_pause(facts, page.protocol, resumes_at(facts, int(value)))
+        return pause_write(plan, web_key, actor=actor, reason=REASON)
     hour = time.fromisoformat(value) if setting == "time" else facts.nudge_at
-    document["preferences"] = [
-        {
-            "id": new_id(),
-            "language": value if setting == "language" else facts.language,
-            "channel": value if setting == "way" else facts.channel,
-            "nudge_at": hour,
-            "larger_text": value == "larger" if setting == "letters" else facts.larger_text,
-            "actor": _actor(facts),
-            "reason": REASON,
-        }
-    ]
-    if setting == "time":
-        paused_until = page.paused_until
-        local = zone(facts.zone)
-        starts_at = facts.now if paused_until is None else day_start(paused_until, local)
-        document["moved"] = _moved(page.protocol, facts, hour, starts_at)
-    return document
-
-
-def _pause(facts: ParticipantFacts, until: datetime | None) -> list[dict[str, Any]]:
-    """The status of a pause and the one that follows it; without `until`, only that one, now."""
-    # The status a pause came after, or was dated to be followed by.
-    others = [one.status for one in facts.statuses if one.status in _MAY_PAUSE]
-    after = others[-1] if others else Status.active
-    dated = [(after, facts.now)] if until is None else [(Status.paused, facts.now), (after, until)]
-    return [
-        {
-            "id": new_id(),
-            "status": status,
-            "effective_at": at,
-            "actor": _actor(facts),
-            "reason": REASON,
-        }
-        for status, at in dated
-    ]
-
-
-def _moved(
-    protocol: Protocol, facts: ParticipantFacts, hour: time | None, starts_at: datetime
-) -> list[dict[str, Any]]:
-    """Every nudge that waits, under the hour chosen and not before `starts_at`."""
-    planned = (
-        plan_anew(visit, protocol, zone(facts.zone), hour, starts_at) for visit in facts.visits
+    document = ChoiceWrite(web_key=web_key)
+    document.preferences.append(
+        PreferenceRow(
+            id=new_id(),
+            language=value if setting == "language" else facts.language,
+            channel=value if setting == "way" else facts.channel,
+            nudge_at=hour,
+            larger_text=value == "larger" if setting == "letters" else facts.larger_text,
+            actor=actor,
+            reason=REASON,
+        )
     )
-    return [{"id": one[0], "due_at": one[1]} for one in planned if one is not None]
+    if setting == "time":
+        until = page.paused_until
+        starts_at = facts.now if until is None else day_start(until, zone(facts.zone))
+        document.moved += moved_rows(waiting_nudges(facts, page.protocol, hour, starts_at))
+    return document
 
 
 def _hours(messaging: Messaging) -> Sequence[time]:
@@ -220,11 +180,3 @@ def _hours(messaging: Messaging) -> Sequence[time]:
         if not is_quiet(one, messaging.quiet_from, messaging.quiet_until)
     }
     return sorted(possible)
-
-
-def _nothing() -> dict[str, Any]:
-    return {"preferences": [], "statuses": [], "moved": []}
-
-
-def _actor(facts: ParticipantFacts) -> str:
-    return f"participant:{facts.code}"

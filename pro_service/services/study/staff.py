@@ -5,14 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords, check_password
 from pro_service.services.study.sites import UnknownNameError
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.desk import sessions
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
-
-ROLES = ("coordinator", "investigator", "data_manager", "monitor")
 
 
 async def add_staff(
@@ -21,15 +20,17 @@ async def add_staff(
     *,
     login: str,
     language: str,
-    site_code: str,
+    site_code: str | None,
     role: str,
     actor: str,
 ) -> None:
-    """Add a member of staff, or assign a known one to a further site. Raises UnknownNameError."""
-    sites = {site.code: site.id for site in await studies.list_sites(connection, study_id)}
-    if site_code not in sites:
-        known = ", ".join(sites) or "none yet"
-        raise UnknownNameError(f"There is no site {site_code}.", mend=f"Known: {known}.")
+    """Add a member of staff, or assign a known one to a further site. Raises UnknownNameError.
+
+    Without a site the role is held in the whole study: at every site, those added later included.
+    """
+    site_id = None if site_code is None else await _find_site(connection, study_id, site_code)
+    if role not in Role.__members__:
+        raise UnknownNameError(f"There is no role {role}.", mend=f"Known: {', '.join(Role)}.")
     login = login.strip().lower()
     async with transaction(connection) as connection:
         staff_id = await studies.find_staff(connection, study_id, login)
@@ -43,10 +44,18 @@ async def add_staff(
             study_id,
             new_id(),
             staff_id=staff_id,
-            site_id=sites[site_code],
+            site_id=site_id,
             role=role,
             actor=actor,
         )
+
+
+async def _find_site(connection: Connection, study_id: UUID, code: str) -> UUID:
+    sites = {site.code: site.id for site in await studies.list_sites(connection, study_id)}
+    if code not in sites:
+        known = ", ".join(sites) or "none yet"
+        raise UnknownNameError(f"There is no site {code}.", mend=f"Known: {known}.")
+    return sites[code]
 
 
 async def set_password(
@@ -93,14 +102,14 @@ async def make_staff(
     *,
     login: str,
     password: str,
-    site: str,
+    site: str | None,
     role: str,
     language: Language = "en",
     actor: str = "service:demo",
 ) -> None:
     """Add (or assign to a further site) a member of staff who can sign in, as an operator.
 
-    `site` is a site's code. Raises UnknownNameError, WeakPasswordError.
+    `site` is a site's code; None: the whole study. Raises UnknownNameError, WeakPasswordError.
     """
     passwords = Passwords()
     async with transaction(connection) as connection:

@@ -237,37 +237,6 @@ async def list_progress(
     return {row["assessment_id"]: row_of(Progress, row) for row in rows}
 
 
-async def mark_alert_seen(
-    connection: Connection, study_id: UUID, alert_id: UUID, actor: str
-) -> bool:
-    """Mark an alert as seen; False if there is none here."""
-    return await _found(connection, "mark_alert_seen", study_id, alert_id, actor)
-
-
-async def act_on_alert(
-    connection: Connection, study_id: UUID, alert_id: UUID, actor: str, action: str
-) -> bool:
-    """Say what was done; False if there is none here or somebody has acted already."""
-    return await _found(connection, "act_on_alert", study_id, alert_id, actor, action)
-
-
-async def find_alert(connection: Connection, study_id: UUID, alert_id: UUID) -> bool:
-    """Whether the alert can be seen from here."""
-    return await _found(connection, "find_alert", study_id, alert_id)
-
-
-async def close_call(
-    connection: Connection, study_id: UUID, call_id: UUID, actor: str, outcome: str
-) -> bool:
-    """Close a call task; False if there is none here or it is closed already."""
-    return await _found(connection, "close_call", study_id, call_id, actor, outcome)
-
-
-async def find_call(connection: Connection, study_id: UUID, call_id: UUID) -> bool:
-    """Whether the call task can be seen from here."""
-    return await _found(connection, "find_call", study_id, call_id)
-
-
 async def deal_with_message(
     connection: Connection, study_id: UUID, message_id: UUID, actor: str, note: str
 ) -> bool:

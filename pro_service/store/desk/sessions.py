@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.protocol import Role
+from pro_service.domain.study.permissions import Role
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -25,7 +25,7 @@ class Credentials(NamedTuple):
 
 
 class Assignment(Record):
-    """A role at a site, in force now."""
+    """A role at a site, in force now; one of the whole study stands once for every site."""
 
     site_id: UUID
     role: Role

@@ -190,11 +190,11 @@ async def insert_assignment(
     row_id: UUID,
     *,
     staff_id: UUID,
-    site_id: UUID,
+    site_id: UUID | None,
     role: str,
     actor: str,
 ) -> None:
-    """Assign a member of staff to a site from now on."""
+    """Assign a member of staff to a site, or to the whole study, from now on."""
     await write(
         connection, _SQL["insert_assignment"], study_id, row_id, staff_id, site_id, role, actor
     )

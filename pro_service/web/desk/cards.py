@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
-from uuid import UUID
-
 from aiohttp import web
 
+from pro_service.domain.study.permissions import Action
 from pro_service.services.base.context import UnknownParticipantError
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
 from pro_service.services.cards.picture import qr_svg
-from pro_service.services.desk.today import NotHereError, actor_of, at_desk, database_kind, said
+from pro_service.services.desk.seat import NotHereError, Seat, at_desk, said
+from pro_service.services.desk.today import database_kind
 from pro_service.store.cards.cards import CardHolder
 from pro_service.store.connection import Connection
-from pro_service.store.desk.sessions import StaffRow
 from pro_service.web.desk.guard import for_staff
-from pro_service.web.desk.pages import DESK, Seat
+from pro_service.web.desk.pages import DESK
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.requests import read_form, see
 from pro_service.web.site import HTML_LANGUAGES
 
-HAND_OUT: Final = frozenset({"coordinator", "investigator"})
-"""Roles at the participant's site that hand out cards: whoever holds one can answer with it."""
-
 
 @for_staff
 async def show_card(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/card`: the card in the participant's language, to print."""
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
-        holder = await _holder(request, connection, seat.staff)
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        holder = await _holder(request, connection, seat, Action.print_card)
         kind = await database_kind(connection)
     card = _card(request, holder)
     pages = request.app[PAGES]
@@ -52,43 +47,38 @@ async def show_card(request: web.Request, seat: Seat) -> web.Response:
 @for_staff
 async def get_picture(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/card.svg`: the QR code."""
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
-        card = _card(request, await _holder(request, connection, seat.staff))
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        card = _card(request, await _holder(request, connection, seat, Action.print_card))
     if card is None:
         raise NotHereError
     return web.Response(body=qr_svg(card), content_type="image/svg+xml")
 
 
-@for_staff
 async def renew(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/card`: a new card; the old one ends at once."""
     reason = said(str((await read_form(request)).get("reason", "")))
-    async with at_desk(request.app[POOLS].desk, seat.staff, reason=reason) as connection:
-        holder = await _holder(request, connection, seat.staff)
+    async with at_desk(request.app[POOLS].desk, seat, reason=reason) as connection:
+        holder = await _holder(request, connection, seat, Action.renew_card)
         await service.renew_card(
             connection,
             request.app[CONTEXT],
-            seat.staff.study_id,
+            seat.study_id,
             holder.code,
-            actor=actor_of(seat.staff),
+            actor=seat.actor,
             reason=reason,
         )
     return see(request.path)
 
 
-def hands_out(staff: StaffRow, site_id: UUID) -> bool:
-    """Whether a member of staff may print the cards of a site's participants."""
-    return any(one.site_id == site_id and one.role in HAND_OUT for one in staff.assignments)
-
-
-async def _holder(request: web.Request, connection: Connection, staff: StaffRow) -> CardHolder:
+async def _holder(
+    request: web.Request, connection: Connection, seat: Seat, action: Action
+) -> CardHolder:
     """The participant named in the address. Raises NotHereError, where it is not theirs as well."""
     try:
-        holder = await service.find_holder(connection, staff.study_id, request.match_info["code"])
+        holder = await service.find_holder(connection, seat.study_id, request.match_info["code"])
     except UnknownParticipantError:
         raise NotHereError from None
-    if not hands_out(staff, holder.site_id):
-        raise NotHereError
+    seat.demand(action, holder.site_id)
     return holder
 
 

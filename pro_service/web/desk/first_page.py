@@ -10,8 +10,9 @@ from uuid import UUID
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
+from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
-from pro_service.services.desk.today import CALL_OUTCOMES, ToDo
+from pro_service.services.desk.today import ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.words import SHAPES, Words
 
@@ -77,6 +78,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
             {
                 "id": call.id,
                 "code": call.code,
+                "place": call.site_id if call.code in to_do.here else None,
                 "site": site,
                 "language": words.word("language", call.language),
                 "reason": words.word("call", call.reason),
@@ -102,6 +104,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
             {
                 "id": alert.id,
                 "code": alert.code,
+                "place": alert.site_id if alert.code in to_do.here else None,
                 "site": site,
                 "rule": words.rule(protocol, alert.rule),
                 "instruction": words.instruction(protocol, alert.rule),
@@ -131,6 +134,8 @@ def _texts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
         {
             "id": row.id,
             "codes": row.codes,
+            # A text from nobody known belongs to the site whose address it came to.
+            "place": row.site_id if not row.codes or to_do.here.intersection(row.codes) else None,
             "site": sites[row.site_id],
             "body": body,
             "media": row.media_count,
@@ -158,6 +163,7 @@ def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
         {
             "id": one.id,
             "code": one.code,
+            "place": one.site_id if one.code in to_do.here else None,
             "site": sites[one.site_id],
             "may_end": one.state == MessageState.unconfirmed,
             "template": words.word("template", one.template),

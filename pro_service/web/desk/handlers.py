@@ -9,14 +9,16 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.permissions import Action
+from pro_service.services.desk import actions
 from pro_service.services.desk import today as service
-from pro_service.services.desk.grid import FIGURES, GridQuery, read_grid
-from pro_service.services.desk.timeline import read_timeline
-from pro_service.services.desk.today import NotHereError, at_desk
-from pro_service.web.desk.cards import hands_out
+from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
+from pro_service.services.desk.seat import NotHereError, Seat, at_desk
+from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.web.desk.first_page import first_page_values
-from pro_service.web.desk.guard import for_staff, way_back
-from pro_service.web.desk.pages import DESK, Seat, language_of
+from pro_service.web.desk.guard import for_staff, hands_of, way_back
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.timeline import timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form, see
@@ -27,81 +29,82 @@ _LONGEST_FILTER = 100
 @for_staff
 async def show_first_page(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk`: what must be done now, then participants by visits, then the figures."""
-    context, study_id = request.app[CONTEXT], seat.staff.study_id
+    context, study_id = request.app[CONTEXT], seat.study_id
     query = _query(request.query)
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
         sites = await service.list_sites(connection, study_id)
         to_do = await service.list_to_do(connection, context, study_id)
-        grid = await read_grid(connection, context, study_id, query)
+        facts = await read_grid(connection, context, study_id, query)
         kind = await service.database_kind(connection)
+    grid = await derive_grid(facts)
     desk = request.app[DESK]
     values = first_page_values(
         desk.words(language_of(request, seat)), sites, to_do, grid, query, request.query
     )
-    return desk.render("first_page.html", request, seat, kind=kind, **values)
+    return desk.render(
+        "first_page.html",
+        request,
+        seat,
+        kind=kind,
+        no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
+        **values,
+    )
 
 
 @for_staff
 async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}`: one participant's timeline, or the page for nothing here."""
-    async with at_desk(request.app[POOLS].desk, seat.staff, one_snapshot=True) as connection:
-        timeline = await read_timeline(
-            connection, request.app[CONTEXT], seat.staff.study_id, request.match_info["code"]
-        )
+    context, code = request.app[CONTEXT], request.match_info["code"]
+    async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
+        facts = await read_timeline(connection, context, seat.study_id, code)
         kind = await service.database_kind(connection)
+    timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
-    values = timeline_values(desk.words(language_of(request, seat)), timeline)
-    may_print = hands_out(seat.staff, timeline.site.id)
-    return desk.render("participant.html", request, seat, kind=kind, may_print=may_print, **values)
+    words = desk.words(language_of(request, seat))
+    # A former site reads its own period and acts no more.
+    place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
+    values = timeline_values(words, timeline)
+    pause = pause_values(words, timeline, place, request.query.get("done"), seat)
+    return desk.render(
+        "participant.html", request, seat, kind=kind, place=place, pause=pause, **values
+    )
 
 
-@for_staff
 async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/seen`."""
     form = await read_form(request)
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
-        await service.see_alert(connection, seat.staff, _id(request))
+    await actions.see_alert(hands_of(request, seat), _id(request))
     return see(way_back(form))
 
 
-@for_staff
 async def act_on_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/acted`: what was done, in words."""
     form = await read_form(request)
-    action = str(form.get("action", ""))
-    async with at_desk(request.app[POOLS].desk, seat.staff, reason=action.strip()) as connection:
-        await service.act_on_alert(connection, seat.staff, _id(request), action)
+    words = str(form.get("action", ""))
+    await actions.act_on_alert(hands_of(request, seat), _id(request), words)
     return see(way_back(form))
 
 
-@for_staff
 async def close_call(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/calls/{id}/close`: what came of it, with a note."""
     form = await read_form(request)
-    note = str(form.get("note", ""))
-    async with at_desk(request.app[POOLS].desk, seat.staff, reason=note.strip()) as connection:
-        await service.close_call(
-            connection, seat.staff, _id(request), str(form.get("outcome", "")), note
-        )
+    outcome, note = str(form.get("outcome", "")), str(form.get("note", ""))
+    await actions.close_call(hands_of(request, seat), _id(request), outcome, note)
     return see(way_back(form))
 
 
-@for_staff
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/messages/{id}/dealt`: what was done about a text of unknown fate."""
     form = await read_form(request)
     note = str(form.get("note", ""))
-    async with at_desk(request.app[POOLS].desk, seat.staff, reason=note.strip()) as connection:
-        await service.deal_with_message(connection, seat.staff, _id(request), note)
+    await actions.deal_with_message(hands_of(request, seat), _id(request), note)
     return see(way_back(form))
 
 
-@for_staff
 async def read_text(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/texts/{id}/read`."""
     form = await read_form(request)
-    async with at_desk(request.app[POOLS].desk, seat.staff) as connection:
-        await service.mark_text_read(connection, seat.staff, _id(request))
+    await actions.mark_text_read(hands_of(request, seat), _id(request))
     return see(way_back(form))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+from uuid import UUID
 
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
+from pro_service.services.desk.seat import NotAllowedError, Seat
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.passwords import Passwords
-from pro_service.store.desk.sessions import StaffRow
 from pro_service.web.desk.words import Words
 from pro_service.web.site import (
     Audience,
@@ -38,11 +41,12 @@ AUDIENCE: Final = Audience(
 )
 
 
-class Seat(NamedTuple):
-    """Who sits at the desk in this request, and the session's token."""
-
-    staff: StaffRow
-    token: str
+_WORDS: Final[Mapping[type[BaseException], str]] = {
+    NotAllowedError: "not_allowed",
+    PauseDayError: "pause_day",
+    PauseRefusedError: "pause_refused",
+}
+"""The words for a refusal that its status alone does not tell."""
 
 
 class Desk(Site):
@@ -69,20 +73,31 @@ class Desk(Site):
     ) -> web.Response:
         """One page in the reader's language."""
         language = language_of(request, seat)
-        body = self.write(
-            template,
-            language,
-            w=self._words[language],
-            login=None if seat is None else seat.staff.login,
-            secret=None if seat is None else form_secret(seat.token),
-            here=request.path_qs if request.method == "GET" else "/desk",
-            **values,
-        )
+
+        def may(action: str, site_id: UUID | None) -> bool:
+            return seat is not None and seat.may(Action[action], site_id)
+
+        given: dict[str, Any] = {
+            "w": self._words[language],
+            "may": may,
+            "login": None if seat is None else seat.staff.login,
+            "secret": None if seat is None else form_secret(seat.token),
+            "here": request.path_qs if request.method == "GET" else "/desk",
+        }
+        body = self.write(template, language, **(given | values))
         return as_page(body, status=status)
 
-    def failure(self, request: web.Request, seat: Seat | None, status: HTTPStatus) -> web.Response:
+    def failure(
+        self,
+        request: web.Request,
+        seat: Seat | None,
+        status: HTTPStatus,
+        error: BaseException | None = None,
+    ) -> web.Response:
         """The page for a request that failed; not there and not yours look alike."""
         reason = self.reason(status)
+        if error is not None:
+            reason = _WORDS.get(type(error), reason)
         return self.render("failure.html", request, seat, status=status, reason=reason)
 
 

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from pro_service.web.desk import cards, handlers, sign_in
+from pro_service.domain.study.permissions import Action
+from pro_service.web.desk import cards, handlers, pausing, sign_in
+from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.keys import CONTEXT
 
+
+class Doing(NamedTuple):
+    """A form of the desk, and what sending it does: nobody else gets as far as the handler."""
+
+    path: str
+    handler: SeatedHandler
+    action: Action
+    name: str
+
+    @property
+    def route(self) -> web.RouteDef:
+        """As aiohttp knows it."""
+        return web.post(self.path, for_staff(self.handler, self.action), name=self.name)
+
+
+_PARTICIPANT: Final = "/desk/participants/{code}"
+DOINGS: Final = (
+    Doing("/desk/alerts/{id}/seen", handlers.see_alert, Action.see_alert, "desk-alert-seen"),
+    Doing(
+        "/desk/alerts/{id}/acted", handlers.act_on_alert, Action.act_on_alert, "desk-alert-acted"
+    ),
+    Doing("/desk/calls/{id}/close", handlers.close_call, Action.close_call, "desk-call-close"),
+    Doing(
+        "/desk/messages/{id}/dealt",
+        handlers.deal_with_message,
+        Action.deal_with_message,
+        "desk-message-dealt",
+    ),
+    Doing("/desk/texts/{id}/read", handlers.read_text, Action.mark_text_read, "desk-text-read"),
+    Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
+    Doing(
+        f"{_PARTICIPANT}/pause/preview",
+        pausing.preview_pause,
+        Action.pause_participant,
+        "desk-pause-preview",
+    ),
+    Doing(f"{_PARTICIPANT}/pause", pausing.pause, Action.pause_participant, "desk-pause"),
+    Doing(
+        f"{_PARTICIPANT}/resume/preview",
+        pausing.preview_resumption,
+        Action.pause_participant,
+        "desk-resume-preview",
+    ),
+    Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
+)
+"""Every form with the action it is."""
+FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language"})
+"""Forms that are nobody's action in particular: signing in and out, and the language."""
 ROUTES: Final = (
     web.get("/desk/static/{name}", handlers.get_static, name="desk-static"),
     web.get("/desk/sign-in", sign_in.show_sign_in, name="desk-entrance"),
@@ -17,15 +67,10 @@ ROUTES: Final = (
     web.post("/desk/sign-out", sign_in.post_sign_out, name="desk-leave"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", handlers.show_first_page, name="desk"),
-    web.get("/desk/participants/{code}", handlers.show_participant, name="desk-participant"),
-    web.get("/desk/participants/{code}/card", cards.show_card, name="desk-card"),
-    web.post("/desk/participants/{code}/card", cards.renew, name="desk-card-new"),
-    web.get("/desk/participants/{code}/card.svg", cards.get_picture, name="desk-card-picture"),
-    web.post("/desk/alerts/{id}/seen", handlers.see_alert, name="desk-alert-seen"),
-    web.post("/desk/alerts/{id}/acted", handlers.act_on_alert, name="desk-alert-acted"),
-    web.post("/desk/calls/{id}/close", handlers.close_call, name="desk-call-close"),
-    web.post("/desk/messages/{id}/dealt", handlers.deal_with_message, name="desk-message-dealt"),
-    web.post("/desk/texts/{id}/read", handlers.read_text, name="desk-text-read"),
+    web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(f"{_PARTICIPANT}/card", cards.show_card, name="desk-card"),
+    web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),
 )

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk import sign_in as service
+from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
@@ -14,7 +15,7 @@ from pro_service.web.desk.guard import (
     for_staff,
     way_back,
 )
-from pro_service.web.desk.pages import DESK, LANGUAGE, Seat
+from pro_service.web.desk.pages import DESK, LANGUAGE
 from pro_service.web.errors import status_of
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError

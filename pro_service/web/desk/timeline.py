@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.times import zone
+from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import Timeline
-from pro_service.services.desk.today import CALL_OUTCOMES
 from pro_service.store.desk.timeline import (
     AnswerLine,
     AssessmentLine,

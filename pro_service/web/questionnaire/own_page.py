@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from pro_service.domain.study.pausing import may_pause, resumes_at
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.pages import preferences as service
 from pro_service.services.pages.own_page import OwnPage
@@ -134,7 +135,7 @@ def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
         "speaks": page.facts.language,
         "can_choose_language": len(page.protocol.study.languages) > 1,
         "paused_until": None if until is None else format_day(until, language),
-        "may_pause": service.may_pause(page),
+        "may_pause": may_pause(page.status),
         "two_way": "text" in page.ways,
         "stopped": page.facts.opted_out_at is not None,
         "has_number": page.facts.contact is not None,
@@ -172,7 +173,7 @@ def _option_in_words(request: web.Request, page: OwnPage, setting: Setting, valu
         return format_time(time.fromisoformat(value), language)
     if setting == "pause" and value != service.END_PAUSE:
         local = zone(page.facts.zone)
-        day = local_day(service.resumes_at(page.facts, int(value)), local)
+        day = local_day(resumes_at(page.facts, int(value)), local)
         words = {"days": value, "day": format_day(day, language)}
         return request.app[PAGES].text(language, "set.pause.days", **words)
     keys = {"language": f"language.name_{value}", "pause": "set.pause.end"}

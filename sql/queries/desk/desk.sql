@@ -116,30 +116,6 @@ ORDER BY v.participant_id, v.opens_at, v.id, a.id;
 -- Of each assessment whether it was begun, answered, scored: never what was answered.
 SELECT assessment_id, begun, answered, scorable FROM pro.desk_progress($1, $2);
 
--- name: mark_alert_seen(study_id, alert_id, actor)
--- Somebody has seen an alert; the first who did stays named.
-UPDATE pro.alerts SET seen_at = coalesce(seen_at, pro.now()), seen_by = coalesce(seen_by, $3)
-WHERE study_id = $1 AND id = $2 RETURNING id;
-
--- name: act_on_alert(study_id, alert_id, actor, action)
--- Say what was done about an alert; what was said before stays.
-UPDATE pro.alerts
-SET acted_at = pro.now(), acted_by = $3, action = $4, seen_at = coalesce(seen_at, pro.now()),
-    seen_by = coalesce(seen_by, $3)
-WHERE study_id = $1 AND id = $2 AND acted_at IS NULL RETURNING id;
-
--- name: find_alert(study_id, alert_id)
--- Whether there is such an alert here.
-SELECT id FROM pro.alerts WHERE study_id = $1 AND id = $2;
-
--- name: close_call(study_id, call_id, actor, outcome)
--- Close a call task with what came of it; one that was closed stays as it is.
-UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = $3, outcome = $4
-WHERE study_id = $1 AND id = $2 AND closed_at IS NULL RETURNING id;
-
--- name: find_call(study_id, call_id)
--- Whether there is such a call task here.
-SELECT id FROM pro.call_tasks WHERE study_id = $1 AND id = $2;
 
 -- name: mark_text_read(study_id, inbound_id, actor)
 -- Somebody has read a text; the first who did stays named.

@@ -19,7 +19,7 @@ FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid
     answered_at timestamptz, replaces uuid, actor text);
 
 -- name: record_choice(study_id, participant_id, revision, write)
--- Keep what a participant chose on their own page, and let the next nudges follow it at once.
+-- Keep what a participant chose, or a pause that staff begin or end, and let the next nudges follow it at once.
 -- `write` is one JSON document: web_key, preferences, statuses, moved. Any list may be empty.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1

@@ -65,7 +65,7 @@ INSERT INTO pro.staff (study_id, id, login, language, actor) VALUES ($1, $2, $3,
 SELECT id FROM pro.staff WHERE study_id = $1 AND login = $2;
 
 -- name: insert_assignment(study_id, id, staff_id, site_id, role, actor)
--- Assign a member of staff to a site from now on.
+-- Assign a member of staff to a site from now on; without one, to the whole study.
 INSERT INTO pro.staff_assignments (study_id, id, staff_id, site_id, role, valid_from, actor)
 VALUES ($1, $2, $3, $4, $5, pro.now(), $6);
 

@@ -12,8 +12,8 @@ import pytest
 
 from pro_service.services.desk import grid as service
 from pro_service.services.desk.grid import GridQuery
+from pro_service.services.desk.seat import at_desk
 from pro_service.services.desk.sign_in import find_session
-from pro_service.services.desk.today import at_desk
 from pro_service.services.exports.adherence import report
 from pro_service.store.pools import Pools
 from tests.support.desk import (
@@ -135,10 +135,11 @@ async def test_the_figures_agree_with_the_operators_report(
         study, code="P-003", personal_code="C234567", status="screen_failure"
     )
     await seed_visit(gone)
-    staff = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
-    assert staff is not None
-    async with at_desk(pools.desk, staff) as connection:
-        grid = await service.read_grid(connection, study.context, study.id, GridQuery())
+    seat = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
+    assert seat is not None
+    async with at_desk(pools.desk, seat) as connection:
+        facts = await service.read_grid(connection, study.context, study.id, GridQuery())
+    grid = await service.derive_grid(facts)
     expected = await report(owner, study.context, study.id)
     asked = [one for one in grid.figures if one.definition in expected.definitions]
     assert asked == list(expected.figures)

@@ -6,8 +6,8 @@ import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.services.desk.seat import at_desk
 from pro_service.services.desk.sign_in import find_session
-from pro_service.services.desk.today import at_desk
 from pro_service.store.desk import timeline
 from pro_service.store.desk.desk import list_desk_sites, mark_text_read
 from pro_service.store.ids import new_id

@@ -12,12 +12,13 @@ from pro_service.store.pools import connect
 from pro_service.store.sql_files import Query, all_queries
 
 PAGES, HOOKS, WORKER = "pro_participant", "pro_provider", "pro_worker"
-OPERATOR, DESK, OWNER = "pro_operator", "pro_desk", "pro_owner"
-EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR)
+OPERATOR, DESK, CLERK, OWNER = "pro_operator", "pro_desk", "pro_clerk", "pro_owner"
+EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR, CLERK)
 
 ROLES_OF: dict[str, tuple[str, ...]] = {
     "exports/adherence": (OPERATOR,),
     "answering/answers": (PAGES,),
+    "answering/answers.find_web_write": (PAGES, CLERK),
     "answering/answers.record_answers": (PAGES, HOOKS),
     "answering/answers.record_partial_scores": (WORKER,),
     "answering/answers.list_closed_unscored": (WORKER,),
@@ -26,6 +27,14 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
     "desk/timeline": (DESK,),
+    "desk/desk.enter_desk": (DESK, CLERK),
+    "desk/clerk": (CLERK,),
+    "desk/clerk.find_place": (DESK,),
+    "desk/clerk.find_place_of_alert": (DESK,),
+    "desk/clerk.find_place_of_call": (DESK,),
+    "desk/clerk.find_place_of_message": (DESK,),
+    "desk/clerk.list_sites_of_text": (DESK,),
+    "desk/clerk.list_present_codes": (DESK,),
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
     "exports/export": (OPERATOR,),
@@ -44,11 +53,12 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/numbers": (OPERATOR,),
     "texting/numbers.give_reason": (OPERATOR, HOOKS),
     "base/operations": (OPERATOR,),
-    "base/operations.get_database_kind": (WORKER, OPERATOR),
-    "base/operations.get_study_time": (WORKER, OPERATOR),
+    "base/operations.get_database_kind": (WORKER, OPERATOR, DESK, CLERK),
+    "base/operations.get_study_time": (WORKER, OPERATOR, DESK),
     "base/operations.seal_audit": (WORKER,),
     "base/operations.check_database": (PAGES,),
     "pages/preferences": (PAGES,),
+    "pages/preferences.record_choice": (PAGES, CLERK),
     "base/participants": (OPERATOR,),
     "base/participants.get_participant_facts": EVERYBODY,
     "base/participants.list_participants": (WORKER, OPERATOR),
@@ -134,6 +144,9 @@ async def test_every_query_may_be_run_by_the_role_that_runs_it(
         (HOOKS, "write_schedule"),
         (HOOKS, "move_clock"),
         (DESK, "get_participant_facts"),
+        (CLERK, "record_answers"),
+        (CLERK, "write_schedule"),
+        (DESK, "close_call"),
     ],
 )
 async def test_a_query_of_another_role_is_refused(database_url: str, role: str, name: str) -> None:

@@ -11,7 +11,14 @@ import pytest
 from pro_service.store.pools import connect
 from tests.support.study import Trial, add_site, open_trial, row
 
-APPLICATION_ROLES = ("pro_participant", "pro_provider", "pro_worker", "pro_operator", "pro_desk")
+APPLICATION_ROLES = (
+    "pro_participant",
+    "pro_provider",
+    "pro_worker",
+    "pro_operator",
+    "pro_desk",
+    "pro_clerk",
+)
 RECORD = (
     "responses",
     "scores",

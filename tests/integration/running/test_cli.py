@@ -75,6 +75,21 @@ async def test_every_command_names_its_actor(commands: Commands, owner: asyncpg.
     assert await owner.fetchval("SELECT login FROM pro.staff") == "ms.li"
 
 
+async def test_staff_are_of_a_site_or_of_the_whole_study(
+    commands: Commands, owner: asyncpg.Connection
+) -> None:
+    done = await commands.call("staff", "add", "mo", "--study-wide", "--role", "monitor")
+    assert (done.code, "in the whole study" in done.out) == (0, True)
+    held = await owner.fetchrow("SELECT site_id, role FROM pro.staff_assignments")
+    assert held is not None
+    assert tuple(held) == (None, "monitor")
+    for words in ((), ("--site", "BJ01", "--study-wide")):
+        done = await commands.call("staff", "add", "li", *words, "--role", "monitor")
+        assert (done.code, "--study-wide" in done.err) == (2, True), words
+    done = await commands.call("staff", "add", "li", "--site", "BJ01", "--role", "boss")
+    assert (done.code, "allocation_holder" in done.err) == (2, True)
+
+
 async def test_a_preview_shows_what_moves_and_writes_nothing(
     enrolled: Commands, owner: asyncpg.Connection
 ) -> None:

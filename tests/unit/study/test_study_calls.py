@@ -101,6 +101,13 @@ def test_nobody_is_called_who_answered_paused_or_died() -> None:
         assert _reasons(facts, when) == []
 
 
+def test_a_pause_is_no_pause_from_safety() -> None:
+    facts = participant([SAFETY_3, NUDGED], statuses=statuses((Status.paused, LONG_AGO)))
+    assert _reasons(facts, at(DAY_3, 18, 30) - TICK) == []
+    (wanted,) = calls_wanted(facts, example(), at(DAY_3, 18, 30), _many)
+    assert (wanted.visit_id, wanted.reason) == (SAFETY_3.id, CallReason.safety_unanswered)
+
+
 def test_an_opt_out_from_texts_does_not_prevent_a_call() -> None:
     facts = participant([SAFETY_3], opted_out_at=LONG_AGO, contact=None)
     assert _reasons(facts, at(DAY_3, 18, 30)) == [CallReason.safety_unanswered]

@@ -28,8 +28,8 @@ from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
+from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import FIGURES, taken_together
-from pro_service.services.desk.today import CALL_OUTCOMES
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.desk.words import SHAPES, Words

@@ -16,8 +16,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from pro_service.demo.phone import pages as demo
 from pro_service.domain.instruments.model import LANGUAGES, Language
+from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, ReasonMissingError
 from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
-from pro_service.services.desk.today import AlreadyDoneError, NotHereError, ReasonMissingError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from pro_service.domain.delivery.templates import telling_words
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.checking.draft import Draft, Placed, name_problems, word_problems
+from pro_service.domain.study.checking.problems import Problem, suggestion
+from pro_service.domain.study.checking.safety import safety_problems
+from pro_service.domain.study.checking.windows import window_problems
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import Ask, InstrumentUse
-from pro_service.domain.study.protocol_draft import Draft, Placed, name_problems, word_problems
-from pro_service.domain.study.protocol_problems import Problem, suggestion
-from pro_service.domain.study.protocol_safety import safety_problems
-from pro_service.domain.study.protocol_windows import window_problems
 from pro_service.domain.study.schedule import PLANNABLE
 from pro_service.domain.study.times import is_quiet
 

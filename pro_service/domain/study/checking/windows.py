@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import combinations
 
+from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import Messaging, VisitDefinition, Window
-from pro_service.domain.study.protocol_problems import Problem
 from pro_service.domain.study.windows import Days, visit_days, window_days
 
 _FIRST = date(2023, 3, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pro_service.domain.instruments.model import Instrument, Words
+from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     InstrumentUse,
@@ -14,7 +15,6 @@ from pro_service.domain.study.protocol import (
     Study,
     VisitDefinition,
 )
-from pro_service.domain.study.protocol_problems import Problem, suggestion
 
 
 class Placed(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
+from pro_service.domain.study.checking.draft import Draft, name_problems, word_problems
+from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.facts import INJECTIONS, EventKind
 from pro_service.domain.study.protocol import BOUNDS, Safety, SafetyRule, VisitDefinition
-from pro_service.domain.study.protocol_draft import Draft, name_problems, word_problems
-from pro_service.domain.study.protocol_problems import Problem, suggestion
 
 _ENDINGS = (EventKind.early_termination, EventKind.death)
 

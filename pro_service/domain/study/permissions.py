@@ -1,0 +1,75 @@
+"""Who may do what at the desk, as one table: services demand from it, pages show by it.
+
+A role is held at a site, or in the whole study. What a role may do is asked of the site where the
+participant is now; row-level security in the database is the second fence. Two things are not here:
+answers and scores are opened by the protocol (`scores_visible_to`), and who handed out an injection
+or knows the allocation by the protocol's own lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a member of staff is, at a site or in the whole study."""
+
+    coordinator = "coordinator"
+    """Watches who answers, calls, hands out cards; sees alerts and never assesses them."""
+    investigator = "investigator"
+    """Answers for participants' safety at a site."""
+    data_manager = "data_manager"
+    """Reads the record and asks about it."""
+    monitor = "monitor"
+    """Reads the record, changes nothing."""
+    administrator = "administrator"
+    """Keeps sites and staff; sees nobody's record."""
+    reader = "reader"
+    """Reads images under a pseudonym; sees nobody's record."""
+    allocation_holder = "allocation_holder"
+    """Knows who was given what; sees nobody's record."""
+
+
+class Action(StrEnum):
+    """Everything the desk can do."""
+
+    see_participants = "see_participants"
+    """Who takes part, where they stand, what was asked and sent; never what was answered."""
+    see_alert = "see_alert"
+    """Say that an alert was seen, and ring: the first of its steps, and not an assessment."""
+    act_on_alert = "act_on_alert"
+    """Say what was done about an alert.
+
+    Today one step says what was done and closes it, so that who may ring may take it. Once seeing,
+    assessing and closing are three, assessing is an investigator's alone.
+    """
+    close_call = "close_call"
+    deal_with_message = "deal_with_message"
+    """Say what was done about a text whose fate never became known."""
+    mark_text_read = "mark_text_read"
+    print_card = "print_card"
+    """See a participant's card: whoever holds one can answer with it."""
+    renew_card = "renew_card"
+    pause_participant = "pause_participant"
+    """Begin a pause at the participant's wish, and end it."""
+
+
+_READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
+_CARE: Final = frozenset({Role.coordinator, Role.investigator})
+
+MAY: Final[Mapping[Action, frozenset[Role]]] = {
+    Action.see_participants: _READ,
+    Action.see_alert: _CARE,
+    Action.act_on_alert: _CARE,
+    Action.close_call: _CARE,
+    Action.deal_with_message: _CARE,
+    Action.mark_text_read: _CARE,
+    Action.print_card: _CARE,
+    Action.renew_card: _CARE,
+    Action.pause_participant: _CARE,
+}
+"""Which roles may do it, at the site where the participant is now."""
+UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})
+"""Actions whose very address is not there for whoever may not take them."""

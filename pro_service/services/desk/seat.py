@@ -1,0 +1,124 @@
+"""Who is signed in, where, in which roles; and the one transaction in which the desk looks.
+
+What a seat may do is asked of `MAY`; what it may see is decided by row-level security, for the
+sites handed to the database here. Nothing at the desk filters by site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.permissions import MAY, UNSEEN, Action
+from pro_service.services.base.actors import staff_actor
+from pro_service.services.base.turns import Write
+from pro_service.store.connection import Connection, Guard, transaction
+from pro_service.store.desk import desk as store
+from pro_service.store.desk.sessions import StaffRow
+
+LONGEST_NOTE: Final = 2000
+
+
+class NotHereError(ProServiceError):
+    """There is nothing of this name at your sites."""
+
+
+class NotAllowedError(ProServiceError):
+    """Your role at this site does not do this."""
+
+
+class ReasonMissingError(ProServiceError):
+    """This needs a reason in words."""
+
+
+class AlreadyDoneError(ProServiceError):
+    """Somebody has done this before; what they said stands."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """An open session: the member of staff, with their present roles site by site."""
+
+    staff: StaffRow
+    token: str = field(repr=False)
+    """The session's id, known to the browser alone."""
+
+    @property
+    def study_id(self) -> UUID:
+        """The study they work in; somebody who works in two signs in to one at a time."""
+        return self.staff.study_id
+
+    @property
+    def actor(self) -> str:
+        """How the record names them."""
+        return staff_actor(self.staff.login)
+
+    def may(self, action: Action, site_id: UUID | None) -> bool:
+        """Whether a role of theirs at the site does this; None is a site that is not theirs."""
+        roles = MAY[action]
+        return any(one.site_id == site_id and one.role in roles for one in self.staff.assignments)
+
+    def may_anywhere(self, action: Action) -> bool:
+        """Whether a role of theirs at any site does this."""
+        return any(one.role in MAY[action] for one in self.staff.assignments)
+
+    def demand(self, action: Action, site_id: UUID | None) -> None:
+        """Refuse what `may` says no to, about something that is seen from here.
+
+        Raises NotAllowedError; NotHereError where not even the address is for them to know.
+        """
+        if not self.may(action, site_id):
+            raise NotHereError if action in UNSEEN else NotAllowedError
+
+
+@asynccontextmanager
+async def at_desk(
+    pool: asyncpg.Pool, seat: Seat, *, reason: str = "", one_snapshot: bool = False
+) -> AsyncIterator[Connection]:
+    """One transaction in which the database sees who looks, and shows their sites only.
+
+    In one with `one_snapshot` every query reads the same moment, and nothing is written.
+    """
+    isolation = "repeatable_read" if one_snapshot else None
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation=isolation, readonly=one_snapshot),
+    ):
+        await _enter(connection, seat, Action.see_participants, reason)
+        yield connection
+
+
+def signed(seat: Seat, action: Action, reason: str, write: Write) -> Write:
+    """A write of the record as this member of staff's: their name, sites and reason go with it.
+
+    It runs in a transaction of its own, on the clerk's pool; the database lets it touch nobody who
+    is not now at a site where a role of theirs may do this.
+    """
+
+    async def write_signed(connection: Connection, guard: Guard) -> object:
+        async with transaction(connection) as lent:
+            await _enter(lent, seat, action, reason)
+            return await write(lent, guard)
+
+    return write_signed
+
+
+async def _enter(connection: Connection, seat: Seat, action: Action, reason: str) -> None:
+    roles = [
+        (one.site_id, one.role) for one in seat.staff.assignments if seat.may(action, one.site_id)
+    ]
+    await store.enter_desk(connection, actor=seat.actor, roles=roles, reason=reason)
+
+
+def said(words: str) -> str:
+    """A reason in words as it is kept. Raises ReasonMissingError for none."""
+    kept = words.strip()[:LONGEST_NOTE]
+    if not kept:
+        raise ReasonMissingError
+    return kept

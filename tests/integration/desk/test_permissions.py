@@ -1,0 +1,294 @@
+"""Every form and page of the desk, for every role, at every place: what it answers.
+
+What is expected is worked out here from the table of permissions and from where somebody sits.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from itertools import count
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import pytest
+from aiohttp.test_utils import TestServer
+
+from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.desk.sign_in import form_secret
+from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
+from pro_service.store.study import studies
+from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
+from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
+from tests.support.desk import (
+    PASSWORD,
+    leave_for_site,
+    page,
+    seed_alert,
+    seed_call,
+    seed_line,
+    seed_message,
+    seed_site,
+    seed_text,
+    sign_in,
+)
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
+from tests.support.web import browsing
+
+Place = Literal["here", "elsewhere", "formerly", "whole_study", "other_study"]
+PLACES: Final[tuple[Place, ...]] = get_args(Place)
+SITES: Final[dict[Place, str | None]] = {
+    "here": "S2",
+    "elsewhere": "S3",
+    "formerly": "S1",
+    "whole_study": None,
+    "other_study": "B1",
+}
+PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+CODE: Final = "P-001"
+
+
+def expected(doing: Doing, role: Role, place: Place) -> int:
+    """What sending a form answers."""
+    action = doing.action
+    if role not in MAY[action]:
+        return 404 if action in UNSEEN else 403
+    if place in ("here", "whole_study"):
+        return 200 if doing.name in PREVIEWS else 303
+    if place == "formerly":
+        return 404 if action in UNSEEN else 403
+    return 404
+
+
+def shown(role: Role, place: Place) -> dict[str, int]:
+    """What the pages answer, forms sent before."""
+    sees = role in MAY[Action.see_participants] and place not in ("elsewhere", "other_study")
+    prints = role in MAY[Action.print_card] and place in ("here", "whole_study")
+    theirs = f"/desk/participants/{CODE}"
+    return {
+        "/desk": 200,
+        theirs: 200 if sees else 404,
+        f"{theirs}/card": 200 if prints else 404,
+        f"{theirs}/card.svg": 200 if prints else 404,
+        "/desk/participants/NOBODY-1": 404,
+    }
+
+
+@pytest.fixture
+async def moved(study: SeededStudy, participant: SeededParticipant) -> SeededParticipant:
+    """Somebody who was at S1, with something of each kind to act on, and is at S2 now."""
+    here = await seed_site(study, "S2")
+    await seed_site(study, "S3")
+    await seed_visit_rows(participant)
+    await leave_for_site(participant, here)
+    return participant
+
+
+async def seed_visit_rows(participant: SeededParticipant) -> None:
+    """One row of each kind for every role."""
+    line = await seed_line(participant)
+    assessment = participant.assessments["baseline", "pain-nrs", "left_knee"]
+    for number, _ in enumerate(Role):
+        call = await seed_call(participant)
+        await participant.study.owner.execute(
+            "UPDATE pro.call_tasks SET reason = $2 WHERE id = $1", call, f"reason_{number}"
+        )
+        alert = await seed_alert(participant, assessment)
+        await participant.study.owner.execute(
+            "UPDATE pro.alerts SET rule = $2 WHERE id = $1", alert, f"rule_{number}"
+        )
+        await seed_text(participant, line, "my knee is swollen")
+        await seed_message(participant, line, "unconfirmed")
+
+
+async def other_study(study: SeededStudy) -> UUID:
+    """A second study in the same database, with a site and nobody in it."""
+    owner, context, other = study.owner, study.context, new_id()
+    await studies.insert_study(owner, StudyRow(other, "OTHER", "Other", "Other team"), ACTOR)
+    key = context.vault.new_data_key()
+    await studies.insert_study_key(owner, other, KeyRow(key.id, key.wrapped, key.wrapping_key))
+    site = SiteRow(new_id(), "B1", "Site B1", "Europe/London", "GB", "+1 202 555 0145", "999")
+    await studies.insert_site(owner, other, site, ACTOR)
+    return other
+
+
+async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
+    """For each action on a row, one that still waits for it."""
+    wanted = {
+        "desk-alert-seen": ("alerts", "seen_at IS NULL"),
+        "desk-alert-acted": ("alerts", "acted_at IS NULL"),
+        "desk-call-close": ("call_tasks", "closed_at IS NULL"),
+        "desk-message-dealt": ("messages", "dealt_at IS NULL"),
+        "desk-text-read": ("inbounds", "read_at IS NULL"),
+    }
+    return {
+        name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")  # noqa: S608
+        for name, (table, which) in wanted.items()
+    }
+
+
+KEYS = count(1)
+
+
+async def send(
+    browser: aiohttp.ClientSession, doing: Doing, rows: dict[str, UUID], until: str
+) -> int:
+    """Send one form, well filled in, and say what it answered."""
+    cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
+    filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
+    filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    path = doing.path.format(code=CODE, id=rows.get(doing.name))
+    async with browser.post(path, data=filled, allow_redirects=False) as answer:
+        if answer.status == 303:
+            assert "/desk/sign-in" not in answer.headers["Location"]
+        return answer.status
+
+
+async def seat(
+    study: SeededStudy, browser: aiohttp.ClientSession, role: Role, place: Place, other: UUID
+) -> str:
+    """Sign somebody in who holds this role at this place; returns their login."""
+    login = f"{role}-{place}".replace("_", "-")
+    await make_staff(
+        study.owner,
+        other if place == "other_study" else study.id,
+        login=login,
+        password=PASSWORD,
+        site=SITES[place],
+        role=role,
+        actor=ACTOR,
+    )
+    status, _ = await sign_in(browser, login)
+    assert status == 200
+    return login
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_every_form_and_page_knows_who_may(
+    study: SeededStudy,
+    moved: SeededParticipant,
+    server: TestServer,
+    owner: asyncpg.Connection,
+    place: Place,
+) -> None:
+    other = await other_study(study)
+    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
+    wrong = []
+    for role in Role:
+        async with browsing(server) as browser:
+            login = await seat(study, browser, role, place, other)
+            did = False
+            for doing in DOINGS:
+                status = await send(browser, doing, await open_rows(owner), until)
+                did |= status == 303
+                if status != expected(doing, role, place):
+                    wrong.append((role, doing.name, status))
+            for path, status in shown(role, place).items():
+                found, _ = await page(browser, path)
+                if found != status:
+                    wrong.append((role, path, found))
+            wrote = await owner.fetchval(
+                "SELECT count(*) > 0 FROM pro.audit_entries WHERE actor = $1", f"staff:{login}"
+            )
+            if wrote is not did:
+                wrong.append((role, "wrote", wrote))
+    assert wrong == []
+
+
+async def test_nobody_signed_in_does_or_sees_anything(
+    moved: SeededParticipant, browser: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    rows = await open_rows(owner)
+    for doing in DOINGS:
+        path = doing.path.format(code=CODE, id=rows.get(doing.name))
+        async with browser.post(path, data={"reason": "x"}, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), doing
+    for path in shown(Role.coordinator, "here"):
+        async with browser.get(path, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path
+    entries = "SELECT count(*) FROM pro.audit_entries WHERE actor LIKE 'staff:%'"
+    assert await owner.fetchval(entries) == 0
+
+
+async def test_who_works_in_two_studies_acts_in_the_one_they_signed_in_to(
+    study: SeededStudy, moved: SeededParticipant, server: TestServer, owner: asyncpg.Connection
+) -> None:
+    other = await other_study(study)
+    for study_id, site in ((study.id, "S2"), (other, "B1")):
+        await make_staff(
+            owner,
+            study_id,
+            login="both",
+            password=PASSWORD,
+            site=site,
+            role="investigator",
+            actor=ACTOR,
+        )
+    code = await owner.fetchval("SELECT code FROM pro.studies WHERE id = $1", study.id)
+    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
+    rows = await open_rows(owner)
+    signed_in: tuple[tuple[str, Place], ...] = (("OTHER", "other_study"), (code, "here"))
+    for name, place in signed_in:
+        async with browsing(server) as browser:
+            status, _ = await sign_in(browser, f"{name}/both")
+            assert status == 200
+            for doing in DOINGS:
+                wanted = expected(doing, Role.investigator, place)
+                assert await send(browser, doing, rows, until) == wanted, (name, doing.name)
+
+
+def test_every_form_of_the_desk_names_its_action() -> None:
+    named = {one.name for one in DOINGS}
+    posts = {one.kwargs["name"] for one in ROUTES if one.method == "POST"}
+    assert posts == named | FOR_ANYBODY
+    assert not named & FOR_ANYBODY
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_no_button_is_shown_that_is_not_allowed(
+    study: SeededStudy, moved: SeededParticipant, server: TestServer, role: Role
+) -> None:
+    other = await other_study(study)
+    for place in PLACES:
+        async with browsing(server) as browser:
+            await seat(study, browser, role, place, other)
+            for path in ("/desk", f"/desk/participants/{CODE}"):
+                status, html = await page(browser, path)
+                if status != 200:
+                    continue
+                offered = {
+                    doing
+                    for address in re.findall(r'method="post" action="([^"]*)"', html)
+                    for doing in DOINGS
+                    if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", doing.path), address)
+                }
+                refused = {one.name for one in offered if expected(one, role, place) >= 400}
+                assert refused == set(), (place, path)
+                if role in MAY[Action.close_call] and place in ("here", "whole_study"):
+                    assert {"desk-alert-acted", "desk-call-close"} <= {one.name for one in offered}
+
+
+async def test_a_study_wide_role_reaches_a_site_added_later(
+    study: SeededStudy, participant: SeededParticipant, server: TestServer, context: ServiceContext
+) -> None:
+    async with browsing(server) as browser:
+        await seat(study, browser, Role.monitor, "whole_study", study.id)
+        _, html = await page(browser)
+        assert "S9" not in html
+        await seed_site(study, "S9")
+        _, html = await page(browser)
+        assert "S9" in html
+
+
+async def test_a_role_without_a_room_is_told_so(
+    study: SeededStudy, participant: SeededParticipant, server: TestServer
+) -> None:
+    async with browsing(server) as browser:
+        await seat(study, browser, Role.reader, "whole_study", study.id)
+        _, html = await page(browser)
+        assert "Your role has no room at this desk yet" in html
+        assert CODE not in html

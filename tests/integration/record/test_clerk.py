@@ -1,0 +1,178 @@
+"""What the clerk may read and write: tables by name, and rows of participants now at the site."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from pro_service.store.pools import Pools
+from tests.support.desk import leave_for_site, seed_alert, seed_call, seed_site
+from tests.support.seed import (
+    SeededParticipant,
+    SeededStudy,
+    make_context,
+    seed_participant,
+    seed_study,
+    seed_visit,
+)
+
+READS: Final = {
+    "alerts",
+    "assessments",
+    "attempts",
+    "call_tasks",
+    "consents",
+    "contact_points",
+    "current_responses",
+    "data_keys",
+    "events",
+    "lines",
+    "messages",
+    "opt_outs",
+    "participant_revisions",
+    "participant_sites",
+    "participants",
+    "preferences",
+    "protocol_versions",
+    "reminders",
+    "responses",
+    "scores",
+    "sites",
+    "statuses",
+    "studies",
+    "visits",
+    "web_writes",
+}
+"""What the rules need to be decided; shown is none of it."""
+WRITES: Final = {
+    ("alerts", "UPDATE"),
+    ("call_tasks", "UPDATE"),
+    ("participant_revisions", "UPDATE"),
+    ("preferences", "INSERT"),
+    ("reminders", "UPDATE"),
+    ("statuses", "INSERT"),
+    ("web_writes", "INSERT"),
+}
+NOBODYS_ROWS: Final = {"web_writes", "lines", "protocol_versions", "studies"}
+"""Tables without row-level security for anybody: keys of forms, sealed addresses, definitions."""
+
+GRANTED = """
+SELECT c.relname AS table_name, c.relrowsecurity AS guarded, p.privilege
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'pro'
+CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS p (privilege)
+WHERE c.relkind IN ('r', 'p')
+  AND CASE WHEN p.privilege = 'DELETE' THEN has_table_privilege('pro_clerk', c.oid, 'DELETE')
+           ELSE has_any_column_privilege('pro_clerk', c.oid, p.privilege) END
+"""
+POLICIES = """
+SELECT tablename AS table_name, cmd AS privilege,
+       coalesce(qual, '') || coalesce(with_check, '') AS rule
+FROM pg_policies
+WHERE schemaname = 'pro' AND permissive = 'PERMISSIVE' AND 'pro_clerk' = ANY (roles)
+"""
+
+
+@pytest.fixture
+async def study(owner: asyncpg.Connection) -> SeededStudy:
+    """The example study, with a second site."""
+    made = await seed_study(owner, make_context())
+    await seed_site(made)
+    return made
+
+
+@pytest.fixture
+async def participant(study: SeededStudy) -> SeededParticipant:
+    """A participant of S1 with an open baseline."""
+    made = await seed_participant(study)
+    await seed_visit(made)
+    return made
+
+
+async def test_the_tables_the_clerk_reads_and_writes_are_these(owner: asyncpg.Connection) -> None:
+    granted = await owner.fetch(GRANTED)
+    reads = {one["table_name"] for one in granted if one["privilege"] == "SELECT"}
+    writes = {
+        (one["table_name"], one["privilege"]) for one in granted if one["privilege"] != "SELECT"
+    }
+    assert reads == READS
+    assert writes == WRITES
+    assert {one["table_name"] for one in granted if not one["guarded"]} == NOBODYS_ROWS
+
+
+async def test_every_guarded_table_has_a_policy_for_what_the_clerk_may_do(
+    owner: asyncpg.Connection,
+) -> None:
+    policies = await owner.fetch(POLICIES)
+    rules = {(one["table_name"], one["privilege"]): one["rule"] for one in policies}
+    missing = [
+        (one["table_name"], one["privilege"])
+        for one in await owner.fetch(GRANTED)
+        if one["guarded"] and (one["table_name"], one["privilege"]) not in rules
+    ]
+    assert missing == []
+    loose = {
+        key for key, rule in rules.items() if key[1] != "SELECT" and "desk_may_write" not in rule
+    }
+    assert loose == set()
+
+
+TRIES: Final = {
+    "turn": "UPDATE pro.participant_revisions SET revision = revision + 1"
+    " WHERE participant_id = $1 RETURNING true",
+    "alert": "UPDATE pro.alerts SET seen_at = pro.now(), seen_by = 'staff:x'"
+    " WHERE participant_id = $1 RETURNING true",
+    "call": "UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = 'staff:x', outcome = 'x'"
+    " WHERE participant_id = $1 RETURNING true",
+    "status": "INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)"
+    " SELECT study_id, gen_random_uuid(), id, 'paused', pro.now(), 'staff:x'"
+    " FROM pro.participants WHERE id = $1 RETURNING true",
+}
+
+
+async def tried(pools: Pools, statement: str, participant: UUID, *sites: UUID) -> bool:
+    """Whether the clerk's write, with these sites set, does anything; it is undone in any case."""
+    async with pools.clerk.acquire() as connection:
+        attempt = connection.transaction()
+        await attempt.start()
+        try:
+            await connection.execute(
+                "SELECT set_config('pro.site_ids', $1, true)", ",".join(map(str, sites))
+            )
+            return await connection.fetchval(statement, participant) is not None
+        except asyncpg.InsufficientPrivilegeError:
+            return False
+        finally:
+            await attempt.rollback()
+
+
+async def test_the_clerk_writes_about_those_now_at_the_sites_set_and_nobody_else(
+    study: SeededStudy, participant: SeededParticipant, pools: Pools
+) -> None:
+    await seed_alert(participant, participant.assessments["baseline", "pain-nrs", "left_knee"])
+    await seed_call(participant)
+    here = study.site_id
+    there = await study.owner.fetchval("SELECT id FROM pro.sites WHERE code = 'S2'")
+
+    async def written(*sites: UUID) -> set[str]:
+        return {
+            name
+            for name, statement in TRIES.items()
+            if await tried(pools, statement, participant.id, *sites)
+        }
+
+    assert (await written(), await written(there)) == (set(), set())
+    assert await written(here) == await written(here, there) == set(TRIES)
+    await leave_for_site(participant, there)
+    assert (await written(here), await written(there)) == (set(), set(TRIES))
+
+
+@pytest.mark.parametrize("status", ["withdrew_follow_up", "died", "completed"])
+async def test_the_clerk_records_no_status_but_a_pause_and_what_follows_it(
+    study: SeededStudy, participant: SeededParticipant, pools: Pools, status: str
+) -> None:
+    statement = TRIES["status"].replace("paused", status)
+    assert not await tried(pools, statement, participant.id, study.site_id)

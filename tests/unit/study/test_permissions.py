@@ -1,0 +1,38 @@
+"""Who may do what: the table itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
+
+SAFETY = {Action.see_alert, Action.act_on_alert, Action.close_call}
+READS = {Action.see_participants}
+
+
+def test_every_action_has_somebody_who_does_it() -> None:
+    assert set(MAY) == set(Action)
+    assert all(MAY[action] for action in Action)
+
+
+@pytest.mark.parametrize("role", [Role.monitor, Role.data_manager])
+def test_who_reads_the_record_changes_nothing(role: Role) -> None:
+    assert {action for action in Action if role in MAY[action]} == READS
+
+
+@pytest.mark.parametrize("role", [Role.administrator, Role.reader, Role.allocation_holder])
+def test_who_has_no_part_in_care_or_record_sees_nobody(role: Role) -> None:
+    assert {action for action in Action if role in MAY[action]} == set()
+
+
+def test_who_does_something_about_participants_sees_them() -> None:
+    assert all(MAY[action] <= MAY[Action.see_participants] for action in Action)
+
+
+def test_safety_is_for_those_who_care_for_participants() -> None:
+    for action in SAFETY:
+        assert MAY[action] == {Role.coordinator, Role.investigator}
+
+
+def test_a_card_is_a_way_to_answer_so_its_address_is_not_told() -> None:
+    assert {Action.print_card, Action.renew_card} == UNSEEN
