@@ -16,6 +16,7 @@ from pro_service.domain.delivery.templates import problems_of
 
 US = ChannelRules().rule_for("sms", "twilio", "US")
 CN = ChannelRules().rule_for("sms", "twilio", "CN")
+GUIDE = Path(__file__).parents[3] / "pro_service" / "messaging" / "README.md"
 UNKNOWN = ChannelRules().rule_for("sms", "twilio", "ZZ")
 
 
@@ -58,15 +59,14 @@ def test_every_language_template_and_question_is_shown_with_what_it_costs() -> N
         assert "{" not in row["text"]
 
 
-def test_the_readme_says_what_a_participant_of_the_example_study_costs() -> None:
+def test_the_guide_says_what_a_participant_of_the_example_study_costs() -> None:
     result = CliRunner().invoke(app, ["messages", "cost"])
     found = re.findall(r"(\w+), by (\w+): (\d+) segments .* (\d+) texts received", result.stdout)
     costs = {(language, way): (int(sent), int(received)) for language, way, sent, received in found}
     assert set(costs) == {(one, way) for one in ("en", "zh_CN") for way in ("text", "link")}
     assert all(received < sent for sent, received in costs.values())
     assert costs["en", "link"] < costs["en", "text"]
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    said = " ".join(readme.split())
+    said = " ".join(GUIDE.read_text(encoding="utf-8").split())
     (by_text, received), (by_link, _) = costs["en", "text"], costs["en", "link"]
     assert f"{by_text} segments sent in English, {costs['zh_CN', 'text'][0]} in Chinese" in said
     assert f"({received} texts received)" in said

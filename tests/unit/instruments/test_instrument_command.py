@@ -1,4 +1,4 @@
-"""The README's worked example of adding an instrument, and `pro-service instrument check`."""
+"""The guide's worked example of adding an instrument, and `pro-service instrument check`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 from pro_service.catalog.instrument_files import load_instrument_file
 from pro_service.cli.main import app
 
-README = Path(__file__).parents[3] / "README.md"
+GUIDE = Path(__file__).parents[3] / "pro_service" / "catalog" / "README.md"
 
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    """The example as it stands in the README, in a file named as it says."""
-    section = README.read_text(encoding="utf-8").split("## Adding an instrument")[1]
+    """The example as it stands in the guide, in a file named as it says."""
+    section = GUIDE.read_text(encoding="utf-8").split("## Adding an instrument")[1]
     found = re.search(r"```toml\n# (\S+)\n(.*?)```", section, re.DOTALL)
     assert found is not None
     path = tmp_path / found[1]
@@ -25,13 +25,13 @@ def example(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_readme_s_instrument_is_right(example: Path) -> None:
+def test_the_guide_s_instrument_is_right(example: Path) -> None:
     result = CliRunner().invoke(app, ["instrument", "check", str(example)])
     assert result.exit_code == 0, result.output
     assert result.stdout == "balance-3 1 is right: 3 items, scores balance.\n"
 
 
-def test_the_readme_s_instrument_scores_without_any_python(example: Path) -> None:
+def test_the_guide_s_instrument_scores_without_any_python(example: Path) -> None:
     answers = example.with_name("balance.csv")
     answers.write_text("walk,turn,stand\n2,,4\n2,,\n0,0,0\n")
     result = CliRunner().invoke(app, ["score", str(example), str(answers)])
@@ -44,7 +44,7 @@ def test_the_readme_s_instrument_scores_without_any_python(example: Path) -> Non
     ]
 
 
-def test_the_readme_s_notes_on_items_are_what_the_file_says(example: Path) -> None:
+def test_the_guide_s_notes_on_items_are_what_the_file_says(example: Path) -> None:
     instrument = load_instrument_file(example)
     assert [item.code for item in instrument.items if item.may_not_apply] == ["turn"]
     assert [item.code for item in instrument.items if not item.skippable] == ["stand"]

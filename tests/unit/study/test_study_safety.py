@@ -27,7 +27,7 @@ from pro_service.store.ids import new_id
 from tests.unit.study.study_makers import example
 
 INJECTED = datetime(2026, 12, 1, 2, tzinfo=UTC)
-README = Path(__file__).parents[3] / "README.md"
+GUIDE = Path(__file__).parents[3] / "pro_service" / "catalog" / "README.md"
 WOMAC = "womac-nrs-3.1"
 SIGNS = [item.code for item in load_instruments()["safety"].items]
 
@@ -229,8 +229,8 @@ def test_no_baseline_is_wanted_on_a_day_no_change_is_looked_at(
     assert compared_instruments(safety, timely(safety, days, {})) == compared
 
 
-def test_the_rule_the_readme_shows_is_right(tmp_path: Path) -> None:
-    section = README.read_text(encoding="utf-8").split("## Safety rules")[1]
+def test_the_rule_the_guide_shows_is_right(tmp_path: Path) -> None:
+    section = GUIDE.read_text(encoding="utf-8").split("## Safety rules")[1]
     path = tmp_path / "protocol.toml"
     text = example_protocol_file().read_text(encoding="utf-8")
     rule = section.split("```toml\n")[1].split("```")[0]
