@@ -53,6 +53,9 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnreadableFormError, HTTPStatus.BAD_REQUEST),
     (UnreadableWebhookError, HTTPStatus.BAD_REQUEST),
     (AnswerRangeError, HTTPStatus.BAD_REQUEST),
+    # An address or a field with a character no text of the database can hold (U+0000).
+    (asyncpg.CharacterNotInRepertoireError, HTTPStatus.BAD_REQUEST),
+    (asyncpg.UntranslatableCharacterError, HTTPStatus.BAD_REQUEST),
     (UnknownProviderError, HTTPStatus.NOT_FOUND),
     (UnknownAddressError, HTTPStatus.NOT_FOUND),
     (UnknownMessageError, HTTPStatus.NOT_FOUND),

@@ -19,6 +19,8 @@ from pro_service.web.site import LanguageCookie, known_language
 OPENED_COOKIE: Final = "q"
 """Holds a link's token or a session's id: what opens the pages on this device."""
 _UNKNOWN_ADDRESS: Final = "unknown"
+_NOTHING: Final = "\0"
+"""No keyboard makes it, and no text of the database can hold it."""
 _WHOSE_NETWORK: Final = 64
 """Bits of an IPv6 address that say whose it is; the rest its owner chooses anew at will."""
 
@@ -34,7 +36,9 @@ async def read_form(request: web.Request) -> Form:
     except ValueError:
         raise UnreadableFormError from None
     # URL-encoded forms carry no files, so nothing is left out.
-    fields = ((name, value) for name, value in posted.items() if isinstance(value, str))
+    fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+    if any(_NOTHING in name or _NOTHING in value for name, value in fields):
+        raise UnreadableFormError
     return MultiDictProxy(MultiDict(fields))
 
 

@@ -7,14 +7,20 @@ meanwhile, so that whoever owes one in the evening of its day is to be called (`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts, Status, StatusFacts, VisitFacts
+from pro_service.domain.study.facts import (
+    EventFacts,
+    ParticipantFacts,
+    Status,
+    StatusFacts,
+    VisitFacts,
+)
 from pro_service.domain.study.nudges import plan_anew, profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
@@ -51,10 +57,23 @@ def may_pause(status: Status | None) -> bool:
 
 def paused_until(facts: ParticipantFacts) -> date | None:
     """Return the first day after a pause, in the participant's zone; None if there is no pause."""
-    if status_of(facts) is not Status.paused:
+    ends_at = pause_ends_at(facts.statuses, facts.now, facts.events)
+    return None if ends_at is None else local_day(ends_at, zone(facts.zone))
+
+
+def pause_ends_at(
+    statuses: Sequence[StatusFacts], now: datetime, events: Sequence[EventFacts] = ()
+) -> datetime | None:
+    """Return when the present pause ends; None if there is none, or none that has an end.
+
+    An earlier pause may have left an end of its own ahead: a word recorded after it overrules it,
+    so that each instant ahead is asked where the participant will stand then.
+    """
+    if standing(statuses, now, events).status is not Status.paused:
         return None
-    later = [one.effective_at for one in facts.statuses if one.effective_at > facts.now]
-    return local_day(min(later), zone(facts.zone)) if later else None
+    ahead = sorted({one.effective_at for one in statuses if one.effective_at > now})
+    ends = (one for one in ahead if standing(statuses, one, events).status is not Status.paused)
+    return next(ends, None)
 
 
 def resumes_at(facts: ParticipantFacts, days: int) -> datetime:

@@ -7,12 +7,14 @@ that holds an answer is opened only then, while words somebody must read are ope
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts, Window
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.pausing import pause_ends_at
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.grid import progress_of
@@ -39,6 +41,8 @@ class Timeline(NamedTuple):
     """By assessment, of present visits."""
     bodies: Mapping[UUID, str | None]
     """Of texts this role may read; None where a text could not be opened."""
+    paused_until: datetime | None
+    """When the present pause ends (UTC), if there is one that has an end."""
 
 
 class TimelineFacts(NamedTuple):
@@ -73,14 +77,11 @@ async def read_timeline(
 def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
     """States derived, texts opened; no connection is needed for it, and none is held."""
     document, protocol, site = facts
-    where = standing(
-        [
-            StatusFacts(status=one.status, effective_at=one.effective_at)
-            for one in document.statuses
-        ],
-        document.now,
-        _deaths(document.events),
-    )
+    statuses = [
+        StatusFacts(status=one.status, effective_at=one.effective_at) for one in document.statuses
+    ]
+    deaths = _deaths(document.events)
+    where = standing(statuses, document.now, deaths)
     states: dict[UUID, AssessmentState] = {}
     for visit in document.visits:
         if visit.superseded_at is not None:
@@ -90,7 +91,8 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             done = progress_of(asked, document.progress.get(asked.id))
             states[asked.id] = assessment_state(window, done, where, document.now)
     bodies = _open_bodies(context, document)
-    return Timeline(document, protocol, site, where.status, states, bodies)
+    paused_until = pause_ends_at(statuses, document.now, deaths)
+    return Timeline(document, protocol, site, where.status, states, bodies, paused_until)
 
 
 def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:

@@ -67,8 +67,7 @@ def pause_values(
     document = timeline.document
     local = zone(document.zone)
     paused = timeline.status is Status.paused
-    later = [one.effective_at for one in document.statuses if one.effective_at > document.now]
-    until = local_day(min(later), local) if paused and later else None
+    until = None if timeline.paused_until is None else local_day(timeline.paused_until, local)
     today = local_day(document.now, local)
     said = None
     if DONE.get(done) is paused:

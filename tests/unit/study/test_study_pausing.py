@@ -5,6 +5,8 @@ from __future__ import annotations
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.pausing import (
     may_pause,
+    pause_ends_at,
+    paused_until,
     plan_pause,
     plan_resumption,
     resumes_at,
@@ -85,3 +87,21 @@ def test_who_has_stopped_cannot_pause() -> None:
         Status.stopped_treatment,
     ]
     assert not may_pause(None)
+
+
+def test_a_pause_ends_when_the_last_word_on_it_says_and_not_when_an_earlier_one_did() -> None:
+    began, again = NOW - days(3), NOW - days(1)
+    first, second = NOW + days(2), NOW + days(9)
+    longer = statuses(
+        (Status.active, LONG_AGO),
+        (Status.paused, began),
+        (Status.active, first),
+        (Status.paused, again),
+        (Status.active, second),
+    )
+    assert pause_ends_at(longer, NOW) == second
+    assert paused_until(participant([WEEK_2], now=NOW, statuses=longer)) == second.date()
+    shorter = (*longer, *statuses((Status.paused, NOW), (Status.active, first)))
+    assert pause_ends_at(shorter, NOW) == first
+    assert pause_ends_at((*longer, *statuses((Status.active, NOW))), NOW) is None
+    assert pause_ends_at(statuses((Status.paused, began)), NOW) is None

@@ -1,0 +1,99 @@
+"""What nobody types and somebody sends: the desk says what is the matter, and does nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+import asyncpg
+import pytest
+from yarl import URL
+
+from pro_service.services.desk.sign_in import form_secret
+from pro_service.web.desk.routes import DOINGS
+from tests.support.desk import move_to_site, page, seed_alert, seed_call, seed_site
+from tests.support.seed import SeededParticipant, SeededStudy
+
+NOTHING = "fell\0down"
+WRITTEN = (
+    "SELECT count(*) FROM pro.audit_entries"
+    " WHERE actor LIKE 'staff:%' AND table_name <> 'staff_sessions'"
+)
+
+
+async def send(
+    browser: aiohttp.ClientSession, path: str, filled: dict[str, str]
+) -> tuple[int, str]:
+    """Send a form of the desk; its answer, not followed."""
+    secret = form_secret({one.key: one.value for one in browser.cookie_jar}["desk"])
+    async with browser.post(path, data={"form": secret} | filled, allow_redirects=False) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_character_that_cannot_be_kept_is_refused_in_every_field_and_address(
+    participant: SeededParticipant, desk: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
+    rows = {
+        "desk-call-close": await seed_call(participant),
+        "desk-alert-acted": await seed_alert(
+            participant, participant.assessments["baseline", "pain-nrs", "left_knee"]
+        ),
+    }
+    good = {"reason": "x", "note": "x", "action": "x", "outcome": "reached", "key": "k1"}
+    good["until"] = until
+    for doing in DOINGS:
+        row = rows.get(doing.name, rows["desk-call-close"])
+        for field in good:
+            path = doing.path.format(code="P-001", id=row)
+            status, html = await send(desk, path, good | {field: NOTHING})
+            assert (status, "<main" in html) == (400, True), (doing.name, field)
+    for path in ("/desk/sign-in", "/desk/language"):
+        assert (await send(desk, path, {"login": NOTHING, "language": NOTHING}))[0] == 400
+    for path in ("/desk/participants/a%00b", "/desk/participants/a%00b/card", "/desk?code=%00"):
+        address = URL(str(desk._base_url).rstrip("/") + path, encoded=True)
+        async with desk.get(address) as answer:
+            assert (answer.status, "<main" in await answer.text()) == (400, True), path
+    assert await owner.fetchval(WRITTEN) == 0
+
+
+async def test_who_is_moved_to_another_site_after_the_preview_is_not_paused_from_the_old_one(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    desk: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+) -> None:
+    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
+    wish = {"until": until, "reason": "x", "key": "k1"}
+    assert (await send(desk, "/desk/participants/P-001/pause/preview", wish))[0] == 200
+    await move_to_site(participant, await seed_site(study))
+    status, html = await send(desk, "/desk/participants/P-001/pause", wish)
+    assert (status, "<main" in html) == (404, True)
+    assert await owner.fetchval(WRITTEN) == 0
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_no_other_method_does_what_a_form_does(
+    participant: SeededParticipant,
+    desk: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+    method: str,
+) -> None:
+    for path in ("/desk", "/desk/participants/P-001", "/desk/participants/P-001/pause"):
+        async with desk.request(method, path) as answer:
+            assert answer.status == 405, path
+    assert await owner.fetchval(WRITTEN) == 0
+
+
+async def test_looking_changes_nothing_by_whatever_address(
+    participant: SeededParticipant, desk: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    call = await seed_call(participant)
+    for doing in DOINGS:
+        path = doing.path.format(code="P-001", id=call)
+        async with desk.get(path, allow_redirects=False) as answer:
+            assert answer.status in (200, 404, 405), path
+        async with desk.head(path, allow_redirects=False) as answer:
+            assert answer.status in (200, 404, 405), path
+    assert (await page(desk, "/desk/participants/P-001?done=paused"))[0] == 200
+    assert await owner.fetchval(WRITTEN) == 0
