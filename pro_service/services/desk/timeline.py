@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts, Window
-from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.pausing import pause_ends_at
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.grid import progress_of
