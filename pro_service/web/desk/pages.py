@@ -47,6 +47,10 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     PauseRefusedError: "pause_refused",
 }
 """The words for a refusal that its status alone does not tell."""
+_TO_MEND: Final = frozenset(
+    {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+)
+"""What is answered about a participant who is there, and can be tried otherwise or again."""
 
 
 class Desk(Site):
@@ -98,7 +102,10 @@ class Desk(Site):
         reason = self.reason(status)
         if error is not None:
             reason = _WORDS.get(type(error), reason)
-        return self.render("failure.html", request, seat, status=status, reason=reason)
+        # Whoever may go on with a participant is led back to their page; to others none is named.
+        known = seat is not None and status in _TO_MEND
+        code = request.match_info.get("code") if known else None
+        return self.render("failure.html", request, seat, status=status, reason=reason, code=code)
 
 
 def language_of(request: web.Request, seat: Seat | None) -> Language:

@@ -11,7 +11,15 @@ from yarl import URL
 
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.web.desk.routes import DOINGS
-from tests.support.desk import move_to_site, page, seed_alert, seed_call, seed_site
+from tests.support.desk import (
+    move_to_site,
+    page,
+    seed_alert,
+    seed_call,
+    seed_site,
+    seed_staff,
+    sign_in,
+)
 from tests.support.seed import SeededParticipant, SeededStudy
 
 NOTHING = "fell\0down"
@@ -70,6 +78,35 @@ async def test_who_is_moved_to_another_site_after_the_preview_is_not_paused_from
     status, html = await send(desk, "/desk/participants/P-001/pause", wish)
     assert (status, "<main" in html) == (404, True)
     assert await owner.fetchval(WRITTEN) == 0
+
+
+async def test_a_role_at_one_site_is_none_at_another(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+) -> None:
+    """Monitor where the participant is and coordinator next door: two roles do not add up."""
+    await seed_staff(study, "both", site="S1", role="monitor")
+    await seed_site(study)
+    await seed_staff(study, "both", site="S2", role="coordinator")
+    await sign_in(browser, "both")
+    call = await seed_call(participant)
+    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
+    filled = {"reason": "x", "note": "x", "outcome": "reached", "until": until, "key": "k1"}
+    for path in (f"/desk/calls/{call}/close", "/desk/participants/P-001/pause"):
+        assert (await send(browser, path, filled))[0] == 403, path
+    assert await owner.fetchval(WRITTEN) == 0
+
+
+async def test_who_gave_a_day_that_cannot_be_is_led_back_to_the_participant(
+    participant: SeededParticipant, desk: aiohttp.ClientSession
+) -> None:
+    wish = {"until": "0001-01-01", "reason": "x", "key": "k1"}
+    status, html = await send(desk, "/desk/participants/P-001/pause", wish)
+    assert (status, 'href="/desk/participants/P-001"' in html) == (422, True)
+    status, html = await send(desk, "/desk/participants/P-999/pause", wish)
+    assert (status, "P-999" in html) == (404, False)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
