@@ -88,7 +88,8 @@ def run_command(work: Awaitable[_Result]) -> _Result:
     except asyncpg.InsufficientPrivilegeError:
         err.print(
             "error: The database user lacks a right this needs. Give PRO_DATABASE_URL's user"
-            " CREATEROLE, and CREATE on the database; the README's Settings say more."
+            " CREATEROLE, and CREATE on the database; or let an administrator run sql/roles.sql and"
+            " grant that user every role it names. The README's Settings say more."
         )
         raise typer.Exit(1) from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -65,9 +65,14 @@ INSERT INTO pro.staff (study_id, id, login, language, actor) VALUES ($1, $2, $3,
 SELECT id FROM pro.staff WHERE study_id = $1 AND login = $2;
 
 -- name: insert_assignment(study_id, id, staff_id, site_id, role, actor)
--- Assign a member of staff to a site from now on; without one, to the whole study.
+-- Assign a member of staff to a site from now on; without one, to the whole study. Who holds the role
+-- there already gets no second copy of it, which would stand on when the first is ended.
 INSERT INTO pro.staff_assignments (study_id, id, staff_id, site_id, role, valid_from, actor)
-VALUES ($1, $2, $3, $4, $5, pro.now(), $6);
+SELECT $1, $2, $3, $4::uuid, $5::text, pro.now(), $6
+WHERE NOT EXISTS (
+    SELECT FROM pro.staff_assignments AS a
+    WHERE a.study_id = $1 AND a.staff_id = $3 AND a.site_id IS NOT DISTINCT FROM $4::uuid
+      AND a.role = $5::text AND (a.valid_to IS NULL OR a.valid_to > pro.now()));
 
 -- name: list_enrolled(study_id, codes)
 -- What enrolment wrote for some participants, to tell the same file again from other values.

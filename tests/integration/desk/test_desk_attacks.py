@@ -10,8 +10,10 @@ import pytest
 from yarl import URL
 
 from pro_service.services.desk.sign_in import form_secret
+from pro_service.services.study.staff import make_staff
 from pro_service.web.desk.routes import DOINGS
 from tests.support.desk import (
+    PASSWORD,
     move_to_site,
     page,
     seed_alert,
@@ -20,7 +22,7 @@ from tests.support.desk import (
     seed_staff,
     sign_in,
 )
-from tests.support.seed import SeededParticipant, SeededStudy
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 
 NOTHING = "fell\0down"
 WRITTEN = (
@@ -134,3 +136,20 @@ async def test_looking_changes_nothing_by_whatever_address(
             assert answer.status in (200, 404, 405), path
     assert (await page(desk, "/desk/participants/P-001?done=paused"))[0] == 200
     assert await owner.fetchval(WRITTEN) == 0
+
+
+async def test_a_role_given_twice_is_held_once_so_that_it_can_be_ended(
+    study: SeededStudy, owner: asyncpg.Connection
+) -> None:
+    for site in ("S1", "S1", None, None):
+        await make_staff(
+            owner,
+            study.id,
+            login="anna",
+            password=PASSWORD,
+            site=site,
+            role="coordinator",
+            actor=ACTOR,
+        )
+    held = await owner.fetch("SELECT site_id IS NULL AS wide FROM pro.staff_assignments")
+    assert sorted(one["wide"] for one in held) == [False, True]

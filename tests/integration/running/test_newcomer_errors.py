@@ -14,6 +14,7 @@ import pytest
 
 from pro_service.demo.folder import DemoFolder
 from pro_service.embedded import EmbeddedPostgres
+from pro_service.store.sql_files import sql_folder
 from tests.support.command import Commands, Finished
 
 
@@ -180,3 +181,27 @@ async def test_what_a_demo_remembers_is_for_its_owner_only(tmp_path: Path) -> No
     assert kept.stat().st_mode & 0o077 == 0
     assert json.loads(kept.read_text(encoding="utf-8"))["state"] == "living"
     assert note.password.get_secret_value() not in repr(note)
+
+
+async def test_a_user_that_may_make_no_roles_needs_them_granted_those_of_a_new_release_too(
+    empty_database_url: str,
+) -> None:
+    server = await asyncpg.connect(empty_database_url)
+    name, database = "pro_test_granted", urlsplit(empty_database_url).path.lstrip("/")
+    before = "pro_owner, pro_participant, pro_provider, pro_worker, pro_operator, pro_desk"
+    try:
+        await server.execute((sql_folder() / "roles.sql").read_text(encoding="utf-8"))
+        await server.execute(f"DROP ROLE IF EXISTS {name}")
+        await server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'newcomer'")
+        await server.execute(f'ALTER DATABASE "{database}" OWNER TO {name}')
+        await server.execute(f"GRANT {before} TO {name}")
+        as_user = Commands(_as_user(empty_database_url, name))
+        says(await as_user.call("migrate"), "CREATEROLE", "sql/roles.sql", "grant")
+        await server.execute(f"GRANT pro_clerk TO {name}")
+        done = await as_user.call("migrate")
+        assert done.code == 0, done
+    finally:
+        await server.execute(f'ALTER DATABASE "{database}" OWNER TO CURRENT_USER')
+        await server.execute(f"DROP OWNED BY {name}")
+        await server.execute(f"DROP ROLE {name}")
+        await server.close()
