@@ -106,3 +106,14 @@ def standing(
         may_answer=not rule.stops_asking,
         ended_at=ended_at,
     )
+
+
+def overruled(effective: Sequence[datetime]) -> tuple[bool, ...]:
+    """Tell of each status, in the order of record, whether a later one began before it and stands.
+
+    The end of a pause that was ended by hand, or dated anew, is such: it never takes effect.
+    """
+    return tuple(
+        any(later < instant for later in effective[place + 1 :])
+        for place, instant in enumerate(effective)
+    )

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import Timeline
@@ -162,14 +163,15 @@ class _Page:
     def _placings(self) -> Iterator[_Entry]:
         words, document = self.words, self.document
         yield _Entry(document.enrolled_at, "status", words.text("entry.enrolled"))
-        for status in document.statuses:
-            yield _Entry(
-                status.effective_at,
-                "status",
-                words.word("status", status.status),
-                self.words.reason(status.reason or ""),
-                who=words.who(status.actor),
-            )
+        idle = overruled([one.effective_at for one in document.statuses])
+        for status, never in zip(document.statuses, idle, strict=True):
+            key = "entry.overruled" if never else "entry.to_come"
+            said = [words.word("status", status.status)]
+            if never or status.effective_at > document.now:
+                said.append(words.text(key))
+            reason = words.reason(status.reason or "")
+            who = words.who(status.actor)
+            yield _Entry(status.effective_at, "status", " ".join(said), reason, who=who)
         for consent in document.consents:
             key = "entry.consent" if consent.messages else "entry.consent_no_messages"
             yield _Entry(

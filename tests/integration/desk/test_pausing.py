@@ -124,6 +124,7 @@ async def test_a_pause_is_written_under_name_and_reason_and_said_to_be_done(
         " AND table_name IN ('statuses', 'reminders') ORDER BY 1"
     )
     assert audited == [("reminders", REASON), ("statuses", REASON)]
+    assert html.partition('id="log"')[2].count("(still to come)") == 1
     after = await trial.facts("K-001")
     assert after.revision == before.revision + 1
     protocol = await trial.context.reader.protocol(
@@ -153,6 +154,10 @@ async def test_the_pause_that_was_looked_at_can_be_ended_by_hand(
         for facts in (before, after)
     ]
     assert due[0] == due[1]
+    # The end the pause was to have, which is not to be taken for one that comes.
+    log = html.partition('id="log"')[2]
+    assert log.count("(a later entry overrules it)") == 1
+    assert "(still to come)" not in log
     # The sentence is said where it is true, and nowhere else.
     _, html = await page(desk, f"{PAGE}?done=paused")
     assert "The pause is recorded" not in html
@@ -255,3 +260,16 @@ async def test_two_who_close_one_call_at_once_close_it_once(
     assert (await trial.facts("K-001")).revision == before + 1
     outcomes = await owner.fetch("SELECT closed_by, outcome FROM pro.call_tasks")
     assert [one["closed_by"] for one in outcomes] == ["staff:anna"]
+
+
+async def test_a_pause_after_one_that_was_ended_early_is_said_to_end_on_its_own_day(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    _, html = await pause(trial, desk)
+    _, html = await press(desk, html, f"{PAGE}/resume/preview", reason="back earlier")
+    _, html = await press(desk, html, f"{PAGE}/resume")
+    _, html = await preview(trial, desk, DAYS + 10)
+    _, html = await press(desk, html, f"{PAGE}/pause")
+    day = await day_after(trial, DAYS + 10)
+    said = html.partition('role="status"')[2].partition("</p>")[0]
+    assert f"Texts go out again from {day:%a} {day.day} {day:%b} {day.year}" in said

@@ -12,6 +12,7 @@ from pro_service.domain.study.pausing import (
     resumes_at,
     safety_visits_ahead,
 )
+from pro_service.domain.study.statuses import overruled
 from tests.unit.study.study_makers import (
     INJECTION_ON,
     LONG_AGO,
@@ -105,3 +106,10 @@ def test_a_pause_ends_when_the_last_word_on_it_says_and_not_when_an_earlier_one_
     assert pause_ends_at(shorter, NOW) == first
     assert pause_ends_at((*longer, *statuses((Status.active, NOW))), NOW) is None
     assert pause_ends_at(statuses((Status.paused, began)), NOW) is None
+
+
+def test_an_end_that_a_later_word_overtook_never_takes_effect() -> None:
+    began, ended, planned = NOW - days(3), NOW - days(1), NOW + days(2)
+    assert overruled([began, planned]) == (False, False)
+    assert overruled([began, planned, ended]) == (False, True, False)
+    assert overruled([]) == ()
