@@ -12,11 +12,12 @@ from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.domain.study.protocol_check import Problem, check_protocol
 
 DATA = Path(__file__).parents[2] / "data" / "protocols"
+INSTRUMENTS = load_instruments()
 EXAMPLE: dict[str, Any] = tomllib.loads(example_protocol_file().read_text("utf-8"))
 
 
 def _check(document: dict[str, Any]) -> list[Problem]:
-    protocol, problems = check_protocol(document, load_instruments())
+    protocol, problems = check_protocol(document, INSTRUMENTS)
     assert (protocol is None) == bool(problems)
     return list(problems)
 
@@ -49,7 +50,7 @@ def _only(path: str, value: Any) -> Problem:
 
 
 def test_the_example_study_has_no_problems() -> None:
-    protocol, problems = check_protocol(EXAMPLE, load_instruments())
+    protocol, problems = check_protocol(EXAMPLE, INSTRUMENTS)
     assert problems == ()
     assert protocol is not None
     assert len(protocol.visits) == 21
