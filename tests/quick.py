@@ -17,7 +17,6 @@ QUICK: Final = (
     "integration/answering/test_corrections.py",
     "integration/desk/test_desk_unconfirmed.py",
     "integration/exports/test_adherence.py",
-    "integration/questionnaire/test_questionnaire.py",
     "integration/questionnaire/test_statements.py",
     "integration/receiving/test_statements.py",
     "integration/receiving/test_web_hooks.py",

@@ -248,6 +248,7 @@ def test_two_visits_with_ill_formed_ids_are_not_called_the_same() -> None:
     assert keys == [f"visit[{_index('month_4')}].id", f"visit[{_index('month_5')}].id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", [1, "x", [], [1], {"a": 1}, None, True, [[]], {"": {}}])
 @pytest.mark.parametrize("section", ["study", "events", "messaging", "safety", "visit", "calls"])
 def test_junk_in_any_section_is_told_not_raised(section: str, junk: object) -> None:
