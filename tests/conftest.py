@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -24,6 +25,13 @@ settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=TIMELESS
 )
 settings.load_profile(os.environ.get("PRO_HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where the quick ones alone are asked for, the files of the others are not even read."""
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    unread = config.getoption("markexpr") == "not slow" and is_test and is_slow(collection_path)
+    return True if unread else None
 
 
 @pytest.hookimpl(tryfirst=True)

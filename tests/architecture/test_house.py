@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +36,13 @@ SQL_BELONGS = {"store/migrations.py", "embedded/server.py", "embedded/launcher.p
 FORBIDDEN_WORDS = re.compile(r"\b(?:patient|subject)s?\b", re.IGNORECASE)
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module with its path below the package."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Every module with its path below the package; read once."""
+    return tuple(
+        (path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    )
 
 
 def within(name: str, places: set[str]) -> bool:

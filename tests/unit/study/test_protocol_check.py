@@ -12,11 +12,12 @@ from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.domain.study.protocol_check import Problem, check_protocol
 
 DATA = Path(__file__).parents[2] / "data" / "protocols"
+INSTRUMENTS = load_instruments()
 EXAMPLE: dict[str, Any] = tomllib.loads(example_protocol_file().read_text("utf-8"))
 
 
 def _check(document: dict[str, Any]) -> list[Problem]:
-    protocol, problems = check_protocol(document, load_instruments())
+    protocol, problems = check_protocol(document, INSTRUMENTS)
     assert (protocol is None) == bool(problems)
     return list(problems)
 
@@ -49,7 +50,7 @@ def _only(path: str, value: Any) -> Problem:
 
 
 def test_the_example_study_has_no_problems() -> None:
-    protocol, problems = check_protocol(EXAMPLE, load_instruments())
+    protocol, problems = check_protocol(EXAMPLE, INSTRUMENTS)
     assert problems == ()
     assert protocol is not None
     assert len(protocol.visits) == 21
@@ -247,6 +248,7 @@ def test_two_visits_with_ill_formed_ids_are_not_called_the_same() -> None:
     assert keys == [f"visit[{_index('month_4')}].id", f"visit[{_index('month_5')}].id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", [1, "x", [], [1], {"a": 1}, None, True, [[]], {"": {}}])
 @pytest.mark.parametrize("section", ["study", "events", "messaging", "safety", "visit", "calls"])
 def test_junk_in_any_section_is_told_not_raised(section: str, junk: object) -> None:
