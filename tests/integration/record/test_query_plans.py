@@ -7,7 +7,7 @@ any values. The bounds are pages read (8 kB each, in memory or not), several tim
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -264,7 +264,8 @@ def literal(value: Any) -> str:
         return f"ARRAY[{', '.join(literal(one) for one in value)}]::bytea[]"
     if isinstance(value, int | float):
         return str(value)
-    text = encode_json(value) if isinstance(value, dict) else str(value)
+    is_document = isinstance(value, dict) or is_dataclass(value)
+    text = encode_json(value) if is_document else str(value)
     return "'" + text.replace("'", "''") + "'"
 
 
