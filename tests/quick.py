@@ -1,7 +1,7 @@
 """Which tests are run after every small change: `pytest -m "not slow"`, under a minute.
 
 All of tests/unit and tests/architecture, and of each folder of tests/integration what is named
-here: the way of a reminder, an answer, a reply and a visit. What else needs a database, a process
+here: the way of a reminder, an answer, a reply and a visit's end. What else needs a database, a process
 of its own or a browser is marked slow, and new files there are slow until somebody names them.
 """
 
@@ -23,10 +23,8 @@ QUICK: Final = (
     "integration/record/test_clock.py",
     "integration/record/test_rows.py",
     "integration/running/test_web_pages.py",
-    "integration/texting/test_reminders.py",
     "integration/texting/test_statements.py",
     "integration/visits/test_closing.py",
-    "integration/visits/test_scheduling.py",
 )
 
 

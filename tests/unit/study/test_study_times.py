@@ -42,6 +42,7 @@ def _changes(in_zone: ZoneInfo) -> list[datetime]:
     return found
 
 
+@pytest.mark.slow
 def test_every_clock_change_of_every_zone_over_ten_years_is_read_as_agreed() -> None:
     gaps = folds = 0
     for name in sorted(available_timezones()):
