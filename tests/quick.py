@@ -1,8 +1,9 @@
 """Which tests are run after every small change: `pytest -m "not slow"`, under a minute.
 
 All of tests/unit and tests/architecture, and of each folder of tests/integration what is named
-here: the way of a reminder, an answer, a reply and a visit's end. What else needs a database, a process
-of its own or a browser is marked slow, and new files there are slow until somebody names them.
+here: the way of a reminder, an answer, a reply and a visit's end. What else needs a database, a
+process of its own or a browser is marked slow, and new files there are slow until somebody names
+them.
 """
 
 from __future__ import annotations
