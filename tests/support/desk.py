@@ -8,6 +8,7 @@ from uuid import UUID
 import aiohttp
 import asyncpg
 
+from pro_service.domain.delivery.addresses import phone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
@@ -126,7 +127,7 @@ async def seed_line(participant: SeededParticipant, number: str = "+12025550143"
         participant.id,
     )
     contact_id, line_id, sender_id = new_id(), new_id(), new_id()
-    index = vault.blind_index(number)
+    index = vault.blind_index(phone(number))
     sealed = vault.seal(
         number, data_key=key, table="contact_points", column="address", row_id=contact_id
     )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pro_service.domain.delivery.contacts import ConsentFacts
 from pro_service.domain.study.facts import (
-    ConsentFacts,
     ParticipantFacts,
     ReminderFacts,
     Status,
@@ -24,6 +24,7 @@ from tests.unit.study.study_makers import (
     SHANGHAI,
     at,
     closing,
+    contact,
     days,
     example,
     injection,
@@ -167,9 +168,14 @@ CONSENT = ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=False)
     [
         ({"consent": None}, EndReason.no_consent),
         ({"consent": CONSENT}, EndReason.no_consent),
-        ({"opted_out_at": FIRST_AT}, EndReason.opted_out),
-        ({"contact": None}, EndReason.no_number),
-        ({"texts_today": 4}, EndReason.budget),
+        ({"contacts": (contact(opted_out_at=FIRST_AT),)}, EndReason.opted_out),
+        ({"contacts": ()}, EndReason.no_number),
+        ({"contacts": (contact(kind="email"),)}, EndReason.no_number),
+        ({"contacts": (contact(confirmed=False),)}, EndReason.number_unconfirmed),
+        ({"contacts": (contact(wrong=True),)}, EndReason.wrong_number),
+        ({"contacts": (contact(bad=True),)}, EndReason.bad_number),
+        ({"contacts": (contact(bad=True), contact(2, wrong=True))}, EndReason.bad_number),
+        ({"contacts": (contact(texts_today=4),)}, EndReason.budget),
         ({"statuses": ()}, EndReason.not_enrolled),
         ({"statuses": statuses((Status.paused, LONG_AGO))}, EndReason.paused),
         ({"statuses": statuses((Status.lost, LONG_AGO))}, EndReason.lost),
@@ -250,7 +256,9 @@ def test_a_text_that_would_have_to_wait_into_the_closing_day_ends() -> None:
 def test_the_second_safety_nudge_is_not_held_back_by_the_first() -> None:
     first, second = at(DAY_1, 9, 30), at(DAY_1, 13, 30)
     both = _with(SAFETY_1, reminder(1, first, sent_at=first), reminder(2, second, 2))
-    assert len(_judge(participant([both], texts_today=1), second).together) == 1
+    assert (
+        len(_judge(participant([both], contacts=(contact(texts_today=1),)), second).together) == 1
+    )
 
 
 # ---- properties ----
@@ -283,8 +291,14 @@ def _participants(draw: st.DrawFn) -> ParticipantFacts:
     return participant(
         visits,
         consent=draw(st.sampled_from([CONSENT, participant().consent, participant().consent])),
-        opted_out_at=draw(st.none() | INSTANTS),
-        texts_today=draw(st.integers(0, 5)),
+        contacts=tuple(
+            contact(
+                number,
+                opted_out_at=draw(st.none() | INSTANTS),
+                texts_today=draw(st.integers(0, 5)),
+            )
+            for number in range(1, draw(st.integers(1, 3)))
+        ),
         nudge_at=draw(st.none() | st.times()),
         last_reminder_text_at=draw(st.none() | INSTANTS),
         statuses=statuses((draw(st.sampled_from(list(Status))), LONG_AGO)),
