@@ -39,9 +39,9 @@ DROP INDEX pro.one_present_number;
 
 GRANT UPDATE (ordinal, may_be_texted, may_be_told, agreed_on, wrong_at) ON pro.contact_points TO pro_operator;
 GRANT UPDATE (bad_at) ON pro.contact_points TO pro_provider, pro_worker;
+-- Whoever says on the page that they want no texts is asked for another way.
+GRANT INSERT ON pro.call_tasks TO pro_participant;
 
--- TEMP
-DO $$ BEGIN IF to_regproc('pro.list_audited') IS NULL THEN CREATE FUNCTION pro.list_audited(text, text[]) RETURNS void LANGUAGE sql AS 'SELECT'; END IF; END $$;
 SELECT pro.list_audited('contact_points', ARRAY['study_id', 'id', 'participant_id', 'kind', 'whose',
     'address_sealed', 'address_key', 'blind_index', 'index_key', 'valid_from', 'valid_to', 'verified_at',
     'recorded_at', 'actor', 'reason', 'must_confirm', 'verified_by', 'ordinal', 'may_be_texted',

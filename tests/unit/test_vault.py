@@ -9,6 +9,7 @@ import pytest
 
 from pro_service.domain.delivery.addresses import Address, AddressFormError, phone
 from pro_service.store.ids import new_id
+from pro_service.vault import places
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.vault import (
     DataKeyMissingError,
@@ -213,9 +214,9 @@ def test_an_address_of_another_kind_has_an_index_and_a_seal_of_its_own() -> None
     indexes = {vault.blind_index(one) for one in (letters, same_words, phone(NUMBER))}
     assert len(indexes) == 3
     key = vault.new_data_key()
-    place = {"table": "contact_points", "column": "address", "row_id": ROW}
-    sealed = vault.seal(letters.value, data_key=key.id, **place)
-    assert vault.unseal(sealed.ciphertext, key=sealed.key, **place) == letters.value
+    sealed = places.NUMBER.seal(vault, letters.value, data_key=key.id, row_id=ROW)
+    opened = places.NUMBER.open(vault, sealed.ciphertext, key=sealed.key, row_id=ROW)
+    assert opened == letters.value
 
 
 @pytest.mark.parametrize("number", ["12025550143", "+1 202 555 0143", "", "+0123456789"])

@@ -45,8 +45,8 @@ async def change_number(
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        refuse_known(context, facts, address.value)
         old = find_contact(facts, place) if facts.contacts or place is not None else None
+        _refuse_known(context, facts, address.value, old)
         new = _in_place_of(old)
         row = contact_row(context, facts, address, new, actor=actor, reason=reason)
         call = CallRow(
@@ -78,10 +78,14 @@ def _in_place_of(old: ContactFacts | None) -> NewContact:
     return NewContact(old.relation, old.ordinal, None if old.is_own else agreed)
 
 
-def refuse_known(context: ServiceContext, facts: ParticipantFacts, number: str) -> None:
-    """Raise SameNumberError where a participant's contacts have this number already."""
-    if any(one.kind == "phone" and open_address(context, one) == number for one in facts.contacts):
-        raise SameNumberError
+def _refuse_known(
+    context: ServiceContext, facts: ParticipantFacts, number: str, old: ContactFacts | None
+) -> None:
+    """Raise SameNumberError where a contact has this number; one that waits may be given anew."""
+    for one in facts.contacts:
+        waits = old is not None and one.id == old.id and not one.confirmed
+        if not waits and one.kind == "phone" and open_address(context, one) == number:
+            raise SameNumberError
 
 
 def indexes_at(context: ServiceContext, contact: ContactFacts) -> list[bytes]:
