@@ -48,7 +48,7 @@ SELECT pro.list_audited('contact_points', ARRAY['study_id', 'id', 'participant_i
     'may_be_told', 'agreed_on', 'wrong_at', 'bad_at']);
 
 -- Numbers that rest because a call says they are bad go on resting.
-SELECT set_config('pro.actor', 'migration', true), set_config('pro.reason', 'contacts of their own', true);
+SELECT set_config('pro.actor', 'service:migration', true), set_config('pro.reason', 'contacts of their own', true);
 UPDATE pro.contact_points AS c SET bad_at = k.created_at
 FROM pro.call_tasks AS k
 WHERE k.study_id = c.study_id AND k.participant_id = c.participant_id AND k.reason = 'bad_number'

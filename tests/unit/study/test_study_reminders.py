@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pro_service.domain.delivery.contacts import ConsentFacts
-from pro_service.domain.study.facts import (
-    ParticipantFacts,
-    ReminderFacts,
-    Status,
-    VisitFacts,
-)
+from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import is_quiet_at, plan_first, plan_next
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.domain.study.times import last_day_before, local_day
@@ -171,9 +166,6 @@ CONSENT = ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=False)
         ({"contacts": (contact(opted_out_at=FIRST_AT),)}, EndReason.opted_out),
         ({"contacts": ()}, EndReason.no_number),
         ({"contacts": (contact(kind="email"),)}, EndReason.no_number),
-        ({"contacts": (contact(confirmed=False),)}, EndReason.number_unconfirmed),
-        ({"contacts": (contact(wrong=True),)}, EndReason.wrong_number),
-        ({"contacts": (contact(bad=True),)}, EndReason.bad_number),
         ({"contacts": (contact(bad=True), contact(2, wrong=True))}, EndReason.bad_number),
         ({"contacts": (contact(texts_today=4),)}, EndReason.budget),
         ({"statuses": ()}, EndReason.not_enrolled),
@@ -270,6 +262,9 @@ DEFINITIONS = st.sampled_from(
 )
 
 
+CONTACT = st.builds(contact, opted_out_at=st.none() | INSTANTS, texts_today=st.integers(0, 5))
+
+
 @st.composite
 def _participants(draw: st.DrawFn) -> ParticipantFacts:
     visits = []
@@ -291,14 +286,7 @@ def _participants(draw: st.DrawFn) -> ParticipantFacts:
     return participant(
         visits,
         consent=draw(st.sampled_from([CONSENT, participant().consent, participant().consent])),
-        contacts=tuple(
-            contact(
-                number,
-                opted_out_at=draw(st.none() | INSTANTS),
-                texts_today=draw(st.integers(0, 5)),
-            )
-            for number in range(1, draw(st.integers(1, 3)))
-        ),
+        contacts=(draw(CONTACT),),
         nudge_at=draw(st.none() | st.times()),
         last_reminder_text_at=draw(st.none() | INSTANTS),
         statuses=statuses((draw(st.sampled_from(list(Status))), LONG_AGO)),

@@ -18,6 +18,7 @@ from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import (
+    ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     TEXT_HELD,
@@ -60,7 +61,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "command": list(Command),
         "call": [
             *(*CallReason, "not_understood", "no_channel", "too_long"),
-            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER),
+            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY),
         ],
         "end": [*EndReason, "sent", "no_channel", "too_long"],
         "outcome": list(CALL_OUTCOMES),
