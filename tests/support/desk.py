@@ -118,8 +118,15 @@ async def seed_alert(participant: SeededParticipant, assessment_id: UUID) -> UUI
     return alert_id
 
 
-async def seed_line(participant: SeededParticipant, number: str = "+12025550143") -> UUID:
-    """The participant's number and the line to it."""
+async def seed_line(
+    participant: SeededParticipant,
+    number: str = "+12025550143",
+    *,
+    place: int = 1,
+    whose: str = "self",
+    texts: bool | None = None,
+) -> UUID:
+    """A number of the participant's, or of somebody else who agreed to texts or not; its line."""
     study, vault = participant.study, participant.study.context.keys.vault
     key = await study.owner.fetchval(
         "SELECT id FROM pro.data_keys WHERE study_id = $1 AND participant_id = $2",
@@ -133,8 +140,9 @@ async def seed_line(participant: SeededParticipant, number: str = "+12025550143"
     )
     await study.owner.execute(
         "INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed,"
-        " address_key, blind_index, index_key, valid_from, actor)"
-        " VALUES ($1, $2, $3, 'phone', $4, $5, $6, $7, pro.now(), $8)",
+        " address_key, blind_index, index_key, valid_from, actor, ordinal, whose, may_be_texted,"
+        " may_be_told, agreed_on) VALUES ($1, $2, $3, 'phone', $4, $5, $6, $7, pro.now(), $8, $9,"
+        " $10, $11, $11, CASE WHEN $11 THEN date '2026-01-05' END)",
         study.id,
         contact_id,
         participant.id,
@@ -143,6 +151,9 @@ async def seed_line(participant: SeededParticipant, number: str = "+12025550143"
         index,
         vault.index_key_id,
         ACTOR,
+        place,
+        whose,
+        texts,
     )
     await study.owner.execute(
         "INSERT INTO pro.senders (study_id, id, channel, provider, address, actor)"

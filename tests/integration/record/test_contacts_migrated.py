@@ -56,7 +56,8 @@ async def lived(empty_database_url: str, before: Path) -> AsyncIterator[asyncpg.
     for number, (participant, closed) in enumerate([(RESTS, False), (RINGS, True)]):
         await connection.execute(
             "INSERT INTO pro.call_tasks (study_id, id, participant_id, reason, created_at, actor,"
-            " closed_at, closed_by, outcome) VALUES ($1, $2, $3, 'bad_number', '2026-03-01', 'test',"
+            " closed_at, closed_by, outcome)"
+            " VALUES ($1, $2, $3, 'bad_number', '2026-03-01', 'test',"
             " CASE WHEN $4 THEN timestamptz '2026-03-02' END, CASE WHEN $4 THEN 'staff:a' END,"
             " CASE WHEN $4 THEN 'other: rang' END)",
             STUDY,
