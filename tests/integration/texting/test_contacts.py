@@ -18,7 +18,11 @@ from pro_service.services.texting.numbers import (
     change_number,
     confirm_by_staff,
 )
-from pro_service.services.texting.opt_outs import ContactUnclearError, opt_in_by_staff
+from pro_service.services.texting.opt_outs import (
+    ContactUnclearError,
+    opt_in_by_staff,
+    opt_out_by_staff,
+)
 from tests.support.statements import statements
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, phone, row
 
@@ -343,3 +347,49 @@ async def test_the_database_refuses_a_place_and_an_address_twice(database_url: s
                 "WITH why AS (SELECT set_config('pro.reason', 'test', true))"
                 " UPDATE pro.contact_points SET may_be_texted = true FROM why WHERE whose = 'self'"
             )
+
+
+async def test_a_text_that_waits_is_judged_by_the_contact_it_goes_to(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await add(trial)
+        await contacts.order_contacts(trial.who("K-001"), [2, 1], WHY)
+        await trial.move_to_next_nudge()
+        trial.faults.next_sends.append("429")
+        await trial.remind()
+        agreed = Agreed(may_be_texted=False, may_be_told=True, agreed_on=SIGNED)
+        await contacts.agree_for_contact(trial.who("K-001"), 1, agreed, WHY)
+        # The participant may be texted, but this text was hers.
+        assert (await trial.facts("K-001")).reach.contact is not None
+        assert await trial.retry_now() == 0
+        assert await got(trial, HERS) == []
+        assert await trial.fetch("SELECT state FROM messages") == [("suppressed",)]
+
+
+async def test_no_more_texts_said_of_a_participant_holds_every_number(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        await add(trial)
+        await opt_out_by_staff(trial.who("K-001"), ACTOR, "wants none at all")
+        reach = (await trial.facts("K-001")).reach
+        assert [reason for _, reason in reach.each] == ["opted_out", "opted_out"]
+
+
+async def test_a_telephone_two_participants_share_is_silent_for_both_and_their_others_go_on(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"), row("K-002"))
+        for code in ("K-001", "K-002"):
+            await add(trial, code=code)
+            await contacts.order_contacts(trial.who(code), [2, 1], WHY)
+        await ask(trial)
+        texts = "\n".join(await got(trial, HERS))
+        for code in ("K-001", "K-002"):
+            assert (await trial.facts(code)).start_of_code in texts
+        await writes(trial, HERS, "stop")
+        assert await open_calls(trial) == [("another_way",), ("another_way",)]
+        for code in ("K-001", "K-002"):
+            contact = (await trial.facts(code)).contact
+            assert contact is not None
+            assert contact.relation == "self"
