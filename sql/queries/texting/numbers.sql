@@ -23,8 +23,8 @@ SELECT id FROM pro.lines WHERE study_id = $1 AND their_index = ANY ($2::bytea[])
 SELECT set_config('pro.reason', $1, true) AS reason;
 
 -- name: silence_contact(study_id, participant_id, revision, contact_id, their_indexes, ends)
--- An address is the participant's no more (`ends`), or never was: the conversations on its lines, the links
--- that were sent and what still waits to be sent to it end with it.
+-- An address is the participant's no more (`ends`), or never was: the conversations on its lines and what
+-- still waits to be sent to it end with it, and the links if it was ever written to.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -56,6 +56,8 @@ unlinked AS (
     UPDATE pro.invitations AS i SET ended_at = pro.now(), end_reason = 'number changed'
     FROM turn
     WHERE i.study_id = $1 AND i.participant_id = turn.participant_id AND i.ended_at IS NULL
+      AND EXISTS (SELECT FROM its_lines AS l JOIN pro.messages AS m ON m.study_id = $1 AND m.line_id = l.id
+                  WHERE m.participant_id = i.participant_id)
 ),
 held AS (
     UPDATE pro.messages AS m SET state = 'suppressed', state_reason = 'number changed'
