@@ -20,13 +20,11 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
-from pro_service.store.ids import new_id
-from pro_service.store.study import studies
-from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
+    other_study,
     page,
     seed_alert,
     seed_call,
@@ -103,17 +101,6 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         )
         await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
-
-
-async def other_study(study: SeededStudy) -> UUID:
-    """A second study in the same database, with a site and nobody in it."""
-    owner, context, other = study.owner, study.context, new_id()
-    await studies.insert_study(owner, StudyRow(other, "OTHER", "Other", "Other team"), ACTOR)
-    key = context.keys.vault.new_data_key()
-    await studies.insert_study_key(owner, other, KeyRow(key.id, key.wrapped, key.wrapping_key))
-    site = SiteRow(new_id(), "B1", "Site B1", "Europe/London", "GB", "+1 202 555 0145", "999")
-    await studies.insert_site(owner, other, site, ACTOR)
-    return other
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
