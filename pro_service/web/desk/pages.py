@@ -86,7 +86,7 @@ class Desk(Site):
             "w": self._words[language],
             "may": may,
             "login": None if session is None else session.row.person_login,
-            "study": session.row.study if seat is not None and session.row.studies > 1 else None,
+            "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
             "secret": None if session is None else form_secret(session.token),
             "here": request.path_qs if request.method == "GET" else "/desk",
         }

@@ -22,6 +22,7 @@ from pro_service.store.ids import new_id
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.store.sql_files import sql_folder
+from pro_service.store.study.people import list_people
 
 FIRST_WITH_PEOPLE = 32
 STUDIES = ("KNEE-1", "HIP", "hip")
@@ -178,7 +179,7 @@ async def test_sessions_passwords_and_history_are_the_persons(before: Before) ->
     logins = await owner.fetch("SELECT login FROM pro.people ORDER BY login")
     assert {"ben", "knee-1/anna"} <= {one["login"] for one in logins}
     assert len(logins) == len(STAFF)
-    for one in await staff.people.list_people(owner, None):
+    for one in await list_people(owner, None):
         assert one.last_sign_in is not None
     entries = await owner.fetch(
         "SELECT actor, reason FROM pro.audit_entries"
