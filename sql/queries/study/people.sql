@@ -73,9 +73,13 @@ SELECT set_config('pro.reason', $1, true) AS reason;
 -- Everybody, or everybody ever in a study: their memberships and roles from - to, and when they last
 -- signed in.
 SELECT p.login, p.disabled_at, p.disabled_reason, k.login AS joined_to,
-       (SELECT max(e.happened_at) FROM pro.staff_events AS e
-        WHERE e.kind = 'signed_in' AND (e.person_id = p.id OR (e.person_id IS NULL AND e.staff_id IN (
-            SELECT s.id FROM pro.staff AS s WHERE s.person_id = p.id)))) AS last_sign_in,
+       -- What happened before there were people names the membership alone.
+       greatest((SELECT max(e.happened_at) FROM pro.staff_events AS e
+                 WHERE e.kind = 'signed_in' AND e.person_id = p.id),
+                (SELECT max(e.happened_at) FROM pro.staff AS s
+                 JOIN pro.staff_events AS e ON e.study_id = s.study_id AND e.staff_id = s.id
+                 WHERE s.person_id = p.id AND e.kind = 'signed_in' AND e.person_id IS NULL)
+       ) AS last_sign_in,
        coalesce((SELECT jsonb_agg(jsonb_build_object(
                             'study', y.code, 'name', s.login, 'valid_from', s.valid_from,
                             'valid_to', s.valid_to, 'roles', (
