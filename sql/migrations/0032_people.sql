@@ -350,5 +350,3 @@ GRANT SELECT, INSERT ON pro.people TO pro_operator;
 GRANT UPDATE (disabled_at, disabled_reason, joined_to) ON pro.people TO pro_operator;
 GRANT UPDATE (person_id, valid_to) ON pro.staff TO pro_operator;
 GRANT SELECT ON pro.present_staff TO pro_operator;
-
-SELECT set_config('pro.reason', '', true);
