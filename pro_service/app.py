@@ -49,7 +49,7 @@ class PortTakenError(ProServiceError):
 
 @dataclass
 class Service:
-    """Everything put together: pools, context, gateway, the web application, the worker and what seals."""
+    """Everything put together, and taken apart again by whoever opened it."""
 
     pools: Pools
     context: ServiceContext

@@ -1,7 +1,8 @@
 """What a seal of the audit says, and the text its signature is over.
 
-A seal covers audit entries in the order of their transactions. Its hash is SHA-256 over the hash of the
-seal before and the SHA-256 of each entry's text; its signature is over a text that names every field.
+A seal covers audit entries in the order of their transactions. Its hash is SHA-256 over the hash
+of the seal before and the SHA-256 of each entry's text; its signature is over a text that names
+every field.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class UnreadableSealError(ProServiceError):
 class SealContent:
     """What a seal is over: entries of one generation, by a range of transactions.
 
-    `sealed_at` is machine time, UTC. `first_xact_id` belongs to the range, `below_xact_id` does not.
+    `sealed_at` is machine time, UTC. `first_xact_id` belongs to the range, `below_xact_id` does
+    not.
     """
 
     id: int

@@ -1,8 +1,8 @@
 """The key that signs the audit's seals: Ed25519, never given to the database.
 
-A ring is written as the other rings are, `id:BASE64[,id:BASE64]`, of private keys; the first signs. A
-public key is written in the same form and is no secret: it belongs into the binder. A key's id is made
-from the public key, so that two keys never share one.
+A ring is written as the other rings are, `id:BASE64[,id:BASE64]`, of private keys; the first signs.
+A public key is written in the same form and is no secret: it belongs into the binder. A key's id is
+made from the public key, so that two keys never share one.
 """
 
 from __future__ import annotations

@@ -160,37 +160,36 @@ CREATE FUNCTION pro.seal_deviations(seal bigint)
     ORDER BY 1
 $$;
 
--- The rows of an audited table against the entries that last described them. `row_ids` has one row where it
--- can be said which; of an entry of format 1, whose digest is over all its rows, those it last described,
--- with what later entries changed at the others undone.
-CREATE FUNCTION pro.row_faults(audited text)
-    RETURNS TABLE (entry_id bigint, row_ids uuid[], fault text)
+-- What the entries of a table say of its rows, one line a row and entry.
+CREATE FUNCTION pro.audit_told_steps(audited text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format(
+        'told AS MATERIALIZED (SELECT e.id AS entry_id, e.at, i.id::uuid AS row_id, e.list_version, '
+        'coalesce(e.format, 1) AS format, e.row_digests[i.place] AS digest, e.digest AS whole '
+        'FROM pro.audit_entries AS e '
+        'CROSS JOIN LATERAL jsonb_array_elements_text(e.row_ids) WITH ORDINALITY AS i (id, place) '
+        'WHERE e.table_name = %L), '
+        'last_told AS MATERIALIZED ('
+        'SELECT DISTINCT ON (t.row_id) t.* FROM told AS t ORDER BY t.row_id, t.entry_id DESC)', audited)
+$$;
+
+-- Entries of format 1 that rows were last described by, against these rows: their digest is over all rows
+-- the statement wrote, so what later entries changed at the others is undone first. Where a hash is all
+-- that was kept of a change, there is nothing to undo it with, and nothing is said.
+CREATE FUNCTION pro.row_faults_of_format_1(audited text)
+    RETURNS TABLE (entry_id bigint, row_ids uuid[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET TimeZone = 'UTC' SET bytea_output = 'hex' AS $make$
 DECLARE
-    present CONSTANT text[] := pro.columns_of(audited);
-    digest text;
-    first_list pro.audit_lists;
+    listed text[];
     hidden text[];
 BEGIN
-    SELECT format('CASE l.list_version %s END', string_agg(
-               format('WHEN %s THEN %s', a.version, pro.audit_digest_expression(a.columns, present)), ' '))
-        INTO digest FROM pro.audit_lists AS a WHERE a.table_name = audited;
-    SELECT a.* INTO STRICT first_list FROM pro.audit_lists AS a
+    SELECT a.columns INTO STRICT listed FROM pro.audit_lists AS a
         WHERE a.table_name = audited AND a.version = 1;
     SELECT coalesce(array_agg(DISTINCT h.name), '{}') INTO hidden
         FROM pro.audit_lists AS a, unnest(a.hashed) AS h (name) WHERE a.table_name = audited;
     RETURN QUERY EXECUTE format($steps$
-    WITH told AS MATERIALIZED (
-        SELECT e.id AS entry_id, e.at, i.id::uuid AS row_id, coalesce(e.format, 1) AS format,
-               e.list_version, e.row_digests[i.place] AS digest, e.digest AS whole
-        FROM pro.audit_entries AS e
-        CROSS JOIN LATERAL jsonb_array_elements_text(e.row_ids) WITH ORDINALITY AS i (id, place)
-        WHERE e.table_name = %1$L
-    ),
-    last_told AS MATERIALIZED (
-        SELECT DISTINCT ON (t.row_id) t.* FROM told AS t ORDER BY t.row_id, t.entry_id DESC
-    ),
+    WITH %1$s,
     described_at_once AS (
         SELECT t.entry_id, t.row_id, t.whole, t.entry_id = n.entry_id AS is_last
         FROM told AS t JOIN last_told AS n ON n.row_id = t.row_id
@@ -198,34 +197,50 @@ BEGIN
     ),
     undone AS (
         SELECT d.entry_id, d.row_id, jsonb_object_agg(c.key, c.value ORDER BY e.id DESC) AS old_values,
-               bool_or(c.key = ANY (%4$L::text[])) AS hidden
+               bool_or(c.key = ANY (%3$L::text[])) AS hidden
         FROM described_at_once AS d
         JOIN told AS later ON later.row_id = d.row_id AND later.entry_id > d.entry_id
         JOIN pro.audit_entries AS e ON e.at = later.at AND e.id = later.entry_id
         CROSS JOIN LATERAL jsonb_each(e.changes -> d.row_id::text -> 'old') AS c
-        WHERE NOT d.is_last AND c.key = ANY (%5$L::text[])
+        WHERE NOT d.is_last AND c.key = ANY (%4$L::text[])
         GROUP BY d.entry_id, d.row_id
-    ),
-    at_once AS (
-        SELECT d.entry_id, array_agg(d.row_id) FILTER (WHERE d.is_last) AS row_ids
-        FROM described_at_once AS d
-        LEFT JOIN undone AS u ON u.entry_id = d.entry_id AND u.row_id = d.row_id
-        LEFT JOIN pro.%2$I AS r ON r.id = d.row_id
-        GROUP BY d.entry_id, d.whole
-        HAVING count(r.id) = count(*) AND bool_or(u.hidden) IS NOT TRUE
-           AND d.whole <> sha256(convert_to(string_agg(
-                   ((to_jsonb(r) - %6$L::text[]) || coalesce(u.old_values, '{}'))::text, E'\n'
-                   ORDER BY d.row_id), 'UTF8'))
     )
+    SELECT d.entry_id, array_agg(d.row_id ORDER BY d.row_id) FILTER (WHERE d.is_last)
+    FROM described_at_once AS d
+    LEFT JOIN undone AS u ON u.entry_id = d.entry_id AND u.row_id = d.row_id
+    LEFT JOIN pro.%2$I AS r ON r.id = d.row_id
+    GROUP BY d.entry_id, d.whole
+    HAVING count(r.id) = count(*) AND bool_or(u.hidden) IS NOT TRUE
+       AND d.whole <> sha256(convert_to(string_agg(
+               ((to_jsonb(r) - %5$L::text[]) || coalesce(u.old_values, '{}'))::text, E'\n'
+               ORDER BY d.row_id), 'UTF8'))$steps$,
+        pro.audit_told_steps(audited), audited, hidden, listed,
+        ARRAY(SELECT unnest(pro.columns_of(audited)) EXCEPT SELECT unnest(listed)));
+END
+$make$;
+
+-- The rows of an audited table against the entries that last described them. `row_ids` has one row wherever
+-- it can be said which.
+CREATE FUNCTION pro.row_faults(audited text)
+    RETURNS TABLE (entry_id bigint, row_ids uuid[], fault text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET bytea_output = 'hex' AS $make$
+DECLARE
+    digest text;
+BEGIN
+    SELECT format('CASE l.list_version %s END', string_agg(format('WHEN %s THEN %s', a.version,
+               pro.audit_digest_expression(a.columns, pro.columns_of(audited))), ' '))
+        INTO digest FROM pro.audit_lists AS a WHERE a.table_name = audited;
+    RETURN QUERY EXECUTE format($steps$
+    WITH %1$s
     SELECT l.entry_id, ARRAY[coalesce(l.row_id, r.id)],
            CASE WHEN l.row_id IS NULL THEN 'no_entry' WHEN r.id IS NULL THEN 'deleted' ELSE 'changed' END
     FROM last_told AS l FULL JOIN pro.%2$I AS r ON r.id = l.row_id
     WHERE l.row_id IS NULL OR r.id IS NULL OR (l.format = 2 AND l.digest IS DISTINCT FROM %3$s)
-    UNION ALL
-    SELECT a.entry_id, a.row_ids, 'changed' FROM at_once AS a
-    ORDER BY 1$steps$,
-        audited, audited, digest, hidden, first_list.columns,
-        ARRAY(SELECT unnest(present) EXCEPT SELECT unnest(first_list.columns)));
+    ORDER BY 1$steps$, pro.audit_told_steps(audited), audited, digest);
+    IF EXISTS (SELECT FROM pro.audit_entries AS e WHERE e.table_name = audited AND coalesce(e.format, 1) = 1) THEN
+        RETURN QUERY SELECT f.entry_id, f.row_ids, 'changed' FROM pro.row_faults_of_format_1(audited) AS f;
+    END IF;
 END
 $make$;
 
@@ -238,7 +253,7 @@ DROP FUNCTION pro.seal_audit(), pro.broken_seals();
 GRANT SELECT ON pro.audit_generations TO pro_operator;
 REVOKE ALL ON FUNCTION pro.entries_to_seal(integer, xid8, xid8), pro.seal_content(integer, xid8, xid8, bytea),
     pro.next_seal(), pro.store_seal(jsonb), pro.begin_audit_generation(text), pro.seal_deviations(bigint),
-    pro.row_faults(text) FROM PUBLIC;
+    pro.row_faults_of_format_1(text), pro.row_faults(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.next_seal(), pro.store_seal(jsonb) TO pro_worker;
 GRANT EXECUTE ON FUNCTION pro.begin_audit_generation(text), pro.seal_deviations(bigint),
     pro.row_faults(text), pro.entries_to_seal(integer, xid8, xid8),

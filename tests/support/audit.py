@@ -63,7 +63,8 @@ class Audit:
         await self.seal_everything()
         await self.trial.happened("K-001", statuses=[Status.active])
         await self.trial.owner_does(
-            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)"
+            "INSERT INTO pro.alerts"
+            " (study_id, id, participant_id, rule, severity, raised_at, actor)"
             " SELECT study_id, gen_random_uuid(), id, 'test', 'urgent', pro.now(), 'test'"
             " FROM pro.participants WHERE code = 'K-001'"
         )
@@ -72,7 +73,7 @@ class Audit:
 
 
 async def tamper(url: str, *statements: str) -> Any:
-    """Do what the database's owner can: statements with no trigger running; the last one's value."""
+    """Do what the owner can: statements with no trigger running; the value of the last one."""
     superuser = await asyncpg.connect(url)
     try:
         await superuser.execute("SET session_replication_role = replica")

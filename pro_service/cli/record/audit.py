@@ -56,12 +56,12 @@ def verify_command(
     """Verify seals, entries and the rows they describe; says where it breaks, and exits with 1."""
 
     async def of_file(path: Path) -> Verdict:
-        with Progress(console=err, transient=True) as progress:
+        with _progress() as progress:
             keys = _public_keys(public_key, read_settings())
             return record.verify_file(path, keys, heads=_kept(heads), told=_teller(progress))
 
     async def of_database(connection: DirectConnection, keys: PublicKeys) -> Verdict:
-        with Progress(console=err, transient=True) as progress:
+        with _progress() as progress:
             return await record.verify(connection, keys, heads=_kept(heads), told=_teller(progress))
 
     if file is not None:
@@ -91,7 +91,7 @@ def export_command(
     """Write seals and entries to a file that `audit verify --file` verifies without a database."""
 
     async def work(connection: DirectConnection, _: Callable[[], PublicKeys]) -> Verdict:
-        with Progress(console=err, transient=True) as progress:
+        with _progress() as progress:
             return await record.export_audit(connection, file, told=_teller(progress))
 
     written = _with_record(data, work)
@@ -113,6 +113,10 @@ def _say(verdict: Verdict, *, rows: bool) -> None:
         err.print(f"The record is NOT what was sealed: {len(verdict.faults)} fault(s). {looked}.")
         raise typer.Exit(1)
     out.print(f"The record is what was sealed: {looked}.")
+
+
+def _progress() -> Progress:
+    return Progress(console=err, transient=True, disable=not err.is_terminal)
 
 
 def _teller(progress: Progress) -> record.Told:

@@ -23,7 +23,7 @@ class Fault(NamedTuple):
 
 
 class Chain:
-    """What has been seen of a chain so far; memory does not grow with it, but for the kept heads."""
+    """What has been seen of a chain so far. Memory grows with the kept heads alone."""
 
     def __init__(self, keys: PublicKeys, heads: Iterable[Seal] = ()) -> None:
         """Keep the public keys, and the heads to compare with, which are verified themselves."""

@@ -1,13 +1,14 @@
-"""The audit as a file that can be verified without a database: seals, and the entries they cover."""
+"""The audit as a file that is verified without a database: seals, and the entries they cover."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.seals import Seal, UnreadableSealError, read_seal
@@ -25,25 +26,32 @@ class AuditFileError(ProServiceError):
 
 
 async def export_audit(connection: DirectConnection, path: Path, *, told: Told = silent) -> Verdict:
-    """Write every seal, each followed by the entries it covers; nothing, if it cannot be finished.
+    """Write every seal, each followed by the entries it covers; all of it or nothing.
 
     Entries are the texts the seals are over, so that whoever has the file hashes what stands there.
     What is not sealed yet is left out and counted. Raises AuditFileError.
     """
+    with _new_file(path) as file:
+        return await _write(connection, file, told)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[TextIO]:
+    """A file that is there under its name once it is whole."""
     if path.exists():
         raise AuditFileError(f"{path} is there already.", mend="Name a new file.")
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("x", encoding="utf-8") as file:
-            written = await _write(connection, file, told)
+        with part.open("w", encoding="utf-8") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
     except OSError as error:
         raise AuditFileError(f"{path} cannot be written ({error.strerror}).") from None
     finally:
-        part.unlink(missing_ok=True)
-    return written
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 async def _write(connection: DirectConnection, file: TextIO, told: Told) -> Verdict:
@@ -64,7 +72,7 @@ async def _write(connection: DirectConnection, file: TextIO, told: Told) -> Verd
     return written
 
 
-def _line(file: TextIO, document: dict[str, Any]) -> None:
+def _line(file: TextIO, document: Mapping[str, object]) -> None:
     file.write(f"{json.dumps(document, ensure_ascii=False)}\n")
 
 

@@ -28,9 +28,9 @@ class Sealer:
 async def seal(connection: Connection, sealer: Sealer) -> int:
     """Seal the entries no running transaction can precede; how many.
 
-    0: there were none, or another worker was quicker. The head is logged and written out afterwards;
-    a file that cannot be written is logged as an error, and sealing goes on: the next head stands
-    for the seals before it too.
+    0: there were none, or another worker was quicker. The head is logged and written out
+    afterwards; a file that cannot be written is logged as an error, and sealing goes on: the next
+    head stands for the seals before it too.
     """
     content = await seals.get_next_seal(connection)
     if content is None:

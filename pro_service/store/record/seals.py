@@ -47,7 +47,7 @@ class EntryFault(NamedTuple):
 
 
 class RowFault(NamedTuple):
-    """Rows that are not what the entry that last described them says: changed, deleted, no_entry."""
+    """Rows that are not what their last entry says: changed, deleted, no_entry."""
 
     entry_id: int | None
     row_ids: list[UUID]

@@ -4,7 +4,7 @@ SELECT n.id, n.sealed_at, n.generation, n.after_entry_id, n.first_xact_id::text 
        n.below_xact_id::text AS below_xact_id, n.entry_count, n.previous_sha256, n.sha256
 FROM pro.next_seal() AS n;
 
--- name: record_seal(write)
+-- name: record_seal(seal)
 -- Store a signed seal if it is still the next; says whether it was.
 SELECT pro.store_seal($1::jsonb) AS stored;
 

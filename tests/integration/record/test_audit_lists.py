@@ -311,10 +311,9 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         assert chain[1]["previous_sha256"] == chain[0]["sha256"]
         assert (await record.verify(owner, sealer.keys.public)).faults == []
 
-        # Of three rows that one statement wrote, one was never touched since, two were at once, and
-        # one of these once more.
+        # Of three rows one statement wrote, one was never touched since, two were, and one again.
         for code, entry in (("K-1", 5), ("K-2", 3)):
-            swap = "UPDATE pro.participants SET zone = zone || 'x' WHERE code = '{}' RETURNING id::text"
+            swap = "UPDATE pro.participants SET zone = 'UTC' WHERE code = '{}' RETURNING id::text"
             one = await tamper(empty_database_url, swap.format(code))
             found = [str(each) for each in (await record.verify(owner, sealer.keys.public)).faults]
             assert (
