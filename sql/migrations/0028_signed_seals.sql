@@ -238,7 +238,8 @@ BEGIN
     FROM last_told AS l FULL JOIN pro.%2$I AS r ON r.id = l.row_id
     WHERE l.row_id IS NULL OR r.id IS NULL OR (l.format = 2 AND l.digest IS DISTINCT FROM %3$s)
     ORDER BY 1$steps$, pro.audit_told_steps(audited), audited, digest);
-    IF EXISTS (SELECT FROM pro.audit_entries AS e WHERE e.table_name = audited AND coalesce(e.format, 1) = 1) THEN
+    IF EXISTS (SELECT FROM pro.audit_entries AS e
+               WHERE e.table_name = audited AND coalesce(e.format, 1) = 1) THEN
         RETURN QUERY SELECT f.entry_id, f.row_ids, 'changed' FROM pro.row_faults_of_format_1(audited) AS f;
     END IF;
 END
