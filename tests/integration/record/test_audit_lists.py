@@ -290,8 +290,8 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         assert await owner.fetchval("SELECT pro.seal_audit()") == len(texts) == 5
         await migrate(plain, kind="validation")
         assert texts == await owner.fetch(
-            "SELECT pro.audit_entry_text(e) AS entry FROM pro.audit_entries AS e"
-            " WHERE e.format IS NULL ORDER BY id"
+            "SELECT entry FROM pro.entries_to_seal(1, '0', pg_snapshot_xmax(pg_current_snapshot()))"
+            " WHERE id <= 5 ORDER BY id"
         )
         about = await owner.fetch(
             "SELECT right(participant_id::text, 1), array_agg(entry_id ORDER BY entry_id)"
