@@ -162,7 +162,7 @@ async def make_study(url: str, participants: int, lanes: int) -> Study:
         rows = tuple(rows_of(participants))
         named = {row.site for row in rows}
         sites = await enrolment_rows.list_enrolment_sites(operator, study_id, named)
-        checked = enrolment_rows.CheckedRows(study_id, rows, sites)
+        checked = enrolment_rows.CheckedRows(study_id, rows, sites, BEGIN)
         await enrolment.enrol(operator, context, checked, actor=ACTOR)
         # The first half sits at the assessment with 24 items.
         sittings = [

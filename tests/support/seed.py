@@ -140,7 +140,7 @@ async def seed_participant(
         consent=ConsentRow(id=new_id(), version="1", signed_on=date(2026, 1, 5), messages=True),
         status=FirstStatusRow(id=new_id(), status=status),
     )
-    await schedule.insert_participant(study.owner, study.id, document)
+    await schedule.insert_participants(study.owner, study.id, [document])
     if injected_days_ago is not None:
         await seed_injection(participant, timedelta(days=injected_days_ago))
     return participant

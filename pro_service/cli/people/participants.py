@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -20,23 +19,24 @@ from pro_service.cli.options import (
     StudyOption,
 )
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.tables.characters import without_controls
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Who
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.services.visits.enrolment import EnrolmentOutcome, enrol
 from pro_service.services.visits.enrolment_rows import (
-    COLUMNS,
-    OPTIONAL_COLUMNS,
+    CheckedRows,
     EnrolmentRefusedError,
     check_rows,
 )
+from pro_service.services.visits.enrolment_table import enrolment_rows_of
 from pro_service.services.visits.events import preview_event, record_event, record_status
 from pro_service.services.visits.scheduling import Change
 from pro_service.store.base import participants
+from pro_service.tables import TableFileError, read_table
 
 Result = TypeVar("Result")
 
@@ -44,76 +44,65 @@ event_app = typer.Typer(no_args_is_help=True, help="Dated facts about participan
 participant_app = typer.Typer(no_args_is_help=True, help="One participant.")
 
 
-class TableFileError(ProServiceError):
-    """The file is not a table this can read."""
-
-
-def read_table(file: Path) -> list[tuple[int, Mapping[str, str]]]:
-    """Rows with their number as a spreadsheet shows it. Raises TableFileError."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            lines = list(csv.reader(source))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TableFileError(
-            f"{file.name} cannot be read ({type(error).__name__}).",
-            mend="Save it as CSV in UTF-8.",
-        ) from None
-    if not lines:
-        raise TableFileError(f"{file.name} is empty.", mend=f"Its columns: {', '.join(COLUMNS)}.")
-    header = [name.strip() for name in lines[0]]
-    missing = [name for name in COLUMNS if name not in header]
-    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL_COLUMNS)]
-    if missing or unknown:
-        said = [f"lacks the column(s) {', '.join(missing)}"] if missing else []
-        said += [f"has unknown column(s) {', '.join(unknown)}"] if unknown else []
-        raise TableFileError(
-            f"{file.name} {' and '.join(said)}.", mend=f"Its columns: {', '.join(COLUMNS)}."
-        )
-    table: list[tuple[int, Mapping[str, str]]] = []
-    for number, cells in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            raise TableFileError(
-                f"Row {number} has {len(cells)} cells, the header {len(header)}.",
-                mend="Give every column of the row a cell, empty ones too.",
-            )
-        table.append((number, dict(zip(header, cells, strict=True))))
-    return table
-
-
 def enrol_command(
-    file: Annotated[Path, typer.Option("--csv", metavar="FILE", help="The participants, as CSV.")],
+    file: Annotated[
+        Path,
+        typer.Option("--csv", metavar="FILE", help="The participants: CSV of any kind, or XLSX."),
+    ],
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", help="Why days are right that are refused else: an injection in the past."
+        ),
+    ] = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Enrol participants from a CSV file: every row is checked first, then all or none."""
+    """Enrol participants from a table: every row is checked first, then all or none."""
 
-    async def work(runtime: Runtime) -> EnrolmentOutcome | EnrolmentRefusedError:
+    async def work(
+        runtime: Runtime,
+    ) -> tuple[EnrolmentOutcome, CheckedRows] | EnrolmentRefusedError:
         found = await runtime.context.reader.study(runtime.connection, study)
         table = read_table(file)
+        for note in table.notes:
+            err.print(f"{file.name}: {note}", markup=False)
+        rows = enrolment_rows_of(table)
         try:
-            checked = await check_rows(runtime.connection, runtime.context, found.id, table)
+            checked = await check_rows(
+                runtime.connection, runtime.context, found.id, rows, reason=said(reason)
+            )
             with Progress(console=err, transient=True) as progress:
                 task = progress.add_task("Enrolling", total=len(checked.rows))
-                return await enrol(
+                outcome = await enrol(
                     runtime.connection,
                     runtime.context,
                     checked,
                     actor=runtime.actor,
-                    progress=lambda: progress.advance(task),
+                    progress=lambda done: progress.advance(task, done),
                 )
+            return outcome, checked
         except EnrolmentRefusedError as refused:
             return refused
 
-    outcome = with_runtime(data, actor, work)
-    if isinstance(outcome, EnrolmentRefusedError):
-        for problem in outcome.problems:
+    done = with_runtime(data, actor, work)
+    if isinstance(done, EnrolmentRefusedError):
+        for problem in done.problems:
             err.print(f"row {problem.row}, {problem.column}: {problem.message}", markup=False)
-        err.print(f"Nobody was enrolled: {len(outcome.problems)} mistake(s).", markup=False)
+        err.print(f"Nobody was enrolled: {len(done.problems)} mistake(s).", markup=False)
         raise typer.Exit(1)
+    outcome, checked = done
     out.print(f"{outcome.enrolled} enrolled, {outcome.unchanged} stood already and are unchanged.")
+    for one in checked.shared:
+        others = ", ".join(one.others)
+        out.print(f"row {one.row}, {one.code}: number shared with {others}.", markup=False)
+
+
+def said(reason: str | None) -> str | None:
+    """A reason as it is kept; None for one that says nothing."""
+    kept = without_controls(reason or "").strip()
+    return kept or None
 
 
 async def find_facts(runtime: Runtime, study: str | None, code: str) -> ParticipantFacts:

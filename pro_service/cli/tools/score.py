@@ -21,9 +21,11 @@ from pro_service.domain.instruments.scoring import (
     plausibility_warnings,
     score,
 )
-from pro_service.domain.instruments.values import AnswerRangeError, parse_cell, range_in_words
+from pro_service.domain.instruments.values import AnswerRangeError, check_value, range_in_words
+from pro_service.domain.tables.cells import SHORTENED, CellError, read_whole
+from pro_service.domain.tables.heads import fold_head, head_problems, known_heads
+from pro_service.tables import Table, csv_bytes, read_table
 
-HEADER_ROW = 1
 NORMALISED_SUFFIX = "_0_100"
 COLLISION_SUFFIX = "_score"
 
@@ -45,14 +47,6 @@ class AnswerTableError(ProServiceError):
         """Join the mistakes into one message, a line each."""
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(self.mistakes))
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTable:
-    """A table as read: its rows are as wide as the header, numbered as a spreadsheet does."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ def score_command(
         Path,
         typer.Argument(
             metavar="FILE.csv",
-            help="UTF-8, commas; one column per item code, an empty cell is a missing answer.",
+            help="CSV of any kind, or XLSX; one column per item code. Empty, NA and . are missing.",
         ),
     ],
     output: Annotated[
@@ -89,8 +83,9 @@ def score_command(
 ) -> None:
     """Append scores to a CSV of answers: each scale raw and 0-100, empty where not scorable."""
     try:
-        scored = score_table(find_instrument(instrument), read_table(file))
-        written = scored.text.encode()
+        table = read_table(file)
+        scored = score_table(find_instrument(instrument), table)
+        written = csv_bytes(scored.text)
         if output is None:
             typer.echo(written, nl=False)
         else:
@@ -99,7 +94,7 @@ def score_command(
         for line in str(error).splitlines():
             typer.echo(f"error: {line}", err=True)
         raise typer.Exit(1) from error
-    for warning in scored.warnings:
+    for warning in (*table.notes, *scored.warnings):
         typer.echo(f"warning: {warning}", err=True)
 
 
@@ -117,49 +112,29 @@ def find_instrument(instrument_id: str) -> Instrument:
     return known[instrument_id]
 
 
-def read_table(path: Path) -> AnswerTable:
-    """Read a CSV file whole; AnswerTableError for what is not a table with a header."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise AnswerTableError([f"{path} cannot be read ({_reason(error)})."]) from error
-    except UnicodeDecodeError as error:
-        line = f"{path} is not UTF-8 text. Save it as 'CSV UTF-8'."
-        raise AnswerTableError([line]) from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    records: list[list[str]] = []
-    try:
-        records.extend(reader)
-    except csv.Error as error:
-        line = f"row {len(records) + 1}: is not valid CSV ({error}). Check the quotation marks."
-        raise AnswerTableError([line]) from error
-    if not records or not any(name.strip() for name in records[0]):
-        line = f"{path} has no header row. Its first row must name the columns."
-        raise AnswerTableError([line])
-    return _rectangular(records)
-
-
-def score_table(instrument: Instrument, table: AnswerTable) -> ScoredTable:
+def score_table(instrument: Instrument, table: Table) -> ScoredTable:
     """Score every row or none.
 
     Raises AnswerTableError naming every bad cell by row (the header is row 1) and column.
     """
-    places = _item_places(instrument, table.header)
+    places = _item_places(instrument, table)
     mistakes: list[str] = []
     warnings: list[str] = []
     if not instrument.results:
         warnings.append(f"{instrument.id} has no scales: answers were checked, nothing is added.")
-    outputs: list[Sequence[str]] = [(*table.header, *_new_columns(instrument, table.header))]
+    outputs: list[Sequence[str]] = [(*table.heads, *_new_columns(instrument, table.heads))]
     for number, cells in table.rows:
         answers: dict[str, int | None] = {}
         for item, place in places:
             try:
-                answers[item.code] = parse_cell(item, cells[place])
+                answers[item.code] = _answer(item, cells[place])
             except AnswerRangeError:
                 mistakes.append(
                     f"row {number}, column {item.code}: is not {range_in_words(item)}. "
                     "Give one, or leave the cell empty."
                 )
+            except CellError as error:
+                mistakes.append(f"row {number}, column {item.code}: {error.message}")
         if not mistakes:
             outputs.append((*cells, *_score_cells(instrument, score(instrument, answers))))
             found = plausibility_warnings(instrument, answers)
@@ -171,51 +146,40 @@ def score_table(instrument: Instrument, table: AnswerTable) -> ScoredTable:
     return ScoredTable(text=buffer.getvalue(), warnings=tuple(warnings))
 
 
-def _rectangular(records: list[list[str]]) -> AnswerTable:
-    """Number the rows and demand the header's width of each.
+def _answer(item: Item, cell: str) -> int | None:
+    """One answer; None where it is missing. Raises AnswerRangeError, and CellError for lost digits.
 
-    A blank line is nothing in a wide table, but in a table of one column it is an empty cell.
+    Nothing is rounded, and no number means that there is none: 99 is out of range.
     """
-    header = records[0]
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    mistakes: list[str] = []
-    for number, cells in enumerate(records[1:], start=HEADER_ROW + 1):
-        if not cells and len(header) > 1:
-            continue
-        filled = tuple(cells) or ("",)
-        if len(filled) == len(header):
-            rows.append((number, filled))
-        else:
-            mistakes.append(
-                f"row {number}: has {len(filled)} cells where the header has {len(header)}. "
-                "Add or remove commas, or put text with commas in quotation marks."
-            )
-    if mistakes:
-        raise AnswerTableError(mistakes)
-    return AnswerTable(header=tuple(header), rows=tuple(rows))
+    try:
+        value = read_whole(cell)
+    except CellError as error:
+        if error.message == SHORTENED:
+            raise
+        raise AnswerRangeError(item) from None
+    if value is not None:
+        check_value(item, value)
+    return value
 
 
-def _item_places(instrument: Instrument, header: Sequence[str]) -> list[tuple[Item, int]]:
-    """Find each item's column; AnswerTableError names every absent and every doubled one."""
-    names = [name.strip() for name in header]
-    mistakes = [
-        f"row {HEADER_ROW}: column {name} stands {names.count(name)} times. Keep one."
-        for name in dict.fromkeys(names)
-        if name and names.count(name) > 1
-    ]
-    absent = [item.code for item in instrument.items if item.code not in names]
+def _item_places(instrument: Instrument, table: Table) -> list[tuple[Item, int]]:
+    """Find each item's column by its code or label, in whatever spelling.
+
+    AnswerTableError names every absent and every doubled one.
+    """
+    known = known_heads({item.code: item.label.values() for item in instrument.items})
+    codes = {item.code: item.code for item in instrument.items}
+    columns = [codes.get(head.strip()) or known.get(fold_head(head)) for head in table.heads]
+    mistakes = [f"row {table.head_row}: {one}" for one in head_problems(table.heads, columns)]
+    absent = [code for code in codes if code not in columns]
     if absent:
-        mend = "Add what is absent; its cells may be empty."
-        if _looks_undivided(names):
-            mend = "Separate the columns with commas."
-        mistakes.append(f"row {HEADER_ROW}: no column {', '.join(absent)}. {mend}")
+        mistakes.append(
+            f"row {table.head_row}: no column {', '.join(absent)}; the file was read as"
+            f" {table.form}. Add what is absent; its cells may be empty."
+        )
     if mistakes:
         raise AnswerTableError(mistakes)
-    return [(item, names.index(item.code)) for item in instrument.items]
-
-
-def _looks_undivided(names: Sequence[str]) -> bool:
-    return len(names) == 1 and (";" in names[0] or "\t" in names[0])
+    return [(item, columns.index(item.code)) for item in instrument.items]
 
 
 def _new_columns(instrument: Instrument, header: Sequence[str]) -> Iterator[str]:

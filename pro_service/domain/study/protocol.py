@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from datetime import time
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
+from pro_service.domain.tables.patterns import checked_pattern
 
 AnswerWay = Literal["link", "text"]
 """How a question may be answered."""
@@ -42,6 +43,9 @@ class Study(Record):
     """Whether the sender's name, seen by bystanders, may tell what the study is about."""
     scores_visible_to: tuple[ScoreReader, ...] = ()
     """Who sees scores and answers; status and safety alerts are seen regardless."""
+    code_pattern: Annotated[str, AfterValidator(checked_pattern)] | None = None
+    """A regular expression every new participant's whole code must fit, beyond what every code
+    must; None: nothing more."""
 
 
 class SafetyNudges(Record):

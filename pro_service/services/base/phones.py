@@ -11,14 +11,55 @@ class PhoneError(ProServiceError):
     """is not a telephone number with its country code; write it as +12025550143."""
 
 
-def parse_phone(text: str) -> str:
-    """The number in E.164. Raises PhoneError, which never repeats the number."""
-    try:
-        number = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException:
-        raise PhoneError from None
-    if not phonenumbers.is_possible_number(number):
+class NoCountryCodeError(PhoneError):
+    """lacks its country code; write it as +12025550143."""
+
+
+class AmbiguousPhoneError(PhoneError):
+    """could be a number of two countries; write it with + and its country code: +12025550143."""
+
+
+def parse_phone(text: str, country: str | None = None) -> str:
+    """The number in E.164. Raises PhoneError, which never repeats the number.
+
+    A number without + or 00 is taken only where its digits begin with a country code, as
+    spreadsheets leave it, and they are no number of `country` (ISO 3166) at the same time.
+    """
+    typed = text.strip()
+    if typed.startswith("00"):
+        typed = f"+{typed[2:]}"
+    if not typed.startswith(("+", "\uff0b", "tel:")):
+        return _bare(typed, country)
+    number = _parsed(typed, None)
+    if number is None or number.extension or not phonenumbers.is_possible_number(number):
         raise PhoneError
+    return _e164(number)
+
+
+def _bare(text: str, country: str | None) -> str:
+    """The number whose plus a spreadsheet dropped. Raises PhoneError."""
+    abroad = _parsed(f"+{text}", None) if text[:1].isdecimal() else None
+    at_home = None if country is None else _parsed(text, country.upper())
+    known_abroad = abroad is not None and phonenumbers.is_valid_number(abroad)
+    known_at_home = at_home is not None and phonenumbers.is_valid_number(at_home)
+    if abroad is not None and known_abroad and not abroad.extension:
+        if known_at_home and at_home is not None and _e164(at_home) != _e164(abroad):
+            raise AmbiguousPhoneError
+        return _e164(abroad)
+    if known_at_home and at_home is not None:
+        code = at_home.country_code
+        raise NoCountryCodeError(f"lacks its country code; write +{code} before it.")
+    raise PhoneError
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pro_service.services.cards.cards import free_code, new_card
+from pro_service.services.cards.cards import free_codes, new_card
 
-__all__ = ["free_code", "new_card"]
+__all__ = ["free_codes", "new_card"]

@@ -71,11 +71,31 @@ async def free_code(connection: Connection, beside: Sequence[str] = ()) -> str:
     It begins otherwise than those it stands `beside`: texts to a shared number say the beginning.
     Raises BusyError.
     """
+    (code,) = await free_codes(connection, [list(beside)])
+    return code
+
+
+async def free_codes(connection: Connection, groups: Sequence[list[str]]) -> list[str]:
+    """Free personal codes, one for each group of those it is told apart from; added to its group.
+
+    A group may stand several times. Raises BusyError.
+    """
+    codes: dict[int, str] = {}
     for _ in range(_DRAWS):
-        code = new_code(secrets.token_bytes(_CODE_BYTES))
-        alike = any(start_of(code) == start_of(other) for other in beside)
-        if not alike and not await store.is_code_in_use(connection, code):
-            return code
+        waiting = [place for place in range(len(groups)) if place not in codes]
+        drawn: dict[str, int] = {}
+        for place in waiting:
+            code = new_code(secrets.token_bytes(_CODE_BYTES))
+            if code not in drawn and code not in codes.values():
+                drawn[code] = place
+        used = await store.list_codes_in_use(connection, list(drawn))
+        for code, place in drawn.items():
+            alike = any(start_of(code) == start_of(other) for other in groups[place])
+            if code not in used and not alike:
+                codes[place] = code
+                groups[place].append(code)
+        if len(codes) == len(groups):
+            return [codes[place] for place in range(len(groups))]
     raise BusyError
 
 

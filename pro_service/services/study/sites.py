@@ -7,13 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.times import zone
 from pro_service.services.base.phones import parse_phone
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import SiteRow
 from pro_service.store.texting import sending
+from pro_service.tables import settle_zone
 
 _POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
 """A Messaging Service's id: its texts come from whichever of its numbers fits."""
@@ -36,8 +36,11 @@ async def add_site(
     sender: str | None,
     actor: str,
 ) -> None:
-    """Add a site, and the address its texts come from. Raises TakenError, PhoneError."""
-    zone(site.zone)
+    """Add a site, and the address its texts come from.
+
+    Raises TakenError, PhoneError, and ZoneNameError for a zone that is no place's.
+    """
+    site = site._replace(zone=settle_zone(site.zone, site.country))
     address = None if sender is None else _sender_address(sender)
     async with transaction(connection) as connection:
         try:

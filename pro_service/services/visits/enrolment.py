@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import time
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone as as_address
 from pro_service.domain.study.events import NewEvent
-from pro_service.domain.study.facts import EventKind, Status
+from pro_service.domain.study.facts import (
+    EventKind,
+    ParticipantFacts,
+    SiteFacts,
+    Status,
+    StatusFacts,
+)
 from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.tables.cells import unpadded
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.identities import known_year, seal_year
 from pro_service.services.base.keys import UnknownStudyError
-from pro_service.services.base.turns import Who
-from pro_service.services.cards import free_code, new_card
+from pro_service.services.cards import free_codes, new_card
 from pro_service.services.texting import indexes_of
-from pro_service.services.visits.enrolment_rows import (
-    CheckedRows,
+from pro_service.services.visits.enrolment_cells import (
     EnrolmentRefusedError,
     EnrolmentRow,
-    EnrolmentSite,
     RowProblem,
 )
-from pro_service.services.visits.scheduling import News, apply_change
-from pro_service.store.connection import Connection, transaction
+from pro_service.services.visits.enrolment_rows import CheckedRows, EnrolmentSite
+from pro_service.services.visits.scheduling import News, change_of
+from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import EnrolledRow
-from pro_service.store.texting.numbers import list_codes_of_number
 from pro_service.store.visits import schedule
 from pro_service.store.visits.schedule import (
     ConsentRow,
@@ -41,6 +45,9 @@ from pro_service.store.visits.schedule import (
     PlacingRow,
 )
 from pro_service.vault import places
+
+CHUNK: Final = 250
+"""Participants of one statement: enough that the way to the database does not count."""
 
 
 class EnrolmentOutcome(NamedTuple):
@@ -56,12 +63,12 @@ async def enrol(
     checked: CheckedRows,
     *,
     actor: str,
-    progress: Callable[[], None] = lambda: None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> EnrolmentOutcome:
     """Enrol checked rows on a connection of the operator, in one transaction.
 
-    A code enrolled already with the same values is left as it is; with other values, nobody is
-    enrolled. Raises EnrolmentRefusedError.
+    `progress` hears how many more were written, once a chunk. A code enrolled already with the same
+    values is left as it is; with other values, nobody is enrolled. Raises EnrolmentRefusedError.
     """
     study_id, rows = checked.study_id, checked.rows
     codes = [row.code for row in rows]
@@ -80,11 +87,22 @@ async def enrol(
         raise EnrolmentRefusedError(problems)
     await context.keys.ensure_study_key(connection, study_id)
     fresh = [row for row in rows if row.code not in known]
+    beside = {index: list(codes) for index, codes in checked.personal_codes.items()}
     async with transaction(connection) as connection:
-        for row in fresh:
-            who = Who(connection, context, study_id, new_id())
-            await _enrol_one(who, row, checked.sites[row.site], actor)
-            progress()
+        for start in range(0, len(fresh), CHUNK):
+            chunk = fresh[start : start + CHUNK]
+            codes = await _codes_for(connection, context, chunk, beside)
+            documents = [
+                await _document(connection, context, checked, row, code, actor)
+                for row, code in zip(chunk, codes, strict=True)
+            ]
+            try:
+                await schedule.insert_participants(connection, study_id, documents)
+            except DuplicateError:
+                raise EnrolmentRefusedError(
+                    [RowProblem(chunk[0].number, "code", "or a later one was enrolled meanwhile.")]
+                ) from None
+            progress(len(chunk))
     return EnrolmentOutcome(len(fresh), len(rows) - len(fresh))
 
 
@@ -97,7 +115,8 @@ def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow)
         "language": row.language == known.language,
         "zone": row.zone == known.zone,
         "channel": row.channel == known.channel,
-        "consent_version": row.consent_version == known.consent_version,
+        # A spreadsheet makes 1 of 1.0.
+        "consent_version": unpadded(row.consent_version) == unpadded(known.consent_version or ""),
         "consent_on": row.consent_on == known.consent_on,
         "messaging_consent": row.messaging_consent == known.messaging_consent,
         "treated_knees": row.treated_knees == known.treated_knees,
@@ -107,25 +126,52 @@ def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow)
     return [column for column, equal in same.items() if not equal]
 
 
-async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: str) -> None:
-    connection, context, study_id, participant_id = who
+async def _codes_for(
+    connection: Connection,
+    context: ServiceContext,
+    rows: Sequence[EnrolmentRow],
+    beside: dict[bytes, list[str]],
+) -> list[str]:
+    """A personal code for each row, unlike those `beside` it on its number; kept there."""
+    groups = []
+    for row in rows:
+        # Under whichever key the others were found: from now on they stand together.
+        index, *others = indexes_of(context, row.phone)
+        together = beside.setdefault(index, [])
+        together += [code for one in others for code in beside.pop(one, ())]
+        groups.append(together)
+    return await free_codes(connection, groups)
+
+
+async def _document(
+    connection: Connection,
+    context: ServiceContext,
+    checked: CheckedRows,
+    row: EnrolmentRow,
+    personal_code: str,
+    actor: str,
+) -> EnrolmentWrite:
+    """Everything that enrolling one participant writes, with the schedule that follows."""
+    site = checked.sites[row.site]
     if site.version_id is None:
         raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
-    indexes = indexes_of(context, row.phone)
-    beside = await list_codes_of_number(connection, study_id, indexes)
     key = context.keys.vault.new_data_key()
-    document = EnrolmentWrite(
-        participant=NewParticipantRow(
-            id=participant_id,
-            code=row.code,
-            personal_code=await free_code(connection, beside),
-            protocol_version_id=site.version_id,
-            language=row.language,
-            zone=row.zone,
-            channel=row.channel,
-            treated_knees=row.treated_knees,
-            actor=actor,
-        ),
+    participant = NewParticipantRow(
+        id=new_id(),
+        code=row.code,
+        personal_code=personal_code,
+        protocol_version_id=site.version_id,
+        language=row.language,
+        zone=row.zone,
+        channel=row.channel,
+        treated_knees=row.treated_knees,
+        actor=actor,
+    )
+    protocol = await context.reader.protocol(connection, checked.study_id, site.version_id)
+    news = News(actor, checked.reason or "enrolled", events=tuple(_first_events(row)))
+    facts = _first_facts(checked, row, site, participant)
+    return EnrolmentWrite(
+        participant=participant,
         placing=PlacingRow(id=new_id(), site_id=site.row.id),
         data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
         contacts=[_contact(context, row.phone, key.id)],
@@ -138,9 +184,41 @@ async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: st
         status=FirstStatusRow(id=new_id(), status=Status.screened),
         cards=[new_card(context)],
         identities=seal_year(context, row.year_of_birth, key.id),
+        schedule=change_of(facts, protocol, news, {}).document,
     )
-    await schedule.insert_participant(connection, study_id, document)
-    await apply_change(who, News(actor, "enrolled", events=tuple(_first_events(row))))
+
+
+def _first_facts(
+    checked: CheckedRows, row: EnrolmentRow, site: EnrolmentSite, who: NewParticipantRow
+) -> ParticipantFacts:
+    """What a schedule is made from, of somebody about whom nothing else is known yet."""
+    return ParticipantFacts(
+        study_id=checked.study_id,
+        id=who.id,
+        code=row.code,
+        personal_code=who.personal_code,
+        revision=1,
+        now=checked.now,
+        protocol_version_id=who.protocol_version_id,
+        language=row.language,
+        zone=row.zone,
+        channel=row.channel,
+        nudge_at=who.nudge_at,
+        treated_knees=row.treated_knees,
+        site=SiteFacts(
+            id=site.row.id,
+            code=site.row.code,
+            zone=site.row.zone,
+            telephone=site.row.telephone,
+            emergency_number=site.row.emergency_number,
+            country=site.row.country,
+        ),
+        contacts=(),
+        consent=None,
+        statuses=(StatusFacts(status=Status.screened, effective_at=checked.now),),
+        events=(),
+        visits=(),
+    )
 
 
 def _contact(context: ServiceContext, phone: str, data_key: UUID) -> ContactRow:

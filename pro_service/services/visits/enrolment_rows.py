@@ -4,80 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Final, Literal, NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.errors import ProServiceError
-from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.domain.study.facts import KNEES, Target
-from pro_service.domain.study.times import local_day, zone
+from pro_service.domain.tables.codes import fold_code
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.phones import PhoneError, parse_phone
-from pro_service.store.base import operations
+from pro_service.services.texting import indexes_of
+from pro_service.services.visits.enrolment_cells import (
+    COLUMNS,
+    OPTIONAL_COLUMNS,
+    EnrolmentRefusedError,
+    EnrolmentRow,
+    RowProblem,
+    RowRules,
+    SiteRules,
+    check_row,
+    implausible,
+)
+from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
 from pro_service.store.study import studies
 from pro_service.store.study.studies import SiteRow
+from pro_service.store.texting import sending
+from pro_service.store.texting.numbers import NumberUser, list_users_of_numbers
 
-COLUMNS = (
-    "code",
-    "site",
-    "phone",
-    "language",
-    "zone",
-    "channel",
-    "consent_version",
-    "consent_on",
-    "messaging_consent",
-    "treated_knees",
-    "planned_injection_on",
-)
-OPTIONAL_COLUMNS = ("year_of_birth",)
-"""Columns a file may have: what the pages ask for where the protocol wants a second factor."""
-EARLIEST_BIRTH = 1900
-CHANNELS: dict[str, Literal["text", "link"]] = {"text": "text", "sms": "text", "link": "link"}
-YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-TREATED: Final[Mapping[str, tuple[Target, ...]]] = {
-    **{word: (knee,) for knee in KNEES for word in (knee.removesuffix("_knee"), knee)},
-    "both": KNEES,
-}
-"""What a file may say of the treated knees."""
-
-
-class RowProblem(NamedTuple):
-    """One thing wrong with the file: where, what, and what to do about it."""
-
-    row: int
-    column: str
-    message: str
-
-
-class EnrolmentRefusedError(ProServiceError):
-    """The file has mistakes; nobody was enrolled."""
-
-    def __init__(self, problems: Sequence[RowProblem]) -> None:
-        """Keep every problem."""
-        super().__init__()
-        self.problems = tuple(problems)
-
-
-@dataclass(frozen=True)
-class EnrolmentRow:
-    """One checked row. `phone` is E.164."""
-
-    number: int
-    code: str
-    site: str
-    phone: str
-    language: Language
-    zone: str
-    channel: Literal["text", "link"]
-    consent_version: str
-    consent_on: date
-    messaging_consent: bool
-    treated_knees: tuple[Target, ...]
-    planned_injection_on: date | None
-    year_of_birth: str | None = field(default=None, repr=False)
+__all__ = [
+    "COLUMNS",
+    "OPTIONAL_COLUMNS",
+    "CheckedRows",
+    "EnrolmentRefusedError",
+    "EnrolmentRow",
+    "EnrolmentSite",
+    "RowProblem",
+    "SharedNumber",
+    "check_rows",
+    "list_enrolment_sites",
+]
+UNSEEN: Final = "case, width, hyphens, leading zeros or what cannot be seen; one is a slip"
 
 
 class EnrolmentSite(NamedTuple):
@@ -87,6 +51,14 @@ class EnrolmentSite(NamedTuple):
     version_id: UUID | None
 
 
+class SharedNumber(NamedTuple):
+    """Somebody new whose number others use: whose codes they have."""
+
+    row: int
+    code: str
+    others: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class CheckedRows:
     """Rows without a mistake, and the sites they name: what the check read is not read again."""
@@ -94,107 +66,13 @@ class CheckedRows:
     study_id: UUID
     rows: tuple[EnrolmentRow, ...]
     sites: Mapping[str, EnrolmentSite]
-
-
-class _Problems:
-    """Collects what is wrong with one row."""
-
-    def __init__(self, row: int, cells: Mapping[str, str]) -> None:
-        self.row, self.cells = row, cells
-        self.found: list[RowProblem] = []
-
-    def add(self, column: str, message: str) -> None:
-        self.found.append(RowProblem(self.row, column, message))
-
-    def text(self, column: str) -> str:
-        value = self.cells.get(column, "").strip()
-        if not value:
-            self.add(column, "is empty; give a value.")
-        return value
-
-    def choice(self, column: str, choices: Mapping[str, Any]) -> Any:
-        value = self.text(column)
-        if value and value.lower() not in choices:
-            self.add(column, f"is not one of {', '.join(choices)}.")
-        return choices.get(value.lower())
-
-    def day(self, column: str, *, optional: bool = False) -> date | None:
-        if optional and not self.cells.get(column, "").strip():
-            return None
-        value = self.text(column)
-        try:
-            return date.fromisoformat(value) if value else None
-        except ValueError:
-            self.add(column, "is not a day; write it as YYYY-MM-DD.")
-            return None
-
-    def year(self, column: str, latest: int, *, needed: bool) -> str | None:
-        value = self.cells.get(column, "").strip()
-        if not value:
-            if needed:
-                self.add(column, "is empty; the study asks for it before its pages open.")
-            return None
-        known = value.isascii() and value.isdigit() and EARLIEST_BIRTH <= int(value) <= latest
-        if not known:
-            self.add(column, "is not a year of birth; write it with four digits.")
-        return value
-
-
-def check_row(
-    number: int,
-    cells: Mapping[str, str],
-    sites: Iterable[str],
-    now: datetime,
-    *,
-    ask_year: Collection[str] = (),
-) -> tuple[EnrolmentRow | None, list[RowProblem]]:
-    """Check one row of the file (`number` as a spreadsheet shows it); every mistake at once.
-
-    `ask_year` are the sites whose protocol asks for the year of birth as a second factor.
-    `now` is study time; whether consent lies in the future is judged by the participant's own day.
-    """
-    problems = _Problems(number, cells)
-    code, site, zone_name = problems.text("code"), problems.text("site"), problems.text("zone")
-    if site and site not in set(sites):
-        problems.add("site", f"is not a site of the study; known: {', '.join(sorted(sites))}.")
-    today = now.date()
-    if zone_name:
-        try:
-            today = local_day(now, zone(zone_name))
-        except ProServiceError:
-            problems.add("zone", "is not a time zone; use a name such as Asia/Shanghai.")
-    phone = problems.text("phone")
-    try:
-        phone = parse_phone(phone) if phone else phone
-    except PhoneError as error:
-        problems.add("phone", str(error))
-    language = problems.choice("language", {name.lower(): name for name in LANGUAGES})
-    channel = problems.choice("channel", CHANNELS)
-    version, consent_on = problems.text("consent_version"), problems.day("consent_on")
-    if consent_on is not None and consent_on > today:
-        problems.add("consent_on", "lies in the future; consent comes before enrolment.")
-    agreed = problems.choice("messaging_consent", YES_NO)
-    knees = problems.choice("treated_knees", TREATED)
-    planned_on = problems.day("planned_injection_on", optional=True)
-    year = problems.year("year_of_birth", today.year, needed=site in ask_year)
-    if problems.found or consent_on is None:
-        return None, problems.found
-    row = EnrolmentRow(
-        number=number,
-        code=code,
-        site=site,
-        phone=phone,
-        language=language,
-        zone=zone_name,
-        channel=channel,
-        consent_version=version,
-        consent_on=consent_on,
-        messaging_consent=agreed,
-        treated_knees=knees,
-        planned_injection_on=planned_on,
-        year_of_birth=year,
-    )
-    return row, []
+    now: datetime
+    """Study time of the check."""
+    reason: str | None = None
+    """Why days are right that would else be refused."""
+    shared: tuple[SharedNumber, ...] = ()
+    personal_codes: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)
+    """What those who are enrolled already say they are by, by their number's keyed hash."""
 
 
 async def check_rows(
@@ -202,30 +80,101 @@ async def check_rows(
     context: ServiceContext,
     study_id: UUID,
     table: Sequence[tuple[int, Mapping[str, str]]],
+    *,
+    reason: str | None = None,
 ) -> CheckedRows:
     """Check every row before anything is written.
 
-    Raises EnrolmentRefusedError with all mistakes.
+    `reason` says why days are right that are refused without one, such as an injection planned for
+    a day that has passed. Raises EnrolmentRefusedError with all mistakes.
     """
     named = {cells.get("site", "").strip() for _, cells in table}
     sites = await list_enrolment_sites(connection, study_id, named)
-    ask_year = await _asking_year(connection, context, study_id, sites)
     now = await operations.get_study_time(connection)
+    senders = await sending.list_senders(connection, study_id)
+    rules = RowRules(
+        await _rules_of(connection, context, study_id, sites),
+        now,
+        frozenset(one.address for one in senders),
+    )
+    known = await participants.list_codes(connection, study_id)
     rows: list[EnrolmentRow] = []
     problems: list[RowProblem] = []
-    seen: dict[str, int] = {}
     for number, cells in table:
-        row, found = check_row(number, cells, sites, now, ask_year=ask_year)
+        row, found = check_row(number, cells, rules)
         problems += found
-        if row is None:
-            continue
-        if row.code in seen:
-            problems.append(RowProblem(number, "code", f"stands in row {seen[row.code]} already."))
-        seen.setdefault(row.code, number)
-        rows.append(row)
+        if row is not None:
+            rows.append(row)
+            if row.code not in known:
+                problems += implausible(row, now, reason=reason is not None)
+    problems += _confusable(rows, known)
     if problems:
-        raise EnrolmentRefusedError(problems)
-    return CheckedRows(study_id, tuple(rows), sites)
+        raise EnrolmentRefusedError(sorted(problems, key=lambda one: one.row))
+    users = await _users(connection, context, study_id, rows)
+    return CheckedRows(
+        study_id,
+        tuple(rows),
+        sites,
+        now,
+        reason,
+        _shared(context, rows, known, users),
+        {index: tuple(one.personal_code for one in each) for index, each in users.items()},
+    )
+
+
+def _confusable(rows: Iterable[EnrolmentRow], known: Collection[str]) -> list[RowProblem]:
+    """Codes that stand twice, or differ from another only in what people do not see."""
+    problems: list[RowProblem] = []
+    by_fold = {fold_code(code): code for code in known}
+    seen: dict[str, EnrolmentRow] = {}
+    for row in rows:
+        fold = fold_code(row.code)
+        before, stored = seen.setdefault(fold, row), by_fold.get(fold)
+        if before is not row and before.code == row.code:
+            message = f"stands in row {before.number} already."
+        elif before is not row:
+            message = f"differs from {before.code} in row {before.number} only in {UNSEEN}."
+        elif stored is not None and row.code not in known:
+            message = f"differs from {stored}, who is enrolled, only in {UNSEEN}."
+        else:
+            continue
+        problems.append(RowProblem(row.number, "code", message))
+    return problems
+
+
+async def _users(
+    connection: Connection, context: ServiceContext, study_id: UUID, rows: Sequence[EnrolmentRow]
+) -> dict[bytes, list[NumberUser]]:
+    """Who uses each of the file's numbers now, by its keyed hash."""
+    indexes = {index for row in rows for index in indexes_of(context, row.phone)}
+    users: dict[bytes, list[NumberUser]] = {}
+    for user in await list_users_of_numbers(connection, study_id, sorted(indexes)):
+        users.setdefault(user.blind_index, []).append(user)
+    return users
+
+
+def _shared(
+    context: ServiceContext,
+    rows: Sequence[EnrolmentRow],
+    known: Collection[str],
+    users: Mapping[bytes, Sequence[NumberUser]],
+) -> tuple[SharedNumber, ...]:
+    """Everybody new whose number is another's: of those enrolled, or of the file."""
+    together: dict[str, list[str]] = {}
+    for row in rows:
+        together.setdefault(row.phone, []).append(row.code)
+    shared = []
+    for row in rows:
+        if row.code in known:
+            continue
+        enrolled = [
+            user.code for index in indexes_of(context, row.phone) for user in users.get(index, ())
+        ]
+        others = dict.fromkeys([*enrolled, *together[row.phone]])
+        others.pop(row.code, None)
+        if others:
+            shared.append(SharedNumber(row.number, row.code, tuple(others)))
+    return tuple(shared)
 
 
 async def list_enrolment_sites(
@@ -243,18 +192,21 @@ async def list_enrolment_sites(
     }
 
 
-async def _asking_year(
+async def _rules_of(
     connection: Connection,
     context: ServiceContext,
     study_id: UUID,
     sites: Mapping[str, EnrolmentSite],
-) -> frozenset[str]:
-    """Codes of the sites that enrol under a protocol with a second factor."""
-    asking: set[str] = set()
+) -> dict[str, SiteRules]:
+    """What each site asks of its rows, by the protocol it enrols under."""
+    rules: dict[str, SiteRules] = {}
     for code, site in sites.items():
-        if site.version_id is None:
-            continue
-        protocol = await context.reader.protocol(connection, study_id, site.version_id)
-        if protocol.study.second_factor == "year_of_birth":
-            asking.add(code)
-    return frozenset(asking)
+        rules[code] = SiteRules(site.row.country)
+        if site.version_id is not None:
+            protocol = await context.reader.protocol(connection, study_id, site.version_id)
+            rules[code] = SiteRules(
+                site.row.country,
+                protocol.study.second_factor == "year_of_birth",
+                protocol.study.code_pattern,
+            )
+    return rules

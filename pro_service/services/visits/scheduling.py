@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pro_service.domain.study.events import NewEvent, check_event, recorded, with_events
@@ -61,6 +62,20 @@ async def plan_change(
     Raises EventRefusedError for an event that cannot be (neither planned nor happened, in the
     future, or of a kind the protocol does not know).
     """
+    last = await schedule.list_last_revisions(connection, facts.study_id, facts.id)
+    return change_of(facts, protocol, news, last)
+
+
+def change_of(
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    news: News,
+    last: Mapping[tuple[str, int], int],
+) -> Change:
+    """Decide what recording the news writes; `last` are the highest schedule revisions ever used.
+
+    Raises EventRefusedError.
+    """
     for event in news.events:
         check_event(event, protocol, facts)
     fresh = [recorded(event, new_id(), facts.events) for event in news.events]
@@ -68,7 +83,6 @@ async def plan_change(
     planned = plan_visits(
         protocol, events=merged, zone=zone(facts.zone), treated_knees=facts.treated_knees
     )
-    last = await schedule.list_last_revisions(connection, facts.study_id, facts.id)
     moves = reschedule(facts.visits, planned, last)
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",

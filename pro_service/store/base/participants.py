@@ -43,6 +43,12 @@ async def list_participants(connection: Connection, study_id: UUID) -> list[Code
     return [row_of(CodedParticipant, row) for row in rows]
 
 
+async def list_codes(connection: Connection, study_id: UUID) -> frozenset[str]:
+    """The codes of all the study's participants."""
+    rows = await connection.fetch(_SQL["list_codes"], study_id)
+    return frozenset(row["code"] for row in rows)
+
+
 async def find_participant(connection: Connection, study_id: UUID, code: str) -> UUID | None:
     """The id behind a code."""
     found: UUID | None = await connection.fetchval(_SQL["find_participant"], study_id, code)

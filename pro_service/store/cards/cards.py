@@ -62,6 +62,7 @@ async def renew_card(connection: Connection, guard: Guard, document: CardWrite) 
     await write(connection, _SQL["renew_card"], *guard, document)
 
 
-async def is_code_in_use(connection: Connection, personal_code: str) -> bool:
-    """Whether any participant has this code, of whatever study."""
-    return await connection.fetchval(_SQL["find_code_in_use"], personal_code) is not None
+async def list_codes_in_use(connection: Connection, personal_codes: Sequence[str]) -> set[str]:
+    """Those of these codes that some participant has, of whatever study."""
+    rows = await connection.fetch(_SQL["list_codes_in_use"], list(personal_codes))
+    return {row["personal_code"] for row in rows}

@@ -17,6 +17,14 @@ from pro_service.store.writes import CallRow
 _SQL: Final = load_queries("texting/numbers")
 
 
+class NumberUser(NamedTuple):
+    """Somebody who uses a number, found by its keyed hash."""
+
+    blind_index: bytes
+    code: str
+    personal_code: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewContactRow:
     """A person a participant is reached by, at an address sealed and found by its index."""
@@ -170,9 +178,9 @@ async def mark_bad_number(
     )
 
 
-async def list_codes_of_number(
+async def list_users_of_numbers(
     connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
-) -> list[str]:
-    """The personal codes of everybody who uses a number."""
-    rows = await connection.fetch(_SQL["list_codes_of_number"], study_id, list(their_indexes))
-    return [row["personal_code"] for row in rows]
+) -> list[NumberUser]:
+    """Everybody who uses one of these numbers."""
+    rows = await connection.fetch(_SQL["list_users_of_numbers"], study_id, list(their_indexes))
+    return [row_of(NumberUser, row) for row in rows]

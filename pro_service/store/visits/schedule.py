@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Final
@@ -85,20 +86,6 @@ class FirstStatusRow:
     status: str
 
 
-@dataclass(kw_only=True)
-class EnrolmentWrite:
-    """One participant, whole."""
-
-    participant: NewParticipantRow
-    placing: PlacingRow
-    data_key: DataKeyRow
-    consent: ConsentRow
-    status: FirstStatusRow
-    contacts: list[ContactRow] = field(default_factory=list)
-    cards: list[CardRow] = field(default_factory=list)
-    identities: list[IdentityRow] = field(default_factory=list)
-
-
 @dataclass
 class ScheduleWrite:
     """Events and statuses with the schedule they lead to; with none, it takes the turn alone."""
@@ -117,11 +104,27 @@ class ScheduleWrite:
     """Visits about which nobody need call any more."""
 
 
-async def insert_participant(
-    connection: Connection, study_id: UUID, document: EnrolmentWrite
+@dataclass(kw_only=True)
+class EnrolmentWrite:
+    """One participant, whole."""
+
+    participant: NewParticipantRow
+    placing: PlacingRow
+    data_key: DataKeyRow
+    consent: ConsentRow
+    status: FirstStatusRow
+    contacts: list[ContactRow] = field(default_factory=list)
+    cards: list[CardRow] = field(default_factory=list)
+    identities: list[IdentityRow] = field(default_factory=list)
+    schedule: ScheduleWrite = field(default_factory=lambda: ScheduleWrite("enrolled"))
+    """The first events and what follows from them: events, visits, assessments, reminders."""
+
+
+async def insert_participants(
+    connection: Connection, study_id: UUID, documents: Sequence[EnrolmentWrite]
 ) -> None:
-    """Enrol one participant. Raises DuplicateError for a code in use."""
-    await write(connection, _SQL["insert_participant"], study_id, document)
+    """Enrol participants, all or none. Raises DuplicateError for a code in use."""
+    await write(connection, _SQL["insert_participants"], study_id, list(documents))
 
 
 async def write_schedule(connection: Connection, guard: Guard, document: ScheduleWrite) -> None:

@@ -54,6 +54,10 @@ FROM who AS s;
 -- Codes and ids of a study's participants, in order of enrolment.
 SELECT id, code FROM pro.participants WHERE study_id = $1 ORDER BY id;
 
+-- name: list_codes(study_id)
+-- The codes of a study's participants, to find those that look like another.
+SELECT code FROM pro.participants WHERE study_id = $1;
+
 -- name: find_participant(study_id, code)
 -- The id behind a participant's code.
 SELECT id FROM pro.participants WHERE study_id = $1 AND code = $2;

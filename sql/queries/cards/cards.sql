@@ -36,6 +36,6 @@ made AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: find_code_in_use(personal_code)
--- Whether any participant of any study has this code.
-SELECT 1 AS used FROM pro.participants WHERE personal_code = $1 LIMIT 1;
+-- name: list_codes_in_use(personal_codes)
+-- Those of these codes that some participant of any study has.
+SELECT DISTINCT personal_code FROM pro.participants WHERE personal_code = ANY ($1::text[]);

@@ -1,6 +1,10 @@
--- name: insert_participant(study_id, write)
--- Enrol one participant: identity, key, number, card, consent, status, site.
-WITH doc AS (SELECT $2::jsonb AS d),
+-- name: insert_participants(study_id, writes)
+-- Enrol participants, each whole: identity, key, number, card, consent, status, site, and the schedule
+-- that follows from the first events. `writes` is a JSON array of documents.
+WITH doc AS MATERIALIZED (
+    SELECT w AS d, (w #>> '{participant,id}')::uuid AS id, w #>> '{participant,actor}' AS actor
+    FROM jsonb_array_elements($2::jsonb) AS w
+),
 who AS (
     INSERT INTO pro.participants (study_id, id, code, personal_code, protocol_version_id, language, zone,
         channel, nudge_at, treated_knees, actor)
@@ -9,49 +13,74 @@ who AS (
     FROM doc, jsonb_to_record(d -> 'participant') AS p (id uuid, code text, personal_code text,
         protocol_version_id uuid, language text, zone text, channel text, nudge_at time,
         treated_knees text[], actor text)
-    RETURNING id, actor
 ),
 guarded AS (
-    INSERT INTO pro.participant_revisions (study_id, participant_id) SELECT $1, id FROM who
+    INSERT INTO pro.participant_revisions (study_id, participant_id) SELECT $1, doc.id FROM doc
 ),
 placed AS (
     INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from, actor)
-    SELECT $1, s.id, who.id, s.site_id, pro.now(), who.actor
-    FROM who, doc, jsonb_to_record(d -> 'placing') AS s (id uuid, site_id uuid)
+    SELECT $1, s.id, doc.id, s.site_id, pro.now(), doc.actor
+    FROM doc, jsonb_to_record(d -> 'placing') AS s (id uuid, site_id uuid)
 ),
 keyed AS (
     INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
-    SELECT $1, k.id, who.id, decode(k.wrapped, 'hex'), k.wrapping_key
-    FROM who, doc, jsonb_to_record(d -> 'data_key') AS k (id uuid, wrapped text, wrapping_key text)
+    SELECT $1, k.id, doc.id, decode(k.wrapped, 'hex'), k.wrapping_key
+    FROM doc, jsonb_to_record(d -> 'data_key') AS k (id uuid, wrapped text, wrapping_key text)
 ),
 reached AS (
     INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed, address_key,
         blind_index, index_key, valid_from, actor)
-    SELECT $1, c.id, who.id, 'phone', decode(c.address_sealed, 'hex'), c.address_key,
-           decode(c.blind_index, 'hex'), c.index_key, pro.now(), who.actor
-    FROM who, doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, address_sealed text,
+    SELECT $1, c.id, doc.id, 'phone', decode(c.address_sealed, 'hex'), c.address_key,
+           decode(c.blind_index, 'hex'), c.index_key, pro.now(), doc.actor
+    FROM doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, address_sealed text,
         address_key text, blind_index text, index_key text)
 ),
 carded AS (
     INSERT INTO pro.cards (study_id, id, participant_id, token_sha256, link_key, actor, reason)
-    SELECT $1, c.id, who.id, decode(c.token_sha256, 'hex'), c.link_key, who.actor, 'enrolled'
-    FROM who, doc, jsonb_to_recordset(d -> 'cards') AS c (id uuid, token_sha256 text, link_key text)
+    SELECT $1, c.id, doc.id, decode(c.token_sha256, 'hex'), c.link_key, doc.actor, 'enrolled'
+    FROM doc, jsonb_to_recordset(d -> 'cards') AS c (id uuid, token_sha256 text, link_key text)
 ),
 identified AS (
     INSERT INTO pro.identities (study_id, id, participant_id, kind, value_sealed, value_key, actor, reason)
-    SELECT $1, y.id, who.id, y.kind, decode(y.value_sealed, 'hex'), y.value_key, who.actor, 'enrolled'
-    FROM who, doc, jsonb_to_recordset(d -> 'identities') AS y (id uuid, kind text, value_sealed text,
+    SELECT $1, y.id, doc.id, y.kind, decode(y.value_sealed, 'hex'), y.value_key, doc.actor, 'enrolled'
+    FROM doc, jsonb_to_recordset(d -> 'identities') AS y (id uuid, kind text, value_sealed text,
         value_key text)
 ),
 agreed AS (
     INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, actor)
-    SELECT $1, c.id, who.id, c.version, c.signed_on, c.messages, who.actor
-    FROM who, doc, jsonb_to_record(d -> 'consent') AS c (id uuid, version text, signed_on date,
+    SELECT $1, c.id, doc.id, c.version, c.signed_on, c.messages, doc.actor
+    FROM doc, jsonb_to_record(d -> 'consent') AS c (id uuid, version text, signed_on date,
         messages boolean)
+),
+happened AS (
+    INSERT INTO pro.events (study_id, id, participant_id, kind, ordinal, target, planned_on, occurred_at,
+        actor, reason)
+    SELECT $1, e.id, doc.id, e.kind, e.ordinal, e.target, e.planned_on, e.occurred_at, e.actor, e.reason
+    FROM doc, jsonb_to_recordset(d #> '{schedule,events}') AS e (id uuid, kind text, ordinal integer,
+        target text, planned_on date, occurred_at timestamptz, actor text, reason text)
+),
+dated AS (
+    INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
+        schedule_revision, provisional, opens_at, target_on, closes_at, actor)
+    SELECT $1, v.id, doc.id, v.definition, v.kind, v.occurrence, v.schedule_revision, v.provisional,
+           v.opens_at, v.target_on, v.closes_at, v.actor
+    FROM doc, jsonb_to_recordset(d #> '{schedule,visits}') AS v (id uuid, definition text, kind text,
+        occurrence integer, schedule_revision integer, provisional boolean, opens_at timestamptz,
+        target_on date, closes_at timestamptz, actor text)
+),
+asked AS (
+    INSERT INTO pro.assessments (study_id, id, participant_id, visit_id, instrument, target, actor)
+    SELECT $1, a.id, doc.id, a.visit_id, a.instrument, a.target, a.actor
+    FROM doc, jsonb_to_recordset(d #> '{schedule,assessments}') AS a (id uuid, visit_id uuid,
+        instrument text, target text, actor text)
+),
+nudged AS (
+    INSERT INTO pro.reminders
+    SELECT r.* FROM doc, pro.reminder_rows($1, doc.id, d #> '{schedule,reminders}') AS r
 )
 INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)
-SELECT $1, s.id, who.id, s.status, pro.now(), who.actor
-FROM who, doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
+SELECT $1, s.id, doc.id, s.status, pro.now(), doc.actor
+FROM doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
 
 -- name: write_schedule(study_id, participant_id, revision, write)
 -- Record events and statuses together with the schedule that follows from them. `write` is one JSON

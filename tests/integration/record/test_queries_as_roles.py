@@ -23,7 +23,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "answering/answers.record_partial_scores": (WORKER,),
     "answering/answers.list_closed_unscored": (WORKER,),
     "cards/cards": (OPERATOR, DESK),
-    "cards/cards.find_code_in_use": (OPERATOR, DESK),
+    "cards/cards.list_codes_in_use": (OPERATOR, DESK),
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
     "desk/timeline": (DESK,),

@@ -59,7 +59,13 @@ async def test_200_participants_enrol_and_the_same_file_again_changes_nothing(
     database_url: str, owner: asyncpg.Connection, tmp_path: Path
 ) -> None:
     commands = await prepared(database_url)
-    first = commands.run("enrol", "--csv", str(FILE), environment={"FORCE_COLOR": "1"})
+    refused = await commands.call("enrol", "--csv", str(FILE))
+    assert (refused.code, "passed over a month ago" in refused.err) == (1, True)
+    assert (await counted(owner))[0] == 0
+    first = commands.run(
+        *("enrol", "--csv", str(FILE), "--reason", "entered after the fact"),
+        environment={"FORCE_COLOR": "1"},
+    )
     assert first.code == 0, first.err
     assert "200 enrolled" in first.out
     assert "Enrolling" in first.err
@@ -122,7 +128,9 @@ async def test_all_mistakes_are_said_at_once_and_nothing_is_written(
     }
     good[2] |= mistakes
     good[4]["code"] = good[1]["code"]
-    refused = await commands.call("enrol", "--csv", written(tmp_path / "bad.csv", good))
+    refused = await commands.call(
+        *("enrol", "--csv", written(tmp_path / "bad.csv", good), "--reason", "late entry")
+    )
     assert refused.code == 1
     lines = refused.err.splitlines()
     assert sorted(line.split(":")[0] for line in lines[:-1]) == sorted(
@@ -139,7 +147,7 @@ async def test_all_mistakes_are_said_at_once_and_nothing_is_written(
         ("", "is empty"),
         ("code,site\nP-1,BJ01\n", "lacks the column(s)"),
         (",".join([*COLUMNS, "mood"]) + "\n", "unknown column(s) mood"),
-        (",".join(COLUMNS) + "\nP-1,BJ01\n", "Row 2 has 2 cells"),
+        (",".join(COLUMNS) + "\nP-1,BJ01\n", "row 2: has 2 cells where the header has 11"),
     ],
 )
 async def test_a_file_that_is_no_such_table_is_one_line(

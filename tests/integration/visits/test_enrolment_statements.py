@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from pro_service.services.visits import enrolment
 from tests.support.statements import statements
 from tests.support.study import open_trial, row
 
@@ -13,31 +14,31 @@ ONCE_A_FILE = (
     "list_sites",
     "find_site_protocol",
     "get_study_time",
+    "list_senders",
+    "list_codes",
+    "list_users_of_numbers",
     "list_enrolled",
     "get_study_key",
 )
-EACH = (
-    "list_codes_of_number",
-    "find_code_in_use",
-    "insert_participant",
-    "get_participant_facts",
-    "list_last_revisions",
-    "write_schedule",
-)
+ONCE_A_CHUNK = ("list_codes_in_use", "insert_participants")
 BY_THE_TEST = ("list_participants",)
 
 
-async def test_enrolling_one_reads_sites_once_and_lists_nobody_else(
+async def test_a_file_costs_what_its_chunks_cost(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_trial(database_url) as trial:
         with statements(monkeypatch) as first:
             await trial.enrol(*(row(f"K-{n:03}") for n in range(5)))
         protocol = ("get_protocol_document",)
-        assert Counter(first) == Counter((*ONCE_A_FILE, *protocol, *EACH * 5, *BY_THE_TEST))
+        assert Counter(first) == Counter((*ONCE_A_FILE, *protocol, *ONCE_A_CHUNK, *BY_THE_TEST))
         with statements(monkeypatch) as again:
             await trial.enrol(row("K-100"))
-        assert Counter(again) == Counter((*ONCE_A_FILE, *EACH, *BY_THE_TEST))
+        assert Counter(again) == Counter((*ONCE_A_FILE, *ONCE_A_CHUNK, *BY_THE_TEST))
+        monkeypatch.setattr(enrolment, "CHUNK", 3)
+        with statements(monkeypatch) as chunks:
+            await trial.enrol(*(row(f"K-{n:03}") for n in range(200, 207)))
+        assert Counter(chunks) == Counter((*ONCE_A_FILE, *ONCE_A_CHUNK * 3, *BY_THE_TEST))
 
 
 async def test_only_the_participants_of_the_file_are_listed(

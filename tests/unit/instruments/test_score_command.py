@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.cli.tools.score import register
+from tests.support.sheets import as_workbook
 
 CODES = [item.code for item in load_instruments()["womac-lk-3.1"].items]
 ADDED = ["pain", "stiffness", "function", "total"]
@@ -143,15 +144,14 @@ def test_doubled_column_is_named(app: typer.Typer, tmp_path: Path) -> None:
 
 def test_semicolons_between_columns_are_recognised(app: typer.Typer, tmp_path: Path) -> None:
     result = run_text(app, "pain-nrs", tmp_path, "id;pain\n1;2\n")
-    assert result.exit_code == 1
-    assert "Separate the columns with commas" in result.stderr
+    assert result.stdout == "id,pain,pain_score,pain_0_100\n1,2,2,20\n"
 
 
 def test_byte_order_mark_and_windows_line_ends_are_accepted(
     app: typer.Typer, tmp_path: Path
 ) -> None:
     result = run_text(app, "pain-nrs", tmp_path, "\ufeffpain,姓名\r\n3,甲\r\n")
-    assert result.stdout == "pain,姓名,pain_score,pain_0_100\n3,甲,3,30\n"
+    assert result.stdout == "\ufeffpain,姓名,pain_score,pain_0_100\n3,甲,3,30\n"
 
 
 def test_table_with_a_header_only_gives_a_header_only(app: typer.Typer, tmp_path: Path) -> None:
@@ -181,7 +181,8 @@ def test_row_number_counts_rows_and_not_lines(app: typer.Typer, tmp_path: Path) 
         ("\ufeff", "no header row"),
         ("pain,id\n1,a\n2\n3,c,d\n", "row 3: has 1 cells where the header has 2"),
         ('pain,id\n1,"a\n', "row 2: is not valid CSV"),
-        ("疼痛".encode("gb18030"), "is not UTF-8"),
+        ("pain,note\n3,M\u00fcller".encode("latin-1"), "is not UTF-8, UTF-16 or GB18030"),
+        ("pain\n\x00", "row 2, column 1: holds a control character"),
     ],
 )
 def test_file_that_is_no_table_is_told_why(
@@ -230,3 +231,58 @@ def test_nrs_rows_that_fit_likert_are_scored_with_a_warning(
     assert [row["total"] for row in table(result.stdout)] == ["216", "96"]
     assert result.stderr.startswith("warning: row 3: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "raw"),
+    [
+        *[(cell, "") for cell in ("NA", "N/A", "nan", "NaN", "<NA>", ".", "", " ", "NULL", "#N/A")],
+        *[(cell, "7") for cell in ("7", "7.0", "7.", "7.00", " 7 ", "７", "+7", '"7,0"', "07")],
+        *[
+            (cell, None)
+            for cell in ("7.5", "-1", "11", "99", "7e0", "seven", '"1,000"', "7 0", "..")
+        ],
+        *[(cell, None) for cell in ("8.6E+12", "TRUE", "7.0.0", "七", "9" * 30)],
+    ],
+)
+def test_cells_as_statistics_programs_leave_them(
+    app: typer.Typer, tmp_path: Path, cell: str, raw: str | None
+) -> None:
+    result = run_text(app, "pain-nrs", tmp_path, f"id,pain\na,{cell}\n")
+    if raw is None:
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "row 2, column pain:" in result.stderr
+    else:
+        assert [row["pain_score"] for row in table(result.stdout)] == [raw], result.stderr
+
+
+def test_a_file_of_r_with_missing_answers_is_scored_without_a_word(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    heads = ",".join(f'"{code.upper()}"' for code in CODES)
+    cells = ",".join(["NA", *["2.0"] * 23])
+    result = run_text(app, "womac-lk-3.1", tmp_path, f'"",{heads}\n"1",{cells}\n')
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[0].startswith(",PAIN_1,")
+    assert [next(csv.DictReader(io.StringIO(result.stdout)))[name] for name in ADDED[:2]] == [
+        "10",
+        "50",
+    ]
+
+
+def test_heads_may_be_spelled_otherwise_but_stand_once(app: typer.Typer, tmp_path: Path) -> None:
+    heads = [f"Pain {code[-1]}" if code.startswith("pain") else code for code in CODES]
+    text = ",".join(heads) + "\n" + ",".join(["1"] * 24) + "\n"
+    assert run_text(app, "womac-lk-3.1", tmp_path, text).exit_code == 0
+    twice = ",".join([*heads, "PAIN-01"]) + "\n"
+    refused = run_text(app, "womac-lk-3.1", tmp_path, twice)
+    assert "column pain_1 stands 2 times: Pain 1 (column 1) and PAIN-01" in refused.stderr
+
+
+def test_a_workbook_is_scored_by_its_first_sheet(app: typer.Typer, tmp_path: Path) -> None:
+    path = as_workbook(
+        tmp_path / "answers.csv", [["id", "pain"], ["0012", 7.0], ["b", None]], "old"
+    )
+    result = run(app, "pain-nrs", path)
+    assert result.stdout == "id,pain,pain_score,pain_0_100\n0012,7,7,70\nb,,,\n"
+    assert "only the first sheet, Sheet, was read; left out: old" in result.stderr

@@ -1,0 +1,55 @@
+"""Participants' codes: which are taken, and which differ only in what people do not see."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pro_service.domain.tables.cells import CellError
+from pro_service.domain.tables.characters import (
+    has_control,
+    is_invisible,
+    same_hyphens,
+    visible,
+)
+
+LONGEST_CODE: Final = 40
+RUN_BY_SPREADSHEETS: Final = "=+-@"
+"""A cell that begins so is run as a formula, or exported with a mark before it."""
+NOT_IN_FILE_NAMES: Final = '/\\:*?"<>|'
+_ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
+_MADE_A_NUMBER: Final = re.compile(r"\d+\.0+|\d+(?:[.,]\d+)?[eE]\+\d+")
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def check_code(code: str, pattern: str | None = None) -> None:
+    """Refuse a code that no file name, link or spreadsheet bears, or the protocol does not know.
+
+    `pattern` is the protocol's `study.code_pattern`; the whole code must fit it. Raises CellError.
+    """
+    if has_control(code) or any(is_invisible(one) or one in "\t\n\r\u2028\u2029" for one in code):
+        raise CellError("holds a character that cannot be seen; type the code anew.")
+    if len(code) > LONGEST_CODE:
+        raise CellError(f"has over {LONGEST_CODE} characters; give a shorter code.")
+    if visible(code).startswith(tuple(RUN_BY_SPREADSHEETS)) or same_hyphens(code).startswith("-"):
+        raise CellError("begins with =, +, - or @, which spreadsheets run; begin with a letter.")
+    if any(one in NOT_IN_FILE_NAMES for one in visible(code)):
+        raise CellError(f"holds one of {NOT_IN_FILE_NAMES}; use letters, digits and hyphens.")
+    if not any(one.isalnum() for one in code) or code.endswith(".") or code.startswith("."):
+        raise CellError("begins or ends with a dot, or is no word; use letters and digits.")
+    if _MADE_A_NUMBER.fullmatch(visible(code)):
+        raise CellError("became a number (12.0, 1.2E+05); make the column text and type it anew.")
+    if _DEVICES.fullmatch(code):
+        raise CellError("is a name that some systems keep for devices; give another code.")
+    if pattern is not None and re.fullmatch(pattern, code) is None:
+        raise CellError(f"does not fit the protocol's pattern of codes, {pattern}.")
+
+
+def fold_code(code: str) -> str:
+    """A code as people compare it: without case, width, kinds of hyphen, leading zeros, spaces.
+
+    Two codes with the same fold are the same code to whoever reads them aloud or types them into a
+    spreadsheet, so one study holds only one of them.
+    """
+    seen = same_hyphens(visible(same_hyphens(code))).casefold()
+    return _ZEROS.sub("", "".join(one for one in seen if not one.isspace()))

@@ -1,0 +1,17 @@
+"""Tables that come in and go out, whatever program saved them or opens them."""
+
+from __future__ import annotations
+
+from pro_service.tables.places import places_of, settle_zone
+from pro_service.tables.reading import Table, TableFileError, TableRow, read_table
+from pro_service.tables.writing import csv_bytes
+
+__all__ = [
+    "Table",
+    "TableFileError",
+    "TableRow",
+    "csv_bytes",
+    "places_of",
+    "read_table",
+    "settle_zone",
+]
