@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from pro_service import __version__
@@ -14,6 +16,7 @@ from pro_service.cli.running import serve
 from pro_service.cli.running.demo import demo_command
 from pro_service.cli.study import protocols, senders, staff, twilio, wording
 from pro_service.cli.tools import instruments, score, try_reply
+from pro_service.domain.tables.characters import has_control
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,5 +60,11 @@ def version_command() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; no argument with a control character goes any further."""
+    for place, argument in enumerate(sys.argv[1:], start=1):
+        if has_control(argument):
+            typer.echo(
+                f"error: argument {place} holds a control character. Type it anew.", err=True
+            )
+            raise SystemExit(2)
     app()

@@ -108,6 +108,10 @@ def _refusal(error: asyncpg.PostgresError | asyncpg.InterfaceError) -> str:
         )
     if state.startswith(OUR_STATES):
         return f"The database refuses this: {error}."
+    if isinstance(
+        error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError
+    ):
+        return "A value holds a character that cannot be kept (U+0000). Nothing was written."
     if isinstance(error, asyncpg.SyntaxOrAccessError | asyncpg.InvalidSchemaNameError):
         return "The database lacks this release's schema. Run `pro-service migrate`."
     return f"The database failed ({type(error).__name__}). Nothing was half done; try again."

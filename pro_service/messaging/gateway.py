@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Final, Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.domain.tables.characters import has_control, without_controls
 
 MESSAGE_PARAMETER: Final = "message"
 
@@ -55,18 +56,32 @@ class WebhookRequest(Record):
         return next((text for key, text in self.headers.items() if key.lower() == wanted), None)
 
 
+def _plain_word(text: str) -> str:
+    if has_control(text) or not text.isprintable() or len(text) > LONGEST_WORD:
+        raise ValueError("is no id, address or code")
+    return text
+
+
+LONGEST_WORD: Final = 200
+LONGEST_COUNT: Final = 4
+PlainWord = Annotated[str, AfterValidator(_plain_word)]
+"""An id, an address or a code of a provider: what could not be one is refused."""
+FreeText = Annotated[str, AfterValidator(without_controls)]
+"""What somebody typed: control characters, which no telephone has, go."""
+
+
 class InboundText(Record):
     """A text a participant sent, exactly as the provider passed it on."""
 
-    provider_id: str
-    our_address: str = Field(repr=False)
-    their_address: str = Field(repr=False)
-    body: str = Field(repr=False)
+    provider_id: PlainWord
+    our_address: PlainWord = Field(repr=False)
+    their_address: PlainWord = Field(repr=False)
+    body: FreeText = Field(repr=False)
     media_count: int = 0
     received_at: datetime | None = None
     """When the provider had it (machine time, whole seconds), where that is known: a list says so,
     a webhook does not."""
-    service_address: str | None = Field(default=None, repr=False)
+    service_address: PlainWord | None = Field(default=None, repr=False)
     """The provider's pool of numbers that took it, where our sender is a pool and not a number."""
 
 
@@ -77,13 +92,20 @@ class DeliveryReceipt(Record):
     for a status we do not know; `provider_status` is the provider's own word, always stored.
     """
 
-    provider_id: str
+    provider_id: PlainWord
     message_id: UUID | None
     status: MessageState | None
-    provider_status: str
-    error_code: str | None = None
+    provider_status: PlainWord
+    error_code: PlainWord | None = None
     effect: Effect | None = None
     """What the error asks for beyond this message, in the words a refused call uses."""
+
+
+def media_count_of(text: str) -> int:
+    """How many pictures came along, as a provider says it. Raises ValueError for no such count."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_COUNT):
+        raise ValueError
+    return int(text)
 
 
 class ReplyBody(Record):

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from multidict import MultiDict, MultiDictProxy
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.tables.characters import has_control, without_controls
 from pro_service.web.keys import CONTEXT, TRUSTED_PROXIES
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.site import LanguageCookie, known_language
@@ -28,7 +29,7 @@ Form = MultiDictProxy[str]
 
 
 async def read_form(request: web.Request) -> Form:
-    """The posted form's text fields. Raises UnreadableFormError."""
+    """The posted form's text fields, without control characters. Raises UnreadableFormError."""
     if request.content_type != "application/x-www-form-urlencoded":
         raise UnreadableFormError
     try:
@@ -37,9 +38,10 @@ async def read_form(request: web.Request) -> Form:
         raise UnreadableFormError from None
     # URL-encoded forms carry no files, so nothing is left out.
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
-    if any(_NOTHING in name or _NOTHING in value for name, value in fields):
+    if any(_NOTHING in value or has_control(name) for name, value in fields):
         raise UnreadableFormError
-    return MultiDictProxy(MultiDict(fields))
+    # Pasted text brings the others along: a terminal's, half a character.
+    return MultiDictProxy(MultiDict((name, without_controls(value)) for name, value in fields))
 
 
 def read_language(form: Form) -> Language | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def test_no_text_cell_begins_like_a_formula(text: str) -> None:
 def test_files_appear_together_with_their_sums(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     with new_export(folder, {"study": "X"}) as tables:
-        tables.add("endpoints.csv", row("endpoints.csv", participant='a,"b"', reason="=1"))
+        tables.add(
+            "endpoints.csv", row("endpoints.csv", participant='a,"b"', reason="=1", site="北京")
+        )
         assert not folder.exists()
     lines = (folder / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
@@ -55,6 +58,9 @@ def test_files_appear_together_with_their_sums(tmp_path: Path) -> None:
     with (folder / "endpoints.csv").open(newline="", encoding="utf-8") as file:
         (read,) = csv.DictReader(file)
     assert (read["participant"], read["reason"]) == ('a,"b"', "'=1")
+    for name in FILES:
+        content = (folder / name).read_bytes()
+        assert content.startswith(BOM_UTF8) is not content.isascii(), name
     assert folder.stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
-import sys
+import io
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
-from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.adherence import Adherence
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.tables import csv_bytes
 
 MARKS: dict[AssessmentState, str] = {
     AssessmentState.missed: "M",
@@ -79,7 +82,15 @@ def figures_table(figures: tuple[Adherence, ...]) -> Table:
 
 
 def adherence_command(
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of tables.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print participants x visits as one CSV table.")
+    ] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures", metavar="FILE", help="Write completion and availability there, as CSV."
+        ),
+    ] = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -91,35 +102,52 @@ def adherence_command(
         return await report(runtime.connection, runtime.context, found.id)
 
     result = with_runtime(data, actor, work)
+    if figures is not None:
+        _write(figures, csv_bytes(_figures_csv(result)))
     if as_csv:
-        _print_csv(result)
-        return
-    print_participants(result)
-    out.print(figures_table(result.figures))
+        typer.echo(csv_bytes(_participants_csv(result)), nl=False)
+    elif figures is None:
+        print_participants(result)
+        out.print(figures_table(result.figures))
 
 
-def _print_csv(result: AdherenceReport) -> None:
-    """Two tables, one below the other, with an empty line between."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["participant", "site", "status", *result.definitions])
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        err.print(f"error: {path} cannot be written ({reason}).", markup=False)
+        raise typer.Exit(1) from None
+
+
+def _participants_csv(result: AdherenceReport) -> str:
+    rows = [["participant", "site", "status", *result.definitions]]
     for row in result.rows:
         cells = (
             "+".join(sorted({str(state) for state in row.visits.get(name, ())}))
             for name in result.definitions
         )
-        writer.writerow([row.code, row.site, row.status, *cells])
-    writer.writerow([])
-    writer.writerow(
-        ["visit", "site", "completed_in_window", "expected_and_closed", "scorable", "enrolled"]
+        rows.append([row.code, row.site, row.status, *cells])
+    return _csv(rows)
+
+
+def _figures_csv(result: AdherenceReport) -> str:
+    heads = ("visit", "site", "completed_in_window", "expected_and_closed", "scorable", "enrolled")
+    return _csv([heads, *([str(cell) for cell in _cells(one)] for one in result.figures)])
+
+
+def _cells(figure: Adherence) -> tuple[str | int, ...]:
+    return (
+        figure.definition,
+        figure.site,
+        figure.completed_in_window,
+        figure.expected_and_closed,
+        figure.scorable,
+        figure.enrolled,
     )
-    for figure in result.figures:
-        writer.writerow(
-            [
-                figure.definition,
-                figure.site,
-                figure.completed_in_window,
-                figure.expected_and_closed,
-                figure.scorable,
-                figure.enrolled,
-            ]
-        )
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()

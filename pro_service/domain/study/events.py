@@ -8,8 +8,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import EventFacts, EventKind, ParticipantFacts, Status
+from pro_service.domain.study.facts import (
+    INJECTIONS,
+    EventFacts,
+    EventKind,
+    ParticipantFacts,
+    Status,
+)
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import local_day, zone
+
+EARLIEST_YEAR = 2000
+"""No study of this kind was before; an earlier day is a slip of the pen."""
 
 
 class EventRefusedError(ProServiceError):
@@ -46,7 +56,7 @@ def check_event(event: NewEvent, protocol: Protocol, facts: ParticipantFacts) ->
     """Raise EventRefusedError for an event that cannot be.
 
     It is neither planned nor happened, the protocol does not know it, it has happened already and
-    is planned again, or it is to have happened in the future.
+    is planned again, it is to have happened in the future, or on a day that cannot be.
     """
     if event.planned_on is None and event.occurred_at is None:
         raise EventRefusedError("An event needs a day it is planned for or an instant it happened.")
@@ -65,6 +75,25 @@ def check_event(event: NewEvent, protocol: Protocol, facts: ParticipantFacts) ->
         raise EventRefusedError(
             f"{event.kind} cannot have happened in the future.",
             mend="Give --planned DAY for what is still to come.",
+        )
+    _check_day(event, facts)
+
+
+def _check_day(event: NewEvent, facts: ParticipantFacts) -> None:
+    """Refuse a day that cannot be: before such studies were, or an injection before consent."""
+    local = zone(facts.zone)
+    happened_on = None if event.occurred_at is None else local_day(event.occurred_at, local)
+    days = [day for day in (event.planned_on, happened_on) if day is not None]
+    if any(day.year < EARLIEST_YEAR for day in days):
+        raise EventRefusedError(
+            f"{event.kind} cannot be before {EARLIEST_YEAR}.", mend="Look the day up."
+        )
+    consent = known_event(facts.events, EventKind.consent, 1)
+    if event.kind not in INJECTIONS or consent is None or consent.occurred_at is None:
+        return
+    if any(day < local_day(consent.occurred_at, local) for day in days):
+        raise EventRefusedError(
+            f"{event.kind} cannot be before consent.", mend="One of the two days is wrong."
         )
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts
+from pro_service.domain.study.facts import (
+    INJECTIONS,
+    EventFacts,
+    EventKind,
+    Status,
+    StatusFacts,
+)
 
 
 class StatusRule(Record):
@@ -64,6 +71,44 @@ RULES: dict[Status, StatusRule] = {
         "Reached the study's end: messages, asking and visits stop.", True, True, True
     ),
     Status.died: _rule("Has died: everything stops at once.", True, True, True),
+}
+
+
+class StatusRefusedError(ProServiceError):
+    """A status cannot follow the one that stands."""
+
+
+FINAL: Mapping[Status, tuple[Status, ...]] = {
+    Status.withdrew_data_use: (Status.died,),
+    Status.died: (),
+}
+"""Statuses that nothing follows but these. Whoever withdrew the use of the data did so for good:
+taking part again needs a consent of its own, and so an enrolment."""
+BEFORE_TREATMENT: frozenset[Status] = frozenset({Status.screened, Status.screen_failure})
+"""Statuses of those who had no injection yet."""
+
+
+def check_status(before: Status | None, after: Status, events: Sequence[EventFacts]) -> None:
+    """Refuse a status that cannot follow `before`. Raises StatusRefusedError.
+
+    The same status again is taken: it says once more what stands.
+    """
+    if before in FINAL and after is not before and after not in FINAL[before]:
+        raise StatusRefusedError(
+            f"Nobody who {_SAID[before]} becomes {after}.",
+            mend="If they take part again, enrol them anew under a code of its own.",
+        )
+    treated = any(event.kind in INJECTIONS and event.occurred_at is not None for event in events)
+    if after in BEFORE_TREATMENT and after is not before and treated:
+        raise StatusRefusedError(
+            f"Nobody who had an injection becomes {after}.",
+            mend="Record what ended it: stopped_treatment, withdrew_follow_up or lost.",
+        )
+
+
+_SAID: Mapping[Status, str] = {
+    Status.withdrew_data_use: "withdrew the use of the data",
+    Status.died: "has died",
 }
 
 

@@ -26,6 +26,7 @@ from pro_service.messaging.gateway import (
     ReplyBody,
     UnreadableWebhookError,
     WebhookRequest,
+    media_count_of,
     message_id_of,
 )
 
@@ -140,7 +141,7 @@ def parse_inbound(request: WebhookRequest, secret: SecretStr) -> InboundText:
             our_address=parameters["to"],
             their_address=parameters["from"],
             body=parameters["body"],
-            media_count=int(parameters.get("media_count", "0")),
+            media_count=media_count_of(parameters.get("media_count", "0")),
         )
     except (KeyError, ValueError):
         raise UnreadableWebhookError("An inbound text lacks a field or spoils one.") from None
@@ -159,13 +160,16 @@ def parse_status(request: WebhookRequest, secret: SecretStr) -> DeliveryReceipt:
         provider_id, status = parameters["id"], parameters["status"]
     except KeyError:
         raise UnreadableWebhookError("A receipt lacks its id or its status.") from None
-    return DeliveryReceipt(
-        provider_id=provider_id,
-        message_id=message_id_of(request.url),
-        status=_STATES.get(status),
-        provider_status=status,
-        error_code=parameters.get("error_code"),
-    )
+    try:
+        return DeliveryReceipt(
+            provider_id=provider_id,
+            message_id=message_id_of(request.url),
+            status=_STATES.get(status),
+            provider_status=status,
+            error_code=parameters.get("error_code"),
+        )
+    except ValueError:
+        raise UnreadableWebhookError("A receipt spoils a field.") from None
 
 
 def encode_reply(text: str | None, status_callback: str | None) -> ReplyBody:

@@ -33,6 +33,7 @@ from pro_service.messaging.gateway import (
     ReplyBody,
     UnreadableWebhookError,
     WebhookRequest,
+    media_count_of,
     message_id_of,
 )
 
@@ -132,7 +133,7 @@ def refusal(status: int, code: object) -> GatewayError:
 
 def effect_of(error_code: str | None) -> Effect | None:
     """What the error code of a receipt asks for; None for none, or one that passes by itself."""
-    if error_code is None or not error_code.isascii() or not error_code.isdigit():
+    if error_code is None or re.fullmatch(r"[0-9]{1,9}", error_code) is None:
         return None
     number = int(error_code)
     return None if number in _LATER else _EFFECTS.get(number)
@@ -184,7 +185,7 @@ def parse_inbound(request: WebhookRequest, token: SecretStr) -> InboundText:
             our_address=_only(parameters, "To"),
             their_address=_only(parameters, "From"),
             body=_first(parameters, "Body") or "",
-            media_count=int(_first(parameters, "NumMedia") or "0"),
+            media_count=media_count_of(_first(parameters, "NumMedia") or "0"),
             service_address=_first(parameters, "MessagingServiceSid"),
         )
     except ValueError:
@@ -202,14 +203,17 @@ def parse_status(request: WebhookRequest, token: SecretStr) -> DeliveryReceipt:
     error_code = _first(parameters, "ErrorCode")
     if error_code in ("", "0"):
         error_code = None
-    return DeliveryReceipt(
-        provider_id=provider_id,
-        message_id=message_id_of(request.url),
-        status=_STATES.get(status),
-        provider_status=status,
-        error_code=error_code,
-        effect=effect_of(error_code),
-    )
+    try:
+        return DeliveryReceipt(
+            provider_id=provider_id,
+            message_id=message_id_of(request.url),
+            status=_STATES.get(status),
+            provider_status=status,
+            error_code=error_code,
+            effect=effect_of(error_code),
+        )
+    except ValueError:
+        raise UnreadableWebhookError("A receipt spoils a field.") from None
 
 
 def encode_reply(text: str | None, status_callback: str | None) -> ReplyBody:

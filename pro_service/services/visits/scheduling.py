@@ -17,7 +17,7 @@ from pro_service.domain.study.facts import (
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_first
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
-from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.statuses import check_status, standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.connection import Connection
@@ -74,10 +74,14 @@ def change_of(
 ) -> Change:
     """Decide what recording the news writes; `last` are the highest schedule revisions ever used.
 
-    Raises EventRefusedError.
+    Raises EventRefusedError, and StatusRefusedError for a status that cannot follow.
     """
     for event in news.events:
         check_event(event, protocol, facts)
+    before = standing(facts.statuses, facts.now, facts.events).status
+    for status in news.statuses:
+        check_status(before, status, facts.events)
+        before = status
     fresh = [recorded(event, new_id(), facts.events) for event in news.events]
     merged = with_events(facts.events, fresh)
     planned = plan_visits(

@@ -153,3 +153,21 @@ async def test_a_role_given_twice_is_held_once_so_that_it_can_be_ended(
         )
     held = await owner.fetch("SELECT site_id IS NULL AS wide FROM pro.staff_assignments")
     assert sorted(one["wide"] for one in held) == [False, True]
+
+
+async def test_other_control_characters_are_dropped_from_what_is_typed(
+    participant: SeededParticipant, desk: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    call = await seed_call(participant)
+    for doing in DOINGS:
+        for bad in ("\x1b", "\x07", "\x7f", "\x85"):
+            path = doing.path.format(code="P-001", id=call)
+            for field in ("reason", "note", "action", "outcome", "key", "until"):
+                status, _ = await send(
+                    desk, path, {"reason": "x", "key": "k"} | {field: f"a{bad}b"}
+                )
+                assert status < 500, (doing.name, field, bad)
+    kept = await owner.fetchval(
+        "SELECT count(*) FROM pro.audit_entries WHERE concat(reason, changes::text) ~ '[\x1b\x07]'"
+    )
+    assert kept == 0

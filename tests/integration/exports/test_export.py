@@ -60,7 +60,7 @@ async def read(trial: Trial, folder: Path, **how: Any) -> dict[str, list[dict[st
     counts = await export(trial.operator, trial.context, study, folder, **how)
     tables: dict[str, list[dict[str, str]]] = {}
     for name, count in counts.items():
-        with (folder / name).open(newline="", encoding="utf-8") as file:
+        with (folder / name).open(newline="", encoding="utf-8-sig") as file:
             tables[name] = list(csv.DictReader(file))
         assert len(tables[name]) == count
     return tables
@@ -247,7 +247,7 @@ async def test_the_code_book_describes_every_column_of_every_file(
     async with followed_trial(database_url) as trial:
         tables = await read(trial, tmp_path / "out")
         for name in tables:
-            with (tmp_path / "out" / name).open(newline="", encoding="utf-8") as file:
+            with (tmp_path / "out" / name).open(newline="", encoding="utf-8-sig") as file:
                 header = next(csv.reader(file))
             assert [each["column"] for each in pick(tables["codebook.csv"], file=name)] == header
         about = json.loads((tmp_path / "out" / "about.json").read_text(encoding="utf-8"))

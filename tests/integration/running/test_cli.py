@@ -166,13 +166,21 @@ async def test_a_senders_pace_is_set_shown_and_taken_back(
     assert (stranger.code, "+12025550199" in stranger.err) == (1, True)
 
 
-async def test_adherence_prints_both_figures_with_their_parts(enrolled: Commands) -> None:
+async def test_adherence_prints_both_figures_with_their_parts(
+    enrolled: Commands, tmp_path: Path
+) -> None:
     table = await enrolled.call("adherence")
     assert (table.code, "K-001" in table.out, "completed in window" in table.out) == (0, True, True)
-    plain = await enrolled.call("adherence", "--csv")
-    people, figures = plain.out.replace("\r\n", "\n").split("\n\n", 1)
-    first = list(csv.DictReader(io.StringIO(people)))
-    second = list(csv.DictReader(io.StringIO(figures)))
+    target = tmp_path / "figures.csv"
+    plain = await enrolled.call("adherence", "--csv", "--figures", str(target))
+    first = list(csv.DictReader(io.StringIO(plain.out)))
+    assert len({len(row) for row in csv.reader(io.StringIO(plain.out))}) == 1
+    alone = await enrolled.call("adherence", "--figures", str(target))
+    assert (alone.code, alone.out) == (0, "")
+    with target.open(newline="", encoding="utf-8") as file:
+        second = list(csv.DictReader(file))
+    nowhere = await enrolled.call("adherence", "--figures", str(tmp_path / "absent" / "x.csv"))
+    assert (nowhere.code, "cannot be written" in nowhere.err) == (1, True)
     assert [each["participant"] for each in first] == ["K-001"]
     assert second[0] == {
         "visit": "baseline",
