@@ -17,6 +17,7 @@ from pro_service.domain.study.pausing import pause_ends_at
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import open_note
 from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.today import open_body
@@ -41,6 +42,8 @@ class Timeline(NamedTuple):
     """By assessment, of present visits."""
     bodies: Mapping[UUID, str | None]
     """Of texts this role may read; None where a text could not be opened."""
+    words: Mapping[UUID, str | None]
+    """What staff wrote, by note; None where it could not be opened."""
     paused_until: datetime | None
     """When the present pause ends (UTC), if there is one that has an end."""
 
@@ -92,7 +95,8 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             states[asked.id] = assessment_state(window, done, where, document.now)
     bodies = _open_bodies(context, document)
     paused_until = pause_ends_at(statuses, document.now, deaths)
-    return Timeline(document, protocol, site, where.status, states, bodies, paused_until)
+    words = {one.id: open_note(context.keys.vault, one) for one in document.notes}
+    return Timeline(document, protocol, site, where.status, states, bodies, words, paused_until)
 
 
 def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import note_about
 from pro_service.services.base.phones import country_of, parse_phone
 from pro_service.services.base.turns import BusyError, Decision, Who, until_written
 from pro_service.services.texting.composing import open_number
+from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
@@ -41,6 +43,7 @@ async def change_number(who: Who, new_number: str, actor: str, reason: str) -> N
             raise BusyError("The participant has no data key.")
         if open_number(context, facts) == address:
             raise SameNumberError
+        note = note_about(context, facts, reason)
         number_id = new_id()
         sealed = places.NUMBER.seal(
             context.keys.vault, address, data_key=facts.data_key.id, row_id=number_id
@@ -53,13 +56,13 @@ async def change_number(who: Who, new_number: str, actor: str, reason: str) -> N
             index_key=context.keys.vault.index_key_id,
             call_id=new_id(),
             actor=actor,
-            reason=reason,
+            reason=note.reference,
         )
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def change() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
+                await give_note(held, study_id, participant_id, note)
                 await numbers.end_number(held, guard)
                 await numbers.insert_number(held, study_id, participant_id, number)
 
@@ -78,11 +81,14 @@ async def confirm_by_staff(who: Who, actor: str, reason: str) -> None:
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
         guard = Guard(study_id, participant_id, facts.revision)
+        note = note_about(context, facts, reason)
 
         async def confirm() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
-                if not await numbers.confirm_number(held, guard, actor=actor, outcome=reason):
+                await give_note(held, study_id, participant_id, note)
+                if not await numbers.confirm_number(
+                    held, guard, actor=actor, outcome=note.reference
+                ):
                     raise NothingToConfirmError
 
         return Decision(None, confirm)

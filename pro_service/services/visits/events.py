@@ -8,14 +8,14 @@ from pro_service.services.base.turns import Who
 from pro_service.services.visits.scheduling import Change, News, apply_change, plan_change
 
 
-def news_of(event: NewEvent, *, actor: str, reason: str) -> News:
+def news_of(event: NewEvent, actor: str) -> News:
     """An event together with the status it brings."""
     status = status_after(event)
-    return News(actor, reason, (event,), () if status is None else (status,))
+    return News(actor, None, (event,), () if status is None else (status,))
 
 
 async def preview_event(
-    who: Who, facts: ParticipantFacts, event: NewEvent, *, actor: str, reason: str
+    who: Who, facts: ParticipantFacts, event: NewEvent, *, actor: str
 ) -> Change:
     """What recording an event would do to these facts; nothing is written.
 
@@ -23,7 +23,7 @@ async def preview_event(
     """
     version_id = facts.protocol_version_id
     protocol = await who.context.reader.protocol(who.connection, who.study_id, version_id)
-    news = news_of(event, actor=actor, reason=reason)
+    news = news_of(event, actor)
     return await plan_change(who.connection, facts, protocol, news)
 
 
@@ -32,9 +32,9 @@ async def record_event(who: Who, event: NewEvent, *, actor: str, reason: str) ->
 
     Raises EventRefusedError, BusyError.
     """
-    return await apply_change(who, news_of(event, actor=actor, reason=reason))
+    return await apply_change(who, news_of(event, actor), words=reason)
 
 
 async def record_status(who: Who, status: Status, *, actor: str, reason: str) -> Change:
     """Record a status from now on, with the schedule it leads to. Raises BusyError."""
-    return await apply_change(who, News(actor, reason, statuses=(status,)))
+    return await apply_change(who, News(actor, None, statuses=(status,)), words=reason)

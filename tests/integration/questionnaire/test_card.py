@@ -18,7 +18,6 @@ from pro_service.services.cards import cards
 from pro_service.services.pages import entrance
 from pro_service.services.pages.entrance import CODES_A_SOURCE
 from pro_service.services.texting.reminders import remind
-from pro_service.store.answering.rescoring import give_reason
 from pro_service.vault.codes import grouped, new_code
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
@@ -213,14 +212,13 @@ async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(
             assert await owner.fetchval("SELECT count(*) FROM pro.participant_sessions") == 0
             async with browser.post(f"{picture}/open") as answer:
                 assert (answer.status, answer.url.path) == (200, "/q/me")
-            await give_reason(trial.operator, "lost on the bus")
             await cards.renew_card(
                 trial.operator,
                 trial.context,
                 trial.study_id,
                 "K-001",
                 actor=ACTOR,
-                reason="lost on the bus",
+                words="lost on the bus",
             )
             for path in ("/q/me", "/q", picture):
                 async with browser.get(path) as answer:

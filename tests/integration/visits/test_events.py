@@ -38,9 +38,7 @@ async def test_a_preview_says_what_moves_and_writes_nothing(database_url: str) -
         await trial.enrol(row("K-001"))
         facts = await trial.facts("K-001")
         event = NewEvent(EventKind.injection, occurred_at=facts.now)
-        change = await preview_event(
-            trial.who("K-001"), facts, event, actor=ACTOR, reason="a preview"
-        )
+        change = await preview_event(trial.who("K-001"), facts, event, actor=ACTOR)
         assert [one.status for one in change.document.statuses] == [Status.active]
         assert change.rescheduling.superseded
         assert (await trial.facts("K-001")).revision == facts.revision
