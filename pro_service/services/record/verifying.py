@@ -71,6 +71,9 @@ async def verify(
                 verdict.faults += [_entry_fault(number, one) for one in found]
             told("seals", chain.seals, extent.seals)
         verdict.faults += chain.end()
+        for moved in await seals.list_moved_faults(connection, MOST):
+            place = f"entry {moved.entry_id}"
+            verdict.faults.append(Fault(place, "not what it was left as when its words were moved"))
         tables = await seals.list_audited_tables(connection)
         for done, table in enumerate(tables, start=1):
             rows = await seals.list_row_faults(connection, table, MOST)
