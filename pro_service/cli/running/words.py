@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from rich.progress import Progress
 
@@ -13,6 +14,8 @@ from pro_service.store.connection import Connection
 from pro_service.store.migrations import OWNER, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.vault import Vault
+
+ACTOR: Final = "cli:migrate"
 
 
 async def count_old_words(url: str) -> str:
@@ -40,26 +43,25 @@ async def move_old_words(url: str, vault: Vault) -> str:
             )
     if not any(moved):
         return ""
-    left = (
-        f" {moved.left} participant(s) have no key any more: their words stay."
-        if moved.left
-        else ""
-    )
-    return (
-        f"Words of staff sealed: {moved.rows} in the record, {moved.entries} entries of the audit."
-        f"{left}"
-    )
+    said = f"Words of staff sealed: {moved.rows} in the record, {moved.entries} audit entries."
+    if moved.left:
+        said += f" {moved.left} participant(s) have no key any more: their words stay."
+    return said
 
 
 @asynccontextmanager
 async def _as_owner(url: str) -> AsyncIterator[Connection | None]:
     """A connection as the schema's owner; None where the schema is another release's."""
-    connection = await connect(url, role=None, actor="cli:migrate")
+    asking = await connect(url, role=None, actor=ACTOR)
     try:
-        if not (await schema_state(connection)).current:
-            yield None
-            return
-        await connection.execute(f"SET ROLE {OWNER}")
-        yield connection
+        current = (await schema_state(asking)).current
     finally:
-        await connection.close()
+        await asking.close()
+    if not current:
+        yield None
+        return
+    owner = await connect(url, role=OWNER, actor=ACTOR)
+    try:
+        yield owner
+    finally:
+        await owner.close()
