@@ -71,7 +71,7 @@ $$;
 
 -- Words that stand in audit entries, with the path to them in `changes`; no path: they are the reason. An
 -- entry that names no participant is about whom its transaction was about. The reason of a rescoring is
--- about nobody.
+-- about nobody, and why a call is to be made is the program's word.
 CREATE FUNCTION pro.words_in_entries()
     RETURNS TABLE (study_id uuid, participant_id uuid, entry_id bigint, at timestamptz, path text[],
                    said text, actor text)
@@ -83,6 +83,7 @@ CREATE FUNCTION pro.words_in_entries()
             SELECT NULL::text[] AS path, e.reason AS said
             WHERE e.table_name <> ALL (ARRAY['responses', 'scores', 'attempts', 'assessments', 'preferences',
                                              'data_queries', 'delivery_receipts'])
+              AND (e.table_name, e.operation) <> ('call_tasks', 'INSERT')
             UNION ALL
             SELECT ARRAY[r.id, s.side, v.name], v.said
             FROM jsonb_each(e.changes) AS r (id, sides)

@@ -12,10 +12,11 @@ from pro_service.store.notes import NoteSeen
 from pro_service.store.rows import row_of
 
 _COLUMNS = """
-    SELECT c.relname AS table_name, a.attname AS column_name
+    SELECT c.relname AS table_name, a.attname AS column_name, a.atttypid = 'bytea'::regtype AS bytes
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
     WHERE c.relnamespace = 'pro'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-      AND NOT a.attisdropped
+      AND a.atttypid IN ('text'::regtype, 'text[]'::regtype, 'json'::regtype, 'jsonb'::regtype,
+                         'bytea'::regtype, 'varchar'::regtype, 'name'::regtype)
     ORDER BY 1, 2
 """
 
@@ -26,12 +27,12 @@ async def places_of(
     """By table and column, one of the words that stands there; bytes are looked through too."""
     wanted = list(words)
     found: dict[str, str] = {}
-    for table, column in await connection.fetch(_COLUMNS):
-        text = f"x.{column}::text"
+    for table, column, is_bytes in await connection.fetch(_COLUMNS):
+        here = f"x.{column}" if is_bytes else f"x.{column}::text"
+        sought = "convert_to(w, 'UTF8')" if is_bytes else "w"
         hit = await connection.fetchval(
             f"SELECT w FROM pro.{table} AS x, unnest($1::text[]) AS w"  # noqa: S608
-            f" WHERE strpos({text}, w) > 0"
-            f" OR strpos({text}, encode(convert_to(w, 'UTF8'), 'hex')) > 0 LIMIT 1",
+            f" WHERE position({sought} IN {here}) > 0 LIMIT 1",
             wanted,
         )
         if hit is not None:
