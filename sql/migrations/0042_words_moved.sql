@@ -118,17 +118,29 @@ CREATE FUNCTION pro.audit_entry_text(e pro.audit_entries) RETURNS text
         e.list_version, e.row_digests, e.digest, e.changes, e.actor, e.mode, e.reason)::text END
 $$;
 
--- Put references in the place of words, and describe the rows anew. The triggers that would refuse it, or
--- keep the words as what was there before, are off for this: only the owner can do that.
+-- Put references in the place of words, and describe the rows anew, with those an entry of format 1
+-- describes by one digest together with them. The triggers that would refuse it, or keep the words as what
+-- was there before, are off for this: only the owner can do that.
 CREATE FUNCTION pro.move_words(audited text, name text, study uuid, ids uuid[], said text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    together uuid[];
 BEGIN
     EXECUTE format('ALTER TABLE pro.%I DISABLE TRIGGER USER', audited);
     EXECUTE format('UPDATE pro.%1$I AS r SET %2$I = g.said FROM unnest($1, $2) AS g (id, said) '
         'WHERE r.study_id = $3 AND r.id = g.id AND pro.is_of_staff(r.%2$I)', audited, name)
         USING ids, said, study;
     EXECUTE format('ALTER TABLE pro.%I ENABLE TRIGGER USER', audited);
-    PERFORM pro.describe_rows(audited, 'words moved into notes', only_ids => ids);
+    EXECUTE format($steps$
+        SELECT array_agg(DISTINCT i.id::uuid) FROM pro.audit_participants AS p
+        JOIN pro.audit_entries AS e ON e.at = p.at AND e.id = p.entry_id
+        CROSS JOIN LATERAL jsonb_array_elements_text(e.row_ids) AS i (id)
+        WHERE p.study_id = $1 AND e.table_name = %1$L AND coalesce(e.format, 1) = 1
+          AND e.row_ids ?| $2::text[]
+          AND p.participant_id IN (SELECT r.participant_id FROM pro.%1$I AS r
+                                   WHERE r.study_id = $1 AND r.id = ANY ($2))$steps$, audited)
+        INTO together USING study, ids;
+    PERFORM pro.describe_rows(audited, 'words moved into notes', only_ids => ids || together);
 END
 $$;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pro_service.services.record.chain import Fault
 from pro_service.services.record.files import export_audit, verify_file
 from pro_service.services.record.heads import read_heads
-from pro_service.services.record.moving import Moved, count_unlike, count_words, move_words
+from pro_service.services.record.moving import Moved, count_words, move_words
 from pro_service.services.record.sealing import Sealer, seal
 from pro_service.services.record.verifying import Told, Verdict, verify
 
@@ -15,7 +15,6 @@ __all__ = [
     "Sealer",
     "Told",
     "Verdict",
-    "count_unlike",
     "count_words",
     "export_audit",
     "move_words",

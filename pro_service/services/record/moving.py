@@ -125,19 +125,20 @@ async def move_words(connection: Connection, vault: Vault, *, told: Told = silen
         return moved
 
 
-async def count_unlike(connection: Connection, vault: Vault, study_id: UUID) -> int:
-    """How many moved entries do not give the hash they were sealed under, words put back.
+async def list_unlike(connection: Connection, vault: Vault) -> list[int]:
+    """Moved entries that do not give the hash they were sealed under, their words put back.
 
     Entries whose words cannot be opened any more are passed over.
     """
-    unlike = 0
-    for entry in await store.list_moved_entries(connection, study_id):
-        notes = await store.list_notes(connection, study_id, entry.notes)
+    unlike: list[int] = []
+    for entry in await store.list_moved_entries(connection):
+        notes = await store.list_notes(connection, entry.study_id, entry.notes)
         words = {one.id: open_note(vault, one) for one in notes}
         opened = {note: text for note, text in words.items() if text is not None}
-        if len(opened) < len(set(entry.notes)):
-            continue
-        unlike += await store.rebuild_hash(connection, entry, opened) != entry.before_sha256
+        if len(opened) == len(set(entry.notes)):
+            rebuilt = await store.rebuild_hash(connection, entry, opened)
+            if rebuilt != entry.before_sha256:
+                unlike.append(entry.entry_id)
     return unlike
 
 

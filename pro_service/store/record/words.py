@@ -69,9 +69,9 @@ class MovedEntryRow:
 class MovedEntry(NamedTuple):
     """An entry whose words were moved: the hash it was sealed under, and the notes it names now."""
 
+    study_id: UUID
     entry_id: int
     entry_at: datetime
-    participant_id: UUID
     before_sha256: bytes
     notes: list[UUID]
 
@@ -143,9 +143,9 @@ async def finish_the_move(connection: Connection, rows: int, entries: int) -> No
     await connection.execute(_SQL["finish_the_move"], rows, entries)
 
 
-async def list_moved_entries(connection: Connection, study_id: UUID) -> list[MovedEntry]:
+async def list_moved_entries(connection: Connection) -> list[MovedEntry]:
     """Entries whose words were moved."""
-    rows = await connection.fetch(_SQL["list_moved_entries"], study_id)
+    rows = await connection.fetch(_SQL["list_moved_entries"])
     return [row_of(MovedEntry, row) for row in rows]
 
 

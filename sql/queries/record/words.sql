@@ -51,15 +51,14 @@ SELECT pro.move_words_of_entries($1::jsonb) AS moved;
 -- Nothing is left.
 INSERT INTO pro.word_moves (rows_moved, entries_moved) VALUES ($1, $2);
 
--- name: list_moved_entries(study_id)
+-- name: list_moved_entries()
 -- Entries whose words were moved, with the hash they had and the notes they refer to now.
-SELECT m.entry_id, m.entry_at, m.participant_id, m.before_sha256,
+SELECT m.study_id, m.entry_id, m.entry_at, m.before_sha256,
        ARRAY(SELECT r[1]::uuid FROM regexp_matches(
                  concat_ws(' ', e.reason, e.changes::text),
                  'note:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})', 'g') AS r) AS notes
 FROM pro.audit_moved AS m
 JOIN pro.audit_entries AS e ON e.at = m.entry_at AND e.id = m.entry_id
-WHERE m.study_id = $1
 ORDER BY m.entry_id;
 
 -- name: list_notes(study_id, ids)

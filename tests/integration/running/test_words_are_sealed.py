@@ -6,13 +6,12 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import asyncpg
-import click
 import pytest
-import typer
+from typer.main import get_command
 
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.cli.main import app
@@ -34,7 +33,7 @@ SITE: Final = (
     *("--telephone", "+12025550198", "--emergency-number", "120", "--sender", "+12025550199"),
 )
 ABOUT_NOBODY: Final = frozenset(
-    {("rescore",), ("staff", "end"), ("staff", "disable"), ("staff", "enable")}
+    {("rescore",), ("staff", "end"), ("staff", "disable"), ("staff", "enable"), ("staff", "join")}
 )
 """Commands whose reason is not about a participant: it stays readable."""
 COMMANDS: Final = (
@@ -66,14 +65,13 @@ def commands_with_a_reason() -> set[tuple[str, ...]]:
     """Every command that takes --reason."""
     found: set[tuple[str, ...]] = set()
 
-    def look(command: click.Command, path: tuple[str, ...]) -> None:
-        if isinstance(command, click.Group):
-            for name, each in command.commands.items():
-                look(each, (*path, name))
-        elif any("--reason" in each.opts for each in command.params):
+    def look(command: Any, path: tuple[str, ...]) -> None:
+        for name, each in getattr(command, "commands", {}).items():
+            look(each, (*path, name))
+        if any("--reason" in each.opts for each in command.params):
             found.add(path)
 
-    look(typer.main.get_command(app), ())
+    look(get_command(app), ())
     return found
 
 
@@ -90,7 +88,7 @@ async def test_what_commands_are_told_is_sealed(
     cells = row("K-001", consent_on="2026-01-04", planned_injection_on="2030-01-12")
     file = tmp_path / "one.csv"
     file.write_text(",".join(cells) + "\n" + ",".join(cells.values()) + "\n", encoding="utf-8")
-    first = (
+    first: tuple[tuple[str, ...], ...] = (
         ("protocol", "load", str(example_protocol_file())),
         SITE,
         ("enrol", "--csv", str(file)),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from html import unescape
 from typing import Final
 
 import asyncpg
 import pytest
 
-from pro_service.services.record import Moved, count_unlike, count_words, move_words, moving
+from pro_service.services.record import Moved, count_words, move_words, moving
+from pro_service.services.study.staff import make_staff
 from pro_service.store.pools import connect
 from pro_service.store.record import words as store
 from pro_service.vault.places import WORDS
 from tests.support.audit import Audit
-from tests.support.study import Trial
+from tests.support.desk import PASSWORD, page, sign_in
+from tests.support.study import ACTOR, Trial
+from tests.support.web import browsing
 from tests.support.words import places_of
 
 KNOWN: Final = ("Rang her; comes in tomorrow", "visits her sister in hospital")
@@ -52,13 +56,40 @@ async def test_no_word_of_staff_is_left_and_the_seals_verify(
     assert await places_of(owner, [*long, *KNOWN]) == {}
     await audit.seal_everything()
     assert await audit.faults() == []
-    assert await count_unlike(owner, vault, lived.study_id) == 0
+    assert await moving.list_unlike(owner, vault) == []
     opened = set()
     for row in await owner.fetch("SELECT id, words_sealed, words_key FROM pro.notes"):
         await lived.context.keys.open_key(lived.operator, lived.study_id, row["words_key"])
         opened.add(WORDS.open(vault, row["words_sealed"], key=row["words_key"], row_id=row["id"]))
     assert opened <= words
     assert all(any(known in one for one in opened) for known in KNOWN)
+
+
+async def test_the_desk_shows_what_was_written_before(
+    lived: Trial, owner: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    rows = await owner.fetch(
+        "SELECT p.code, s.code AS site, x.action FROM pro.alerts AS x"
+        " JOIN pro.participants AS p ON p.id = x.participant_id"
+        " JOIN pro.participant_sites AS t ON t.participant_id = p.id AND t.valid_to IS NULL"
+        " JOIN pro.sites AS s ON s.id = t.site_id WHERE x.action IS NOT NULL ORDER BY x.id"
+    )
+    code, site, action = rows[0]
+    await make_staff(
+        lived.operator,
+        lived.study_id,
+        login="anna",
+        password=PASSWORD,
+        site=site,
+        role="coordinator",
+        actor=ACTOR,
+    )
+    await move_words(owner, lived.context.keys.vault)
+    async with browsing(lived.server) as browser:
+        await sign_in(browser)
+        status, html = await page(browser, f"/desk/participants/{code}")
+    assert (status, "note:" in html) == (200, False)
+    assert action in unescape(html)
 
 
 async def test_moved_twice_changes_nothing_more(
@@ -95,4 +126,4 @@ async def test_broken_off_in_the_middle_it_goes_on_with_what_is_left(
     await move_words(owner, vault)
     assert await clear_words(owner) == set()
     assert await places_of(owner, KNOWN) == {}
-    assert await count_unlike(owner, vault, lived.study_id) == 0
+    assert await moving.list_unlike(owner, vault) == []
