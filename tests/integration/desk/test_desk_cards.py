@@ -10,9 +10,9 @@ import pytest
 from pro_service.services.cards import cards
 from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
-from tests.support.words import spoken
 
 CARD = "/desk/participants/K-001/card"
 

@@ -28,8 +28,8 @@ from tests.support.desk import (
     seed_text,
     sign_in,
 )
+from tests.support.record.words import spoken
 from tests.support.seed import SeededParticipant, SeededStudy, seed_participant, seed_visit
-from tests.support.words import spoken
 
 PAIN = (("pain-nrs", "left_knee"),)
 BEGAN, ENDED = timedelta(days=-20), timedelta(days=-10)

@@ -6,8 +6,8 @@ import aiohttp
 import asyncpg
 
 from tests.support.desk import page, press, seed_line, seed_message
+from tests.support.record.words import spoken
 from tests.support.seed import SeededParticipant
-from tests.support.words import spoken
 
 NONE_LEFT = "Of every text it is known whether it went out."
 

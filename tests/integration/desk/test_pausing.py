@@ -22,9 +22,9 @@ from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.connection import Connection, Guard
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.forms import form_to
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import browsing
-from tests.support.words import spoken
 
 PAGE = "/desk/participants/K-001"
 DAYS = 14

@@ -19,9 +19,9 @@ from pro_service.services.pages import entrance
 from pro_service.services.pages.entrance import CODES_A_SOURCE
 from pro_service.services.texting.reminders import remind
 from pro_service.vault.codes import grouped, new_code
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
-from tests.support.words import spoken
 
 IN_CHINA = "+8613900000001"
 """Of no range that is assigned to anybody."""

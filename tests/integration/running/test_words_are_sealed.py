@@ -22,9 +22,9 @@ from pro_service.vault.vault import data_key_of
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.record.words import places_of, spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
-from tests.support.words import places_of, spoken
 
 CANARY: Final = "her sister Agathe is ill"
 PAGE: Final = "/desk/participants/K-001"

@@ -16,9 +16,9 @@ from pro_service.store.record import words as store
 from pro_service.vault.places import WORDS
 from tests.support.audit import Audit
 from tests.support.desk import PASSWORD, page, sign_in
+from tests.support.record.words import places_of
 from tests.support.study import ACTOR, Trial
 from tests.support.web import browsing
-from tests.support.words import places_of
 
 KNOWN: Final = ("Rang her; comes in tomorrow", "visits her sister in hospital")
 

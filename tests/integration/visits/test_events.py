@@ -8,8 +8,8 @@ from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.statuses import standing
 from pro_service.services.visits.events import preview_event, record_event
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
-from tests.support.words import spoken
 
 
 async def status(trial: Trial) -> Status | None:
