@@ -71,7 +71,8 @@ $$;
 
 -- Words that stand in audit entries, with the path to them in `changes`; no path: they are the reason. An
 -- entry that names no participant is about whom its transaction was about. The reason of a rescoring is
--- about nobody, and why a call is to be made is the program's word.
+-- about nobody, and why a call is to be made is the program's word,
+-- as is the reason of a migration.
 CREATE FUNCTION pro.words_in_entries()
     RETURNS TABLE (study_id uuid, participant_id uuid, entry_id bigint, at timestamptz, path text[],
                    said text, actor text)
@@ -84,6 +85,7 @@ CREATE FUNCTION pro.words_in_entries()
             WHERE e.table_name <> ALL (ARRAY['responses', 'scores', 'attempts', 'assessments', 'preferences',
                                              'data_queries', 'delivery_receipts'])
               AND (e.table_name, e.operation) <> ('call_tasks', 'INSERT')
+              AND e.operation <> 'LIST' AND e.actor NOT IN ('cli:migrate', 'service:migration')
             UNION ALL
             SELECT ARRAY[r.id, s.side, v.name], v.said
             FROM jsonb_each(e.changes) AS r (id, sides)

@@ -9,7 +9,7 @@ reference, `note:<id>`:
 | alerts.action | desk: what was done | none |
 | call_tasks.outcome | desk: `<outcome>: note:<id>`; CLI: confirm-number, event | `answered`, ... |
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
-| statuses.reason | desk: pause; CLI: event, status | `enrolled`, `chosen on their own page` |
+| statuses.reason | desk: pause; CLI: event, status | `chosen on the participant's page` |
 | events.reason | CLI: event | `enrolled` |
 | visits.superseded_reason | CLI: event, status | `enrolled` |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from pro_service.services.record import Moved, move_words
+from pro_service.services.record import Moved, export_audit, move_words, verify_file
 from pro_service.services.record.moving import list_unlike
 from pro_service.store.connection import transaction
 from tests.support.audit import Audit, owner_of, tamper
@@ -59,7 +60,7 @@ async def owner(audit: Audit) -> AsyncIterator[asyncpg.Connection[asyncpg.Record
 
 
 async def test_the_chain_holds_before_and_after_the_move(
-    audit: Audit, owner: asyncpg.Connection[asyncpg.Record]
+    audit: Audit, owner: asyncpg.Connection[asyncpg.Record], tmp_path: Path
 ) -> None:
     trial: Trial = audit.trial
     assert await audit.faults() == []
@@ -71,6 +72,11 @@ async def test_the_chain_holds_before_and_after_the_move(
     await audit.seal_everything()
     assert await audit.faults() == []
     assert await list_unlike(owner, trial.context.keys.vault) == []
+    exported = tmp_path / "audit.jsonl"
+    await export_audit(trial.operator, exported)
+    assert WORDS not in exported.read_text("utf-8")
+    verdict = verify_file(exported, audit.sealer.keys.public)
+    assert (verdict.faults, verdict.seals > 3) == ([], True)
     outcome = await trial.fetchval("SELECT outcome FROM call_tasks ORDER BY id LIMIT 1")
     assert await spoken(trial.operator, trial.context, outcome) == f"reached: {WORDS}"
     actor = await trial.fetchval("SELECT string_agg(DISTINCT actor, ',' ORDER BY actor) FROM notes")
