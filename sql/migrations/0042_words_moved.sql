@@ -44,7 +44,8 @@ CREATE FUNCTION pro.is_of_staff(said text) RETURNS boolean LANGUAGE sql IMMUTABL
         'enrolled', 'first card', 'answered', 'declined', 'window closed', 'confirmed by text',
         'said so by text', 'said so on the page', 'told the provider to stop',
         'chosen on the participant''s page', 'the schedule follows an event',
-        'the participant''s code was typed on it', 'recorded by an operator',
+        'the participant''s code was typed on it', 'the provider says that nothing reaches it',
+        'recorded by an operator',
         'a column came', 'a column went', 'audited from now on', 'words moved into notes'])
 $$;
 

@@ -14,9 +14,10 @@ reference, `note:<id>`:
 | visits.superseded_reason | CLI: event, status | `enrolled` |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
-| contact_points.reason | CLI: number | none |
+| contact_points.reason | CLI: number, contact | none |
+| consents.reason | CLI: contact, of the participant's word on others | none |
 | audit_entries.reason, .changes | all of the above | all of the above |
-| consents, identities, preferences, participant_identifiers, responses: .reason | nobody | yes |
+| identities, preferences, participant_identifiers, responses: .reason | nobody | yes |
 
 Not sealed, as they are about no participant: the reason of a rescoring, names of sites and staff,
 licences of wording, labels of protocols.

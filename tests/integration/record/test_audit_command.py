@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from pro_service.cli.runtime import folder_keys
 from pro_service.domain.seals import read_seal
 from pro_service.services import record
 from pro_service.services.record import Sealer
@@ -146,3 +147,15 @@ async def test_without_a_signing_key_the_service_does_not_start(
     assert (done.code, len(done.err.splitlines())) == (1, 1), done.err
     assert "PRO_SEAL_KEYS is not set" in done.err
     assert "keys new" in done.err
+
+
+def test_a_data_folder_of_an_older_release_gets_its_signing_key_once(tmp_path: Path) -> None:
+    before = folder_keys(tmp_path)
+    kept = tmp_path / "keys.json"
+    old = {name: key.get_secret_value() for name, key in before.items() if name != "seal"}
+    kept.write_text(json.dumps(old))
+    now = folder_keys(tmp_path)
+    assert {name: now[name].get_secret_value() for name in old} == old
+    SigningRing.parse(now["seal"].get_secret_value())
+    assert folder_keys(tmp_path) == now
+    assert kept.stat().st_mode & 0o077 == 0
