@@ -44,6 +44,14 @@ COMMANDS: Final = (
     ("participant", "opt-in", "K-001"),
     ("participant", "number", "K-001", "+12025550177"),
     ("participant", "confirm-number", "K-001"),
+    (
+        *("participant", "contact", "add", "K-001", "+12025550178", "--relation", "spouse"),
+        *("--texts", "--agreed-on", "2026-01-06", "--participant-agreed-on", "2026-01-06"),
+    ),
+    ("participant", "contact", "agree", "K-001", "2"),
+    ("participant", "contact", "order", "K-001", "2", "1"),
+    ("participant", "contact", "wrong", "K-001", "1"),
+    ("participant", "contact", "end", "K-001", "2"),
     ("participant", "status", "K-001", "paused"),
     ("event", "add", "K-001", "death", "--at", "2026-02-01 10:00", "--yes"),
 )
