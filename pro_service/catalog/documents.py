@@ -59,7 +59,7 @@ def parse_text(text: str, source: str, error: type[DocumentFileError]) -> dict[s
 
 
 def exact_numbers(text: str) -> dict[str, Any]:
-    """Return the document of a text that `parse_text` has read, with decimals as they are written."""
+    """Return the document of a text `parse_text` has read, its decimals as they are written."""
     return tomllib.loads(text, parse_float=Decimal)
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from pro_service.domain.differences import differences
 from pro_service.domain.endpoints.rules import (
     TO_BE_CONFIRMED,
     Authority,
@@ -153,53 +154,5 @@ class AnalysisPlan(Record):
         found: list[str] = []
         before, after = earlier.model_dump(mode="json"), self.model_dump(mode="json")
         for name in type(self).model_fields:
-            found += _differences(name, before[name], after[name])
+            found += differences(name, before[name], after[name])
         return tuple(found)
-
-
-def _differences(place: str, before: object, after: object) -> list[str]:
-    """Say what was added, left out or changed at a place, as deep as the document has names."""
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        return [
-            line
-            for key in dict.fromkeys((*before, *after))
-            for line in _differences(f"{place}.{key}", before.get(key), after.get(key))
-        ]
-    named = _by_id(before), _by_id(after)
-    if named[0] is not None and named[1] is not None:
-        return [
-            line
-            for key in dict.fromkeys((*named[0], *named[1]))
-            for line in _differences(f"{place}.{key}", named[0].get(key), named[1].get(key))
-        ]
-    if before is None:
-        return [f"{place}: new: {_short(after)}"]
-    if after is None:
-        return [f"{place}: no longer; it was {_short(before)}"]
-    return [f"{place}: {_short(before)} -> {_short(after)}"]
-
-
-def _by_id(content: object) -> dict[str, object] | None:
-    """A list of tables by their ids or visits; None for any other content."""
-    if not isinstance(content, list):
-        return None
-    found: dict[str, object] = {}
-    for each in content:
-        name = (each.get("id") or each.get("visit")) if isinstance(each, dict) else None
-        if not isinstance(name, str) or name in found:
-            return None
-        found[name] = each
-    return found
-
-
-def _short(content: object) -> str:
-    """A value in few words."""
-    if isinstance(content, dict):
-        return ", ".join(
-            f"{key} {_short(each)}" for key, each in content.items() if each not in (None, [])
-        )
-    if isinstance(content, list):
-        return "[" + ", ".join(_short(each) for each in content) + "]"
-    return str(content)

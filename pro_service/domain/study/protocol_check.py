@@ -15,6 +15,16 @@ from pro_service.domain.study.checking.draft import Draft, Placed
 from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.checking.rules import rule_problems
 from pro_service.domain.study.checking.sections import joined, section, unknown_key
+from pro_service.domain.study.coming import (
+    Coming,
+    DataCut,
+    Entry,
+    Escalation,
+    OwnEvent,
+    SourceSystem,
+    StaffReply,
+    Tablet,
+)
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     Calls,
@@ -28,7 +38,21 @@ from pro_service.domain.study.protocol import (
 
 __all__ = ["Problem", "check_protocol"]
 
-SECTIONS = ("study", "events", "messaging", "calls", "safety", "instrument", "visit")
+SECTIONS = (
+    *("study", "events", "messaging", "calls", "safety", "instrument", "visit"),
+    *Coming.model_fields,
+)
+_TABLES: dict[str, type[Record]] = {
+    "entry": Entry,
+    "escalation": Escalation,
+    "source_system": SourceSystem,
+    "tablet": Tablet,
+}
+_LISTS: dict[str, type[Record]] = {
+    "reply": StaffReply,
+    "own_event": OwnEvent,
+    "data_cut": DataCut,
+}
 _DATING = ("target", "window", "clinic_window", "asks", "nudges")
 
 
@@ -55,6 +79,7 @@ def check_protocol(
     safety = section(Safety, document.get("safety", {}), "safety", problems)
     uses = _uses(document.get("instrument", {}), problems)
     visits = _visits(document.get("visit"), problems)
+    coming = _coming(document, problems)
     draft = Draft(
         study=study,
         events=events,
@@ -63,6 +88,7 @@ def check_protocol(
         uses=uses,
         visits=visits,
         instruments=instruments,
+        coming=coming,
     )
     problems += rule_problems(draft)
     if problems or study is None or messaging is None or calls is None or safety is None:
@@ -75,6 +101,7 @@ def check_protocol(
         safety=safety,
         instruments=uses,
         visits=tuple(placed.visit for placed in visits),
+        coming=coming,
     )
     return protocol, ()
 
@@ -112,6 +139,24 @@ def _uses(content: Any, problems: list[Problem]) -> dict[str, InstrumentUse]:
         if use is not None:
             uses[name] = use
     return uses
+
+
+def _coming(document: Mapping[str, Any], problems: list[Problem]) -> Coming:
+    """What nothing acts upon yet; a section that makes no sense is left out."""
+    found: dict[str, object] = {}
+    for name, model in _TABLES.items():
+        if name in document:
+            found[name] = section(model, document[name], name, problems)
+    for name, model in _LISTS.items():
+        content = document.get(name, [])
+        if not isinstance(content, list):
+            problems.append(Problem(name, "is not a list of tables", f"Write [[{name}]] for each."))
+            continue
+        read = [
+            section(model, each, f"{name}[{index}]", problems) for index, each in enumerate(content)
+        ]
+        found[name] = tuple(one for one in read if one is not None)
+    return Coming.model_validate(found)
 
 
 def _visits(content: Any, problems: list[Problem]) -> tuple[Placed, ...]:

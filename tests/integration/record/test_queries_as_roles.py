@@ -83,6 +83,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/sessions.set_staff_password": (OPERATOR,),
     "desk/sessions.revoke_staff_sessions": (OPERATOR,),
     "demo/simulator": (WORKER,),
+    "study/plans": (OPERATOR,),
     "study/studies": (OPERATOR,),
     "study/studies.get_protocol_document": EVERYBODY,
     "study/studies.get_study_key": (WORKER, HOOKS, OPERATOR, PAGES),
