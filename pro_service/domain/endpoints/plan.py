@@ -7,8 +7,9 @@ participants see their own trend (R21). Field names are the document's keys.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -27,6 +28,15 @@ from pro_service.domain.record import Record
 
 Stage = Literal["before_lock", "after_lock", "after_unblinding"]
 """When a version of a plan was confirmed: a rule chosen after unblinding is another thing."""
+
+
+NOT_YET: Final[Mapping[str, str]] = {
+    "pairing": "measures are set beside scores",
+    "correlations": "correlations are computed",
+    "looks": "groups are shown before the data cut",
+    "trend": "participants see their own trend",
+}
+"""Sections that are checked and that nothing acts upon before the service does what is named."""
 
 
 class PlanHead(Record):
@@ -148,6 +158,10 @@ class AnalysisPlan(Record):
     def unconfirmed(self) -> tuple[str, ...]:
         """The places of the rules that are to be confirmed."""
         return tuple(each.place for each in self.every_rule() if each.rule.is_unconfirmed)
+
+    def not_yet(self) -> tuple[tuple[str, str], ...]:
+        """The sections it has that nothing acts upon yet, each with when something will."""
+        return tuple((name, when) for name, when in NOT_YET.items() if getattr(self, name))
 
     def changed_since(self, earlier: AnalysisPlan) -> tuple[str, ...]:
         """What differs from an earlier version, by the document's sections and rule ids."""
