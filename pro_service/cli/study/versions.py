@@ -78,7 +78,7 @@ def use_command(
 ) -> None:
     """Let a site enrol under a version; other sites and who is enrolled keep theirs."""
 
-    async def work(runtime: Runtime) -> tuple[VersionRow, datetime | None]:
+    async def work(runtime: Runtime) -> tuple[VersionRow, protocols.SiteUsed]:
         connection = runtime.connection
         found = await runtime.context.reader.study(connection, study)
         chosen = await protocols.find_version(connection, found, version)
@@ -87,9 +87,12 @@ def use_command(
         )
         return chosen, await protocols.use_protocol(connection, found, chosen, use)
 
-    chosen, since = with_runtime(data, actor, work)
-    when = "from now on" if since is None else f"from {since:%Y-%m-%d %H:%M} UTC on"
-    out.print(f"{site} enrols under version {chosen.label} {when}.")
+    chosen, used = with_runtime(data, actor, work)
+    when = "from now on" if used.since is None else f"from {used.since:%Y-%m-%d %H:%M} UTC on"
+    if used.fresh:
+        out.print(f"{site} enrols under version {chosen.label} {when}.")
+    else:
+        out.print(f"{site} was told so before; nothing changed.")
 
 
 def move_command(

@@ -38,6 +38,13 @@ class SiteUse(NamedTuple):
     reason: str
 
 
+class SiteUsed(NamedTuple):
+    """From when a site enrols under a version (None: from now on), and whether that is new."""
+
+    since: datetime | None
+    fresh: bool
+
+
 class LoadedProtocol(NamedTuple):
     """A stored protocol version, and whether this call stored it."""
 
@@ -99,8 +106,8 @@ async def find_version(connection: Connection, study: StudyRow, text: str) -> Ve
 
 async def use_protocol(
     connection: Connection, study: StudyRow, version: VersionRow, use: SiteUse
-) -> datetime | None:
-    """Let a site enrol under a version, and no other site; returns from when (None: now).
+) -> SiteUsed:
+    """Let a site enrol under a version, and no other site; the same again changes nothing.
 
     Who is enrolled already stays under their version. Raises UnknownSiteError, UseRefusedError.
     """
@@ -120,6 +127,17 @@ async def use_protocol(
                 mend="Name today or a later day, or leave --from out.",
             )
         effective_from = None
+    told = await studies.list_site_protocols(connection, study.id)
+    own = [one for one in told if one.site == site.code and one.effective_from <= now]
+    ahead = [one for one in told if one.site == site.code and one.effective_from > now]
+    if effective_from is None:
+        known = not ahead and bool(own) and own[-1].protocol_version_id == version.id
+    else:
+        known = (version.id, effective_from) in [
+            (one.protocol_version_id, one.effective_from) for one in ahead[-1:]
+        ]
+    if known:
+        return SiteUsed(effective_from, fresh=False)
     await studies.insert_site_protocol(
         connection,
         study.id,
@@ -130,7 +148,7 @@ async def use_protocol(
         actor=use.actor,
         reason=use.reason,
     )
-    return effective_from
+    return SiteUsed(effective_from, fresh=True)
 
 
 async def sites_at_present(connection: Connection, study: StudyRow) -> dict[str, UUID | None]:

@@ -21,12 +21,13 @@ async def study_of(trial: Trial) -> StudyRow:
     return await trial.context.reader.study(trial.operator, None)
 
 
-async def use(trial: Trial, version: UUID, site: str, from_on: date | None = None) -> None:
+async def use(trial: Trial, version: UUID, site: str, from_on: date | None = None) -> bool:
+    """Tell a site its version; whether that was new."""
     study = await study_of(trial)
     versions = await studies.list_protocol_versions(trial.operator, study.id)
     (row_of_version,) = [one for one in versions if one.id == version]
     wish = SiteUse(site, from_on, ACTOR, "approved by the ethics committee")
-    await protocols.use_protocol(trial.operator, study, row_of_version, wish)
+    return (await protocols.use_protocol(trial.operator, study, row_of_version, wish)).fresh
 
 
 async def enrolled_under(trial: Trial, code: str, site: str) -> UUID:
@@ -68,6 +69,16 @@ async def test_a_day_ahead_takes_effect_at_the_site_s_midnight(database_url: str
         assert await enrolled_under(trial, "K-002", "BJ01") == first
         await trial.move(timedelta(days=1))
         assert await enrolled_under(trial, "K-003", "BJ01") == second
+
+
+async def test_the_same_again_changes_nothing(database_url: str) -> None:
+    async with open_trial(database_url) as trial:
+        second = await store_version(trial, SECOND)
+        ahead = (await trial.now()).date() + timedelta(days=2)
+        assert [await use(trial, second, "BJ01") for _ in range(2)] == [True, False]
+        assert [await use(trial, second, "BJ01", ahead) for _ in range(2)] == [True, False]
+        assert await use(trial, second, "BJ01")
+        assert await trial.count("site_protocols") == 4
 
 
 async def test_what_cannot_be_is_refused(database_url: str) -> None:
