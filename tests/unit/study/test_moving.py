@@ -72,10 +72,10 @@ def test_the_same_version_differs_in_nothing() -> None:
     [
         (
             "window = { days_before = 3, days_after = 3 }",
-            "window = { days_before = 1, days_after = 9 }",
+            "window = { days_before = 2, days_after = 4 }",
         ),
         ("target = { months = 3 }", "target = { months = 2, days = 20 }"),
-        ("target = { days = 14 }", "target = { days = 20 }"),
+        ("target = { days = 14 }", "target = { days = 16 }"),
         ('nudge_at = "18:30"\nquiet', 'nudge_at = "19:30"\nquiet'),
     ],
 )
