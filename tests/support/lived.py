@@ -37,8 +37,8 @@ BEGIN
 END
 $$
 """
-"""A release is migrated on the server it lived on, whose transactions have higher numbers than those
-sealed; in a younger one what a migration writes would be taken for older."""
+"""A release is migrated on the server it lived on, whose transactions have higher numbers than
+those sealed; on a younger one what a migration writes would be taken for older."""
 LATE: Final = ("L-001", "L-002", "L-003")
 """Enrolled shortly before the end: their baseline is open. L-004 has paused."""
 

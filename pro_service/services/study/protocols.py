@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +15,7 @@ from pro_service.store.base import operations
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
-from pro_service.store.study.studies import StudyRow, VersionRow
+from pro_service.store.study.studies import SiteProtocolRow, StudyRow, VersionRow
 
 
 class UnknownVersionError(ProServiceError):
@@ -128,15 +129,8 @@ async def use_protocol(
             )
         effective_from = None
     told = await studies.list_site_protocols(connection, study.id)
-    own = [one for one in told if one.site == site.code and one.effective_from <= now]
-    ahead = [one for one in told if one.site == site.code and one.effective_from > now]
-    if effective_from is None:
-        known = not ahead and bool(own) and own[-1].protocol_version_id == version.id
-    else:
-        known = (version.id, effective_from) in [
-            (one.protocol_version_id, one.effective_from) for one in ahead[-1:]
-        ]
-    if known:
+    of_site = [one for one in told if one.site == site.code]
+    if _was_told(of_site, version, effective_from, now):
         return SiteUsed(effective_from, fresh=False)
     await studies.insert_site_protocol(
         connection,
@@ -149,6 +143,22 @@ async def use_protocol(
         reason=use.reason,
     )
     return SiteUsed(effective_from, fresh=True)
+
+
+def _was_told(
+    told: Sequence[SiteProtocolRow],
+    version: VersionRow,
+    effective_from: datetime | None,
+    now: datetime,
+) -> bool:
+    """Whether this is what a site was told last, of now or of that instant."""
+    ahead = [one for one in told if one.effective_from > now]
+    if effective_from is None:
+        return not ahead and bool(told) and told[-1].protocol_version_id == version.id
+    return bool(ahead) and (ahead[-1].protocol_version_id, ahead[-1].effective_from) == (
+        version.id,
+        effective_from,
+    )
 
 
 async def sites_at_present(connection: Connection, study: StudyRow) -> dict[str, UUID | None]:
