@@ -80,8 +80,6 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/sending.list_senders": (OPERATOR,),
     "texting/sending.set_pace": (OPERATOR,),
     "desk/sessions": (DESK,),
-    "desk/sessions.set_staff_password": (OPERATOR,),
-    "desk/sessions.revoke_staff_sessions": (OPERATOR,),
     "demo/simulator": (WORKER,),
     "study/plans": (OPERATOR,),
     "study/studies": (OPERATOR,),
@@ -89,6 +87,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "study/studies.get_study_key": (WORKER, HOOKS, OPERATOR, PAGES),
     "study/studies.get_data_key": (HOOKS, OPERATOR),
     "study/studies.insert_study_key": (HOOKS, OPERATOR),
+    "study/people": (OPERATOR,),
     "study/wording": (OPERATOR,),
     "study/wording.list_wording_packs": (OPERATOR, WORKER),
 }
