@@ -30,11 +30,12 @@ class Measurement:
     closes_at: datetime | None
     raw: Fraction | None
     normalised: Fraction | None
-    basis: Literal["complete", "partial"] = "complete"
+    basis: Literal["complete", "unsent", "partial"] = "complete"
 
     @property
     def scorable(self) -> bool:
-        """Whether there is a score that may stand beside others: partial ones are kept apart."""
+        """Whether there is a score that may stand beside others: those of sittings that were
+        not sent are kept apart."""
         return self.raw is not None and self.basis == "complete"
 
 

@@ -125,7 +125,7 @@ def _plan_assessment(
 ) -> None:
     """Add to the plan what one assessment's answers write."""
     facts, actor = case.facts, case.sitting.actor
-    _, assessment = find_assessment(facts, assessment_id)
+    visit, assessment = find_assessment(facts, assessment_id)
     instrument = case.context.catalogue.instruments[assessment.instrument]
     attempt_id = _attempt(case, plan, assessment, instrument)
     stands = _standing_responses(assessment, instrument, facts.now)
@@ -139,6 +139,8 @@ def _plan_assessment(
     if submit:
         plan.document.submitted.append(assessment_id)
         plan.document.attempts_submitted.append(attempt_id)
+        if visit.closes_at is not None and visit.closes_at <= facts.now:
+            plan.document.sent_late = list({*plan.document.sent_late, visit.id})
         place = Place(assessment_id, attempt_id, actor)
         plan.document.scores += score_rows(instrument, answers, place, basis="complete")
         plan.document.queries += [

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.sittings import StandingSitting
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.actions import CALL_OUTCOMES
@@ -22,6 +23,7 @@ from pro_service.store.desk.timeline import (
     MessageLine,
     ReminderLine,
     ScoreLine,
+    SittingLine,
     VisitLine,
 )
 from pro_service.web.desk.first_page import legend, state_values
@@ -85,22 +87,44 @@ class _Page:
 
     def assessment(self, one: AssessmentLine) -> dict[str, Any]:
         words = self.words
-        state = self.timeline.states.get(one.id)
+        state, standing = self.timeline.states.get(one.id), self.timeline.standing.get(one.id)
+        stands = next((each for each in one.sittings if standing and each.id == standing.id), None)
+        answers = (self.answer(one.instrument, each, stands) for each in self.answers[one.id])
+        # Those of the sitting that stands come first.
+        scores = sorted(
+            (self.score(each, stands) for each in self.scores[one.id]),
+            key=lambda each: bool(each["other"]),
+        )
         return {
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
-            "mode": None if one.mode is None else words.word("mode", one.mode),
-            "respondent": words.respondent(one.respondent),
-            "scores": [self.score(each) for each in self.scores[one.id]],
-            "answers": [self.answer(one.instrument, each) for each in self.answers[one.id]],
+            "mode": None if stands is None else words.word("mode", stands.mode),
+            "respondent": None if stands is None else words.respondent(stands.respondent),
+            "sitting": self.sitting(one, stands, standing),
+            "scores": scores,
+            "answers": list(answers),
         }
 
-    def score(self, one: ScoreLine) -> dict[str, Any]:
+    def sitting(
+        self, one: AssessmentLine, stands: SittingLine | None, standing: StandingSitting | None
+    ) -> str | None:
+        """Which of several sittings is the record and why; None where there is one at most."""
+        if stands is None or standing is None or len(one.sittings) == 1:
+            return None
+        return self.words.text(
+            "sitting.stands",
+            number=stands.ordinal,
+            count=len(one.sittings),
+            reason=self.words.word("standing", standing.reason),
+        )
+
+    def score(self, one: ScoreLine, stands: SittingLine | None) -> dict[str, Any]:
         words = self.words
         return {
             "scale": words.word("scale", one.scale),
-            "partial": one.basis == "partial",
+            "basis": None if one.basis == "complete" else words.text(f"score.{one.basis}"),
+            "other": stands is not None and one.attempt_id != stands.id,
             "raw": words.score(one.raw),
             "range": words.text("score.range", lowest=one.lowest, highest=one.highest),
             "normalised": words.score(one.normalised),
@@ -111,12 +135,15 @@ class _Page:
             else words.word("absent", one.absent_reason),
         }
 
-    def answer(self, instrument: str, one: AnswerLine) -> dict[str, Any]:
+    def answer(
+        self, instrument: str, one: AnswerLine, stands: SittingLine | None
+    ) -> dict[str, Any]:
         return {
             "item": self.words.item(instrument, one.item),
             "value": self.value(one),
             "at": self.at(one.received_at),
             "stands": one.stands,
+            "other": stands is not None and one.attempt_id != stands.id,
         }
 
     def value(self, one: AnswerLine) -> str:

@@ -6,8 +6,9 @@ SELECT p.code, r.assessment_id, a.instrument, a.target, r.item, r.value, r.gap,
                     WHERE o.study_id = t.study_id AND o.assessment_id = t.assessment_id) AS last_attempt,
        EXISTS (SELECT FROM pro.responses AS n
                WHERE n.study_id = r.study_id AND n.attempt_id = r.attempt_id AND n.replaces = r.id) AS replaced,
-       EXISTS (SELECT FROM pro.current_responses AS c
-               WHERE c.study_id = r.study_id AND c.response_id = r.id) AS stands
+       EXISTS (SELECT FROM pro.sitting_responses AS c
+               WHERE c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item
+                 AND c.response_id = r.id) AS stands
 FROM pro.responses AS r
 JOIN pro.assessments AS a ON a.study_id = r.study_id AND a.id = r.assessment_id
 JOIN pro.attempts AS t ON t.study_id = r.study_id AND t.id = r.attempt_id

@@ -50,7 +50,7 @@ SEEN_BY_SITE = (
     "assessments",
     "attempts",
     "responses",
-    "current_responses",
+    "sitting_responses",
     "scores",
     "reminders",
     "messages",
@@ -214,7 +214,7 @@ async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database
         site_id = await trial.fetchval("SELECT id FROM sites")
         await lived(trial)
         seen = await desk_sees(trial, site_id, role="coordinator")
-        assert (seen["responses"], seen["current_responses"], seen["scores"]) == (0, 0, 0)
+        assert (seen["responses"], seen["sitting_responses"], seen["scores"]) == (0, 0, 0)
         assert seen["assessments"] > 0
 
 
