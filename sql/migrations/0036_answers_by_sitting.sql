@@ -84,10 +84,11 @@ CREATE FUNCTION pro.sitting_answers(study uuid, sitting uuid)
     WHERE c.study_id = study AND c.attempt_id = sitting
 $$;
 
--- When the last of the answers that stand in a sitting was given, as claimed.
-CREATE FUNCTION pro.last_answered(study uuid, sitting uuid) RETURNS TABLE (at timestamptz)
+-- The same as one document, values by item and gaps as null, and when the last was given, as claimed.
+CREATE FUNCTION pro.sitting_held(study uuid, sitting uuid)
+    RETURNS TABLE (answers jsonb, last_answer_at timestamptz)
     LANGUAGE sql STABLE AS $$
-    SELECT max(r.answered_at)
+    SELECT coalesce(jsonb_object_agg(c.item, r.value), '{}'), max(r.answered_at)
     FROM pro.sitting_responses AS c
     JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
     WHERE c.study_id = study AND c.attempt_id = sitting

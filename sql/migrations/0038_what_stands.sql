@@ -100,16 +100,14 @@ GRANT EXECUTE ON FUNCTION pro.desk_progress(uuid, uuid[]) TO pro_desk;
 CREATE FUNCTION pro.desk_sittings(study uuid, participant uuid)
     RETURNS TABLE (attempt_id uuid, answered text[], last_answer_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.id,
-           coalesce(array_agg(r.item ORDER BY r.item) FILTER (WHERE r.value IS NOT NULL), '{}'),
-           (SELECT l.at FROM pro.last_answered(t.study_id, t.id) AS l)
+    SELECT t.id, ARRAY(SELECT k FROM jsonb_object_keys(jsonb_strip_nulls(h.answers)) AS k ORDER BY k),
+           h.last_answer_at
     FROM pro.attempts AS t
-    LEFT JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r ON true
+    CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
     WHERE t.study_id = study AND t.participant_id = participant
       AND EXISTS (SELECT FROM pro.attempts AS o
                   WHERE o.study_id = t.study_id AND o.assessment_id = t.assessment_id AND o.id <> t.id)
       AND pro.desk_may_see(t.study_id, t.participant_id, t.recorded_at)
-    GROUP BY t.study_id, t.id
 $$;
 REVOKE ALL ON FUNCTION pro.desk_sittings(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.desk_sittings(uuid, uuid) TO pro_desk;

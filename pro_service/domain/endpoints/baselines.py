@@ -44,7 +44,7 @@ class SentSitting(CompleteSitting):
     """The visit's target day, in the participant's zone."""
     closes_at: datetime | None
     chosen_id: UUID | None
-    """The sitting written down as the record of the assessment; None: it is to be derived."""
+    """The sitting written down as the record, where it may be another; None: to be derived."""
 
     @property
     def times(self) -> SittingTimes:

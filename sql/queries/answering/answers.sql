@@ -168,9 +168,7 @@ WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND 
 -- All sittings at visits of a participant that have closed: what they hold, whether they have their
 -- scores, and which is written down as standing.
 SELECT t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
-       (SELECT l.at FROM pro.last_answered(t.study_id, t.id) AS l) AS last_answer_at,
-       coalesce((SELECT jsonb_object_agg(r.item, r.value) FROM pro.sitting_answers(t.study_id, t.id) AS r),
-                '{}') AS answers,
+       h.last_answer_at, h.answers,
        EXISTS (SELECT FROM pro.scores AS s
                WHERE s.study_id = t.study_id AND s.assessment_id = t.assessment_id
                  AND s.attempt_id = t.id) AS scored,
@@ -178,6 +176,7 @@ SELECT t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
 JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id
+CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
 LEFT JOIN pro.standing_sittings AS c
   ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.closes_at = v.closes_at
 WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND v.closes_at <= pro.now()

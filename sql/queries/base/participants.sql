@@ -58,21 +58,20 @@ SELECT id, code FROM pro.participants WHERE study_id = $1 ORDER BY id;
 SELECT id FROM pro.participants WHERE study_id = $1 AND code = $2;
 
 -- name: list_sent_sittings(study_id, participant_id, instruments, before)
--- What was sent in of some instruments before an instant, with the answers that stand, oldest first; which
--- of several stands at an assessment is the reader's to choose, unless it is chosen already.
+-- What was sent in of some instruments before an instant, with the answers that stand, oldest first. Which
+-- sitting is chosen is read where it may not be the only one sent in time.
 SELECT jsonb_build_object(
            'assessment_id', a.id, 'id', t.id, 'ordinal', t.ordinal, 'started_at', t.started_at,
            'target', a.target, 'instrument', a.instrument, 'visit', v.definition,
            'target_on', v.target_on, 'closes_at', v.closes_at, 'submitted_at', t.submitted_at,
-           'chosen_id', c.attempt_id,
-           'last_answer_at', (SELECT l.at FROM pro.last_answered(t.study_id, t.id) AS l),
-           'answers', coalesce((SELECT jsonb_object_agg(r.item, r.value)
-                                FROM pro.sitting_answers(t.study_id, t.id) AS r
-                                WHERE r.value IS NOT NULL), '{}'))::text AS sitting
+           'last_answer_at', h.last_answer_at, 'answers', jsonb_strip_nulls(h.answers),
+           'chosen_id', CASE WHEN t.submitted_at >= v.closes_at OR count(*) OVER (PARTITION BY a.id) > 1
+               THEN (SELECT c.attempt_id FROM pro.standing_sittings AS c
+                     WHERE c.study_id = a.study_id AND c.assessment_id = a.id
+                       AND c.closes_at = v.closes_at) END)::text AS sitting
 FROM pro.assessments AS a
 JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.submitted_at < $4
 JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
-LEFT JOIN pro.standing_sittings AS c
-  ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.closes_at = v.closes_at
+CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
 WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = ANY ($3) AND a.submitted_at < $4
 ORDER BY t.submitted_at, a.id, t.ordinal;

@@ -82,7 +82,8 @@ def test_every_sitting_has_its_own_standing_answer_and_one_alone() -> None:
 
 
 def test_a_sitting_that_was_not_sent_lends_no_answer_to_one_that_was() -> None:
-    rows = [StoredScore(ASSESSMENT, "pain-nrs", "pain", Decimal(4), Decimal(40))]
+    four, forty = Decimal("4.000000000000"), Decimal("40.000000000000")
+    rows = [StoredScore(ASSESSMENT, "pain-nrs", "pain", four, forty)]
     books = [stored(4), stored(9, attempt_id=OTHER, sent=False)]
     assert compare_scores(load_instruments(), {ASSESSMENT: "pain-nrs"}, books, rows) == 0
 
