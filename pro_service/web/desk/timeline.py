@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Language
-from pro_service.domain.study.sittings import StandingSitting
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.actions import CALL_OUTCOMES
@@ -23,10 +22,15 @@ from pro_service.store.desk.timeline import (
     MessageLine,
     ReminderLine,
     ScoreLine,
-    SittingLine,
     VisitLine,
 )
 from pro_service.web.desk.first_page import legend, state_values
+from pro_service.web.desk.sittings import (
+    is_of_another,
+    score_cells,
+    sitting_that_stands,
+    which_of_several,
+)
 from pro_service.web.desk.words import Words
 
 
@@ -86,64 +90,31 @@ class _Page:
         }
 
     def assessment(self, one: AssessmentLine) -> dict[str, Any]:
-        words = self.words
-        state, standing = self.timeline.states.get(one.id), self.timeline.standing.get(one.id)
-        stands = next((each for each in one.sittings if standing and each.id == standing.id), None)
-        answers = (self.answer(one.instrument, each, stands) for each in self.answers[one.id])
-        # Those of the sitting that stands come first.
-        scores = sorted(
-            (self.score(each, stands) for each in self.scores[one.id]),
-            key=lambda each: bool(each["other"]),
-        )
+        words, standing = self.words, self.timeline.standing.get(one.id)
+        state = self.timeline.states.get(one.id)
+        stands = sitting_that_stands(one, standing)
+        # Scores of the sitting that stands come first.
+        scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
             "mode": None if stands is None else words.word("mode", stands.mode),
             "respondent": None if stands is None else words.respondent(stands.respondent),
-            "sitting": self.sitting(one, stands, standing),
-            "scores": scores,
-            "answers": list(answers),
+            "sitting": which_of_several(words, one, standing),
+            "scores": [score_cells(words, each, stands) for each in scores],
+            "answers": [
+                self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}
+                for each in self.answers[one.id]
+            ],
         }
 
-    def sitting(
-        self, one: AssessmentLine, stands: SittingLine | None, standing: StandingSitting | None
-    ) -> str | None:
-        """Which of several sittings is the record and why; None where there is one at most."""
-        if stands is None or standing is None or len(one.sittings) == 1:
-            return None
-        return self.words.text(
-            "sitting.stands",
-            number=stands.ordinal,
-            count=len(one.sittings),
-            reason=self.words.word("standing", standing.reason),
-        )
-
-    def score(self, one: ScoreLine, stands: SittingLine | None) -> dict[str, Any]:
-        words = self.words
-        return {
-            "scale": words.word("scale", one.scale),
-            "basis": None if one.basis == "complete" else words.text(f"score.{one.basis}"),
-            "other": stands is not None and one.attempt_id != stands.id,
-            "raw": words.score(one.raw),
-            "range": words.text("score.range", lowest=one.lowest, highest=one.highest),
-            "normalised": words.score(one.normalised),
-            "answered": one.answered,
-            "substituted": one.substituted,
-            "absent": None
-            if one.absent_reason is None
-            else words.word("absent", one.absent_reason),
-        }
-
-    def answer(
-        self, instrument: str, one: AnswerLine, stands: SittingLine | None
-    ) -> dict[str, Any]:
+    def answer(self, instrument: str, one: AnswerLine) -> dict[str, Any]:
         return {
             "item": self.words.item(instrument, one.item),
             "value": self.value(one),
             "at": self.at(one.received_at),
             "stands": one.stands,
-            "other": stands is not None and one.attempt_id != stands.id,
         }
 
     def value(self, one: AnswerLine) -> str:

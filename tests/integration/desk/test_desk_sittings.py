@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from pro_service.store.pools import Pools
+from tests.integration.sittings import Sitter
 from tests.support.desk import page, seed_staff, sign_in
 from tests.support.seed import SeededParticipant
-from tests.support.sittings import Sitter
 
 DAY = timedelta(days=1)
 

@@ -22,6 +22,7 @@ APPLICATION_ROLES = (
 RECORD = (
     "responses",
     "scores",
+    "standing_sittings",
     "consents",
     "events",
     "statuses",

@@ -16,8 +16,8 @@ from pro_service.store.migrations import migrate
 from pro_service.store.pools import Pools, connect
 from pro_service.store.sql_files import sql_folder
 from pro_service.store.writes import AttemptRow, ResponseRow
+from tests.integration.sittings import Sitter
 from tests.support.seed import SeededParticipant
-from tests.support.sittings import Sitter
 
 BEFORE = 36
 RELEASES = Path(__file__).parents[2] / "data" / "releases"

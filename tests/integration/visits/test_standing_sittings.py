@@ -16,8 +16,8 @@ from pro_service.services.exports.adherence import report
 from pro_service.store.base import participants
 from pro_service.store.exports import adherence
 from pro_service.store.pools import Pools
+from tests.integration.sittings import WOMAC, Sitter
 from tests.support.seed import SeededParticipant
-from tests.support.sittings import WOMAC, Sitter
 
 DAY = timedelta(days=1)
 SERVICE = "service:worker"
