@@ -6,11 +6,11 @@
 CREATE FUNCTION pro.passed_over(study uuid, assessment uuid, sent timestamptz, closing timestamptz)
     RETURNS TABLE (passed_over boolean)
     LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN sent >= closing THEN EXISTS (
-        SELECT FROM pro.standing_sittings AS c
+    -- One row at most; asked for its value, or the planner might read all choices there are.
+    SELECT CASE WHEN sent >= closing THEN coalesce((
+        SELECT t.submitted_at IS NULL FROM pro.standing_sittings AS c
         JOIN pro.attempts AS t ON t.study_id = c.study_id AND t.id = c.attempt_id
-        WHERE c.study_id = study AND c.assessment_id = assessment AND c.closes_at = closing
-          AND t.submitted_at IS NULL)
+        WHERE c.study_id = study AND c.assessment_id = assessment AND c.closes_at = closing), false)
     ELSE false END
 $$;
 
@@ -72,9 +72,12 @@ CREATE FUNCTION pro.desk_progress(study uuid, wanted uuid[])
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT a.id,
            EXISTS (SELECT FROM pro.attempts AS t WHERE t.study_id = a.study_id AND t.assessment_id = a.id),
-           EXISTS (SELECT FROM pro.attempts AS t
-                   CROSS JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r
-                   WHERE t.study_id = a.study_id AND t.assessment_id = a.id AND r.value IS NOT NULL),
+           -- What was sent in is in no state that depends on its answers; what it was passed over for has some.
+           CASE WHEN a.submitted_at IS NULL THEN EXISTS (
+               SELECT FROM pro.attempts AS t
+               CROSS JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r
+               WHERE t.study_id = a.study_id AND t.assessment_id = a.id AND r.value IS NOT NULL)
+           ELSE p.passed_over END,
            a.submitted_at IS NOT NULL AND EXISTS (
                SELECT FROM pro.attempts AS t
                WHERE t.study_id = a.study_id AND t.assessment_id = a.id AND t.submitted_at IS NOT NULL
