@@ -139,8 +139,9 @@ def _plan_assessment(
     if submit:
         plan.document.submitted.append(assessment_id)
         plan.document.attempts_submitted.append(attempt_id)
-        if visit.closes_at is not None and visit.closes_at <= facts.now:
-            plan.document.sent_late = list({*plan.document.sent_late, visit.id})
+        late = visit.closes_at is not None and visit.closes_at <= facts.now
+        if late and visit.id not in plan.document.sent_late:
+            plan.document.sent_late.append(visit.id)
         place = Place(assessment_id, attempt_id, actor)
         plan.document.scores += score_rows(instrument, answers, place, basis="complete")
         plan.document.queries += [

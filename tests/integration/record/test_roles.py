@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from pro_service.services import rounds
 from pro_service.store.pools import connect
 from tests.support.study import Trial, add_site, open_trial, row
 
@@ -52,6 +53,7 @@ SEEN_BY_SITE = (
     "attempts",
     "responses",
     "sitting_responses",
+    "standing_sittings",
     "scores",
     "reminders",
     "messages",
@@ -68,6 +70,8 @@ async def lived(trial: Trial) -> None:
         reply = await trial.says("K-001", "2")
         if reply and "last question" in reply:
             break
+    await trial.move(timedelta(days=12))
+    await rounds.closing_round(trial.pools.worker, trial.context)
     await trial.pools.worker.fetchval("SELECT pro.seal_audit()")
 
 
