@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.composing import Line, line_to, seal_body
+from pro_service.services.texting.composing import Line, contact_at, indexes_of, line_to, seal_body
 from pro_service.services.texting.delivery import look_for, look_for_reply, retry, send_claimed
-from pro_service.services.texting.opt_outs import opt_out_document, opt_out_row
+from pro_service.services.texting.opt_outs import another_way, opt_out_document, opt_out_row
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
 from pro_service.services.texting.reminders import Claimed, link_for, remind
@@ -12,6 +12,9 @@ from pro_service.services.texting.reminders import Claimed, link_for, remind
 __all__ = [
     "Claimed",
     "Line",
+    "another_way",
+    "contact_at",
+    "indexes_of",
     "line_to",
     "link_for",
     "look_for",
