@@ -14,12 +14,13 @@ from aiohttp import web
 
 from pro_service import __version__
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.config import Settings, SettingsError
+from pro_service.config import Settings, SettingsError, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.record import Sealer
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
 from pro_service.store.migrations import schema_state
@@ -48,13 +49,14 @@ class PortTakenError(ProServiceError):
 
 @dataclass
 class Service:
-    """Everything put together: pools, context, gateway, the web application and the worker."""
+    """Everything put together, and taken apart again by whoever opened it."""
 
     pools: Pools
     context: ServiceContext
     gateway: Gateway
     application: web.Application
     worker: Worker
+    sealer: Sealer
 
 
 def make_context(settings: Settings, vault: Vault) -> ServiceContext:
@@ -128,6 +130,7 @@ async def open_service(
 
     Raises OldSchemaError, WrongKindError, SettingsError, DatabaseUnreachableError.
     """
+    sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     pools = await open_pools(database_url, min_size=1)
     gateway: Gateway | None = None
     try:
@@ -137,7 +140,8 @@ async def open_service(
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
         await show_stored_wording(pools.worker, context)
-        worker = Worker(make_jobs(pools.worker, context, gateway, receiving=pools.provider))
+        jobs = make_jobs(pools.worker, context, gateway, sealer, receiving=pools.provider)
+        worker = Worker(jobs)
 
         async def ready() -> None:
             await check_ready(pools)
@@ -149,7 +153,7 @@ async def open_service(
             ready=ready,
             trusted_proxies=settings.trusted_proxies,
         )
-        yield Service(pools, context, gateway, application, worker)
+        yield Service(pools, context, gateway, application, worker, sealer)
     finally:
         if gateway is not None:
             await gateway.close()

@@ -108,6 +108,7 @@ def _with_keys(settings: Settings, folder: DemoFolder) -> Settings:
             "vault_keys": keys["vault"],
             "index_keys": keys["index"],
             "link_keys": keys["link"],
+            "seal_keys": keys["seal"],
             "simulator_secret": keys["simulator_secret"],
         }
     )
