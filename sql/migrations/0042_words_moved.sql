@@ -83,8 +83,9 @@ CREATE FUNCTION pro.words_in_entries()
         FROM pro.audit_entries AS e
         CROSS JOIN LATERAL (
             SELECT NULL::text[] AS path, e.reason AS said
-            WHERE e.table_name <> ALL (ARRAY['responses', 'scores', 'attempts', 'assessments', 'preferences',
-                                             'data_queries', 'delivery_receipts'])
+            WHERE e.table_name = ANY (ARRAY['alerts', 'call_tasks', 'cards', 'contact_points', 'events',
+                'invitations', 'lines', 'messages', 'opt_outs', 'participant_sites', 'participants', 'reminders',
+                'statuses', 'visits'])
               AND (e.table_name, e.operation) <> ('call_tasks', 'INSERT')
               AND e.operation <> 'LIST' AND e.actor NOT IN ('cli:migrate', 'service:migration')
             UNION ALL

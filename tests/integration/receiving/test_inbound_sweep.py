@@ -10,7 +10,7 @@ from pro_service.messaging.gateway import LookupFailedError
 from pro_service.services.receiving import sweep as service
 from pro_service.services.receiving.sweep import GRACE, sweep_inbound
 from tests.support.study import SENDER
-from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 SERVICE = "MG" + "c" * 32
 LATER = timedelta(minutes=5)

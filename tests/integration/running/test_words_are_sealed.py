@@ -33,7 +33,15 @@ SITE: Final = (
     *("--telephone", "+12025550198", "--emergency-number", "120", "--sender", "+12025550199"),
 )
 ABOUT_NOBODY: Final = frozenset(
-    {("rescore",), ("staff", "end"), ("staff", "disable"), ("staff", "enable"), ("staff", "join")}
+    {
+        ("rescore",),
+        ("plan", "load"),
+        ("protocol", "use"),
+        ("staff", "end"),
+        ("staff", "disable"),
+        ("staff", "enable"),
+        ("staff", "join"),
+    }
 )
 """Commands whose reason is not about a participant: it stays readable."""
 COMMANDS: Final = (
