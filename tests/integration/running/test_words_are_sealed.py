@@ -44,6 +44,8 @@ ABOUT_NOBODY: Final = frozenset(
     }
 )
 """Commands whose reason is not about a participant: it stays readable."""
+SECOND: Final = "the second version"
+"""Stands for its hash."""
 COMMANDS: Final = (
     ("event", "add", "K-001", "injection", "--planned", "2030-03-01", "--yes"),
     ("visit", "add", "K-001", "--ask", "pain-nrs"),
@@ -61,6 +63,7 @@ COMMANDS: Final = (
     ("participant", "contact", "wrong", "K-001", "1"),
     ("participant", "contact", "end", "K-001", "2"),
     ("participant", "status", "K-001", "paused"),
+    ("protocol", "move", SECOND, "--participant", "K-001"),
     ("event", "add", "K-001", "death", "--at", "2026-02-01 10:00", "--yes"),
 )
 WORDLESS: Final = frozenset({"desk-alert-seen", "desk-text-read", "desk-pause", "desk-resume"})
@@ -105,16 +108,24 @@ async def test_what_commands_are_told_is_sealed(
     cells = row("K-001", consent_on="2026-01-04", planned_injection_on="2030-01-12")
     file = tmp_path / "one.csv"
     file.write_text(",".join(cells) + "\n" + ",".join(cells.values()) + "\n", encoding="utf-8")
+    second = tmp_path / "second.toml"
+    text = example_protocol_file().read_text(encoding="utf-8")
+    second.write_text(text.replace('nudge_at = "18:30"', 'nudge_at = "19:00"'), encoding="utf-8")
     first: tuple[tuple[str, ...], ...] = (
         ("protocol", "load", str(example_protocol_file())),
         SITE,
         ("enrol", "--csv", str(file)),
+        ("protocol", "load", str(second)),
     )
     for words in first:
         done = await commands.call(*words)
         assert done.code == 0, done.err
+    version = await owner.fetchval(
+        "SELECT content_sha256 FROM pro.protocol_versions ORDER BY id DESC LIMIT 1"
+    )
     for number, words in enumerate(COMMANDS, start=1):
-        done = await commands.call(*words, "--reason", f"{number}: {CANARY}")
+        given = (version if word == SECOND else word for word in words)
+        done = await commands.call(*given, "--reason", f"{number}: {CANARY}")
         assert done.code == 0, (words, done.err)
     assert await places_of(owner, [CANARY]) == {}
     assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(COMMANDS)
