@@ -11,7 +11,8 @@ reference, `note:<id>`:
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
 | statuses.reason | desk: pause; CLI: event, status | `chosen on the participant's page` |
 | events.reason | CLI: event | `enrolled` |
-| visits.superseded_reason | CLI: event, status | `enrolled` |
+| visits.superseded_reason | CLI: event, status, protocol move | `enrolled` |
+| participant_protocols.reason | CLI: protocol move | `enrolled` |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
 | contact_points.reason | CLI: number, contact | none |
@@ -19,8 +20,8 @@ reference, `note:<id>`:
 | audit_entries.reason, .changes | all of the above | all of the above |
 | identities, preferences, participant_identifiers, responses: .reason | nobody | yes |
 
-Not sealed, as they are about no participant: the reason of a rescoring, names of sites and staff,
-licences of wording, labels of protocols.
+Not sealed, as they are about no participant: reasons of a rescoring, of a plan, of a version used
+by a site and of memberships; names of sites and staff, licences of wording, labels of protocols.
 """
 
 from __future__ import annotations
