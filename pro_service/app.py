@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -32,10 +32,15 @@ if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
+RESTORE_ANEW: Final = "Make the database anew, empty, and run `pro-service restore FILE` again."
 
 
 class OldSchemaError(ProServiceError):
     """The database's schema is not the one this release needs."""
+
+
+class RestoreUnfinishedError(ProServiceError):
+    """A restore into this database was begun and not finished; nothing is served from it."""
 
 
 class WrongKindError(ProServiceError):
@@ -116,6 +121,8 @@ async def check_ready(pools: Pools) -> None:
     async with pools.participant.acquire(timeout=5) as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
+    if state.restoring:
+        raise RestoreUnfinishedError(mend=RESTORE_ANEW)
     if not state.current:
         raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
 

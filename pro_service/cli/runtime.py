@@ -23,7 +23,7 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import OldSchemaError, make_context
+from pro_service.app import RESTORE_ANEW, OldSchemaError, RestoreUnfinishedError, make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
@@ -201,7 +201,10 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         vault = open_vault(settings)
         connection = await connect(url, role=OPERATOR, actor=who)
         stack.push_async_callback(connection.close)
-        if not (await schema_state(connection)).current:
+        state = await schema_state(connection)
+        if state.restoring:
+            raise RestoreUnfinishedError(mend=RESTORE_ANEW)
+        if not state.current:
             raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -48,7 +49,23 @@ async def end_opt_out(
     connection: Connection, guard: Guard, line_ids: Sequence[UUID], *, actor: str, reason: str
 ) -> int:
     """End what holds these lines back; how many opt-outs that were. Raises StaleRevisionError."""
-    row = await write(connection, _SQL["end_opt_out"], *guard, list(line_ids), actor, reason)
+    row = await write(
+        connection,
+        _SQL["end_opt_out"],
+        *guard,
+        list(line_ids),
+        actor,
+        reason,
+        telling=[
+            JournalLine(
+                kind="opt_out_ended",
+                study_id=guard.study_id,
+                participant_id=guard.participant_id,
+                line_id=line_id,
+            )
+            for line_id in line_ids
+        ],
+    )
     if row is None:
         raise StaleRevisionError
     return int(row["ended"])
@@ -72,14 +89,20 @@ async def end_number(connection: Connection, guard: Guard) -> None:
 
     Within a transaction that has a reason. Raises StaleRevisionError.
     """
-    await write(connection, _SQL["end_number"], *guard)
+    said = JournalLine(
+        kind="number_ended", study_id=guard.study_id, participant_id=guard.participant_id
+    )
+    await write(connection, _SQL["end_number"], *guard, telling=[said])
 
 
 async def insert_number(
     connection: Connection, study_id: UUID, participant_id: UUID, number: NewNumber
 ) -> None:
     """Keep a new number that somebody must confirm, and ask staff to see to it."""
-    await write(connection, _SQL["insert_number"], study_id, participant_id, *number)
+    said = JournalLine(kind="number_added", study_id=study_id, participant_id=participant_id)
+    await write(
+        connection, _SQL["insert_number"], study_id, participant_id, *number, telling=[said]
+    )
 
 
 async def confirm_number(connection: Connection, guard: Guard, *, actor: str, outcome: str) -> bool:
