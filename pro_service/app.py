@@ -20,8 +20,11 @@ from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.keeping import said_of
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
+from pro_service.store.journal import journal_in
+from pro_service.store.keeping import holds
 from pro_service.store.migrations import schema_state
 from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts
@@ -116,8 +119,11 @@ def check_kind(kind: str | None, gateway: str) -> None:
         )
 
 
-async def check_ready(pools: Pools) -> None:
-    """Raise unless the database answers and has this release's schema."""
+async def check_ready(pools: Pools) -> str | None:
+    """Raise unless the database answers and has this release's schema; what to know, if anything.
+
+    Sending that is held keeps nobody from answering: it is said, and is no failure.
+    """
     async with pools.participant.acquire(timeout=5) as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
@@ -125,6 +131,8 @@ async def check_ready(pools: Pools) -> None:
         raise RestoreUnfinishedError(mend=RESTORE_ANEW)
     if not state.current:
         raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+    hold = await holds.get_open_hold(pools.participant)
+    return None if hold is None else said_of(hold)
 
 
 @asynccontextmanager
@@ -133,12 +141,24 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
 
-    Raises OldSchemaError, WrongKindError, SettingsError, DatabaseUnreachableError.
+    Raises OldSchemaError, RestoreUnfinishedError, WrongKindError, SettingsError, JournalError,
+    DatabaseUnreachableError.
     """
+    with journal_in(settings.journal_dir):
+        async with _put_together(settings, database_url, vault) as service:
+            yield service
+
+
+@asynccontextmanager
+async def _put_together(
+    settings: Settings, database_url: str, vault: Vault
+) -> AsyncIterator[Service]:
     pools = await open_pools(database_url, min_size=1)
     gateway: Gateway | None = None
     try:
-        await check_ready(pools)
+        held = await check_ready(pools)
+        if held is not None:
+            log.warning("sending_held", extra={"reason": held})
         kind = await operations.get_database_kind(pools.worker)
         check_kind(kind, settings.gateway)
         gateway = make_gateway(settings)
@@ -146,8 +166,8 @@ async def open_service(
         await show_stored_wording(pools.worker, context)
         worker = Worker(make_jobs(pools.worker, context, gateway, receiving=pools.provider))
 
-        async def ready() -> None:
-            await check_ready(pools)
+        async def ready() -> str | None:
+            return await check_ready(pools)
 
         application = build_application(
             pools=pools,

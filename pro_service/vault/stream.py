@@ -134,7 +134,7 @@ def read_stream(file: BinaryIO, ring: KeyRing | None) -> Iterator[bytes]:
         frame = _exactly(file, _FRAME_BYTES)
         last = bool(frame[0])
         length = int.from_bytes(frame[1:], "big")
-        if length > CHUNK_BYTES + _DIGEST_BYTES:
+        if frame[0] > 1 or length > CHUNK_BYTES + _DIGEST_BYTES:
             raise StreamBrokenError(f"Chunk {number + 1} of the file was altered.")
         yield sealer.open(number, last, _exactly(file, length))
         number += 1

@@ -35,9 +35,9 @@ class KeysDoNotFitError(ProServiceError):
 class KeysInUse(NamedTuple):
     """The ids of the keys that stored values name, by ring."""
 
-    vault: tuple[str, ...]
-    index: tuple[str, ...]
-    link: tuple[str, ...]
+    vault_keys: tuple[str, ...]
+    index_keys: tuple[str, ...]
+    link_keys: tuple[str, ...]
 
 
 async def keys_in_use(connection: Connection) -> KeysInUse:

@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from pro_service.services.keeping.backup import Place, make_backup
+from pro_service.services.keeping.holding import release, said_of
 from pro_service.services.keeping.manifest import Manifest, Progress
+from pro_service.services.keeping.replay import (
+    ACTOR,
+    OVERLAP,
+    Hands,
+    Replayed,
+    ask_provider,
+    replay,
+)
 from pro_service.services.keeping.restore import restore_backup
 
-__all__ = ["Manifest", "Place", "Progress", "make_backup", "restore_backup"]
+__all__ = [
+    "ACTOR",
+    "OVERLAP",
+    "Hands",
+    "Manifest",
+    "Place",
+    "Progress",
+    "Replayed",
+    "ask_provider",
+    "make_backup",
+    "release",
+    "replay",
+    "restore_backup",
+    "said_of",
+]

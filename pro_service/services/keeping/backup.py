@@ -210,7 +210,9 @@ class BackupFile:
             self.manifest = Manifest.model_validate_json(self._take(length))
         except ValidationError:
             self._stack.close()
-            raise StreamBrokenError("The backup's manifest is not one this release reads.") from None
+            raise StreamBrokenError(
+                "The backup's manifest is not one this release reads."
+            ) from None
         except BaseException:
             self._stack.close()
             raise

@@ -84,9 +84,7 @@ async def read_manifest(
         release=__version__,
         dump_major=dump_major,
         **origin._asdict(),
-        vault_keys=keys.vault,
-        index_keys=keys.index,
-        link_keys=keys.link,
+        **keys._asdict(),
         schemas=tuple(await backups.list_schemas(connection)),
         tables=tuple(await count_tables(connection, progress)),
     )
@@ -99,9 +97,7 @@ async def count_tables(connection: Connection, progress: Progress) -> list[Table
     for number, name in enumerate(names):
         progress("Counting tables", number, len(names))
         counted = await backups.digest_table(connection, name)
-        found.append(
-            TableCount(**name._asdict(), rows=counted.row_count, digest=counted.digest)
-        )
+        found.append(TableCount(**name._asdict(), rows=counted.row_count, digest=counted.digest))
     progress("Counting tables", len(names), len(names))
     return found
 

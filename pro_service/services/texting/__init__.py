@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.composing import Line, line_to, seal_body
-from pro_service.services.texting.delivery import look_for, look_for_reply, retry, send_claimed
-from pro_service.services.texting.opt_outs import opt_out_document, opt_out_row
+from pro_service.services.texting.composing import Line, line_to, open_number, seal_body
+from pro_service.services.texting.delivery import (
+    look_for,
+    look_for_lost,
+    look_for_reply,
+    retry,
+    send_claimed,
+)
+from pro_service.services.texting.opt_outs import (
+    NoLineError,
+    opt_out_by_staff,
+    opt_out_document,
+    opt_out_row,
+)
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
-from pro_service.services.texting.reminders import Claimed, link_for, remind
+from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
 
 __all__ = [
     "Claimed",
     "Line",
+    "NoLineError",
+    "ended_rows",
     "line_to",
     "link_for",
     "look_for",
+    "look_for_lost",
     "look_for_reply",
     "moved_rows",
+    "open_number",
+    "opt_out_by_staff",
     "opt_out_document",
     "opt_out_row",
     "pause_write",

@@ -107,9 +107,7 @@ async def test_a_user_without_special_rights_backs_up_and_restores(
     trial: Trial, service_user: str, other_url: str, tmp_path: Path, ring: KeyRing | None
 ) -> None:
     admin = await asyncpg.connect(other_url)
-    await admin.execute(
-        f'ALTER DATABASE "{urlsplit(other_url).path[1:]}" OWNER TO {service_user}'
-    )
+    await admin.execute(f'ALTER DATABASE "{urlsplit(other_url).path[1:]}" OWNER TO {service_user}')
     file = tmp_path / "backup.pro"
     made = await make_backup(
         Place(as_user(trial.url, service_user), "cli:test", FOLDERS), file, ring, quiet
@@ -132,9 +130,7 @@ async def test_a_user_without_special_rights_backs_up_and_restores(
     assert hold is not None
     assert hold.backup_at == made.made_at
     await owner.close()
-    await admin.execute(
-        f'ALTER DATABASE "{urlsplit(other_url).path[1:]}" OWNER TO CURRENT_USER'
-    )
+    await admin.execute(f'ALTER DATABASE "{urlsplit(other_url).path[1:]}" OWNER TO CURRENT_USER')
     await admin.execute(f"REASSIGN OWNED BY {service_user} TO CURRENT_USER")
     await admin.close()
 
@@ -152,7 +148,9 @@ async def test_a_database_that_is_not_empty_is_not_touched(trial: Trial, tmp_pat
     await back_up(trial, file)
     before = await trial.count("participants")
     with pytest.raises(NotEmptyError, match="nothing was touched"):
-        await restore_backup(Place(trial.url, "cli:test", FOLDERS), file, None, vault_of(trial), quiet)
+        await restore_backup(
+            Place(trial.url, "cli:test", FOLDERS), file, None, vault_of(trial), quiet
+        )
     assert await trial.count("participants") == before
     assert await trial.count("sending_holds") == 0
 
@@ -165,7 +163,9 @@ async def test_a_damaged_file_is_found_before_anything_is_touched(
     whole = file.read_bytes()
     place, vault = Place(other_url, "cli:test", FOLDERS), vault_of(trial)
 
-    async def refused(text: bytes, ring: KeyRing | None, error: type[Exception], words: str) -> None:
+    async def refused(
+        text: bytes, ring: KeyRing | None, error: type[Exception], words: str
+    ) -> None:
         file.write_bytes(text)
         with pytest.raises(error, match=words):
             await restore_backup(place, file, ring, vault, quiet)
