@@ -268,9 +268,10 @@ def _line_of(
 
 
 def read_journal(folder: Path, since: datetime) -> JournalReading:
-    """Every line written at `since` or after (machine time), in order. Raises JournalUnreadableError.
+    """Every line written at `since` or after (machine time), in order.
 
-    The end of a file that was torn is named and left out: its write was refused.
+    The end of a file that was torn is named and left out: its write was refused. Raises
+    JournalUnreadableError.
     """
     lines: dict[UUID, JournalLine] = {}
     unreadable: list[str] = []

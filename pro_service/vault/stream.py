@@ -1,4 +1,4 @@
-"""A long stream in sealed chunks, of which none can be altered, cut off, swapped or left out unseen.
+"""A long stream in sealed chunks: none can be altered, cut off, swapped or left out unseen.
 
 A first line says how it is sealed; then chunks follow, each bound to that line, to its place and to
 whether it is the last. Under a key they are AES-256-GCM, with a key made for this stream alone

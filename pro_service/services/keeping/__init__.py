@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pro_service.services.keeping.backup import Place, make_backup
-from pro_service.services.keeping.holding import release, said_of
+from pro_service.services.keeping.holding import NotHeldError, ReasonNeededError, release, said_of
 from pro_service.services.keeping.manifest import Manifest, Progress
 from pro_service.services.keeping.replay import (
     ACTOR,
@@ -20,8 +20,10 @@ __all__ = [
     "OVERLAP",
     "Hands",
     "Manifest",
+    "NotHeldError",
     "Place",
     "Progress",
+    "ReasonNeededError",
     "Replayed",
     "ask_provider",
     "make_backup",

@@ -24,7 +24,7 @@ def said_of(hold: Hold) -> str:
 
 
 async def release(connection: Connection, actor: str, reason: str) -> None:
-    """Let sending go on, on the word of whoever is named. Raises NotHeldError, ReasonNeededError."""
+    """Let sending go on, on the word of a named person. Raises NotHeldError, ReasonNeededError."""
     if not reason.strip():
         raise ReasonNeededError(mend='Say what was confirmed: --reason "...".')
     if not await holds.release_hold(connection, actor, reason.strip()):

@@ -1,4 +1,4 @@
-"""A text of which only the journal's line is left: it counts as sent, and the next nudge follows."""
+"""A text of which only the journal's line is left: it counts as sent; the next nudge follows."""
 
 from __future__ import annotations
 

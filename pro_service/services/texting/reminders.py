@@ -120,7 +120,7 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
 
 async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
-    connection, context, facts, _, judgement = due
+    connection, context, facts, _, _ = due
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from pro_service.embedded import program_folders
 from pro_service.services.base.key_check import KeysDoNotFitError
 from pro_service.services.keeping import Place, make_backup, restore_backup
 from pro_service.services.keeping.backup import FileInTheWayError
@@ -23,14 +22,10 @@ from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.stream import StreamBrokenError, StreamKeyError
 from pro_service.vault.vault import Vault
 from tests.support.databases import empty_database
+from tests.support.restored import FOLDERS, quiet
 from tests.support.study import Trial, open_trial, row
 
-FOLDERS = tuple(program_folders())
 RING = KeyRing.generate("b1")
-
-
-def quiet(_what: str, _done: int, _of: int) -> None:
-    """Progress nobody looks at."""
 
 
 @pytest.fixture
@@ -99,7 +94,7 @@ async def test_a_backup_that_would_lack_rows_is_not_made(trial: Trial, tmp_path:
     await trial.owner_does("DROP POLICY program ON pro.identities")
     with pytest.raises(HiddenRowsError, match=r"pro\.identities"):
         await back_up(trial, tmp_path / "backup.pro")
-    assert list(tmp_path.iterdir()) == []
+    assert not any(tmp_path.glob("*"))
 
 
 @pytest.mark.parametrize("ring", [None, RING])
@@ -112,7 +107,7 @@ async def test_a_user_without_special_rights_backs_up_and_restores(
     made = await make_backup(
         Place(as_user(trial.url, service_user), "cli:test", FOLDERS), file, ring, quiet
     )
-    assert [path.name for path in tmp_path.iterdir()] == ["backup.pro"]
+    assert sorted(path.name for path in tmp_path.glob("*")) == ["backup.pro"]
     assert file.stat().st_mode & 0o777 == 0o600
     counts = {table.name: table.rows for table in made.tables}
     assert counts["pro.participants"] == 3
