@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pro_service.services.exports.columns import FILES, Cell, Column
-from pro_service.services.exports.export import AsOfError, read_instant
 from pro_service.services.exports.files import (
     FORMULA_STARTS,
     ExportFolderError,
     cell_text,
     new_export,
 )
+from pro_service.services.exports.instants import AsOfError, read_instant
 
 TEXT = Column("x", "text", "x")
 NUMBER = Column("x", "integer", "x")

@@ -10,7 +10,8 @@ from rich.progress import Progress
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
-from pro_service.services.exports.export import export, read_instant
+from pro_service.services.exports.export import export
+from pro_service.services.exports.instants import read_instant
 
 
 def export_command(

@@ -9,32 +9,15 @@ from pathlib import Path
 import asyncpg
 
 from pro_service.catalog.endpoint_files import load_endpoint_rules
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.columns import FILES, Cell
 from pro_service.services.exports.files import Tables, new_export
+from pro_service.services.exports.instants import settle
 from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
 from pro_service.store.base import operations
 from pro_service.store.exports import export as store
 from pro_service.store.study.studies import StudyRow
-
-
-class AsOfError(ProServiceError):
-    """The instant to export cannot be used."""
-
-
-def read_instant(text: str) -> datetime:
-    """An instant with its zone, as in 2026-12-01T08:00:00+08:00. Raises AsOfError."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise AsOfError(
-            "The instant cannot be read.", mend="Write it as 2026-12-01T08:00:00+08:00."
-        ) from None
-    if instant.tzinfo is None:
-        raise AsOfError("The instant has no zone.", mend="Add one: Z for UTC, or +08:00.")
-    return instant
 
 
 async def export(
@@ -49,13 +32,12 @@ async def export(
     """Write a study's tables into `folder`; returns the rows of each file.
 
     `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
-    schedules are those of that instant. Raises AsOfError, ExportFolderError.
+    schedules are those of that instant, and the same whenever they are asked for again. Raises
+    AsOfError, ExportFolderError.
     """
+    at = await settle(connection, as_of)
     async with store.one_snapshot(connection):
         now = await operations.get_study_time(connection)
-        at = as_of or now
-        if at > now:
-            raise AsOfError("The instant lies in the future of study time.")
         kind = await operations.get_database_kind(connection) or "undeclared"
         snapshot = Snapshot(
             kind, study.code, at, context.catalogue.instruments, load_endpoint_rules()

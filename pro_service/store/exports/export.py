@@ -95,7 +95,14 @@ class ExportedScore(NamedTuple):
 async def one_snapshot(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[None]:
     """All that is read inside sees the database at one and the same moment; nothing is written."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(_SQL["say_only_reading"])
         yield
+
+
+async def list_transactions_under_way(connection: Connection) -> dict[str, int]:
+    """Transactions that run now and may yet write: a name no later one bears, and the pid."""
+    rows = await connection.fetch(_SQL["list_transactions_under_way"])
+    return {row["id"]: row["pid"] for row in rows}
 
 
 async def list_exported_participants(

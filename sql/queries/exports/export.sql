@@ -1,3 +1,20 @@
+-- name: list_transactions_under_way()
+-- The transactions that run in this database now, beside our own and those that say they only read:
+-- each by a name that no later one bears. Whose they are, or since when, the service may not see.
+SELECT l.virtualtransaction AS id, l.pid
+FROM pg_locks AS l
+JOIN pg_stat_activity AS a ON a.pid = l.pid
+JOIN pg_database AS d ON d.oid = a.datid AND d.datname = current_database()
+WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
+  AND a.usesysid IS NOT NULL AND l.pid <> pg_backend_pid()
+  AND NOT EXISTS (SELECT FROM pg_locks AS reads
+                  WHERE reads.pid = l.pid AND reads.locktype = 'advisory'
+                    AND reads.classid = 7004 AND reads.objid = 1);
+
+-- name: say_only_reading()
+-- Tell other exports that this transaction writes nothing, so that they need not wait for it.
+SELECT pg_advisory_xact_lock_shared(7004, 1);
+
 -- name: list_exported_participants(study_id, as_of)
 -- Participants known at an instant, with their site, statuses and events as recorded until then.
 SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol_sha256,

@@ -14,7 +14,8 @@ import pytest
 
 from pro_service.domain.study.facts import Status
 from pro_service.services import rounds
-from pro_service.services.exports.export import AsOfError, export
+from pro_service.services.exports.export import export
+from pro_service.services.exports.instants import AsOfError
 from pro_service.store.study.studies import StudyRow
 from tests.support.command import Commands
 from tests.support.packs import load_nonsense

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Any
 
 import asyncpg
@@ -36,11 +37,20 @@ async def test_an_insert_leaves_one_entry_a_statement_with_ids_and_digest(
         assert found[0]["row_count"] == len(ids)
         assert found[0]["actor"] == ACTOR
         assert found[0]["changes"] is None
-        digest = await trial.fetchval(
-            "SELECT sha256(convert_to(string_agg(to_jsonb(v)::text, E'\\n' ORDER BY v.id::text),"
-            " 'UTF8')) FROM visits v"
+        listed = await trial.operator.fetchval(
+            "SELECT columns FROM audit_lists WHERE table_name = 'visits' AND version = $1",
+            found[0]["list_version"],
         )
-        assert found[0]["digest"] == digest
+        values = ", ".join(f"v.{column}" for column in listed)
+        digests = [
+            digest
+            for (digest,) in await trial.fetch(
+                f"SELECT sha256(convert_to(jsonb_build_array({values})::text, 'UTF8'))"  # noqa: S608
+                " FROM visits v ORDER BY v.id"
+            )
+        ]
+        assert found[0]["row_digests"] == digests
+        assert found[0]["digest"] == hashlib.sha256(b"".join(digests)).digest()
 
 
 async def test_an_update_leaves_old_and_new_of_what_changed_only(database_url: str) -> None:

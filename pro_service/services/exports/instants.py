@@ -1,0 +1,78 @@
+"""The instant an export is of: how it is written, and when nothing can be added to it any more."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+import asyncpg
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.store.base import operations
+from pro_service.store.exports import export as store
+
+PATIENCE: Final = 60.0
+"""Seconds an export waits for writes that began before its instant."""
+LOOK_AGAIN: Final = 0.1
+WITHOUT_HISTORY: Final = {
+    "participants": "the protocol version they follow; their code never changes",
+    "participant_sites": "the end of a stay is not read: the latest stay recorded by then counts",
+    "sites": "the code alone, which never changes",
+    "visits": "superseded or not by the instant it was superseded, closing as `visit_closings` "
+    "tells it; the day attended is not read",
+    "assessments": "sent in or declined only by the instants at which that happened",
+    "attempts": "what is read of a sitting is written at its start and stays",
+}
+"""Tables an export reads whose rows may change: what stands of them under as-of, and from what."""
+
+
+class AsOfError(ProServiceError):
+    """The instant to export cannot be used."""
+
+
+def read_instant(text: str) -> datetime:
+    """An instant with its zone, as in 2026-12-01T08:00:00+08:00. Raises AsOfError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise AsOfError(
+            "The instant cannot be read.", mend="Write it as 2026-12-01T08:00:00+08:00."
+        ) from None
+    if instant.tzinfo is None:
+        raise AsOfError("The instant has no zone.", mend="Add one: Z for UTC, or +08:00.")
+    return instant
+
+
+async def settle(
+    connection: asyncpg.Connection[asyncpg.Record],
+    as_of: datetime | None,
+    *,
+    patience: float = PATIENCE,
+) -> datetime:
+    """The instant to export (study time), once no transaction runs that can still write into it.
+
+    Rows are recorded at the instant their transaction began, and seen when it ends: a long
+    enrolment would be missing from an export made meanwhile and present in the same export made
+    later. So every transaction under way now is waited for, at most `patience` seconds; those
+    that begin later are recorded later. `as_of` None is now. Raises AsOfError.
+    """
+    now = await operations.get_study_time(connection)
+    at = as_of or now
+    if at > now:
+        raise AsOfError("The instant lies in the future of study time.")
+    older = await store.list_transactions_under_way(connection)
+    until = monotonic() + patience
+    while older:
+        if monotonic() > until:
+            raise AsOfError(
+                f"A write that began before the instant is still under way after {patience:.0f} s"
+                f" (PostgreSQL's process {min(older.values())}).",
+                mend="Wait for the command that writes, or end what was left open there; "
+                "then export again.",
+            )
+        await asyncio.sleep(LOOK_AGAIN)
+        running = await store.list_transactions_under_way(connection)
+        older = {name: pid for name, pid in older.items() if name in running}
+    return at
