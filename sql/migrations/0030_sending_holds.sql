@@ -68,10 +68,5 @@ CREATE FUNCTION pro.tables_hidden_from_owner() RETURNS SETOF text
 $$;
 REVOKE ALL ON FUNCTION pro.tables_hidden_from_owner() FROM PUBLIC;
 
--- INTERIM until 0027
-CREATE TRIGGER audit_insert AFTER INSERT ON pro.sending_holds
-    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pro.audit_insert();
-CREATE TRIGGER audit_update AFTER UPDATE ON pro.sending_holds
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION pro.audit_update();
--- SELECT pro.audit_table('sending_holds', updatable => true, columns => ARRAY['id', 'began_at', 'why',
---    'backup_at', 'actor', 'released_at', 'released_by', 'release_reason']);
+SELECT pro.audit_table('sending_holds', updatable => true, columns => ARRAY['id', 'began_at', 'why',
+    'backup_at', 'actor', 'released_at', 'released_by', 'release_reason']);

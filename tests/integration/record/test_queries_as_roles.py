@@ -52,7 +52,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/messages.record_receipt": (HOOKS,),
     "texting/numbers": (OPERATOR,),
     "texting/numbers.give_reason": (OPERATOR, HOOKS),
-    "base/key_check": (WORKER, OPERATOR, OWNER),
+    "base/key_check": (PAGES, OPERATOR, OWNER),
     "base/operations": (OPERATOR,),
     "keeping/backups": (OWNER,),
     "keeping/holds": (OPERATOR,),
