@@ -64,6 +64,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "keeping/replay.list_line_users": (OPERATOR,),
     "keeping/restores": (OWNER,),
     "base/operations.get_database_kind": (WORKER, OPERATOR, DESK, CLERK),
+    "base/operations.get_database_state": (DESK,),
     "base/operations.get_study_time": (WORKER, OPERATOR, DESK),
     "base/operations.seal_audit": (WORKER,),
     "base/operations.check_database": (PAGES,),
