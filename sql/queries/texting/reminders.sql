@@ -8,8 +8,8 @@ ORDER BY min(r.due_at), r.participant_id
 LIMIT $1;
 
 -- name: next_due()
--- The instant of the next open nudge.
-SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL;
+-- The instant of the next open nudge; none falls due while sending is held.
+SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL AND NOT (SELECT pro.sending_is_held());
 
 -- name: claim_reminders(study_id, participant_id, revision, write)
 -- End what is due, as one message already claimed for sending or for a reason, and plan what comes next.

@@ -167,6 +167,26 @@ async def _twice(again: Trial, lost: Trial) -> dict[tuple[UUID, int], int]:
     return {nudge: times for nudge, times in counted.items() if times > 1}
 
 
+async def test_without_the_journal_people_would_have_been_hurt(
+    trial: Trial, other_url: str, tmp_path: Path
+) -> None:
+    """What the drill above would look like: it finds what it is there to find."""
+    file = tmp_path / "backup.pro"
+    await keeping.make_backup(place_of(trial.url), file, None, quiet)
+    await life_goes_on(trial)
+    vault = trial.context.keys.vault
+    await keeping.restore_backup(place_of(other_url), file, None, vault, quiet)
+    async with reopened(trial, other_url) as again:
+        before = await texts_by_code(again, trial)
+        await keeping.release(again.operator, "cli:nobody", "did not look")
+        for _ in range(10):
+            await again.move(timedelta(hours=12))
+            await work(again)
+        after = await texts_by_code(again, trial)
+        assert all(after[code] > before[code] for code in (STOPS, DIES, LEAVES))
+        assert await _twice(again, trial) != {}
+
+
 async def test_a_stop_that_was_taken_back_waits_for_a_person(
     trial: Trial, journal: Path, other_url: str, tmp_path: Path
 ) -> None:
