@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -27,6 +28,20 @@ def quiet(_what: str, _done: int, _of: int) -> None:
 def place_of(url: str) -> keeping.Place:
     """Where a backup comes from or goes to, by whom, with the programs of the wheel."""
     return keeping.Place(url, ACTOR, FOLDERS)
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+@contextmanager
+def passable_folder() -> Iterator[Path]:
+    """A folder a server of another account can reach."""
+    with tempfile.TemporaryDirectory(prefix="pro-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @contextmanager
@@ -55,7 +70,8 @@ async def reopened(lost: Trial, url: str) -> AsyncIterator[Trial]:
     )
     app = build_application(pools=pools, context=context, gateway=lost.gateway, ready=_ready)
     try:
-        async with TestServer(app, access_log=None) as server:
+        server = TestServer(app, access_log=None)
+        async with server:
             base = str(server.make_url("")).rstrip("/")
             context.public_url = base
             lost.provider.webhook_base_url = base

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,7 +15,14 @@ from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from tests.support.command import Commands, free_port, get
 from tests.support.databases import bin_dir_for_tests, empty_database
-from tests.support.restored import journalled, place_of, quiet, reopened
+from tests.support.restored import (
+    journalled,
+    names_in,
+    passable_folder,
+    place_of,
+    quiet,
+    reopened,
+)
 from tests.support.study import SECRET, Trial, open_trial, row
 
 
@@ -99,7 +105,7 @@ async def test_encrypting_without_a_ring_says_what_is_missing(trial: Trial, tmp_
     refused = await here.call("backup", str(tmp_path / "backup.pro"), "--encrypt")
     assert refused.code == 1
     assert "PRO_BACKUP_KEYS is not set." in refused.err
-    assert not any(tmp_path.glob("*.pro"))
+    assert "backup.pro" not in names_in(tmp_path)
 
 
 async def test_programs_older_than_the_server_are_refused_with_the_mend(
@@ -122,17 +128,14 @@ async def test_programs_older_than_the_server_are_refused_with_the_mend(
 async def test_another_cluster_takes_the_backup(trial: Trial, tmp_path: Path) -> None:
     file = tmp_path / "backup.pro"
     made = await keeping.make_backup(place_of(trial.url), file, None, quiet)
-    folder = tmp_path / "cluster"
-    folder.mkdir(mode=0o755)
-    for each in (tmp_path, *tmp_path.parents[:2]):
-        os.chmod(each, 0o755)
-    server = EmbeddedPostgres(folder / "pg", durable=False, bin_dir=bin_dir_for_tests())
-    async with server:
-        vault = trial.context.keys.vault
-        restored = await keeping.restore_backup(place_of(server.url), file, None, vault, quiet)
-        assert restored == made
-        async with reopened(trial, server.url) as again:
-            assert await again.count("participants") == 2
+    with passable_folder() as folder:
+        server = EmbeddedPostgres(folder / "pg", durable=False, bin_dir=bin_dir_for_tests())
+        async with server:
+            vault = trial.context.keys.vault
+            restored = await keeping.restore_backup(place_of(server.url), file, None, vault, quiet)
+            assert restored == made
+            async with reopened(trial, server.url) as again:
+                assert await again.count("participants") == 2
 
 
 async def test_what_serves_says_that_sending_is_held_and_serves(

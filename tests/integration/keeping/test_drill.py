@@ -1,4 +1,4 @@
-"""The drill: after the backup people stop, die, change; the database is lost, and nobody is hurt."""
+"""The drill: after the backup people stop, die, change; the database is lost; nobody is hurt."""
 
 from __future__ import annotations
 
