@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_next
@@ -16,9 +17,9 @@ from pro_service.services.texting import ended_rows, line_to, open_number, seal_
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import SentNudge
 from pro_service.store.keeping import replay as store
-from pro_service.store.keeping.replay import LostMessageRow, LostMessageWrite
+from pro_service.store.keeping.replay import LostMessageWrite
 from pro_service.store.texting import messages
-from pro_service.store.writes import ReminderRow
+from pro_service.store.writes import ReminderMessageRow, ReminderRow
 
 ACTOR: Final = "restore"
 WORDS: Final = "(words lost with the database)"
@@ -58,6 +59,7 @@ async def keep_lost_text(who: Who, text: LostText) -> str | None:
         line = await line_to(who.connection, who.context, facts.study_id, sender.id, number, ACTOR)
         found = [one for nudge in text.nudges for one in _find(facts, nudge)]
         document = LostMessageWrite(
+            sent_at=text.sent_at,
             lines=[line.row] if line.row else [],
             messages=[_row(who, facts, text, line.id, facts.data_key.id)],
             ended=ended_rows(
@@ -88,9 +90,9 @@ def _find(facts: ParticipantFacts, nudge: SentNudge) -> list[_Found]:
 
 def _row(
     who: Who, facts: ParticipantFacts, text: LostText, line_id: UUID, data_key: UUID
-) -> LostMessageRow:
+) -> ReminderMessageRow:
     body = seal_body(who.context, message_id=text.message_id, data_key=data_key, body=WORDS)
-    return LostMessageRow(
+    return ReminderMessageRow(
         id=text.message_id,
         line_id=line_id,
         kind="reply" if text.dedupe_key.startswith(REPLY) else "reminder",
@@ -99,8 +101,10 @@ def _row(
         **body._asdict(),
         provider=who.context.provider,
         dedupe_key=text.dedupe_key,
-        sent_at=text.sent_at,
         actor=ACTOR,
+        lease_seconds=0,
+        expires_at=None,
+        state=MessageState.unconfirmed,
     )
 
 

@@ -11,36 +11,19 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
-from pro_service.store.writes import EndedReminderRow, LineRow, ReminderRow
+from pro_service.store.writes import EndedReminderRow, LineRow, ReminderMessageRow, ReminderRow
 
 _SQL: Final = load_queries("keeping/replay")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LostMessageRow:
-    """A text of which only the journal's line is left; `sent_at` is machine time."""
-
-    id: UUID
-    line_id: UUID
-    kind: str
-    template: str
-    language: str
-    body_sealed: bytes
-    body_key: str
-    encoding: str
-    segments: int
-    provider: str
-    dedupe_key: str
-    sent_at: datetime
-    actor: str
 
 
 @dataclass
 class LostMessageWrite:
     """A text that was sent after the backup, the nudges it was, and those that follow."""
 
+    sent_at: datetime
+    """Machine time."""
     lines: list[LineRow] = field(default_factory=list)
-    messages: list[LostMessageRow] = field(default_factory=list)
+    messages: list[ReminderMessageRow] = field(default_factory=list)
     ended: list[EndedReminderRow] = field(default_factory=list)
     planned: list[ReminderRow] = field(default_factory=list)
 

@@ -24,7 +24,7 @@ RETURNING id;
 
 -- name: record_lost_message(study_id, participant_id, revision, write)
 -- Keep a text that the journal says was sent after the backup: it counts as sent and is never sent again.
--- `write` is one JSON document: lines, messages, ended, planned.
+-- `write` is one JSON document: sent_at, lines, messages, ended, planned.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -34,16 +34,12 @@ doc AS (SELECT $4::jsonb AS d FROM turn),
 lined AS (
     INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
+-- When it was sent is said by study time, as of a claim.
 kept AS (
-    INSERT INTO pro.messages (study_id, id, participant_id, line_id, kind, template, language, body_sealed,
-        body_key, encoding, segments, state, state_reason, provider, claimed_at, tries, actor)
-    SELECT $1, m.id, $2, m.line_id, m.kind, m.template, m.language, decode(m.body_sealed, 'hex'), m.body_key,
-           m.encoding, m.segments, 'unconfirmed', 'sent after the backup', m.provider,
-           -- By study time, as a claim is.
-           m.sent_at + (pro.now() - now()), 1, m.actor
-    FROM doc, jsonb_to_recordset(d -> 'messages') AS m (id uuid, line_id uuid, kind text, template text,
-        language text, body_sealed text, body_key text, encoding text, segments integer, provider text,
-        dedupe_key text, sent_at timestamptz, actor text)
+    INSERT INTO pro.messages
+    SELECT (jsonb_populate_record(r, jsonb_build_object('state_reason', 'sent after the backup', 'lease_until', NULL,
+            'claimed_at', (d ->> 'sent_at')::timestamptz + (pro.now() - now())))).*
+    FROM doc, pro.message_rows($1, $2, d -> 'messages') AS r
 ),
 keyed AS (
     INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r
