@@ -53,6 +53,8 @@ NAMED: Final = "file"
 class _FileOrCommand(TyperGroup):
     """`restore FILE` is short for the one of its commands that takes a file."""
 
+    unnamed = NAMED
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the name in where neither a command nor a call for help stands first."""
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
