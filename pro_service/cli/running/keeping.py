@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from typer.core import TyperGroup
 
-from pro_service.app import make_context, make_gateway
+from pro_service.app import check_kind, make_context, make_gateway
 from pro_service.cli.options import ActorOption, DataOption
 from pro_service.cli.runtime import (
     OPERATOR,
@@ -105,7 +105,7 @@ def backup_command(
         out.print(f"It needs PRO_{name}_KEYS: {', '.join(ids) or 'none yet'}.", markup=False)
 
 
-@restore_app.command(NAMED, hidden=True)
+@restore_app.command(NAMED)
 def restore_file(
     file: Annotated[Path, typer.Argument(help="The backup.")],
     journal: JournalOption = None,
@@ -119,10 +119,13 @@ def restore_file(
         settings = read_settings()
         who = name_actor(actor, settings)
         async with open_bare_database(settings, data) as (ready, url):
-            vault = open_vault(ready)
+            vault, ring = open_vault(ready), _ring(ready)
+            # What the provider's account lacks is said before anything is done.
+            await make_gateway(ready).close()
+            check_kind(keeping.manifest_of(file, ring).kind, ready.gateway)
             place = keeping.Place(url, who, _folders(bin_dir))
             with _progress() as progress:
-                made = await keeping.restore_backup(place, file, _ring(ready), vault, progress)
+                made = await keeping.restore_backup(place, file, ring, vault, progress)
             out.print(
                 f"Restored: {made.rows} rows of {len(made.tables)} tables, each equal to the"
                 " backup's; the keys fit.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pro_service.services.keeping.backup import Place, make_backup
+from pro_service.services.keeping.backup import Place, make_backup, manifest_of
 from pro_service.services.keeping.holding import NotHeldError, ReasonNeededError, release, said_of
 from pro_service.services.keeping.manifest import Manifest, Progress
 from pro_service.services.keeping.replay import (
@@ -27,6 +27,7 @@ __all__ = [
     "Replayed",
     "ask_provider",
     "make_backup",
+    "manifest_of",
     "release",
     "replay",
     "restore_backup",

@@ -238,6 +238,12 @@ class BackupFile:
         return taken
 
 
+def manifest_of(file: Path, ring: KeyRing | None) -> Manifest:
+    """What a backup says of itself. Raises what opening one raises."""
+    with BackupFile(file, ring) as backup:
+        return backup.manifest
+
+
 async def verify(
     file: Path, ring: KeyRing | None, programs: Programs, progress: Progress
 ) -> Manifest:

@@ -9,7 +9,15 @@ import asyncpg
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.key_check import demand_fitting_keys
-from pro_service.services.keeping.backup import OWNER, BackupFile, Place, ended, feed, verify
+from pro_service.services.keeping.backup import (
+    OWNER,
+    BackupFile,
+    Place,
+    ended,
+    feed,
+    manifest_of,
+    verify,
+)
 from pro_service.services.keeping.manifest import Manifest, Progress, compare
 from pro_service.services.keeping.programs import (
     Programs,
@@ -51,8 +59,7 @@ async def restore_backup(
     NewerSchemaError, ManifestMismatchError, KeysDoNotFitError, ProgramsError, ProgramFailedError
     and what opening a backup raises.
     """
-    with BackupFile(file, ring) as backup:
-        manifest = backup.manifest
+    manifest = manifest_of(file, ring)
     connection = await connect(place.url, role=None, actor=place.actor)
     try:
         programs = await _check_target(connection, place, manifest)
