@@ -26,6 +26,7 @@ QUICK: Final = (
     "integration/record/test_rows.py",
     "integration/running/test_web_pages.py",
     "integration/texting/test_statements.py",
+    "integration/upgrade/test_kept_files.py",
     "integration/visits/test_closing.py",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -225,6 +225,31 @@ async def open_trial(
     url: str, *, call_bound: timedelta = timedelta(seconds=5), trusted_proxies: int = 0
 ) -> AsyncIterator[Trial]:
     """The service served on free ports on a migrated database, with study and one site."""
+
+    async def begin(operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext) -> UUID:
+        await operations.start_clock(operator, STARTED_AT)
+        return await _open_study(operator, context)
+
+    async with serve_trial(
+        url,
+        make_context("http://127.0.0.1"),
+        begin,
+        call_bound=call_bound,
+        trusted_proxies=trusted_proxies,
+    ) as trial:
+        yield trial
+
+
+@asynccontextmanager
+async def serve_trial(
+    url: str,
+    context: ServiceContext,
+    begin: Callable[[asyncpg.Connection[asyncpg.Record], ServiceContext], Awaitable[UUID]],
+    *,
+    call_bound: timedelta = timedelta(seconds=5),
+    trusted_proxies: int = 0,
+) -> AsyncIterator[Trial]:
+    """The service served on free ports, with the study that `begin` makes or finds."""
     faults = Faults()
     pools = await open_pools(url)
     operator = await connect(url, role="pro_operator", actor=ACTOR)
@@ -234,7 +259,6 @@ async def open_trial(
             gateway = SimulatorGateway(
                 str(provider_server.make_url("/")), SECRET, call_bound=call_bound
             )
-            context = make_context("http://127.0.0.1")
             app = build_application(
                 pools=pools,
                 context=context,
@@ -247,8 +271,7 @@ async def open_trial(
                 base = str(server.make_url("")).rstrip("/")
                 context.public_url = base
                 provider_app[PROVIDER].webhook_base_url = base
-                await operations.start_clock(operator, STARTED_AT)
-                study_id = await _open_study(operator, context)
+                study_id = await begin(operator, context)
                 trial = Trial(
                     url,
                     pools,
