@@ -144,24 +144,29 @@ async def _pour(
 
 
 async def _compare(place: Place, manifest: Manifest, progress: Progress) -> None:
+    """Compare every table with the manifest, then begin to seal anew before the first write."""
     owner = await connect(place.url, role=OWNER, actor=place.actor)
     try:
         await compare(owner, manifest, progress)
+        await restores.seal_anew(owner, _why(manifest))
     finally:
         await owner.close()
 
 
 async def _finish(place: Place, manifest: Manifest, vault: Vault) -> None:
-    """Try the keys; then, in one transaction, hold sending, begin to seal anew, drop the mark."""
+    """Try the keys; then, in one transaction, hold sending and drop the mark."""
     owner = await connect(place.url, role=OWNER, actor=place.actor)
     try:
         await demand_fitting_keys(owner, vault)
-        why = f"restored from the backup of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
         async with transaction(owner):
-            await holds.insert_hold(owner, why, manifest.made_at, place.actor)
+            await holds.insert_hold(owner, _why(manifest), manifest.made_at, place.actor)
             await finish_restoring(owner)
     finally:
         await owner.close()
+
+
+def _why(manifest: Manifest) -> str:
+    return f"restored from the backup of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def _undo(place: Place, manifest: Manifest) -> None:

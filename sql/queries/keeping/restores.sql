@@ -12,3 +12,7 @@ ORDER BY 1 LIMIT 5;
 -- name: get_server_major()
 -- The server's major version.
 SELECT current_setting('server_version_num')::integer / 10000 AS major;
+
+-- name: seal_anew(why)
+-- Begin to seal the audit in a new generation.
+SELECT pro.seal_anew($1) AS begun;
