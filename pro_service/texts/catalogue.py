@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from datetime import date, time
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -133,8 +134,12 @@ class Texts:
         )
 
 
+@cache
 def load_texts(domain: Domain = "messages", folder: Path = _LOCALE) -> Texts:
-    """Read one catalogue in every language from `folder`; MissingTextError if one is absent."""
+    """Read one catalogue in every language from `folder`; MissingTextError if one is absent.
+
+    Read once a process: the files are part of the release.
+    """
     return Texts({language: _read(folder, language, domain) for language in LANGUAGES})
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -70,14 +70,7 @@ class Site:
         """Read everything once."""
         self.texts = load_texts(audience.catalogue)
         self._audience = audience
-        self._environment = Environment(
-            loader=PackageLoader(audience.package),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters["in_address"] = lambda code: quote(code, safe="")
+        self._environment = _templates(audience.package)
         folder = files(audience.package).joinpath("static")
         style, *scripts = (
             _read_asset(folder.joinpath(name)) for name in (audience.style, *audience.scripts)
@@ -164,6 +157,21 @@ def known_language(code: object) -> Language | None:
     return next((one for one in LANGUAGES if one == code), None)
 
 
+@cache
+def _templates(package: str) -> Environment:
+    """The templates of a package, each compiled when it is first written, once a process."""
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["in_address"] = lambda code: quote(code, safe="")
+    return environment
+
+
+@cache
 def _read_asset(path: Traversable) -> Asset:
     body = path.read_bytes()
     stem, _, ending = path.name.rpartition(".")

@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.study.protocol import SafetyRule
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Guard
@@ -31,6 +30,7 @@ from pro_service.store.writes import AssessmentRow, EventRow, VisitRow
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
+from tests.support.example import example_study
 
 ACTOR = "test:seed"
 PUBLIC_URL = "http://questions.example"
@@ -85,7 +85,7 @@ async def seed_study(
 
     `may_not_apply` and `screens` are for WOMAC, in place of what the file says; `rules` are added.
     """
-    loaded = load_protocol_file(example_protocol_file())
+    loaded = example_study()
     document = loaded.protocol.model_dump(mode="json")
     if may_not_apply is not None:
         document["instruments"]["womac-nrs-3.1"]["may_not_apply"] = list(may_not_apply)

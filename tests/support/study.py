@@ -16,7 +16,6 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.faults import Faults
 from pro_service.demo.provider.server import PROVIDER, build_provider
@@ -42,6 +41,7 @@ from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
+from tests.support.example import example_study
 
 STARTED_AT: Final = datetime(2026, 1, 5, 2, tzinfo=UTC)
 """Ten in the morning at the site, a Monday."""
@@ -295,7 +295,7 @@ async def serve_trial(
 async def _open_study(
     operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext
 ) -> UUID:
-    protocol, source, sha256 = load_protocol_file(example_protocol_file())
+    protocol, source, sha256 = example_study()
     loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     await add_site(operator, loaded.study.id, "BJ01", sender=SENDER)
     return loaded.study.id

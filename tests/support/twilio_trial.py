@@ -13,7 +13,6 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
@@ -25,6 +24,7 @@ from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.store.study.studies import SiteRow
 from pro_service.web.application import build_application
+from tests.support.example import example_study
 from tests.support.study import ACTOR, SENDER, STARTED_AT, ZONE, make_context, row
 from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
 
@@ -146,7 +146,7 @@ async def _open_study(
     operator: asyncpg.Connection[asyncpg.Record], context: ServiceContext, sender: str
 ) -> UUID:
     await operations.start_clock(operator, STARTED_AT)
-    protocol, source, sha256 = load_protocol_file(example_protocol_file())
+    protocol, source, sha256 = example_study()
     loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     site = SiteRow(new_id(), "BJ01", "Site BJ01", ZONE, "CN", "+12025550198", "120")
     await add_site(operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR)

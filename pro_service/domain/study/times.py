@@ -15,6 +15,7 @@ from pro_service.domain.errors import ProServiceError
 
 MIDNIGHT = time(0, 0)
 ONE_DAY = timedelta(days=1)
+_FEBRUARY = 2
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -79,10 +80,13 @@ def last_day_before(closes_at: datetime, zone: ZoneInfo) -> date:
 
 def add_months(day: date, months: int) -> date:
     """Move by calendar months, clamped to the month's end (31 January + 1 = end of February)."""
+    if not months:
+        return day
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     month += 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    length = 29 if month == _FEBRUARY and calendar.isleap(year) else calendar.mdays[month]
+    return date(year, month, min(day.day, length))
 
 
 def is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:

@@ -1,4 +1,4 @@
-"""Make the lived study of an older release: `python -m tests.support.make_lived_study`.
+"""Make the lived study of an older release: `python -m tests.support.lived.make`.
 
 The release is taken from this repository's history, installed beside it and lived: its own demo, 40
 participants for 400 days, then people enrolled late (whose questions are open and whose reminders
@@ -34,7 +34,7 @@ import aiohttp
 from pro_service.embedded.binaries import find_binaries
 
 RELEASE: Final = "216a353"
-HERE: Final = Path(__file__).parents[1] / "data" / "lived_study"
+HERE: Final = Path(__file__).parents[2] / "data" / "lived_study"
 NEWCOMERS: Final = 4
 FORMS: Final = re.compile(r'action="(/desk/(?:calls|alerts)/[^"]+)">\s*<input[^>]+value="([^"]+)"')
 REFUSED_BY_15: Final = (b"SET transaction_timeout", b"\\restrict", b"\\unrestrict")

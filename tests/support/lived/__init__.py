@@ -1,4 +1,4 @@
-"""The lived study of an older release, brought to the present schema (see make_lived_study.py)."""
+"""The lived study of an older release, brought to the present schema (see make.py)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pro_service.vault.vault import Vault
 from tests.support.databases import bin_dir_for_tests, empty_database, run
 from tests.support.study import Trial, serve_trial
 
-FOLDER: Final = Path(__file__).parents[1] / "data" / "lived_study"
+FOLDER: Final = Path(__file__).parents[2] / "data" / "lived_study"
 LATE: Final = ("L-001", "L-002", "L-003")
 """Enrolled shortly before the end: their baseline is open. L-004 has paused."""
 
