@@ -28,7 +28,11 @@ from pro_service.services.desk.seat import (
     NotHereError,
     ReasonMissingError,
 )
-from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
+from pro_service.services.desk.sign_in import (
+    SignInRefusedError,
+    SignInStoppedError,
+    SignInThrottledError,
+)
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
@@ -72,6 +76,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SignInStoppedError, HTTPStatus.FORBIDDEN),
     (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),

@@ -11,7 +11,7 @@ import asyncpg
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
-from pro_service.store.study.studies import SiteRow
+from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
 from tests.support.forms import form_to
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 
@@ -44,6 +44,17 @@ async def seed_site(study: SeededStudy, code: str = "S2", zone: str = "Asia/Shan
     site = SiteRow(new_id(), code, f"Site {code}", zone, "CN", "+1 202 555 0144", "120")
     await studies.insert_site(study.owner, study.id, site, ACTOR)
     return site.id
+
+
+async def other_study(study: SeededStudy) -> UUID:
+    """A second study in the same database, OTHER, with a site and nobody in it."""
+    owner, context, other = study.owner, study.context, new_id()
+    await studies.insert_study(owner, StudyRow(other, "OTHER", "Other trial", "Other team"), ACTOR)
+    key = context.keys.vault.new_data_key()
+    await studies.insert_study_key(owner, other, KeyRow(key.id, key.wrapped, key.wrapping_key))
+    site = SiteRow(new_id(), "B1", "Site B1", "Europe/London", "GB", "+1 202 555 0145", "999")
+    await studies.insert_site(owner, other, site, ACTOR)
+    return other
 
 
 async def move_to_site(participant: SeededParticipant, site_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""`protocol load`, `site add`, `staff add`: what a study stands on."""
+"""`protocol load`, `site add`: what a study stands on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.tools.protocol_check import register_check
-from pro_service.domain.study.permissions import Role
-from pro_service.services.study import protocols, sites, staff
+from pro_service.services.study import protocols, sites
 from pro_service.services.study.previews import preview_of
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.ids import new_id
@@ -20,7 +19,6 @@ from pro_service.store.study.studies import SiteRow
 
 protocol_app = typer.Typer(no_args_is_help=True, help="Study protocols, as data.")
 site_app = typer.Typer(no_args_is_help=True, help="Sites.")
-staff_app = typer.Typer(no_args_is_help=True, help="Members of staff.")
 register_check(protocol_app)
 
 
@@ -89,39 +87,3 @@ def add_site(
 
     with_runtime(data, actor, work)
     out.print(f"Site {code} added.")
-
-
-@staff_app.command("add")
-def add_staff(
-    login: Annotated[str, typer.Argument(help="Login name.")],
-    role: Annotated[Role, typer.Option(help="What they are.")],
-    site: Annotated[str | None, typer.Option(help="Code of the site.")] = None,
-    study_wide: Annotated[
-        bool, typer.Option("--study-wide", help="At every site, those added later included.")
-    ] = False,
-    language: Annotated[str, typer.Option(help="en or zh_CN.")] = "en",
-    study: StudyOption = None,
-    data: DataOption = None,
-    actor: ActorOption = None,
-) -> None:
-    """Add a member of staff, or give a known one a further role or site."""
-    if (site is None) != study_wide:
-        raise typer.BadParameter("name a site, or say --study-wide", param_hint="--site")
-    if language not in ("en", "zh_CN"):
-        raise typer.BadParameter("is en or zh_CN", param_hint="--language")
-
-    async def work(runtime: Runtime) -> None:
-        found = await runtime.context.reader.study(runtime.connection, study)
-        await staff.add_staff(
-            runtime.connection,
-            found.id,
-            login=login,
-            language=language,
-            site_code=site,
-            role=role,
-            actor=runtime.actor,
-        )
-
-    with_runtime(data, actor, work)
-    where = "in the whole study" if site is None else f"at {site}"
-    out.print(f"{login} is {role} {where} from now on.")

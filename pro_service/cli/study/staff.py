@@ -1,19 +1,32 @@
-"""`staff password`, `staff sign-out`: who may open the desk."""
+"""`staff`: who may open the desk, in which studies, in which roles."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
 import typer
 
-from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
-from pro_service.cli.study.protocols import staff_app
+from pro_service.domain.study.permissions import Role
+from pro_service.services.study import staff
 from pro_service.services.study.passwords import Passwords
-from pro_service.services.study.staff import revoke_sessions, set_password
+from pro_service.services.study.staff import Added, Joining
+from pro_service.store.study.people import HeldRole, ListedPerson, list_people
 
-__all__ = ["staff_app"]
+staff_app = typer.Typer(no_args_is_help=True, help="People, and their membership of studies.")
+
+LoginArgument = Annotated[
+    str, typer.Argument(help="Login name; study/name where several people have it.")
+]
+_SAID: Final = {
+    Joining.new_person: "{login} is new: give them a password with `pro-service staff password`.",
+    Joining.known_person: "{login} is known already; joined to study {study}, with the password"
+    " they have.",
+    Joining.again: "{login} is known already; joined to study {study} again.",
+}
 
 
 def _read_password(from_stdin: bool) -> str:
@@ -23,9 +36,48 @@ def _read_password(from_stdin: bool) -> str:
     return typed
 
 
+@staff_app.command("add")
+def add_command(
+    login: LoginArgument,
+    role: Annotated[Role, typer.Option(help="What they are.")],
+    site: Annotated[str | None, typer.Option(help="Code of the site.")] = None,
+    study_wide: Annotated[
+        bool, typer.Option("--study-wide", help="At every site, those added later included.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="en or zh_CN, for somebody new.")] = "en",
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Give somebody a role in a study; who is known already keeps their password."""
+    if (site is None) != study_wide:
+        raise typer.BadParameter("name a site, or say --study-wide", param_hint="--site")
+    if language not in ("en", "zh_CN"):
+        raise typer.BadParameter("is en or zh_CN", param_hint="--language")
+
+    async def work(runtime: Runtime) -> tuple[Added, str]:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        added = await staff.add_staff(
+            runtime.connection,
+            found.id,
+            login=login,
+            language=language,
+            site_code=site,
+            role=role,
+            actor=runtime.actor,
+        )
+        return added, found.code
+
+    added, code = with_runtime(data, actor, work)
+    if added.joining in _SAID:
+        out.print(_SAID[added.joining].format(login=added.login, study=code), markup=False)
+    where = "in the whole study" if site is None else f"at {site}"
+    out.print(f"{added.login} is {role} {where} from now on.", markup=False)
+
+
 @staff_app.command("password")
 def password_command(
-    login: Annotated[str, typer.Argument(help="Login name.")],
+    login: LoginArgument,
     from_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read it from the first line of input.")
     ] = False,
@@ -33,36 +85,152 @@ def password_command(
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Set a password; every session that stands on the old one ends."""
+    """Set a person's password, for every study; every session on the old one ends."""
     password = _read_password(from_stdin)
 
-    async def work(runtime: Runtime) -> None:
-        found = await runtime.context.reader.study(runtime.connection, study)
-        await set_password(
+    async def work(runtime: Runtime) -> str:
+        return await staff.set_password(
             runtime.connection,
             Passwords(),
-            found.id,
-            login=login,
+            login=_named(login, study),
             password=password,
             actor=runtime.actor,
         )
 
-    with_runtime(data, actor, work)
-    out.print(f"{login} has a new password and is signed out everywhere.")
+    known = with_runtime(data, actor, work)
+    out.print(f"{known} has a new password and is signed out everywhere.", markup=False)
 
 
 @staff_app.command("sign-out")
 def sign_out_command(
-    login: Annotated[str, typer.Argument(help="Login name.")],
+    login: LoginArgument,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """End every session of a member of staff at once."""
+    """End every session of a person at once, in every study."""
 
     async def work(runtime: Runtime) -> int:
-        found = await runtime.context.reader.study(runtime.connection, study)
-        return await revoke_sessions(runtime.connection, found.id, login=login, actor=runtime.actor)
+        return await staff.revoke_sessions(
+            runtime.connection, login=_named(login, study), actor=runtime.actor
+        )
 
     ended = with_runtime(data, actor, work)
-    out.print(f"{login}: {ended} sessions ended.")
+    out.print(f"{login}: {ended} sessions ended.", markup=False)
+
+
+@staff_app.command("end")
+def end_command(
+    login: LoginArgument,
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """End somebody's work in a study, with every role there, from the next request on."""
+
+    async def work(runtime: Runtime) -> str:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        await staff.end_membership(runtime.connection, found.id, login=login, reason=reason)
+        return found.code
+
+    code = with_runtime(data, actor, work)
+    out.print(f"{login} works in study {code} no more; in other studies they go on.", markup=False)
+
+
+@staff_app.command("disable")
+def disable_command(
+    login: LoginArgument,
+    reason: ReasonOption,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Stop somebody in every study, from the next request on."""
+
+    async def work(runtime: Runtime) -> int:
+        return await staff.disable_person(
+            runtime.connection, login=login, reason=reason, actor=runtime.actor
+        )
+
+    ended = with_runtime(data, actor, work)
+    out.print(f"{login} is stopped everywhere; {ended} sessions ended.", markup=False)
+
+
+@staff_app.command("enable")
+def enable_command(
+    login: LoginArgument,
+    reason: ReasonOption,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let somebody who was stopped sign in again, with the password they had."""
+
+    async def work(runtime: Runtime) -> bool:
+        return await staff.enable_person(runtime.connection, login=login, reason=reason)
+
+    was_stopped = with_runtime(data, actor, work)
+    said = "may sign in again" if was_stopped else "was not stopped; nothing changed"
+    out.print(f"{login} {said}.", markup=False)
+
+
+@staff_app.command("join")
+def join_command(
+    keep: Annotated[str, typer.Argument(help="The login that stays.")],
+    other: Annotated[str, typer.Argument(help="The login of the same person that goes.")],
+    reason: ReasonOption,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Make two logins one person: only if you know that they are one."""
+
+    async def work(runtime: Runtime) -> str:
+        return await staff.join_people(
+            runtime.connection, keep=keep, other=other, reason=reason, actor=runtime.actor
+        )
+
+    kept = with_runtime(data, actor, work)
+    out.print(f"{other} is {kept} from now on, with the password of {kept}.", markup=False)
+
+
+@staff_app.command("list")
+def list_command(
+    study: StudyOption = None, data: DataOption = None, actor: ActorOption = None
+) -> None:
+    """Everybody, or everybody of a study: memberships and roles from - to, last sign-in (UTC)."""
+
+    async def work(runtime: Runtime) -> list[ListedPerson]:
+        reader = runtime.context.reader
+        found = None if study is None else await reader.study(runtime.connection, study)
+        return await list_people(runtime.connection, None if found is None else found.id)
+
+    for person in with_runtime(data, actor, work):
+        for line in _lines(person):
+            out.print(line, markup=False)
+
+
+def _named(login: str, study: str | None) -> str:
+    """A name as it is typed at the door: the study's code before it, if one is given."""
+    return login if study is None or "/" in login else f"{study}/{login}"
+
+
+def _lines(person: ListedPerson) -> list[str]:
+    seen = "never" if person.last_sign_in is None else f"{person.last_sign_in:%Y-%m-%d %H:%M}"
+    head = f"{person.login}: last sign-in {seen}"
+    if person.disabled_at is not None:
+        what = "STOPPED" if person.joined_to is None else f"is {person.joined_to}"
+        head += f"; {what} since {_day(person.disabled_at)}: {person.disabled_reason}"
+    lines = [head]
+    for one in person.memberships:
+        name = "" if one.name == person.login else f" as {one.name}"
+        lines.append(f"  {one.study}{name}  {_day(one.valid_from)} - {_day(one.valid_to)}")
+        lines += [f"    {_role(held)}" for held in one.roles]
+    return lines
+
+
+def _role(held: HeldRole) -> str:
+    where = held.site or "whole study"
+    return f"{held.role} {where}  {_day(held.valid_from)} - {_day(held.valid_to)}"
+
+
+def _day(instant: datetime | None) -> str:
+    return "" if instant is None else f"{instant:%Y-%m-%d}"

@@ -20,7 +20,7 @@ from pro_service.services.base.actors import staff_actor
 from pro_service.services.base.turns import Write
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.desk import desk as store
-from pro_service.store.desk.sessions import StaffRow
+from pro_service.store.desk.sessions import Assignment, SessionRow
 
 LONGEST_NOTE: Final = 2000
 
@@ -42,16 +42,38 @@ class AlreadyDoneError(ProServiceError):
 
 
 @dataclass(frozen=True)
-class Seat:
-    """An open session: the member of staff, with their present roles site by site."""
+class Session:
+    """Somebody who is signed in, and may have a study still to choose."""
 
-    staff: StaffRow
+    row: SessionRow
     token: str = field(repr=False)
     """The session's id, known to the browser alone."""
 
     @property
+    def lost_study(self) -> str | None:
+        """The name of the study they were in, if their membership of it has ended since."""
+        return self.row.study_name if self.row.staff_id is None else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A member of staff in one study: their present roles there, site by site."""
+
+    study_id: UUID
+    staff_id: UUID
+    login: str
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat(Session):
+    """A session in a study of the person's."""
+
+    staff: Place
+
+    @property
     def study_id(self) -> UUID:
-        """The study they work in; somebody who works in two signs in to one at a time."""
+        """The study they work in; somebody who works in several is in one at a time."""
         return self.staff.study_id
 
     @property

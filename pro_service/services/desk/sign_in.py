@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
+from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.services.desk.seat import Seat
+from pro_service.domain.study.people import as_typed, bare_name, straight_in
+from pro_service.services.desk.seat import Place, Seat, Session
 from pro_service.services.study import LONGEST_PASSWORD, Passwords
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
+from pro_service.store.desk.sessions import OwnStudy, Try
 
 IDLE: Final = timedelta(minutes=30)
 """A session nobody uses ends after this long."""
@@ -24,7 +27,6 @@ TRIES_A_LOGIN: Final = 8
 TRIES_AN_ADDRESS: Final = 60
 """Higher than for a name: a hospital's staff may share one address."""
 TRIES_WITHIN: Final = timedelta(minutes=15)
-LONGEST_LOGIN: Final = 128
 _TOKEN_BYTES: Final = 32
 
 
@@ -32,15 +34,12 @@ class SignInRefusedError(ProServiceError):
     """Name and password do not belong together."""
 
 
+class SignInStoppedError(ProServiceError):
+    """Name and password are right, and this person has been stopped."""
+
+
 class SignInThrottledError(ProServiceError):
     """There were too many tries; wait a quarter of an hour."""
-
-
-class SignedIn(NamedTuple):
-    """A session has begun; `token` goes into the cookie and nowhere else."""
-
-    token: str
-    login: str
 
 
 async def sign_in(
@@ -51,51 +50,90 @@ async def sign_in(
     password: str,
     address: str,
     replaces: str | None = None,
-) -> SignedIn:
-    """Begin a session under a new random id; `replaces` is the id the browser showed before.
+) -> str:
+    """Begin a session under a new random id, which goes into the cookie and nowhere else.
 
-    A name several studies use is written `study/name`. Raises SignInRefusedError,
+    `replaces` is the id the browser showed before. A study's code may stand before the name
+    (`study/name`): where several people have the name it says who is meant, and to whoever works in
+    several studies it opens that one. Raises SignInRefusedError, SignInStoppedError,
     SignInThrottledError.
     """
-    study_code, _, name = login.strip().lower()[:LONGEST_LOGIN].rpartition("/")
-    typed = _sha256(f"{study_code}/{name}")
-    allowed = await sessions.begin_sign_in(
+    typed = as_typed(login)
+    known = await sessions.find_sign_in(connection, typed)
+    tried = Try(
+        None if known is None else known.person_id,
+        _sha256(bare_name(typed)),
+        _sha256(address),
+        address,
+    )
+    if not await sessions.begin_sign_in(
         connection,
-        login_sha256=typed,
-        address_sha256=_sha256(address),
-        address=address,
+        tried,
         per_login=TRIES_A_LOGIN,
         per_address=TRIES_AN_ADDRESS,
         within=TRIES_WITHIN,
-    )
-    if not allowed:
+    ):
         raise SignInThrottledError
-    known = await sessions.find_sign_in(connection, name, study_code or None)
     # No connection is held while hashing, if `connection` is the pool.
     stored = None if known is None else known.password_hash
     if not await passwords.matches(stored, password[:LONGEST_PASSWORD]) or known is None:
-        await sessions.refuse_sign_in(connection, known, login_sha256=typed, address=address)
+        await sessions.refuse_sign_in(connection, tried)
         raise SignInRefusedError
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    await sessions.begin_staff_session(
+    chosen = straight_in(known.memberships, typed)
+    begun = not known.disabled and await sessions.begin_person_session(
         connection,
-        known,
-        session_sha256=_sha256(token),
-        login_sha256=typed,
+        _sha256(token),
+        person_id=known.person_id,
+        staff_id=None if chosen is None else chosen.staff_id,
         address=address,
         replaced_sha256=_sha256(replaces) if replaces else None,
     )
-    return SignedIn(token, known.login)
+    if not begun:
+        await sessions.refuse_sign_in(connection, tried)
+        raise SignInStoppedError
+    return token
 
 
-async def find_session(connection: Connection, token: str) -> Seat | None:
-    """Who a session's token is, or None once it ended, was revoked or ran out."""
+async def find_session(connection: Connection, token: str) -> Session | None:
+    """Who a session's token is, or None once it ended, was revoked or ran out.
+
+    A Seat, if they are in a study of theirs.
+    """
     if not token:
         return None
-    staff = await sessions.use_staff_session(
+    row = await sessions.use_person_session(
         connection, _sha256(token), idle=IDLE, lifetime=LIFETIME
     )
-    return None if staff is None else Seat(staff, token)
+    if row is None:
+        return None
+    if row.study_id is None or row.staff_id is None or row.login is None:
+        return Session(row, token)
+    place = Place(row.study_id, row.staff_id, row.login, row.assignments)
+    return Seat(row, token, staff=place)
+
+
+async def was_stopped(connection: Connection, token: str) -> bool:
+    """Whether a session ended because the person was stopped."""
+    return await sessions.get_session_end(connection, _sha256(token)) == "disabled"
+
+
+async def list_studies(connection: Connection, session: Session) -> list[OwnStudy]:
+    """The studies this person may work in now, with their roles in each."""
+    return await sessions.list_own_studies(connection, _sha256(session.token))
+
+
+async def choose_study(connection: Connection, session: Session, study_id: UUID) -> str | None:
+    """Go on in a study of theirs: the new session's id; None if it is not theirs (any more).
+
+    The old id is worth nothing from then on, and forms made for it are refused: what was shown of
+    one study is never done in another.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    chosen = await sessions.choose_study(
+        connection, _sha256(session.token), study_id, _sha256(token)
+    )
+    return token if chosen else None
 
 
 async def sign_out(connection: Connection, token: str) -> None:

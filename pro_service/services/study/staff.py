@@ -1,17 +1,54 @@
-"""Members of staff: added, given a password, their sessions ended; all as an operator."""
+"""People, and their membership of studies: added, ended, stopped, joined; all as an operator.
+
+A person is one for all studies: one login, one password. What a study knows of them is a
+membership, with roles at its sites; the record names them by it. Whatever ends here works at the
+next request.
+"""
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
+from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.people import as_typed, check_login
 from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords, check_password
-from pro_service.services.study.sites import UnknownNameError
-from pro_service.store.connection import Connection, transaction
-from pro_service.store.desk import sessions
+from pro_service.services.study.sites import TakenError, UnknownNameError
+from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
-from pro_service.store.study import studies
+from pro_service.store.study import people, studies
+from pro_service.store.study.people import NamedPersonRow
+
+
+class UnclearNameError(ProServiceError):
+    """Several people have this name."""
+
+
+class NotJoinedError(ProServiceError):
+    """These two cannot be made one person."""
+
+
+class Joining(Enum):
+    """What adding somebody to a study came to."""
+
+    new_person = "new_person"
+    """Nobody of this name was known; they need a password."""
+    known_person = "known_person"
+    """Somebody known is in this study now too, with the password they have."""
+    again = "again"
+    """Their membership had ended and holds again."""
+    member = "member"
+    """They were in this study already."""
+
+
+class Added(NamedTuple):
+    """Who was added, by their login, and what it came to."""
+
+    login: str
+    joining: Joining
 
 
 async def add_staff(
@@ -23,22 +60,26 @@ async def add_staff(
     site_code: str | None,
     role: str,
     actor: str,
-) -> None:
-    """Add a member of staff, or assign a known one to a further site. Raises UnknownNameError.
+) -> Added:
+    """Give somebody a role in a study; who is not known yet is added, a known password stays.
 
     Without a site the role is held in the whole study: at every site, those added later included.
+    Raises UnknownNameError, UnclearNameError, LoginError, TakenError.
     """
     site_id = None if site_code is None else await _find_site(connection, study_id, site_code)
     if role not in Role.__members__:
         raise UnknownNameError(f"There is no role {role}.", mend=f"Known: {', '.join(Role)}.")
-    login = login.strip().lower()
     async with transaction(connection) as connection:
-        staff_id = await studies.find_staff(connection, study_id, login)
-        if staff_id is None:
-            staff_id = new_id()
-            await studies.insert_staff(
-                connection, study_id, staff_id, login=login, language=language, actor=actor
+        person = await _find(connection, login, study_id)
+        if person is None:
+            person = NamedPersonRow(new_id(), check_login(login), disabled=False)
+            await people.insert_person(
+                connection, person.id, login=person.login, language=language, actor=actor
             )
+            joining = Joining.new_person
+        else:
+            joining = Joining.known_person
+        staff_id, joining = await _join_study(connection, study_id, person, joining, actor)
         await studies.insert_assignment(
             connection,
             study_id,
@@ -48,6 +89,31 @@ async def add_staff(
             role=role,
             actor=actor,
         )
+    return Added(person.login, joining)
+
+
+async def _join_study(
+    connection: Connection, study_id: UUID, person: NamedPersonRow, joining: Joining, actor: str
+) -> tuple[UUID, Joining]:
+    """The person's membership, made or opened again if need be. Raises TakenError."""
+    known = await people.find_membership(connection, study_id, person.id)
+    if known is not None and not known.ended:
+        return known.id, Joining.member
+    if known is not None:
+        await people.give_reason(connection, "added to the study again")
+        await people.reopen_membership(connection, study_id, known.id)
+        return known.id, Joining.again
+    staff_id = new_id()
+    try:
+        await people.insert_membership(
+            connection, study_id, staff_id, person_id=person.id, login=person.login, actor=actor
+        )
+    except DuplicateError:
+        raise TakenError(
+            f"This study knows somebody else as {person.login}.",
+            mend="If they are one person: pro-service staff join. Else take another login.",
+        ) from None
+    return staff_id, joining
 
 
 async def _find_site(connection: Connection, study_id: UUID, code: str) -> UUID:
@@ -58,42 +124,136 @@ async def _find_site(connection: Connection, study_id: UUID, code: str) -> UUID:
     return sites[code]
 
 
-async def set_password(
-    connection: Connection,
-    passwords: Passwords,
-    study_id: UUID,
-    *,
-    login: str,
-    password: str,
-    actor: str,
-) -> None:
-    """Give a member of staff a password, as an operator; open sessions of theirs end.
+async def _find(
+    connection: Connection, login: str, study_id: UUID | None = None
+) -> NamedPersonRow | None:
+    """Whom a name means; of several the one this study knows. Raises UnclearNameError."""
+    found = await people.list_people_named(connection, as_typed(login))
+    if len(found) > 1 and study_id is not None:
+        members = [
+            one
+            for one in found
+            if await people.find_membership(connection, study_id, one.id) is not None
+        ]
+        found = members or found
+    if len(found) > 1:
+        known = ", ".join(one.login for one in found)
+        raise UnclearNameError(f"Several people are called {login}.", mend=f"Name one: {known}.")
+    return found[0] if found else None
 
-    Raises UnknownNameError, WeakPasswordError.
-    """
-    name = login.strip().lower()
-    check_password(name, password)
-    staff_id = await studies.find_staff(connection, study_id, name)
-    if staff_id is None:
+
+async def _find_known(
+    connection: Connection, login: str, study_id: UUID | None = None
+) -> NamedPersonRow:
+    """Whom a name means. Raises UnknownNameError, UnclearNameError."""
+    person = await _find(connection, login, study_id)
+    if person is None:
         raise UnknownNameError(
-            f"There is no member of staff {name}.", mend="Add one: pro-service staff add."
+            f"There is nobody called {as_typed(login)}.",
+            mend="See pro-service staff list, or add them: pro-service staff add.",
         )
-    await sessions.set_staff_password(
+    return person
+
+
+async def set_password(
+    connection: Connection, passwords: Passwords, *, login: str, password: str, actor: str
+) -> str:
+    """Give a person a password, as an operator; their open sessions end, in every study.
+
+    Returns their login. Raises UnknownNameError, UnclearNameError, WeakPasswordError.
+    """
+    check_password(as_typed(login), password)
+    person = await _find_known(connection, login)
+    await people.set_person_password(
         connection,
-        study_id,
-        staff_id,
+        person.id,
         new_id(),
         password_hash=await passwords.hash(password),
         actor=actor,
     )
+    return person.login
 
 
-async def revoke_sessions(connection: Connection, study_id: UUID, *, login: str, actor: str) -> int:
-    """End every session of a member of staff; returns how many. Raises UnknownNameError."""
-    staff_id = await studies.find_staff(connection, study_id, login.strip().lower())
-    if staff_id is None:
-        raise UnknownNameError(f"There is no member of staff {login}.")
-    return await sessions.revoke_staff_sessions(connection, study_id, staff_id, actor)
+async def revoke_sessions(connection: Connection, *, login: str, actor: str) -> int:
+    """End every session of a person; returns how many.
+
+    Raises UnknownNameError, UnclearNameError.
+    """
+    person = await _find_known(connection, login)
+    return await people.end_person_sessions(connection, person.id, "revoked", actor)
+
+
+async def end_membership(
+    connection: Connection, study_id: UUID, *, login: str, reason: str
+) -> None:
+    """End a person's work in a study, with every role there; in other studies they go on.
+
+    Raises UnknownNameError, UnclearNameError.
+    """
+    async with transaction(connection) as connection:
+        person = await _find_known(connection, login, study_id)
+        await people.give_reason(connection, reason)
+        if not await people.end_membership(connection, study_id, person.id):
+            raise UnknownNameError(
+                f"{person.login} is no member of this study.", mend="See pro-service staff list."
+            )
+
+
+async def disable_person(connection: Connection, *, login: str, reason: str, actor: str) -> int:
+    """Stop a person in every study; returns how many sessions ended.
+
+    Who is stopped already stays so. Raises UnknownNameError, UnclearNameError.
+    """
+    async with transaction(connection) as connection:
+        person = await _find_known(connection, login)
+        await people.give_reason(connection, reason)
+        await people.disable_person(connection, person.id, reason)
+        return await people.end_person_sessions(connection, person.id, "disabled", actor)
+
+
+async def enable_person(connection: Connection, *, login: str, reason: str) -> bool:
+    """Let a person sign in again, with the password they had; False if they were not stopped.
+
+    Raises UnknownNameError, UnclearNameError.
+    """
+    async with transaction(connection) as connection:
+        person = await _find_known(connection, login)
+        await people.give_reason(connection, reason)
+        return await people.enable_person(connection, person.id)
+
+
+async def join_people(
+    connection: Connection, *, keep: str, other: str, reason: str, actor: str
+) -> str:
+    """Make two people one, on the word of an operator who knows that they are.
+
+    The kept one's login and password are in force; the other's memberships become theirs, under
+    the names the studies know, and the other's sessions end. Their passwords, sign-ins and deeds
+    stay in the record as they were. Returns the kept login.
+
+    Raises UnknownNameError, UnclearNameError, and NotJoinedError where it would open again what was
+    stopped, or leave one person twice in a study.
+    """
+    async with transaction(connection) as connection:
+        kept, gone = await _find_known(connection, keep), await _find_known(connection, other)
+        if kept.id == gone.id:
+            raise NotJoinedError(f"{keep} and {other} are one person already.")
+        for one in (kept, gone):
+            if one.disabled:
+                raise NotJoinedError(
+                    f"{one.login} is stopped.", mend="Enable them first, if that is meant."
+                )
+        shared = await people.list_shared_studies(connection, kept.id, gone.id)
+        if shared:
+            raise NotJoinedError(
+                f"Both are members of {', '.join(shared)}.", mend="End one of the two there first."
+            )
+        await people.give_reason(connection, reason)
+        for study in await studies.list_studies(connection):
+            await people.move_membership(connection, study.id, kept.id, gone.id)
+        await people.join_person(connection, kept.id, gone.id, reason)
+        await people.end_person_sessions(connection, gone.id, "joined", actor)
+        return kept.login
 
 
 async def make_staff(
@@ -107,13 +267,14 @@ async def make_staff(
     language: Language = "en",
     actor: str = "service:demo",
 ) -> None:
-    """Add (or assign to a further site) a member of staff who can sign in, as an operator.
+    """Give somebody a role in a study, and a password if they are new, as an operator.
 
-    `site` is a site's code; None: the whole study. Raises UnknownNameError, WeakPasswordError.
+    `site` is a site's code; None: the whole study. Raises what `add_staff` raises, and
+    WeakPasswordError.
     """
     passwords = Passwords()
     async with transaction(connection) as connection:
-        await add_staff(
+        added = await add_staff(
             connection,
             study_id,
             login=login,
@@ -122,6 +283,7 @@ async def make_staff(
             role=role,
             actor=actor,
         )
-        await set_password(
-            connection, passwords, study_id, login=login, password=password, actor=actor
-        )
+        if added.joining is Joining.new_person:
+            await set_password(
+                connection, passwords, login=added.login, password=password, actor=actor
+            )

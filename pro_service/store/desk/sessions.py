@@ -7,21 +7,22 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.record import Record
+from pro_service.domain.study.people import Membership
 from pro_service.domain.study.permissions import Role
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/sessions")
 
 
-class Credentials(NamedTuple):
-    """Who a typed name means, and the hash the password must meet."""
+class Credentials(Record):
+    """Whom a typed name means, the hash the password must meet, and the studies they are in now."""
 
-    study_id: UUID
-    staff_id: UUID
+    person_id: UUID
     login: str
+    disabled: bool
     password_hash: str
+    memberships: tuple[Membership, ...]
 
 
 class Assignment(Record):
@@ -31,116 +32,119 @@ class Assignment(Record):
     role: Role
 
 
-class StaffRow(Record):
-    """The member of staff behind an open session."""
+class SessionRow(Record):
+    """An open session: whose it is, and in which study it stands.
 
-    study_id: UUID
-    staff_id: UUID
-    login: str
+    A study without `staff_id`: the person is no member of it any more.
+    """
+
+    person_id: UUID
+    person_login: str
     language: Literal["en", "zh_CN"]
+    studies: int
+    """How many studies they may work in now."""
+    study_id: UUID | None
+    study: str | None
+    study_name: str | None
+    staff_id: UUID | None
+    login: str | None
+    """How the study's record names them."""
     assignments: tuple[Assignment, ...]
 
 
+class OwnRole(Record):
+    """A role in force now; without a site, in the whole study."""
+
+    role: Role
+    site: str | None
+
+
+class OwnStudy(Record):
+    """A study somebody may work in now; `here`: the session stands in it."""
+
+    study_id: UUID
+    study: str
+    name: str
+    here: bool
+    roles: tuple[OwnRole, ...]
+
+
+class Try(NamedTuple):
+    """A try to sign in: whose name it is, if anybody's, and where it came from."""
+
+    person_id: UUID | None
+    login_sha256: bytes
+    address_sha256: bytes
+    address: str
+
+
 async def begin_sign_in(
-    connection: Connection,
-    *,
-    login_sha256: bytes,
-    address_sha256: bytes,
-    address: str,
-    per_login: int,
-    per_address: int,
-    within: timedelta,
+    connection: Connection, tried: Try, *, per_login: int, per_address: int, within: timedelta
 ) -> bool:
     """Count one more try; False if this name or this address has had too many."""
-    made = await connection.fetchval(
-        _SQL["begin_sign_in"],
-        login_sha256,
-        address_sha256,
-        address,
-        per_login,
-        per_address,
-        within,
-    )
+    made = await connection.fetchval(_SQL["begin_sign_in"], *tried, per_login, per_address, within)
     return made is not None
 
 
-async def find_sign_in(
-    connection: Connection, login: str, study_code: str | None
-) -> Credentials | None:
-    """The one member of staff with this name and a password."""
-    row = await connection.fetchrow(_SQL["find_sign_in"], login, study_code)
-    return None if row is None else row_of(Credentials, row)
+async def find_sign_in(connection: Connection, typed: str) -> Credentials | None:
+    """The one person this name means, if they have a password."""
+    row = await connection.fetchrow(_SQL["find_sign_in"], typed)
+    return None if row is None else Credentials.model_validate(dict(row))
 
 
-async def refuse_sign_in(
-    connection: Connection,
-    known: Credentials | None,
-    *,
-    login_sha256: bytes,
-    address: str,
-) -> None:
+async def refuse_sign_in(connection: Connection, tried: Try) -> None:
     """Record a refusal."""
     await connection.execute(
-        _SQL["refuse_sign_in"],
-        None if known is None else known.study_id,
-        None if known is None else known.staff_id,
-        login_sha256,
-        address,
+        _SQL["refuse_sign_in"], tried.person_id, tried.login_sha256, tried.address
     )
 
 
-async def begin_staff_session(
+async def begin_person_session(
     connection: Connection,
-    known: Credentials,
-    *,
     session_sha256: bytes,
-    login_sha256: bytes,
+    *,
+    person_id: UUID,
+    staff_id: UUID | None,
     address: str,
     replaced_sha256: bytes | None,
-) -> None:
-    """Begin a session; the one it replaces, if any, ends."""
-    await connection.execute(
-        _SQL["begin_staff_session"],
-        session_sha256,
-        known.study_id,
-        known.staff_id,
-        login_sha256,
-        address,
-        replaced_sha256,
+) -> bool:
+    """Begin a session; the one it replaces, if any, ends. False: what it stands on has ended."""
+    begun: bool = await connection.fetchval(
+        _SQL["begin_person_session"], session_sha256, person_id, staff_id, address, replaced_sha256
     )
+    return begun
 
 
-async def use_staff_session(
+async def use_person_session(
     connection: Connection, session_sha256: bytes, *, idle: timedelta, lifetime: timedelta
-) -> StaffRow | None:
+) -> SessionRow | None:
     """Who an open session is; None once it has ended or one of its limits has passed."""
-    row = await connection.fetchrow(_SQL["use_staff_session"], session_sha256, idle, lifetime)
-    return None if row is None else StaffRow.model_validate(dict(row))
+    row = await connection.fetchrow(_SQL["use_person_session"], session_sha256, idle, lifetime)
+    return None if row is None else SessionRow.model_validate(dict(row))
+
+
+async def get_session_end(connection: Connection, session_sha256: bytes) -> str | None:
+    """Why a session ended; None if it did not, or is not known."""
+    reason: str | None = await connection.fetchval(_SQL["get_session_end"], session_sha256)
+    return reason
+
+
+async def list_own_studies(connection: Connection, session_sha256: bytes) -> list[OwnStudy]:
+    """The studies whoever is in by this session may work in now, by code."""
+    rows = await connection.fetch(_SQL["list_own_studies"], session_sha256)
+    return [OwnStudy.model_validate(dict(row)) for row in rows]
+
+
+async def choose_study(
+    connection: Connection, session_sha256: bytes, study_id: UUID, fresh_sha256: bytes
+) -> bool:
+    """Go on in a study under a new session id; False if it is not one of theirs now."""
+    chosen: bool = await connection.fetchval(
+        _SQL["choose_study"], session_sha256, study_id, fresh_sha256
+    )
+    return chosen
 
 
 async def end_staff_session(connection: Connection, session_sha256: bytes) -> None:
     """Sign out."""
     await connection.execute(_SQL["end_staff_session"], session_sha256)
-
-
-async def set_staff_password(
-    connection: Connection,
-    study_id: UUID,
-    staff_id: UUID,
-    row_id: UUID,
-    *,
-    password_hash: str,
-    actor: str,
-) -> None:
-    """Give a member of staff a password; every open session of theirs ends."""
-    await connection.execute(
-        _SQL["set_staff_password"], study_id, staff_id, row_id, password_hash, actor
-    )
-
-
-async def revoke_staff_sessions(
-    connection: Connection, study_id: UUID, staff_id: UUID, actor: str
-) -> int:
-    """End every session of a member of staff; returns how many."""
-    ended: int = await connection.fetchval(_SQL["revoke_staff_sessions"], study_id, staff_id, actor)
-    return ended

@@ -1,4 +1,4 @@
-"""Studies, protocol versions, sites, staff, and the study's own key."""
+"""Studies, protocol versions, sites, roles of staff, and the study's own key."""
 
 from __future__ import annotations
 
@@ -169,19 +169,6 @@ async def insert_sender(
     await write(
         connection, _SQL["insert_sender"], study_id, sender_id, provider, address, site_id, actor
     )
-
-
-async def insert_staff(
-    connection: Connection, study_id: UUID, staff_id: UUID, *, login: str, language: str, actor: str
-) -> None:
-    """Add a member of staff. Raises DuplicateError for a login in use."""
-    await write(connection, _SQL["insert_staff"], study_id, staff_id, login, language, actor)
-
-
-async def find_staff(connection: Connection, study_id: UUID, login: str) -> UUID | None:
-    """The member of staff with this login."""
-    row = await connection.fetchrow(_SQL["find_staff"], study_id, login)
-    return None if row is None else row["id"]
 
 
 async def insert_assignment(

@@ -11,8 +11,8 @@ from aiohttp import hdrs, web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import Seat
-from pro_service.services.desk.sign_in import find_session, form_secret
+from pro_service.services.desk.seat import Seat, Session
+from pro_service.services.desk.sign_in import find_session, form_secret, was_stopped
 from pro_service.web.desk.pages import SEAT
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.refusals import CrossSiteError
@@ -20,40 +20,59 @@ from pro_service.web.requests import Form, read_form, see
 
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
+STUDIES: Final = "/desk/studies"
 _OUR_ADDRESS: Final = re.compile(
-    r"/desk(?:/participants/[^/?#\s\\]+(?:/card)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
+    r"/desk(?:/studies|/participants/[^/?#\s\\]+(?:/card)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SeatedHandler = Callable[[web.Request, Seat], Awaitable[web.StreamResponse]]
+SessionHandler = Callable[[web.Request, Session], Awaitable[web.StreamResponse]]
+
+
+def for_anybody_in(handler: SessionHandler) -> Handler:
+    """A handler that needs a session, in whichever study or in none."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        session = await find_own_session(request)
+        if session is None:
+            return await _to_sign_in(request)
+        await _admit(request, session)
+        return await handler(request, session)
+
+    return guarded
 
 
 def for_staff(handler: SeatedHandler, action: Action | None = None) -> Handler:
-    """A handler that needs a session; without one the reader is asked to sign in.
+    """A handler that needs a session in a study; without one the reader is asked to sign in, or to
+    choose a study.
 
     Whoever holds no role that does the `action`, at any site, does not come as far as the handler;
     for which participants they may do it is asked there, of the place itself.
     """
 
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        seat = await find_seat(request)
-        if seat is None:
-            return _to_sign_in(request)
-        request[SEAT] = seat
-        if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
-            sent = (await read_form(request)).get("form", "")
-            if not hmac.compare_digest(sent.encode(), form_secret(seat.token).encode()):
-                raise CrossSiteError
-        if action is not None and not seat.may_anywhere(action):
-            seat.demand(action, None)
-        return await handler(request, seat)
+    async def guarded(request: web.Request, session: Session) -> web.StreamResponse:
+        if not isinstance(session, Seat):
+            return see(STUDIES)
+        if action is not None and not session.may_anywhere(action):
+            session.demand(action, None)
+        return await handler(request, session)
 
-    return guarded
+    return for_anybody_in(guarded)
 
 
-async def find_seat(request: web.Request) -> Seat | None:
+async def find_own_session(request: web.Request) -> Session | None:
     """The open session of this browser, if any."""
     return await find_session(request.app[POOLS].desk, request.cookies.get(SESSION_COOKIE, ""))
+
+
+async def _admit(request: web.Request, session: Session) -> None:
+    """Keep who asks; a form is one of this very session's. Raises CrossSiteError."""
+    request[SEAT] = session
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        sent = (await read_form(request)).get("form", "")
+        if not hmac.compare_digest(sent.encode(), form_secret(session.token).encode()):
+            raise CrossSiteError
 
 
 def hands_of(request: web.Request, seat: Seat) -> Hands:
@@ -68,6 +87,9 @@ def way_back(form: Form) -> str:
     return address if _OUR_ADDRESS.fullmatch(address) else "/desk"
 
 
-def _to_sign_in(request: web.Request) -> web.Response:
-    ended = "?ended=1" if request.cookies.get(SESSION_COOKIE) else ""
-    return see(f"{SIGN_IN}{ended}")
+async def _to_sign_in(request: web.Request) -> web.Response:
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return see(SIGN_IN)
+    stopped = await was_stopped(request.app[POOLS].desk, token)
+    return see(f"{SIGN_IN}?ended={'stopped' if stopped else '1'}")

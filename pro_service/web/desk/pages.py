@@ -12,7 +12,7 @@ from aiohttp import web
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
-from pro_service.services.desk.seat import NotAllowedError, Seat
+from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.passwords import Passwords
 from pro_service.web.desk.words import Words
@@ -70,13 +70,14 @@ class Desk(Site):
         self,
         template: str,
         request: web.Request,
-        seat: Seat | None,
+        session: Session | None,
         *,
         status: HTTPStatus = HTTPStatus.OK,
         **values: Any,
     ) -> web.Response:
         """One page in the reader's language."""
-        language = language_of(request, seat)
+        language = language_of(request, session)
+        seat = session if isinstance(session, Seat) else None
 
         def may(action: str, site_id: UUID | None) -> bool:
             return seat is not None and seat.may(Action[action], site_id)
@@ -84,8 +85,9 @@ class Desk(Site):
         given: dict[str, Any] = {
             "w": self._words[language],
             "may": may,
-            "login": None if seat is None else seat.staff.login,
-            "secret": None if seat is None else form_secret(seat.token),
+            "login": None if session is None else session.row.person_login,
+            "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
+            "secret": None if session is None else form_secret(session.token),
             "here": request.path_qs if request.method == "GET" else "/desk",
         }
         body = self.write(template, language, **(given | values))
@@ -94,7 +96,7 @@ class Desk(Site):
     def failure(
         self,
         request: web.Request,
-        seat: Seat | None,
+        session: Session | None,
         status: HTTPStatus,
         error: BaseException | None = None,
     ) -> web.Response:
@@ -103,17 +105,19 @@ class Desk(Site):
         if error is not None:
             reason = _WORDS.get(type(error), reason)
         # Whoever may go on with a participant is led back to their page; to others none is named.
-        known = seat is not None and status in _TO_MEND
+        known = isinstance(session, Seat) and status in _TO_MEND
         code = request.match_info.get("code") if known else None
-        return self.render("failure.html", request, seat, status=status, reason=reason, code=code)
+        return self.render(
+            "failure.html", request, session, status=status, reason=reason, code=code
+        )
 
 
-def language_of(request: web.Request, seat: Seat | None) -> Language:
-    """The language chosen on this device, else the member of staff's, else the browser's."""
-    own = None if seat is None else seat.staff.language
+def language_of(request: web.Request, session: Session | None) -> Language:
+    """The language chosen on this device, else the person's, else the browser's."""
+    own = None if session is None else session.row.language
     return choose_language(request, LANGUAGE, preferred=own)
 
 
 DESK: Final = web.AppKey("DESK", Desk)
-SEAT: Final = web.RequestKey("SEAT", Seat)
-"""Where a request keeps the seat it was made from, for the page that shows a failure."""
+SEAT: Final = web.RequestKey("SEAT", Session)
+"""Where a request keeps the session it was made from, for the page that shows a failure."""

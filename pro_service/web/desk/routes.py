@@ -58,13 +58,15 @@ DOINGS: Final = (
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
 )
 """Every form with the action it is."""
-FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language"})
-"""Forms that are nobody's action in particular: signing in and out, and the language."""
+FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
+"""Forms that are nobody's action in particular: signing in and out, the language and the study."""
 ROUTES: Final = (
     web.get("/desk/static/{name}", handlers.get_static, name="desk-static"),
     web.get("/desk/sign-in", sign_in.show_sign_in, name="desk-entrance"),
     web.post("/desk/sign-in", sign_in.post_sign_in, name="desk-enter"),
     web.post("/desk/sign-out", sign_in.post_sign_out, name="desk-leave"),
+    web.get("/desk/studies", sign_in.show_studies, name="desk-studies"),
+    web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", handlers.show_first_page, name="desk"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),

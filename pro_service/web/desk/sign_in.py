@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk import sign_in as service
-from pro_service.services.desk.seat import Seat
-from pro_service.services.desk.sign_in import SignInRefusedError, SignInThrottledError
+from pro_service.services.desk.seat import Session
+from pro_service.services.desk.sign_in import (
+    SignInRefusedError,
+    SignInStoppedError,
+    SignInThrottledError,
+)
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
     SIGN_IN,
-    find_seat,
-    for_staff,
+    STUDIES,
+    find_own_session,
+    for_anybody_in,
     way_back,
 )
 from pro_service.web.desk.pages import DESK, LANGUAGE
@@ -32,11 +39,18 @@ from pro_service.web.requests import (
 
 async def show_sign_in(request: web.Request) -> web.Response:
     """`GET /desk/sign-in`."""
-    if await find_seat(request) is not None:
+    if await find_own_session(request) is not None:
         return see("/desk")
-    notice = "ended" if "ended" in request.query else "out" if "out" in request.query else None
+    notice = next((one for one in ("ended", "out") if one in request.query), None)
+    if request.query.get("ended") == "stopped":
+        notice = "stopped"
     return request.app[DESK].render(
-        "sign_in.html", request, None, notice=notice, problem=None, typed=""
+        "sign_in.html",
+        request,
+        None,
+        notice=notice,
+        problem=None,
+        typed="",
     )
 
 
@@ -45,7 +59,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
     form = await read_form(request)
     typed = form.get("login", "")
     try:
-        signed_in = await service.sign_in(
+        token = await service.sign_in(
             request.app[POOLS].desk,
             request.app[DESK].passwords,
             login=typed,
@@ -55,18 +69,44 @@ async def post_sign_in(request: web.Request) -> web.Response:
         )
     except SignInRefusedError as error:
         return _refused(request, typed, error, "refused")
+    except SignInStoppedError as error:
+        return _refused(request, typed, error, "stopped")
     except SignInThrottledError as error:
         response = _refused(request, typed, error, "too_many")
         return try_again_after(response, service.TRIES_WITHIN)
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, signed_in.token, path="/desk")
+    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
     return response
 
 
-@for_staff
-async def post_sign_out(request: web.Request, seat: Seat) -> web.Response:
+@for_anybody_in
+async def show_studies(request: web.Request, session: Session) -> web.Response:
+    """`GET /desk/studies`: the studies they may work in, to choose one; or that there is none."""
+    studies = await service.list_studies(request.app[POOLS].desk, session)
+    return request.app[DESK].render(
+        "studies.html", request, session, studies=studies, lost=session.lost_study
+    )
+
+
+@for_anybody_in
+async def post_study(request: web.Request, session: Session) -> web.Response:
+    """`POST /desk/studies`: go on in a study, under a new id; another's chooses nothing."""
+    try:
+        wanted = UUID((await read_form(request)).get("study", ""))
+    except ValueError:
+        raise UnreadableFormError from None
+    token = await service.choose_study(request.app[POOLS].desk, session, wanted)
+    if token is None:
+        return see(STUDIES)
+    response = see("/desk")
+    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    return response
+
+
+@for_anybody_in
+async def post_sign_out(request: web.Request, session: Session) -> web.Response:
     """`POST /desk/sign-out`: ends the session here and in the database."""
-    await service.sign_out(request.app[POOLS].desk, seat.token)
+    await service.sign_out(request.app[POOLS].desk, session.token)
     response = see(f"{SIGN_IN}?out=1")
     response.del_cookie(SESSION_COOKIE, path="/desk")
     return response

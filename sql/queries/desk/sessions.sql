@@ -1,31 +1,36 @@
--- name: begin_sign_in(login_sha256, address_sha256, address, per_login, per_address, within)
+-- name: begin_sign_in(person_id, login_sha256, address_sha256, address, per_login, per_address, within)
 -- Count one more try to sign in, or refuse it.
-SELECT pro.begin_sign_in($1, $2, $3, $4, $5, $6) AS try;
+SELECT pro.begin_sign_in($1, $2, $3, $4, $5, $6, $7) AS try;
 
--- name: find_sign_in(login, study_code)
--- The member of staff a typed name means, with the password in force.
-SELECT study_id, staff_id, login, password_hash FROM pro.find_sign_in($1, $2);
+-- name: find_sign_in(typed)
+-- The person a typed name means, with the password in force and the studies they are in now.
+SELECT person_id, login, disabled, password_hash, memberships FROM pro.find_sign_in($1);
 
--- name: refuse_sign_in(study_id, staff_id, login_sha256, address)
+-- name: refuse_sign_in(person_id, login_sha256, address)
 -- Record that a try was refused.
-SELECT pro.refuse_sign_in($1, $2, $3, $4) AS done;
+SELECT pro.refuse_sign_in($1, $2, $3) AS done;
 
--- name: begin_staff_session(session_sha256, study_id, staff_id, login_sha256, address, replaced_sha256)
--- Begin a session in place of the one the browser had.
-SELECT pro.begin_staff_session($1, $2, $3, $4, $5, $6) AS done;
+-- name: begin_person_session(session_sha256, person_id, staff_id, address, replaced_sha256)
+-- Begin a session in place of the one the browser had, in a study or before one is chosen.
+SELECT pro.begin_person_session($1, $2, $3, $4, $5) AS begun;
 
--- name: use_staff_session(session_sha256, idle, lifetime)
--- Who an open session is, with the present assignments.
-SELECT study_id, staff_id, login, language, assignments FROM pro.use_staff_session($1, $2, $3);
+-- name: use_person_session(session_sha256, idle, lifetime)
+-- Who an open session is, in which study, with the present roles there.
+SELECT person_id, person_login, language, studies, study_id, study, study_name, staff_id, login, assignments
+FROM pro.use_person_session($1, $2, $3);
+
+-- name: get_session_end(session_sha256)
+-- Why a session ended, if it did.
+SELECT pro.session_end($1) AS reason;
+
+-- name: list_own_studies(session_sha256)
+-- The studies whoever is in by an open session may work in now.
+SELECT study_id, study, name, here, roles FROM pro.list_own_studies($1);
+
+-- name: choose_study(session_sha256, study_id, fresh_sha256)
+-- Go on in a study under a new session id.
+SELECT pro.choose_study($1, $2, $3) AS chosen;
 
 -- name: end_staff_session(session_sha256)
 -- Sign out.
 SELECT pro.end_staff_session($1) AS done;
-
--- name: set_staff_password(study_id, staff_id, id, password_hash, actor)
--- Give a member of staff a password and end the sessions of the old one.
-SELECT pro.set_staff_password($1, $2, $3, $4, $5) AS done;
-
--- name: revoke_staff_sessions(study_id, staff_id, actor)
--- End every session of a member of staff.
-SELECT pro.revoke_staff_sessions($1, $2, $3) AS ended;

@@ -56,14 +56,6 @@ INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, acto
 VALUES ($1, $2, 'sms', $3, $4, $5, $6)
 ON CONFLICT (provider, address) DO NOTHING;
 
--- name: insert_staff(study_id, id, login, language, actor)
--- Add a member of staff.
-INSERT INTO pro.staff (study_id, id, login, language, actor) VALUES ($1, $2, $3, $4, $5);
-
--- name: find_staff(study_id, login)
--- The member of staff with this login.
-SELECT id FROM pro.staff WHERE study_id = $1 AND login = $2;
-
 -- name: insert_assignment(study_id, id, staff_id, site_id, role, actor)
 -- Assign a member of staff to a site from now on; without one, to the whole study. Who holds the role
 -- there already gets no second copy of it, which would stand on when the first is ended.

@@ -12,7 +12,7 @@ import pytest
 
 from pro_service.services.desk import grid as service
 from pro_service.services.desk.grid import GridQuery
-from pro_service.services.desk.seat import at_desk
+from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
 from pro_service.services.exports.adherence import report
 from pro_service.store.keeping.holds import insert_hold, release_hold
@@ -148,7 +148,7 @@ async def test_the_figures_agree_with_the_operators_report(
     )
     await seed_visit(gone)
     seat = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
-    assert seat is not None
+    assert isinstance(seat, Seat)
     async with at_desk(pools.desk, seat) as connection:
         facts = await service.read_grid(connection, study.context, study.id, GridQuery())
     grid = await service.derive_grid(facts)

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.services.desk import sign_in as service
 from pro_service.services.study.passwords import Passwords, WeakPasswordError
-from pro_service.services.study.staff import revoke_sessions, set_password
+from pro_service.services.study.staff import add_staff, revoke_sessions, set_password
 from pro_service.store.pools import Pools
 from tests.support.desk import PASSWORD, age_session, page, press, seed_staff, sign_in
 from tests.support.seed import SeededStudy
@@ -60,18 +60,15 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     assert wrong_password[1].replace('value="anna"', "") == wrong_name[1].replace(
         'value="nobody"', ""
     )
-    rows = await owner.fetch("SELECT staff_id FROM pro.staff_events WHERE kind = 'refused'")
-    assert [row["staff_id"] is None for row in rows] == [False, True]
+    rows = await owner.fetch("SELECT person_id FROM pro.staff_events WHERE kind = 'refused'")
+    assert [row["person_id"] is None for row in rows] == [False, True]
 
 
 async def test_staff_without_a_password_cannot_sign_in(
     study: SeededStudy, owner: asyncpg.Connection, browser: aiohttp.ClientSession
 ) -> None:
-    await owner.execute(
-        "INSERT INTO pro.staff (study_id, id, login, language, actor)"
-        " VALUES ($1, gen_random_uuid(), 'ben', 'en', 'test')",
-        study.id,
-    )
+    words = {"site_code": "S1", "role": "coordinator", "language": "en", "actor": "test"}
+    await add_staff(owner, study.id, login="ben", **words)
     assert (await sign_in(browser, "ben", ""))[0] == 422
 
 
@@ -190,13 +187,12 @@ async def test_signing_out_ends_the_session_everywhere(
 async def test_an_operator_can_end_sessions_and_a_new_password_does(
     study: SeededStudy, desk: aiohttp.ClientSession
 ) -> None:
-    assert await revoke_sessions(study.owner, study.id, login="anna", actor="test") == 1
+    assert await revoke_sessions(study.owner, login="anna", actor="test") == 1
     assert "Sign in" in (await page(desk))[1]
     await sign_in(desk)
     await set_password(
         study.owner,
         Passwords(),
-        study.id,
         login="anna",
         password="another four plain words",
         actor="test",
@@ -243,7 +239,15 @@ async def test_a_form_without_the_sessions_secret_is_refused(
 
 
 async def test_the_desk_role_reads_neither_passwords_nor_sessions(pools: Pools) -> None:
-    for table in ("staff", "staff_passwords", "staff_sessions", "sign_in_tries", "staff_events"):
+    for table in (
+        "people",
+        "person_passwords",
+        "staff",
+        "staff_passwords",
+        "staff_sessions",
+        "sign_in_tries",
+        "staff_events",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pools.desk.fetch(f"SELECT * FROM pro.{table}")  # noqa: S608
 
@@ -252,11 +256,11 @@ async def test_passwords_and_door_events_are_never_changed(
     study: SeededStudy, owner: asyncpg.Connection
 ) -> None:
     await seed_staff(study)
-    for table in ("staff_passwords", "staff_events"):
+    for table in ("person_passwords", "staff_events"):
         with pytest.raises(asyncpg.PostgresError, match="never changed"):
             await owner.execute(f"UPDATE pro.{table} SET actor = 'x'")  # noqa: S608
     entry = await owner.fetchval(
-        "SELECT actor FROM pro.audit_entries WHERE table_name = 'staff_passwords'"
+        "SELECT actor FROM pro.audit_entries WHERE table_name = 'person_passwords'"
     )
     assert entry == "test:seed"
 
@@ -264,21 +268,4 @@ async def test_passwords_and_door_events_are_never_changed(
 @pytest.mark.parametrize("password", ["short", "a" * 20, "annaannaanna", "x" * 300])
 async def test_a_weak_password_is_refused(study: SeededStudy, password: str) -> None:
     with pytest.raises(WeakPasswordError):
-        await set_password(
-            study.owner, Passwords(), study.id, login="anna", password=password, actor="test"
-        )
-
-
-async def test_a_name_of_two_studies_needs_the_studys_code(
-    study: SeededStudy, owner: asyncpg.Connection, browser: aiohttp.ClientSession
-) -> None:
-    await seed_staff(study)
-    await owner.execute(
-        "WITH other AS (INSERT INTO pro.studies (id, code, name, sender, actor)"
-        " VALUES (gen_random_uuid(), 'OTHER', 'Other', 'Team', 'test') RETURNING id)"
-        " INSERT INTO pro.staff (study_id, id, login, language, actor)"
-        " SELECT id, gen_random_uuid(), 'anna', 'en', 'test' FROM other"
-    )
-    assert (await sign_in(browser))[0] == 422
-    code = await owner.fetchval("SELECT code FROM pro.studies WHERE id = $1", study.id)
-    assert (await sign_in(browser, f"{code}/anna"))[0] == 200
+        await set_password(study.owner, Passwords(), login="anna", password=password, actor="test")

@@ -6,7 +6,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from pro_service.services.desk.seat import at_desk
+from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
 from pro_service.store.desk import timeline
 from pro_service.store.desk.desk import list_desk_sites, mark_text_read
@@ -23,7 +23,7 @@ async def test_what_is_stored_between_two_queries_of_a_page_is_not_on_it(
     desk: aiohttp.ClientSession,
 ) -> None:
     staff = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
-    assert staff is not None
+    assert isinstance(staff, Seat)
     async with at_desk(pools.desk, staff, one_snapshot=True) as connection:
         assert await list_desk_sites(connection, study.id)
         await owner.execute(
@@ -45,7 +45,7 @@ async def test_nothing_is_written_where_one_snapshot_is_read(
     study: SeededStudy, pools: Pools, desk: aiohttp.ClientSession
 ) -> None:
     staff = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
-    assert staff is not None
+    assert isinstance(staff, Seat)
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         async with at_desk(pools.desk, staff, one_snapshot=True) as connection:
             await mark_text_read(connection, study.id, new_id(), "staff:test")

@@ -20,14 +20,13 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
-from pro_service.store.ids import new_id
-from pro_service.store.study import studies
-from pro_service.store.study.studies import KeyRow, SiteRow, StudyRow
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
+    other_study,
     page,
+    press,
     seed_alert,
     seed_call,
     seed_line,
@@ -39,7 +38,9 @@ from tests.support.desk import (
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 from tests.support.web import browsing
 
-Place = Literal["here", "elsewhere", "formerly", "whole_study", "other_study"]
+Place = Literal[
+    "here", "elsewhere", "formerly", "whole_study", "other_study", "here_of_two", "other_of_two"
+]
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
 SITES: Final[dict[Place, str | None]] = {
     "here": "S2",
@@ -47,7 +48,12 @@ SITES: Final[dict[Place, str | None]] = {
     "formerly": "S1",
     "whole_study": None,
     "other_study": "B1",
+    "here_of_two": "S2",
+    "other_of_two": "B1",
 }
+"""Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
+OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
+OTHER: Final = frozenset({"other_study", "other_of_two"})
 PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
 CODE: Final = "P-001"
 
@@ -57,7 +63,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
-    if place in ("here", "whole_study"):
+    if place in OPEN:
         return 200 if doing.name in PREVIEWS else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
@@ -66,8 +72,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
 
 def shown(role: Role, place: Place) -> dict[str, int]:
     """What the pages answer, forms sent before."""
-    sees = role in MAY[Action.see_participants] and place not in ("elsewhere", "other_study")
-    prints = role in MAY[Action.print_card] and place in ("here", "whole_study")
+    sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
+    prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
     return {
         "/desk": 200,
@@ -103,17 +109,6 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         )
         await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
-
-
-async def other_study(study: SeededStudy) -> UUID:
-    """A second study in the same database, with a site and nobody in it."""
-    owner, context, other = study.owner, study.context, new_id()
-    await studies.insert_study(owner, StudyRow(other, "OTHER", "Other", "Other team"), ACTOR)
-    key = context.keys.vault.new_data_key()
-    await studies.insert_study_key(owner, other, KeyRow(key.id, key.wrapped, key.wrapping_key))
-    site = SiteRow(new_id(), "B1", "Site B1", "Europe/London", "GB", "+1 202 555 0145", "999")
-    await studies.insert_site(owner, other, site, ACTOR)
-    return other
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
@@ -153,16 +148,17 @@ async def seat(
 ) -> str:
     """Sign somebody in who holds this role at this place; returns their login."""
     login = f"{role}-{place}".replace("_", "-")
-    await make_staff(
-        study.owner,
-        other if place == "other_study" else study.id,
-        login=login,
-        password=PASSWORD,
-        site=SITES[place],
-        role=role,
-        actor=ACTOR,
-    )
-    status, _ = await sign_in(browser, login)
+    study_id = other if place in OTHER else study.id
+    held = {study_id: SITES[place]}
+    if place.endswith("_of_two"):
+        held = {study.id: SITES["here_of_two"], other: SITES["other_of_two"]}
+    for one, site in held.items():
+        await make_staff(
+            study.owner, one, login=login, password=PASSWORD, site=site, role=role, actor=ACTOR
+        )
+    status, html = await sign_in(browser, login)
+    if len(held) > 1:
+        status, _ = await press(browser, html, "/desk/studies", study=str(study_id))
     assert status == 200
     return login
 
@@ -214,33 +210,6 @@ async def test_nobody_signed_in_does_or_sees_anything(
     assert await owner.fetchval(entries) == 0
 
 
-async def test_who_works_in_two_studies_acts_in_the_one_they_signed_in_to(
-    study: SeededStudy, moved: SeededParticipant, server: TestServer, owner: asyncpg.Connection
-) -> None:
-    other = await other_study(study)
-    for study_id, site in ((study.id, "S2"), (other, "B1")):
-        await make_staff(
-            owner,
-            study_id,
-            login="both",
-            password=PASSWORD,
-            site=site,
-            role="investigator",
-            actor=ACTOR,
-        )
-    code = await owner.fetchval("SELECT code FROM pro.studies WHERE id = $1", study.id)
-    until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
-    rows = await open_rows(owner)
-    signed_in: tuple[tuple[str, Place], ...] = (("OTHER", "other_study"), (code, "here"))
-    for name, place in signed_in:
-        async with browsing(server) as browser:
-            status, _ = await sign_in(browser, f"{name}/both")
-            assert status == 200
-            for doing in DOINGS:
-                wanted = expected(doing, Role.investigator, place)
-                assert await send(browser, doing, rows, until) == wanted, (name, doing.name)
-
-
 def test_every_form_of_the_desk_names_its_action() -> None:
     named = {one.name for one in DOINGS}
     posts = {one.kwargs["name"] for one in ROUTES if one.method == "POST"}
@@ -268,7 +237,7 @@ async def test_no_button_is_shown_that_is_not_allowed(
                 }
                 refused = {one.name for one in offered if expected(one, role, place) >= 400}
                 assert refused == set(), (place, path)
-                if role in MAY[Action.close_call] and place in ("here", "whole_study"):
+                if role in MAY[Action.close_call] and place in OPEN:
                     assert {"desk-alert-acted", "desk-call-close"} <= {one.name for one in offered}
 
 

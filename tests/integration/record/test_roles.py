@@ -218,6 +218,21 @@ async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database
         assert seen["assessments"] > 0
 
 
+@pytest.mark.parametrize("role", APPLICATION_ROLES)
+async def test_no_application_role_reads_what_proves_who_somebody_is(
+    database_url: str, role: str
+) -> None:
+    connection = await connect(database_url, role=role, actor="test:role")
+    try:
+        for table in ("person_passwords", "staff_passwords", "staff_sessions", "sign_in_tries"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"SELECT FROM pro.{table}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE pro.people SET login = 'x'")
+    finally:
+        await connection.close()
+
+
 async def test_staff_never_read_identities(database_url: str) -> None:
     connection = await connect(database_url, role="pro_desk", actor="test:desk")
     try:
