@@ -12,14 +12,14 @@ import pytest
 
 from pro_service.services.base.key_check import KeysDoNotFitError
 from pro_service.services.keeping import Place, make_backup, restore_backup
-from pro_service.services.keeping.backup import FileInTheWayError
+from pro_service.services.keeping.backup import BackupFile, FileInTheWayError
 from pro_service.services.keeping.manifest import HiddenRowsError, ManifestMismatchError, compare
-from pro_service.services.keeping.restore import NotEmptyError
+from pro_service.services.keeping.restore import NotEmptyError, OldServerError
 from pro_service.store.keeping import backups, holds
-from pro_service.store.migrations import schema_state
+from pro_service.store.migrations import NewerSchemaError, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing, VaultKeyError
-from pro_service.vault.stream import StreamBrokenError, StreamKeyError
+from pro_service.vault.stream import StreamBrokenError, StreamKeyError, StreamWriter
 from pro_service.vault.vault import Vault
 from tests.support.databases import empty_database
 from tests.support.restored import FOLDERS, names_in, quiet
@@ -209,3 +209,42 @@ async def test_a_row_more_fewer_or_other_is_found(trial: Trial, tmp_path: Path) 
             await compare(owner, made, quiet)
     finally:
         await owner.close()
+
+
+def with_manifest(file: Path, **changed: object) -> None:
+    """The same dump under another manifest, whole by its own chunks."""
+    with BackupFile(file, None) as backup:
+        manifest = backup.manifest.model_copy(update=changed)
+        dump = b"".join(backup.dump())
+    with file.open("wb") as target:
+        stream = StreamWriter(target, None)
+        head = manifest.model_dump_json().encode()
+        stream.write(len(head).to_bytes(8, "big") + head + dump)
+        stream.finish()
+
+
+async def test_a_dump_that_does_not_hold_what_its_manifest_says_is_refused(
+    trial: Trial, other_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.pro"
+    place, vault = Place(other_url, "cli:test", FOLDERS), vault_of(trial)
+    made = await make_backup(Place(trial.url, "cli:test", FOLDERS), file, None, quiet)
+    # A row too many is seen when the dump is read; another digest once the rows are in place.
+    for changed in ({"rows": 4}, {"digest": "0-0"}):
+        tables = tuple(
+            one.model_copy(update=changed) if one.table_name == "participants" else one
+            for one in made.tables
+        )
+        with_manifest(file, tables=tables)
+        with pytest.raises(ManifestMismatchError, match=r"pro\.participants has"):
+            await restore_backup(place, file, None, vault, quiet)
+        assert await is_empty(other_url)
+    with_manifest(file, tables=made.tables, migrations=(*made.migrations, "migrations/9999_later"))
+    with pytest.raises(NewerSchemaError, match="9999_later"):
+        await restore_backup(place, file, None, vault, quiet)
+    assert await is_empty(other_url)
+    with_manifest(file, migrations=made.migrations, server_major=99)
+    with pytest.raises(OldServerError, match="PostgreSQL 99"):
+        await restore_backup(place, file, None, vault, quiet)
+    with_manifest(file, server_major=made.server_major)
+    assert await restore_backup(place, file, None, vault, quiet) == made
