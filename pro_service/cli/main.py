@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pro_service import __version__
-from pro_service.cli.people import cards, messages, numbers, participants, visits
+from pro_service.cli.people import cards, contacts, messages, numbers, participants, visits
 from pro_service.cli.reports.adherence import adherence_command
 from pro_service.cli.reports.export import export_command
 from pro_service.cli.reports.rescore import rescore_command
@@ -26,6 +26,7 @@ app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(participants.event_app, name="event")
 app.add_typer(participants.participant_app, name="participant")
+participants.participant_app.add_typer(contacts.contact_app, name="contact")
 app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")

@@ -8,6 +8,15 @@ from typing import Annotated
 import typer
 
 CodeArgument = Annotated[str, typer.Argument(help="The participant's code.")]
+ContactOption = Annotated[
+    int | None,
+    typer.Option(
+        "--contact",
+        metavar="PLACE",
+        min=1,
+        help="Which contact, by its place in the order (participant contact list).",
+    ),
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(

@@ -8,7 +8,7 @@ line whose write did not commit is harmless:
 - opt_out, status, death, bad_number: somebody said so. At worst a person is not written to until
   somebody has looked; every replayed line is shown to a person before sending goes on.
 - opt_out_ended, number_added, enrolled: never replayed, only shown.
-- number_ended: the number is asked for anew.
+- number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
 A line is the same whether it stands there once or five times.
@@ -50,6 +50,7 @@ LineKind = Literal[
     "death",
     "bad_number",
     "number_ended",
+    "number_wrong",
     "number_added",
     "enrolled",
     "erasure",  # reserved: the act comes later
@@ -85,6 +86,8 @@ class JournalLine(Record):
     participant_id: UUID | None = None
     line_id: UUID | None = None
     """Of an opt-out: the line between one of our addresses and a number."""
+    contact_id: UUID | None = None
+    """Of a number that ended or was somebody else's: the contact, never the number."""
     status: str | None = None
     occurred_at: datetime | None = None
     """Of a death (study time)."""

@@ -1,7 +1,7 @@
 """The vault: seals identities, finds them blindly, makes link tokens.
 
 Three rings with three purposes: `master` wraps the data keys (one per participant), `index` keys
-the blind index of telephone numbers, `link` keys the tokens of invitations.
+the blind index of addresses, `link` keys the tokens of invitations.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import os
-import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -21,13 +20,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from uuid_utils import compat
 
+from pro_service.domain.delivery.addresses import Address, index_input
 from pro_service.domain.errors import ProServiceError
 from pro_service.vault.keys import KEY_BYTES, KeyRing
 
 ALGORITHM: Final = "A256GCM"
 _NONCE_BYTES: Final = 12
 _TOKEN_BYTES: Final = 16
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 
 
 class SealBrokenError(ProServiceError):
@@ -36,10 +35,6 @@ class SealBrokenError(ProServiceError):
 
 class DataKeyMissingError(ProServiceError):
     """A data key was used before it was admitted to the vault."""
-
-
-class AddressFormError(ProServiceError):
-    """A telephone number is not in the international form (+ and 7 to 15 digits)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +140,16 @@ class Vault:
         """The id of the key under which new link tokens are made."""
         return self._link.primary
 
-    def blind_index(self, e164: str) -> bytes:
-        """HMAC-SHA-256 of a number under the primary index key. Raises AddressFormError."""
-        return _index(self._index.key(self._index.primary), e164)
+    def blind_index(self, address: Address) -> bytes:
+        """HMAC-SHA-256 of an address under the primary index key.
 
-    def blind_indexes(self, e164: str) -> list[tuple[str, bytes]]:
+        A telephone's is of the bare number, as it was before there were other kinds.
+        """
+        return _index(self._index.key(self._index.primary), address)
+
+    def blind_indexes(self, address: Address) -> list[tuple[str, bytes]]:
         """(key id, index) under every index key, the primary first: look-ups during rotation."""
-        return [(key_id, _index(key, e164)) for key_id, key in self._index.keys.items()]
+        return [(key_id, _index(key, address)) for key_id, key in self._index.keys.items()]
 
     def link_token(self, invitation_id: UUID, *, key_id: str | None = None) -> str:
         """The token of an invitation: 26 characters of base32, made again whenever needed.
@@ -213,7 +211,5 @@ def _decrypt(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
         raise SealBrokenError from None
 
 
-def _index(key: bytes, e164: str) -> bytes:
-    if not _E164.match(e164):
-        raise AddressFormError
-    return hmac.digest(key, e164.encode("ascii"), "sha256")
+def _index(key: bytes, address: Address) -> bytes:
+    return hmac.digest(key, index_input(address).encode("utf-8"), "sha256")

@@ -148,13 +148,14 @@ def is_command(root: TyperGroup, said: str) -> bool:
     """Whether there is such a command with all options named."""
     words = split_words(said)
     command = root.commands.get(words.pop(0))
-    if isinstance(command, TyperGroup):
+    while isinstance(command, TyperGroup):
         unnamed = getattr(command, "unnamed", "")  # what `restore FILE` is short for
         named = command.commands.get(words.pop(0)) if words else None
         command = named or command.commands.get(unnamed)
     if command is None:
         return False
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    options = [[*parameter.opts, *parameter.secondary_opts] for parameter in command.params]
+    known = {option for named in options for option in named} | {"--help"}
     return {word.partition("=")[0] for word in words if word.startswith("--")} <= known
 
 

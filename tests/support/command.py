@@ -22,6 +22,11 @@ from pro_service.vault.keys import KeyRing
 from tests.support.waiting import PATIENCE_SECONDS, until
 
 MOST_OUTPUT = 10_000_000
+SITE = (
+    *("site", "add", "BJ01", "--name", "One", "--zone", "Asia/Shanghai", "--country", "cn"),
+    *("--telephone", "+12025550198", "--emergency-number", "120", "--sender", "+12025550199"),
+)
+"""The words that add the site of an operator's tests."""
 
 
 class Finished(NamedTuple):

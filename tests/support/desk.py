@@ -8,6 +8,7 @@ from uuid import UUID
 import aiohttp
 import asyncpg
 
+from pro_service.domain.delivery.addresses import phone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
@@ -128,8 +129,15 @@ async def seed_alert(participant: SeededParticipant, assessment_id: UUID) -> UUI
     return alert_id
 
 
-async def seed_line(participant: SeededParticipant, number: str = "+12025550143") -> UUID:
-    """The participant's number and the line to it."""
+async def seed_line(
+    participant: SeededParticipant,
+    number: str = "+12025550143",
+    *,
+    place: int = 1,
+    whose: str = "self",
+    texts: bool | None = None,
+) -> UUID:
+    """A number of the participant's, or of somebody else who agreed to texts or not; its line."""
     study, vault = participant.study, participant.study.context.keys.vault
     key = await study.owner.fetchval(
         "SELECT id FROM pro.data_keys WHERE study_id = $1 AND participant_id = $2",
@@ -137,14 +145,15 @@ async def seed_line(participant: SeededParticipant, number: str = "+12025550143"
         participant.id,
     )
     contact_id, line_id, sender_id = new_id(), new_id(), new_id()
-    index = vault.blind_index(number)
+    index = vault.blind_index(phone(number))
     sealed = vault.seal(
         number, data_key=key, table="contact_points", column="address", row_id=contact_id
     )
     await study.owner.execute(
         "INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed,"
-        " address_key, blind_index, index_key, valid_from, actor)"
-        " VALUES ($1, $2, $3, 'phone', $4, $5, $6, $7, pro.now(), $8)",
+        " address_key, blind_index, index_key, valid_from, actor, ordinal, whose, may_be_texted,"
+        " may_be_told, agreed_on) VALUES ($1, $2, $3, 'phone', $4, $5, $6, $7, pro.now(), $8, $9,"
+        " $10, $11, $11, CASE WHEN $11 THEN date '2026-01-05' END)",
         study.id,
         contact_id,
         participant.id,
@@ -153,6 +162,9 @@ async def seed_line(participant: SeededParticipant, number: str = "+12025550143"
         index,
         vault.index_key_id,
         ACTOR,
+        place,
+        whose,
+        texts,
     )
     await study.owner.execute(
         "INSERT INTO pro.senders (study_id, id, channel, provider, address, actor)"

@@ -7,8 +7,10 @@ import os
 import pytest
 
 from pro_service.config import SettingsError, open_vault, read_settings
+from pro_service.domain.delivery.addresses import phone
 from pro_service.vault.keys import KeyRing, VaultKeyError
 
+NUMBER = phone("+12025550143")
 SECRET = "do-not-show-this-anywhere"
 
 
@@ -87,4 +89,4 @@ def test_the_same_keys_open_what_they_sealed(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"):
         monkeypatch.setenv(name, KeyRing.generate().reveal())
     first, second = open_vault(read_settings()), open_vault(read_settings())
-    assert first.blind_index("+12025550143") == second.blind_index("+12025550143")
+    assert first.blind_index(NUMBER) == second.blind_index(NUMBER)

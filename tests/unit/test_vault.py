@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from pro_service.domain.delivery.addresses import Address, AddressFormError, phone
 from pro_service.store.ids import new_id
+from pro_service.vault import places
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.vault import (
-    AddressFormError,
     DataKeyMissingError,
     SealBrokenError,
     Vault,
@@ -180,18 +181,48 @@ def test_least_recently_used_data_key_leaves_first_and_a_forgotten_one_at_once()
 
 def test_blind_index_is_stable_and_depends_on_the_key() -> None:
     vault = make_vault(index="i1 i2")
-    rotated = dict(vault.blind_indexes(NUMBER))
+    rotated = dict(vault.blind_indexes(phone(NUMBER)))
     assert vault.index_key_id == "i1"
     assert list(rotated) == ["i1", "i2"]
-    assert rotated["i1"] == vault.blind_index(NUMBER) == make_vault().blind_index(NUMBER)
+    assert (
+        rotated["i1"] == vault.blind_index(phone(NUMBER)) == make_vault().blind_index(phone(NUMBER))
+    )
     assert rotated["i1"] != rotated["i2"]
     assert len(rotated["i1"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [
+        ("+12025550143", "dcaad38a06ba3366181a6ff557c5fc3ce35acc99fe93dd73120726d453fd90e5"),
+        ("+8613800138000", "eee9810e7b839a5c52ae4093c2785f71089272caa6d14ea9956bc905af031e79"),
+    ],
+)
+def test_a_telephones_index_is_what_it_was_before_there_were_kinds(
+    number: str, stored: str
+) -> None:
+    # As the release at 216a353 stored it under this key.
+    index = KeyRing.parse("i1:" + base64.b64encode(bytes(range(32))).decode())
+    vault = Vault(KeyRing.generate(), index, KeyRing.generate())
+    assert vault.blind_index(phone(number)).hex() == stored
+
+
+def test_an_address_of_another_kind_has_an_index_and_a_seal_of_its_own() -> None:
+    vault = make_vault()
+    letters = Address(kind="email", value="li@example.org")
+    same_words = Address(kind="wechat", value="abc_123456")
+    indexes = {vault.blind_index(one) for one in (letters, same_words, phone(NUMBER))}
+    assert len(indexes) == 3
+    key = vault.new_data_key()
+    sealed = places.NUMBER.seal(vault, letters.value, data_key=key.id, row_id=ROW)
+    opened = places.NUMBER.open(vault, sealed.ciphertext, key=sealed.key, row_id=ROW)
+    assert opened == letters.value
 
 
 @pytest.mark.parametrize("number", ["12025550143", "+1 202 555 0143", "", "+0123456789"])
 def test_number_not_in_international_form_is_refused_without_repeating_it(number: str) -> None:
     with pytest.raises(AddressFormError) as caught:
-        make_vault().blind_index(number)
+        make_vault().blind_index(phone(number))
     assert "202" not in str(caught.value)
 
 

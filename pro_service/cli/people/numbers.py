@@ -9,6 +9,7 @@ import typer
 from pro_service.cli.options import (
     ActorOption,
     CodeArgument,
+    ContactOption,
     DataOption,
     ReasonOption,
     StudyOption,
@@ -24,6 +25,7 @@ def change(
     code: CodeArgument,
     number: Annotated[str, typer.Argument(metavar="NEW", help="The new number (E.164).")],
     reason: ReasonOption,
+    contact: ContactOption = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -31,7 +33,8 @@ def change(
     """Change a number: the old one gets nothing more, the new one nothing until confirmed."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
-        await change_number(who_of(runtime, facts), number, runtime.actor, reason)
+        who = who_of(runtime, facts)
+        await change_number(who, number, runtime.actor, reason, place=contact)
         return facts.personal_code
 
     personal_code = with_participant(code, study, data, actor, work)
@@ -45,6 +48,7 @@ def change(
 def confirm(
     code: CodeArgument,
     reason: ReasonOption,
+    contact: ContactOption = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -52,7 +56,7 @@ def confirm(
     """Say that a changed number is the participant's: texts may go to it from now on."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        await confirm_by_staff(who_of(runtime, facts), runtime.actor, reason)
+        await confirm_by_staff(who_of(runtime, facts), runtime.actor, reason, place=contact)
 
     with_participant(code, study, data, actor, work)
     out.print(f"The new number of {code} is confirmed.")
@@ -61,6 +65,7 @@ def confirm(
 def opt_in(
     code: CodeArgument,
     reason: ReasonOption,
+    contact: ContactOption = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -68,7 +73,7 @@ def opt_in(
     """Let texts go to the participant's number again, at their wish."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
-        return await opt_in_by_staff(who_of(runtime, facts), runtime.actor, reason)
+        return await opt_in_by_staff(who_of(runtime, facts), runtime.actor, reason, place=contact)
 
     if with_participant(code, study, data, actor, work):
         out.print(

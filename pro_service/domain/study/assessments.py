@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pro_service.domain.study.facts import AssessmentFacts, Progress, VisitFacts, Window
+from pro_service.domain.study.facts import (
+    AssessmentFacts,
+    AttemptFacts,
+    ParticipantFacts,
+    Progress,
+    VisitFacts,
+    Window,
+)
+from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import Standing
 
 
@@ -60,3 +68,34 @@ def assessment_state(
     if ended_at is None and (window.closes_at is None or now < window.closes_at):
         return AssessmentState.started if progress.begun else AssessmentState.due
     return AssessmentState.partial if progress.answered else AssessmentState.missed
+
+
+def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
+    """The facts as they are for whoever answers by text: what others had begun is not theirs.
+
+    Somebody who answers on behalf of a participant, from a telephone of their own, never goes on
+    with what the participant or another proxy began; nor the participant with what such a text
+    began (R25, and R3: two people's answers are never one sitting). On a page whoever answers
+    says so.
+    """
+    visits = tuple(
+        visit.model_copy(
+            update={"assessments": tuple(_seen_by(one, who) for one in visit.assessments)}
+        )
+        for visit in facts.visits
+    )
+    return facts.model_copy(update={"visits": visits})
+
+
+def _seen_by(assessment: AssessmentFacts, who: Respondent) -> AssessmentFacts:
+    attempt = assessment.attempt
+    if attempt is None or assessment.submitted_at is not None or not _is_others(attempt, who):
+        return assessment
+    update = {"attempt": attempt.model_copy(update={"taken_over": True})}
+    return assessment.model_copy(update=update)
+
+
+def _is_others(attempt: AttemptFacts, who: Respondent) -> bool:
+    if who.kind == "proxy":
+        return (attempt.respondent, attempt.respondent_relation) != (who.kind, who.relation)
+    return attempt.mode == "text" and attempt.respondent == "proxy"

@@ -13,6 +13,13 @@ from uuid import UUID
 
 from pydantic import BeforeValidator
 
+from pro_service.domain.delivery.contacts import (
+    ConsentFacts,
+    ContactFacts,
+    Reach,
+    in_order,
+    reach,
+)
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
@@ -72,16 +79,6 @@ class StatusFacts(Record):
     effective_at: datetime
 
 
-class ConsentFacts(Record):
-    """The consent in force: what the participant agreed to, and when it was signed."""
-
-    version: str
-    signed_on: date
-    messages: bool
-    cross_border: bool = False
-    caregiver: bool = False
-
-
 class AnswersNotReadError(ProServiceError):
     """The facts were read without these answers; whoever needs them asks for them."""
 
@@ -107,6 +104,8 @@ class AttemptFacts(Record):
     started_at: datetime
     last_answer_at: datetime | None
     submitted_at: datetime | None
+    taken_over: bool = False
+    """Somebody else answers now (`taken_over_by`): it takes no more answers, theirs begin anew."""
 
 
 class Window(NamedTuple):
@@ -212,18 +211,6 @@ class SiteFacts(Record):
     country: str
 
 
-class ContactFacts(Record):
-    """The number messages go to: sealed, and the line it belongs to if there is one yet."""
-
-    id: UUID
-    address_sealed: str
-    """Hex of the AES-256-GCM ciphertext; opened by the vault, never in the domain."""
-    address_key: str
-    blind_index: str
-    shared_with: int = 0
-    """How many other participants of the study now use the same number."""
-
-
 def start_of(personal_code: str) -> str:
     """What a text says of a code, to tell people who share a number apart: the code opens pages."""
     return personal_code[:3]
@@ -241,6 +228,8 @@ BAD_NUMBER = "bad_number"
 """Reason of the call task made when a provider says that nothing can reach the number."""
 CONFIRM_NUMBER = "confirm_number"
 """Reason of the call task made when a participant's number was changed: it must be confirmed."""
+ANOTHER_WAY = "another_way"
+"""Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 
@@ -281,17 +270,12 @@ class ParticipantFacts(Record):
     """Whether the participant chose larger letters for the pages."""
     treated_knees: tuple[Target, ...]
     site: SiteFacts
-    contact: ContactFacts | None
-    number_unconfirmed: bool = False
-    """The number was changed and nobody has confirmed the new one: `contact` is None until then."""
+    contacts: tuple[ContactFacts, ...]
+    """Whom the participant is reached by; `in_order` puts them in the order they are tried."""
     consent: ConsentFacts | None
-    opted_out_at: datetime | None
-    """Since when the participant's present line is opted out; None: it is not."""
     statuses: tuple[StatusFacts, ...]
     events: tuple[EventFacts, ...]
     visits: tuple[VisitFacts, ...]
-    texts_today: int = 0
-    """Reminder texts that went to the participant's number on the present local day."""
     open_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
     """The call tasks still open."""
     made_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
@@ -308,6 +292,29 @@ class ParticipantFacts(Record):
         return start_of(self.personal_code)
 
     @property
-    def number_is_bad(self) -> bool:
-        """Whether nothing reaches the number: until staff clears the call task that says so."""
-        return CallKey(None, BAD_NUMBER) in self.open_calls
+    def reach(self) -> Reach:
+        """Who is texted now, and why not the others."""
+        return reach(self.contacts, self.consent)
+
+    @property
+    def contact(self) -> ContactFacts | None:
+        """The contact that texts go to, else the first they could go to but for what holds them.
+
+        That is: of a kind that can be texted, confirmed, and not known to be somebody else's.
+        """
+        found = self.reach
+        if found.contact is not None:
+            return found.contact
+        return next((one for one in in_order(self.contacts) if one.is_usable), None)
+
+    @property
+    def opted_out_at(self) -> datetime | None:
+        """Since when texts to the participant's contact are held back; None: they are not."""
+        contact = self.contact
+        return None if contact is None else contact.opted_out_at
+
+    @property
+    def texts_today(self) -> int:
+        """Reminder texts that went to the contact's address on the present local day."""
+        contact = self.contact
+        return 0 if contact is None else contact.texts_today

@@ -57,6 +57,8 @@ class EndReason(StrEnum):
     no_number = "no_number"
     number_unconfirmed = "number_unconfirmed"
     """The number was changed; nothing goes to the new one before somebody has confirmed it."""
+    wrong_number = "wrong_number"
+    """The number turned out to be somebody else's."""
     bad_number = "bad_number"
     """The provider said that nothing can reach the number; a call task about it is open."""
     budget = "budget"
@@ -210,14 +212,8 @@ def _why_not(
         return EndReason.rescheduled
     if profile == "none":
         return EndReason.nothing_asked
-    if facts.consent is None or not facts.consent.messages:
-        return EndReason.no_consent
-    if facts.opted_out_at is not None:
-        return EndReason.opted_out
-    if facts.contact is None:
-        unconfirmed = facts.number_unconfirmed
-        return EndReason.number_unconfirmed if unconfirmed else EndReason.no_number
-    return EndReason.bad_number if facts.number_is_bad else None
+    nobody = facts.reach.why_not
+    return None if nobody is None else EndReason(nobody)
 
 
 def texts_of(facts: ParticipantFacts) -> tuple[datetime, ...]:

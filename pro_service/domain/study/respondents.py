@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from pro_service.domain.delivery.contacts import ContactRelation
 from pro_service.domain.record import Record
 
 RespondentKind = Literal["self", "self_with_reader", "proxy"]
@@ -37,3 +38,17 @@ _BY_WORD: Final = {one.word: one for one in RESPONDENTS}
 def read_respondent(word: str) -> Respondent | None:
     """The respondent a form or cookie names, or None."""
     return _BY_WORD.get(word)
+
+
+_AT: Final[dict[ContactRelation, Respondent]] = {
+    "self": SELF,
+    "spouse": Respondent(kind="proxy", relation="spouse"),
+    "child": Respondent(kind="proxy", relation="child"),
+    "caregiver": Respondent(kind="proxy", relation="carer"),
+    "other": Respondent(kind="proxy", relation="other"),
+}
+
+
+def respondent_at(relation: ContactRelation) -> Respondent:
+    """Who answers by text from a telephone: its owner, on behalf of the participant if another."""
+    return _AT[relation]

@@ -26,10 +26,12 @@ def find_assessment(
 
 
 def sitting_goes_on(assessment: AssessmentFacts, instrument: Instrument, now: datetime) -> bool:
-    """Whether the present attempt still takes answers: begun, and within its span (the recall)."""
+    """Whether the present attempt takes answers: within its span, and by whoever answers now."""
     attempt = assessment.attempt
     span = timedelta(hours=instrument.attempt_span_hours)
-    return attempt is not None and now - attempt.started_at < span
+    if attempt is None or attempt.taken_over:
+        return False
+    return now - attempt.started_at < span
 
 
 def standing_answers(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.errors import ProServiceError
 from pro_service.store.base import key_check as store
 from pro_service.store.base.key_check import IndexSample
@@ -99,7 +100,7 @@ def _try_index(vault: Vault, number: IndexSample) -> KeyFault | None:
         )
     except SealBrokenError:
         return _another(VAULT, number.wrapping_key, "a number stored under it does not open")
-    indexes = dict(vault.blind_indexes(address))
+    indexes = dict(vault.blind_indexes(phone(address)))
     if number.key_id not in indexes:
         return _missing(INDEX, number.key_id)
     if indexes[number.key_id] != number.blind_index:

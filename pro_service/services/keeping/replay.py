@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
-from pro_service.domain.study.facts import BAD_NUMBER, EventKind, ParticipantFacts, Status
+from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.statuses import RULES, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
@@ -25,17 +25,19 @@ from pro_service.services.keeping.lost_texts import LostText, keep_lost_text
 from pro_service.services.texting import (
     Claimed,
     NoLineError,
+    indexes_at,
     look_for_lost,
     opt_out_by_staff,
     opt_out_row,
 )
 from pro_service.services.visits import record_event, record_status
 from pro_service.store.connection import Connection, Guard, transaction
-from pro_service.store.ids import made_at, new_id
+from pro_service.store.ids import new_id
 from pro_service.store.journal import JournalLine
 from pro_service.store.keeping import replay as store
+from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines as line_store
-from pro_service.store.texting import numbers, sending
+from pro_service.store.texting import numbers
 from pro_service.store.texting.lines import OptOutWrite
 
 ACTOR: Final = "restore"
@@ -117,7 +119,7 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
         return await _status(who, line, facts)
     if line.kind == "bad_number":
         return await _bad_number(hands, facts)
-    if line.kind == "number_ended":
+    if line.kind in ("number_ended", "number_wrong"):
         return await _number_ended(who, line, facts)
     if line.kind == "enrolled":
         return Replayed("stands", facts.code, "enrolled")
@@ -144,16 +146,18 @@ async def _opt_out(
 ) -> Replayed:
     """Hold the line back again; where it is new since the backup, the participant's number."""
     code = "nobody" if facts is None else facts.code
-    if facts is not None and facts.opted_out_at is not None:
-        return Replayed("stands", code, "opted out")
     if line.line_id is not None and await store.is_line_known(
         hands.operator, line.study_id, line.line_id
     ):
+        if await inbounds.is_held_back(hands.operator, line.study_id, line.line_id):
+            return Replayed("stands", code, "opted out")
         users = await store.list_line_users(hands.operator, line.study_id, line.line_id)
         if users:
             first = who or Who(hands.operator, hands.context, line.study_id, users[0])
             await _hold_line(first, line, [one for one in users if one != first.participant_id])
             return Replayed("done", code, "opted out: no text goes to the number")
+    if facts is not None and facts.opted_out_at is not None:
+        return Replayed("stands", code, "opted out")
     if who is None:
         return Replayed(
             "confirm", code, "opt_out: a number that no participant uses wanted no texts."
@@ -208,16 +212,24 @@ async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Repla
 
 
 async def _bad_number(hands: Hands, facts: ParticipantFacts) -> Replayed:
-    if facts.number_is_bad:
+    """Let every telephone of theirs rest: the journal does not say which it was."""
+    working = [one for one in facts.contacts if one.kind == "phone" and not one.bad]
+    if not working:
         return Replayed("stands", facts.code, "the number does not work")
-    await sending.insert_call(hands.worker, facts.study_id, new_id(), facts.id, BAD_NUMBER, ACTOR)
+    indexes = [index for one in working for index in indexes_at(hands.context, one)]
+    async with transaction(hands.worker) as held:
+        await numbers.give_reason(held, REASON)
+        await numbers.mark_bad_number(held, facts.study_id, facts.id, indexes, new_id(), ACTOR)
     return Replayed("done", facts.code, "the number rests until its call task is closed")
 
 
 async def _number_ended(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replayed:
-    """End the number the backup has, unless it was given after the journal's line."""
-    if facts.contact is None or made_at(facts.contact.id) > line.at:
+    """Silence the contact whose number ended or was somebody else's, if the backup has it."""
+    found = next((one for one in facts.contacts if one.id == line.contact_id), None)
+    ends = line.kind == "number_ended"
+    if found is None or (found.wrong and not ends):
         return Replayed("stands", facts.code, "the number had ended")
+    indexes = indexes_at(who.context, found)
 
     async def decide() -> Decision[None]:
         now = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
@@ -226,7 +238,7 @@ async def _number_ended(who: Who, line: JournalLine, facts: ParticipantFacts) ->
         async def end() -> None:
             async with transaction(who.connection) as held:
                 await numbers.give_reason(held, REASON)
-                await numbers.end_number(held, guard)
+                await numbers.silence_contact(held, guard, found.id, indexes, ends=ends)
 
         return Decision(None, end)
 

@@ -25,7 +25,7 @@ from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.pages.own_page import OwnPage, open_own_page
-from pro_service.services.texting import moved_rows, opt_out_document, pause_write
+from pro_service.services.texting import another_way, moved_rows, opt_out_document, pause_write
 from pro_service.store.answering import answers
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
@@ -124,6 +124,7 @@ async def stop_texts(
         document = await opt_out_document(
             connection, context, facts, participant_actor(facts), "said so on the page"
         )
+        document.calls += another_way((facts.id, *document.affected), participant_actor(facts))
         guard = Guard(facts.study_id, facts.id, facts.revision)
 
         async def write() -> None:

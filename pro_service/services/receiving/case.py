@@ -8,13 +8,15 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from pro_service.domain.conversation.dialogue import Dialogue, Prompt, TextPart
+from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.respondents import Respondent, respondent_at
 from pro_service.messaging.gateway import Gateway, InboundText
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError
-from pro_service.services.texting import Line
+from pro_service.services.texting import Line, contact_at
 from pro_service.store.connection import Connection
 from pro_service.store.receiving.inbounds import LineParticipant
 from pro_service.store.texting.messages import OwnedSender
@@ -42,6 +44,8 @@ class Received:
     users: Sequence[LineParticipant]
     awaited: Sequence[LineParticipant]
     """Whose number this becomes once they confirm it."""
+    unasked: Sequence[LineParticipant]
+    """Whose contact it is without having agreed to texts: nothing is asked there."""
     asked: Asked
     inbound_id: UUID
     actor: str
@@ -56,8 +60,11 @@ class Case:
     protocol: Protocol
     received: Received
     facts: ParticipantFacts
+    """As they are for whoever writes: what others had begun is not theirs to go on with."""
     dialogue: Dialogue
     """What stands of the conversation with them on this line."""
+    respondent: Respondent
+    """Who answers here: the participant, or on their behalf whoever owns the telephone."""
 
     @property
     def data_key(self) -> UUID:
@@ -65,6 +72,12 @@ class Case:
         if self.facts.data_key is None:
             raise BusyError("The participant has no data key.")
         return self.facts.data_key.id
+
+    @property
+    def held_back(self) -> bool:
+        """Whether this number asked for no texts."""
+        contact = contact_at(self.context, self.facts, self.received.their_address)
+        return contact is not None and contact.opted_out_at is not None
 
     def render(self, parts: Sequence[TextPart], *, link: str | None = None) -> str:
         """The words of a text to them, in their language."""
@@ -84,4 +97,6 @@ async def read_case(
     study_id = received.sender.study_id
     facts = await context.reader.facts(connection, study_id, user.id)
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
-    return Case(connection, context, protocol, received, facts, dialogue_of(user))
+    who = respondent_at(user.relation)
+    seen = taken_over_by(facts, who)
+    return Case(connection, context, protocol, received, seen, dialogue_of(user), who)

@@ -49,6 +49,7 @@ from pro_service.services.receiving.copies import answer_with, first_copy
 from pro_service.services.receiving.line import (
     answer_for_line,
     answer_stranger,
+    answer_unasked,
     ask_who,
     confirm_number,
     who_confirms,
@@ -60,7 +61,7 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     write_inbound,
 )
-from pro_service.services.texting import line_to, link_for
+from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.ids import made_at, new_id
@@ -144,13 +145,14 @@ async def _receive(
     actor = provider_actor(arrival.gateway.name)
     await context.keys.ensure_study_key(connection, sender.study_id)
     line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
-    indexes = [index for _, index in context.keys.vault.blind_indexes(address)]
+    indexes = indexes_of(context, address)
     found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
-    users = [one for one in found if one.to_confirm is None]
-    awaited = [one for one in found if one.to_confirm is not None]
+    users = [one for one in found if one.may_be_texted and one.to_confirm is None]
+    awaited = [one for one in found if one.may_be_texted and one.to_confirm is not None]
+    unasked = [one for one in found if not one.may_be_texted]
     if asked is None:
         asked = {user.id: dialogue_of(user).prompt for user in users}
-    return Received(text, sender, address, line, users, awaited, asked, new_id(), actor)
+    return Received(text, sender, address, line, users, awaited, unasked, asked, new_id(), actor)
 
 
 def _address(text: str) -> str:
@@ -168,6 +170,8 @@ async def _decide(
     confirming = who_confirms(received)
     if confirming is not None:
         return await confirm_number(connection, context, received, confirming)
+    if not received.users and received.unasked:
+        return await answer_unasked(connection, context, received)
     if not received.users:
         return await answer_stranger(connection, context, received)
     users = [
@@ -275,6 +279,7 @@ async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
         authentication="known_number",
         language=facts.language,
         actor=participant_actor(facts),
+        respondent=case.respondent,
         inbound_id=received.inbound_id,
     )
     baseline = await read_baselines(case.connection, case.context, facts, case.protocol)
@@ -297,10 +302,11 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
     if link is None:
         parts = tuple(_without_link(part) for part in parts)
     # Whoever asked for silence gets it; what they write is kept all the same.
-    if parts and facts.opted_out_at is None:
+    if parts and not case.held_back:
         template = parts[0].key
-        if len(case.received.users) > 1 and template != "line.switched":
-            # On a shared telephone every question says whose it is.
+        many = len(case.received.users) > 1 or case.respondent.kind == "proxy"
+        if many and template != "line.switched":
+            # On a telephone that is shared, or another's, every question says whose it is.
             code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
             parts = (code, *parts)
         outcome.reply = Reply(case.render(parts, link=link), template, facts.language)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pro_service.domain.conversation.advance import advance, begin
 from pro_service.domain.conversation.commands import Command, recognise, says_more
 from pro_service.domain.conversation.dialogue import Disposition, TextPart
@@ -16,6 +18,7 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     unowned_outcome,
 )
+from pro_service.services.texting import another_way
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
 from pro_service.store.receiving.inbounds import LineParticipant
@@ -75,6 +78,28 @@ async def answer_stranger(
     return outcome
 
 
+async def answer_unasked(
+    connection: Connection, context: ServiceContext, received: Received
+) -> InboundOutcome:
+    """A contact who has not agreed to texts: nothing is asked, what they say is read by somebody.
+
+    Their STOP holds like anybody's.
+    """
+    if recognise(received.text.body) is Command.stop:
+        theirs = replace(received, users=received.unasked)
+        return await answer_for_line(
+            connection, context, theirs, Route(kind="line", command=Command.stop)
+        )
+    case = await read_case(connection, context, received, received.unasked[0])
+    disposition = _disposition(received)
+    known = own_outcome if len(received.unasked) == 1 else unowned_outcome
+    outcome = known(case, disposition)
+    if disposition == "needs_reading" and not case.held_back:
+        parts = (TextPart(key="reading.noted"),)
+        outcome.reply = Reply(case.render(parts), "reading.noted", case.facts.language)
+    return outcome
+
+
 async def answer_for_line(
     connection: Connection, context: ServiceContext, received: Received, where: Route
 ) -> InboundOutcome:
@@ -92,8 +117,10 @@ async def answer_for_line(
     outcome.affected = tuple(other.id for other in received.users[1:])
     if alone and where.command is not Command.stop:
         outcome.keep_dialogue(step.dialogue)
-    if where.command is Command.stop and facts.opted_out_at is not None:
+    if where.command is Command.stop and case.held_back:
         return outcome  # It was confirmed once; whoever asks for silence again gets it.
+    if where.command is Command.stop:
+        outcome.calls += another_way((one.id for one in received.users), received.actor)
     outcome.reply = Reply(case.render(step.reply), step.reply[0].key, facts.language)
     return outcome
 
@@ -111,7 +138,7 @@ async def ask_who(
         return unowned_outcome(case, "reaction", command)
     disposition = _disposition(received)
     outcome = unowned_outcome(case, disposition)
-    if case.facts.opted_out_at is not None:
+    if case.held_back:
         return outcome  # Whoever asked for silence gets it.
     parts = (TextPart(key="reading.noted"),) if disposition == "needs_reading" else ()
     parts = (*parts, TextPart(key="line.ask_code"))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.composing import Line, line_to, open_number, seal_body
+from pro_service.services.texting.composing import (
+    Line,
+    contact_at,
+    indexes_of,
+    line_to,
+    open_number,
+    seal_body,
+)
 from pro_service.services.texting.delivery import (
     look_for,
     look_for_lost,
@@ -10,8 +17,10 @@ from pro_service.services.texting.delivery import (
     retry,
     send_claimed,
 )
+from pro_service.services.texting.numbers import indexes_at
 from pro_service.services.texting.opt_outs import (
     NoLineError,
+    another_way,
     opt_out_by_staff,
     opt_out_document,
     opt_out_row,
@@ -24,7 +33,11 @@ __all__ = [
     "Claimed",
     "Line",
     "NoLineError",
+    "another_way",
+    "contact_at",
     "ended_rows",
+    "indexes_at",
+    "indexes_of",
     "line_to",
     "link_for",
     "look_for",

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages
+from pro_service.store.texting.messages import MessageRow
 from pro_service.store.writes import LineRow
 from pro_service.vault import places
 
@@ -34,7 +37,7 @@ async def line_to(
     actor: str,
 ) -> Line:
     """The line from one of our addresses to a number; a new one comes with the row to insert."""
-    indexes = [index for _, index in context.keys.vault.blind_indexes(their_address)]
+    indexes = indexes_of(context, their_address)
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
         return Line(found.id, found.focus_participant_id, found.focused_at, None)
@@ -46,7 +49,7 @@ async def line_to(
     row = LineRow(
         id=line_id,
         sender_id=sender_id,
-        their_index=context.keys.vault.blind_index(their_address),
+        their_index=context.keys.vault.blind_index(phone(their_address)),
         their_address_sealed=sealed.ciphertext,
         their_address_key=sealed.key,
         actor=actor,
@@ -54,15 +57,39 @@ async def line_to(
     return Line(line_id, None, None, row)
 
 
+def indexes_of(context: ServiceContext, number: str) -> list[bytes]:
+    """What a number may be stored under: its blind index under every index key."""
+    return [index for _, index in context.keys.vault.blind_indexes(phone(number))]
+
+
 def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
-    """The participant's present number in the clear, for the call out only."""
-    if facts.contact is None:
-        return None
+    """The number texts go to in the clear, for the call out only."""
+    return None if facts.contact is None else open_address(context, facts.contact)
+
+
+def open_address(context: ServiceContext, contact: ContactFacts) -> str:
+    """A contact's address in the clear."""
     return places.NUMBER.open(
         context.keys.vault,
-        bytes.fromhex(facts.contact.address_sealed),
-        key=facts.contact.address_key,
-        row_id=facts.contact.id,
+        bytes.fromhex(contact.address_sealed),
+        key=contact.address_key,
+        row_id=contact.id,
+    )
+
+
+def contact_at(
+    context: ServiceContext, facts: ParticipantFacts, number: str
+) -> ContactFacts | None:
+    """Whose of the participant's contacts a number is; None: it is nobody's now."""
+    known = {index.hex() for index in indexes_of(context, number)}
+    found = (one for one in facts.contacts if one.kind == "phone" and one.blind_index in known)
+    return next(found, None)
+
+
+def number_of(context: ServiceContext, row: MessageRow) -> str:
+    """The number a message goes to; the study's key has been opened."""
+    return places.LINE_ADDRESS.open(
+        context.keys.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
     )
 
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
+from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
 from pro_service.domain.errors import ProServiceError
@@ -34,6 +35,7 @@ from pro_service.services.answering import is_open
 from pro_service.services.base.actors import WORKER, provider_actor
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.texting.composing import contact_at, number_of
 from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
@@ -154,12 +156,7 @@ async def _outbound(
     return OutboundText(
         message_id=row.id,
         our_address=row.our_address,
-        their_address=places.LINE_ADDRESS.open(
-            context.keys.vault,
-            row.their_address_sealed,
-            key=row.their_address_key,
-            row_id=row.line_id,
-        ),
+        their_address=number_of(context, row),
         body=places.MESSAGE_BODY.open(
             context.keys.vault, row.body_sealed, key=row.body_key, row_id=row.id
         ),
@@ -188,7 +185,8 @@ async def retry(
         if row is None or row.state is not MessageState.queued or queued.participant_id is None:
             return Decision(None)
         facts = await context.reader.facts(connection, queued.study_id, queued.participant_id)
-        if not still_wanted(facts, row):
+        await context.keys.study_key(connection, queued.study_id)
+        if not still_wanted(facts, row, contact_at(context, facts, number_of(context, row))):
             return Decision(None, lambda: _suppress(connection, row, "its reason has gone"))
         protocol = await context.reader.protocol(
             connection, queued.study_id, facts.protocol_version_id
@@ -216,18 +214,20 @@ async def _suppress(connection: Connection, row: MessageRow, reason: str) -> Non
     await messages.mark_message(connection, row.study_id, row.id, MessageState.queued, mark)
 
 
-def still_wanted(facts: ParticipantFacts, row: MessageRow) -> bool:
-    """Whether a text may still go: a reminder that is agreed to and owed, a reply still welcome."""
+def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts | None) -> bool:
+    """Whether a text may still go: a reminder that is agreed to and owed, a reply still welcome.
+
+    `contact` is whose number it goes to; None: it is nobody's of the participant's any more.
+    """
     where = standing(facts.statuses, facts.now, facts.events)
     if row.kind != "reminder":
         # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
-        welcome = facts.opted_out_at is None or row.template == "opt_out.confirmed"
+        held_back = contact is not None and contact.opted_out_at is not None
+        welcome = not held_back or row.template == "opt_out.confirmed"
         return welcome and where.status is not Status.died
-    if not (where.may_message and where.may_answer) or facts.opted_out_at is not None:
+    if not (where.may_message and where.may_answer):
         return False
-    if facts.consent is None or not facts.consent.messages or facts.contact is None:
-        return False
-    if facts.number_is_bad:
+    if contact is None or why_not(contact, facts.consent) is not None:
         return False
     return any(
         visit.id in row.visit_ids and is_open(visit, facts) and owes_answers(visit)

@@ -1,19 +1,24 @@
-"""A participant's number changes: the old is silent at once, the new until confirmed."""
+"""A contact's address changes: the old is silent at once, the new until confirmed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from uuid import UUID
 
+from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.contacts import Agreed, ContactFacts
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import CONFIRM_NUMBER, ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import country_of, parse_phone
-from pro_service.services.base.turns import BusyError, Decision, Who, until_written
-from pro_service.services.texting.composing import open_number
+from pro_service.services.base.turns import Decision, Who, until_written
+from pro_service.services.texting.composing import indexes_of, open_address
+from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
-from pro_service.store.texting.numbers import NewNumber
+from pro_service.store.texting.numbers import ContactWrite
+from pro_service.store.writes import CallRow
 from pro_service.vault import places
 from pro_service.vault.vault import WrappedKey
 
@@ -26,63 +31,90 @@ class NothingToConfirmError(ProServiceError):
     """No changed number of the participant waits to be confirmed."""
 
 
-async def change_number(who: Who, new_number: str, actor: str, reason: str) -> None:
-    """Give a participant another number, which gets nothing before somebody has confirmed it.
+async def change_number(
+    who: Who, new_number: str, actor: str, reason: str, *, place: int | None = None
+) -> None:
+    """Give a contact another number, which gets nothing before somebody has confirmed it.
 
-    The old one's conversation and links end, and what waits to be sent to it is not sent.
-    Raises PhoneError, SameNumberError, BusyError.
+    `place` names the contact by its place in the order; None: the first. The old number's
+    conversation and links end, and what waits to be sent to it is not sent. A participant without
+    a contact gets one of their own. Raises PhoneError, NoContactError, SameNumberError, BusyError.
     """
     connection, context, study_id, participant_id = who
-    address = parse_phone(new_number)
+    address = phone(parse_phone(new_number))
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        if facts.data_key is None:
-            raise BusyError("The participant has no data key.")
-        if open_number(context, facts) == address:
-            raise SameNumberError
-        number_id = new_id()
-        sealed = places.NUMBER.seal(
-            context.keys.vault, address, data_key=facts.data_key.id, row_id=number_id
+        old = find_contact(facts, place) if facts.contacts or place is not None else None
+        _refuse_known(context, facts, address.value, old)
+        new = _in_place_of(old)
+        row = contact_row(context, facts, address, new, actor=actor, reason=reason)
+        call = CallRow(
+            id=new_id(), visit_id=None, reason=CONFIRM_NUMBER, closes_at=None, actor=actor
         )
-        number = NewNumber(
-            number_id,
-            address_sealed=sealed.ciphertext,
-            address_key=sealed.key,
-            blind_index=context.keys.vault.blind_index(address),
-            index_key=context.keys.vault.index_key_id,
-            call_id=new_id(),
-            actor=actor,
-            reason=reason,
-        )
+        document = ContactWrite(contacts=[row], calls=[call])
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def change() -> None:
             async with transaction(connection) as held:
                 await numbers.give_reason(held, reason)
-                await numbers.end_number(held, guard)
-                await numbers.insert_number(held, study_id, participant_id, number)
+                after = guard
+                if old is not None:
+                    indexes = indexes_at(context, old)
+                    await numbers.silence_contact(held, guard, old.id, indexes, ends=True)
+                    after = guard._replace(revision=guard.revision + 1)
+                await numbers.insert_contact(held, after, document)
 
         return Decision(None, change)
 
     await until_written(decide)
 
 
-async def confirm_by_staff(who: Who, actor: str, reason: str) -> None:
-    """Let texts go to the new number on the word of staff.
+def _in_place_of(old: ContactFacts | None) -> NewContact:
+    """The same person at another address; the participant's own where there was nobody."""
+    if old is None:
+        return NewContact("self", 1, None)
+    agreed = Agreed(old.may_be_texted, old.may_be_told, old.agreed_on)
+    return NewContact(old.relation, old.ordinal, None if old.is_own else agreed)
 
-    Raises NothingToConfirmError, BusyError.
+
+def _refuse_known(
+    context: ServiceContext, facts: ParticipantFacts, number: str, old: ContactFacts | None
+) -> None:
+    """Raise SameNumberError where a contact has this number; one that waits may be given anew."""
+    for one in facts.contacts:
+        waits = old is not None and one.id == old.id and not one.confirmed
+        if not waits and one.kind == "phone" and open_address(context, one) == number:
+            raise SameNumberError
+
+
+def indexes_at(context: ServiceContext, contact: ContactFacts) -> list[bytes]:
+    """What lines to a contact may be stored under; none to what is no telephone."""
+    return [] if contact.kind != "phone" else indexes_of(context, open_address(context, contact))
+
+
+async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | None = None) -> None:
+    """Let texts go to a new number on the word of staff; None: the first that waits.
+
+    Raises NoContactError, NothingToConfirmError, BusyError.
     """
     connection, context, study_id, participant_id = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
         guard = Guard(study_id, participant_id, facts.revision)
+        waiting = [one for one, _ in facts.reach.each if not one.confirmed]
+        if place is not None:
+            waiting = [one for one in waiting if one.id == find_contact(facts, place).id]
+        if not waiting:
+            raise NothingToConfirmError
+        contact_id = waiting[0].id
 
         async def confirm() -> None:
             async with transaction(connection) as held:
                 await numbers.give_reason(held, reason)
-                if not await numbers.confirm_number(held, guard, actor=actor, outcome=reason):
+                said = {"actor": actor, "outcome": reason}
+                if not await numbers.confirm_contact(held, guard, contact_id, **said):
                     raise NothingToConfirmError
 
         return Decision(None, confirm)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ANOTHER_WAY, ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, Who, until_written
-from pro_service.services.texting.composing import line_to, open_number
+from pro_service.services.texting.composing import indexes_of, line_to, open_address
+from pro_service.services.texting.contact_rows import find_contact
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines, messages, numbers
 from pro_service.store.texting.lines import OptOutWrite
-from pro_service.store.writes import OptOutRow
+from pro_service.store.writes import LineCallRow, OptOutRow
 
 
 class NoLineError(ProServiceError):
     """The participant has no number texts could go to."""
 
 
+class ContactUnclearError(ProServiceError):
+    """Several contacts of the participant want no texts, and it was not said whose word this is."""
+
+
 async def opt_out_by_staff(who: Who, actor: str, reason: str) -> None:
-    """Hold back every text to the participant's number from now on.
+    """Hold back every text to the participant's contacts from now on.
 
     Raises NoLineError, BusyError.
     """
@@ -44,19 +50,42 @@ async def opt_out_document(
     actor: str,
     reason: str,
 ) -> OptOutWrite:
-    """What `opt_out_line` of the store writes for the participant's number. Raises NoLineError."""
-    number = open_number(context, facts)
+    """What `opt_out_line` of the store writes for all telephones of the participant's contacts.
+
+    Whoever says that the participant wants no texts means none of them. Raises NoLineError.
+    """
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
-    if number is None or sender is None:
+    if facts.contact is None or sender is None:
         raise NoLineError
-    line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
-    indexes = [index for _, index in context.keys.vault.blind_indexes(number)]
-    users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
-    return OptOutWrite(
-        lines=[line.row] if line.row else [],
-        opt_outs=[opt_out_row(line.id, facts.id, actor, reason)],
-        affected=[user.id for user in users if user.id != facts.id],
-    )
+    document = OptOutWrite()
+    for contact in facts.contacts:
+        if contact.kind != "phone" or contact.wrong:
+            continue
+        number = open_address(context, contact)
+        line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
+        indexes = indexes_of(context, number)
+        users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
+        document.lines += [line.row] if line.row else []
+        document.opt_outs.append(opt_out_row(line.id, facts.id, actor, reason))
+        document.affected += [
+            user.id for user in users if user.id != facts.id and user.id not in document.affected
+        ]
+    return document
+
+
+def another_way(participant_ids: Iterable[UUID], actor: str) -> list[LineCallRow]:
+    """The calls that ask for another way to reach those whose number wants no texts (R25)."""
+    return [
+        LineCallRow(
+            id=new_id(),
+            participant_id=one,
+            visit_id=None,
+            reason=ANOTHER_WAY,
+            closes_at=None,
+            actor=actor,
+        )
+        for one in participant_ids
+    ]
 
 
 def opt_out_row(
@@ -77,21 +106,19 @@ def opt_out_row(
     )
 
 
-async def opt_in_by_staff(who: Who, actor: str, reason: str) -> int:
-    """Let texts go to the participant's number again; how many opt-outs ended.
+async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | None = None) -> int:
+    """Let texts go to a contact's number again; how many opt-outs ended.
 
-    A telephone that told the provider itself to stop must tell it START: no word of ours lifts
-    that. Raises NoLineError, BusyError.
+    One person's word lifts their own opt-out and nobody else's: `place` names the contact where
+    there are several. A telephone that told the provider itself to stop must tell it START: no word
+    of ours lifts that. Raises NoLineError, NoContactError, ContactUnclearError, BusyError.
     """
     connection, context, study_id, participant_id = who
     ended = 0
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        number = open_number(context, facts)
-        if number is None:
-            raise NoLineError
-        indexes = [index for _, index in context.keys.vault.blind_indexes(number)]
+        indexes = _held_back(context, facts, place)
         held = await numbers.list_lines_of_number(connection, study_id, indexes)
         guard = Guard(study_id, participant_id, facts.revision)
 
@@ -103,3 +130,21 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str) -> int:
 
     await until_written(decide)
     return ended
+
+
+def _held_back(context: ServiceContext, facts: ParticipantFacts, place: int | None) -> list[bytes]:
+    """What the number that may be texted again is stored under.
+
+    Raises NoLineError, NoContactError, ContactUnclearError.
+    """
+    if place is None:
+        held = [one for one, _ in facts.reach.each if one.opted_out_at is not None]
+        if len(held) > 1:
+            places = ", ".join(str(one.ordinal) for one in held)
+            raise ContactUnclearError(mend=f"Name one of {places} with --contact.")
+        contact = held[0] if held else facts.contact
+    else:
+        contact = find_contact(facts, place)
+    if contact is None or contact.kind != "phone":
+        raise NoLineError
+    return indexes_of(context, open_address(context, contact))

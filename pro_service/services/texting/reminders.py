@@ -14,9 +14,11 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, Text
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
+from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import CallKey, ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
+from pro_service.domain.study.respondents import respondent_at
 from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
@@ -193,7 +195,8 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
         body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
         return _Composed("reminder.card", body, None, [])
     by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
-    by_text = agenda(context, protocol, facts)
+    relation = "self" if facts.contact is None else facts.contact.relation
+    by_text = agenda(context, protocol, taken_over_by(facts, respondent_at(relation)))
     linked = bool(by_link) and (way == "link" or not by_text)
     on_pages = {one.assessment.id for one in by_link} if linked else set()
     asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
@@ -221,7 +224,7 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
 
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
     parts = [TextPart(key="reminder.link" if linked else "reminder.text")]
-    if facts.contact is not None and facts.contact.shared_with:
+    if facts.contact is not None and facts.contact.names_code:
         parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
     if first:
         parts.append(TextPart(key="reminder.stop"))
@@ -231,7 +234,7 @@ def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextP
 def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]:
     """No reply reaches us there: the first text says how else to stop."""
     parts = [TextPart(key="reminder.card")]
-    if facts.contact is not None and facts.contact.shared_with:
+    if facts.contact is not None and facts.contact.names_code:
         whose = TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code})
         parts.insert(0, whose)
     if first:

@@ -7,6 +7,7 @@ from datetime import time
 from typing import NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.addresses import phone as as_address
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.times import local_instant, zone
@@ -15,6 +16,7 @@ from pro_service.services.base.identities import known_year, seal_year
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.turns import Who
 from pro_service.services.cards import free_code, new_card
+from pro_service.services.texting import indexes_of
 from pro_service.services.visits.enrolment_rows import (
     CheckedRows,
     EnrolmentRefusedError,
@@ -88,7 +90,7 @@ async def enrol(
 
 def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow) -> list[str]:
     """Columns in which a row differs from what the participant was enrolled with."""
-    indexes = {index for _, index in context.keys.vault.blind_indexes(row.phone)}
+    indexes = set(indexes_of(context, row.phone))
     same = {
         "site": row.site == known.site,
         "phone": known.blind_index in indexes,
@@ -109,7 +111,7 @@ async def _enrol_one(who: Who, row: EnrolmentRow, site: EnrolmentSite, actor: st
     connection, context, study_id, participant_id = who
     if site.version_id is None:
         raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
-    indexes = [index for _, index in context.keys.vault.blind_indexes(row.phone)]
+    indexes = indexes_of(context, row.phone)
     beside = await list_codes_of_number(connection, study_id, indexes)
     key = context.keys.vault.new_data_key()
     document = EnrolmentWrite(
@@ -149,7 +151,7 @@ def _contact(context: ServiceContext, phone: str, data_key: UUID) -> ContactRow:
         id=contact_id,
         address_sealed=sealed.ciphertext,
         address_key=sealed.key,
-        blind_index=context.keys.vault.blind_index(phone),
+        blind_index=context.keys.vault.blind_index(as_address(phone)),
         index_key=context.keys.vault.index_key_id,
     )
 

@@ -11,6 +11,11 @@ from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from pro_service.domain.delivery.addresses import Kind
+from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
+from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.store.connection import Connection
 from pro_service.store.desk.desk import Progress, list_progress
@@ -209,6 +214,22 @@ class OwnKey(NamedTuple):
     wrapping_key: str
 
 
+class ContactLine(Record):
+    """Somebody a participant is reached by, without the address."""
+
+    ordinal: int
+    kind: Kind
+    relation: ContactRelation
+    may_be_texted: bool
+    may_be_told: bool
+    agreed_on: date | None
+    silence: WhyNot | None
+    """What keeps texts from the address, whoever agreed."""
+
+
+_CONTACTS: Final = TypeAdapter(tuple[ContactLine, ...])
+
+
 class TimelineDocument(NamedTuple):
     """Everything the database let this member of staff see about one participant."""
 
@@ -223,6 +244,8 @@ class TimelineDocument(NamedTuple):
     enrolled_at: datetime
     may_read_scores: bool
     """Whether answers and scores are open to the reader, at the last instant they see."""
+    contacts: tuple[ContactLine, ...]
+    """In the order they are tried."""
     placings: tuple[Placing, ...]
     visits: tuple[VisitLine, ...]
     progress: Mapping[UUID, Progress]
@@ -334,6 +357,7 @@ async def read_document(
         TimelineDocument,
         row,
         treated_knees=tuple(row["treated_knees"]),
+        contacts=_CONTACTS.validate_json(row["contacts"]),
         visits=await reader.visits(),
         progress=await list_progress(connection, study_id, [row["id"]]),
         data_key=await reader.key(),

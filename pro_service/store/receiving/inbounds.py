@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import ContactRelation
 from pro_service.store.connection import Connection, write
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -47,6 +48,10 @@ class LineParticipant(NamedTuple):
     dialogue: str | None
     to_confirm: UUID | None = None
     """The number's record where it is new and not confirmed yet: they do not use it so far."""
+    relation: ContactRelation = "self"
+    """What whoever owns the number is to them."""
+    may_be_texted: bool = True
+    """Whether the owner of the number agreed to texts, where that is somebody else."""
 
 
 @dataclass(kw_only=True)

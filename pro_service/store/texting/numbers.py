@@ -1,31 +1,64 @@
-"""Numbers in the hands of staff: let go again, ended, changed, confirmed."""
+"""Contacts in the hands of staff: added, ordered, changed, confirmed, ended, let go again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import Agreed
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
+from pro_service.store.writes import CallRow
 
 _SQL: Final = load_queries("texting/numbers")
 
 
-class NewNumber(NamedTuple):
-    """A number as it is stored: sealed, with the index it is found by; and the call about it."""
+@dataclass(frozen=True, kw_only=True)
+class NewContactRow:
+    """A person a participant is reached by, at an address sealed and found by its index."""
 
     id: UUID
+    kind: str
+    whose: str
     address_sealed: bytes
     address_key: str
     blind_index: bytes
     index_key: str
-    call_id: UUID
-    """The call task that asks staff to confirm it."""
+    ordinal: int
+    may_be_texted: bool | None
+    """What the person agreed to; None for the participant's own, which follows their consent."""
+    may_be_told: bool | None
+    agreed_on: date | None
     actor: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FurtherConsentRow:
+    """A consent that replaces the one in force."""
+
+    id: UUID
+    version: str
+    signed_on: date
+    messages: bool
+    cross_border: bool
+    caregiver: bool
+    actor: str
+    reason: str
+
+
+@dataclass
+class ContactWrite:
+    """A further contact, or somebody's next address."""
+
+    contacts: list[NewContactRow] = field(default_factory=list)
+    consents: list[FurtherConsentRow] = field(default_factory=list)
+    calls: list[CallRow] = field(default_factory=list)
 
 
 class PresentNumber(NamedTuple):
@@ -84,34 +117,86 @@ async def give_reason(connection: Connection, reason: str) -> None:
     await connection.fetchval(_SQL["give_reason"], reason)
 
 
-async def end_number(connection: Connection, guard: Guard) -> None:
-    """End the present number with its conversations, links and waiting texts.
+async def silence_contact(
+    connection: Connection,
+    guard: Guard,
+    contact_id: UUID,
+    their_indexes: Sequence[bytes],
+    *,
+    ends: bool,
+) -> None:
+    """End a contact, or mark it as somebody else's (`ends` False), with all that goes there.
 
     Within a transaction that has a reason. Raises StaleRevisionError.
     """
+    indexes = list(their_indexes)
     said = JournalLine(
-        kind="number_ended", study_id=guard.study_id, participant_id=guard.participant_id
+        kind="number_ended" if ends else "number_wrong",
+        study_id=guard.study_id,
+        participant_id=guard.participant_id,
+        contact_id=contact_id,
     )
-    await write(connection, _SQL["end_number"], *guard, telling=[said])
-
-
-async def insert_number(
-    connection: Connection, study_id: UUID, participant_id: UUID, number: NewNumber
-) -> None:
-    """Keep a new number that somebody must confirm, and ask staff to see to it."""
-    said = JournalLine(kind="number_added", study_id=study_id, participant_id=participant_id)
     await write(
-        connection, _SQL["insert_number"], study_id, participant_id, *number, telling=[said]
+        connection, _SQL["silence_contact"], *guard, contact_id, indexes, ends, telling=[said]
     )
 
 
-async def confirm_number(connection: Connection, guard: Guard, *, actor: str, outcome: str) -> bool:
-    """Confirm the new number on the word of staff; False if none waited. Raises StaleRevisionError.
+async def insert_contact(connection: Connection, guard: Guard, document: ContactWrite) -> None:
+    """Keep a new contact or address that somebody must confirm.
+
+    Raises StaleRevisionError, DuplicateError.
+    """
+    said = JournalLine(
+        kind="number_added", study_id=guard.study_id, participant_id=guard.participant_id
+    )
+    await write(connection, _SQL["insert_contact"], *guard, document, telling=[said])
+
+
+async def confirm_contact(
+    connection: Connection, guard: Guard, contact_id: UUID, *, actor: str, outcome: str
+) -> bool:
+    """Confirm a new address on the word of staff; False if it did not wait.
+
+    Within a transaction that has a reason. Raises StaleRevisionError.
+    """
+    row = await write(connection, _SQL["confirm_contact"], *guard, contact_id, actor, outcome)
+    return row is not None and bool(row["confirmed"])
+
+
+async def order_contacts(connection: Connection, guard: Guard, contact_ids: Sequence[UUID]) -> None:
+    """Put the contacts in this order, all of them. Within a transaction that has a reason.
+
+    Raises StaleRevisionError.
+    """
+    await write(connection, _SQL["order_contacts"], *guard, list(contact_ids))
+
+
+async def agree_for_contact(
+    connection: Connection, guard: Guard, contact_id: UUID, agreed: Agreed
+) -> None:
+    """Write down what another person agreed to. Within a transaction that has a reason.
+
+    Raises StaleRevisionError.
+    """
+    await write(connection, _SQL["agree_for_contact"], *guard, contact_id, *agreed)
+
+
+async def mark_bad_number(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    their_indexes: Sequence[bytes],
+    call_id: UUID,
+    actor: str,
+) -> None:
+    """Let a number rest that nothing reaches, and ask staff to look into it.
 
     Within a transaction that has a reason.
     """
-    row = await write(connection, _SQL["confirm_number"], *guard, actor, outcome)
-    return row is not None and bool(row["confirmed"])
+    said = JournalLine(kind="bad_number", study_id=study_id, participant_id=participant_id)
+    indexes = list(their_indexes)
+    parameters = (study_id, participant_id, indexes, call_id, actor)
+    await write(connection, _SQL["mark_bad_number"], *parameters, telling=[said])
 
 
 async def list_codes_of_number(

@@ -24,6 +24,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
+from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.words import Words
 
@@ -345,6 +346,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "now": page.at(document.now),
         "may_read_scores": document.may_read_scores,
         "held": held,
+        "contacts": [contact_in_words(words, one) for one in document.contacts],
         "visits": [one for one in visits if one["superseded"] is None],
         "superseded": [one for one in visits if one["superseded"] is not None],
         "calls": [

@@ -29,28 +29,19 @@ scheduled AS (
         FROM pro.assessments AS a WHERE a.study_id = v.study_id AND a.visit_id = v.id) AS asked
     WHERE v.superseded_at IS NULL
 ),
-reached AS (SELECT * FROM pro.number_reached($1, $2)),
-on_line AS (SELECT l.id FROM pro.lines AS l JOIN reached AS r ON l.their_index = decode(r.blind_index, 'hex')
-            WHERE l.study_id = $1),
 calls AS (SELECT * FROM pro.call_keys($1, $2))
 SELECT json_build_object('study_id', s.study_id, 'id', s.id, 'code', s.code, 'revision', s.revision, 'now', s.now,
     'personal_code', s.personal_code, 'protocol_version_id', s.protocol_version_id, 'language', s.language,
     'zone', s.zone, 'channel', s.channel, 'nudge_at', s.nudge_at, 'larger_text', s.larger_text, 'treated_knees', s.treated_knees,
     'site', (SELECT to_json(t) FROM pro.present_site($1, $2) AS t),
-    'contact', (SELECT to_json(r) FROM reached AS r),
-    'number_unconfirmed', EXISTS (SELECT FROM pro.present_contacts AS c
-                                  WHERE c.study_id = $1 AND c.participant_id = $2 AND NOT c.usable),
+    'contacts', coalesce((SELECT json_agg(c) FROM pro.contacts_of($1, $2,
+                              date_trunc('day', s.now AT TIME ZONE s.zone) AT TIME ZONE s.zone) AS c), '[]'),
     'consent', (SELECT to_json(c) FROM pro.present_consent($1, $2) AS c),
-    'opted_out_at', (SELECT min(o.started_at) FROM pro.opt_outs AS o JOIN on_line ON o.line_id = on_line.id
-                     WHERE o.study_id = $1 AND o.ended_at IS NULL),
     'statuses', coalesce((SELECT json_agg(json_build_object('status', x.status, 'effective_at', x.effective_at) ORDER BY x.id)
                            FROM pro.statuses AS x WHERE x.study_id = $1 AND x.participant_id = $2), '[]'),
     'events', coalesce((SELECT json_agg(e ORDER BY e.id) FROM pro.latest_events($1, $2) AS e), '[]'),
     'visits', coalesce((SELECT visits FROM scheduled), '[]'),
     'data_key', (SELECT to_json(k) FROM pro.key_of_participant($1, $2) AS k),
-    'texts_today', (SELECT count(*) FROM pro.sent_reminder_texts AS m JOIN on_line ON m.line_id = on_line.id
-                    WHERE m.study_id = $1
-                      AND m.claimed_at >= date_trunc('day', s.now AT TIME ZONE s.zone) AT TIME ZONE s.zone),
     'last_reminder_text_at', (SELECT max(m.claimed_at) FROM pro.sent_reminder_texts AS m
                               WHERE m.study_id = $1 AND m.participant_id = $2),
     'open_calls', coalesce((SELECT open FROM calls), '[]'), 'made_calls', coalesce((SELECT made FROM calls), '[]'),

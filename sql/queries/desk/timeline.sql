@@ -7,7 +7,8 @@ SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.tre
            SELECT CASE WHEN bool_or(ps.valid_to IS NULL) THEN pro.now()
                   ELSE max(ps.valid_to) - interval '1 microsecond' END
            FROM pro.participant_sites AS ps
-           WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores
+           WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores,
+       pro.desk_contacts(p.study_id, p.id) AS contacts
 FROM pro.present_participants AS p
 WHERE p.study_id = $1 AND p.code = $2;
 

@@ -11,12 +11,13 @@ WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 -- Who now uses a number, with the question each was last asked on this line of it; and who is to use it
 -- once they have confirmed it.
 SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
-       CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm
+       CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm,
+       n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted
 FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
                                 AND c.line_id = $3 AND c.closed_at IS NULL
-WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL
+WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL AND n.wrong_at IS NULL
 ORDER BY p.id;
 
 -- name: count_replies_today(study_id, line_id)
@@ -95,6 +96,10 @@ confirmation_over AS (
     FROM doc, confirmed AS c
     WHERE k.study_id = $1 AND k.participant_id = c.participant_id AND k.reason = 'confirm_number'
       AND k.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM pro.contact_points AS w
+                      WHERE w.study_id = $1 AND w.participant_id = c.participant_id AND w.valid_to IS NULL
+                        AND w.must_confirm AND w.verified_at IS NULL
+                        AND NOT d -> 'confirmed' ? w.id::text)
 ),
 -- Whoever else uses the number is held back by an opt-out too: their facts have changed.
 others_turn AS (

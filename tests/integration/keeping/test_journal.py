@@ -192,9 +192,10 @@ JOURNALLED = {
     "receiving/inbounds.record_inbound",
     "texting/lines.opt_out_line",
     "texting/messages.reclaim_message",
-    "texting/numbers.end_number",
+    "texting/numbers.insert_contact",
+    "texting/numbers.mark_bad_number",
+    "texting/numbers.silence_contact",
     "texting/numbers.end_opt_out",
-    "texting/numbers.insert_number",
     "texting/reminders.claim_reminders",
     "texting/sending.insert_call",
     "visits/schedule.insert_participant",
@@ -202,5 +203,7 @@ JOURNALLED = {
 }
 FORGETTABLE = {
     "keeping/replay.record_lost_message",  # it comes from the journal
-    "texting/numbers.confirm_number",  # would let texts go: a person says so again
+    "texting/numbers.agree_for_contact",
+    "texting/numbers.order_contacts",
+    "texting/numbers.confirm_contact",  # would let texts go: a person says so again
 }

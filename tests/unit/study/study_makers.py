@@ -9,12 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
+from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts
 from pro_service.domain.study.facts import (
     AnswerFacts,
     AssessmentFacts,
     AttemptFacts,
-    ConsentFacts,
-    ContactFacts,
     EventFacts,
     EventKind,
     ParticipantFacts,
@@ -135,6 +134,18 @@ def statuses(*words: tuple[Status, datetime]) -> tuple[StatusFacts, ...]:
     return tuple(StatusFacts(status=status, effective_at=since) for status, since in words)
 
 
+def contact(number: int = 1, **changes: Any) -> ContactFacts:
+    """A telephone of the participant's own, which nothing keeps from being texted."""
+    content: dict[str, Any] = {
+        "id": uuid(600 + number),
+        "ordinal": number,
+        "address_sealed": "00",
+        "address_key": "k1",
+        "blind_index": f"b{number}",
+    }
+    return ContactFacts(**(content | changes))
+
+
 def participant(visits: Sequence[VisitFacts] = (), **changes: Any) -> ParticipantFacts:
     """An active participant in Shanghai who may be texted."""
     content: dict[str, Any] = {
@@ -157,9 +168,8 @@ def participant(visits: Sequence[VisitFacts] = (), **changes: Any) -> Participan
             emergency_number="120",
             country="CN",
         ),
-        "contact": ContactFacts(id=uuid(6), address_sealed="00", address_key="k1", blind_index="b"),
+        "contacts": (contact(),),
         "consent": ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=True),
-        "opted_out_at": None,
         "statuses": statuses((Status.active, LONG_AGO)),
         "events": (injection(),),
         "visits": tuple(visits),

@@ -109,7 +109,7 @@ def test_a_pause_is_no_pause_from_safety() -> None:
 
 
 def test_an_opt_out_from_texts_does_not_prevent_a_call() -> None:
-    facts = participant([SAFETY_3], opted_out_at=LONG_AGO, contact=None)
+    facts = participant([SAFETY_3], contacts=())
     assert _reasons(facts, at(DAY_3, 18, 30)) == [CallReason.safety_unanswered]
 
 

@@ -45,4 +45,4 @@ def test_calls_are_read_as_the_store_says_them() -> None:
     }
     facts = ParticipantFacts.model_validate_json(json.dumps(said))
     assert facts.made_calls == (CallKey(uuid(3), "closing_soon"), CallKey(None, "bad_number"))
-    assert facts.number_is_bad
+    assert facts.open_calls == (CallKey(None, "bad_number"),)

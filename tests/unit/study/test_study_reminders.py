@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.domain.study.facts import (
-    ConsentFacts,
-    ParticipantFacts,
-    ReminderFacts,
-    Status,
-    VisitFacts,
-)
+from pro_service.domain.delivery.contacts import ConsentFacts
+from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import is_quiet_at, plan_first, plan_next
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.domain.study.times import last_day_before, local_day
@@ -24,6 +19,7 @@ from tests.unit.study.study_makers import (
     SHANGHAI,
     at,
     closing,
+    contact,
     days,
     example,
     injection,
@@ -167,9 +163,11 @@ CONSENT = ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=False)
     [
         ({"consent": None}, EndReason.no_consent),
         ({"consent": CONSENT}, EndReason.no_consent),
-        ({"opted_out_at": FIRST_AT}, EndReason.opted_out),
-        ({"contact": None}, EndReason.no_number),
-        ({"texts_today": 4}, EndReason.budget),
+        ({"contacts": (contact(opted_out_at=FIRST_AT),)}, EndReason.opted_out),
+        ({"contacts": ()}, EndReason.no_number),
+        ({"contacts": (contact(kind="email"),)}, EndReason.no_number),
+        ({"contacts": (contact(bad=True), contact(2, wrong=True))}, EndReason.bad_number),
+        ({"contacts": (contact(texts_today=4),)}, EndReason.budget),
         ({"statuses": ()}, EndReason.not_enrolled),
         ({"statuses": statuses((Status.paused, LONG_AGO))}, EndReason.paused),
         ({"statuses": statuses((Status.lost, LONG_AGO))}, EndReason.lost),
@@ -250,7 +248,9 @@ def test_a_text_that_would_have_to_wait_into_the_closing_day_ends() -> None:
 def test_the_second_safety_nudge_is_not_held_back_by_the_first() -> None:
     first, second = at(DAY_1, 9, 30), at(DAY_1, 13, 30)
     both = _with(SAFETY_1, reminder(1, first, sent_at=first), reminder(2, second, 2))
-    assert len(_judge(participant([both], texts_today=1), second).together) == 1
+    assert (
+        len(_judge(participant([both], contacts=(contact(texts_today=1),)), second).together) == 1
+    )
 
 
 # ---- properties ----
@@ -260,6 +260,9 @@ INSTANTS = HOURS.map(lambda hours: at(INJECTION_ON, 9, 30) + timedelta(hours=hou
 DEFINITIONS = st.sampled_from(
     ["baseline", "safety_1", "safety_3", "week_2", "month_1", "injection"]
 )
+
+
+CONTACT = st.builds(contact, opted_out_at=st.none() | INSTANTS, texts_today=st.integers(0, 5))
 
 
 @st.composite
@@ -283,8 +286,7 @@ def _participants(draw: st.DrawFn) -> ParticipantFacts:
     return participant(
         visits,
         consent=draw(st.sampled_from([CONSENT, participant().consent, participant().consent])),
-        opted_out_at=draw(st.none() | INSTANTS),
-        texts_today=draw(st.integers(0, 5)),
+        contacts=(draw(CONTACT),),
         nudge_at=draw(st.none() | st.times()),
         last_reminder_text_at=draw(st.none() | INSTANTS),
         statuses=statuses((draw(st.sampled_from(list(Status))), LONG_AGO)),

@@ -13,11 +13,14 @@ import pytest
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.conversation.commands import Command
+from pro_service.domain.delivery.addresses import KINDS
+from pro_service.domain.delivery.contacts import RELATIONS
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import (
+    ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     TEXT_HELD,
@@ -60,7 +63,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "command": list(Command),
         "call": [
             *(*CallReason, "not_understood", "no_channel", "too_long"),
-            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER),
+            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY),
         ],
         "end": [*EndReason, "sent", "no_channel", "too_long"],
         "outcome": list(CALL_OUTCOMES),
@@ -71,6 +74,8 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
         "respondent": [one.word for one in RESPONDENTS if one != SELF],
         "reason": [REASON],
+        "whose": list(RELATIONS),
+        "address": list(KINDS),
     }
     keys = TEXTS.keys("en")
     missing = [

@@ -1,0 +1,224 @@
+"""Further contacts of a participant: added, put in order, agreed for, found wrong, ended (R25)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pro_service.domain.delivery.addresses import Address
+from pro_service.domain.delivery.contacts import (
+    Agreed,
+    ContactFacts,
+    ContactRelation,
+    WhyNot,
+    in_order,
+    reach,
+)
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ANOTHER_WAY, CONFIRM_NUMBER, ParticipantFacts
+from pro_service.services.base.turns import Decision, Who, until_written
+from pro_service.services.texting.composing import open_address
+from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
+from pro_service.services.texting.numbers import SameNumberError, indexes_at
+from pro_service.store.connection import Guard, transaction
+from pro_service.store.ids import new_id
+from pro_service.store.texting import numbers, sending
+from pro_service.store.texting.numbers import ContactWrite, FurtherConsentRow
+from pro_service.store.writes import CallRow
+
+
+class ConsentMissingError(ProServiceError):
+    """The participant has not agreed that somebody else is written to about them."""
+
+
+class OwnConsentError(ProServiceError):
+    """What goes to the participant's own telephone follows the participant's consent alone."""
+
+
+class OrderError(ProServiceError):
+    """An order names every contact once, by the place it has now."""
+
+
+class ContactShown(NamedTuple):
+    """A contact beside its address in the clear, and why no text goes there (None: it may)."""
+
+    contact: ContactFacts
+    address: str
+    why_not: WhyNot | None
+    texted: bool
+    """Whether it is the one that texts go to now."""
+
+
+async def list_contacts(who: Who) -> list[ContactShown]:
+    """Everybody the participant is reached by, in order."""
+    facts = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
+    found = facts.reach
+    return [
+        ContactShown(one, open_address(who.context, one), reason, one is found.contact)
+        for one, reason in found.each
+    ]
+
+
+class Newcomer(NamedTuple):
+    """Somebody to reach a participant by: where, who they are, what they agreed to."""
+
+    address: Address
+    relation: ContactRelation
+    agreed: Agreed
+    participant_agreed_on: date | None = None
+    """When the participant agreed that others are written to; None: that was recorded before."""
+
+
+async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
+    """Add somebody after the participant's other contacts; their place in the order.
+
+    Nothing goes there before somebody has confirmed it. Raises SameNumberError, OwnConsentError,
+    ConsentMissingError, BusyError.
+    """
+    connection, context, study_id, participant_id = who
+    own = new.relation == "self"
+    if own and new.agreed != Agreed(may_be_texted=False, may_be_told=False, agreed_on=None):
+        raise OwnConsentError
+
+    async def decide() -> Decision[int]:
+        facts = await context.reader.facts(connection, study_id, participant_id)
+        if any(_is_at(one, open_address(context, one), new.address) for one in facts.contacts):
+            raise SameNumberError
+        place = max((one.ordinal for one in facts.contacts), default=0) + 1
+        person = NewContact(new.relation, place, None if own else new.agreed)
+        row = contact_row(context, facts, new.address, person, actor=actor, reason=reason)
+        document = ContactWrite(contacts=[row], calls=[_call(CONFIRM_NUMBER, actor)])
+        if not own:
+            document.consents += _participants_word(facts, new, actor, reason)
+        guard = Guard(study_id, participant_id, facts.revision)
+        return Decision(place, lambda: numbers.insert_contact(connection, guard, document))
+
+    return await until_written(decide)
+
+
+def _is_at(contact: ContactFacts, value: str, address: Address) -> bool:
+    return contact.kind == address.kind and value == address.value
+
+
+def _participants_word(
+    facts: ParticipantFacts, new: Newcomer, actor: str, reason: str
+) -> list[FurtherConsentRow]:
+    """The consent with the participant's word on others, where it is new.
+
+    Raises ConsentMissingError where they have not agreed, and somebody is to be texted.
+    """
+    consent, agreed_on = facts.consent, new.participant_agreed_on
+    if consent is not None and consent.caregiver:
+        return []
+    if consent is None or agreed_on is None:
+        if new.agreed.may_be_texted or new.agreed.may_be_told:
+            raise ConsentMissingError(mend="Say when they agreed: --participant-agreed-on DAY.")
+        return []
+    return [
+        FurtherConsentRow(
+            id=new_id(),
+            version=consent.version,
+            signed_on=agreed_on,
+            messages=consent.messages,
+            cross_border=consent.cross_border,
+            caregiver=True,
+            actor=actor,
+            reason=reason,
+        )
+    ]
+
+
+async def order_contacts(who: Who, places: Sequence[int], reason: str) -> None:
+    """Try the contacts in another order: `places` are the present ones, in the order wanted.
+
+    Raises OrderError, BusyError.
+    """
+    connection, context, study_id, participant_id = who
+
+    async def decide() -> Decision[None]:
+        facts = await context.reader.facts(connection, study_id, participant_id)
+        if sorted(places) != sorted(one.ordinal for one in facts.contacts):
+            known = " ".join(str(one.ordinal) for one in in_order(facts.contacts))
+            raise OrderError(mend=f"The places now: {known or 'none'}.")
+        wanted = [find_contact(facts, place).id for place in places]
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def order() -> None:
+            async with transaction(connection) as held:
+                await numbers.give_reason(held, reason)
+                await numbers.order_contacts(held, guard, wanted)
+
+        return Decision(None, order)
+
+    await until_written(decide)
+
+
+async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -> None:
+    """Write down what another person now agrees to, or agrees to no more.
+
+    Raises NoContactError, OwnConsentError, BusyError.
+    """
+    connection, context, study_id, participant_id = who
+
+    async def decide() -> Decision[None]:
+        facts = await context.reader.facts(connection, study_id, participant_id)
+        contact = find_contact(facts, place)
+        if contact.is_own:
+            raise OwnConsentError
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def agree() -> None:
+            async with transaction(connection) as held:
+                await numbers.give_reason(held, reason)
+                await numbers.agree_for_contact(held, guard, contact.id, agreed)
+
+        return Decision(None, agree)
+
+    await until_written(decide)
+
+
+async def end_contact(who: Who, place: int, actor: str, reason: str) -> bool:
+    """A person is a contact no more; whether anybody is left who may be texted.
+
+    Raises NoContactError, BusyError.
+    """
+    return await _silence(who, place, actor, reason, ends=True)
+
+
+async def mark_wrong(who: Who, place: int, actor: str, reason: str) -> bool:
+    """An address turned out to be somebody else's; whether anybody is left who may be texted.
+
+    It stays listed and is never written to; what comes from it is a stranger's. Raises
+    NoContactError, BusyError.
+    """
+    return await _silence(who, place, actor, reason, ends=False)
+
+
+async def _silence(who: Who, place: int, actor: str, reason: str, *, ends: bool) -> bool:
+    """End a contact or mark it wrong; where nobody is left to text, another way is asked for."""
+    connection, context, study_id, participant_id = who
+
+    async def decide() -> Decision[bool]:
+        facts = await context.reader.facts(connection, study_id, participant_id)
+        contact = find_contact(facts, place)
+        others = [one for one in facts.contacts if one.id != contact.id]
+        left = reach(others, facts.consent).contact is not None
+        guard = Guard(study_id, participant_id, facts.revision)
+
+        async def silence() -> None:
+            async with transaction(connection) as held:
+                await numbers.give_reason(held, reason)
+                indexes = indexes_at(context, contact)
+                await numbers.silence_contact(held, guard, contact.id, indexes, ends=ends)
+                if not left:
+                    call = (new_id(), participant_id, ANOTHER_WAY, actor)
+                    await sending.insert_call(held, study_id, *call)
+
+        return Decision(left, silence)
+
+    return await until_written(decide)
+
+
+def _call(reason: str, actor: str) -> CallRow:
+    return CallRow(id=new_id(), visit_id=None, reason=reason, closes_at=None, actor=actor)
