@@ -14,13 +14,14 @@ from aiohttp import web
 
 from pro_service import __version__
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.config import Settings, SettingsError
+from pro_service.config import Settings, SettingsError, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.keeping import said_of
+from pro_service.services.record import Sealer
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
 from pro_service.store.journal import journal_in
@@ -56,13 +57,14 @@ class PortTakenError(ProServiceError):
 
 @dataclass
 class Service:
-    """Everything put together: pools, context, gateway, the web application and the worker."""
+    """Everything put together, and taken apart again by whoever opened it."""
 
     pools: Pools
     context: ServiceContext
     gateway: Gateway
     application: web.Application
     worker: Worker
+    sealer: Sealer
 
 
 def make_context(settings: Settings, vault: Vault) -> ServiceContext:
@@ -153,6 +155,7 @@ async def open_service(
 async def _put_together(
     settings: Settings, database_url: str, vault: Vault
 ) -> AsyncIterator[Service]:
+    sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     pools = await open_pools(database_url, min_size=1)
     gateway: Gateway | None = None
     try:
@@ -164,7 +167,8 @@ async def _put_together(
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
         await show_stored_wording(pools.worker, context)
-        worker = Worker(make_jobs(pools.worker, context, gateway, receiving=pools.provider))
+        jobs = make_jobs(pools.worker, context, gateway, sealer, receiving=pools.provider)
+        worker = Worker(jobs)
 
         async def ready() -> str | None:
             return await check_ready(pools)
@@ -176,7 +180,7 @@ async def _put_together(
             ready=ready,
             trusted_proxies=settings.trusted_proxies,
         )
-        yield Service(pools, context, gateway, application, worker)
+        yield Service(pools, context, gateway, application, worker, sealer)
     finally:
         if gateway is not None:
             await gateway.close()

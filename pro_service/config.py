@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.vault.keys import KeyRing
+from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
@@ -53,6 +54,10 @@ class Settings(BaseSettings):
     """Encrypt backups: a ring of its own, kept where the backups are not."""
     journal_dir: Path | None = None
     """Where the journal of stops, deaths and texts is kept, apart from the database."""
+    seal_keys: SecretStr | None = None
+    """Sign the audit's seals; private, and never given to the database."""
+    seal_heads: Path | None = None
+    """A file to which the head of the audit is appended after each sealing."""
     actor: str | None = None
 
     @field_validator("public_url", "simulator_url", "twilio_api_base")
@@ -88,3 +93,13 @@ def open_vault(settings: Settings) -> Vault:
             )
         rings.append(KeyRing.parse(secret.get_secret_value()))
     return Vault(*rings)
+
+
+def open_seal_keys(settings: Settings) -> SigningRing:
+    """The keys that sign the audit's seals. Raises SettingsError where none are set."""
+    if settings.seal_keys is None:
+        raise SettingsError(
+            f"{PREFIX}SEAL_KEYS is not set.",
+            mend="Make a key once with `pro-service keys new`; keep it apart from the database.",
+        )
+    return SigningRing.parse(settings.seal_keys.get_secret_value())

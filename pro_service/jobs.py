@@ -18,6 +18,7 @@ from pro_service.messaging.gateway import Gateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.sweep import sweep_inbound
+from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
 
 log = logging.getLogger("pro_service.jobs")
@@ -55,6 +56,7 @@ def make_jobs(
     connection: Connection,
     context: ServiceContext,
     gateway: Gateway,
+    sealer: Sealer,
     *,
     receiving: Connection | None = None,
 ) -> list[Job]:
@@ -83,7 +85,7 @@ def make_jobs(
         ),
         Job("close", 60.0, lambda: rounds.closing_round(connection, context, go_on), stopping),
         Job("call", 60.0, lambda: rounds.call_round(connection, context, go_on), stopping),
-        Job("seal", 300.0, lambda: rounds.seal_round(connection), stopping),
+        Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *swept,
     ]
 

@@ -29,6 +29,12 @@ ALLOWED_FIELDS = (
     "signal",
     "reason",
     "where",
+    "seal",
+    "generation",
+    "sha256",
+    "key_id",
+    "signature",
+    "sealed_at",
 )
 OURS = "pro_service"
 

@@ -6,6 +6,7 @@ import typer
 
 from pro_service import __version__
 from pro_service.cli.people import cards, contacts, messages, numbers, participants, visits
+from pro_service.cli.record import audit
 from pro_service.cli.reports.adherence import adherence_command
 from pro_service.cli.reports.export import export_command
 from pro_service.cli.reports.rescore import rescore_command
@@ -32,6 +33,7 @@ app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
 app.add_typer(keeping.restore_app, name="restore")
+app.add_typer(audit.audit_app, name="audit")
 app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
 app.command("enrol")(participants.enrol_command)

@@ -32,6 +32,7 @@ from pro_service.store.journal import journal_in
 from pro_service.store.migrations import DatabaseKind, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
+from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 out = Console(soft_wrap=True, highlight=False)
@@ -124,10 +125,22 @@ def folder_keys(folder: Path) -> dict[str, SecretStr]:
     if not path.exists():
         fresh = {name: KeyRing.generate().reveal() for name in ("vault", "index", "link")}
         fresh["simulator_secret"] = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(fresh, file)
-    return {name: SecretStr(text) for name, text in json.loads(path.read_text("utf-8")).items()}
+        fresh["seal"] = SigningRing.generate().reveal()
+        _write_keys(path, fresh)
+    keys: dict[str, str] = json.loads(path.read_text("utf-8"))
+    if "seal" not in keys:  # a folder of a release that did not sign yet
+        keys["seal"] = SigningRing.generate().reveal()
+        part = path.with_name("keys.json.part")
+        part.unlink(missing_ok=True)
+        _write_keys(part, keys)
+        part.replace(path)
+    return {name: SecretStr(text) for name, text in keys.items()}
+
+
+def _write_keys(path: Path, keys: dict[str, str]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(keys, file)
 
 
 def with_folder_keys(settings: Settings, folder: Path) -> Settings:
@@ -138,6 +151,7 @@ def with_folder_keys(settings: Settings, folder: Path) -> Settings:
             "vault_keys": settings.vault_keys or keys["vault"],
             "index_keys": settings.index_keys or keys["index"],
             "link_keys": settings.link_keys or keys["link"],
+            "seal_keys": settings.seal_keys or keys["seal"],
             "simulator_secret": settings.simulator_secret or keys["simulator_secret"],
             "journal_dir": settings.journal_dir or folder / "journal",
         }

@@ -16,10 +16,11 @@ from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.study.statuses import RULES
-from pro_service.store.base import operations
-from pro_service.store.connection import Connection
+from pro_service.services.record import verify
 from pro_service.store.demo import demo as store
 from pro_service.store.demo.demo import StoredAnswer, StoredScore
+from pro_service.store.record.seals import DirectConnection
+from pro_service.vault.signing import PublicKeys
 
 Place = tuple[str, str, str, str]
 """Participant's code, instrument, target, item."""
@@ -128,12 +129,13 @@ class Proof(NamedTuple):
 
 
 async def prove(
-    connection: Connection,
+    connection: DirectConnection,
     study_id: UUID,
     *,
     instruments: Mapping[str, Instrument],
     ledger: Ledger,
     provider: ProviderFake,
+    seal_keys: PublicKeys,
 ) -> Proof:
     """Read all books and compare them. `connection` may read everything."""
     stored = await store.list_stored_answers(connection, study_id)
@@ -151,7 +153,7 @@ async def prove(
     not_kept = await store.count_texts_not_kept(connection, study_id)
     unposted = await provider.pending() + await provider.given_up()
     misscored = compare_scores(instruments, submitted, stored, scores)
-    broken = len(await operations.list_broken_seals(connection))
+    verdict = await verify(connection, seal_keys)
     checks = (
         Check("every answer sent is stored", len(ledger.sent), books.lost),
         Check("no answer is stored twice or invented", len(stored), books.doubled),
@@ -163,7 +165,7 @@ async def prove(
         Check("no text went twice", texts, copies + twice),
         Check("no reminder went after its reason had gone", texts, after),
         Check("every due reminder ended as a text or for a reason", reminders, left_due),
-        Check("the audit's seals are whole", len(stored), broken),
+        Check("the audit is whole, and signed", verdict.entries, len(verdict.faults)),
     )
     doubles = copies + twice + books.doubled
     return Proof(checks, doubles, books.lost + not_kept)

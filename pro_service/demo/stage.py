@@ -42,6 +42,7 @@ from pro_service.store.ids import new_id
 from pro_service.store.pools import connect, open_pools
 from pro_service.store.study.studies import SiteRow
 from pro_service.vault.keys import KeyRing
+from pro_service.vault.signing import SigningRing
 
 ACTOR = "demo:stage"
 HOST = "127.0.0.1"
@@ -139,6 +140,7 @@ def _own_settings() -> Settings:
         vault_keys=_new_keys(),
         index_keys=_new_keys(),
         link_keys=_new_keys(),
+        seal_keys=SecretStr(SigningRing.generate().reveal()),
     )
 
 
@@ -281,7 +283,12 @@ async def _look_back(
     seen = await report(books, context, study_id)
     scores = await adherence.summarise_scores(books, study_id)
     proof = await prove(
-        books, study_id, instruments=context.catalogue.instruments, ledger=ledger, provider=provider
+        books,
+        study_id,
+        instruments=context.catalogue.instruments,
+        ledger=ledger,
+        provider=provider,
+        seal_keys=service.sealer.keys.public,
     )
     maps: dict[str, dict[str, int]] = {name: {} for name in MAPS}
     for row in await demo_store.count_everything(books, study_id):

@@ -19,6 +19,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.calling import call_for, escalate, list_silent
+from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Claimed,
     look_for,
@@ -29,7 +30,6 @@ from pro_service.services.texting import (
 )
 from pro_service.services.visits import close_participant
 from pro_service.store.answering import answers
-from pro_service.store.base import operations
 from pro_service.store.calling import escalation
 from pro_service.store.connection import Connection
 from pro_service.store.texting import messages, reminders
@@ -130,9 +130,9 @@ async def closing_round(
     return over + await _each(rows, one, go_on)
 
 
-async def seal_round(connection: Connection) -> int:
+async def seal_round(connection: Connection, sealer: Sealer) -> int:
     """Seal the audit entries no running transaction can precede."""
-    return await operations.seal_audit(connection)
+    return await seal(connection, sealer)
 
 
 async def _each(rows: Sequence[_Row], one: Callable[[_Row], Awaitable[int]], go_on: GoOn) -> int:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from http import HTTPStatus
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -71,9 +70,8 @@ class Site:
         self.texts = load_texts(audience.catalogue)
         self._audience = audience
         self._environment = _templates(audience.package)
-        folder = files(audience.package).joinpath("static")
         style, *scripts = (
-            _read_asset(folder.joinpath(name)) for name in (audience.style, *audience.scripts)
+            _read_asset(audience.package, name) for name in (audience.style, *audience.scripts)
         )
         self._assets = {asset.name: asset for asset in (style, *scripts)}
         self._style = f"{audience.static}/{style.name}"
@@ -172,8 +170,8 @@ def _templates(package: str) -> Environment:
 
 
 @cache
-def _read_asset(path: Traversable) -> Asset:
-    body = path.read_bytes()
-    stem, _, ending = path.name.rpartition(".")
+def _read_asset(package: str, file: str) -> Asset:
+    body = files(package).joinpath("static", file).read_bytes()
+    stem, _, ending = file.rpartition(".")
     name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
     return Asset(name, _KINDS[ending], body, gzip.compress(body, mtime=0))

@@ -33,20 +33,6 @@ BEGIN
 END
 $$;
 
--- After a restore what is written is sealed in a generation of its own, if this schema knows generations:
--- transactions of another cluster may have lower numbers than those restored.
-CREATE FUNCTION pro.seal_anew(why text) RETURNS boolean
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF to_regprocedure('pro.begin_audit_generation(text)') IS NULL THEN
-        RETURN false;
-    END IF;
-    EXECUTE 'SELECT pro.begin_audit_generation($1)' USING why;
-    RETURN true;
-END
-$$;
-REVOKE ALL ON FUNCTION pro.seal_anew(text) FROM PUBLIC;
-
 -- What a backup is compared by: how many rows a table holds, and a sum of their hashes that does not
 -- depend on their order. Text forms are the same on every server with these settings.
 CREATE FUNCTION pro.digest_of_table(schema_name text, table_name text)

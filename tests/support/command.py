@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from pro_service.cli.main import app
 from pro_service.vault.keys import KeyRing
+from pro_service.vault.signing import SigningRing
 from tests.support.waiting import PATIENCE_SECONDS, until
 
 MOST_OUTPUT = 10_000_000
@@ -46,6 +47,7 @@ class Commands:
             "vault_keys": KeyRing.generate().reveal(),
             "index_keys": KeyRing.generate().reveal(),
             "link_keys": KeyRing.generate().reveal(),
+            "seal_keys": SigningRing.generate().reveal(),
             "simulator_secret": "a shared secret of the tests",
             "actor": "test",
         } | settings

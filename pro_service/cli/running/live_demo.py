@@ -112,6 +112,7 @@ def _with_keys(settings: Settings, folder: DemoFolder, journal: Path | None = No
             "vault_keys": keys["vault"],
             "index_keys": keys["index"],
             "link_keys": keys["link"],
+            "seal_keys": keys["seal"],
             "simulator_secret": keys["simulator_secret"],
             "journal_dir": journal,
         }

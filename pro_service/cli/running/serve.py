@@ -9,9 +9,10 @@ import typer
 from pro_service.app import run
 from pro_service.cli.options import DataOption
 from pro_service.cli.runtime import open_database, out, run_command, set_up
-from pro_service.config import Settings, open_vault, read_settings
+from pro_service.config import Settings, open_seal_keys, open_vault, read_settings
 from pro_service.logs import configure_logs
 from pro_service.vault.keys import KeyRing
+from pro_service.vault.signing import SigningRing
 
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that seal identities and links.")
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")]
@@ -69,3 +70,14 @@ def new_keys() -> None:
     """Print a fresh set of keys as settings; keep them where the database's backup is not."""
     for name in ("VAULT", "INDEX", "LINK", "BACKUP"):
         out.print(f"PRO_{name}_KEYS={KeyRing.generate().reveal()}", markup=False)
+    out.print(f"PRO_SEAL_KEYS={SigningRing.generate().reveal()}", markup=False)
+
+
+@keys_app.command("public")
+def public_keys() -> None:
+    """Print the public halves of PRO_SEAL_KEYS, for the binder: they verify the audit's seals."""
+
+    async def work() -> str:
+        return str(open_seal_keys(read_settings()).public)
+
+    out.print(run_command(work()), markup=False)

@@ -16,6 +16,7 @@ from pro_service.domain.errors import ProServiceError
 MIDNIGHT = time(0, 0)
 ONE_DAY = timedelta(days=1)
 _FEBRUARY = 2
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -85,7 +86,7 @@ def add_months(day: date, months: int) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     month += 1
-    length = 29 if month == _FEBRUARY and calendar.isleap(year) else calendar.mdays[month]
+    length = 29 if month == _FEBRUARY and calendar.isleap(year) else _LENGTHS[month - 1]
     return date(year, month, min(day.day, length))
 
 

@@ -148,7 +148,7 @@ async def _compare(place: Place, manifest: Manifest, progress: Progress) -> None
     owner = await connect(place.url, role=OWNER, actor=place.actor)
     try:
         await compare(owner, manifest, progress)
-        await restores.seal_anew(owner, _why(manifest))
+        await restores.begin_audit_generation(owner, _why(manifest))
     finally:
         await owner.close()
 

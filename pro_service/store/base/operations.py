@@ -1,4 +1,4 @@
-"""Study time, the database's kind, sealing, and whether it answers."""
+"""Study time, the database's kind, and whether it answers."""
 
 from __future__ import annotations
 
@@ -55,17 +55,6 @@ async def declare_kind(connection: Connection, kind: str) -> str:
     """Say what this database is for; another word than the first is refused."""
     declared: str = await connection.fetchval(_SQL["declare_kind"], kind)
     return declared
-
-
-async def seal_audit(connection: Connection) -> int:
-    """Seal audit entries; returns how many."""
-    sealed: int = await connection.fetchval(_SQL["seal_audit"])
-    return sealed
-
-
-async def list_broken_seals(connection: Connection) -> list[int]:
-    """Seals that no longer follow from their entries; none if nothing was touched."""
-    return [row["id"] for row in await connection.fetch(_SQL["list_broken_seals"])]
 
 
 async def check_database(connection: Connection) -> None:

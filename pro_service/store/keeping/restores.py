@@ -15,9 +15,10 @@ async def list_strange_objects(connection: Connection) -> list[str]:
     return [row["name"] for row in await connection.fetch(_SQL["list_strange_objects"])]
 
 
-async def seal_anew(connection: Connection, why: str) -> bool:
-    """Begin a new generation of seals, before anything is written; False: this schema has none."""
-    return bool(await connection.fetchval(_SQL["seal_anew"], why))
+async def begin_audit_generation(connection: Connection, why: str) -> int:
+    """Begin a new generation of seals, before anything is written; its number."""
+    generation: int = await connection.fetchval(_SQL["begin_audit_generation"], why)
+    return generation
 
 
 async def get_server_major(connection: Connection) -> int:

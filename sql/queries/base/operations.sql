@@ -23,14 +23,6 @@ SELECT pro.database_kind() AS kind,
 -- Say what this database is for, once and for ever.
 SELECT pro.declare_kind($1) AS kind;
 
--- name: seal_audit()
--- Seal the audit entries that no running transaction can precede.
-SELECT pro.seal_audit() AS sealed;
-
--- name: list_broken_seals()
--- Seals whose hash no longer follows from their entries.
-SELECT pro.broken_seals() AS id;
-
 -- name: check_database()
 -- That the database answers.
 SELECT 1 AS alive;

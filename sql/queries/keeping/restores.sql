@@ -13,6 +13,7 @@ ORDER BY 1 LIMIT 5;
 -- The server's major version.
 SELECT current_setting('server_version_num')::integer / 10000 AS major;
 
--- name: seal_anew(why)
--- Begin to seal the audit in a new generation.
-SELECT pro.seal_anew($1) AS begun;
+-- name: begin_audit_generation(why)
+-- Whatever is written from now on is sealed in an order of its own: transactions of another cluster may have
+-- lower numbers than those restored.
+SELECT pro.begin_audit_generation($1) AS generation;

@@ -124,6 +124,10 @@ async def test_a_user_without_special_rights_backs_up_and_restores(
     hold = await holds.get_open_hold(owner)
     assert hold is not None
     assert hold.backup_at == made.made_at
+    assert await owner.fetch("SELECT generation FROM pro.audit_generations ORDER BY 1") == [
+        (1,),
+        (2,),
+    ]
     await owner.close()
     await admin.execute(f'ALTER DATABASE "{urlsplit(other_url).path[1:]}" OWNER TO CURRENT_USER')
     await admin.execute(f"REASSIGN OWNED BY {service_user} TO CURRENT_USER")

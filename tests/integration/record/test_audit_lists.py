@@ -10,10 +10,13 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from pro_service.store.base import operations
+from pro_service.services import record
+from pro_service.services.record import Sealer
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
 from pro_service.store.sql_files import sql_folder
+from pro_service.vault.signing import SigningRing
+from tests.support.audit import Audit, tamper
 from tests.support.study import open_trial, row
 
 LAST_OF_FORMAT_1: Final = "0026_clerk.sql"
@@ -104,10 +107,10 @@ async def test_a_nullable_column_of_entries_breaks_no_seal(
     database_url: str, owner: asyncpg.Connection
 ) -> None:
     async with open_trial(database_url) as trial:
-        await trial.enrol(row("K-001"))
-        await operations.seal_audit(trial.pools.worker)
+        audit = Audit(trial)
+        await audit.live()
         await owner.execute("ALTER TABLE pro.audit_entries ADD COLUMN place text")
-        assert await operations.list_broken_seals(owner) == []
+        assert await audit.faults() == []
 
 
 async def test_a_column_added_to_an_audited_table_leaves_old_digests_verifiable(
@@ -284,14 +287,12 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         texts = await owner.fetch(
             "SELECT to_jsonb(e)::text AS entry FROM pro.audit_entries AS e ORDER BY id"
         )
-        sealed = await operations.seal_audit(owner)
-        assert sealed == len(texts) == 5
+        assert await owner.fetchval("SELECT pro.seal_audit()") == len(texts) == 5
         await migrate(plain, kind="validation")
         assert texts == await owner.fetch(
-            "SELECT pro.audit_entry_text(e) AS entry FROM pro.audit_entries AS e"
-            " WHERE e.format IS NULL ORDER BY id"
+            "SELECT entry FROM pro.entries_to_seal(1, '0', pg_snapshot_xmax(pg_current_snapshot()))"
+            " WHERE id <= 5 ORDER BY id"
         )
-        assert await operations.list_broken_seals(owner) == []
         about = await owner.fetch(
             "SELECT right(participant_id::text, 1), array_agg(entry_id ORDER BY entry_id)"
             " FROM pro.audit_participants GROUP BY 1 ORDER BY 1"
@@ -302,12 +303,33 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
             ("3", [3, 4, 5]),
         ]
 
-        await owner.execute("UPDATE pro.participants SET personal_code = 'R' || code")
+        await owner.execute("UPDATE pro.participants SET personal_code = 'R' WHERE code = 'K-3'")
         assert (await last_entry(owner, "participants"))["format"] == 2
-        await operations.seal_audit(owner)
+        sealer = Sealer(SigningRing.generate())
+        assert await record.seal(owner, sealer) > 0
         chain = await owner.fetch("SELECT * FROM pro.audit_seals ORDER BY id")
         assert chain[1]["previous_sha256"] == chain[0]["sha256"]
-        assert await operations.list_broken_seals(owner) == []
+        assert (await record.verify(owner, sealer.keys.public)).faults == []
+
+        # Of three rows one statement wrote, one was never touched since, two were, and one again.
+        for code, entry in (("K-1", 5), ("K-2", 3)):
+            swap = "UPDATE pro.participants SET zone = 'UTC' WHERE code = '{}' RETURNING id::text"
+            one = await tamper(empty_database_url, swap.format(code))
+            found = [str(each) for each in (await record.verify(owner, sealer.keys.public)).faults]
+            assert (
+                f"row {one} of participants: not what entry {entry} says: changed without the audit"
+                in found
+            )
+        rows = await tamper(
+            empty_database_url,
+            "UPDATE pro.statuses SET reason = 'none' WHERE right(id::text, 1) = '2'",
+            "SELECT string_agg(id::text, ', ' ORDER BY id) FROM pro.statuses",
+        )
+        found = [str(each) for each in (await record.verify(owner, sealer.keys.public)).faults]
+        assert (
+            f"one of the rows {rows} of statuses: not what entry 4 says: changed without the audit"
+            in found
+        )
     finally:
         await owner.close()
         await plain.close()

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from pro_service.store.pools import connect
+from tests.support.audit import Audit
 from tests.support.study import Trial, add_site, open_trial, row
 
 APPLICATION_ROLES = (
@@ -27,9 +28,17 @@ RECORD = (
     "statuses",
     "audit_entries",
     "audit_seals",
+    "audit_lists",
+    "audit_generations",
     "protocol_versions",
     "delivery_receipts",
 )
+OWN_COLUMN = {
+    "audit_seals": "entry_count",
+    "audit_lists": "version",
+    "audit_generations": "why",
+}
+"""A column of those that have no actor."""
 NEVER_AT_THE_DESK = (
     "contact_points",
     "lines",
@@ -67,7 +76,7 @@ async def lived(trial: Trial) -> None:
         reply = await trial.says("K-001", "2")
         if reply and "last question" in reply:
             break
-    await trial.pools.worker.fetchval("SELECT pro.seal_audit()")
+    await Audit(trial).seal()
 
 
 @pytest.mark.parametrize("role", APPLICATION_ROLES)
@@ -86,8 +95,9 @@ async def test_no_application_role_changes_or_removes_the_record(
                     f"DELETE FROM pro.{table}",  # noqa: S608
                     f"TRUNCATE pro.{table} CASCADE",
                 ):
-                    if table == "audit_seals" and "UPDATE" in statement:
-                        statement = "UPDATE pro.audit_seals SET entry_count = 0"
+                    if table in OWN_COLUMN and "UPDATE" in statement:
+                        column = OWN_COLUMN[table]
+                        statement = f"UPDATE pro.{table} SET {column} = {column}"  # noqa: S608
                     try:
                         await connection.execute(statement)
                     except asyncpg.InsufficientPrivilegeError:
@@ -122,7 +132,7 @@ async def test_the_insert_only_rule_refuses_even_the_owner(
         await lived(trial)
         for table in RECORD:
             assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table  # noqa: S608
-            column = "entry_count" if table == "audit_seals" else "actor"
+            column = OWN_COLUMN.get(table, "actor")
             for statement in (
                 f"UPDATE pro.{table} SET {column} = {column}",  # noqa: S608
                 f"DELETE FROM pro.{table}",  # noqa: S608

@@ -1,0 +1,1 @@
+"""The record as a whole: whether it is what was sealed."""

@@ -1,0 +1,21 @@
+"""The record as a whole: seals that are signed, and whether what is there is what was sealed."""
+
+from __future__ import annotations
+
+from pro_service.services.record.chain import Fault
+from pro_service.services.record.files import export_audit, verify_file
+from pro_service.services.record.heads import read_heads
+from pro_service.services.record.sealing import Sealer, seal
+from pro_service.services.record.verifying import Told, Verdict, verify
+
+__all__ = [
+    "Fault",
+    "Sealer",
+    "Told",
+    "Verdict",
+    "export_audit",
+    "read_heads",
+    "seal",
+    "verify",
+    "verify_file",
+]
