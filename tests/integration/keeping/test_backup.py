@@ -21,8 +21,8 @@ from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.stream import StreamBrokenError, StreamKeyError, StreamWriter
 from pro_service.vault.vault import Vault
+from tests.integration.keeping.restored import FOLDERS, names_in, quiet
 from tests.support.databases import empty_database
-from tests.support.restored import FOLDERS, names_in, quiet
 from tests.support.study import Trial, open_trial, row
 
 RING = KeyRing.generate("b1")

@@ -13,9 +13,7 @@ from pro_service.services import keeping
 from pro_service.store.migrations import begin_restoring
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
-from tests.support.command import Commands, free_port, get
-from tests.support.databases import bin_dir_for_tests, empty_database
-from tests.support.restored import (
+from tests.integration.keeping.restored import (
     journalled,
     names_in,
     passable_folder,
@@ -23,6 +21,8 @@ from tests.support.restored import (
     quiet,
     reopened,
 )
+from tests.support.command import Commands, free_port, get
+from tests.support.databases import bin_dir_for_tests, empty_database
 from tests.support.study import SECRET, Trial, open_trial, row
 
 

@@ -17,8 +17,7 @@ from pro_service.services.texting.opt_outs import opt_in_by_staff
 from pro_service.store.journal import JournalLine, read_journal
 from pro_service.store.keeping import holds
 from pro_service.store.pools import connect
-from tests.support.databases import empty_database
-from tests.support.restored import (
+from tests.integration.keeping.restored import (
     hands_of,
     journalled,
     place_of,
@@ -27,6 +26,7 @@ from tests.support.restored import (
     replayed,
     work,
 )
+from tests.support.databases import empty_database
 from tests.support.study import ACTOR, Trial, open_trial, phone, row
 
 STOPS, DIES, WRONG, LEAVES, MOVES, FIRST, SECOND = (f"K-00{n}" for n in range(1, 8))

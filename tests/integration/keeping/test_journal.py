@@ -25,7 +25,7 @@ from pro_service.store.journal import (
     read_journal,
 )
 from pro_service.store.sql_files import all_queries
-from tests.support.restored import journalled, names_in
+from tests.integration.keeping.restored import journalled, names_in
 from tests.support.study import ACTOR, Trial, open_trial, phone, post_text, row
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
