@@ -12,7 +12,7 @@ from pro_service.cli.reports.export import export_command
 from pro_service.cli.reports.rescore import rescore_command
 from pro_service.cli.running import keeping, serve
 from pro_service.cli.running.demo import demo_command
-from pro_service.cli.study import protocols, senders, staff, twilio, wording
+from pro_service.cli.study import plans, protocols, senders, staff, twilio, wording
 from pro_service.cli.tools import instruments, score, try_reply
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     help="Asks a trial's participants how their knee is, and keeps every answer.",
 )
 app.add_typer(protocols.protocol_app, name="protocol")
+app.add_typer(plans.plan_app, name="plan")
 app.add_typer(protocols.site_app, name="site")
 app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")

@@ -36,7 +36,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.receiving import inbound
 from pro_service.services.texting import numbers
 from tests.support.study import ACTOR, SENDER, phone, row
-from tests.support.twilio_trial import TwilioTrial
+from tests.support.twilio.trial import TwilioTrial
 
 _SAYS: Final = re.compile(r"(\d+) (>>|x>|>) ?(.*)")
 _LINK: Final = re.compile(r"https?://\S+/q/\S+")

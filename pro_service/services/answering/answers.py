@@ -18,7 +18,7 @@ from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warn
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.facts import INJECTIONS, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.respondents import SELF, Respondent
+from pro_service.domain.study.respondents import SELF, Mode, Respondent
 from pro_service.domain.study.safety import (
     NO_BASELINE,
     Baseline,
@@ -39,7 +39,6 @@ from pro_service.store.ids import new_id
 from pro_service.store.writes import AlertRow, AttemptRow, QueryRow, ResponseRow, VisitDoneRow
 from pro_service.vault import places
 
-Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 Authentication = Literal[
     "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
 ]

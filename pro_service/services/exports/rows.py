@@ -272,6 +272,8 @@ class _Reader:
             raw=raw,
             normalised=normalised,
             basis=shown.basis,
+            mode=one.mode,
+            respondent=one.respondent,
         )
 
     def _stored(self, one: ExportedAssessment, scale: str) -> ExportedScore | None:

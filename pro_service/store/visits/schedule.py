@@ -100,12 +100,23 @@ class EnrolmentWrite:
     identities: list[IdentityRow] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PinRow:
+    """The protocol version a participant is under from now on."""
+
+    id: UUID
+    protocol_version_id: UUID
+    actor: str
+
+
 @dataclass
 class ScheduleWrite:
     """Events and statuses with the schedule they lead to; with none, it takes the turn alone."""
 
     reason: str
     """Why visits move and calls end."""
+    pins: list[PinRow] = field(default_factory=list)
+    """One at most; its transaction must have been given a reason."""
     events: list[EventRow] = field(default_factory=list)
     statuses: list[StatusRow] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)

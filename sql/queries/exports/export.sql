@@ -16,8 +16,9 @@ WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
 SELECT pg_advisory_xact_lock_shared(7004, 1);
 
 -- name: list_exported_participants(study_id, as_of)
--- Participants known at an instant, with their site, statuses and events as recorded until then.
-SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol_sha256,
+-- Participants known at an instant, with their site, protocol version, statuses and events as recorded
+-- until then.
+SELECT p.id, p.code, p.zone, w.id AS protocol_version_id, w.content_sha256 AS protocol_sha256,
        (SELECT t.code FROM pro.participant_sites AS ps
         JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
         WHERE ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.recorded_at <= $2
@@ -32,7 +33,12 @@ SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol
                      'occurred_at', e.occurred_at) ORDER BY e.id)
                  FROM pro.latest_events(p.study_id, p.id, $2) AS e), '[]') AS events
 FROM pro.participants AS p
-JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+LEFT JOIN LATERAL (
+    SELECT h.protocol_version_id FROM pro.participant_protocols AS h
+    WHERE h.study_id = p.study_id AND h.participant_id = p.id AND h.recorded_at <= $2
+    ORDER BY h.id DESC LIMIT 1) AS pinned ON true
+JOIN pro.protocol_versions AS w
+  ON w.study_id = p.study_id AND w.id = coalesce(pinned.protocol_version_id, p.protocol_version_id)
 WHERE p.study_id = $1 AND p.recorded_at <= $2
 ORDER BY p.id;
 

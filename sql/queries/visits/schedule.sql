@@ -9,7 +9,11 @@ who AS (
     FROM doc, jsonb_to_record(d -> 'participant') AS p (id uuid, code text, personal_code text,
         protocol_version_id uuid, language text, zone text, channel text, nudge_at time,
         treated_knees text[], actor text)
-    RETURNING id, actor
+    RETURNING id, actor, protocol_version_id
+),
+pinned AS (
+    INSERT INTO pro.participant_protocols (study_id, id, participant_id, protocol_version_id, actor, reason)
+    SELECT $1, who.id, who.id, who.protocol_version_id, who.actor, 'enrolled' FROM who
 ),
 guarded AS (
     INSERT INTO pro.participant_revisions (study_id, participant_id) SELECT $1, id FROM who
@@ -54,15 +58,25 @@ SELECT $1, s.id, who.id, s.status, pro.now(), who.actor
 FROM who, doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
 
 -- name: write_schedule(study_id, participant_id, revision, write)
--- Record events and statuses together with the schedule that follows from them. `write` is one JSON
--- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders,
--- calls_ended.
+-- Record events and statuses, or the move to another protocol version (pro.reason must be given), together
+-- with the schedule that follows from them. `write` is one JSON document: reason, pins, events, statuses,
+-- superseded, reclosed, visits, assessments, reminders, calls_ended.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
     RETURNING revision
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
+pinned AS (
+    INSERT INTO pro.participant_protocols (study_id, id, participant_id, protocol_version_id, actor, reason)
+    SELECT $1, p.id, $2, p.protocol_version_id, p.actor, d ->> 'reason'
+    FROM doc, jsonb_to_recordset(d -> 'pins') AS p (id uuid, protocol_version_id uuid, actor text)
+    RETURNING protocol_version_id
+),
+moved AS (
+    UPDATE pro.participants AS w SET protocol_version_id = p.protocol_version_id FROM pinned AS p
+    WHERE w.study_id = $1 AND w.id = $2
+),
 happened AS (
     INSERT INTO pro.events (study_id, id, participant_id, kind, ordinal, target, planned_on, occurred_at,
         actor, reason)

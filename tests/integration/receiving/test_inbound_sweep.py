@@ -13,7 +13,7 @@ from pro_service.services.receiving import sweep as service
 from pro_service.services.receiving.sweep import GRACE, sweep_inbound
 from pro_service.store.keeping import holds
 from tests.support.study import SENDER
-from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 SERVICE = "MG" + "c" * 32
 LATER = timedelta(minutes=5)

@@ -295,7 +295,7 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         )
         about = await owner.fetch(
             "SELECT right(participant_id::text, 1), array_agg(entry_id ORDER BY entry_id)"
-            " FROM pro.audit_participants GROUP BY 1 ORDER BY 1"
+            " FROM pro.audit_participants WHERE entry_id <= 5 GROUP BY 1 ORDER BY 1"
         )
         assert [tuple(each) for each in about] == [
             ("1", [3, 4, 5]),

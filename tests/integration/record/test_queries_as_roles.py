@@ -96,6 +96,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/sending.set_pace": (OPERATOR,),
     "desk/sessions": (DESK,),
     "demo/simulator": (WORKER,),
+    "study/plans": (OPERATOR,),
     "study/studies": (OPERATOR,),
     "study/studies.get_protocol_document": EVERYBODY,
     "study/studies.get_study_key": (WORKER, HOOKS, OPERATOR, PAGES),
