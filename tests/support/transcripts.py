@@ -185,7 +185,7 @@ class Transcript:
         rows = await self.trial.fetch(
             "SELECT p.code, r.item, coalesce(r.value::text, '-'), r.received_at >= v.closes_at,"
             " c.response_id IS NULL FROM pro.responses AS r"
-            " LEFT JOIN pro.current_responses AS c ON c.response_id = r.id"
+            " LEFT JOIN pro.sitting_responses AS c ON c.response_id = r.id"
             " JOIN pro.assessments AS a ON a.id = r.assessment_id"
             " JOIN pro.visits AS v ON v.id = a.visit_id"
             " JOIN pro.participants AS p ON p.id = r.participant_id ORDER BY p.code, r.id"

@@ -124,7 +124,7 @@ def _plan_assessment(
 ) -> None:
     """Add to the plan what one assessment's answers write."""
     facts, actor = case.facts, case.sitting.actor
-    _, assessment = find_assessment(facts, assessment_id)
+    visit, assessment = find_assessment(facts, assessment_id)
     instrument = case.context.catalogue.instruments[assessment.instrument]
     attempt_id = _attempt(case, plan, assessment, instrument)
     stands = _standing_responses(assessment, instrument, facts.now)
@@ -138,6 +138,9 @@ def _plan_assessment(
     if submit:
         plan.document.submitted.append(assessment_id)
         plan.document.attempts_submitted.append(attempt_id)
+        late = visit.closes_at is not None and visit.closes_at <= facts.now
+        if late and visit.id not in plan.document.sent_late:
+            plan.document.sent_late.append(visit.id)
         place = Place(assessment_id, attempt_id, actor)
         plan.document.scores += score_rows(instrument, answers, place, basis="complete")
         plan.document.queries += [

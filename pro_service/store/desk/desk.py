@@ -139,12 +139,14 @@ class AskedRow(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far an assessment has come; what was answered is not in it."""
+    """How far the sitting that stands has come; what was answered is not in it."""
 
     assessment_id: UUID
     begun: bool
     answered: bool
     scorable: bool
+    sent_at: datetime | None
+    """When the assessment was sent in; None as well where what was sent late was passed over."""
 
 
 async def enter_desk(

@@ -17,6 +17,7 @@ from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
+from pro_service.domain.study.sittings import StandingReason
 from pro_service.store.connection import Connection
 from pro_service.store.desk.desk import Progress, list_progress
 from pro_service.store.rows import row_of
@@ -33,6 +34,24 @@ class Placing(NamedTuple):
     valid_to: datetime | None
 
 
+class SittingLine(Record):
+    """One sitting: how, by whom and when it was answered, never what."""
+
+    id: UUID
+    ordinal: int
+    mode: str
+    respondent: str
+    """Who answered, as `Respondent.word` has it."""
+    started_at: datetime
+    submitted_at: datetime | None
+    chosen: StandingReason | None
+    """Why it is written down as standing, for the present closing of its visit; None: it is not."""
+    answered: tuple[str, ...]
+    """Items with a value, and..."""
+    last_answer_at: datetime | None
+    """...when the last was given: read only where an assessment has several sittings."""
+
+
 class AssessmentLine(NamedTuple):
     """One instrument asked at a visit."""
 
@@ -43,9 +62,8 @@ class AssessmentLine(NamedTuple):
     submitted_at: datetime | None
     declined_at: datetime | None
     partial_scored_at: datetime | None
-    mode: str | None
-    respondent: str | None
-    """Who answered, as `Respondent.word` has it."""
+    sittings: tuple[SittingLine, ...]
+    """In the order they were begun."""
 
 
 class ReminderLine(NamedTuple):
@@ -180,9 +198,10 @@ class AlertLine(NamedTuple):
 
 
 class AnswerLine(NamedTuple):
-    """One response; `stands` is False for one that was replaced."""
+    """One response; `stands` is False for one that was replaced in its sitting."""
 
     assessment_id: UUID
+    attempt_id: UUID
     item: str
     value: int | None
     gap: str | None
@@ -192,10 +211,11 @@ class AnswerLine(NamedTuple):
 
 
 class ScoreLine(NamedTuple):
-    """One standing score; raw and 0-100 as exact decimals in text."""
+    """One score of a sitting, as last written; raw and 0-100 as exact decimals in text."""
 
     assessment_id: UUID
-    basis: Literal["complete", "partial"]
+    attempt_id: UUID
+    basis: Literal["complete", "unsent", "partial"]
     scale: str
     raw: str | None
     normalised: str | None
@@ -284,7 +304,8 @@ class _Reader:
     async def assessments(self) -> Mapping[UUID, list[AssessmentLine]]:
         by_visit: dict[UUID, list[AssessmentLine]] = defaultdict(list)
         for row in await self._connection.fetch(_SQL["list_assessments_seen"], *self._who):
-            by_visit[row["visit_id"]].append(row_of(AssessmentLine, row))
+            sittings = tuple(SittingLine.model_validate(each) for each in row["sittings"])
+            by_visit[row["visit_id"]].append(row_of(AssessmentLine, row, sittings=sittings))
         return by_visit
 
     async def reminders(self) -> Mapping[UUID, list[ReminderLine]]:

@@ -26,6 +26,12 @@ from pro_service.store.desk.timeline import (
 )
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
+from pro_service.web.desk.sittings import (
+    is_of_another,
+    score_cells,
+    sitting_that_stands,
+    which_of_several,
+)
 from pro_service.web.desk.words import Words
 
 
@@ -85,31 +91,23 @@ class _Page:
         }
 
     def assessment(self, one: AssessmentLine) -> dict[str, Any]:
-        words = self.words
+        words, standing = self.words, self.timeline.standing.get(one.id)
         state = self.timeline.states.get(one.id)
+        stands = sitting_that_stands(one, standing)
+        # Scores of the sitting that stands come first.
+        scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
-            "mode": None if one.mode is None else words.word("mode", one.mode),
-            "respondent": words.respondent(one.respondent),
-            "scores": [self.score(each) for each in self.scores[one.id]],
-            "answers": [self.answer(one.instrument, each) for each in self.answers[one.id]],
-        }
-
-    def score(self, one: ScoreLine) -> dict[str, Any]:
-        words = self.words
-        return {
-            "scale": words.word("scale", one.scale),
-            "partial": one.basis == "partial",
-            "raw": words.score(one.raw),
-            "range": words.text("score.range", lowest=one.lowest, highest=one.highest),
-            "normalised": words.score(one.normalised),
-            "answered": one.answered,
-            "substituted": one.substituted,
-            "absent": None
-            if one.absent_reason is None
-            else words.word("absent", one.absent_reason),
+            "mode": None if stands is None else words.word("mode", stands.mode),
+            "respondent": None if stands is None else words.respondent(stands.respondent),
+            "sitting": which_of_several(words, one, standing),
+            "scores": [score_cells(words, each, stands) for each in scores],
+            "answers": [
+                self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}
+                for each in self.answers[one.id]
+            ],
         }
 
     def answer(self, instrument: str, one: AnswerLine) -> dict[str, Any]:
