@@ -10,7 +10,7 @@ from pro_service.cli.record import audit
 from pro_service.cli.reports.adherence import adherence_command
 from pro_service.cli.reports.export import export_command
 from pro_service.cli.reports.rescore import rescore_command
-from pro_service.cli.running import serve
+from pro_service.cli.running import keeping, serve
 from pro_service.cli.running.demo import demo_command
 from pro_service.cli.study import plans, protocols, senders, staff, twilio, wording
 from pro_service.cli.tools import instruments, score, try_reply
@@ -33,6 +33,7 @@ app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
+app.add_typer(keeping.restore_app, name="restore")
 app.add_typer(audit.audit_app, name="audit")
 app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
@@ -43,6 +44,7 @@ app.command("cards")(cards.cards_command)
 participants.participant_app.command("new-card")(cards.new_card)
 app.command("export")(export_command)
 app.command("rescore")(rescore_command)
+app.command("backup")(keeping.backup_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)

@@ -40,6 +40,7 @@ from pro_service.services.pages.second_factor import FactorRefusedError, FactorU
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
+from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.desk.pages import DESK, SEAT
 from pro_service.web.keys import PAGES
@@ -88,6 +89,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (StaleRevisionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DuplicateError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DatabaseUnreachableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    # What must not be forgotten could not be put down: the provider or the browser tries again.
+    (JournalError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.PostgresConnectionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.InterfaceError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.InsufficientResourcesError, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -82,7 +82,7 @@ def _run(data: DataOption, *, port: int | None, serve: bool, work: bool) -> None
 @keys_app.command("new")
 def new_keys() -> None:
     """Print a fresh set of keys as settings; keep them where the database's backup is not."""
-    for name in ("VAULT", "INDEX", "LINK"):
+    for name in ("VAULT", "INDEX", "LINK", "BACKUP"):
         out.print(f"PRO_{name}_KEYS={KeyRing.generate().reveal()}", markup=False)
     out.print(f"PRO_SEAL_KEYS={SigningRing.generate().reveal()}", markup=False)
 

@@ -13,6 +13,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.store.base import operations
+from pro_service.store.base.operations import DatabaseState
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk
 from pro_service.store.desk import desk as store
@@ -97,6 +98,11 @@ def open_body(context: ServiceContext, inbound_id: UUID, sealed: bytes, key: str
         )
     except (DataKeyMissingError, SealBrokenError):
         return None
+
+
+async def database_state(connection: Connection) -> DatabaseState:
+    """The mark pages carry, and whether sending is held: the first page says so."""
+    return await operations.get_database_state(connection)
 
 
 async def database_kind(connection: Connection) -> str | None:

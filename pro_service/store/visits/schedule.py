@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.journal import JournalLine
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AssessmentRow,
@@ -132,7 +133,9 @@ async def insert_participant(
     connection: Connection, study_id: UUID, document: EnrolmentWrite
 ) -> None:
     """Enrol one participant. Raises DuplicateError for a code in use."""
-    await write(connection, _SQL["insert_participant"], study_id, document)
+    whom = document.participant.id
+    said = JournalLine(kind="enrolled", study_id=study_id, participant_id=whom)
+    await write(connection, _SQL["insert_participant"], study_id, document, telling=[said])
 
 
 async def write_schedule(connection: Connection, guard: Guard, document: ScheduleWrite) -> None:

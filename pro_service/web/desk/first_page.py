@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -41,6 +42,13 @@ def first_page_values(
         "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
         **_grid(words, grid, query),
     }
+
+
+def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) -> str | None:
+    """That nothing is sent since a restore, and why; None where texts go."""
+    if since is None or not sites:
+        return None
+    return words.text("now.sending_held", since=words.instant(since, zone(sites[0].zone)))
 
 
 def legend(words: Words) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ from pro_service.services.desk.grid import GridQuery
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
 from pro_service.services.exports.adherence import report
+from pro_service.store.keeping.holds import insert_hold, release_hold
 from pro_service.store.pools import Pools
 from tests.support.desk import (
     page,
@@ -96,6 +97,17 @@ async def test_the_first_page_says_what_to_do_now(
     assert "my knee is swollen" in section(text, "texts")
     assert "said so by text" in section(text, "held")
     assert "never confirmed" in section(text, "uncertain")
+
+
+async def test_a_hold_on_sending_stands_above_everything(
+    participant: SeededParticipant, desk: aiohttp.ClientSession
+) -> None:
+    assert "No text goes out since" not in (await page(desk))[1]
+    await insert_hold(participant.study.owner, "restored from a backup", None, "cli:test")
+    _, text = await page(desk)
+    assert text.index("No text goes out since") < text.index('id="alerts"')
+    await release_hold(participant.study.owner, "cli:test", "rang everybody")
+    assert "No text goes out since" not in (await page(desk))[1]
 
 
 async def test_states_are_told_by_shape_letter_and_word(

@@ -236,7 +236,14 @@ def claim_document(values: Values) -> ClaimWrite:
         lease_seconds=30,
         expires_at=None,
     )
-    ended = EndedReminderRow(id=values.reminder, reason="sent", message_id=message.id)
+    ended = EndedReminderRow(
+        id=values.reminder,
+        reason="sent",
+        message_id=message.id,
+        visit_id=values.visit,
+        schedule_revision=1,
+        ordinal=1,
+    )
     return ClaimWrite(messages=[message], ended=[ended])
 
 
