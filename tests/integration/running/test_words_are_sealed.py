@@ -37,6 +37,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("rescore",),
         ("plan", "load"),
         ("protocol", "use"),
+        ("restore", "release"),
         ("staff", "end"),
         ("staff", "disable"),
         ("staff", "enable"),
