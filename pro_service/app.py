@@ -20,6 +20,7 @@ from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.wording import show_stored_wording
@@ -143,8 +144,8 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
 
-    Raises OldSchemaError, RestoreUnfinishedError, WrongKindError, SettingsError, JournalError,
-    DatabaseUnreachableError.
+    Raises OldSchemaError, RestoreUnfinishedError, KeysDoNotFitError, WrongKindError, SettingsError,
+    JournalError, DatabaseUnreachableError.
     """
     with journal_in(settings.journal_dir):
         async with _put_together(settings, database_url, vault) as service:
@@ -159,7 +160,9 @@ async def _put_together(
     pools = await open_pools(database_url, min_size=1)
     gateway: Gateway | None = None
     try:
+        keys = KeyWatch(vault)
         held = await check_ready(pools)
+        await keys.demand(pools.participant)
         if held is not None:
             log.warning("sending_held", extra={"reason": held})
         kind = await operations.get_database_kind(pools.worker)
@@ -171,7 +174,9 @@ async def _put_together(
         worker = Worker(jobs)
 
         async def ready() -> str | None:
-            return await check_ready(pools)
+            held = await check_ready(pools)
+            await keys.demand(pools.participant)
+            return held
 
         application = build_application(
             pools=pools,

@@ -28,6 +28,7 @@ from pro_service.config import Settings, SettingsError, open_vault, read_setting
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.store.journal import journal_in
 from pro_service.store.migrations import DatabaseKind, migrate, schema_state
 from pro_service.store.pools import connect
@@ -237,6 +238,7 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
             raise RestoreUnfinishedError(mend=RESTORE_ANEW)
         if not state.current:
             raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+        await demand_fitting_keys(connection, vault)
         stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
 

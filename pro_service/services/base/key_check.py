@@ -6,7 +6,8 @@ with another link key every link in people's hands would be dead.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from time import monotonic
+from typing import Final, NamedTuple
 
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.errors import ProServiceError
@@ -17,6 +18,8 @@ from pro_service.vault import places
 from pro_service.vault.keys import VaultKeyError
 from pro_service.vault.vault import SealBrokenError, Vault, WrappedKey, token_hash
 
+EVERY: Final = 60.0
+"""Seconds between two looks of a running process (machine time)."""
 VAULT, INDEX, LINK = "PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"
 
 
@@ -71,12 +74,19 @@ async def check_keys(connection: Connection, vault: Vault) -> list[KeyFault]:
 
 async def demand_fitting_keys(connection: Connection, vault: Vault) -> None:
     """Raise KeysDoNotFitError, which names every ring and key at fault."""
+    fault = await _fault_of(connection, vault)
+    if fault is not None:
+        raise fault
+
+
+async def _fault_of(connection: Connection, vault: Vault) -> KeysDoNotFitError | None:
     faults = await check_keys(connection, vault)
-    if faults:
-        raise KeysDoNotFitError(
-            " ".join(fault.message for fault in faults),
-            mend=" ".join(dict.fromkeys(fault.mend for fault in faults)),
-        )
+    if not faults:
+        return None
+    return KeysDoNotFitError(
+        " ".join(fault.message for fault in faults),
+        mend=" ".join(dict.fromkeys(fault.mend for fault in faults)),
+    )
 
 
 def _try_vault(vault: Vault, key: WrappedKey) -> KeyFault | None:
@@ -124,3 +134,25 @@ def _another(ring: str, key_id: str, what: str) -> KeyFault:
         f"The key {key_id!r} of {ring} is not the one stored values were made with: {what}.",
         f"Set {ring} to the ring this database was used with.",
     )
+
+
+class KeyWatch:
+    """Tries the keys of a running process on what is stored, at most once in `EVERY` seconds.
+
+    They stay what they were; what is stored may become another's, when a database is put in the
+    place of one that was lost.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        """Nothing was looked at yet."""
+        self._vault = vault
+        self._looked_at = -EVERY
+        self._fault: KeysDoNotFitError | None = None
+
+    async def demand(self, connection: Connection) -> None:
+        """Raise KeysDoNotFitError unless they fitted when they were last looked at."""
+        if monotonic() - self._looked_at >= EVERY:
+            self._fault = await _fault_of(connection, self._vault)
+            self._looked_at = monotonic()
+        if self._fault is not None:
+            raise self._fault
