@@ -18,6 +18,7 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.services.base.notes import open_note, seal_words
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.ids import new_id
@@ -108,10 +109,14 @@ async def count_words(connection: Connection) -> int:
 
 
 async def move_words(connection: Connection, vault: Vault, *, told: Told = silent) -> Moved:
-    """Move all there is; at once where a former run found nothing left. As the schema's owner."""
+    """Move all there is; at once where a former run found nothing left. As the schema's owner.
+
+    Raises KeysDoNotFitError before anything is moved.
+    """
     async with store.alone(connection):
         if await store.is_finished(connection):
             return Moved()
+        await demand_fitting_keys(connection, vault)
         found = await _find(connection)
         moved = Moved()
         for done, (study_id, people) in _batches(found):
