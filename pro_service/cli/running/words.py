@@ -36,7 +36,7 @@ async def move_old_words(url: str, vault: Vault) -> str:
     async with _as_owner(url) as owner:
         if owner is None:
             return ""
-        with Progress(console=err, transient=True) as progress:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("Sealing words of staff")
             moved = await record.move_words(
                 owner, vault, told=lambda done, of: progress.update(task, completed=done, total=of)
