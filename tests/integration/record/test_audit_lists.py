@@ -186,7 +186,8 @@ async def test_a_new_audited_table_is_described_and_keeps_hashes_of_what_is_hidd
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         await owner.execute(
-            "CREATE TABLE pro.remarks (study_id uuid NOT NULL, id uuid NOT NULL, participant_id uuid,"
+            "CREATE TABLE pro.remarks (study_id uuid NOT NULL, id uuid NOT NULL,"
+            " participant_id uuid,"
             " words bytea, actor text NOT NULL, PRIMARY KEY (study_id, id));"
             "INSERT INTO pro.remarks"
             " SELECT study_id, id, id, 'first', 'somebody' FROM pro.participants;"
