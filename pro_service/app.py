@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -20,9 +20,13 @@ from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.key_check import KeyWatch
+from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
+from pro_service.store.journal import journal_in
+from pro_service.store.keeping import holds
 from pro_service.store.migrations import schema_state
 from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts
@@ -33,10 +37,15 @@ if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
+RESTORE_ANEW: Final = "Make the database anew, empty, and run `pro-service restore FILE` again."
 
 
 class OldSchemaError(ProServiceError):
     """The database's schema is not the one this release needs."""
+
+
+class RestoreUnfinishedError(ProServiceError):
+    """A restore into this database was begun and not finished; nothing is served from it."""
 
 
 class WrongKindError(ProServiceError):
@@ -113,13 +122,20 @@ def check_kind(kind: str | None, gateway: str) -> None:
         )
 
 
-async def check_ready(pools: Pools) -> None:
-    """Raise unless the database answers and has this release's schema."""
+async def check_ready(pools: Pools) -> str | None:
+    """Raise unless the database answers and has this release's schema; what to know, if anything.
+
+    Sending that is held keeps nobody from answering: it is said, and is no failure.
+    """
     async with pools.participant.acquire(timeout=5) as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
+    if state.restoring:
+        raise RestoreUnfinishedError(mend=RESTORE_ANEW)
     if not state.current:
         raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+    hold = await holds.get_open_hold(pools.participant)
+    return None if hold is None else said_of(hold)
 
 
 @asynccontextmanager
@@ -128,13 +144,27 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
 
-    Raises OldSchemaError, WrongKindError, SettingsError, DatabaseUnreachableError.
+    Raises OldSchemaError, RestoreUnfinishedError, KeysDoNotFitError, WrongKindError, SettingsError,
+    JournalError, DatabaseUnreachableError.
     """
+    with journal_in(settings.journal_dir):
+        async with _put_together(settings, database_url, vault) as service:
+            yield service
+
+
+@asynccontextmanager
+async def _put_together(
+    settings: Settings, database_url: str, vault: Vault
+) -> AsyncIterator[Service]:
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     pools = await open_pools(database_url, min_size=1)
     gateway: Gateway | None = None
     try:
-        await check_ready(pools)
+        keys = KeyWatch(vault)
+        held = await check_ready(pools)
+        await keys.demand(pools.participant)
+        if held is not None:
+            log.warning("sending_held", extra={"reason": held})
         kind = await operations.get_database_kind(pools.worker)
         check_kind(kind, settings.gateway)
         gateway = make_gateway(settings)
@@ -143,8 +173,10 @@ async def open_service(
         jobs = make_jobs(pools.worker, context, gateway, sealer, receiving=pools.provider)
         worker = Worker(jobs)
 
-        async def ready() -> None:
-            await check_ready(pools)
+        async def ready() -> str | None:
+            held = await check_ready(pools)
+            await keys.demand(pools.participant)
+            return held
 
         application = build_application(
             pools=pools,

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     vault_keys: SecretStr | None = None
     index_keys: SecretStr | None = None
     link_keys: SecretStr | None = None
+    backup_keys: SecretStr | None = None
+    """Encrypt backups: a ring of its own, kept where the backups are not."""
+    journal_dir: Path | None = None
+    """Where the journal of stops, deaths and texts is kept, apart from the database."""
     seal_keys: SecretStr | None = None
     """Sign the audit's seals; private, and never given to the database."""
     seal_heads: Path | None = None

@@ -18,6 +18,7 @@ QUICK: Final = (
     "integration/answering/test_corrections.py",
     "integration/desk/test_desk_unconfirmed.py",
     "integration/exports/test_adherence.py",
+    "integration/keeping/test_holds.py",
     "integration/questionnaire/test_statements.py",
     "integration/receiving/test_statements.py",
     "integration/receiving/test_web_hooks.py",

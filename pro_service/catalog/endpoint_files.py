@@ -1,4 +1,7 @@
-"""Reads the endpoint rules (thresholds, responder) from TOML and checks them."""
+"""Reads the endpoint rules of studies that loaded no analysis plan, as they were at 216a353.
+
+A study with a plan is computed by that (`plan_files.py`), and these are not looked at.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.domain.endpoints.rules import EndpointRules
+from pro_service.domain.endpoints.rules import Authority, EndpointRules
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 
@@ -25,7 +28,7 @@ class EndpointFileError(ProServiceError):
 
 @cache
 def load_endpoint_rules() -> EndpointRules:
-    """The rules that ship with the service. Raises EndpointFileError."""
+    """The rules that hold where no plan is loaded. Raises EndpointFileError."""
     path = files("pro_service.catalog").joinpath("endpoints", "default.toml")
     return load_endpoint_file(path, load_instruments())
 
@@ -48,10 +51,23 @@ def load_endpoint_file(
             for each in error.errors(include_url=False)
         ]
         raise EndpointFileError("\n".join(lines)) from error
-    mistakes = [f"{path.name}: {mistake}" for mistake in _unknown_scales(rules, instruments)]
+    found = [*_unfounded(rules), *_unknown_scales(rules, instruments)]
+    mistakes = [f"{path.name}: {mistake}" for mistake in found]
     if mistakes:
         raise EndpointFileError("\n".join(mistakes))
     return rules
+
+
+def _unfounded(rules: EndpointRules) -> list[str]:
+    named: list[tuple[str, Authority | None]] = [
+        (f"thresholds[{index}]", rule) for index, rule in enumerate(rules.thresholds)
+    ]
+    named.append(("responder", rules.responder))
+    return [
+        f"{place}: has no citation."
+        for place, rule in named
+        if rule is not None and rule.citation is None
+    ]
 
 
 def _unknown_scales(rules: EndpointRules, instruments: Mapping[str, Instrument]) -> list[str]:
@@ -60,9 +76,10 @@ def _unknown_scales(rules: EndpointRules, instruments: Mapping[str, Instrument])
         for index, threshold in enumerate(rules.thresholds)
         for instrument in threshold.instruments
     ]
+    scales = {} if rules.responder is None else rules.responder.scales
     named += [
         (f"responder.scales.{domain}", name.instrument, name.scale)
-        for domain, names in rules.responder.scales.items()
+        for domain, names in scales.items()
         for name in names
     ]
     known = {(each.id, scored.code) for each in instruments.values() for scored in each.results}

@@ -12,9 +12,9 @@ from pro_service.cli.record import audit
 from pro_service.cli.reports.adherence import adherence_command
 from pro_service.cli.reports.export import export_command
 from pro_service.cli.reports.rescore import rescore_command
-from pro_service.cli.running import serve
+from pro_service.cli.running import keeping, serve
 from pro_service.cli.running.demo import demo_command
-from pro_service.cli.study import protocols, senders, staff, twilio, wording
+from pro_service.cli.study import plans, protocols, senders, staff, twilio, wording
 from pro_service.cli.tools import instruments, score, try_reply
 from pro_service.domain.tables.characters import has_control
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Asks a trial's participants how their knee is, and keeps every answer.",
 )
 app.add_typer(protocols.protocol_app, name="protocol")
+app.add_typer(plans.plan_app, name="plan")
 app.add_typer(protocols.site_app, name="site")
 app.add_typer(staff.staff_app, name="staff")
 app.add_typer(instruments.instrument_app, name="instrument")
@@ -35,6 +36,7 @@ app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")
 app.add_typer(serve.keys_app, name="keys")
+app.add_typer(keeping.restore_app, name="restore")
 app.add_typer(audit.audit_app, name="audit")
 app.add_typer(twilio.twilio_app, name="twilio")
 app.add_typer(wording.wording_app, name="wording")
@@ -45,6 +47,7 @@ app.command("cards")(cards.cards_command)
 participants.participant_app.command("new-card")(cards.new_card)
 app.command("export")(export_command)
 app.command("rescore")(rescore_command)
+app.command("backup")(keeping.backup_command)
 app.command("migrate")(serve.migrate_command)
 app.command("serve")(serve.serve_command)
 app.command("worker")(serve.worker_command)

@@ -23,11 +23,13 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import OldSchemaError, make_context
+from pro_service.app import RESTORE_ANEW, OldSchemaError, RestoreUnfinishedError, make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.key_check import demand_fitting_keys
+from pro_service.store.journal import journal_in
 from pro_service.store.migrations import DatabaseKind, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
@@ -156,6 +158,7 @@ def with_folder_keys(settings: Settings, folder: Path) -> Settings:
             "link_keys": settings.link_keys or keys["link"],
             "seal_keys": settings.seal_keys or keys["seal"],
             "simulator_secret": settings.simulator_secret or keys["simulator_secret"],
+            "journal_dir": settings.journal_dir or folder / "journal",
         }
     )
 
@@ -164,7 +167,21 @@ def with_folder_keys(settings: Settings, folder: Path) -> Settings:
 async def open_database(
     settings: Settings, data: Path | None
 ) -> AsyncIterator[tuple[Settings, str]]:
-    """Yield the settings in force and the URL of the database. Raises SettingsError."""
+    """Yield the settings in force and the URL of the database. Raises SettingsError.
+
+    An embedded server started for this is brought to this release's schema.
+    """
+    async with open_bare_database(settings, data, prepare=set_up) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_bare_database(
+    settings: Settings,
+    data: Path | None,
+    prepare: Callable[[str, DatabaseKind], Awaitable[object]] | None = None,
+) -> AsyncIterator[tuple[Settings, str]]:
+    """The same, with nothing put into a database that is empty unless `prepare` does."""
     folder = data or settings.data_dir
     if folder is None:
         if settings.database_url is None:
@@ -181,7 +198,8 @@ async def open_database(
         yield settings, running
         return
     async with EmbeddedPostgres(database) as server:
-        await set_up(server.url, settings.database_kind)
+        if prepare is not None:
+            await prepare(server.url, settings.database_kind)
         yield settings, server.url
 
 
@@ -219,8 +237,13 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         vault = open_vault(settings)
         connection = await connect(url, role=OPERATOR, actor=who)
         stack.push_async_callback(connection.close)
-        if not (await schema_state(connection)).current:
+        state = await schema_state(connection)
+        if state.restoring:
+            raise RestoreUnfinishedError(mend=RESTORE_ANEW)
+        if not state.current:
             raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+        await demand_fitting_keys(connection, vault)
+        stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
 
 

@@ -78,12 +78,12 @@ def compare_books(sent: Sequence[SentAnswer], stored: Sequence[StoredAnswer]) ->
 
 
 def _wrongly_standing(stored: Iterable[StoredAnswer]) -> int:
-    """Of each item of an assessment, the unreplaced response of the last sitting stands, alone."""
+    """Of each item of a sitting the unreplaced response stands, alone."""
     standing: dict[tuple[UUID, str], int] = defaultdict(int)
     wrong = 0
     for row in stored:
-        wrong += row.stands != (row.last_attempt and not row.replaced)
-        standing[row.assessment_id, row.item] += row.stands
+        wrong += row.stands == row.replaced
+        standing[row.attempt_id, row.item] += row.stands
     return wrong + sum(count > 1 for count in standing.values())
 
 
@@ -96,7 +96,7 @@ def compare_scores(
     """How many submitted assessments are not scored once, and exactly as their answers say."""
     answers: dict[UUID, dict[str, int | None]] = defaultdict(dict)
     for row in stored:
-        if row.stands:
+        if row.stands and row.sent:
             answers[row.assessment_id][row.item] = row.value
     found: dict[UUID, list[tuple[str, object, object]]] = defaultdict(list)
     for one in scores:

@@ -18,6 +18,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from pro_service.app import Service, listening, open_service
+from pro_service.catalog.plan_files import example_plan_file, load_plan_file
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.config import Settings, open_vault
 from pro_service.demo.ledger import Ledger
@@ -30,6 +31,7 @@ from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.services.study.plans import load_plan
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.sites import add_site
 from pro_service.services.visits import enrolment, enrolment_rows
@@ -172,6 +174,9 @@ async def open_trial(
     protocol, source, digest = load_protocol_file(example_protocol_file())
     loaded = await load_protocol(operator, context, protocol, source, digest, actor=ACTOR)
     study_id = loaded.study.id
+    plan = load_plan_file(example_plan_file())
+    why = "the example's own plan"
+    await load_plan(operator, context, loaded.study, plan, actor=ACTOR, reason=why)
     for site in _sites():
         await add_site(
             operator,

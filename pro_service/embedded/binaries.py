@@ -60,6 +60,14 @@ def find_binaries(bin_dir: Path | None, *, major: int | None) -> Binaries:
     )
 
 
+def program_folders() -> list[Path]:
+    """The folders of the wheel's programs, pg_dump among them; none where it is not installed."""
+    try:
+        return _wheel_folders()
+    except EmbeddedError:
+        return []
+
+
 def _wheel_folders() -> list[Path]:
     # Found without importing it: the import has side effects we do not want.
     spec = importlib.util.find_spec(WHEEL)

@@ -33,6 +33,8 @@ class OutboundText(Record):
     status_callback: str
     valid_for: timedelta | None = None
     """After this long in the provider's queue the text is to be dropped; None: never."""
+    words_known: bool = True
+    """False: `body` is not what was sent, for that was lost; only ever looked for, by the rest."""
     in_answer: bool = False
     """It was said in a webhook's answer instead of handed over by a call; only ever looked for."""
 

@@ -120,9 +120,9 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
 async def closing_round(
     connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
-    """Score what was left unfinished at visits that have closed; end calls that come too late."""
+    """Settle visits that have closed: sittings that stand, scores; end calls that are too late."""
     over = await reminders.close_calls_over(connection)
-    rows = await answers.list_closed_unscored(connection, BATCH)
+    rows = await answers.list_to_close(connection, BATCH)
 
     async def one(row: tuple[UUID, UUID]) -> int:
         return await close_participant(connection, context, *row)

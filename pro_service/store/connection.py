@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -11,6 +11,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.store.journal import JournalLine, keep, lines_of
 from pro_service.store.pools import is_stale
 
 Connection: TypeAlias = (
@@ -41,8 +42,15 @@ class Guard(NamedTuple):
     revision: int
 
 
-async def write(connection: Connection, sql: str, *parameters: Any) -> asyncpg.Record | None:
-    """Run one writing statement; its refusals become StaleRevisionError and DuplicateError."""
+async def write(
+    connection: Connection, sql: str, *parameters: Any, telling: Sequence[JournalLine] = ()
+) -> asyncpg.Record | None:
+    """Run one writing statement; its refusals become StaleRevisionError and DuplicateError.
+
+    What of it a restore must not forget is journalled first: by its document, or by `telling` for
+    a statement without one. Raises JournalError; nothing was written then.
+    """
+    await keep([*telling, *lines_of(parameters)])
     try:
         return await connection.fetchrow(sql, *parameters)
     except asyncpg.UniqueViolationError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -26,6 +27,10 @@ ROLE_RACES = (
     asyncpg.DuplicateObjectError,
     asyncpg.InternalServerError,  # "tuple concurrently updated"
 )
+
+RESTORING = "pro_restoring"
+"""A schema that stands in a database from the beginning of a restore to its end."""
+IS_RESTORING = f"SELECT to_regnamespace('{RESTORING}') IS NOT NULL"
 
 BOOKKEEPING = """
 CREATE SCHEMA IF NOT EXISTS pro_meta;
@@ -68,6 +73,8 @@ class SchemaState(NamedTuple):
 
     applied: tuple[str, ...]
     expected: tuple[str, ...]
+    restoring: bool = False
+    """A restore into it was begun and is not finished: what it holds is not to be relied on."""
 
     @property
     def current(self) -> bool:
@@ -126,10 +133,30 @@ async def schema_state(
 ) -> SchemaState:
     """What the database has beside what this release expects; any role may ask."""
     expected = tuple(migration.name for migration in read_migrations(series, folder))
+    restoring = bool(await connection.fetchval(IS_RESTORING))
     if not await _has_bookkeeping(connection):
-        return SchemaState((), expected)
+        return SchemaState((), expected, restoring)
     applied = await _applied(connection, series)
-    return SchemaState(tuple(name for name, _ in applied.values()), expected)
+    return SchemaState(tuple(name for name, _ in applied.values()), expected, restoring)
+
+
+async def begin_restoring(connection: asyncpg.Connection) -> None:
+    """Make the roles, and say in the database that a restore into it is under way."""
+    await _make_roles(connection, _read_roles(None))
+    await connection.execute(f"SET ROLE {OWNER}")
+    await connection.execute(f"CREATE SCHEMA {RESTORING}")
+    await connection.execute("RESET ROLE")
+
+
+async def finish_restoring(connection: asyncpg.Connection) -> None:
+    """Say that the restore is whole; as the owner, in the transaction that makes it so."""
+    await connection.execute(f"DROP SCHEMA {RESTORING}")
+
+
+async def undo_restoring(connection: asyncpg.Connection, schemas: Iterable[str]) -> None:
+    """Leave the database as empty as it was before a restore that failed; as the owner."""
+    names = ", ".join(f'"{name}"' for name in (*schemas, RESTORING) if name.isidentifier())
+    await connection.execute(f"DROP SCHEMA IF EXISTS {names} CASCADE")
 
 
 async def _has_bookkeeping(connection: asyncpg.Connection) -> bool:

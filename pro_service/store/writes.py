@@ -232,11 +232,17 @@ class LineCallRow:
 
 @dataclass(frozen=True, kw_only=True)
 class EndedReminderRow:
-    """A nudge that ends: with a message, or for a reason alone."""
+    """A nudge that ends: with a message, or for a reason alone.
+
+    Which nudge of which visit it is, is said for the journal, which outlives the row's id.
+    """
 
     id: UUID
     reason: str
     message_id: UUID | None
+    visit_id: UUID
+    schedule_revision: int
+    ordinal: int
 
 
 @dataclass(frozen=True, kw_only=True)

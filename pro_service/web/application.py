@@ -39,7 +39,7 @@ def build_application(
     pools: Pools,
     context: ServiceContext,
     gateway: Gateway,
-    ready: Callable[[], Awaitable[None]],
+    ready: Callable[[], Awaitable[str | None]],
     on_inbound: Callable[[], None] | None = None,
     trusted_proxies: int = 0,
 ) -> web.Application:

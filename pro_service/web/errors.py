@@ -19,6 +19,7 @@ from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
 from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
+from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
@@ -39,6 +40,7 @@ from pro_service.services.pages.second_factor import FactorRefusedError, FactorU
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
+from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.desk.pages import DESK, SEAT
 from pro_service.web.keys import PAGES
@@ -69,6 +71,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (PauseRefusedError, HTTPStatus.CONFLICT),
+    (KeyGoneError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.
@@ -86,6 +89,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (StaleRevisionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DuplicateError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DatabaseUnreachableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    # What must not be forgotten could not be put down: the provider or the browser tries again.
+    (JournalError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.PostgresConnectionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.InterfaceError, HTTPStatus.SERVICE_UNAVAILABLE),
     (asyncpg.InsufficientResourcesError, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -26,12 +26,15 @@ async def healthz(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The database answers and its schema is the one this release needs; else 503 with why."""
+    """The database answers and its schema is the one this release needs; else 503 with why.
+
+    `sending` says that it is held and what to do: pages and webhooks are served all the same.
+    """
     try:
-        await request.app[READY]()
+        held = await request.app[READY]()
     except ProServiceError as error:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message)
     except Exception as error:
         LOG.warning("not ready", extra={"error": type(error).__name__})
         return problem(HTTPStatus.SERVICE_UNAVAILABLE)
-    return web.json_response({"status": "ready"})
+    return web.json_response({"status": "ready"} | ({} if held is None else {"sending": held}))

@@ -17,5 +17,5 @@ GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)
 TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", int)
 """How many proxies of ours stand in front of the service."""
 PAGES = web.AppKey("PAGES", Pages)
-READY: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("READY")
+READY: web.AppKey[Callable[[], Awaitable[str | None]]] = web.AppKey("READY")
 ON_INBOUND: web.AppKey[Callable[[], None]] = web.AppKey("ON_INBOUND")

@@ -149,7 +149,9 @@ def is_command(root: TyperGroup, said: str) -> bool:
     words = split_words(said)
     command = root.commands.get(words.pop(0))
     while isinstance(command, TyperGroup):
-        command = command.commands.get(words.pop(0)) if words else None
+        unnamed = getattr(command, "unnamed", "")  # what `restore FILE` is short for
+        named = command.commands.get(words.pop(0)) if words else None
+        command = named or command.commands.get(unnamed)
     if command is None:
         return False
     options = [[*parameter.opts, *parameter.secondary_opts] for parameter in command.params]

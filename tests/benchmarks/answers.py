@@ -63,10 +63,9 @@ WITH answered AS (
     VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 10, pro.now(), pro.now(), $8)
     RETURNING id
 )
-INSERT INTO pro.current_responses (study_id, assessment_id, item, attempt_id, response_id)
-SELECT $1, $4, $6, $5, id FROM answered
-ON CONFLICT (study_id, assessment_id, item)
-    DO UPDATE SET attempt_id = excluded.attempt_id, response_id = excluded.response_id
+INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
+SELECT $1, $5, $6, id FROM answered
+ON CONFLICT (study_id, attempt_id, item) DO UPDATE SET response_id = excluded.response_id
 """
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Once = Callable[[int], Awaitable[None]]

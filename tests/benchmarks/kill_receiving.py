@@ -34,7 +34,7 @@ from tests.support.kill_receiver import (
     run_sweep,
 )
 from tests.support.study import SENDER
-from tests.support.twilio_fake import Taken, TwilioFake
+from tests.support.twilio.fake import Taken, TwilioFake
 
 TRIES: Final = 6
 """One, and five more: what the webhook's address asks Twilio for."""

@@ -43,8 +43,8 @@ from tests.support.kill_worker import (
     run_worker,
 )
 from tests.support.study import ACTOR, SENDER
-from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
-from tests.support.twilio_trial import open_twilio_trial
+from tests.support.twilio.fake import ACCOUNT, TOKEN, Faults, TwilioFake
+from tests.support.twilio.trial import open_twilio_trial
 
 PARTICIPANTS: Final = 4
 SAID_TO_BE_SENT: Final = frozenset({"accepted", "sent", "delivered"})

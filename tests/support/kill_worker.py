@@ -34,7 +34,7 @@ from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
 from tests.support.study import SENDER
-from tests.support.twilio_fake import ACCOUNT, TOKEN
+from tests.support.twilio.fake import ACCOUNT, TOKEN
 
 BY_THE_FAKE: Final = "taken, not answered"
 """The provider's end of the call: the fake tells the harness, which kills from outside."""

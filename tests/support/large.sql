@@ -76,9 +76,10 @@ FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 
 -- Visit 1..9 closed (the participants' days are spread), 10 open about now, the rest to come.
 INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
-    schedule_revision, provisional, opens_at, target_on, closes_at, actor)
+    schedule_revision, provisional, opens_at, target_on, closes_at, actor, chosen_for)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), 'v' || v,
-       'scheduled', 1, 2, false, opens, opens::date, opens + interval '5 days', 'test'
+       'scheduled', 1, 2, false, opens, opens::date, opens + interval '5 days', 'test',
+       CASE WHEN opens + interval '5 days' < now() AND (p > 50 OR v > 2) THEN opens + interval '5 days' END
 FROM generate_series(1, :participants) AS p, generate_series(1, 18) AS v,
      LATERAL (SELECT now() + ((v - 10) * 14 - p % 4) * interval '1 day' - interval '6 hours'
                      AS opens) AS x;
@@ -120,8 +121,18 @@ FROM pro.attempts AS t,
      LATERAL (SELECT ('x' || right(t.id::text, 8))::bit(32)::bigint AS n) AS n,
      generate_series(1, CASE n.n % 2 WHEN 0 THEN 5 ELSE 1 END) AS i;
 
-INSERT INTO pro.current_responses (study_id, assessment_id, item, attempt_id, response_id)
-SELECT study_id, assessment_id, item, attempt_id, id FROM pro.responses;
+INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
+SELECT study_id, attempt_id, item, id FROM pro.responses;
+
+-- Of what closed it is written down which sitting stands, but for a few visits that wait for it.
+INSERT INTO pro.standing_sittings (study_id, id, participant_id, assessment_id, attempt_id, reason,
+    closes_at, actor)
+SELECT t.study_id, pg_temp.rid(14, ('x' || right(t.id::text, 8))::bit(32)::bigint), t.participant_id,
+       t.assessment_id, t.id, 'only', v.closes_at, 'test'
+FROM pro.attempts AS t
+JOIN pro.assessments AS a ON a.study_id = t.study_id AND a.id = t.assessment_id
+JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
+WHERE v.chosen_for = v.closes_at;
 
 INSERT INTO pro.scores (study_id, id, participant_id, assessment_id, attempt_id, basis, scale,
     revision, instrument, instrument_version, scoring_version, raw, lowest, highest, answered,

@@ -36,7 +36,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.receiving import inbound
 from pro_service.services.texting import numbers
 from tests.support.study import ACTOR, SENDER, phone, row
-from tests.support.twilio_trial import TwilioTrial
+from tests.support.twilio.trial import TwilioTrial
 
 _SAYS: Final = re.compile(r"(\d+) (>>|x>|>) ?(.*)")
 _LINK: Final = re.compile(r"https?://\S+/q/\S+")
@@ -185,7 +185,7 @@ class Transcript:
         rows = await self.trial.fetch(
             "SELECT p.code, r.item, coalesce(r.value::text, '-'), r.received_at >= v.closes_at,"
             " c.response_id IS NULL FROM pro.responses AS r"
-            " LEFT JOIN pro.current_responses AS c ON c.response_id = r.id"
+            " LEFT JOIN pro.sitting_responses AS c ON c.response_id = r.id"
             " JOIN pro.assessments AS a ON a.id = r.assessment_id"
             " JOIN pro.visits AS v ON v.id = a.visit_id"
             " JOIN pro.participants AS p ON p.id = r.participant_id ORDER BY p.code, r.id"

@@ -131,7 +131,7 @@ async def send(browser: aiohttp.ClientSession, review: str) -> aiohttp.ClientRes
     return response
 
 
-COUNTED = ("attempts", "responses", "current_responses", "scores", "web_writes", "audit_entries")
+COUNTED = ("attempts", "responses", "sitting_responses", "scores", "web_writes", "audit_entries")
 
 
 async def counts(owner: asyncpg.Connection) -> dict[str, int]:

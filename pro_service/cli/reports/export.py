@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.progress import Progress
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.services.exports.export import export
+from pro_service.services.exports.files import ABOUT
 from pro_service.services.exports.instants import read_instant
 
 
@@ -48,4 +50,7 @@ def export_command(
     counts = with_runtime(data, actor, work)
     for name, count in counts.items():
         out.print(f"{count:>8} rows in {folder / name}", highlight=False)
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    plan = about["analysis_plan"]
+    out.print(f"Endpoints by: {plan['label'] or plan['note']}.", markup=False)
     out.print(f"Check them with: cd {folder} && sha256sum -c SHA256SUMS")

@@ -51,7 +51,7 @@ def _show(outcome: Rescoring, *, dry_run: bool) -> None:
     if outcome.differences:
         table = Table("participant", "visit", "target", "instrument", "scale", "was", "is", "cause")
         for one in outcome.differences:
-            scale = one.scale if one.basis == "complete" else f"{one.scale} (partial)"
+            scale = one.scale if one.basis == "complete" else f"{one.scale} ({one.basis})"
             table.add_row(
                 one.participant,
                 one.visit,

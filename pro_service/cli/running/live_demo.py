@@ -43,7 +43,8 @@ def live_demo(
             _forget(ready)
             if note is None or note.state == "living":
                 note = await _live(folder, settings, note, participants, days, seed)
-            await _serve(folder, note, _with_keys(settings, folder), ready, wait)
+            kept = _with_keys(settings, folder, folder.path / "journal")
+            await _serve(folder, note, kept, ready, wait)
         finally:
             folder.release()
 
@@ -100,8 +101,11 @@ async def _serve(
                 _forget(ready)
 
 
-def _with_keys(settings: Settings, folder: DemoFolder) -> Settings:
-    """The folder's own keys, whatever the environment names: they open what stands there."""
+def _with_keys(settings: Settings, folder: DemoFolder, journal: Path | None = None) -> Settings:
+    """The folder's own keys, whatever the environment names: they open what stands there.
+
+    Of the past nobody keeps a journal: it can be lived again.
+    """
     keys = folder_keys(folder.path)
     return settings.model_copy(
         update={
@@ -110,6 +114,7 @@ def _with_keys(settings: Settings, folder: DemoFolder) -> Settings:
             "link_keys": keys["link"],
             "seal_keys": keys["seal"],
             "simulator_secret": keys["simulator_secret"],
+            "journal_dir": journal,
         }
     )
 

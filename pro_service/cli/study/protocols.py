@@ -10,6 +10,7 @@ import typer
 from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.cli.study.versions import register_versions
 from pro_service.cli.tools.protocol_check import register_check
 from pro_service.services.study import protocols, sites
 from pro_service.services.study.previews import preview_of
@@ -20,11 +21,19 @@ from pro_service.store.study.studies import SiteRow
 protocol_app = typer.Typer(no_args_is_help=True, help="Study protocols, as data.")
 site_app = typer.Typer(no_args_is_help=True, help="Sites.")
 register_check(protocol_app)
+register_versions(protocol_app)
 
 
 @protocol_app.command("load")
 def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The protocol, a TOML file.")],
+    for_later: Annotated[
+        bool,
+        typer.Option(
+            "--for-later",
+            help="Let every site go on with what it has, until `protocol use` names it.",
+        ),
+    ] = False,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
@@ -46,6 +55,7 @@ def load(
             source,
             content_sha256,
             actor=runtime.actor,
+            for_later=for_later,
         )
 
     loaded = with_runtime(data, actor, work)

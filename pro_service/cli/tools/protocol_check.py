@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
+from pro_service.domain.study.coming import not_yet
 
 
 def register_check(protocol_app: typer.Typer) -> None:
@@ -20,7 +22,7 @@ def check(
 ) -> None:
     """Check a protocol file; exit 1 and one line a problem if anything is wrong."""
     try:
-        protocol, _, content_sha256 = load_protocol_file(file)
+        protocol, text, content_sha256 = load_protocol_file(file)
     except ProtocolFileError as error:
         for problem in error.problems:
             typer.echo(str(problem))
@@ -31,3 +33,5 @@ def check(
         f"{asks} questionnaires asked, {len(protocol.safety.rules)} safety rules, "
         f"version {content_sha256[:12]}."
     )
+    for place, purpose in not_yet(tomllib.loads(text)):
+        typer.echo(f"note: {place} is checked, but nothing acts upon it yet: {purpose}.")

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Literal
 
-from pro_service.domain.endpoints.rules import EndpointRules, Threshold
+from pro_service.domain.endpoints.rules import Basis, EndpointRules, Threshold
 from pro_service.domain.instruments.model import Direction
 from pro_service.domain.study.facts import EventFacts, EventKind, Target
 
@@ -30,12 +29,19 @@ class Measurement:
     closes_at: datetime | None
     raw: Fraction | None
     normalised: Fraction | None
-    basis: Literal["complete", "partial"] = "complete"
+    basis: Basis = "complete"
+    mode: str | None = None
+    respondent: str | None = None
+    """How it was answered, and by whom; an analysis plan says which of both count."""
 
     @property
     def scorable(self) -> bool:
         """Whether there is a score that may stand beside others: partial ones are kept apart."""
-        return self.raw is not None and self.basis == "complete"
+        return self.raw is not None and self.basis != "partial"
+
+    def counts(self, rules: EndpointRules) -> bool:
+        """Whether the score stands in the analysis: scorable, and admitted by the rules."""
+        return self.scorable and rules.admits(self.basis, self.mode, self.respondent)
 
 
 def injection_at(events: Iterable[EventFacts], target: Target) -> datetime | None:

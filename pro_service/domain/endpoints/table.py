@@ -14,7 +14,7 @@ from pro_service.domain.endpoints import change as derive
 from pro_service.domain.endpoints.change import Measurement
 from pro_service.domain.endpoints.curve import Point, time_averaged_area
 from pro_service.domain.endpoints.responder import ABSENT, DomainPair, Responder, burden, respond
-from pro_service.domain.endpoints.rules import DOMAINS, DomainName, EndpointRules
+from pro_service.domain.endpoints.rules import DOMAINS, DomainName, EndpointRules, ScaleName
 from pro_service.domain.endpoints.visits import analysis_targets, analysis_visit
 from pro_service.domain.study.facts import KNEES, EventFacts, Target
 from pro_service.domain.study.protocol import Protocol
@@ -64,10 +64,13 @@ def endpoint_rows(
     measurements: Sequence[Measurement],
     zone: ZoneInfo,
 ) -> tuple[EndpointRow, ...]:
-    """A row for each measurement, in the order given. Days are local to the participant's zone."""
-    series, by = _series(measurements), _By(rules, protocol, zone)
+    """A row for each measurement, in the order given. Days are local to the participant's zone.
+
+    What does not count by the rules has a row with its baseline, and nothing derived from it.
+    """
+    series, by = _series(rules, measurements), _By(rules, protocol, zone)
     return tuple(
-        _row(by, one, series[_key(one)], derive.injection_at(events, one.target))
+        _row(by, one, series.get(_key(one), []), derive.injection_at(events, one.target))
         for one in measurements
     )
 
@@ -80,9 +83,13 @@ def visit_responses(
 ) -> tuple[VisitResponse, ...]:
     """For each knee and each visit after its injection that measured a domain: responder or not.
 
-    So too for the places `asked` names: visits at which nothing was answered.
+    So too for the places `asked` names: visits at which nothing was answered. Nothing where the
+    rules name no responder.
     """
-    series = _series(measurements)
+    rule = rules.responder
+    if rule is None:
+        return ()
+    series = _series(rules, measurements)
     found: dict[Place, None] = dict.fromkeys(asked)
     for one in measurements:
         injected_at = derive.injection_at(events, one.target)
@@ -90,18 +97,20 @@ def visit_responses(
         if one.target in KNEES and after and any(_speaks(rules, one, name) for name in DOMAINS):
             found[one.target, one.visit, one.occurrence] = None
     return tuple(
-        VisitResponse(
-            target, visit, number, respond(rules.responder, _pairs(rules, events, series, place))
-        )
+        VisitResponse(target, visit, number, respond(rule, _pairs(rules, events, series, place)))
         for place in found
         for target, visit, number in (place,)
     )
 
 
-def _series(measurements: Sequence[Measurement]) -> Mapping[Key, list[Measurement]]:
+def _series(
+    rules: EndpointRules, measurements: Sequence[Measurement]
+) -> Mapping[Key, list[Measurement]]:
+    """What counts, by scale and in the order answered."""
     series: dict[Key, list[Measurement]] = {}
     for one in sorted(measurements, key=lambda one: one.answered_at):
-        series.setdefault(_key(one), []).append(one)
+        if one.counts(rules):
+            series.setdefault(_key(one), []).append(one)
     return series
 
 
@@ -112,13 +121,17 @@ def _key(one: Measurement) -> Key:
 def speaks_for_a_domain(rules: EndpointRules, instrument: str) -> bool:
     """Whether a scale of this instrument is one the responder is told by."""
     return any(
-        name.instrument == instrument for each in rules.responder.scales.values() for name in each
+        name.instrument == instrument for domain in DOMAINS for name in _scales(rules, domain)
     )
 
 
 def _speaks(rules: EndpointRules, one: Measurement, domain: DomainName) -> bool:
-    names = rules.responder.scales.get(domain, ())
+    names = _scales(rules, domain)
     return any((name.instrument, name.scale) == (one.instrument, one.scale) for name in names)
+
+
+def _scales(rules: EndpointRules, domain: DomainName) -> tuple[ScaleName, ...]:
+    return () if rules.responder is None else rules.responder.scales.get(domain, ())
 
 
 class _By(NamedTuple):
@@ -147,18 +160,17 @@ def _row(
         analysis_visit=analysis_visit(
             answered_on,
             before_injection=before,
-            targets=analysis_targets(protocol, one.instrument, injected_on),
+            targets=analysis_targets(protocol, one.instrument, injected_on, rules.windows),
         ),
         baseline=None if base is None else base.normalised,
         baseline_raw=None if base is None else base.raw,
     )
-    if before or not one.scorable or base is None:
+    if before or not one.counts(rules) or base is None:
         return row
     points = [
         Point(local_day(each.answered_at, zone), each.normalised)
         for each in series
-        if each.scorable
-        and each.normalised is not None
+        if each.normalised is not None
         and (each is base or injected_at <= each.answered_at <= one.answered_at)
     ]
     return replace(
@@ -198,16 +210,12 @@ def _pair(
     knee, visit, occurrence = place
     injected_at = derive.injection_at(events, knee)
     targets: tuple[Target, ...] = (knee, "person")
-    names = rules.responder.scales.get(domain, ())
+    names = _scales(rules, domain)
     found: list[DomainPair] = []
     for target, name in product(targets, names):
         of_scale = series.get((target, name.instrument, name.scale), [])
         base = None if injected_at is None else derive.baseline(of_scale, injected_at)
-        here = [
-            one
-            for one in of_scale
-            if (one.visit, one.occurrence) == (visit, occurrence) and one.scorable
-        ]
+        here = [one for one in of_scale if (one.visit, one.occurrence) == (visit, occurrence)]
         found.append(
             DomainPair(
                 None if base is None else burden(base.normalised, base.direction),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
+from pro_service.domain.endpoints.rules import WindowRule
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.windows import target_day
@@ -14,26 +15,48 @@ BASELINE = "baseline"
 
 
 class AnalysisTarget(NamedTuple):
-    """A visit after the injection that asks for a value, and its target day."""
+    """A visit after the injection, its target day, and the days it takes values of (None: any)."""
 
     visit: str
     day: date
+    first: date | None = None
+    last: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether a value of this day may stand for the visit; both ends are counted in."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
 def analysis_targets(
-    protocol: Protocol, instrument: str, injected_on: date
+    protocol: Protocol, instrument: str, injected_on: date, windows: WindowRule | None = None
 ) -> tuple[AnalysisTarget, ...]:
-    """The scheduled visits that count from injection 1 and ask this instrument, by target day."""
-    found = [
-        AnalysisTarget(visit.id, target_day(visit.target, injected_on))
-        for visit in protocol.visits
-        if visit.kind in ("scheduled", "treatment")
-        and visit.anchor is not None
-        and visit.anchor.event is EventKind.injection
-        and visit.anchor.ordinal == 1
-        and visit.anchor.basis == "occurred"
-        and any(ask.instrument == instrument for ask in visit.asks)
-    ]
+    """The visits a value of this instrument may stand for, by target day.
+
+    Those the plan's windows name; else the protocol's scheduled visits that count from injection 1
+    and ask the instrument.
+    """
+    if windows is not None and windows.visits:
+        found = [
+            AnalysisTarget(
+                each.visit,
+                injected_on + timedelta(days=each.target_day),
+                None if each.from_day is None else injected_on + timedelta(days=each.from_day),
+                None if each.to_day is None else injected_on + timedelta(days=each.to_day),
+            )
+            for each in windows.visits
+            if each.is_for(instrument)
+        ]
+    else:
+        found = [
+            AnalysisTarget(visit.id, target_day(visit.target, injected_on))
+            for visit in protocol.visits
+            if visit.kind in ("scheduled", "treatment")
+            and visit.anchor is not None
+            and visit.anchor.event is EventKind.injection
+            and visit.anchor.ordinal == 1
+            and visit.anchor.basis == "occurred"
+            and any(ask.instrument == instrument for ask in visit.asks)
+        ]
     return tuple(sorted(found, key=lambda target: target.day))
 
 
@@ -42,9 +65,11 @@ def analysis_visit(
 ) -> str | None:
     """The visit whose target day is nearest; of two equally near, the earlier.
 
-    Everything before the injection is "baseline". None where no visit asks for the value.
+    Everything before the injection is "baseline". None where no visit asks for the value, or none
+    takes values of that day.
     """
     if before_injection:
         return BASELINE
-    nearest = min(targets, key=lambda target: abs((target.day - answered_on).days), default=None)
+    near = [target for target in targets if target.holds(answered_on)]
+    nearest = min(near, key=lambda target: abs((target.day - answered_on).days), default=None)
     return None if nearest is None else nearest.visit

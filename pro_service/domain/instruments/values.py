@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.model import Instrument, Item
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
@@ -36,6 +37,16 @@ def range_in_words(item: Item) -> str:
 def is_permitted(item: Item, value: int) -> bool:
     """Tell whether a whole number lies in the item's range and on one of its steps."""
     return item.minimum <= value <= item.maximum and (value - item.minimum) % item.step == 0
+
+
+def readable(instrument: Instrument, answers: Mapping[str, int | None]) -> dict[str, int | None]:
+    """Return the stored answers the instrument can read: to its items, in range; gaps too."""
+    return {
+        item.code: answers[item.code]
+        for item in instrument.items
+        if item.code in answers
+        and ((value := answers[item.code]) is None or is_permitted(item, value))
+    }
 
 
 def check_value(item: Item, value: int) -> None:

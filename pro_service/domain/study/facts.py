@@ -94,7 +94,7 @@ class AnswerFacts(Record):
 
 
 class AttemptFacts(Record):
-    """The latest sitting at an assessment."""
+    """The open sitting at an assessment: the last one; once it was sent in, the last one sent."""
 
     id: UUID
     ordinal: int
@@ -134,7 +134,12 @@ class Progress(NamedTuple):
 
 
 class AssessmentFacts(Record):
-    """One instrument, for one target, due at one visit, with what stands answered."""
+    """One instrument, for one target, due at one visit.
+
+    Two sittings are spoken of, and mostly they are one: the *open* one, to which what comes next
+    belongs (`attempt`, `answers`), and the one that *stands*, the record (`sittings.py`), of which
+    `progress` and so the state tell.
+    """
 
     id: UUID
     instrument: str
@@ -143,26 +148,41 @@ class AssessmentFacts(Record):
     declined_at: datetime | None = None
     partial_scored_at: datetime | None = None
     attempt: AttemptFacts | None = None
+    """The open sitting; whether it still takes answers depends on its span."""
     answers: tuple[AnswerFacts, ...] | None
-    """What stands answered; None: not read, which says nothing of whether there is any."""
+    """What stands answered in the open sitting; None: not read, so nobody knows if any is."""
+    answered_before: bool = False
+    """A sitting before the open one holds a value."""
+    passed_over: bool = False
+    """Sent in after closing, when a sitting that was never sent had been chosen as the record."""
 
     @property
     def read_answers(self) -> tuple[AnswerFacts, ...]:
-        """What stands answered. Raises AnswersNotReadError where that was not read."""
+        """What stands answered in the open sitting. Raises AnswersNotReadError if not read."""
         if self.answers is None:
             raise AnswersNotReadError
         return self.answers
 
     @property
     def progress(self) -> Progress:
-        """How far it has come. Raises AnswersNotReadError where that cannot be told."""
+        """How far the sitting that stands has come. Raises AnswersNotReadError if that is unknown.
+
+        Where any sitting holds a value the standing one does: R3 prefers it to an empty one.
+        """
         return Progress(
-            submitted_at=self.submitted_at,
+            submitted_at=None if self.passed_over else self.submitted_at,
             declined_at=self.declined_at,
             begun=self.attempt is not None or bool(self.answers),
-            # What was sent in is in no state that depends on its answers.
-            answered=self.submitted_at is None
-            and any(answer.value is not None for answer in self.read_answers),
+            # What was sent in is in no state that depends on its answers; what it was passed over
+            # for holds some.
+            answered=self.passed_over
+            or (
+                self.submitted_at is None
+                and (
+                    self.answered_before
+                    or any(answer.value is not None for answer in self.read_answers)
+                )
+            ),
         )
 
 

@@ -7,14 +7,16 @@ are the document's keys. Hours are local to the participant, days count from the
 from __future__ import annotations
 
 from collections.abc import Collection, Container
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.record import Record
+from pro_service.domain.study.coming import NOTHING_COMING, Coming
 from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.respondents import Mode, RespondentKind
 from pro_service.domain.tables.patterns import checked_pattern
 
 AnswerWay = Literal["link", "text"]
@@ -46,6 +48,8 @@ class Study(Record):
     code_pattern: Annotated[str, AfterValidator(checked_pattern)] | None = None
     """A regular expression every new participant's whole code must fit, beyond what every code
     must; None: nothing more."""
+    retain_until: date | None = None
+    """R17: nothing is erased before this day. Not acted upon yet; None: nothing is ever erased."""
 
 
 class SafetyNudges(Record):
@@ -74,6 +78,11 @@ class Messaging(Record):
     """Whether a reminder answered by text brings the first question, which a locked screen may
     show; else it brings none, and whatever the participant replies opens the questions."""
     safety: SafetyNudges = SafetyNudges()
+    own_words: bool = False
+    """R7: whether staff may reply in their own words. Not acted upon yet; they cannot reply."""
+    read_from: time | None = None
+    read_until: time | None = None
+    """R7: the hours in which somebody reads what comes in. Not acted upon yet; None: not told."""
 
 
 class Calls(Record):
@@ -168,6 +177,10 @@ class InstrumentUse(Record):
     """Items for which "does not apply to me" is offered; it scores as missing."""
     screens: Literal["grouped", "one by one"] = "grouped"
     """On a page: the instrument's short groups, or one question a screen."""
+    modes: tuple[Mode, ...] | None = None
+    """R11: the ways of answering that are for analysis. Not acted upon yet; None: all of them."""
+    respondents: tuple[RespondentKind, ...] | None = None
+    """R11: who may answer for analysis. Not acted upon yet; None: everybody who may answer."""
 
 
 class Ask(Record):
@@ -225,6 +238,9 @@ class VisitDefinition(Record):
     nudges: NudgeProfile = "none"
     imaging: bool = False
     """An MRI belongs to this visit."""
+    retired: bool = False
+    """Planned for nobody any more; who has answered at it keeps it. An amendment that drops a visit
+    says so, so that what was asked there is still known by name."""
 
 
 class Protocol(Record):
@@ -238,6 +254,8 @@ class Protocol(Record):
     safety: Safety
     instruments: dict[str, InstrumentUse]
     visits: tuple[VisitDefinition, ...]
+    coming: Coming = NOTHING_COMING
+    """What is checked, and not acted upon yet."""
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""

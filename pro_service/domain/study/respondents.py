@@ -7,6 +7,8 @@ from typing import Final, Literal
 from pro_service.domain.delivery.contacts import ContactRelation
 from pro_service.domain.record import Record
 
+Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
+"""How a sitting is answered."""
 RespondentKind = Literal["self", "self_with_reader", "proxy"]
 Relation = Literal["spouse", "child", "relative", "carer", "other"]
 """What somebody who answers on behalf of a participant is to the participant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -154,9 +154,12 @@ def plan_visits(
     """Date every visit the events allow, in the protocol's order; `zone` is the participant's.
 
     A visit counted from an event that has not happened is provisional; one counted from a planned
-    day (baseline) is not. Unscheduled visits are made by hand and never planned here.
+    day (baseline) is not. Unscheduled visits are made by hand, retired ones for nobody any more:
+    neither is planned here.
     """
-    planned = (_plan(each, events, zone, treated_knees) for each in protocol.visits)
+    planned = (
+        _plan(each, events, zone, treated_knees) for each in protocol.visits if not each.retired
+    )
     return tuple(visit for visit in planned if visit is not None)
 
 
@@ -207,11 +210,15 @@ def reschedule(
     current: Sequence[VisitFacts],
     planned: Sequence[PlannedVisit],
     last_revisions: Mapping[tuple[str, int], int] | None = None,
+    *,
+    fixed: Collection[UUID] = (),
+    renewed: Collection[UUID] = (),
 ) -> Rescheduling:
     """Compare the current visits with a new plan; touched visits keep their dates.
 
-    `last_revisions` gives the highest revision ever used by (definition, occurrence) where a
-    definition may have had visits that are no longer current.
+    So do those that are `fixed`; of the others those that are `renewed` are made anew although
+    nothing in them differs. `last_revisions` gives the highest revision ever used by (definition,
+    occurrence) where a definition may have had visits that are no longer current.
     """
     revisions = dict(last_revisions or {})
     for visit in current:
@@ -226,7 +233,9 @@ def reschedule(
         plan = wanted.get(key)
         touched = keeps_its_dates(visit)
         unscheduled = visit.closes_at is None
-        if unscheduled or touched or (plan is not None and _is_same(visit, plan)):
+        stays = unscheduled or touched or visit.id in fixed
+        same = plan is not None and visit.id not in renewed and _is_same(visit, plan)
+        if stays or same:
             kept.append(visit.id)
             wanted.pop(key, None)
             ends_at = plan.closes_at if plan is not None and plan.closed_by_event else None

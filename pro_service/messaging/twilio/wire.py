@@ -156,7 +156,7 @@ def matching(
         for row in rows
         if row.direction == direction
         and row.to == text.their_address
-        and row.body == text.body
+        and (row.body == text.body or not text.words_known)
         and (row.service == service if service else row.from_ == text.our_address)
         and row.created_at is not None
         and row.created_at >= earliest - CLOCK_MARGIN

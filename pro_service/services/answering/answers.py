@@ -18,7 +18,7 @@ from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warn
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.facts import INJECTIONS, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.respondents import SELF, Respondent
+from pro_service.domain.study.respondents import SELF, Mode, Respondent
 from pro_service.domain.study.safety import (
     NO_BASELINE,
     Baseline,
@@ -39,7 +39,6 @@ from pro_service.store.ids import new_id
 from pro_service.store.writes import AlertRow, AttemptRow, QueryRow, ResponseRow, VisitDoneRow
 from pro_service.vault import places
 
-Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 Authentication = Literal[
     "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
 ]
@@ -125,7 +124,7 @@ def _plan_assessment(
 ) -> None:
     """Add to the plan what one assessment's answers write."""
     facts, actor = case.facts, case.sitting.actor
-    _, assessment = find_assessment(facts, assessment_id)
+    visit, assessment = find_assessment(facts, assessment_id)
     instrument = case.context.catalogue.instruments[assessment.instrument]
     attempt_id = _attempt(case, plan, assessment, instrument)
     stands = _standing_responses(assessment, instrument, facts.now)
@@ -139,6 +138,9 @@ def _plan_assessment(
     if submit:
         plan.document.submitted.append(assessment_id)
         plan.document.attempts_submitted.append(attempt_id)
+        late = visit.closes_at is not None and visit.closes_at <= facts.now
+        if late and visit.id not in plan.document.sent_late:
+            plan.document.sent_late.append(visit.id)
         place = Place(assessment_id, attempt_id, actor)
         plan.document.scores += score_rows(instrument, answers, place, basis="complete")
         plan.document.queries += [

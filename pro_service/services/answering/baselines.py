@@ -8,10 +8,12 @@ from pro_service.domain.endpoints.baselines import (
     baselines,
     compared_instruments,
     last_injection_at,
+    standing_of,
 )
 from pro_service.domain.study.facts import INJECTIONS, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.safety import Baseline, days_since_each, days_since_event, timely
+from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
@@ -26,7 +28,9 @@ async def read_baselines(
     injected_at = last_injection_at(facts.events)
     if not wanted or injected_at is None:
         return {}
-    sittings = await participants.list_complete_sittings(
+    sent = await participants.list_sent_sittings(
         connection, facts.study_id, facts.id, instruments=wanted, before=injected_at
     )
-    return baselines(protocol.safety, context.catalogue.instruments, sittings, facts.events)
+    instruments = context.catalogue.instruments
+    sittings = standing_of(sent, instruments, zone(facts.zone), facts.now)
+    return baselines(protocol.safety, instruments, sittings, facts.events)

@@ -11,8 +11,9 @@ from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.store.ids import new_id
 from pro_service.store.writes import ScoreRow
 
-Basis: TypeAlias = Literal["complete", "partial"]
-"""Of a sitting that was sent in, or of one left unfinished when its visit closed."""
+Basis: TypeAlias = Literal["complete", "unsent", "partial"]
+"""Of a sitting that was sent in; of one not sent when its visit closed, with all that was asked
+answered (R2), or left unfinished."""
 
 
 class Place(NamedTuple):

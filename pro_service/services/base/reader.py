@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.amending.stored import read_stored_protocol
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.keys import Keys, UnknownStudyError
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
-from pro_service.store.study import studies
+from pro_service.store.study import plans, studies
 from pro_service.store.study.studies import StudyRow
+
+
+class PlanInForce(NamedTuple):
+    """The analysis plan of a study at an instant."""
+
+    plan: AnalysisPlan
+    label: str
+    content_sha256: str
+    source: str
+    """The file as it was loaded."""
+    since: datetime
 
 
 class UnknownParticipantError(ProServiceError):
@@ -33,8 +48,18 @@ class Reader:
             document = await studies.get_protocol_document(connection, study_id, version_id)
             if document is None:
                 raise UnknownStudyError("The participant's protocol version is not stored.")
-            self._protocols[version_id] = Protocol.model_validate_json(document)
+            self._protocols[version_id] = read_stored_protocol(document)
         return self._protocols[version_id]
+
+    async def plan(
+        self, connection: Connection, study_id: UUID, as_of: datetime
+    ) -> PlanInForce | None:
+        """The analysis plan the study had at `as_of` (study time); None: none was loaded."""
+        row = await plans.get_plan_in_force(connection, study_id, as_of)
+        if row is None:
+            return None
+        plan = AnalysisPlan.model_validate_json(row.document)
+        return PlanInForce(plan, row.label, row.content_sha256, row.source, row.since)
 
     async def facts(
         self,

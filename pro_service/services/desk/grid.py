@@ -60,18 +60,18 @@ class Asked(Shape):
     """What was asked, as far as its state depends on it."""
 
     @property
-    def submitted_at(self) -> datetime | None: ...
-    @property
     def declined_at(self) -> datetime | None: ...
 
 
 class Known(Shape):
-    """Whether anything was begun and answered."""
+    """Whether anything was begun, answered and sent."""
 
     @property
     def begun(self) -> bool: ...
     @property
     def answered(self) -> bool: ...
+    @property
+    def sent_at(self) -> datetime | None: ...
 
 
 class Cell(NamedTuple):
@@ -282,7 +282,7 @@ def standing_of(row: StandingRow, now: datetime) -> Standing:
 def progress_of(asked: Asked, known: Known | None) -> Progress:
     """How far an assessment has come: that something was answered, never what."""
     return Progress(
-        submitted_at=asked.submitted_at,
+        submitted_at=None if known is None else known.sent_at,
         declined_at=asked.declined_at,
         begun=known is not None and known.begun,
         answered=known is not None and known.answered,

@@ -15,15 +15,31 @@ from pro_service.domain.study.assessments import AssessmentState, assessment_sta
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts, Window
 from pro_service.domain.study.pausing import pause_ends_at
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings import (
+    Due,
+    SittingTimes,
+    StandingSitting,
+    as_if_answered,
+    sitting_facts,
+    standing_sitting,
+)
 from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import open_note
 from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite
-from pro_service.store.desk.timeline import EventLine, TimelineDocument, read_document
+from pro_service.store.desk.timeline import (
+    AssessmentLine,
+    EventLine,
+    TimelineDocument,
+    VisitLine,
+    read_document,
+)
 from pro_service.vault.vault import WrappedKey
 
 _MAY_HOLD_ANSWERS: Final = frozenset({"answer", "unknown"})
@@ -39,8 +55,12 @@ class Timeline(NamedTuple):
     status: Status | None
     states: Mapping[UUID, AssessmentState]
     """By assessment, of present visits."""
+    standing: Mapping[UUID, StandingSitting]
+    """The sitting that stands, by assessment, where there is any."""
     bodies: Mapping[UUID, str | None]
     """Of texts this role may read; None where a text could not be opened."""
+    words: Mapping[UUID, str | None]
+    """What staff wrote, by note; None where it could not be opened."""
     paused_until: datetime | None
     """When the present pause ends (UTC), if there is one that has an end."""
 
@@ -83,6 +103,12 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
     deaths = _deaths(document.events)
     where = standing(statuses, document.now, deaths)
     states: dict[UUID, AssessmentState] = {}
+    standing_sittings = {
+        asked.id: found
+        for visit in document.visits
+        for asked in visit.assessments
+        if (found := _standing_of(context, document, visit, asked)) is not None
+    }
     for visit in document.visits:
         if visit.superseded_at is not None:
             continue
@@ -92,7 +118,38 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             states[asked.id] = assessment_state(window, done, where, document.now)
     bodies = _open_bodies(context, document)
     paused_until = pause_ends_at(statuses, document.now, deaths)
-    return Timeline(document, protocol, site, where.status, states, bodies, paused_until)
+    words = {one.id: open_note(context.keys.vault, one) for one in document.notes}
+    parts = (where.status, states, standing_sittings, bodies, words, paused_until)
+    return Timeline(document, protocol, site, *parts)
+
+
+def _standing_of(
+    context: ServiceContext, document: TimelineDocument, visit: VisitLine, asked: AssessmentLine
+) -> StandingSitting | None:
+    """The sitting written down as standing, or the one the rule chooses from what is seen here.
+
+    The rule needs to know which items have a value, never which: so blinding holds.
+    """
+    for one in asked.sittings:
+        if one.chosen is not None:
+            return StandingSitting(id=one.id, reason=one.chosen, for_good=True)
+    instrument = context.catalogue.instruments.get(asked.instrument)
+    if instrument is None:
+        return None
+    closed = visit.closes_at is not None and visit.closes_at <= document.now
+    return standing_sitting(
+        (
+            sitting_facts(
+                SittingTimes(
+                    one.id, one.ordinal, one.started_at, one.submitted_at, one.last_answer_at
+                ),
+                instrument,
+                as_if_answered(instrument, one.answered),
+            )
+            for one in asked.sittings
+        ),
+        Due(visit.target_on, zone(document.zone), visit.closes_at if closed else None),
+    )
 
 
 def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:

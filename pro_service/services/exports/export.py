@@ -14,6 +14,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.columns import FILES, Cell
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.instants import settle
+from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
 from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
 from pro_service.store.base import operations
 from pro_service.store.exports import export as store
@@ -39,11 +40,12 @@ async def export(
     async with store.one_snapshot(connection):
         now = await operations.get_study_time(connection)
         kind = await operations.get_database_kind(connection) or "undeclared"
-        snapshot = Snapshot(
-            kind, study.code, at, context.catalogue.instruments, load_endpoint_rules()
-        )
-        about = _about(context, snapshot, now)
-        with new_export(folder, about) as tables:
+        plan = await context.reader.plan(connection, study.id, at)
+        rules = load_endpoint_rules() if plan is None else plan.plan.rules
+        snapshot = Snapshot(kind, study.code, at, context.catalogue.instruments, rules)
+        about = _about(context, snapshot, now) | plan_cells(plan)
+        extra = {} if plan is None else {PLAN_FILE: plan.source}
+        with new_export(folder, about, extra) as tables:
             await _participants(connection, context, study, snapshot, tables, told)
             for row in _instrument_rows(context):
                 tables.add("instruments.csv", row)
@@ -84,16 +86,13 @@ async def _participants(
 
 
 def _about(context: ServiceContext, snapshot: Snapshot, now: datetime) -> dict[str, object]:
-    responder = snapshot.rules.responder
     return {
         "study": snapshot.study,
         "database": snapshot.database,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(),
         "exported_at_study_time": now.astimezone(UTC).isoformat(),
         "release": context.release,
-        "thresholds": [each.model_dump(mode="json") for each in snapshot.rules.thresholds],
-        "responder": responder.model_dump(mode="json"),
-    }
+    } | rule_cells(snapshot.rules)
 
 
 def _codebook_rows() -> Iterator[dict[str, Cell]]:

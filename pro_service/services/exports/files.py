@@ -57,11 +57,14 @@ def cell_text(column: Column, value: Cell) -> str:
 
 
 @contextmanager
-def new_export(folder: Path, about: dict[str, object]) -> Iterator[Tables]:
+def new_export(
+    folder: Path, about: dict[str, object], extra: Mapping[str, str] | None = None
+) -> Iterator[Tables]:
     """Open the tables of an export that appears in `folder` once it is complete.
 
-    `about` may be added to until the end; the counts of rows are added to it. Raises
-    ExportFolderError where something lies in the folder already or it cannot be written.
+    `about` may be added to until the end; the counts of rows are added to it. `extra` are texts by
+    file name that go along as they are. Raises ExportFolderError where something lies in the folder
+    already or it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportFolderError(
@@ -83,7 +86,7 @@ def new_export(folder: Path, about: dict[str, object]) -> Iterator[Tables]:
                     }
                 )
                 yield tables
-            _finish(partial, about | {"rows": tables.counts})
+            _finish(partial, about | {"rows": tables.counts}, extra or {})
             if folder.exists():
                 folder.rmdir()
             partial.rename(folder)
@@ -102,13 +105,15 @@ def _mark(path: Path) -> None:
         path.write_bytes(csv_bytes(content.decode("utf-8")))
 
 
-def _finish(folder: Path, about: Mapping[str, Any]) -> None:
+def _finish(folder: Path, about: Mapping[str, Any], extra: Mapping[str, str]) -> None:
+    for name, content in extra.items():
+        (folder / name).write_text(content, encoding="utf-8", newline="")
     text = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
     (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
     for name in FILES:
         _mark(folder / name)
     lines = [
         f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in sorted([*FILES, ABOUT])
+        for name in sorted([*FILES, ABOUT, *extra])
     ]
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")

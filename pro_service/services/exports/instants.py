@@ -17,7 +17,8 @@ PATIENCE: Final = 60.0
 """Seconds an export waits for writes that began before its instant."""
 LOOK_AGAIN: Final = 0.1
 WITHOUT_HISTORY: Final = {
-    "participants": "the protocol version they follow; their code never changes",
+    "participants": "the code alone, which never changes; the protocol version they followed is "
+    "told by `participant_protocols`",
     "participant_sites": "the end of a stay is not read: the latest stay recorded by then counts",
     "sites": "the code alone, which never changes",
     "visits": "superseded or not by the instant it was superseded, closing as `visit_closings` "

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +23,7 @@ from pro_service.domain.endpoints.table import (
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
 from pro_service.domain.instruments.scoring import as_decimal, as_text, score
-from pro_service.domain.instruments.values import is_permitted
+from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import (
     KNEES,
@@ -32,6 +34,7 @@ from pro_service.domain.study.facts import (
     Window,
 )
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings import Due, SittingTimes, sitting_facts, standing_sitting
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.exports.columns import Cell
@@ -43,6 +46,7 @@ from pro_service.store.exports.export import (
 )
 
 Row = dict[str, Cell]
+_BASES: Final = ("complete", "unsent", "partial")
 WITHDREW = "withdrew_data_use"
 
 
@@ -86,7 +90,7 @@ def participant_rows(snapshot: Snapshot, data: ParticipantData) -> ParticipantRo
     reader = _Reader(snapshot, data)
     rows = ParticipantRows([], [], [])
     placed: list[tuple[Row, Measurement | None]] = []
-    for one in data.assessments:
+    for one in reader.assessments:
         instrument = snapshot.instruments.get(one.instrument)
         if instrument is not None:
             rows.items += [reader.item(one, instrument, item.code) for item in instrument.items]
@@ -132,6 +136,11 @@ class _Reader:
         for answer in data.answers:
             self.answers.setdefault(answer.attempt_id, {})[answer.item] = answer
         self.scores = {(one.attempt_id, one.basis, one.scale): one for one in data.scores}
+        self.assessments = [
+            self._standing(list(sittings))
+            for _, sittings in groupby(data.assessments, key=lambda one: one.id)
+        ]
+        """Every assessment once, with the sitting that stood."""
 
     def where(self, target: str, visit: str, occurrence: int) -> Row:
         return {
@@ -144,8 +153,30 @@ class _Reader:
             "occurrence": occurrence,
         }
 
+    def _standing(self, sittings: Sequence[ExportedAssessment]) -> ExportedAssessment:
+        """Of the sittings at one assessment the one written down, else the one the rule chooses."""
+        chosen = next((one for one in sittings if one.chosen), None)
+        instrument = self.snapshot.instruments.get(sittings[0].instrument)
+        if chosen is not None or len(sittings) == 1 or instrument is None:
+            return chosen or sittings[-1]
+        first, as_of = sittings[0], self.snapshot.as_of
+        closed_at = first.closes_at if first.closes_at and first.closes_at <= as_of else None
+        every = [
+            sitting_facts(times, instrument, self._values(one))
+            for one in sittings
+            if (times := self._times(one)) is not None
+        ]
+        found = standing_sitting(every, Due(first.target_on, self.zone, closed_at))
+        return next(one for one in sittings if found is None or one.attempt_id == found.id)
+
+    def _times(self, one: ExportedAssessment) -> SittingTimes | None:
+        if one.attempt_id is None or one.sitting is None or one.started_at is None:
+            return None
+        last = self._last_answer_at(one)
+        return SittingTimes(one.attempt_id, one.sitting, one.started_at, one.submitted_at, last)
+
     def given(self, one: ExportedAssessment) -> dict[str, ExportedAnswer]:
-        """The answers of the present sitting."""
+        """The answers of the sitting that stood."""
         return {} if one.attempt_id is None else self.answers.get(one.attempt_id, {})
 
     def state(self, one: ExportedAssessment) -> AssessmentState:
@@ -163,7 +194,7 @@ class _Reader:
         """Knees and visits after the injection that asked for a domain and are over unanswered."""
         over = (AssessmentState.missed, AssessmentState.partial, AssessmentState.declined)
         found: dict[Place, None] = {}
-        for one in self.data.assessments:
+        for one in self.assessments:
             injected_at = injection_at(self.events, one.target)
             after = injected_at is not None and (
                 one.closes_at is None or one.closes_at > injected_at
@@ -174,8 +205,13 @@ class _Reader:
         return list(found)
 
     def answered_at(self, one: ExportedAssessment) -> datetime | None:
-        last = max((each.answered_at for each in self.given(one).values()), default=None)
-        return last or one.submitted_at
+        return self._last_answer_at(one) or one.submitted_at
+
+    def _last_answer_at(self, one: ExportedAssessment) -> datetime | None:
+        return max((each.answered_at for each in self.given(one).values()), default=None)
+
+    def _values(self, one: ExportedAssessment) -> dict[str, int | None]:
+        return {code: answer.value for code, answer in self.given(one).items()}
 
     def when(self, one: ExportedAssessment) -> Row:
         at = self.answered_at(one)
@@ -272,14 +308,16 @@ class _Reader:
             raw=raw,
             normalised=normalised,
             basis=shown.basis,
+            mode=one.mode,
+            respondent=one.respondent,
         )
 
     def _stored(self, one: ExportedAssessment, scale: str) -> ExportedScore | None:
         """The sitting's score: of the whole if it was submitted, else of what there is."""
         if one.attempt_id is None:
             return None
-        whole = self.scores.get((one.attempt_id, "complete", scale))
-        return whole or self.scores.get((one.attempt_id, "partial", scale))
+        found = (self.scores.get((one.attempt_id, basis, scale)) for basis in _BASES)
+        return next((stored for stored in found if stored is not None), None)
 
     def _why_absent(self, stored: ExportedScore | None, state: AssessmentState) -> str | None:
         if self.withdrew:
@@ -296,13 +334,7 @@ class _Reader:
 
         Twelve places can miss a bound that the exact score meets.
         """
-        answers = {
-            code: answer.value
-            for code, answer in self.given(one).items()
-            if any(item.code == code for item in instrument.items)
-            and (answer.value is None or is_permitted(instrument.item(code), answer.value))
-        }
-        for exact in score(instrument, answers):
+        for exact in score(instrument, readable(instrument, self._values(one))):
             raw = exact.raw
             if exact.scale == stored.scale and raw is not None and as_decimal(raw) == stored.raw:
                 return raw, exact.normalised

@@ -94,8 +94,11 @@ async def take_text(
     text: InboundText,
     *,
     by_queue: bool = False,
+    answered: bool = False,
 ) -> ReplyBody:
     """Take one text, once. `by_queue`: no webhook waits for the reply, so it is queued.
+
+    `answered`: it was answered before a restore that forgot it, and is not answered again.
 
     Raises UnreadableWebhookError, UnknownAddressError, BusyError.
     """
@@ -113,6 +116,8 @@ async def take_text(
         outcome = await _decide(connection, context, received)
         if by_queue:
             outcome.queue_reply()
+        if answered:
+            outcome.say_nothing()
         answer = gateway.reply(None)
         if outcome.reply is not None:
             answer = answer_with(context, gateway, outcome.reply.body, outcome.reply.id)

@@ -88,6 +88,16 @@ class InboundOutcome:
         if self.facts is None:
             self.reply = None
 
+    def say_nothing(self) -> None:
+        """Answer nothing: the text came before a restore and was answered then.
+
+        The question that answer carried counts as asked, so that the next text can answer it.
+        """
+        self.reply = None
+        if self.dialogue is not None and self.dialogue.prompt is not None:
+            prompt = self.dialogue.prompt.model_copy(update={"message_id": None})
+            self.dialogue = self.dialogue.model_copy(update={"prompt": prompt})
+
 
 def own_outcome(
     case: Case, disposition: Disposition, command: Command | None = None

@@ -19,6 +19,7 @@ from pro_service.messaging.gateway import (
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.inbound import UnknownAddressError, take_text
 from pro_service.store.connection import Connection
+from pro_service.store.keeping import holds
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import sending
 
@@ -40,6 +41,7 @@ async def sweep_inbound(connection: Connection, context: ServiceContext, gateway
     if not isinstance(gateway, ListsInbound):
         return 0
     fed = 0
+    restored_at = await holds.get_last_hold_began(connection)
     for sweep in await sending.list_inbound_sweeps(
         connection, gateway.name, first_look=FIRST_LOOK, overlap=OVERLAP, grace=GRACE
     ):
@@ -53,8 +55,16 @@ async def sweep_inbound(connection: Connection, context: ServiceContext, gateway
             )
             if known is not None:
                 continue
+            # What came before a restore was answered then, if it was to be answered at all.
+            answered = (
+                restored_at is not None
+                and text.received_at is not None
+                and text.received_at < restored_at
+            )
             try:
-                await take_text(connection, context, gateway, text, by_queue=True)
+                await take_text(
+                    connection, context, gateway, text, by_queue=True, answered=answered
+                )
             except (UnreadableWebhookError, UnknownAddressError) as error:
                 # Refused by the webhook for the same reason: nobody's text.
                 log.warning("listed_text_refused", extra={"error": type(error).__name__})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pro_service.catalog.wording_files import LoadedWording
 from pro_service.domain.instruments.wording import Wording
-from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.amending.stored import read_stored_protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.previews import preview_of
 from pro_service.store.connection import Connection
@@ -23,7 +23,7 @@ async def check_pack_lengths(
     ]
     context.catalogue.use_wordings([*stored, pack])
     for document in await studies.list_protocol_documents(connection):
-        preview_of(context, Protocol.model_validate_json(document)).check_lengths()
+        preview_of(context, read_stored_protocol(document)).check_lengths()
 
 
 async def load_pack(connection: Connection, pack: LoadedWording, *, actor: str) -> bool:

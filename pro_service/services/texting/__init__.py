@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.composing import Line, contact_at, indexes_of, line_to, seal_body
-from pro_service.services.texting.delivery import look_for, look_for_reply, retry, send_claimed
-from pro_service.services.texting.opt_outs import another_way, opt_out_document, opt_out_row
+from pro_service.services.texting.composing import (
+    Line,
+    contact_at,
+    indexes_of,
+    line_to,
+    open_number,
+    seal_body,
+)
+from pro_service.services.texting.delivery import (
+    look_for,
+    look_for_lost,
+    look_for_reply,
+    retry,
+    send_claimed,
+)
+from pro_service.services.texting.numbers import indexes_at
+from pro_service.services.texting.opt_outs import (
+    NoLineError,
+    another_way,
+    opt_out_by_staff,
+    opt_out_document,
+    opt_out_row,
+)
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
-from pro_service.services.texting.reminders import Claimed, link_for, remind
+from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
 
 __all__ = [
     "Claimed",
     "Line",
+    "NoLineError",
     "another_way",
     "contact_at",
+    "ended_rows",
+    "indexes_at",
     "indexes_of",
     "line_to",
     "link_for",
     "look_for",
+    "look_for_lost",
     "look_for_reply",
     "moved_rows",
+    "open_number",
+    "opt_out_by_staff",
     "opt_out_document",
     "opt_out_row",
     "pause_write",

@@ -262,6 +262,21 @@ async def look_for_reply(
     return await _look(connection, gateway, row, text) is not None
 
 
+async def look_for_lost(
+    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+) -> MessageState | None:
+    """Look up a text that a restore knows from the journal alone, its words lost; None: no answer.
+
+    It is bound to what the provider has, or stays unconfirmed.
+    """
+    row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
+    if row is None or row.state is not MessageState.unconfirmed:
+        return None if row is None else row.state
+    text = await _outbound(connection, context, row)
+    text = text.model_copy(update={"words_known": False, "in_answer": row.kind == "reply"})
+    return await _look(connection, gateway, row, text)
+
+
 async def _look(
     connection: Connection, gateway: Gateway, row: MessageRow, text: OutboundText
 ) -> MessageState | None:

@@ -5,7 +5,7 @@ Nothing is sent here. A claim is committed first; `services.delivery` then makes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -102,10 +102,7 @@ async def remind(
 def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
     revisions = {visit.id: visit.schedule_revision for visit in facts.visits}
     return ClaimWrite(
-        ended=[
-            EndedReminderRow(id=one.reminder_id, reason=one.reason, message_id=None)
-            for one in judgement.ended
-        ],
+        ended=ended_rows(facts, {one.reminder_id: one.reason for one in judgement.ended}),
         postponed=[
             MovedReminderRow(id=one.reminder_id, due_at=one.due_at) for one in judgement.postponed
         ],
@@ -125,7 +122,7 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
 
 async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
-    connection, context, facts, _, judgement = due
+    connection, context, facts, _, _ = due
     number = open_number(context, facts)
     sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
     rule = None if number is None else rule_for_number(context, number)
@@ -135,7 +132,7 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
         return None
     if facts.texts_today >= rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
-        document.ended += _ended(judgement, EndReason.budget)
+        document.ended += _ended(due, EndReason.budget)
         return None
     line = await line_to(connection, context, facts.study_id, sender.id, number, WORKER)
     message_id = new_id()
@@ -152,7 +149,7 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
 
 def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
-    document.ended += _ended(due.judgement, reason)
+    document.ended += _ended(due, reason)
     closes = {visit.id: visit.closes_at for visit in due.facts.visits}
     document.calls += [
         CallRow(
@@ -163,11 +160,26 @@ def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     ]
 
 
-def _ended(
-    judgement: Judgement, reason: str, message_id: UUID | None = None
+def _ended(due: _Due, reason: str, message_id: UUID | None = None) -> list[EndedReminderRow]:
+    return ended_rows(due.facts, dict.fromkeys(due.judgement.together, reason), message_id)
+
+
+def ended_rows(
+    facts: ParticipantFacts, reasons: Mapping[UUID, str], message_id: UUID | None = None
 ) -> list[EndedReminderRow]:
+    """The rows that end these nudges of a participant, each for its reason."""
     return [
-        EndedReminderRow(id=one, reason=reason, message_id=message_id) for one in judgement.together
+        EndedReminderRow(
+            id=reminder.id,
+            reason=reasons[reminder.id],
+            message_id=message_id,
+            visit_id=visit.id,
+            schedule_revision=visit.schedule_revision,
+            ordinal=reminder.ordinal,
+        )
+        for visit in facts.visits
+        for reminder in visit.reminders
+        if reminder.id in reasons
     ]
 
 
@@ -296,7 +308,7 @@ def _add_message(
             expires_at=min(closes, default=None),
         )
     )
-    document.ended += _ended(judgement, "sent", message_id)
+    document.ended += _ended(due, "sent", message_id)
     if composed.dialogue is not None:
         dialogue = composed.dialogue.model_dump(mode="json")
         document.conversations.append(

@@ -21,12 +21,14 @@ from pro_service.domain.tables.cells import unpadded
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.identities import known_year, seal_year
 from pro_service.services.base.keys import UnknownStudyError
+from pro_service.services.base.notes import seal_words
 from pro_service.services.cards import free_codes, new_card
 from pro_service.services.texting import indexes_of
 from pro_service.services.visits.enrolment_cells import (
     EnrolmentRefusedError,
     EnrolmentRow,
     RowProblem,
+    implausible,
 )
 from pro_service.services.visits.enrolment_rows import CheckedRows, EnrolmentSite
 from pro_service.services.visits.scheduling import News, change_of
@@ -40,6 +42,7 @@ from pro_service.store.visits.schedule import (
     ContactRow,
     DataKeyRow,
     EnrolmentWrite,
+    FirstNoteRow,
     FirstStatusRow,
     NewParticipantRow,
     PlacingRow,
@@ -168,7 +171,9 @@ async def _document(
         actor=actor,
     )
     protocol = await context.reader.protocol(connection, checked.study_id, site.version_id)
-    news = News(actor, checked.reason or "enrolled", events=tuple(_first_events(row)))
+    note = _note(context, checked, row, key.id)
+    why = "enrolled" if note is None else f"note:{note.id}"
+    news = News(actor, why, events=tuple(_first_events(row)))
     facts = _first_facts(checked, row, site, participant)
     return EnrolmentWrite(
         participant=participant,
@@ -184,8 +189,19 @@ async def _document(
         status=FirstStatusRow(id=new_id(), status=Status.screened),
         cards=[new_card(context)],
         identities=seal_year(context, row.year_of_birth, key.id),
+        notes=[] if note is None else [note],
         schedule=change_of(facts, protocol, news, {}).document,
     )
+
+
+def _note(
+    context: ServiceContext, checked: CheckedRows, row: EnrolmentRow, data_key: UUID
+) -> FirstNoteRow | None:
+    """Why the row's days are right, sealed under its own key; None where they need no reason."""
+    if checked.reason is None or not implausible(row, checked.now, reason=False):
+        return None
+    note = seal_words(context.keys.vault, data_key, checked.reason)
+    return FirstNoteRow(id=note.id, words_sealed=note.words_sealed, words_key=note.words_key)
 
 
 def _first_facts(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AlertRow,
@@ -37,15 +39,50 @@ class AnswersWrite:
     alerts: list[AlertRow] = field(default_factory=list)
     queries: list[QueryRow] = field(default_factory=list)
     visits_done: list[VisitDoneRow] = field(default_factory=list)
+    sent_late: list[UUID] = field(default_factory=list)
+    """Visits that had closed before something they asked was sent in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenSittingRow:
+    """Which sitting at an assessment is the record since its visit closed, and why."""
+
+    id: UUID
+    assessment_id: UUID
+    attempt_id: UUID
+    reason: str
+    closes_at: datetime
+    """The closing it was chosen for."""
+    actor: str
 
 
 @dataclass
-class PartialScoresWrite:
-    """Scores of sittings left unfinished when their visit closed."""
+class ClosingWrite:
+    """What the closing of visits settles: which sittings stand, and scores of those not sent."""
 
     scores: list[ScoreRow] = field(default_factory=list)
     partial: list[UUID] = field(default_factory=list)
-    """Assessments scored so, once."""
+    """Assessments that were not sent in, scored so."""
+    chosen: list[ChosenSittingRow] = field(default_factory=list)
+    visits: list[UUID] = field(default_factory=list)
+    """Visits of which is chosen now whatever can be."""
+
+
+class ClosedSitting(NamedTuple):
+    """A sitting at a visit that has closed, with what stands answered in it, gaps as None."""
+
+    assessment_id: UUID
+    id: UUID
+    ordinal: int
+    started_at: datetime
+    submitted_at: datetime | None
+    last_answer_at: datetime | None
+    """When the last answer was given, as claimed."""
+    answers: dict[str, int | None]
+    scored: bool
+    """It has scores already."""
+    settled: bool
+    """Which sitting stands at its assessment is written down for the present closing."""
 
 
 async def record_answers(connection: Connection, guard: Guard, document: AnswersWrite) -> None:
@@ -61,14 +98,31 @@ async def find_web_write(connection: Connection, study_id: UUID, key: str) -> bo
     return await connection.fetchval(_SQL["find_web_write"], study_id, key) is not None
 
 
-async def record_partial_scores(
-    connection: Connection, guard: Guard, document: PartialScoresWrite
-) -> None:
-    """Store the scores of sittings left unfinished at closing. Raises StaleRevisionError."""
-    await write(connection, _SQL["record_partial_scores"], *guard, document)
+async def record_closing(connection: Connection, guard: Guard, document: ClosingWrite) -> None:
+    """Store what the closing of visits settles.
+
+    Raises StaleRevisionError if the facts moved on, DuplicateError where it was chosen before.
+    """
+    await write(connection, _SQL["record_closing"], *guard, document)
 
 
-async def list_closed_unscored(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """(study, participant) with an unfinished sitting at a visit that has closed."""
-    rows = await connection.fetch(_SQL["list_closed_unscored"], limit)
+async def list_to_close(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """(study, participant) with a closed visit whose sittings are still to be chosen or scored."""
+    rows = await connection.fetch(_SQL["list_to_close"], limit)
     return [(row["study_id"], row["participant_id"]) for row in rows]
+
+
+async def list_visits_to_settle(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[UUID]:
+    """A participant's closed visits whose sittings are still to be chosen from."""
+    rows = await connection.fetch(_SQL["list_visits_to_settle"], study_id, participant_id)
+    return [row["id"] for row in rows]
+
+
+async def list_closed_sittings(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[ClosedSitting]:
+    """All sittings at a participant's visits that have closed, by assessment and in their order."""
+    rows = await connection.fetch(_SQL["list_closed_sittings"], study_id, participant_id)
+    return [row_of(ClosedSitting, row) for row in rows]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.endpoints.baselines import CompleteSitting
+from pro_service.domain.endpoints.baselines import SentSitting
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
@@ -55,16 +55,16 @@ async def find_participant(connection: Connection, study_id: UUID, code: str) ->
     return found
 
 
-async def list_complete_sittings(
+async def list_sent_sittings(
     connection: Connection,
     study_id: UUID,
     participant_id: UUID,
     *,
     instruments: Sequence[str],
     before: datetime,
-) -> list[CompleteSitting]:
-    """What was submitted of these instruments before an instant, oldest first."""
+) -> list[SentSitting]:
+    """What was sent in of these instruments before an instant, oldest first."""
     rows = await connection.fetch(
-        _SQL["list_complete_sittings"], study_id, participant_id, instruments, before
+        _SQL["list_sent_sittings"], study_id, participant_id, instruments, before
     )
-    return [CompleteSitting.model_validate_json(row["sitting"]) for row in rows]
+    return [SentSitting.model_validate_json(row["sitting"]) for row in rows]

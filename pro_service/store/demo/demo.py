@@ -19,18 +19,18 @@ class StoredAnswer(NamedTuple):
 
     code: str
     assessment_id: UUID
+    attempt_id: UUID
     instrument: str
     target: str
     item: str
     value: int | None
     gap: str | None
-    submitted: bool
-    last_attempt: bool
-    """It belongs to the assessment's last sitting."""
+    sent: bool
+    """Its sitting was sent in."""
     replaced: bool
     """A later response of the same sitting replaces it."""
     stands: bool
-    """It is the one that counts now."""
+    """It is the one that counts in its sitting."""
 
 
 class StoredScore(NamedTuple):

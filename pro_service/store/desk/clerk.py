@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.journal import BAD_NUMBERS, JournalLine
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/clerk")
@@ -97,7 +98,11 @@ async def close_call(
     connection: Connection, guard: Guard, call_id: UUID, actor: str, outcome: str
 ) -> None:
     """Close a call task. Raises StaleRevisionError."""
-    await write(connection, _SQL["close_call"], *guard, call_id, actor, outcome)
+    said = JournalLine(
+        kind="bad_number", study_id=guard.study_id, participant_id=guard.participant_id
+    )
+    telling = [said] if outcome.partition(":")[0] in BAD_NUMBERS else []
+    await write(connection, _SQL["close_call"], *guard, call_id, actor, outcome, telling=telling)
 
 
 async def _place(

@@ -17,8 +17,10 @@ from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
+from pro_service.domain.study.sittings import StandingReason
 from pro_service.store.connection import Connection
 from pro_service.store.desk.desk import Progress, list_progress
+from pro_service.store.notes import NoteSeen, OwnKey
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -33,6 +35,24 @@ class Placing(NamedTuple):
     valid_to: datetime | None
 
 
+class SittingLine(Record):
+    """One sitting: how, by whom and when it was answered, never what."""
+
+    id: UUID
+    ordinal: int
+    mode: str
+    respondent: str
+    """Who answered, as `Respondent.word` has it."""
+    started_at: datetime
+    submitted_at: datetime | None
+    chosen: StandingReason | None
+    """Why it is written down as standing, for the present closing of its visit; None: it is not."""
+    answered: tuple[str, ...]
+    """Items with a value, and..."""
+    last_answer_at: datetime | None
+    """...when the last was given: read only where an assessment has several sittings."""
+
+
 class AssessmentLine(NamedTuple):
     """One instrument asked at a visit."""
 
@@ -43,9 +63,8 @@ class AssessmentLine(NamedTuple):
     submitted_at: datetime | None
     declined_at: datetime | None
     partial_scored_at: datetime | None
-    mode: str | None
-    respondent: str | None
-    """Who answered, as `Respondent.word` has it."""
+    sittings: tuple[SittingLine, ...]
+    """In the order they were begun."""
 
 
 class ReminderLine(NamedTuple):
@@ -180,9 +199,10 @@ class AlertLine(NamedTuple):
 
 
 class AnswerLine(NamedTuple):
-    """One response; `stands` is False for one that was replaced."""
+    """One response; `stands` is False for one that was replaced in its sitting."""
 
     assessment_id: UUID
+    attempt_id: UUID
     item: str
     value: int | None
     gap: str | None
@@ -192,10 +212,11 @@ class AnswerLine(NamedTuple):
 
 
 class ScoreLine(NamedTuple):
-    """One standing score; raw and 0-100 as exact decimals in text."""
+    """One score of a sitting, as last written; raw and 0-100 as exact decimals in text."""
 
     assessment_id: UUID
-    basis: Literal["complete", "partial"]
+    attempt_id: UUID
+    basis: Literal["complete", "unsent", "partial"]
     scale: str
     raw: str | None
     normalised: str | None
@@ -204,14 +225,6 @@ class ScoreLine(NamedTuple):
     answered: int
     substituted: int
     absent_reason: str | None
-
-
-class OwnKey(NamedTuple):
-    """The participant's own key, wrapped."""
-
-    id: UUID
-    wrapped: bytes
-    wrapping_key: str
 
 
 class ContactLine(Record):
@@ -260,6 +273,7 @@ class TimelineDocument(NamedTuple):
     answers: tuple[AnswerLine, ...]
     scores: tuple[ScoreLine, ...]
     data_key: OwnKey | None
+    notes: tuple[NoteSeen, ...]
 
 
 class _Reader:
@@ -284,7 +298,8 @@ class _Reader:
     async def assessments(self) -> Mapping[UUID, list[AssessmentLine]]:
         by_visit: dict[UUID, list[AssessmentLine]] = defaultdict(list)
         for row in await self._connection.fetch(_SQL["list_assessments_seen"], *self._who):
-            by_visit[row["visit_id"]].append(row_of(AssessmentLine, row))
+            sittings = tuple(SittingLine.model_validate(each) for each in row["sittings"])
+            by_visit[row["visit_id"]].append(row_of(AssessmentLine, row, sittings=sittings))
         return by_visit
 
     async def reminders(self) -> Mapping[UUID, list[ReminderLine]]:
@@ -337,9 +352,9 @@ class _Reader:
         rows = await self._connection.fetch(_SQL["list_scores_seen"], *self._who)
         return tuple(row_of(ScoreLine, row) for row in rows)
 
-    async def key(self) -> OwnKey | None:
-        row = await self._connection.fetchrow(_SQL["find_key_seen"], *self._who)
-        return None if row is None else row_of(OwnKey, row)
+    async def notes(self) -> tuple[NoteSeen, ...]:
+        rows = await self._connection.fetch(_SQL["list_notes_seen"], *self._who)
+        return tuple(row_of(NoteSeen, row) for row in rows)
 
 
 async def read_document(
@@ -349,9 +364,11 @@ async def read_document(
 
     Within a transaction that reads one snapshot, or its parts may not belong together.
     """
-    row = await connection.fetchrow(_SQL["get_participant_seen"], study_id, code)
-    if row is None:
+    found = await connection.fetchrow(_SQL["get_participant_seen"], study_id, code)
+    if found is None:
         return None
+    row = dict(found)
+    key = [row.pop(name) for name in ("key_id", "wrapped", "wrapping_key")]
     reader = _Reader(connection, study_id, row["id"])
     return row_of(
         TimelineDocument,
@@ -360,7 +377,8 @@ async def read_document(
         contacts=_CONTACTS.validate_json(row["contacts"]),
         visits=await reader.visits(),
         progress=await list_progress(connection, study_id, [row["id"]]),
-        data_key=await reader.key(),
+        data_key=None if key[0] is None else OwnKey(*key),
+        notes=await reader.notes(),
         placings=await reader.placings(),
         statuses=await reader.statuses(),
         events=await reader.events(),

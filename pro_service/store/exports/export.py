@@ -33,7 +33,7 @@ class ExportedParticipant(NamedTuple):
 
 
 class ExportedAssessment(NamedTuple):
-    """An assessment with its visit, and its latest sitting if there was one."""
+    """An assessment with its visit, and one of its sittings if there was any."""
 
     id: UUID
     visit_id: UUID
@@ -46,7 +46,6 @@ class ExportedAssessment(NamedTuple):
     closes_at: datetime | None
     instrument: str
     target: Target
-    submitted_at: datetime | None
     declined_at: datetime | None
     attempt_id: UUID | None
     sitting: int | None
@@ -59,6 +58,10 @@ class ExportedAssessment(NamedTuple):
     instrument_sha256: str | None
     wording_sha256: str | None
     started_at: datetime | None
+    submitted_at: datetime | None
+    """When the sitting was sent in."""
+    chosen: bool
+    """It is written down as standing, for the closing the visit had."""
 
 
 class ExportedAnswer(NamedTuple):
@@ -77,7 +80,7 @@ class ExportedScore(NamedTuple):
     """One scale of one sitting."""
 
     attempt_id: UUID
-    basis: Literal["complete", "partial"]
+    basis: Literal["complete", "unsent", "partial"]
     scale: str
     revision: int
     instrument_version: str
@@ -116,7 +119,7 @@ async def list_exported_participants(
 async def list_exported_assessments(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[ExportedAssessment]:
-    """What was asked of a participant by the schedule of `as_of`."""
+    """What was asked of a participant by the schedule of `as_of`, a row for each sitting."""
     rows = await connection.fetch(
         _SQL["list_exported_assessments"], study_id, participant_id, as_of
     )

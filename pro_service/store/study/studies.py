@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -33,6 +33,27 @@ class SiteRow(NamedTuple):
     country: str
     telephone: str
     emergency_number: str
+
+
+class VersionRow(NamedTuple):
+    """A stored protocol version; `recorded_at` is study time."""
+
+    id: UUID
+    label: str
+    content_sha256: str
+    recorded_at: datetime
+    actor: str
+    participants: int
+
+
+class SiteProtocolRow(NamedTuple):
+    """From when a site enrols under a version (study time); no reason was asked before 0.2.0."""
+
+    site: str
+    protocol_version_id: UUID
+    effective_from: datetime
+    actor: str
+    reason: str | None
 
 
 class EnrolledRow(NamedTuple):
@@ -136,12 +157,42 @@ async def insert_site_protocol(
     *,
     site_id: UUID,
     version_id: UUID,
+    effective_from: datetime | None = None,
     actor: str,
+    reason: str,
 ) -> None:
-    """From now on a site enrols under this version."""
+    """From an instant of study time on (None: from now on) a site enrols under this version."""
     await write(
-        connection, _SQL["insert_site_protocol"], study_id, row_id, site_id, version_id, actor
+        connection,
+        _SQL["insert_site_protocol"],
+        study_id,
+        row_id,
+        site_id,
+        version_id,
+        effective_from,
+        actor,
+        reason,
     )
+
+
+async def list_protocol_versions(connection: Connection, study_id: UUID) -> list[VersionRow]:
+    """The study's protocol versions, the oldest first."""
+    rows = await connection.fetch(_SQL["list_protocol_versions"], study_id)
+    return [row_of(VersionRow, row) for row in rows]
+
+
+async def list_site_protocols(connection: Connection, study_id: UUID) -> list[SiteProtocolRow]:
+    """What has been said of the version each site enrols under, by site and time."""
+    rows = await connection.fetch(_SQL["list_site_protocols"], study_id)
+    return [row_of(SiteProtocolRow, row) for row in rows]
+
+
+async def list_present_participants(
+    connection: Connection, study_id: UUID, site_id: UUID
+) -> list[UUID]:
+    """Who is at a site at present."""
+    rows = await connection.fetch(_SQL["list_present_participants"], study_id, site_id)
+    return [row["participant_id"] for row in rows]
 
 
 async def list_sites(connection: Connection, study_id: UUID) -> list[SiteRow]:

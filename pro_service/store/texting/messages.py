@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -166,6 +167,14 @@ async def reclaim_message(
         guard.participant_id,
         guard.revision,
         lease_seconds,
+        telling=[
+            JournalLine(
+                kind="send",
+                study_id=guard.study_id,
+                participant_id=guard.participant_id,
+                message_id=message_id,
+            )
+        ],
     )
     return row is not None and bool(row["claimed"])
 

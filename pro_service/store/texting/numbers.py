@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pro_service.domain.delivery.contacts import Agreed
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import CallRow
@@ -89,7 +90,23 @@ async def end_opt_out(
     connection: Connection, guard: Guard, line_ids: Sequence[UUID], *, actor: str, reason: str
 ) -> int:
     """End what holds these lines back; how many opt-outs that were. Raises StaleRevisionError."""
-    row = await write(connection, _SQL["end_opt_out"], *guard, list(line_ids), actor, reason)
+    row = await write(
+        connection,
+        _SQL["end_opt_out"],
+        *guard,
+        list(line_ids),
+        actor,
+        reason,
+        telling=[
+            JournalLine(
+                kind="opt_out_ended",
+                study_id=guard.study_id,
+                participant_id=guard.participant_id,
+                line_id=line_id,
+            )
+            for line_id in line_ids
+        ],
+    )
     if row is None:
         raise StaleRevisionError
     return int(row["ended"])
@@ -121,7 +138,15 @@ async def silence_contact(
     Within a transaction that has a reason. Raises StaleRevisionError.
     """
     indexes = list(their_indexes)
-    await write(connection, _SQL["silence_contact"], *guard, contact_id, indexes, ends)
+    said = JournalLine(
+        kind="number_ended" if ends else "number_wrong",
+        study_id=guard.study_id,
+        participant_id=guard.participant_id,
+        contact_id=contact_id,
+    )
+    await write(
+        connection, _SQL["silence_contact"], *guard, contact_id, indexes, ends, telling=[said]
+    )
 
 
 async def insert_contact(connection: Connection, guard: Guard, document: ContactWrite) -> None:
@@ -129,7 +154,10 @@ async def insert_contact(connection: Connection, guard: Guard, document: Contact
 
     Raises StaleRevisionError, DuplicateError.
     """
-    await write(connection, _SQL["insert_contact"], *guard, document)
+    said = JournalLine(
+        kind="number_added", study_id=guard.study_id, participant_id=guard.participant_id
+    )
+    await write(connection, _SQL["insert_contact"], *guard, document, telling=[said])
 
 
 async def confirm_contact(
@@ -173,9 +201,10 @@ async def mark_bad_number(
 
     Within a transaction that has a reason.
     """
-    await connection.execute(
-        _SQL["mark_bad_number"], study_id, participant_id, list(their_indexes), call_id, actor
-    )
+    said = JournalLine(kind="bad_number", study_id=study_id, participant_id=participant_id)
+    indexes = list(their_indexes)
+    parameters = (study_id, participant_id, indexes, call_id, actor)
+    await write(connection, _SQL["mark_bad_number"], *parameters, telling=[said])
 
 
 async def list_users_of_numbers(

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, write
+from pro_service.store.journal import BAD_NUMBERS, JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -75,8 +76,16 @@ async def insert_call(
     actor: str,
 ) -> bool:
     """Make a call task unless one of that reason is open; whether it was made."""
-    made = await connection.fetchval(
-        _SQL["insert_call"], study_id, call_id, participant_id, reason, actor
+    said = JournalLine(kind="bad_number", study_id=study_id, participant_id=participant_id)
+    made = await write(
+        connection,
+        _SQL["insert_call"],
+        study_id,
+        call_id,
+        participant_id,
+        reason,
+        actor,
+        telling=[said] if reason in BAD_NUMBERS else [],
     )
     return made is not None
 

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.journal import JournalLine, journal_lines
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AssessmentRow,
@@ -86,12 +87,23 @@ class FirstStatusRow:
     status: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PinRow:
+    """The protocol version a participant is under from now on."""
+
+    id: UUID
+    protocol_version_id: UUID
+    actor: str
+
+
 @dataclass
 class ScheduleWrite:
     """Events and statuses with the schedule they lead to; with none, it takes the turn alone."""
 
     reason: str
     """Why visits move and calls end."""
+    pins: list[PinRow] = field(default_factory=list)
+    """One at most; its transaction must have been given a reason."""
     events: list[EventRow] = field(default_factory=list)
     statuses: list[StatusRow] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
@@ -102,6 +114,15 @@ class ScheduleWrite:
     reminders: list[ReminderRow] = field(default_factory=list)
     calls_ended: list[UUID] = field(default_factory=list)
     """Visits about which nobody need call any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstNoteRow:
+    """Words of staff about somebody who is being enrolled, sealed."""
+
+    id: UUID
+    words_sealed: bytes
+    words_key: str
 
 
 @dataclass(kw_only=True)
@@ -116,6 +137,7 @@ class EnrolmentWrite:
     contacts: list[ContactRow] = field(default_factory=list)
     cards: list[CardRow] = field(default_factory=list)
     identities: list[IdentityRow] = field(default_factory=list)
+    notes: list[FirstNoteRow] = field(default_factory=list)
     schedule: ScheduleWrite = field(default_factory=lambda: ScheduleWrite("enrolled"))
     """The first events and what follows from them: events, visits, assessments, reminders."""
 
@@ -124,7 +146,13 @@ async def insert_participants(
     connection: Connection, study_id: UUID, documents: Sequence[EnrolmentWrite]
 ) -> None:
     """Enrol participants, all or none. Raises DuplicateError for a code in use."""
-    await write(connection, _SQL["insert_participants"], study_id, list(documents))
+    said = [
+        JournalLine(kind="enrolled", study_id=study_id, participant_id=one.participant.id)
+        for one in documents
+    ]
+    for one in documents:
+        said += journal_lines(one, study_id)
+    await write(connection, _SQL["insert_participants"], study_id, list(documents), telling=said)
 
 
 async def write_schedule(connection: Connection, guard: Guard, document: ScheduleWrite) -> None:

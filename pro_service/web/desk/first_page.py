@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
+from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
 from pro_service.services.desk.today import ToDo
@@ -40,6 +42,13 @@ def first_page_values(
         "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
         **_grid(words, grid, query),
     }
+
+
+def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) -> str | None:
+    """That nothing is sent since a restore, and why; None where texts go."""
+    if since is None or not sites:
+        return None
+    return words.text("now.sending_held", since=words.instant(since, zone(sites[0].zone)))
 
 
 def legend(words: Words) -> list[dict[str, str]]:
@@ -151,10 +160,12 @@ def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dic
             "code": one.code,
             "site": sites[one.site_id],
             "since": words.instant(one.started_at, zone(sites[one.site_id].zone)),
-            "reason": words.word("opt_out", one.reason),
+            "reason": words.word("opt_out", one.reason)
+            if noted_in(one.reason) is None
+            else words.noted(said),
             "who": words.who(one.actor),
         }
-        for one in to_do.held
+        for one, said in to_do.held
     ]
 
 

@@ -15,7 +15,7 @@ from pro_service.services.desk import today as service
 from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
-from pro_service.web.desk.first_page import first_page_values
+from pro_service.web.desk.first_page import first_page_values, held_words
 from pro_service.web.desk.guard import for_staff, hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
@@ -35,17 +35,17 @@ async def show_first_page(request: web.Request, seat: Seat) -> web.Response:
         sites = await service.list_sites(connection, study_id)
         to_do = await service.list_to_do(connection, context, study_id)
         facts = await read_grid(connection, context, study_id, query)
-        kind = await service.database_kind(connection)
+        state = await service.database_state(connection)
     grid = await derive_grid(facts)
     desk = request.app[DESK]
-    values = first_page_values(
-        desk.words(language_of(request, seat)), sites, to_do, grid, query, request.query
-    )
+    words = desk.words(language_of(request, seat))
+    values = first_page_values(words, sites, to_do, grid, query, request.query)
     return desk.render(
         "first_page.html",
         request,
         seat,
-        kind=kind,
+        kind=state.kind,
+        sending_held=held_words(words, sites, state.held_since),
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
     )

@@ -1,7 +1,7 @@
 -- name: record_answers(study_id, participant_id, revision, write)
 -- Store what was answered, with all that follows from it, if the facts are still those it was decided from.
 -- `write` is one JSON document: web_key, attempts, responses, scores, submitted, attempts_submitted,
--- declined, alerts, queries, visits_done. Any list may be empty.
+-- declined, alerts, queries, visits_done, sent_late. Any list may be empty.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -39,20 +39,13 @@ answered AS (
         item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
         answered_at timestamptz, answered_offset_minutes integer, entered_at timestamptz, entered_by text,
         replaces uuid, inbound_id uuid, actor text, reason text)
-    RETURNING id, assessment_id, attempt_id, item
+    RETURNING id, attempt_id, item
 ),
--- A fresh sitting starts with nothing standing; what it answers at once is pointed at below.
-cleared AS (
-    DELETE FROM pro.current_responses AS c USING sat
-    WHERE c.study_id = $1 AND c.assessment_id = sat.assessment_id
-      AND NOT EXISTS (SELECT FROM answered AS n
-                      WHERE n.assessment_id = c.assessment_id AND n.item = c.item)
-),
+-- What stands in a sitting stands there by itself: what other sittings hold is not touched.
 pointed AS (
-    INSERT INTO pro.current_responses (study_id, assessment_id, item, attempt_id, response_id)
-    SELECT $1, assessment_id, item, attempt_id, id FROM answered
-    ON CONFLICT (study_id, assessment_id, item)
-        DO UPDATE SET attempt_id = excluded.attempt_id, response_id = excluded.response_id
+    INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
+    SELECT $1, attempt_id, item, id FROM answered
+    ON CONFLICT (study_id, attempt_id, item) DO UPDATE SET response_id = excluded.response_id
 ),
 scored AS (
     INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
@@ -85,6 +78,12 @@ queried AS (
     INSERT INTO pro.data_queries SELECT r.* FROM doc, pro.data_query_rows($1, $2, d -> 'queries') AS r
     ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
 ),
+-- Something was sent in after a visit had closed: whether it stands is to be looked at again.
+to_choose AS (
+    UPDATE pro.visits AS v SET chosen_for = NULL
+    FROM doc, jsonb_array_elements_text(d -> 'sent_late') AS s (id)
+    WHERE v.study_id = $1 AND v.id = s.id::uuid
+),
 -- Answering ends the nudges and the calls of a visit in the same write.
 nudges_ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = v.reason
@@ -103,8 +102,9 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- Whether a request with this key has been stored.
 SELECT 1 AS stored FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
 
--- name: record_partial_scores(study_id, participant_id, revision, write)
--- Score what was left unfinished when its visit closed, apart from complete scores.
+-- name: record_closing(study_id, participant_id, revision, write)
+-- Write down, once, which sittings of closed visits are the record and why, and score what was not sent.
+-- `write` is one JSON document: scores, partial, chosen, visits. Any list may be empty.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -118,14 +118,31 @@ marked AS (
     UPDATE pro.assessments AS a SET partial_scored_at = pro.now()
     FROM doc, jsonb_array_elements_text(d -> 'partial') AS s (id)
     WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.partial_scored_at IS NULL
+),
+chosen AS (
+    INSERT INTO pro.standing_sittings (study_id, id, participant_id, assessment_id, attempt_id, reason,
+        closes_at, actor)
+    SELECT $1, c.id, $2, c.assessment_id, c.attempt_id, c.reason, c.closes_at, c.actor
+    FROM doc, jsonb_to_recordset(d -> 'chosen') AS c (id uuid, assessment_id uuid, attempt_id uuid,
+        reason text, closes_at timestamptz, actor text)
+),
+-- The turn was taken, so the closing is the one it was chosen for.
+settled AS (
+    UPDATE pro.visits AS v SET chosen_for = v.closes_at
+    FROM doc, jsonb_array_elements_text(d -> 'visits') AS s (id)
+    WHERE v.study_id = $1 AND v.id = s.id::uuid AND v.chosen_for IS DISTINCT FROM v.closes_at
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: list_closed_unscored(limit)
--- Participants with an unfinished sitting at a visit that has closed.
+-- name: list_to_close(limit)
+-- Participants with a visit that has closed and whose sittings are still to be chosen or scored.
 -- Unfinished sittings are few in any study: each is looked up by its keys (OFFSET 0 keeps the planner
 -- from reading the whole of both tables instead).
-SELECT DISTINCT t.study_id, t.participant_id
+SELECT v.study_id, v.participant_id FROM pro.visits AS v
+WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.chosen_for IS DISTINCT FROM v.closes_at
+  AND v.closes_at <= (SELECT pro.now())
+UNION
+SELECT t.study_id, t.participant_id
 FROM pro.attempts AS t
 CROSS JOIN LATERAL (
     SELECT a.visit_id FROM pro.assessments AS a
@@ -139,4 +156,28 @@ CROSS JOIN LATERAL (
     OFFSET 0) AS closed
 -- An assessment is submitted in one write with its sitting, so an unsubmitted one has none that is.
 WHERE t.submitted_at IS NULL
-ORDER BY t.study_id, t.participant_id LIMIT $1;
+ORDER BY study_id, participant_id LIMIT $1;
+
+-- name: list_visits_to_settle(study_id, participant_id)
+-- The closed visits of a participant whose sittings are still to be chosen from.
+SELECT v.id FROM pro.visits AS v
+WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND NOT v.provisional
+  AND v.chosen_for IS DISTINCT FROM v.closes_at AND v.closes_at <= pro.now();
+
+-- name: list_closed_sittings(study_id, participant_id)
+-- All sittings at visits of a participant that have closed: what they hold, whether they have their
+-- scores, and which is written down as standing.
+SELECT t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
+       h.last_answer_at, h.answers,
+       EXISTS (SELECT FROM pro.scores AS s
+               WHERE s.study_id = t.study_id AND s.assessment_id = t.assessment_id
+                 AND s.attempt_id = t.id) AS scored,
+       c.attempt_id IS NOT NULL AS settled
+FROM pro.visits AS v
+JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
+JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id
+CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
+LEFT JOIN pro.standing_sittings AS c
+  ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.closes_at = v.closes_at
+WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND v.closes_at <= pro.now()
+ORDER BY t.assessment_id, t.ordinal;

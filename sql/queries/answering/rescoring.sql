@@ -25,15 +25,12 @@ WHERE s.participant_id = $2
 ORDER BY s.attempt_id, s.basis, s.scale;
 
 -- name: list_sitting_answers(study_id, participant_id)
--- What stands answered in each sitting: where the sitting is the present one, what is pointed at,
--- else the last answer to each item that ever stood.
-SELECT DISTINCT ON (r.attempt_id, r.item) r.attempt_id, r.item, r.value, r.id AS response_id
-FROM pro.responses AS r
-LEFT JOIN pro.current_responses AS c
-  ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
- AND c.attempt_id = r.attempt_id
-WHERE r.study_id = $1 AND r.participant_id = $2 AND r.reason IS DISTINCT FROM 'overtaken'
-ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
+-- What stands answered in each sitting.
+SELECT t.id AS attempt_id, r.item, r.value, r.response_id
+FROM pro.attempts AS t
+CROSS JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r
+WHERE t.study_id = $1 AND t.participant_id = $2
+ORDER BY t.id, r.item;
 
 -- name: record_rescoring(study_id, participant_id, revision, write)
 -- Add further revisions of scores, if the facts are still those they were computed from; nothing is replaced.

@@ -16,17 +16,7 @@ scheduled AS (
                                       FROM pro.nudges_of_visit(v.study_id, v.id) AS n), '[]'))
                ORDER BY v.opens_at, v.id) AS visits
     FROM who JOIN pro.visits AS v ON v.study_id = who.study_id AND v.participant_id = who.id
-    CROSS JOIN LATERAL (
-        SELECT json_agg(json_build_object('id', a.id, 'instrument', a.instrument, 'target', a.target,
-                   'submitted_at', a.submitted_at, 'declined_at', a.declined_at, 'partial_scored_at', a.partial_scored_at,
-                   'attempt', (SELECT to_json(t) FROM pro.last_sitting(a.study_id, a.id) AS t),
-                   -- Answers of what is still open, or so fresh that `back` may reach it, or asked for;
-                   -- null: not read.
-                   'answers', CASE
-                       WHEN a.submitted_at IS NULL OR a.submitted_at > who.now - interval '1 day' OR a.id = ANY ($3::uuid[])
-                       THEN coalesce((SELECT json_agg(r ORDER BY r.item)
-                                      FROM pro.standing_answers(a.study_id, a.id) AS r), '[]') END) ORDER BY a.id) AS assessments
-        FROM pro.assessments AS a WHERE a.study_id = v.study_id AND a.visit_id = v.id) AS asked
+    CROSS JOIN LATERAL pro.asked_at_visit(v.study_id, v.id, v.closes_at, who.now, $3) AS asked
     WHERE v.superseded_at IS NULL
 ),
 calls AS (SELECT * FROM pro.call_keys($1, $2))
@@ -62,19 +52,21 @@ SELECT code FROM pro.participants WHERE study_id = $1;
 -- The id behind a participant's code.
 SELECT id FROM pro.participants WHERE study_id = $1 AND code = $2;
 
--- name: list_complete_sittings(study_id, participant_id, instruments, before)
--- What was submitted of some instruments before an instant, with the answers that stand, oldest first.
-WITH submitted AS (
-    SELECT a.study_id, a.id, a.visit_id, a.target, a.instrument, a.submitted_at
-    FROM pro.assessments AS a
-    WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = ANY ($3) AND a.submitted_at < $4
-)
+-- name: list_sent_sittings(study_id, participant_id, instruments, before)
+-- What was sent in of some instruments before an instant, with the answers that stand, oldest first. Which
+-- sitting is chosen is read where it may not be the only one sent in time.
 SELECT jsonb_build_object(
-           'target', s.target, 'instrument', s.instrument, 'visit', v.definition,
-           'submitted_at', s.submitted_at,
-           'answers', coalesce((SELECT jsonb_object_agg(r.item, r.value)
-                                FROM pro.standing_answers(s.study_id, s.id) AS r
-                                WHERE r.value IS NOT NULL), '{}'))::text AS sitting
-FROM submitted AS s
-JOIN pro.visits AS v ON v.study_id = s.study_id AND v.id = s.visit_id
-ORDER BY s.submitted_at, s.id;
+           'assessment_id', a.id, 'id', t.id, 'ordinal', t.ordinal, 'started_at', t.started_at,
+           'target', a.target, 'instrument', a.instrument, 'visit', v.definition,
+           'target_on', v.target_on, 'closes_at', v.closes_at, 'submitted_at', t.submitted_at,
+           'last_answer_at', h.last_answer_at, 'answers', jsonb_strip_nulls(h.answers),
+           'chosen_id', CASE WHEN t.submitted_at >= v.closes_at OR count(*) OVER (PARTITION BY a.id) > 1
+               THEN (SELECT c.attempt_id FROM pro.standing_sittings AS c
+                     WHERE c.study_id = a.study_id AND c.assessment_id = a.id
+                       AND c.closes_at = v.closes_at) END)::text AS sitting
+FROM pro.assessments AS a
+JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.submitted_at < $4
+JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
+CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
+WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = ANY ($3) AND a.submitted_at < $4
+ORDER BY t.submitted_at, a.id, t.ordinal;

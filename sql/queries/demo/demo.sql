@@ -1,13 +1,12 @@
 -- name: list_stored_answers(study_id)
--- Every stored response with where it belongs and whether it stands, in the order of storing.
-SELECT p.code, r.assessment_id, a.instrument, a.target, r.item, r.value, r.gap,
-       a.submitted_at IS NOT NULL AS submitted,
-       t.ordinal = (SELECT max(o.ordinal) FROM pro.attempts AS o
-                    WHERE o.study_id = t.study_id AND o.assessment_id = t.assessment_id) AS last_attempt,
+-- Every stored response with where it belongs and whether it stands in its sitting, in the order of storing.
+SELECT p.code, r.assessment_id, r.attempt_id, a.instrument, a.target, r.item, r.value, r.gap,
+       t.submitted_at IS NOT NULL AS sent,
        EXISTS (SELECT FROM pro.responses AS n
                WHERE n.study_id = r.study_id AND n.attempt_id = r.attempt_id AND n.replaces = r.id) AS replaced,
-       EXISTS (SELECT FROM pro.current_responses AS c
-               WHERE c.study_id = r.study_id AND c.response_id = r.id) AS stands
+       EXISTS (SELECT FROM pro.sitting_responses AS c
+               WHERE c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item
+                 AND c.response_id = r.id) AS stands
 FROM pro.responses AS r
 JOIN pro.assessments AS a ON a.study_id = r.study_id AND a.id = r.assessment_id
 JOIN pro.attempts AS t ON t.study_id = r.study_id AND t.id = r.attempt_id
@@ -16,7 +15,7 @@ WHERE r.study_id = $1
 ORDER BY r.id;
 
 -- name: list_complete_scores(study_id)
--- The standing scores of submitted assessments.
+-- The scores of sittings that were sent in.
 SELECT s.assessment_id, s.instrument, s.scale, s.raw, s.normalised
 FROM pro.standing_scores($1) AS s
 WHERE s.basis = 'complete'

@@ -9,13 +9,14 @@ WHERE t.their_address = $2 AND ($3::uuid IS NULL OR t.id > $3)
 ORDER BY t.id;
 
 -- name: find_next_event(study_id)
--- What falls due next in study time: a nudge, or the closing of a visit somebody has not answered.
+-- What falls due next in study time: a nudge unless sending is held, or the closing of a visit somebody has
+-- not answered.
 WITH nudges AS (
     SELECT r.due_at AS at, 'reminder' AS kind, p.code, v.definition
     FROM pro.reminders AS r
     JOIN pro.participants AS p ON p.study_id = r.study_id AND p.id = r.participant_id
     JOIN pro.visits AS v ON v.study_id = r.study_id AND v.id = r.visit_id
-    WHERE r.study_id = $1 AND r.ended_at IS NULL
+    WHERE r.study_id = $1 AND r.ended_at IS NULL AND NOT (SELECT pro.sending_is_held())
     ORDER BY r.due_at, p.code LIMIT 1
 ),
 closings AS (

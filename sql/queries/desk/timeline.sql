@@ -8,8 +8,9 @@ SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.tre
                   ELSE max(ps.valid_to) - interval '1 microsecond' END
            FROM pro.participant_sites AS ps
            WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores,
-       pro.desk_contacts(p.study_id, p.id) AS contacts
+       pro.desk_contacts(p.study_id, p.id) AS contacts, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.present_participants AS p
+LEFT JOIN pro.data_keys AS k ON k.study_id = p.study_id AND k.participant_id = p.id
 WHERE p.study_id = $1 AND p.code = $2;
 
 -- name: list_placings(study_id, participant_id)
@@ -27,13 +28,23 @@ WHERE v.study_id = $1 AND v.participant_id = $2
 ORDER BY v.opens_at, v.id;
 
 -- name: list_assessments_seen(study_id, participant_id)
--- What was asked at each visit, how and by whom it was last answered.
+-- What was asked at each visit, with its sittings: how, by whom and when they were answered, which is
+-- written down as standing, and where there are several, which items have a value.
+WITH several AS MATERIALIZED (SELECT * FROM pro.desk_sittings($1, $2))
 SELECT a.visit_id, a.id, a.instrument, a.target, a.submitted_at, a.declined_at, a.partial_scored_at,
-       t.mode, t.respondent
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'ordinal', t.ordinal, 'mode', t.mode,
+                     'respondent', concat_ws('.', t.respondent, t.respondent_relation),
+                     'started_at', t.started_at, 'submitted_at', t.submitted_at, 'chosen', c.reason,
+                     'answered', coalesce(s.answered, '{}'), 'last_answer_at', s.last_answer_at)
+                     ORDER BY t.ordinal)
+                 FROM pro.attempts AS t
+                 LEFT JOIN pro.standing_sittings AS c
+                   ON c.study_id = t.study_id AND c.attempt_id = t.id AND c.assessment_id = a.id
+                  AND c.closes_at = v.closes_at
+                 LEFT JOIN several AS s ON s.attempt_id = t.id
+                 WHERE t.study_id = a.study_id AND t.assessment_id = a.id), '[]') AS sittings
 FROM pro.assessments AS a
-LEFT JOIN LATERAL (
-    SELECT l.mode, concat_ws('.', l.respondent, l.respondent_relation) AS respondent
-    FROM pro.last_sitting(a.study_id, a.id) AS l) AS t ON true
+JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 WHERE a.study_id = $1 AND a.participant_id = $2
 ORDER BY a.id;
 
@@ -101,23 +112,32 @@ WHERE x.study_id = $1 AND x.participant_id = $2
 ORDER BY x.id;
 
 -- name: list_answers_seen(study_id, participant_id)
--- Every answer the reader may see, and whether it stands.
-SELECT r.assessment_id, r.item, r.value, r.gap, r.inbound_id, r.received_at,
+-- Every answer the reader may see, and whether it stands in its sitting.
+SELECT r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.inbound_id, r.received_at,
        c.response_id IS NOT NULL AS stands
 FROM pro.responses AS r
-LEFT JOIN pro.current_responses AS c ON c.study_id = r.study_id AND c.response_id = r.id
+LEFT JOIN pro.sitting_responses AS c
+  ON c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item AND c.response_id = r.id
 WHERE r.study_id = $1 AND r.participant_id = $2
 ORDER BY r.id;
 
 -- name: list_scores_seen(study_id, participant_id)
--- The standing scores the reader may see, as exact decimals in text.
-SELECT s.assessment_id, s.basis, s.scale, s.raw::text AS raw, s.lowest, s.normalised::text AS normalised,
+-- The scores the reader may see as last written of each sitting, as exact decimals in text.
+SELECT s.assessment_id, s.attempt_id, s.basis, s.scale, s.raw::text AS raw, s.lowest, s.normalised::text AS normalised,
        s.highest, s.answered, s.substituted, s.absent_reason
 FROM pro.standing_scores($1) AS s
 WHERE s.participant_id = $2
 ORDER BY s.id;
 
--- name: find_key_seen(study_id, participant_id)
--- The wrapped key their texts are sealed under.
-SELECT k.id, k.wrapped, k.wrapping_key FROM pro.data_keys AS k
-WHERE k.study_id = $1 AND k.participant_id = $2;
+-- name: list_notes_seen(study_id, participant_id)
+-- What staff wrote about them, sealed, each with the key that opens it; of others who use the number, what
+-- was written when it asked for no more texts.
+SELECT n.id, n.words_sealed, n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
+FROM pro.notes AS n
+LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
+WHERE n.study_id = $1
+  AND n.id IN (SELECT o.id FROM pro.notes AS o WHERE o.study_id = $1 AND o.participant_id = $2
+               UNION ALL
+               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs($1) AS o
+               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said)
+               WHERE o.participant_id = $2);

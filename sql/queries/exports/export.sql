@@ -16,8 +16,9 @@ WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
 SELECT pg_advisory_xact_lock_shared(7004, 1);
 
 -- name: list_exported_participants(study_id, as_of)
--- Participants known at an instant, with their site, statuses and events as recorded until then.
-SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol_sha256,
+-- Participants known at an instant, with their site, protocol version, statuses and events as recorded
+-- until then.
+SELECT p.id, p.code, p.zone, w.id AS protocol_version_id, w.content_sha256 AS protocol_sha256,
        (SELECT t.code FROM pro.participant_sites AS ps
         JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
         WHERE ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.recorded_at <= $2
@@ -32,32 +33,38 @@ SELECT p.id, p.code, p.zone, p.protocol_version_id, w.content_sha256 AS protocol
                      'occurred_at', e.occurred_at) ORDER BY e.id)
                  FROM pro.latest_events(p.study_id, p.id, $2) AS e), '[]') AS events
 FROM pro.participants AS p
-JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+LEFT JOIN LATERAL (
+    SELECT h.protocol_version_id FROM pro.participant_protocols AS h
+    WHERE h.study_id = p.study_id AND h.participant_id = p.id AND h.recorded_at <= $2
+    ORDER BY h.id DESC LIMIT 1) AS pinned ON true
+JOIN pro.protocol_versions AS w
+  ON w.study_id = p.study_id AND w.id = coalesce(pinned.protocol_version_id, p.protocol_version_id)
 WHERE p.study_id = $1 AND p.recorded_at <= $2
 ORDER BY p.id;
 
 -- name: list_exported_assessments(study_id, participant_id, as_of)
--- What was asked of a participant by the schedule of that instant, each with its latest sitting and
--- its closing then.
+-- What was asked of a participant by the schedule of that instant and its closings then, a row for each
+-- sitting there was by then; `chosen`: it was written down as standing.
 SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, v.provisional,
        v.opens_at, v.target_on, CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END AS closes_at, a.instrument, a.target,
-       CASE WHEN a.submitted_at <= $3 THEN a.submitted_at END AS submitted_at,
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
-       t.authentication, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at
+       t.authentication, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
+       CASE WHEN t.submitted_at <= $3 THEN t.submitted_at END AS submitted_at,
+       c.attempt_id IS NOT NULL AS chosen
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3
-LEFT JOIN LATERAL (
-    SELECT x.* FROM pro.attempts AS x
-    WHERE x.study_id = a.study_id AND x.assessment_id = a.id AND x.recorded_at <= $3
-    ORDER BY x.ordinal DESC LIMIT 1) AS t ON true
+LEFT JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.recorded_at <= $3
 LEFT JOIN LATERAL (
     SELECT c.id, c.closes_at FROM pro.visit_closings AS c
     WHERE c.study_id = v.study_id AND c.visit_id = v.id AND c.recorded_at > $3
     ORDER BY c.id LIMIT 1) AS m ON true
+LEFT JOIN pro.standing_sittings AS c
+  ON c.study_id = t.study_id AND c.assessment_id = t.assessment_id AND c.attempt_id = t.id
+ AND c.recorded_at <= $3 AND c.closes_at = CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END
 WHERE v.study_id = $1 AND v.participant_id = $2 AND v.recorded_at <= $3
   AND (v.superseded_at IS NULL OR v.superseded_at > $3)
-ORDER BY v.opens_at, v.id, a.id;
+ORDER BY v.opens_at, v.id, a.id, t.ordinal;
 
 -- name: list_exported_answers(study_id, participant_id, as_of)
 -- What stood answered in each sitting at that instant, and how often it had been corrected. An
@@ -66,9 +73,8 @@ SELECT DISTINCT ON (r.attempt_id, r.item)
        r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at,
        count(*) OVER (PARTITION BY r.attempt_id, r.item) - 1 AS corrections
 FROM pro.responses AS r
-LEFT JOIN pro.current_responses AS c
-  ON c.study_id = r.study_id AND c.assessment_id = r.assessment_id AND c.item = r.item
- AND c.attempt_id = r.attempt_id
+LEFT JOIN pro.sitting_responses AS c
+  ON c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item
 WHERE r.study_id = $1 AND r.participant_id = $2 AND r.recorded_at <= $3
   AND r.reason IS DISTINCT FROM 'overtaken'
 ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;

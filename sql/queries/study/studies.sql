@@ -27,18 +27,37 @@ SELECT document::text AS document FROM pro.protocol_versions
 WHERE study_id = $1 AND id = $2;
 
 -- name: find_site_protocol(study_id, site_id)
--- The version a site enrols under now: its own latest, else the study's newest.
+-- The version a site enrols under now: its own that came into effect last, else the study's newest.
 SELECT coalesce(
     (SELECT sp.protocol_version_id FROM pro.site_protocols AS sp
      WHERE sp.study_id = $1 AND sp.site_id = $2 AND sp.effective_from <= pro.now()
-     ORDER BY sp.id DESC LIMIT 1),
+     ORDER BY sp.effective_from DESC, sp.id DESC LIMIT 1),
     (SELECT v.id FROM pro.protocol_versions AS v WHERE v.study_id = $1 ORDER BY v.id DESC LIMIT 1)
 ) AS protocol_version_id;
 
--- name: insert_site_protocol(study_id, id, site_id, protocol_version_id, actor)
--- From now on this site enrols under this version.
-INSERT INTO pro.site_protocols (study_id, id, site_id, protocol_version_id, effective_from, actor)
-VALUES ($1, $2, $3, $4, pro.now(), $5);
+-- name: insert_site_protocol(study_id, id, site_id, protocol_version_id, effective_from, actor, reason)
+-- From an instant on (none: from now on) this site enrols under this version.
+INSERT INTO pro.site_protocols (study_id, id, site_id, protocol_version_id, effective_from, actor, reason)
+VALUES ($1, $2, $3, $4, coalesce($5, pro.now()), $6, $7);
+
+-- name: list_protocol_versions(study_id)
+-- The study's protocol versions, the oldest first, with how many participants are under each.
+SELECT v.id, v.label, v.content_sha256, v.recorded_at, v.actor,
+       (SELECT count(*) FROM pro.participants AS p
+        WHERE p.study_id = v.study_id AND p.protocol_version_id = v.id) AS participants
+FROM pro.protocol_versions AS v WHERE v.study_id = $1 ORDER BY v.id;
+
+-- name: list_site_protocols(study_id)
+-- Which version each site of the study enrols or will enrol under, and since when, in order.
+SELECT t.code AS site, sp.protocol_version_id, sp.effective_from, sp.actor, sp.reason
+FROM pro.site_protocols AS sp
+JOIN pro.sites AS t ON t.study_id = sp.study_id AND t.id = sp.site_id
+WHERE sp.study_id = $1 ORDER BY t.code, sp.effective_from, sp.id;
+
+-- name: list_present_participants(study_id, site_id)
+-- Who is at a site at present.
+SELECT ps.participant_id FROM pro.participant_sites AS ps
+WHERE ps.study_id = $1 AND ps.site_id = $2 AND ps.valid_to IS NULL ORDER BY ps.participant_id;
 
 -- name: list_sites(study_id)
 -- The study's sites.

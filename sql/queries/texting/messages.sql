@@ -26,13 +26,14 @@ WHERE study_id = $1 AND id = $2 AND state = $3
 RETURNING id;
 
 -- name: list_retries(limit)
--- Messages a provider definitely did not take, whose time to try again has come.
+-- Messages a provider definitely did not take, whose time to try again has come; none while sending is held.
 SELECT m.study_id, m.id, m.participant_id, m.kind FROM pro.messages AS m
-WHERE m.state = 'queued' AND m.retry_at <= clock_timestamp()
+WHERE m.state = 'queued' AND m.retry_at <= clock_timestamp() AND NOT (SELECT pro.sending_is_held())
 ORDER BY m.retry_at LIMIT $1;
 
 -- name: reclaim_message(study_id, message_id, participant_id, revision, lease_seconds)
--- Claim a queued message again, if the participant's facts are those it was found wanted from.
+-- Claim a queued message again, if the participant's facts are those it was found wanted from and sending
+-- is not held.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $3 AND revision = $4
@@ -42,7 +43,7 @@ claimed AS (
     UPDATE pro.messages AS m SET state = 'sending', tries = tries + 1, claimed_at = pro.now(),
         lease_until = clock_timestamp() + $5::integer * interval '1 second'
     FROM turn
-    WHERE m.study_id = $1 AND m.id = $2 AND m.state = 'queued'
+    WHERE m.study_id = $1 AND m.id = $2 AND m.state = 'queued' AND NOT pro.sending_is_held()
     RETURNING m.id
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count(*) FROM claimed) AS claimed;

@@ -1,15 +1,15 @@
 -- name: list_due(limit)
--- Participants who have a nudge due, longest due first.
+-- Participants who have a nudge due, longest due first; nobody while sending is held.
 SELECT r.study_id, r.participant_id
 FROM pro.reminders AS r
-WHERE r.ended_at IS NULL AND r.due_at <= pro.now()
+WHERE r.ended_at IS NULL AND r.due_at <= pro.now() AND NOT (SELECT pro.sending_is_held())
 GROUP BY r.study_id, r.participant_id
 ORDER BY min(r.due_at), r.participant_id
 LIMIT $1;
 
 -- name: next_due()
--- The instant of the next open nudge.
-SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL;
+-- The instant of the next open nudge; none falls due while sending is held.
+SELECT min(due_at) AS at FROM pro.reminders WHERE ended_at IS NULL AND NOT (SELECT pro.sending_is_held());
 
 -- name: claim_reminders(study_id, participant_id, revision, write)
 -- End what is due, as one message already claimed for sending or for a reason, and plan what comes next.
@@ -36,7 +36,9 @@ claimed AS (
 ),
 ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = e.reason, message_id = e.message_id
-    FROM doc, jsonb_to_recordset(d -> 'ended') AS e (id uuid, reason text, message_id uuid)
+    -- Which nudge of which visit it is, is said for the journal alone.
+    FROM doc, jsonb_to_recordset(d -> 'ended') AS e (id uuid, reason text, message_id uuid, visit_id uuid,
+        schedule_revision integer, ordinal integer)
     WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = e.id AND r.ended_at IS NULL
 ),
 postponed AS (
@@ -56,7 +58,8 @@ asked AS (
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, $2, d -> 'calls') AS r
 )
-SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh,
+       pro.demand_sending((SELECT jsonb_array_length(d -> 'messages') FROM doc)) AS free;
 
 -- name: list_to_check_for_calls(limit)
 -- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet.

@@ -14,6 +14,10 @@ who AS (
         protocol_version_id uuid, language text, zone text, channel text, nudge_at time,
         treated_knees text[], actor text)
 ),
+pinned AS (
+    INSERT INTO pro.participant_protocols (study_id, id, participant_id, protocol_version_id, actor, reason)
+    SELECT $1, doc.id, doc.id, (d #>> '{participant,protocol_version_id}')::uuid, doc.actor, 'enrolled' FROM doc
+),
 guarded AS (
     INSERT INTO pro.participant_revisions (study_id, participant_id) SELECT $1, doc.id FROM doc
 ),
@@ -45,6 +49,11 @@ identified AS (
     SELECT $1, y.id, doc.id, y.kind, decode(y.value_sealed, 'hex'), y.value_key, doc.actor, 'enrolled'
     FROM doc, jsonb_to_recordset(d -> 'identities') AS y (id uuid, kind text, value_sealed text,
         value_key text)
+),
+noted AS (
+    INSERT INTO pro.notes (study_id, id, participant_id, words_sealed, words_key, actor)
+    SELECT $1, n.id, doc.id, decode(n.words_sealed, 'hex'), n.words_key, doc.actor
+    FROM doc, jsonb_to_recordset(d -> 'notes') AS n (id uuid, words_sealed text, words_key text)
 ),
 agreed AS (
     INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, actor)
@@ -83,15 +92,25 @@ SELECT $1, s.id, doc.id, s.status, pro.now(), doc.actor
 FROM doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
 
 -- name: write_schedule(study_id, participant_id, revision, write)
--- Record events and statuses together with the schedule that follows from them. `write` is one JSON
--- document: reason, events, statuses, superseded, reclosed, visits, assessments, reminders,
--- calls_ended.
+-- Record events and statuses, or the move to another protocol version (pro.reason must be given), together
+-- with the schedule that follows from them. `write` is one JSON document: reason, pins, events, statuses,
+-- superseded, reclosed, visits, assessments, reminders, calls_ended.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
     RETURNING revision
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
+pinned AS (
+    INSERT INTO pro.participant_protocols (study_id, id, participant_id, protocol_version_id, actor, reason)
+    SELECT $1, p.id, $2, p.protocol_version_id, p.actor, d ->> 'reason'
+    FROM doc, jsonb_to_recordset(d -> 'pins') AS p (id uuid, protocol_version_id uuid, actor text)
+    RETURNING protocol_version_id
+),
+moved AS (
+    UPDATE pro.participants AS w SET protocol_version_id = p.protocol_version_id FROM pinned AS p
+    WHERE w.study_id = $1 AND w.id = $2
+),
 happened AS (
     INSERT INTO pro.events (study_id, id, participant_id, kind, ordinal, target, planned_on, occurred_at,
         actor, reason)

@@ -152,8 +152,8 @@ async def correct(trial: Trial, item: str, value: int, *, highest: int = 10) -> 
         " JOIN pro.assessments AS a ON a.study_id = r.study_id AND a.id = r.assessment_id"
         " WHERE r.item = $2 AND a.instrument = 'womac-nrs-3.1' AND a.submitted_at IS NOT NULL"
         " RETURNING *)"
-        " UPDATE pro.current_responses AS c SET response_id = added.id FROM added"
-        " WHERE c.assessment_id = added.assessment_id AND c.item = added.item",
+        " UPDATE pro.sitting_responses AS c SET response_id = added.id FROM added"
+        " WHERE c.attempt_id = added.attempt_id AND c.item = added.item",
         new_id(),
         item,
         value,

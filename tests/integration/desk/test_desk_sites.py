@@ -206,7 +206,7 @@ async def test_the_database_itself_hides_answers_and_scores(
                 str(study.site_id),
                 f"{study.site_id}:{role}",
             )
-            for table in ("responses", "scores", "current_responses"):
+            for table in ("responses", "scores", "sitting_responses"):
                 found = await connection.fetchval(f"SELECT count(*) > 0 FROM pro.{table}")  # noqa: S608
                 assert found is expected, (role, table)
 

@@ -73,7 +73,7 @@ async def test_a_changed_answer_names_the_one_it_replaces(
     )
     assert [(row["value"], row["replaces"]) for row in rows] == [(3, None), (8, rows[0]["id"])]
     current = await owner.fetchval(
-        "SELECT response_id FROM pro.current_responses WHERE item = 'pain_1'"
+        "SELECT response_id FROM pro.sitting_responses WHERE item = 'pain_1'"
     )
     assert current == rows[1]["id"]
 
@@ -99,7 +99,7 @@ async def test_an_answer_overtaken_on_another_device_is_kept_but_not_made_curren
     )
     assert [(row["value"], row["reason"]) for row in rows] == [(3, None), (9, "overtaken")]
     current = await owner.fetchval(
-        "SELECT response_id FROM pro.current_responses WHERE item = 'pain_1'"
+        "SELECT response_id FROM pro.sitting_responses WHERE item = 'pain_1'"
     )
     assert current == rows[0]["id"]
 
@@ -236,7 +236,7 @@ async def test_a_sitting_older_than_its_span_starts_anew_and_the_old_one_is_kept
     ordinals = await owner.fetch("SELECT ordinal FROM pro.attempts ORDER BY ordinal")
     assert [row["ordinal"] for row in ordinals] == [1, 2]
     assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 10
-    assert await owner.fetchval("SELECT count(*) FROM pro.current_responses") == 5
+    assert await owner.fetchval("SELECT count(*) FROM pro.sitting_responses") == 10
 
 
 @pytest.mark.parametrize("hours", [1, 30])

@@ -237,7 +237,7 @@ async def test_e35_back_replaces_an_answer_and_keeps_both(database_url: str) -> 
         assert [value for _, value, _ in kept] == [4, 6]
         assert kept[1][2] == kept[0][0]
         assert await trial.fetch(
-            "SELECT r.value FROM current_responses c JOIN responses r ON r.id = c.response_id"
+            "SELECT r.value FROM sitting_responses c JOIN responses r ON r.id = c.response_id"
         ) == [(6,)]
         assert await dispositions(trial) == ["answer", "command", "answer"]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from pro_service.messaging.gateway import LookupFailedError
 from pro_service.services.receiving import sweep as service
 from pro_service.services.receiving.sweep import GRACE, sweep_inbound
+from pro_service.store.keeping import holds
 from tests.support.study import SENDER
-from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 SERVICE = "MG" + "c" * 32
 LATER = timedelta(minutes=5)
@@ -183,3 +186,27 @@ async def test_more_than_one_page_of_the_list_is_read(database_url: str) -> None
         since = datetime.now(UTC) - timedelta(hours=1)
         listed = await trial.gateway.list_inbound(SENDER, since=since, until=datetime.now(UTC))
         assert (len(listed), listed[0].body) == (251, "first")
+
+
+async def test_what_came_before_a_restore_is_kept_and_not_answered_again(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    """It was answered before the database was lost; what comes afterwards is answered."""
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        await trial.remind()
+        await lose(trial, "4")
+        await lose(trial, "STOP")
+        await holds.insert_hold(owner, "restored", None, "cli:test")
+        assert await sweep(trial) == 2
+        assert await answers(trial) == [(4,)]
+        assert await trial.fetch("SELECT count(*) FROM pro.opt_outs WHERE ended_at IS NULL") == [
+            (1,)
+        ]
+        await holds.release_hold(owner, "cli:test", "rang everybody")
+        assert await trial.retry() == 0
+        assert len(trial.fake.sent_to(trial.phones["K-001"])) == 1
+        await lose(trial, "START", ago=-timedelta(seconds=1))
+        await asyncio.sleep(1.1)
+        assert await sweep(trial) == 1
+        assert await trial.retry() == 1

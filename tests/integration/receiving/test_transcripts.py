@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.transcripts import Transcript
-from tests.support.twilio_trial import open_twilio_trial
+from tests.support.twilio.trial import open_twilio_trial
 
 FOLDER = Path(__file__).parents[2] / "data" / "transcripts"
 CASES = {

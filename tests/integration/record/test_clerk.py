@@ -41,6 +41,8 @@ READS: Final = {
     "responses",
     "scores",
     "sites",
+    "sitting_responses",
+    "standing_sittings",
     "statuses",
     "studies",
     "visits",

@@ -100,7 +100,7 @@ READS = (
     Case("base/participants", "get_participant_facts", "pro_worker", 1_500, FACTS),
     Case(
         "base/participants",
-        "list_complete_sittings",
+        "list_sent_sittings",
         "pro_participant",
         300,
         (STUDY, PARTICIPANT, "{pain-nrs}", datetime.fromisoformat("2999-01-01T00:00Z")),
@@ -151,7 +151,8 @@ READS = (
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
     Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
     Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, "key-00008caa")),
-    Case("answering/answers", "list_closed_unscored", "pro_worker", 25_000, (200,)),
+    Case("answering/answers", "list_to_close", "pro_worker", 25_000, (200,)),
+    Case("answering/answers", "list_closed_sittings", "pro_worker", 1_000, (STUDY, PARTICIPANT)),
     Case("texting/reminders", "list_to_check_for_calls", "pro_worker", 40_000, (10_000,)),
 )
 SWEEPS = (
@@ -235,7 +236,14 @@ def claim_document(values: Values) -> ClaimWrite:
         lease_seconds=30,
         expires_at=None,
     )
-    ended = EndedReminderRow(id=values.reminder, reason="sent", message_id=message.id)
+    ended = EndedReminderRow(
+        id=values.reminder,
+        reason="sent",
+        message_id=message.id,
+        visit_id=values.visit,
+        schedule_revision=1,
+        ordinal=1,
+    )
     return ClaimWrite(messages=[message], ended=[ended])
 
 

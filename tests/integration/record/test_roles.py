@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from pro_service.services import rounds
 from pro_service.store.pools import connect
 from tests.support.audit import Audit
 from tests.support.study import Trial, add_site, open_trial, row
@@ -23,6 +24,7 @@ APPLICATION_ROLES = (
 RECORD = (
     "responses",
     "scores",
+    "standing_sittings",
     "consents",
     "events",
     "statuses",
@@ -59,7 +61,8 @@ SEEN_BY_SITE = (
     "assessments",
     "attempts",
     "responses",
-    "current_responses",
+    "sitting_responses",
+    "standing_sittings",
     "scores",
     "reminders",
     "messages",
@@ -76,6 +79,8 @@ async def lived(trial: Trial) -> None:
         reply = await trial.says("K-001", "2")
         if reply and "last question" in reply:
             break
+    await trial.move(timedelta(days=12))
+    await rounds.closing_round(trial.pools.worker, trial.context)
     await Audit(trial).seal()
 
 
@@ -224,7 +229,7 @@ async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database
         site_id = await trial.fetchval("SELECT id FROM sites")
         await lived(trial)
         seen = await desk_sees(trial, site_id, role="coordinator")
-        assert (seen["responses"], seen["current_responses"], seen["scores"]) == (0, 0, 0)
+        assert (seen["responses"], seen["sitting_responses"], seen["scores"]) == (0, 0, 0)
         assert seen["assessments"] > 0
 
 

@@ -279,12 +279,8 @@ async def test_new_keys_are_settings_that_work(database_url: str) -> None:
     commands = Commands(database_url)
     printed = (await commands.call("keys", "new")).out
     settings = dict(line.split("=", 1) for line in printed.splitlines())
-    assert set(settings) == {
-        "PRO_VAULT_KEYS",
-        "PRO_INDEX_KEYS",
-        "PRO_LINK_KEYS",
-        "PRO_SEAL_KEYS",
-    }
+    rings = ("VAULT", "INDEX", "LINK", "SEAL", "BACKUP")
+    assert set(settings) == {f"PRO_{name}_KEYS" for name in rings}
     done = await commands.call("protocol", "load", PROTOCOL, environment=settings)
     assert done.code == 0, done.err
 

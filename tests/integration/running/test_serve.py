@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from pro_service.services.base import key_check
+from pro_service.services.base.key_check import KeysDoNotFitError, KeyWatch
 from pro_service.store.pools import connect
+from pro_service.vault.keys import KeyRing
+from pro_service.vault.vault import Vault
 from tests.support.command import Commands, free_port, get
 from tests.support.study import SECRET, Trial, open_trial, post_text, row
 from tests.support.waiting import PATIENCE_SECONDS, until
@@ -89,6 +94,37 @@ async def test_the_server_is_alive_without_its_database_and_ready_with_it(
         assert await server.stop() == 0
     late = commands.run("serve", "--port", str(port))
     assert (late.code, "migrate" in late.err) == (1, True)
+
+
+async def test_other_keys_than_those_of_what_is_stored_serve_nobody(database_url: str) -> None:
+    """With another index key a participant's answer would be told that nobody knows the number."""
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        fitting, other = commands_of(trial), commands_of(trial)
+    other.environment["PRO_INDEX_KEYS"] = KeyRing.generate("i1").reveal()
+    for command in ("serve", "worker"):
+        refused = other.run(command)
+        assert (refused.code, "PRO_INDEX_KEYS" in refused.err) == (1, True)
+    told = other.run("participant", "status", "K-001", "paused", "--reason", "away")
+    assert (told.code, "PRO_INDEX_KEYS" in told.err) == (1, True)
+    port = free_port()
+    async with fitting.running("serve", "--port", str(port), ready="Serving on") as server:
+        assert (await get(f"http://127.0.0.1:{port}/readyz"))[0] == 200
+        assert await server.stop() == 0
+
+
+async def test_a_database_put_in_the_place_of_another_is_noticed(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_trial(database_url) as trial:
+        ours = trial.context.keys.vault
+        watch = KeyWatch(Vault(ours._master, KeyRing.generate("i1"), ours._link))
+        await watch.demand(trial.pools.participant)
+        await trial.enrol(row("K-001"))
+        await watch.demand(trial.pools.participant)  # The last look is too fresh.
+        monkeypatch.setattr(key_check, "EVERY", 0.0)
+        with pytest.raises(KeysDoNotFitError, match="PRO_INDEX_KEYS"):
+            await watch.demand(trial.pools.participant)
 
 
 async def test_a_port_in_use_is_one_line(database_url: str) -> None:

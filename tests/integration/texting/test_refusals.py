@@ -16,7 +16,7 @@ from pro_service.services.texting import delivery
 from pro_service.services.texting.reminders import remind
 from pro_service.store.texting import sending
 from tests.support.study import ACTOR, SENDER
-from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CLOCK_GRAIN: Final = 0.005

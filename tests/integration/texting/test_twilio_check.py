@@ -19,8 +19,8 @@ from pro_service.messaging.twilio.check import inbound_webhook
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from tests.support.command import Commands, Finished
 from tests.support.study import SENDER, row
-from tests.support.twilio_account import OwnedNumber, OwnedService
-from tests.support.twilio_fake import ACCOUNT, TOKEN, TwilioFake
+from tests.support.twilio.account import OwnedNumber, OwnedService
+from tests.support.twilio.fake import ACCOUNT, TOKEN, TwilioFake
 
 PUBLIC = "https://study.example.org"
 SERVICE = "MG" + "c" * 32

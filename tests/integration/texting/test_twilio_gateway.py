@@ -30,7 +30,7 @@ from pro_service.messaging.gateway import (
 )
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.store.ids import new_id
-from tests.support.twilio_fake import ACCOUNT, TOKEN, Fault, TwilioFake
+from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, TwilioFake
 
 OURS = "+12025550100"
 THEIRS = "+12025550143"

@@ -15,8 +15,8 @@ from pro_service.app import WrongKindError, check_kind, make_gateway
 from pro_service.config import Settings, SettingsError
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from tests.support.study import SENDER
-from tests.support.twilio_fake import ACCOUNT, TOKEN, Fault
-from tests.support.twilio_trial import TwilioTrial, open_twilio_trial
+from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault
+from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 SERVICE = "MG" + "c" * 32
 

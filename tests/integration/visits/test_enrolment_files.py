@@ -220,11 +220,11 @@ async def test_a_day_that_passed_is_taken_with_a_reason_that_is_kept(
     content = as_csv(
         [HEADS, list(row("K-001", planned_injection_on="2026-01-20").values())]
     ).encode()
-    done = await enrolled(commands, tmp_path / "p.csv", content, "--reason", "entered \x00late")
+    done = await enrolled(commands, tmp_path / "p.csv", content, "--reason", "entered late")
     assert done.code == 0, done.err
-    assert (
-        await owner.fetchval("SELECT count(*) FROM pro.events WHERE reason = 'entered late'") == 2
-    )
+    kept = "SELECT count(*) FROM pro.events e JOIN pro.notes n ON e.reason = 'note:' || n.id"
+    assert await owner.fetchval(kept) == 2
+    assert await owner.fetchval("SELECT count(*) FROM pro.events WHERE reason ~ 'late'") == 0
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,19 @@ def lived_database(server_url: str) -> Iterator[str]:
 
 
 async def _load(url: str) -> None:
+    await restore(url)
+    connection = await connect(url, role=None, actor="test:upgrade")
+    try:
+        await connection.execute(GROWN_OLD)
+        await migrate(connection)
+        await migrate(connection, series="simulator")
+        await connection.execute("UPDATE pro.study_clock SET ahead = $1 - now()", exported_at())
+    finally:
+        await connection.close()
+
+
+async def restore(url: str) -> None:
+    """Fill an empty database with what the old release left, as it left it."""
     roles = await asyncpg.connect(url)
     try:
         await roles.execute((sql_folder() / "roles.sql").read_text("utf-8"))
@@ -83,14 +96,6 @@ async def _load(url: str) -> None:
     )
     await load.communicate(lzma.decompress((FOLDER / "study.sql.xz").read_bytes()))
     assert load.returncode == 0
-    connection = await connect(url, role=None, actor="test:upgrade")
-    try:
-        await connection.execute(GROWN_OLD)
-        await migrate(connection)
-        await migrate(connection, series="simulator")
-        await connection.execute("UPDATE pro.study_clock SET ahead = $1 - now()", exported_at())
-    finally:
-        await connection.close()
 
 
 def old_context() -> ServiceContext:

@@ -350,6 +350,12 @@ def test_a_listed_message_matches_by_body_addresses_and_time_only() -> None:
     assert "too late" in wire.matching(rows, TEXT, AT, None)
 
 
+def test_a_message_whose_words_are_lost_matches_by_the_rest() -> None:
+    lost = TEXT.model_copy(update={"words_known": False, "body": "(lost)"})
+    rows = [listed("ours"), listed("to another", to="+12025550144")]
+    assert wire.matching(rows, lost, AT, AT + timedelta(seconds=30)) == ["ours"]
+
+
 def test_a_message_of_a_service_matches_by_the_service() -> None:
     text = TEXT.model_copy(update={"our_address": SERVICE})
     rows = [listed("ours", service=SERVICE, from_="+12025550177"), listed("not of it")]

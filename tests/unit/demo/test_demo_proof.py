@@ -15,6 +15,7 @@ from pro_service.store.demo.demo import StoredAnswer, StoredScore
 
 ASSESSMENT = UUID(int=1)
 OTHER = UUID(int=2)
+SITTING = UUID(int=3)
 
 
 def sent(value: int, item: str = "pain", *, page: UUID | None = None) -> SentAnswer:
@@ -29,13 +30,13 @@ def stored(value: int, item: str = "pain", **changes: Any) -> StoredAnswer:
     row = StoredAnswer(
         "K-0001",
         ASSESSMENT,
+        SITTING,
         "pain-nrs",
         "left_knee",
         item,
         value,
         None,
-        submitted=True,
-        last_attempt=True,
+        sent=True,
         replaced=False,
         stands=True,
     )
@@ -72,9 +73,19 @@ def test_a_correction_leaves_only_the_last_answer_standing() -> None:
     assert compare_books(both, [first._replace(stands=True), stored(6)]).wrongly_standing == 2
 
 
-def test_an_answer_of_an_abandoned_sitting_must_not_stand() -> None:
-    old = stored(4, last_attempt=False)
-    assert compare_books([sent(4)], [old]).wrongly_standing == 1
+def test_every_sitting_has_its_own_standing_answer_and_one_alone() -> None:
+    both = [sent(4), sent(6)]
+    elsewhere = stored(6, attempt_id=OTHER)
+    assert compare_books(both, [stored(4), elsewhere]).wrongly_standing == 0
+    assert compare_books(both, [stored(4), stored(6)]).wrongly_standing == 1
+    assert compare_books([sent(4)], [stored(4, stands=False)]).wrongly_standing == 1
+
+
+def test_a_sitting_that_was_not_sent_lends_no_answer_to_one_that_was() -> None:
+    four, forty = Decimal("4.000000000000"), Decimal("40.000000000000")
+    rows = [StoredScore(ASSESSMENT, "pain-nrs", "pain", four, forty)]
+    books = [stored(4), stored(9, attempt_id=OTHER, sent=False)]
+    assert compare_scores(load_instruments(), {ASSESSMENT: "pain-nrs"}, books, rows) == 0
 
 
 @pytest.mark.parametrize(

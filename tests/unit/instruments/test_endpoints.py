@@ -38,6 +38,8 @@ from pro_service.domain.study.facts import EventFacts, EventKind
 from pro_service.store.ids import new_id
 
 RULES = load_endpoint_rules()
+assert RULES.responder is not None
+RESPONDER = RULES.responder
 PROTOCOL = load_protocol_file(example_protocol_file()).protocol
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 INJECTED = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -55,7 +57,7 @@ def pairs(**domains: tuple[int | None, int | None]) -> dict[DomainName, DomainPa
 
 
 def outcome(**domains: tuple[int | None, int | None]) -> Responder:
-    return respond(RULES.responder, pairs(**domains))
+    return respond(RESPONDER, pairs(**domains))
 
 
 def injection(**changed: Any) -> EventFacts:
@@ -144,7 +146,7 @@ def test_no_scores_at_all_are_not_evaluable() -> None:
 def test_a_bound_met_exactly_by_a_value_without_end_is_met() -> None:
     """50 % of 200/3 and 20 % of 100/3 would be missed by scores rounded to 12 places."""
     pair = DomainPair(Fraction(200, 3), Fraction(100, 3))
-    assert respond(RULES.responder, {"pain": pair}).path == "A"
+    assert respond(RESPONDER, {"pain": pair}).path == "A"
 
 
 def test_a_scale_on_which_100_is_best_is_turned_round() -> None:
@@ -246,7 +248,7 @@ def test_every_threshold_and_the_responder_name_their_source() -> None:
         "important_pain": (Decimal(2), "raw"),
     }
     assert all(one.citation for one in RULES.thresholds)
-    assert "2004" in RULES.responder.citation
+    assert "2004" in (RESPONDER.citation or "")
 
 
 def test_no_baseline_gives_no_change_and_no_figure_of_0() -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pro_service.domain.instruments.model import Instrument, Words
 from pro_service.domain.study.checking.problems import Problem, suggestion
+from pro_service.domain.study.coming import NOTHING_COMING, Coming
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     InstrumentUse,
@@ -36,6 +37,7 @@ class Draft(NamedTuple):
     uses: Mapping[str, InstrumentUse]
     visits: tuple[Placed, ...]
     instruments: Mapping[str, Instrument]
+    coming: Coming = NOTHING_COMING
 
 
 def word_problems(draft: Draft, words: Words, path: str) -> Iterator[Problem]:

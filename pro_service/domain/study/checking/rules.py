@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pro_service.domain.delivery.templates import telling_words
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.checking.coming import coming_problems
 from pro_service.domain.study.checking.draft import Draft, Placed, name_problems, word_problems
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.checking.safety import safety_problems
@@ -21,6 +22,7 @@ def rule_problems(draft: Draft) -> list[Problem]:
     """Return everything the rules find, in the document's order."""
     problems = [*_study_problems(draft), *_messaging_problems(draft), *safety_problems(draft)]
     problems += _use_problems(draft)
+    problems += coming_problems(draft)
     counts = Counter(placed.visit.id for placed in draft.visits)
     seen: set[str] = set()
     for placed in draft.visits:

@@ -26,7 +26,7 @@ from pro_service.store.study.studies import SiteRow
 from pro_service.web.application import build_application
 from tests.support.example import example_study
 from tests.support.study import ACTOR, SENDER, STARTED_AT, ZONE, make_context, row
-from tests.support.twilio_fake import ACCOUNT, TOKEN, Faults, TwilioFake
+from tests.support.twilio.fake import ACCOUNT, TOKEN, Faults, TwilioFake
 
 CALL_BOUND: Final = timedelta(seconds=0.5)
 

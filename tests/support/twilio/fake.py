@@ -23,7 +23,7 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from tests.support.twilio_account import AccountSettings
+from tests.support.twilio.account import AccountSettings
 
 ACCOUNT: Final = "AC" + "a" * 32
 TOKEN: Final = "0123456789abcdef0123456789abcdef"

@@ -1,0 +1,273 @@
+"""`backup`, `restore`: the database kept, put back, and sending let go on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.progress import Progress as Bar
+from rich.table import Table
+from typer.core import TyperGroup
+
+from pro_service.app import check_kind, make_context, make_gateway
+from pro_service.cli.options import ActorOption, DataOption
+from pro_service.cli.runtime import (
+    OPERATOR,
+    Runtime,
+    err,
+    name_actor,
+    open_bare_database,
+    out,
+    run_command,
+    with_runtime,
+)
+from pro_service.config import Settings, SettingsError, open_vault, read_settings
+from pro_service.embedded import program_folders
+from pro_service.services import keeping
+from pro_service.services.receiving import sweep_inbound
+from pro_service.store.ids import made_at, new_id
+from pro_service.store.journal import JournalReading, read_journal
+from pro_service.store.keeping import holds
+from pro_service.store.pools import connect, open_pools
+from pro_service.vault.keys import KeyRing
+
+BinOption = Annotated[
+    Path | None,
+    typer.Option("--bin-dir", metavar="FOLDER", help="Where pg_dump and pg_restore are."),
+]
+JournalOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal",
+        metavar="FOLDER",
+        help="The journal kept since the backup: stops, deaths and texts in it happen again.",
+    ),
+]
+NAMED: Final = "file"
+
+
+class _FileOrCommand(TyperGroup):
+    """`restore FILE` is short for the one of its commands that takes a file."""
+
+    unnamed = NAMED
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name in where neither a command nor a call for help stands first."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = [NAMED, *args]
+        return super().parse_args(ctx, args)
+
+
+restore_app = typer.Typer(
+    cls=_FileOrCommand,
+    no_args_is_help=True,
+    help="Put a backup back (`restore FILE`); then see to what it forgot, and let sending go on.",
+)
+
+
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="The file to write; none is replaced.")],
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt it under the first key of PRO_BACKUP_KEYS.")
+    ] = False,
+    bin_dir: BinOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Write the whole database to one file, and read it back."""
+
+    async def work() -> keeping.Manifest:
+        settings = read_settings()
+        who = name_actor(actor, settings)
+        ring = _ring(settings)
+        if encrypt and ring is None:
+            raise SettingsError(
+                "PRO_BACKUP_KEYS is not set.",
+                mend="Make a ring with `pro-service keys new`, and keep it where backups are not.",
+            )
+        async with open_bare_database(settings, data) as (_, url):
+            place = keeping.Place(url, who, _folders(bin_dir))
+            with _progress() as progress:
+                return await keeping.make_backup(place, file, ring if encrypt else None, progress)
+
+    made = run_command(work())
+    out.print(
+        f"{file}: {made.rows} rows of {len(made.tables)} tables, as of"
+        f" {made.made_at:%Y-%m-%d %H:%M:%S} UTC, read back and equal.",
+        markup=False,
+    )
+    needed = (("VAULT", made.vault_keys), ("INDEX", made.index_keys), ("LINK", made.link_keys))
+    for name, ids in needed:
+        out.print(f"It needs PRO_{name}_KEYS: {', '.join(ids) or 'none yet'}.", markup=False)
+
+
+@restore_app.command(NAMED)
+def restore_file(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    journal: JournalOption = None,
+    bin_dir: BinOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Put a backup into an empty database, replay the journal, and hold sending."""
+
+    async def work() -> None:
+        settings = read_settings()
+        who = name_actor(actor, settings)
+        async with open_bare_database(settings, data) as (ready, url):
+            vault, ring = open_vault(ready), _ring(ready)
+            # What the provider's account lacks is said before anything is done.
+            await make_gateway(ready).close()
+            check_kind(keeping.manifest_of(file, ring).kind, ready.gateway)
+            place = keeping.Place(url, who, _folders(bin_dir))
+            with _progress() as progress:
+                made = await keeping.restore_backup(place, file, ring, vault, progress)
+            out.print(
+                f"Restored: {made.rows} rows of {len(made.tables)} tables, each equal to the"
+                " backup's; the keys fit.",
+                markup=False,
+            )
+            _say_gap(made.made_at)
+            await _put_back(ready, url, who, made.made_at, journal or ready.journal_dir)
+
+    run_command(work())
+
+
+@restore_app.command("replay")
+def replay_command(
+    journal: Annotated[
+        Path, typer.Option("--journal", metavar="FOLDER", help="The journal since the backup.")
+    ],
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Replay a journal once more, while sending is held: what stands is left alone."""
+
+    async def work(runtime: Runtime) -> None:
+        hold = await holds.get_open_hold(runtime.connection)
+        if hold is None or hold.backup_at is None:
+            out.print("Sending is not held since a restore; nothing was done.")
+            return
+        await _put_back(runtime.settings, runtime.url, runtime.actor, hold.backup_at, journal)
+
+    with_runtime(data, actor, work)
+
+
+@restore_app.command("status")
+def status_command(data: DataOption = None, actor: ActorOption = None) -> None:
+    """Say whether sending is held, and why."""
+
+    async def work(runtime: Runtime) -> None:
+        hold = await holds.get_open_hold(runtime.connection)
+        out.print("Sending is not held." if hold is None else keeping.said_of(hold), markup=False)
+
+    with_runtime(data, actor, work)
+
+
+@restore_app.command("release")
+def release_command(
+    reason: Annotated[str, typer.Option("--reason", help="What was confirmed, and how.")],
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let sending go on, on your word."""
+
+    async def work(runtime: Runtime) -> None:
+        await keeping.release(runtime.connection, runtime.actor, reason)
+        out.print(f"Sending goes on, on the word of {runtime.actor}.", markup=False)
+
+    with_runtime(data, actor, work)
+
+
+def _ring(settings: Settings) -> KeyRing | None:
+    secret = settings.backup_keys
+    return None if secret is None else KeyRing.parse(secret.get_secret_value())
+
+
+def _folders(bin_dir: Path | None) -> list[Path]:
+    return program_folders() if bin_dir is None else [bin_dir]
+
+
+@contextmanager
+def _progress() -> Iterator[keeping.Progress]:
+    with Bar(console=err, transient=True) as bar:
+        task = bar.add_task("Beginning", total=None)
+
+        def tell(what: str, done: int, of: int) -> None:
+            bar.update(task, description=what, completed=done, total=of or None)
+
+        yield tell
+
+
+def _say_gap(made: datetime) -> None:
+    gap = timedelta(seconds=round((made_at(new_id()) - made).total_seconds()))
+    out.print(
+        f"The backup was made at {made:%Y-%m-%d %H:%M:%S} UTC, {gap} ago. Whatever was recorded"
+        " since is lost here but for the journal, the provider's list and paper.",
+        markup=False,
+    )
+
+
+@asynccontextmanager
+async def _hands(settings: Settings, url: str, who: str) -> AsyncIterator[keeping.Hands]:
+    context = make_context(settings, open_vault(settings))
+    operator = await connect(url, role=OPERATOR, actor=f"{keeping.ACTOR}:{who}")
+    worker = await connect(url, role="pro_worker", actor=f"{keeping.ACTOR}:{who}")
+    try:
+        yield keeping.Hands(operator, worker, context)
+    finally:
+        await operator.close()
+        await worker.close()
+
+
+async def _put_back(
+    settings: Settings, url: str, who: str, made: datetime, journal: Path | None
+) -> None:
+    """Replay, ask the provider, and print what a person must see to."""
+    reading = JournalReading([], [])
+    if journal is None:
+        out.print("No journal was given (--journal FOLDER): what it knows is not put back.")
+    else:
+        reading = read_journal(journal, made - keeping.OVERLAP)
+    async with _hands(settings, url, who) as hands:
+        _show(await keeping.replay(hands, reading.lines), reading)
+        await _ask_provider(settings, url, hands, reading)
+    out.print(
+        "Sending is held. When the list above has been seen to:"
+        ' pro-service restore release --reason "...".',
+        markup=False,
+    )
+
+
+async def _ask_provider(
+    settings: Settings, url: str, hands: keeping.Hands, reading: JournalReading
+) -> None:
+    gateway = make_gateway(settings)
+    try:
+        bound, unknown = await keeping.ask_provider(hands, gateway, reading.lines)
+        async with await open_pools(url, roles=["provider"], sizes={"provider": 1}) as pools:
+            fed = await sweep_inbound(pools.provider, hands.context, gateway)
+    finally:
+        await gateway.close()
+    out.print(
+        f"The provider has {bound} of the texts the backup lacks, of {unknown} it does not say;"
+        f" {fed} text(s) that came in were fetched.",
+        markup=False,
+    )
+
+
+def _show(found: list[keeping.Replayed], reading: JournalReading) -> None:
+    """What was put back, and what a person must see to."""
+    titles = (("done", "Put back from the journal"), ("confirm", "A person must see to"))
+    for outcome, title in titles:
+        rows = [one for one in found if one.outcome == outcome]
+        table = Table("participant", "what", title=f"{title}: {len(rows)}", title_justify="left")
+        for one in rows:
+            table.add_row(one.code, one.words)
+        out.print(table if rows else f"{title}: nothing.")
+    for place in reading.unreadable:
+        out.print(f"The journal's line {place} cannot be read; its write was refused.")

@@ -1,0 +1,1 @@
+"""A protocol over the years: versions stored by older releases, and moving from one to another."""

@@ -1,0 +1,155 @@
+"""Keys a protocol may hold for rules the service does not act upon yet.
+
+Each names the rule of the trial it is for, in its record's first line. They are checked as all
+others are, so that a study written today need not be written anew. That nothing acts upon them yet
+is said by `pro-service protocol check`; `NOT_YET` lists them. Absent, every one of them means what
+the service did at 216a353.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final, Literal
+
+from pydantic import Field
+
+from pro_service.domain.instruments.model import Words
+from pro_service.domain.record import Record
+
+EnteringRole = Literal["coordinator", "investigator", "data_manager"]
+"""Roles a protocol may let enter answers; a monitor reads."""
+NOT_YET: Final[Mapping[str, str]] = {
+    "study.retain_until": "erasing waits for it (R17)",
+    "instrument.*.modes": "entry in another mode is not for analysis (R11)",
+    "instrument.*.respondents": "answers of others are not for analysis (R11)",
+    "messaging.own_words": "staff may reply in their own words (R7)",
+    "messaging.read_from": "replies name the hours in which somebody reads (R7)",
+    "messaging.read_until": "replies name the hours in which somebody reads (R7)",
+    "entry": "who may enter answers for participants (R6)",
+    "escalation": "who is told of an urgent alert, and when the next one is (R9, R10)",
+    "reply": "the replies staff may choose from (R7)",
+    "own_event": "events of the study's own kinds (R24)",
+    "source_system": "another system writes answers (R22)",
+    "tablet": "a tablet is handed over for one sitting (R12)",
+    "data_cut": "no group is looked at before it (R20)",
+}
+"""Keys nothing acts upon yet, with what they are for; `*` is any name."""
+
+
+class Entry(Record):
+    """R6: who may enter what a participant said or wrote; never who injects, rates or is unblinded.
+
+    Absent: nobody enters answers.
+    """
+
+    roles: tuple[EnteringRole, ...] = Field(min_length=1)
+    never: tuple[Literal["injects", "rates", "knows_allocation"], ...] = (
+        "injects",
+        "rates",
+        "knows_allocation",
+    )
+    """Duties that exclude a person whatever their role; all three, always."""
+
+
+class EscalationStep(Record):
+    """Whom an urgent alert goes to when so many minutes have passed without anybody taking it."""
+
+    after_minutes: int = Field(ge=0, le=7 * 24 * 60)
+    tell: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """A name in the sites' rota, for example coordinator, deputy, medical_monitor."""
+    outside_the_site: bool = False
+
+
+class Escalation(Record):
+    """R9, R10: how staff are told of an urgent alert, until an investigator has assessed it.
+
+    Absent: `safety.escalate_after_hours` alone.
+    """
+
+    hold_minutes: int = Field(ge=5, le=24 * 60)
+    """How long "I take this" holds the next step back."""
+    steps: tuple[EscalationStep, ...] = Field(min_length=1)
+
+
+class StaffReply(Record):
+    """R7: one reply staff may send into a conversation. Absent: they send none."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    words: Words
+
+
+class OwnEvent(Record):
+    """R24: a kind of event of the study's own, asked or entered. Absent: the known kinds alone."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Words
+    per_knee: bool = False
+    lasts: bool = False
+    """It has a first and a last day, not one."""
+    dose_unit: str | None = Field(None, min_length=1)
+    """The unit of its dose; None: it has no dose."""
+    asked_before: tuple[str, ...] = ()
+    """Instruments before which participants are asked for it."""
+    hours_before: int | None = Field(None, ge=1, le=24 * 366)
+    """How far back that question reaches."""
+    flagged: bool = False
+    """Values near it are flagged for the analysis."""
+
+
+class SourceSystem(Record):
+    """R22: the other system that may write answers. Absent: none may."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,39}$")
+    instruments: tuple[str, ...] = Field(min_length=1)
+
+
+class Tablet(Record):
+    """R12: a tablet of the site's is handed over for one sitting. Absent: never."""
+
+    instruments: tuple[str, ...] = Field(min_length=1)
+    idle_minutes: int = Field(10, ge=1, le=10)
+    """How long it may lie untouched before the sitting ends."""
+
+
+class DataCut(Record):
+    """R20: before it nobody looks at groups. Absent: no cut is named."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    on: date | None = None
+    """The day on which it is made."""
+    visit: str | None = None
+    """Or: when this visit is over for everybody."""
+
+
+class Coming(Record):
+    """All of these together, by the document's keys."""
+
+    entry: Entry | None = None
+    escalation: Escalation | None = None
+    reply: tuple[StaffReply, ...] = ()
+    own_event: tuple[OwnEvent, ...] = ()
+    source_system: SourceSystem | None = None
+    tablet: Tablet | None = None
+    data_cut: tuple[DataCut, ...] = ()
+
+
+NOTHING_COMING: Final = Coming()
+
+
+def not_yet(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a parsed document that nothing acts upon yet, with what they are for."""
+    for place, purpose in NOT_YET.items():
+        for found in _places(document, place.split("."), ()):
+            yield found, purpose
+
+
+def _places(document: object, path: list[str], before: tuple[str, ...]) -> Iterator[str]:
+    if not path:
+        yield ".".join(before)
+        return
+    if isinstance(document, Mapping):
+        names = list(document) if path[0] == "*" else [path[0]]
+        for name in names:
+            if name in document:
+                yield from _places(document[name], path[1:], (*before, name))

@@ -1,0 +1,35 @@
+"""Keeping the record: backups, restores, the journal's replay, and sending held after one."""
+
+from __future__ import annotations
+
+from pro_service.services.keeping.backup import Place, make_backup, manifest_of
+from pro_service.services.keeping.holding import NotHeldError, ReasonNeededError, release, said_of
+from pro_service.services.keeping.manifest import Manifest, Progress
+from pro_service.services.keeping.replay import (
+    ACTOR,
+    OVERLAP,
+    Hands,
+    Replayed,
+    ask_provider,
+    replay,
+)
+from pro_service.services.keeping.restore import restore_backup
+
+__all__ = [
+    "ACTOR",
+    "OVERLAP",
+    "Hands",
+    "Manifest",
+    "NotHeldError",
+    "Place",
+    "Progress",
+    "ReasonNeededError",
+    "Replayed",
+    "ask_provider",
+    "make_backup",
+    "manifest_of",
+    "release",
+    "replay",
+    "restore_backup",
+    "said_of",
+]

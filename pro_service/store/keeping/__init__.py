@@ -1,0 +1,1 @@
+"""Backups, holds on sending, and what a restore puts back."""

@@ -1,0 +1,52 @@
+"""What a participant's page says of sittings: which is the record and why, what is of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pro_service.domain.study.sittings import StandingSitting
+from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, ScoreLine, SittingLine
+from pro_service.web.desk.words import Words
+
+
+def sitting_that_stands(
+    asked: AssessmentLine, standing: StandingSitting | None
+) -> SittingLine | None:
+    """The sitting that is the record; None where there is none."""
+    return next((one for one in asked.sittings if standing and one.id == standing.id), None)
+
+
+def which_of_several(
+    words: Words, asked: AssessmentLine, standing: StandingSitting | None
+) -> str | None:
+    """Which of several sittings is the record and why; None where there is one at most."""
+    stands = sitting_that_stands(asked, standing)
+    if stands is None or standing is None or len(asked.sittings) == 1:
+        return None
+    return words.text(
+        "sitting.stands",
+        number=stands.ordinal,
+        count=len(asked.sittings),
+        reason=words.word("standing", standing.reason),
+    )
+
+
+def is_of_another(one: ScoreLine | AnswerLine, stands: SittingLine | None) -> bool:
+    """Whether a score or an answer belongs to a sitting that is not the record."""
+    return stands is not None and one.attempt_id != stands.id
+
+
+def score_cells(words: Words, one: ScoreLine, stands: SittingLine | None) -> dict[str, Any]:
+    """One row of the table of scores."""
+    absent = one.absent_reason
+    return {
+        "scale": words.word("scale", one.scale),
+        "basis": None if one.basis == "complete" else words.text(f"score.{one.basis}"),
+        "other": is_of_another(one, stands),
+        "raw": words.score(one.raw),
+        "range": words.text("score.range", lowest=one.lowest, highest=one.highest),
+        "normalised": words.score(one.normalised),
+        "answered": one.answered,
+        "substituted": one.substituted,
+        "absent": None if absent is None else words.word("absent", absent),
+    }
