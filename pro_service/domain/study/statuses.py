@@ -93,7 +93,12 @@ def check_status(before: Status | None, after: Status, events: Sequence[EventFac
 
     The same status again is taken: it says once more what stands.
     """
-    if before in FINAL and after is not before and after not in FINAL[before]:
+    if (
+        before is not None
+        and before in FINAL
+        and after is not before
+        and after not in FINAL[before]
+    ):
         raise StatusRefusedError(
             f"Nobody who {_SAID[before]} becomes {after}.",
             mend="If they take part again, enrol them anew under a code of its own.",

@@ -178,18 +178,9 @@ def check_row(
     unsaid = year is None and all(problem.column != "year_of_birth" for problem in row.found)
     if unsaid and asked is not None and asked.ask_year:
         row.add("year_of_birth", "is empty; the study asks for it before its pages open.")
-    if (
-        row.found
-        or code is None
-        or zone_name is None
-        or phone is None
-        or language is None
-        or channel is None
-        or version is None
-        or consent_on is None
-        or agreed is None
-        or knees is None
-    ):
+    if row.found or code is None or zone_name is None or phone is None or version is None:
+        return None, row.found
+    if language is None or channel is None or consent_on is None or agreed is None or knees is None:
         return None, row.found
     return EnrolmentRow(
         number=number,
