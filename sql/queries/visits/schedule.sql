@@ -86,10 +86,14 @@ asked AS (
 nudged AS (
     INSERT INTO pro.reminders
     SELECT r.* FROM doc, pro.reminder_rows($1, doc.id, d #> '{schedule,reminders}') AS r
+),
+stood AS (
+    INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)
+    SELECT $1, s.id, doc.id, s.status, pro.now(), doc.actor
+    FROM doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text)
+    RETURNING id
 )
-INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)
-SELECT $1, s.id, doc.id, s.status, pro.now(), doc.actor
-FROM doc, jsonb_to_record(d -> 'status') AS s (id uuid, status text);
+SELECT (SELECT count(*) FROM stood) AS stored;
 
 -- name: write_schedule(study_id, participant_id, revision, write)
 -- Record events and statuses, or the move to another protocol version (pro.reason must be given), together
