@@ -272,8 +272,17 @@ class TimelineDocument(NamedTuple):
     alerts: tuple[AlertLine, ...]
     answers: tuple[AnswerLine, ...]
     scores: tuple[ScoreLine, ...]
-    data_key: OwnKey | None
+    key_id: UUID | None
+    wrapped: bytes | None
+    wrapping_key: str | None
     notes: tuple[NoteSeen, ...]
+
+    @property
+    def data_key(self) -> OwnKey | None:
+        """The participant's own key, wrapped; None once it was destroyed."""
+        if self.key_id is None or self.wrapped is None or self.wrapping_key is None:
+            return None
+        return OwnKey(self.key_id, self.wrapped, self.wrapping_key)
 
 
 class _Reader:
@@ -368,7 +377,6 @@ async def read_document(
     if found is None:
         return None
     row = dict(found)
-    key = [row.pop(name) for name in ("key_id", "wrapped", "wrapping_key")]
     reader = _Reader(connection, study_id, row["id"])
     return row_of(
         TimelineDocument,
@@ -377,7 +385,6 @@ async def read_document(
         contacts=_CONTACTS.validate_json(row["contacts"]),
         visits=await reader.visits(),
         progress=await list_progress(connection, study_id, [row["id"]]),
-        data_key=None if key[0] is None else OwnKey(*key),
         notes=await reader.notes(),
         placings=await reader.placings(),
         statuses=await reader.statuses(),
