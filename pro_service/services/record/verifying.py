@@ -8,6 +8,7 @@ from typing import Final
 
 from pro_service.domain.seals import Seal
 from pro_service.services.record.chain import Chain, Fault
+from pro_service.services.record.grounds import look_at_grounds
 from pro_service.store.record import seals
 from pro_service.store.record.seals import DirectConnection, EntryFault, RowFault
 from pro_service.vault.signing import PublicKeys
@@ -71,6 +72,7 @@ async def verify(
                 verdict.faults += [_entry_fault(number, one) for one in found]
             told("seals", chain.seals, extent.seals)
         verdict.faults += chain.end()
+        verdict.faults += [fault async for fault in look_at_grounds(connection, MOST)]
         tables = await seals.list_audited_tables(connection)
         for done, table in enumerate(tables, start=1):
             rows = await seals.list_row_faults(connection, table, MOST)
