@@ -39,3 +39,5 @@ INBOUND_BODY: Final = SealedColumn("inbounds", "body")
 TYPED_ANSWER: Final = SealedColumn("responses", "raw")
 IDENTITY: Final = SealedColumn("identities", "value")
 """What is known of a person beside their number, such as the year of birth."""
+WORDS: Final = SealedColumn("notes", "words")
+"""What staff wrote about a participant."""

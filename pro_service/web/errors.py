@@ -19,6 +19,7 @@ from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
 from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
+from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
@@ -70,6 +71,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (PauseRefusedError, HTTPStatus.CONFLICT),
+    (KeyGoneError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.

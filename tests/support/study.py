@@ -128,7 +128,7 @@ class Trial:
     async def preview(self, code: str, event: NewEvent) -> Change:
         """What recording an event would do."""
         facts = await self.facts(code)
-        return await preview_event(self.who(code), facts, event, actor=ACTOR, reason="preview")
+        return await preview_event(self.who(code), facts, event, actor=ACTOR)
 
     async def status(self, code: str, status: Status) -> None:
         """Record a status from now on."""

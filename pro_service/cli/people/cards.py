@@ -18,7 +18,6 @@ from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.services.cards.cards import list_cards, renew_card
-from pro_service.store.answering.rescoring import give_reason
 from pro_service.texts.catalogue import load_texts
 
 
@@ -85,14 +84,13 @@ def new_card(
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.reader.study(runtime.connection, study)
-        await give_reason(runtime.connection, reason)
         await renew_card(
             runtime.connection,
             runtime.context,
             found.id,
             code,
             actor=runtime.actor,
-            reason=reason,
+            words=reason,
         )
 
     with_runtime(data, actor, work)

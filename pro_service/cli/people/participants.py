@@ -187,10 +187,9 @@ def add_event(
             ordinal,
             planned_on=None if planned is None else _day(planned),
             occurred_at=None if at is None else _instant(at, facts),
-            reason=reason,
         )
         who = who_of(runtime, facts)
-        show_change(await preview_event(who, facts, event, actor=runtime.actor, reason=reason))
+        show_change(await preview_event(who, facts, event, actor=runtime.actor))
         if preview:
             out.print("A preview only: nothing was written.")
             return

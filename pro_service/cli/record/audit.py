@@ -13,7 +13,7 @@ from rich.progress import Progress
 from pro_service.app import OldSchemaError
 from pro_service.cli.options import DataOption
 from pro_service.cli.runtime import OPERATOR, err, open_database, out, run_command
-from pro_service.config import Settings, SettingsError, open_seal_keys, read_settings
+from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.seals import Seal
 from pro_service.services import record
@@ -51,6 +51,10 @@ def verify_command(
         Path | None,
         typer.Option("--file", metavar="FILE", help="An exported audit in place of the database."),
     ] = None,
+    words: Annotated[
+        bool,
+        typer.Option("--words", help="Put moved words of staff back to compare; needs the keys."),
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Verify seals, entries and the rows they describe; says where it breaks, and exits with 1."""
@@ -60,21 +64,24 @@ def verify_command(
             keys = _public_keys(public_key, read_settings())
             return record.verify_file(path, keys, heads=_kept(heads), told=_teller(progress))
 
-    async def of_database(connection: DirectConnection, keys: PublicKeys) -> Verdict:
+    async def of_database(connection: DirectConnection, settings: Settings) -> Verdict:
+        keys = _public_keys(public_key, settings)
+        vault = open_vault(settings) if words else None
         with _progress() as progress:
-            return await record.verify(connection, keys, heads=_kept(heads), told=_teller(progress))
+            told = _teller(progress)
+            return await record.verify(connection, keys, heads=_kept(heads), vault=vault, told=told)
 
     if file is not None:
         _say(run_command(of_file(file)), rows=False)
         return
-    _say(_with_record(data, lambda c, ring: of_database(c, ring()), public_key), rows=True)
+    _say(_with_record(data, of_database), rows=True)
 
 
 @audit_app.command("head")
 def head_command(data: DataOption = None) -> None:
     """Print the newest seal as one line of JSON: keep it where nobody can change it."""
 
-    async def work(connection: DirectConnection, _: Callable[[], PublicKeys]) -> Seal | None:
+    async def work(connection: DirectConnection, _: Settings) -> Seal | None:
         return await get_newest_seal(connection)
 
     head = _with_record(data, work)
@@ -90,7 +97,7 @@ def export_command(
 ) -> None:
     """Write seals and entries to a file that `audit verify --file` verifies without a database."""
 
-    async def work(connection: DirectConnection, _: Callable[[], PublicKeys]) -> Verdict:
+    async def work(connection: DirectConnection, _: Settings) -> Verdict:
         with _progress() as progress:
             return await record.export_audit(connection, file, told=_teller(progress))
 
@@ -154,15 +161,13 @@ def _public_keys(given: str | None, settings: Settings) -> PublicKeys:
 
 
 def _with_record(
-    data: Path | None,
-    work: Callable[[DirectConnection, Callable[[], PublicKeys]], Awaitable[_Result]],
-    public_key: str | None = None,
+    data: Path | None, work: Callable[[DirectConnection, Settings], Awaitable[_Result]]
 ) -> _Result:
-    """Run one command with an operator's connection; no key of the vault is needed or opened."""
+    """Run one command with an operator's connection; no key of the vault is opened by it."""
 
     async def whole() -> _Result:
         async with _record(data) as (settings, connection):
-            return await work(connection, lambda: _public_keys(public_key, settings))
+            return await work(connection, settings)
 
     return run_command(whole())
 

@@ -8,6 +8,7 @@ import typer
 
 from pro_service.app import run
 from pro_service.cli.options import DataOption
+from pro_service.cli.running.words import count_old_words, move_old_words
 from pro_service.cli.runtime import open_database, out, prepare_folder, run_command, set_up
 from pro_service.config import Settings, open_seal_keys, open_vault, read_settings
 from pro_service.logs import configure_logs
@@ -19,14 +20,23 @@ PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to 
 
 
 def migrate_command(data: DataOption = None) -> None:
-    """Bring the database to this release's schema; any number of replicas may do it at once."""
+    """Bring the database to this release's schema; any number of replicas may do it at once.
 
-    async def work() -> list[str]:
+    With the keys set, what staff wrote under an older release is sealed too; `serve` does it at its
+    start otherwise.
+    """
+
+    async def work() -> tuple[list[str], str]:
         async with open_database(read_settings(), data) as (settings, url):
-            return await set_up(url, settings.database_kind)
+            applied = await set_up(url, settings.database_kind)
+            if settings.vault_keys is None:
+                return applied, await count_old_words(url)
+            return applied, await move_old_words(url, open_vault(settings))
 
-    applied = run_command(work())
+    applied, words = run_command(work())
     out.print(f"{len(applied)} migration(s) applied." if applied else "The schema is current.")
+    if words:
+        out.print(words, markup=False)
 
 
 def serve_command(
@@ -53,10 +63,14 @@ def _run(data: DataOption, *, port: int | None, serve: bool, work: bool) -> None
         if port is not None:
             settings = settings.model_copy(update={"port": port})
         async with open_database(settings, data) as (ready_settings, url):
+            vault = open_vault(ready_settings)
+            words = await move_old_words(url, vault)
+            if words:
+                out.print(words, markup=False)
             await run(
                 ready_settings,
                 url,
-                open_vault(ready_settings),
+                vault,
                 serve=serve,
                 work=work,
                 announce=lambda line: out.print(line),

@@ -24,7 +24,6 @@ class NewEvent:
     ordinal: int = 1
     planned_on: date | None = None
     occurred_at: datetime | None = None
-    reason: str | None = None
 
 
 def status_after(event: NewEvent) -> Status | None:

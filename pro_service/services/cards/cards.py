@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,6 +18,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import start_of
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import give_words
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError, Decision, until_written
 from pro_service.store.cards import cards as store
@@ -98,7 +99,7 @@ async def list_cards(
         raise UnknownParticipantError(f"There is no participant {', '.join(unknown)} here.")
     bare = [one for one in holders if one.card_id is None]
     for one in bare:
-        await renew_card(connection, context, study_id, one.code, actor=actor, reason="first card")
+        await renew_card(connection, context, study_id, one.code, actor=actor, words=None)
     if bare:
         holders = await store.list_card_holders(connection, study_id, site=site, codes=codes)
     return [card_of(context, one) for one in holders], len(bare)
@@ -136,12 +137,12 @@ async def renew_card(
     code: str,
     *,
     actor: str,
-    reason: str,
+    words: str | None,
 ) -> None:
     """Make a new card; an earlier one ends, with its code and every session it opened.
 
-    A first card keeps the code the participant has. The reason must be set for the transaction
-    (`pro.reason`) where there is an earlier one. Raises UnknownParticipantError, BusyError.
+    A first card keeps the code the participant has. `words` say why, where staff ask for it.
+    Raises UnknownParticipantError, KeyGoneError, BusyError.
     """
 
     async def decide() -> Decision[None]:
@@ -153,15 +154,24 @@ async def renew_card(
             link_key=card.link_key,
             personal_code=None if holder.card_id is None else await free_code(connection),
             actor=actor,
-            reason=reason,
+            reason="first card",
         )
         guard = Guard(study_id, holder.id, holder.revision)
-        return Decision(None, lambda: _renew(connection, guard, document))
+        return Decision(None, lambda: _renew(connection, context, guard, document, words))
 
     await until_written(decide)
 
 
-async def _renew(connection: Connection, guard: Guard, document: CardWrite) -> None:
+async def _renew(
+    connection: Connection,
+    context: ServiceContext,
+    guard: Guard,
+    document: CardWrite,
+    words: str | None,
+) -> None:
     """A step of its own: at the desk a try that came too late undoes no more than itself."""
     async with transaction(connection) as lent:
+        if words is not None:
+            note = await give_words(lent, context, guard.study_id, guard.participant_id, words)
+            document = replace(document, reason=note.reference)
         await store.renew_card(lent, guard, document)

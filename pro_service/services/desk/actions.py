@@ -18,6 +18,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import give_words, note_about
 from pro_service.services.base.turns import Plan, Who, turn
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -77,7 +78,7 @@ async def see_alert(hands: Hands, alert_id: UUID) -> None:
         alert = await clerk.get_alert(hands.clerk, facts.study_id, facts.id, alert_id)
         if alert is None or alert.seen:
             return Plan(None)
-        return Plan(None, signed(hands.seat, Action.see_alert, "", write))
+        return Plan(None, signed(hands.seat, Action.see_alert, None, write))
 
     await turn(hands.turn_of(place), decide)
 
@@ -90,14 +91,17 @@ async def act_on_alert(hands: Hands, alert_id: UUID, action: str) -> None:
     place = await _find(hands, Action.act_on_alert, clerk.find_place_of_alert, alert_id)
     words = said(action)
 
-    def write(connection: Connection, guard: Guard) -> Awaitable[None]:
-        return clerk.act_on_alert(connection, guard, alert_id, hands.seat.actor, words)
-
     async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
         alert = await clerk.get_alert(hands.clerk, facts.study_id, facts.id, alert_id)
         if alert is None or alert.acted:
             raise AlreadyDoneError
-        return Plan(None, signed(hands.seat, Action.act_on_alert, words, write))
+        note = note_about(hands.context, facts, words)
+
+        def write(connection: Connection, guard: Guard) -> Awaitable[None]:
+            who = hands.seat.actor
+            return clerk.act_on_alert(connection, guard, alert_id, who, note.reference)
+
+        return Plan(None, signed(hands.seat, Action.act_on_alert, note, write))
 
     await turn(hands.turn_of(place), decide)
 
@@ -109,14 +113,16 @@ async def close_call(hands: Hands, call_id: UUID, outcome: str, note: str) -> No
         raise ReasonMissingError
     words = said(note)
 
-    def write(connection: Connection, guard: Guard) -> Awaitable[None]:
-        said_of_it = f"{outcome}: {words}"
-        return clerk.close_call(connection, guard, call_id, hands.seat.actor, said_of_it)
-
     async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
         if not await clerk.is_call_open(hands.clerk, facts.study_id, facts.id, call_id):
             raise AlreadyDoneError
-        return Plan(None, signed(hands.seat, Action.close_call, words, write))
+        note = note_about(hands.context, facts, words)
+
+        def write(connection: Connection, guard: Guard) -> Awaitable[None]:
+            said_of_it = f"{outcome}: {note.reference}"
+            return clerk.close_call(connection, guard, call_id, hands.seat.actor, said_of_it)
+
+        return Plan(None, signed(hands.seat, Action.close_call, note, write))
 
     await turn(hands.turn_of(place), decide)
 
@@ -127,12 +133,17 @@ async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> None:
     Raises ReasonMissingError, AlreadyDoneError.
     """
     seat = hands.seat
-    async with at_desk(hands.desk, seat, reason=note.strip()) as connection:
-        place = await clerk.find_place_of_message(connection, seat.study_id, message_id)
-        demanded(seat, Action.deal_with_message, place)
-        words = said(note)
+    async with at_desk(hands.desk, seat) as connection:
+        place = demanded(
+            seat,
+            Action.deal_with_message,
+            await clerk.find_place_of_message(connection, seat.study_id, message_id),
+        )
+        words = await give_words(
+            connection, hands.context, seat.study_id, place.participant_id, said(note)
+        )
         done = await desk.deal_with_message(
-            connection, seat.study_id, message_id, seat.actor, words
+            connection, seat.study_id, message_id, seat.actor, words.reference
         )
         if not done and await desk.find_dealt_message(connection, seat.study_id, message_id):
             raise AlreadyDoneError

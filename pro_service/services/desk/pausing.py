@@ -23,6 +23,7 @@ from pro_service.domain.study.pausing import (
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import day_start, local_day, zone
+from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Plan, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import said, signed
@@ -98,9 +99,10 @@ async def change_pause(hands: Hands, code: str, wish: PauseWish, *, key: str) ->
         if await answers.find_web_write(who.connection, facts.study_id, web_key):
             return Plan(None)
         plan = _plan(facts, protocol, wish.until)
-        document = pause_write(plan, web_key, actor=hands.seat.actor, reason=reason)
+        note = note_about(hands.context, facts, reason)
+        document = pause_write(plan, web_key, actor=hands.seat.actor, reason=note.reference)
         write = writing(preferences.record_choice, document)
-        return Plan(None, signed(hands.seat, Action.pause_participant, reason, write))
+        return Plan(None, signed(hands.seat, Action.pause_participant, note, write))
 
     await turn(who, decide)
 

@@ -21,6 +21,7 @@ from pro_service.services.base.turns import Write
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.sessions import Assignment, SessionRow
+from pro_service.store.notes import NoteRow
 
 LONGEST_NOTE: Final = 2000
 
@@ -101,7 +102,7 @@ class Seat(Session):
 
 @asynccontextmanager
 async def at_desk(
-    pool: asyncpg.Pool, seat: Seat, *, reason: str = "", one_snapshot: bool = False
+    pool: asyncpg.Pool, seat: Seat, *, one_snapshot: bool = False
 ) -> AsyncIterator[Connection]:
     """One transaction in which the database sees who looks, and shows their sites only.
 
@@ -112,12 +113,12 @@ async def at_desk(
         pool.acquire() as connection,
         connection.transaction(isolation=isolation, readonly=one_snapshot),
     ):
-        await _enter(connection, seat, Action.see_participants, reason)
+        await _enter(connection, seat, Action.see_participants)
         yield connection
 
 
-def signed(seat: Seat, action: Action, reason: str, write: Write) -> Write:
-    """A write of the record as this member of staff's: their name, sites and reason go with it.
+def signed(seat: Seat, action: Action, note: NoteRow | None, write: Write) -> Write:
+    """A write of the record as this member of staff's: their name, sites and words go with it.
 
     It runs in a transaction of its own, on the clerk's pool; the database lets it touch nobody who
     is not now at a site where a role of theirs may do this.
@@ -125,17 +126,26 @@ def signed(seat: Seat, action: Action, reason: str, write: Write) -> Write:
 
     async def write_signed(connection: Connection, guard: Guard) -> object:
         async with transaction(connection) as lent:
-            await _enter(lent, seat, action, reason)
+            if note is None:
+                await _enter(lent, seat, action)
+            else:
+                await store.enter_desk_with_note(
+                    lent, guard, note, actor=seat.actor, roles=_roles(seat, action)
+                )
             return await write(lent, guard)
 
     return write_signed
 
 
-async def _enter(connection: Connection, seat: Seat, action: Action, reason: str) -> None:
-    roles = [
+async def _enter(connection: Connection, seat: Seat, action: Action) -> None:
+    await store.enter_desk(connection, actor=seat.actor, roles=_roles(seat, action), reason="")
+
+
+def _roles(seat: Seat, action: Action) -> list[tuple[UUID, str]]:
+    """The roles that do this, each with its site."""
+    return [
         (one.site_id, one.role) for one in seat.staff.assignments if seat.may(action, one.site_id)
     ]
-    await store.enter_desk(connection, actor=seat.actor, roles=roles, reason=reason)
 
 
 def said(words: str) -> str:

@@ -26,6 +26,7 @@ from pro_service.domain.study.sittings import (
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import open_note
 from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.today import open_body
@@ -58,6 +59,8 @@ class Timeline(NamedTuple):
     """The sitting that stands, by assessment, where there is any."""
     bodies: Mapping[UUID, str | None]
     """Of texts this role may read; None where a text could not be opened."""
+    words: Mapping[UUID, str | None]
+    """What staff wrote, by note; None where it could not be opened."""
     paused_until: datetime | None
     """When the present pause ends (UTC), if there is one that has an end."""
 
@@ -115,9 +118,9 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             states[asked.id] = assessment_state(window, done, where, document.now)
     bodies = _open_bodies(context, document)
     paused_until = pause_ends_at(statuses, document.now, deaths)
-    return Timeline(
-        document, protocol, site, where.status, states, standing_sittings, bodies, paused_until
-    )
+    words = {one.id: open_note(context.keys.vault, one) for one in document.notes}
+    parts = (where.status, states, standing_sittings, bodies, words, paused_until)
+    return Timeline(document, protocol, site, *parts)
 
 
 def _standing_of(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import open_note
 from pro_service.store.base import operations
 from pro_service.store.base.operations import DatabaseState
 from pro_service.store.connection import Connection
@@ -43,7 +44,8 @@ class ToDo(NamedTuple):
     calls: Sequence[OpenCall]
     alerts: Sequence[OpenAlert]
     texts: Sequence[ReadText]
-    held: Sequence[HeldNumber]
+    held: Sequence[tuple[HeldNumber, str | None]]
+    """Each with what staff said of it, opened, if it was staff who said it."""
     uncertain: Sequence[UncertainMessage]
     protocols: Mapping[UUID, Protocol]
     """Of those who are named, for the labels of their visits."""
@@ -70,7 +72,10 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         calls=calls,
         alerts=alerts,
         texts=[ReadText(row, _open_text(context, row)) for row in texts],
-        held=await store.list_held_numbers(connection, study_id),
+        held=[
+            (one, None if one.note is None else open_note(context.keys.vault, one.note))
+            for one in await store.list_held_numbers(connection, study_id)
+        ],
         uncertain=uncertain,
         protocols={
             one: await context.reader.protocol(connection, study_id, one) for one in versions

@@ -187,11 +187,11 @@ async def _death(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replay
     if known is not None and known.occurred_at is not None:
         return Replayed("stands", facts.code, "died")
     happened = min(line.occurred_at or facts.now, facts.now)
-    event = NewEvent(EventKind.death, occurred_at=happened, reason=REASON)
+    event = NewEvent(EventKind.death, occurred_at=happened)
     try:
-        await record_event(who, event, actor=ACTOR, reason=REASON)
+        await record_event(who, event, actor=ACTOR, reason=REASON, of_staff=False)
     except EventRefusedError:
-        await record_status(who, Status.died, actor=ACTOR, reason=REASON)
+        await record_status(who, Status.died, actor=ACTOR, reason=REASON, of_staff=False)
     return Replayed("done", facts.code, f"died on {happened:%Y-%m-%d}: nothing goes there again")
 
 
@@ -207,7 +207,7 @@ async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Repla
             f"had the status {status} recorded after the backup; it is not put back by itself."
             " If it holds: pro-service participant status.",
         )
-    await record_status(who, status, actor=ACTOR, reason=REASON)
+    await record_status(who, status, actor=ACTOR, reason=REASON, of_staff=False)
     return Replayed("done", facts.code, f"has the status {status}")
 
 

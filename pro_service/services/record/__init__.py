@@ -5,15 +5,19 @@ from __future__ import annotations
 from pro_service.services.record.chain import Fault
 from pro_service.services.record.files import export_audit, verify_file
 from pro_service.services.record.heads import read_heads
+from pro_service.services.record.moving import Moved, count_words, move_words
 from pro_service.services.record.sealing import Sealer, seal
 from pro_service.services.record.verifying import Told, Verdict, verify
 
 __all__ = [
     "Fault",
+    "Moved",
     "Sealer",
     "Told",
     "Verdict",
+    "count_words",
     "export_audit",
+    "move_words",
     "read_heads",
     "seal",
     "verify",

@@ -28,7 +28,8 @@ class AuditFileError(ProServiceError):
 async def export_audit(connection: DirectConnection, path: Path, *, told: Told = silent) -> Verdict:
     """Write every seal, each followed by the entries it covers; all of it or nothing.
 
-    Entries are the texts the seals are over, so that whoever has the file hashes what stands there.
+    Entries are the texts the seals are over, so that whoever has the file hashes what stands there;
+    of one whose words were moved into notes the hash stands for what was sealed (`moved`).
     What is not sealed yet is left out and counted. Raises AuditFileError.
     """
     with _new_file(path) as file:
@@ -61,9 +62,9 @@ async def _write(connection: DirectConnection, file: TextIO, told: Told) -> Verd
         extent = await seals.get_extent(connection)
         async for seal in seals.list_seals(connection):
             file.write(f"{seal.as_json()}\n")
-            async for text in seals.list_entries_of_seal(connection, seal.content.id):
-                digest = hashlib.sha256(text.encode()).hexdigest()
-                _line(file, {"entry": text, "sha256": digest})
+            async for one in seals.list_entries_of_seal(connection, seal.content.id):
+                line = {"entry": one.text, "sha256": one.sha256.hex()}
+                _line(file, {**line, "moved": True} if one.moved else line)
                 written.entries += 1
             written.seals += 1
             told("seals", written.seals, extent.seals)
@@ -124,7 +125,7 @@ class _Reading:
             if said != HEADER:
                 raise UnreadableSealError
         elif "entry" in said:
-            self._entry(number, said["entry"], said["sha256"])
+            self._entry(number, said["entry"], said["sha256"], moved=said.get("moved") is True)
         elif "end" in said:
             self._close()
             self._ended = True
@@ -142,14 +143,14 @@ class _Reading:
         if not self._ended:
             self._verdict.faults.append(Fault("the file", "it breaks off before its end"))
 
-    def _entry(self, number: int, text: str, sha256: str) -> None:
-        digest = hashlib.sha256(text.encode())
-        if digest.hexdigest() != sha256:
+    def _entry(self, number: int, text: str, sha256: str, *, moved: bool) -> None:
+        digest = bytes.fromhex(sha256) if moved else hashlib.sha256(text.encode()).digest()
+        if digest.hex() != sha256:
             within = "" if self._seal is None else f", in seal {self._seal.content.id}"
             self._verdict.faults.append(
                 Fault(f"line {number}{within}", "it is not what was sealed")
             )
-        self._hash.update(digest.digest())
+        self._hash.update(digest)
         self._count += 1
         self._verdict.entries += 1
 

@@ -12,13 +12,17 @@ from pro_service.store.record.seals import DirectConnection
 
 FUNCTIONS: Final = (
     "audit_digest_expression",
+    "audit_entry_text",
     "audit_told_steps",
     "columns_of",
     "entries_to_seal",
+    "moved_faults",
+    "rebuilt_sha256",
     "row_faults",
     "row_faults_of_format_1",
     "seal_content",
     "seal_deviations",
+    "sealed_hashes",
 )
 """Functions of the database that verifying asks. One that was replaced would find nothing."""
 _REACH_WORDS: Final = {

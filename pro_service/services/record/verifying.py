@@ -9,9 +9,11 @@ from typing import Final
 from pro_service.domain.seals import Seal
 from pro_service.services.record.chain import Chain, Fault
 from pro_service.services.record.grounds import look_at_grounds
+from pro_service.services.record.moving import list_unlike
 from pro_service.store.record import seals
 from pro_service.store.record.seals import DirectConnection, EntryFault, RowFault
 from pro_service.vault.signing import PublicKeys
+from pro_service.vault.vault import Vault
 
 MOST: Final = 100
 """Faults told of one seal or one table; where there are more, the rest says nothing new."""
@@ -50,12 +52,14 @@ async def verify(
     keys: PublicKeys,
     *,
     heads: Iterable[Seal] = (),
+    vault: Vault | None = None,
     told: Told = silent,
 ) -> Verdict:
     """Look at everything, in one state of the database. The public keys are all it takes.
 
     `heads` are what `PRO_SEAL_HEADS` kept: seals that must still be there. The connection is an
-    operator's. Memory does not grow with the record.
+    operator's. With a `vault`, words of staff that were moved out of entries are put back, and the
+    hashes that gives compared with those sealed. Memory does not grow with the record.
     """
     chain = Chain(keys, heads)
     verdict = Verdict(faults=list(chain.heads()))
@@ -73,6 +77,12 @@ async def verify(
             told("seals", chain.seals, extent.seals)
         verdict.faults += chain.end()
         verdict.faults += [fault async for fault in look_at_grounds(connection, MOST)]
+        for moved in await seals.list_moved_faults(connection, MOST):
+            place = f"entry {moved.entry_id}"
+            verdict.faults.append(Fault(place, "not what it was left as when its words were moved"))
+        for entry_id in [] if vault is None else await list_unlike(connection, vault):
+            place = f"entry {entry_id}"
+            verdict.faults.append(Fault(place, "not what was sealed, with its words put back"))
         tables = await seals.list_audited_tables(connection)
         for done, table in enumerate(tables, start=1):
             rows = await seals.list_row_faults(connection, table, MOST)

@@ -17,10 +17,12 @@ from pro_service.domain.delivery.contacts import (
 )
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ANOTHER_WAY, CONFIRM_NUMBER, ParticipantFacts
-from pro_service.services.base.turns import Decision, Who, until_written
+from pro_service.services.base.notes import note_about, with_note
+from pro_service.services.base.turns import Decision, Who, until_written, writing
 from pro_service.services.texting.composing import open_address
 from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
 from pro_service.services.texting.numbers import SameNumberError, indexes_at
+from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers, sending
@@ -87,12 +89,15 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
             raise SameNumberError
         place = max((one.ordinal for one in facts.contacts), default=0) + 1
         person = NewContact(new.relation, place, None if own else new.agreed)
-        row = contact_row(context, facts, new.address, person, actor=actor, reason=reason)
+        note = note_about(context, facts, reason)
+        why = note.reference
+        row = contact_row(context, facts, new.address, person, actor=actor, reason=why)
         document = ContactWrite(contacts=[row], calls=[_call(CONFIRM_NUMBER, actor)])
         if not own:
-            document.consents += _participants_word(facts, new, actor, reason)
+            document.consents += _participants_word(facts, new, actor, why)
         guard = Guard(study_id, participant_id, facts.revision)
-        return Decision(place, lambda: numbers.insert_contact(connection, guard, document))
+        write = with_note(note, writing(numbers.insert_contact, document))
+        return Decision(place, lambda: write(connection, guard))
 
     return await until_written(decide)
 
@@ -142,11 +147,12 @@ async def order_contacts(who: Who, places: Sequence[int], reason: str) -> None:
             known = " ".join(str(one.ordinal) for one in in_order(facts.contacts))
             raise OrderError(mend=f"The places now: {known or 'none'}.")
         wanted = [find_contact(facts, place).id for place in places]
+        note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def order() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
+                await give_note(held, study_id, participant_id, note)
                 await numbers.order_contacts(held, guard, wanted)
 
         return Decision(None, order)
@@ -166,11 +172,12 @@ async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -
         contact = find_contact(facts, place)
         if contact.is_own:
             raise OwnConsentError
+        note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def agree() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
+                await give_note(held, study_id, participant_id, note)
                 await numbers.agree_for_contact(held, guard, contact.id, agreed)
 
         return Decision(None, agree)
@@ -204,11 +211,12 @@ async def _silence(who: Who, place: int, actor: str, reason: str, *, ends: bool)
         contact = find_contact(facts, place)
         others = [one for one in facts.contacts if one.id != contact.id]
         left = reach(others, facts.consent).contact is not None
+        note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
         async def silence() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
+                await give_note(held, study_id, participant_id, note)
                 indexes = indexes_at(context, contact)
                 await numbers.silence_contact(held, guard, contact.id, indexes, ends=ends)
                 if not left:

@@ -10,10 +10,12 @@ from pro_service.domain.delivery.contacts import Agreed, ContactFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import CONFIRM_NUMBER, ParticipantFacts
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.notes import note_about
 from pro_service.services.base.phones import country_of, parse_phone
 from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.services.texting.composing import indexes_of, open_address
 from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
+from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
@@ -48,7 +50,8 @@ async def change_number(
         old = find_contact(facts, place) if facts.contacts or place is not None else None
         _refuse_known(context, facts, address.value, old)
         new = _in_place_of(old)
-        row = contact_row(context, facts, address, new, actor=actor, reason=reason)
+        note = note_about(context, facts, reason)
+        row = contact_row(context, facts, address, new, actor=actor, reason=note.reference)
         call = CallRow(
             id=new_id(), visit_id=None, reason=CONFIRM_NUMBER, closes_at=None, actor=actor
         )
@@ -57,7 +60,7 @@ async def change_number(
 
         async def change() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
+                await give_note(held, study_id, participant_id, note)
                 after = guard
                 if old is not None:
                     indexes = indexes_at(context, old)
@@ -109,11 +112,12 @@ async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | No
         if not waiting:
             raise NothingToConfirmError
         contact_id = waiting[0].id
+        note = note_about(context, facts, reason)
 
         async def confirm() -> None:
             async with transaction(connection) as held:
-                await numbers.give_reason(held, reason)
-                said = {"actor": actor, "outcome": reason}
+                await give_note(held, study_id, participant_id, note)
+                said = {"actor": actor, "outcome": note.reference}
                 if not await numbers.confirm_contact(held, guard, contact_id, **said):
                     raise NothingToConfirmError
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ANOTHER_WAY, ParticipantFacts
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Decision, Who, until_written
+from pro_service.services.base.notes import note_about, with_note
+from pro_service.services.base.turns import Decision, Who, until_written, writing
 from pro_service.services.texting.composing import indexes_of, line_to, open_address
 from pro_service.services.texting.contact_rows import find_contact
 from pro_service.store.connection import Connection, Guard
@@ -36,9 +37,11 @@ async def opt_out_by_staff(who: Who, actor: str, reason: str) -> None:
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        document = await opt_out_document(connection, context, facts, actor, reason)
+        note = note_about(context, facts, reason)
+        document = await opt_out_document(connection, context, facts, actor, note.reference)
         guard = Guard(study_id, participant_id, facts.revision)
-        return Decision(None, lambda: lines.opt_out_line(connection, guard, document))
+        write = with_note(note, writing(lines.opt_out_line, document))
+        return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
 
@@ -121,12 +124,13 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | Non
         indexes = _held_back(context, facts, place)
         held = await numbers.list_lines_of_number(connection, study_id, indexes)
         guard = Guard(study_id, participant_id, facts.revision)
+        note = note_about(context, facts, reason)
 
-        async def end() -> None:
+        async def end(lent: Connection, guard: Guard) -> None:
             nonlocal ended
-            ended = await numbers.end_opt_out(connection, guard, held, actor=actor, reason=reason)
+            ended = await numbers.end_opt_out(lent, guard, held, actor=actor, reason=note.reference)
 
-        return Decision(None, end)
+        return Decision(None, lambda: with_note(note, end)(connection, guard))
 
     await until_written(decide)
     return ended

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pro_service.domain.study.events import NewEvent, status_after
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.services.base.turns import Who
 from pro_service.services.visits.scheduling import Change, News, apply_change, plan_change
 
 
-def news_of(event: NewEvent, *, actor: str, reason: str) -> News:
+def news_of(event: NewEvent, actor: str) -> News:
     """An event together with the status it brings."""
     status = status_after(event)
-    return News(actor, reason, (event,), () if status is None else (status,))
+    return News(actor, None, (event,), () if status is None else (status,))
 
 
 async def preview_event(
-    who: Who, facts: ParticipantFacts, event: NewEvent, *, actor: str, reason: str
+    who: Who, facts: ParticipantFacts, event: NewEvent, *, actor: str
 ) -> Change:
     """What recording an event would do to these facts; nothing is written.
 
@@ -23,18 +25,32 @@ async def preview_event(
     """
     version_id = facts.protocol_version_id
     protocol = await who.context.reader.protocol(who.connection, who.study_id, version_id)
-    news = news_of(event, actor=actor, reason=reason)
+    news = news_of(event, actor)
     return await plan_change(who.connection, facts, protocol, news)
 
 
-async def record_event(who: Who, event: NewEvent, *, actor: str, reason: str) -> Change:
+async def record_event(
+    who: Who, event: NewEvent, *, actor: str, reason: str, of_staff: bool = True
+) -> Change:
     """Record an event with the status and the schedule that follow from it.
 
-    Raises EventRefusedError, BusyError.
+    The reason is in words of staff, and sealed, or (`of_staff` False) a word of the program.
+    Raises EventRefusedError, KeyGoneError, BusyError.
     """
-    return await apply_change(who, news_of(event, actor=actor, reason=reason))
+    return await _apply(who, news_of(event, actor), reason, of_staff=of_staff)
 
 
-async def record_status(who: Who, status: Status, *, actor: str, reason: str) -> Change:
-    """Record a status from now on, with the schedule it leads to. Raises BusyError."""
-    return await apply_change(who, News(actor, reason, statuses=(status,)))
+async def record_status(
+    who: Who, status: Status, *, actor: str, reason: str, of_staff: bool = True
+) -> Change:
+    """Record a status from now on, with the schedule it leads to.
+
+    `of_staff` as for an event. Raises KeyGoneError, BusyError.
+    """
+    return await _apply(who, News(actor, None, statuses=(status,)), reason, of_staff=of_staff)
+
+
+async def _apply(who: Who, news: News, reason: str, *, of_staff: bool) -> Change:
+    if of_staff:
+        return await apply_change(who, news, words=reason)
+    return await apply_change(who, replace(news, reason=reason))

@@ -14,6 +14,7 @@ from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
+from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.visits.scheduling import add_visit
 from pro_service.store.visits import schedule
@@ -65,11 +66,12 @@ async def add_extra_visit(
             now=facts.now,
             zone=zone(facts.zone),
         )
-        document = ScheduleWrite(reason=reason)
+        note = note_about(who.context, facts, reason)
+        document = ScheduleWrite(reason=note.reference)
         add_visit(document, protocol, facts, NewVisit(visit=plan, schedule_revision=1), actor)
         due = [nudge.due_at for nudge in document.reminders]
         made = ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
-        return Plan(made, writing(schedule.write_schedule, document))
+        return reasoned(note, Plan(made, writing(schedule.write_schedule, document)))
 
     return await turn(who, decide)
 

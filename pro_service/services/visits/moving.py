@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import BusyError, Plan, Who, Write, turn
+from pro_service.services.base.notes import note_about, reasoned
+from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
 from pro_service.services.visits.scheduling import add_visit
-from pro_service.store.connection import Connection, Guard, transaction
+from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
-from pro_service.store.texting.numbers import give_reason
 from pro_service.store.visits import schedule
 from pro_service.store.visits.schedule import PinRow, ScheduleWrite
 from pro_service.store.writes import ReclosedVisitRow
@@ -88,8 +88,13 @@ async def move_participant(who: Who, move: Move) -> Moved:
             return Plan(Moved(facts.code, "refused", left, moving.lines, moving.refusals))
         if move.preview:
             return Plan(Moved(facts.code, "would move", left, moving.lines))
-        document = _document(facts, new, moving, move)
-        return Plan(Moved(facts.code, "moved", left, moving.lines), _writing(document, move.reason))
+        note = note_about(who.context, facts, move.reason)
+        document = _document(facts, new, moving, replace(move, reason=note.reference))
+        plan = Plan(
+            Moved(facts.code, "moved", left, moving.lines),
+            writing(schedule.write_schedule, document),
+        )
+        return reasoned(note, plan)
 
     try:
         return await turn(who, decide)
@@ -117,14 +122,3 @@ def _document(facts: ParticipantFacts, new: Protocol, moving: Moving, move: Move
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         document.reminders = []
     return document
-
-
-def _writing(document: ScheduleWrite, reason: str) -> Write:
-    """The write of a move: changing a participant's row needs its reason said beforehand."""
-
-    async def write(connection: Connection, guard: Guard) -> None:
-        async with transaction(connection) as held:
-            await give_reason(held, reason)
-            await schedule.write_schedule(held, guard, document)
-
-    return write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pro_service.domain.study.events import NewEvent, check_event, recorded, with_events
 from pro_service.domain.study.facts import (
@@ -18,6 +18,7 @@ from pro_service.domain.study.reminders import plan_first
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
+from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
@@ -39,6 +40,7 @@ class News:
 
     actor: str
     reason: str | None
+    """A word of the program, or the reference to a note; never words of staff."""
     events: tuple[NewEvent, ...] = ()
     statuses: tuple[Status, ...] = ()
     """Statuses that hold from now on."""
@@ -91,12 +93,18 @@ async def plan_change(
     return Change(facts, moves, document)
 
 
-async def apply_change(who: Who, news: News) -> Change:
-    """Record news with the schedule they lead to. Raises EventRefusedError, BusyError."""
+async def apply_change(who: Who, news: News, *, words: str | None = None) -> Change:
+    """Record news with the schedule they lead to; `words` of staff say why, in a note.
+
+    Raises EventRefusedError, KeyGoneError, BusyError.
+    """
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[Change]:
-        change = await plan_change(who.connection, facts, protocol, news)
-        return Plan(change, writing(schedule.write_schedule, change.document))
+        note = None if words is None else note_about(who.context, facts, words)
+        why = news if note is None else replace(news, reason=note.reference)
+        change = await plan_change(who.connection, facts, protocol, why)
+        plan = Plan(change, writing(schedule.write_schedule, change.document))
+        return plan if note is None else reasoned(note, plan)
 
     return await turn(who, decide)
 
@@ -110,7 +118,7 @@ def _event_row(fact: EventFacts, event: NewEvent, news: News) -> EventRow:
         planned_on=fact.planned_on,
         occurred_at=fact.occurred_at,
         actor=news.actor,
-        reason=event.reason or news.reason,
+        reason=news.reason,
     )
 
 

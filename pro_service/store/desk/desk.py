@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.facts import StatusFacts, Target
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, Guard
+from pro_service.store.notes import NoteRow, NoteSeen
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -87,6 +88,8 @@ class HeldNumber(NamedTuple):
     started_at: datetime
     reason: str
     actor: str
+    note: NoteSeen | None
+    """The words the reason refers to, if staff gave it and they may be read from here."""
 
 
 class UncertainMessage(NamedTuple):
@@ -157,9 +160,27 @@ async def enter_desk(
     reason: str,
 ) -> None:
     """For the present transaction: who acts, at which sites, in which roles, and why."""
+    await connection.execute(_SQL["enter_desk"], actor, *_settings_of(roles), reason)
+
+
+async def enter_desk_with_note(
+    connection: Connection,
+    guard: Guard,
+    note: NoteRow,
+    *,
+    actor: str,
+    roles: Sequence[tuple[UUID, str]],
+) -> None:
+    """The same where a participant is written about, with the note that says why."""
+    who = (actor, *_settings_of(roles))
+    query = _SQL["enter_desk_with_note"]
+    await connection.execute(query, *who, guard.study_id, guard.participant_id, *note)
+
+
+def _settings_of(roles: Sequence[tuple[UUID, str]]) -> tuple[str, str]:
+    """The sites, and the roles at each, as row-level security reads them."""
     sites = dict.fromkeys(str(site) for site, _ in roles)
-    pairs = (f"{site}:{role}" for site, role in roles)
-    await connection.execute(_SQL["enter_desk"], actor, ",".join(sites), ",".join(pairs), reason)
+    return ",".join(sites), ",".join(f"{site}:{role}" for site, role in roles)
 
 
 async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
@@ -189,7 +210,14 @@ async def list_texts_to_read(connection: Connection, study_id: UUID, most: int) 
 async def list_held_numbers(connection: Connection, study_id: UUID) -> list[HeldNumber]:
     """Participants whose number is opted out."""
     rows = await connection.fetch(_SQL["list_held_numbers"], study_id)
-    return [row_of(HeldNumber, row) for row in rows]
+    return [_held_number(dict(row)) for row in rows]
+
+
+def _held_number(row: dict[str, Any]) -> HeldNumber:
+    sealed = {name: row.pop(name) for name in NoteSeen._fields if name != "id"}
+    note_id = row.pop("note_id")
+    note = None if note_id is None else NoteSeen(id=note_id, **sealed)
+    return row_of(HeldNumber, row, note=note)
 
 
 async def list_uncertain_messages(

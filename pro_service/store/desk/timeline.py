@@ -20,6 +20,7 @@ from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.domain.study.sittings import StandingReason
 from pro_service.store.connection import Connection
 from pro_service.store.desk.desk import Progress, list_progress
+from pro_service.store.notes import NoteSeen, OwnKey
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -226,14 +227,6 @@ class ScoreLine(NamedTuple):
     absent_reason: str | None
 
 
-class OwnKey(NamedTuple):
-    """The participant's own key, wrapped."""
-
-    id: UUID
-    wrapped: bytes
-    wrapping_key: str
-
-
 class ContactLine(Record):
     """Somebody a participant is reached by, without the address."""
 
@@ -280,6 +273,7 @@ class TimelineDocument(NamedTuple):
     answers: tuple[AnswerLine, ...]
     scores: tuple[ScoreLine, ...]
     data_key: OwnKey | None
+    notes: tuple[NoteSeen, ...]
 
 
 class _Reader:
@@ -358,9 +352,9 @@ class _Reader:
         rows = await self._connection.fetch(_SQL["list_scores_seen"], *self._who)
         return tuple(row_of(ScoreLine, row) for row in rows)
 
-    async def key(self) -> OwnKey | None:
-        row = await self._connection.fetchrow(_SQL["find_key_seen"], *self._who)
-        return None if row is None else row_of(OwnKey, row)
+    async def notes(self) -> tuple[NoteSeen, ...]:
+        rows = await self._connection.fetch(_SQL["list_notes_seen"], *self._who)
+        return tuple(row_of(NoteSeen, row) for row in rows)
 
 
 async def read_document(
@@ -370,9 +364,11 @@ async def read_document(
 
     Within a transaction that reads one snapshot, or its parts may not belong together.
     """
-    row = await connection.fetchrow(_SQL["get_participant_seen"], study_id, code)
-    if row is None:
+    found = await connection.fetchrow(_SQL["get_participant_seen"], study_id, code)
+    if found is None:
         return None
+    row = dict(found)
+    key = [row.pop(name) for name in ("key_id", "wrapped", "wrapping_key")]
     reader = _Reader(connection, study_id, row["id"])
     return row_of(
         TimelineDocument,
@@ -381,7 +377,8 @@ async def read_document(
         contacts=_CONTACTS.validate_json(row["contacts"]),
         visits=await reader.visits(),
         progress=await list_progress(connection, study_id, [row["id"]]),
-        data_key=await reader.key(),
+        data_key=None if key[0] is None else OwnKey(*key),
+        notes=await reader.notes(),
         placings=await reader.placings(),
         statuses=await reader.statuses(),
         events=await reader.events(),

@@ -46,6 +46,14 @@ class EntryFault(NamedTuple):
     fault: str
 
 
+class SealedEntry(NamedTuple):
+    """An entry as it stands, and the hash a seal is over: another one where words were moved."""
+
+    text: str
+    sha256: bytes
+    moved: bool
+
+
 class RowFault(NamedTuple):
     """Rows that are not what their last entry says: changed, deleted, no_entry."""
 
@@ -112,10 +120,18 @@ async def list_deviations(connection: Connection, seal_id: int, most: int) -> li
     return [row_of(EntryFault, row) for row in rows]
 
 
-async def list_entries_of_seal(connection: DirectConnection, seal_id: int) -> AsyncIterator[str]:
-    """The entries a seal covers, as the texts it is over. Inside `one_state`."""
+async def list_entries_of_seal(
+    connection: DirectConnection, seal_id: int
+) -> AsyncIterator[SealedEntry]:
+    """The entries a seal covers, with the hashes it is over. Inside `one_state`."""
     async for row in connection.cursor(_SQL["list_entries_of_seal"], seal_id, prefetch=AT_ONCE):
-        yield row["entry"]
+        yield SealedEntry(row["entry"], row["digest"], moved=row["moved"])
+
+
+async def list_moved_faults(connection: Connection, most: int) -> list[EntryFault]:
+    """Entries whose words were moved that are not what the move left, `most` at most."""
+    rows = await connection.fetch(_SQL["list_moved_faults"], most)
+    return [row_of(EntryFault, row) for row in rows]
 
 
 async def get_extent(connection: Connection) -> Extent:

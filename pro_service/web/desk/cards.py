@@ -57,7 +57,7 @@ async def get_picture(request: web.Request, seat: Seat) -> web.Response:
 async def renew(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/card`: a new card; the old one ends at once."""
     reason = said(str((await read_form(request)).get("reason", "")))
-    async with at_desk(request.app[POOLS].desk, seat, reason=reason) as connection:
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
         holder = await _holder(request, connection, seat, Action.renew_card)
         await service.renew_card(
             connection,
@@ -65,7 +65,7 @@ async def renew(request: web.Request, seat: Seat) -> web.Response:
             seat.study_id,
             holder.code,
             actor=seat.actor,
-            reason=reason,
+            words=reason,
         )
     return see(request.path)
 

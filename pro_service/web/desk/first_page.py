@@ -11,6 +11,7 @@ from uuid import UUID
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
+from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
 from pro_service.services.desk.today import ToDo
@@ -159,10 +160,12 @@ def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dic
             "code": one.code,
             "site": sites[one.site_id],
             "since": words.instant(one.started_at, zone(sites[one.site_id].zone)),
-            "reason": words.word("opt_out", one.reason),
+            "reason": words.word("opt_out", one.reason)
+            if noted_in(one.reason) is None
+            else words.noted(said),
             "who": words.who(one.actor),
         }
-        for one in to_do.held
+        for one, said in to_do.held
     ]
 
 

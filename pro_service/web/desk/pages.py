@@ -11,6 +11,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
 from pro_service.domain.study.permissions import Action
+from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -45,6 +46,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     NotAllowedError: "not_allowed",
     PauseDayError: "pause_day",
     PauseRefusedError: "pause_refused",
+    KeyGoneError: "key_gone",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
+from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import (
@@ -65,6 +66,13 @@ class _Page:
             for assessment in visit.assessments:
                 self.assessments[assessment.id] = (visit, assessment)
 
+    def said(self, text: str | None) -> str | None:
+        """The words of staff a text of the record refers to; None for the program's own."""
+        note = noted_in(text)
+        if note is None:
+            return None
+        return self.words.noted(self.timeline.words.get(note))
+
     def at(self, instant: datetime) -> str:
         return self.words.instant(instant, self.zone)
 
@@ -84,7 +92,7 @@ class _Page:
             else words.text(
                 "visit.superseded",
                 at=self.at(visit.superseded_at),
-                reason=visit.superseded_reason or "",
+                reason=self.said(visit.superseded_reason) or visit.superseded_reason or "",
             ),
             "assessments": [self.assessment(one) for one in visit.assessments],
             "reminders": [self.reminder(one) for one in visit.reminders],
@@ -168,7 +176,7 @@ class _Page:
             said = [words.word("status", status.status)]
             if never or status.effective_at > document.now:
                 said.append(words.text(key))
-            reason = words.reason(status.reason or "")
+            reason = self.said(status.reason) or words.reason(status.reason or "")
             who = words.who(status.actor)
             yield _Entry(status.effective_at, "status", " ".join(said), reason, who=who)
         for consent in document.consents:
@@ -192,9 +200,8 @@ class _Page:
                 what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
             else:
                 what = name
-            yield _Entry(
-                event.recorded_at, "event", what, event.reason or "", who=words.who(event.actor)
-            )
+            reason = self.said(event.reason) or event.reason or ""
+            yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
 
     def _messages(self) -> Iterator[_Entry]:
         words = self.words
@@ -210,7 +217,7 @@ class _Page:
                     message.dealt_at,
                     "message",
                     words.text("entry.dealt_with"),
-                    message.dealt_note or "",
+                    self.said(message.dealt_note) or "",
                     who=words.who(message.dealt_by),
                 )
 
@@ -269,7 +276,7 @@ class _Page:
     def _opt_outs(self) -> Iterator[_Entry]:
         words = self.words
         for one in self.document.opt_outs:
-            reason = words.word("opt_out", one.reason)
+            reason = self.said(one.reason) or words.word("opt_out", one.reason)
             yield _Entry(
                 one.started_at,
                 "opt_out",
@@ -282,7 +289,7 @@ class _Page:
                     one.ended_at,
                     "opt_out",
                     words.text("entry.opted_in"),
-                    words.word("opt_out", one.end_reason) if one.end_reason else "",
+                    self.said(one.end_reason) or words.word("opt_out", one.end_reason or ""),
                     who=words.who(one.ended_by) if one.ended_by else "",
                 )
 
@@ -296,7 +303,7 @@ class _Page:
                     call.closed_at,
                     "call",
                     words.text("entry.call_closed"),
-                    outcome_in_words(words, call),
+                    self._outcome(call),
                     who=words.who(call.closed_by),
                 )
 
@@ -313,16 +320,20 @@ class _Page:
                 yield _Entry(alert.seen_at, "alert", what, rule, who=words.who(alert.seen_by))
             if alert.acted_at is not None:
                 what = words.text("entry.alert_acted")
-                said = alert.action or ""
+                said = self.said(alert.action) or ""
                 yield _Entry(alert.acted_at, "alert", what, said, who=words.who(alert.acted_by))
 
-
-def outcome_in_words(words: Words, call: CallLine) -> str:
-    """What came of a call: staff's word for it and their note, or why the service closed it."""
-    outcome, colon, note = (call.outcome or "").partition(": ")
-    if colon and outcome in CALL_OUTCOMES:
-        return words.text("call.outcome", outcome=words.word("outcome", outcome), note=note)
-    return words.word("end", call.outcome or "")
+    def _outcome(self, call: CallLine) -> str:
+        """What came of a call: staff's word for it and their note, or why the service closed it."""
+        outcome, colon, _ = (call.outcome or "").partition(": ")
+        note = self.said(call.outcome)
+        if note is None:
+            return self.words.word("end", call.outcome or "")
+        if not colon:
+            return note
+        return self.words.text(
+            "call.outcome", outcome=self.words.word("outcome", outcome), note=note
+        )
 
 
 def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:

@@ -71,6 +71,10 @@ class Words:
         key = f"desk.reason.{given}"
         return self._texts.text(key, self.language) if key in self._keys else given
 
+    def noted(self, words: str | None) -> str:
+        """What staff wrote, or that it cannot be read from here."""
+        return self.text("note.unreadable") if words is None else words
+
     def why(self, reason: str) -> str:
         """Why a message stands where it does, as its state's reason has it."""
         return self.word("why", re.sub(r"[^a-z]+", "_", reason.lower()).strip("_"))

@@ -3,6 +3,18 @@
 SELECT set_config('pro.actor', $1, true) AS actor, set_config('pro.site_ids', $2, true) AS site_ids,
        set_config('pro.site_roles', $3, true) AS site_roles, set_config('pro.reason', $4, true) AS reason;
 
+-- name: enter_desk_with_note(actor, site_ids, site_roles, study_id, participant_id, note_id, words_sealed, words_key)
+-- The same for a transaction that writes, with the note that says why: it is kept once it is known who
+-- writes and where.
+WITH seated AS MATERIALIZED (
+    SELECT set_config('pro.actor', $1, true) AS actor, set_config('pro.site_ids', $2, true) AS site_ids,
+           set_config('pro.site_roles', $3, true) AS site_roles,
+           set_config('pro.reason', 'note:' || $6::uuid, true) AS reason
+)
+INSERT INTO pro.notes (study_id, id, participant_id, words_sealed, words_key, actor)
+SELECT $4, $6, $5, $7, $8, s.actor FROM seated AS s
+WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
+
 -- name: list_desk_sites(study_id)
 -- The sites the member of staff is assigned to now.
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
@@ -63,10 +75,13 @@ ORDER BY i.received_at, i.id LIMIT $2;
 
 -- name: list_held_numbers(study_id)
 -- Everybody whose number now asks for no texts.
-SELECT o.id, p.code, h.site_id, o.started_at, o.reason, o.actor
+SELECT o.id, p.code, h.site_id, o.started_at, o.reason, o.actor, n.id AS note_id, n.words_sealed,
+       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.desk_opt_outs($1) AS o
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = o.participant_id
 JOIN LATERAL pro.site_seen($1, p.id) AS h ON true
+LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
+LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
 WHERE o.ended_at IS NULL
 ORDER BY o.started_at DESC, p.code;
 

@@ -8,8 +8,9 @@ SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.tre
                   ELSE max(ps.valid_to) - interval '1 microsecond' END
            FROM pro.participant_sites AS ps
            WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores,
-       pro.desk_contacts(p.study_id, p.id) AS contacts
+       pro.desk_contacts(p.study_id, p.id) AS contacts, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.present_participants AS p
+LEFT JOIN pro.data_keys AS k ON k.study_id = p.study_id AND k.participant_id = p.id
 WHERE p.study_id = $1 AND p.code = $2;
 
 -- name: list_placings(study_id, participant_id)
@@ -128,7 +129,15 @@ FROM pro.standing_scores($1) AS s
 WHERE s.participant_id = $2
 ORDER BY s.id;
 
--- name: find_key_seen(study_id, participant_id)
--- The wrapped key their texts are sealed under.
-SELECT k.id, k.wrapped, k.wrapping_key FROM pro.data_keys AS k
-WHERE k.study_id = $1 AND k.participant_id = $2;
+-- name: list_notes_seen(study_id, participant_id)
+-- What staff wrote about them, sealed, each with the key that opens it; of others who use the number, what
+-- was written when it asked for no more texts.
+SELECT n.id, n.words_sealed, n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
+FROM pro.notes AS n
+LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
+WHERE n.study_id = $1
+  AND n.id IN (SELECT o.id FROM pro.notes AS o WHERE o.study_id = $1 AND o.participant_id = $2
+               UNION ALL
+               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs($1) AS o
+               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said)
+               WHERE o.participant_id = $2);

@@ -43,10 +43,11 @@ WHERE s.id = $1;
 SELECT d.entry_id, d.table_name, d.fault FROM pro.seal_deviations($1) AS d LIMIT $2;
 
 -- name: list_entries_of_seal(seal)
--- The entries a seal covers, as the texts it is over, in its order.
-SELECT e.id, e.entry
+-- The entries a seal covers, in its order: what stands there, and the hash the seal is over, which of an
+-- entry whose words were moved is that of what stood there.
+SELECT e.id, e.entry, e.digest, e.moved
 FROM pro.audit_seals AS s
-CROSS JOIN pro.entries_to_seal(coalesce(s.generation, 1), s.first_xact_id, s.below_xact_id) AS e
+CROSS JOIN pro.sealed_hashes(coalesce(s.generation, 1), s.first_xact_id, s.below_xact_id) AS e
 WHERE s.id = $1
 ORDER BY e.xact_id, e.id;
 
@@ -64,3 +65,7 @@ ORDER BY l.table_name;
 -- name: list_row_faults(table_name, most)
 -- Rows of an audited table that are not what the entry that last described them says.
 SELECT f.entry_id, f.row_ids, f.fault FROM pro.row_faults($1) AS f LIMIT $2;
+
+-- name: list_moved_faults(most)
+-- Entries whose words were moved that are not what the move left.
+SELECT f.entry_id, f.table_name, f.fault FROM pro.moved_faults() AS f LIMIT $1;

@@ -10,6 +10,7 @@ import pytest
 from pro_service.services.cards import cards
 from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
 
@@ -109,7 +110,10 @@ async def test_a_new_one_needs_a_reason_ends_the_old_one_and_is_audited(
         "SELECT actor, reason FROM audit_entries"
         " WHERE table_name IN ('participants', 'cards') AND operation = 'UPDATE'"
     )
-    assert audited == [("staff:anna", "lost on the bus")] * 2
+    assert [actor for actor, _ in audited] == ["staff:anna"] * 2
+    assert {await spoken(trial.operator, trial.context, reason) for _, reason in audited} == {
+        "lost on the bus"
+    }
 
 
 async def test_who_has_no_card_yet_gets_one_with_the_code_they_have(

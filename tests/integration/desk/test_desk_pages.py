@@ -29,6 +29,7 @@ from tests.support.desk import (
     seed_text,
     sign_in,
 )
+from tests.support.record.words import spoken
 from tests.support.seed import SeededParticipant, SeededStudy, seed_participant, seed_visit
 
 PAIN = (("pain-nrs", "left_knee"),)
@@ -215,12 +216,14 @@ async def test_an_alert_is_seen_once_and_acted_on_with_a_reason(
     _, text = await press(desk, text, f"/desk/alerts/{alert}/acted", action="Called, seen today")
     assert "No alert is waiting" in text
     row = await owner.fetchrow("SELECT seen_by, acted_by, action FROM pro.alerts")
-    assert tuple(row) == ("staff:anna", "staff:anna", "Called, seen today")
+    context = participant.study.context
+    assert tuple(row)[:2] == ("staff:anna", "staff:anna")
+    assert await spoken(owner, context, row["action"]) == "Called, seen today"
     entry = await owner.fetchrow(
         "SELECT actor, reason, changes FROM pro.audit_entries"
         " WHERE table_name = 'alerts' AND operation = 'UPDATE' ORDER BY id DESC LIMIT 1"
     )
-    assert (entry["actor"], entry["reason"]) == ("staff:anna", "Called, seen today")
+    assert (entry["actor"], entry["reason"]) == ("staff:anna", row["action"])
     assert entry["changes"][str(alert)]["old"]["acted_at"] is None
 
 
@@ -232,7 +235,9 @@ async def test_a_second_word_on_an_alert_changes_nothing(
     await press(desk, text, f"/desk/alerts/{alert}/acted", action="first")
     status, said = await press(desk, text, f"/desk/alerts/{alert}/acted", action="second")
     assert (status, "Somebody has done this already" in said) == (409, True)
-    assert await owner.fetchval("SELECT action FROM pro.alerts") == "first"
+    kept = await owner.fetchval("SELECT action FROM pro.alerts")
+    assert await spoken(owner, participant.study.context, kept) == "first"
+    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == 1
 
 
 async def test_a_call_is_closed_with_an_outcome_and_a_note(
@@ -247,12 +252,13 @@ async def test_a_call_is_closed_with_an_outcome_and_a_note(
     assert status == 200
     assert "Reached: Will answer tonight" in text
     row = await owner.fetchrow("SELECT closed_by, outcome FROM pro.call_tasks")
-    assert tuple(row) == ("staff:anna", "reached: Will answer tonight")
+    said = await spoken(owner, participant.study.context, row["outcome"])
+    assert (row["closed_by"], said) == ("staff:anna", "reached: Will answer tonight")
     reason = await owner.fetchval(
         "SELECT reason FROM pro.audit_entries"
         " WHERE table_name = 'call_tasks' AND operation = 'UPDATE'"
     )
-    assert reason == "Will answer tonight"
+    assert row["outcome"] == f"reached: {reason}"
     assert "Nobody needs a call now." in (await page(desk))[1]
 
 

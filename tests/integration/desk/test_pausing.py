@@ -22,6 +22,7 @@ from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.connection import Connection, Guard
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.forms import form_to
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import browsing
 
@@ -80,7 +81,7 @@ async def pause(trial: Trial, desk: aiohttp.ClientSession) -> tuple[int, str]:
 async def statuses(trial: Trial) -> list[tuple[str, str, str]]:
     """What the desk recorded, in order."""
     return [
-        (status, actor, reason)
+        (status, actor, await spoken(trial.operator, trial.context, reason))
         for status, actor, reason in await trial.fetch(
             "SELECT status, actor, reason FROM statuses WHERE actor LIKE 'staff:%' ORDER BY id"
         )
@@ -123,7 +124,9 @@ async def test_a_pause_is_written_under_name_and_reason_and_said_to_be_done(
         "SELECT DISTINCT table_name, reason FROM audit_entries WHERE actor = 'staff:anna'"
         " AND table_name IN ('statuses', 'reminders') ORDER BY 1"
     )
-    assert audited == [("reminders", REASON), ("statuses", REASON)]
+    assert [table for table, _ in audited] == ["reminders", "statuses"]
+    for _, reason in audited:
+        assert await spoken(trial.operator, trial.context, reason) == REASON
     assert html.partition('id="log"')[2].count("(still to come)") == 1
     after = await trial.facts("K-001")
     assert after.revision == before.revision + 1

@@ -18,8 +18,8 @@ from pro_service.services.cards import cards
 from pro_service.services.pages import entrance
 from pro_service.services.pages.entrance import CODES_A_SOURCE
 from pro_service.services.texting.reminders import remind
-from pro_service.store.answering.rescoring import give_reason
 from pro_service.vault.codes import grouped, new_code
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
@@ -213,14 +213,13 @@ async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(
             assert await owner.fetchval("SELECT count(*) FROM pro.participant_sessions") == 0
             async with browser.post(f"{picture}/open") as answer:
                 assert (answer.status, answer.url.path) == (200, "/q/me")
-            await give_reason(trial.operator, "lost on the bus")
             await cards.renew_card(
                 trial.operator,
                 trial.context,
                 trial.study_id,
                 "K-001",
                 actor=ACTOR,
-                reason="lost on the bus",
+                words="lost on the bus",
             )
             for path in ("/q/me", "/q", picture):
                 async with browser.get(path) as answer:
@@ -228,7 +227,8 @@ async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(
             assert (await type_code(browser, old.code))[0] == 422
             assert (await type_code(browser, await code_of(trial, "K-001")))[:2] == (200, "/q/me")
         history = await trial.fetch("SELECT ended_at IS NULL, reason FROM cards ORDER BY id")
-        assert history == [(False, "enrolled"), (True, "lost on the bus")]
+        assert history[0] == (False, "enrolled")
+        assert await spoken(trial.operator, trial.context, history[1][1]) == "lost on the bus"
         token = picture.rpartition("/")[2]
         stored = await trial.fetchval("SELECT string_agg(c::text, '') FROM cards c")
         assert token not in stored

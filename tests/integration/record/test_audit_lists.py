@@ -186,24 +186,25 @@ async def test_a_new_audited_table_is_described_and_keeps_hashes_of_what_is_hidd
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         await owner.execute(
-            "CREATE TABLE pro.notes (study_id uuid NOT NULL, id uuid NOT NULL, participant_id uuid,"
+            "CREATE TABLE pro.remarks (study_id uuid NOT NULL, id uuid NOT NULL,"
+            " participant_id uuid,"
             " words bytea, actor text NOT NULL, PRIMARY KEY (study_id, id));"
-            "INSERT INTO pro.notes"
+            "INSERT INTO pro.remarks"
             " SELECT study_id, id, id, 'first', 'somebody' FROM pro.participants;"
-            "SELECT pro.audit_table('notes', updatable => true,"
+            "SELECT pro.audit_table('remarks', updatable => true,"
             " columns => ARRAY['study_id', 'id', 'participant_id', 'words', 'actor'],"
             " hashed => ARRAY['words'])"
         )
-        described = await last_entry(owner, "notes")
+        described = await last_entry(owner, "remarks")
         assert (described["operation"], described["row_count"]) == ("LIST", 1)
-        await owner.execute("UPDATE pro.notes SET words = 'second'")
-        changed = await last_entry(owner, "notes")
+        await owner.execute("UPDATE pro.remarks SET words = 'second'")
+        changed = await last_entry(owner, "remarks")
         first, second = (hashlib.sha256(words).hexdigest() for words in (b"first", b"second"))
         assert changed["changes"][changed["row_ids"][0]] == {
             "old": {"words": {"sha256": first}},
             "new": {"words": {"sha256": second}},
         }
-        assert changed["row_digests"] == list((await digests(owner, "notes", 1)).values())
+        assert changed["row_digests"] == list((await digests(owner, "remarks", 1)).values())
 
 
 async def test_an_insert_only_table_refuses_to_be_changed_or_emptied(

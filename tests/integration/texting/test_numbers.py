@@ -9,6 +9,7 @@ import pytest
 
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_in_by_staff
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, phone, row
 
 NEW = phone(60)
@@ -117,10 +118,9 @@ async def test_the_code_typed_on_the_new_number_confirms_it_and_asks_what_is_ope
             "SELECT reason FROM audit_entries WHERE table_name = 'contact_points'"
             " AND operation = 'UPDATE' ORDER BY id"
         )
-        assert why == [
-            ("bought another telephone",),
-            ("the participant's code was typed on it",),
-        ]
+        assert why[1] == ("the participant's code was typed on it",)
+        words = await spoken(trial.operator, trial.context, why[0][0])
+        assert (words, len(why)) == ("bought another telephone", 2)
 
 
 async def test_staff_confirm_with_a_reason_and_reminders_go_to_the_new_number(
@@ -138,9 +138,11 @@ async def test_staff_confirm_with_a_reason_and_reminders_go_to_the_new_number(
         await trial.ask()
         assert len(await texts_to(trial, NEW)) == 1
         assert len(await trial.texts("K-001")) == before
-        assert await trial.fetch("SELECT outcome FROM call_tasks WHERE closed_at IS NOT NULL") == [
-            ("rang back and asked for her birthday",)
-        ]
+        outcome = await trial.fetchval("SELECT outcome FROM call_tasks WHERE closed_at IS NOT NULL")
+        assert (
+            await spoken(trial.operator, trial.context, outcome)
+            == "rang back and asked for her birthday"
+        )
 
 
 async def test_what_waits_to_be_sent_to_the_old_number_is_not_sent(database_url: str) -> None:
@@ -194,9 +196,9 @@ async def test_staff_let_texts_go_again_with_a_reason(database_url: str) -> None
         said = (trial.who("K-001"), ACTOR, "asked for it on the telephone")
         assert await opt_in_by_staff(*said) == 1
         assert await opt_in_by_staff(*said) == 0
-        assert await trial.fetch("SELECT ended_by, end_reason FROM opt_outs") == [
-            (ACTOR, "asked for it on the telephone")
-        ]
+        ((ended_by, why),) = await trial.fetch("SELECT ended_by, end_reason FROM opt_outs")
+        words = await spoken(trial.operator, trial.context, why)
+        assert (ended_by, words) == (ACTOR, "asked for it on the telephone")
         before = len(await trial.texts("K-001"))
         await trial.ask()
         assert len(await trial.texts("K-001")) == before + 1

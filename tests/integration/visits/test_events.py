@@ -8,6 +8,7 @@ from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.statuses import standing
 from pro_service.services.visits.events import preview_event, record_event
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 
 
@@ -28,9 +29,12 @@ async def test_an_injection_makes_active_and_a_death_ends_everything(database_ur
         await trial.move(timedelta(days=2))
         died = NewEvent(EventKind.death, occurred_at=await trial.now())
         await record_event(trial.who("K-001"), died, actor=ACTOR, reason="reported")
-        assert await trial.fetch(
+        rows = await trial.fetch(
             "SELECT status, actor, reason FROM statuses WHERE reason IS NOT NULL ORDER BY id"
-        ) == [("active", ACTOR, "injected"), ("died", ACTOR, "reported")]
+        )
+        assert [row[:2] for row in rows] == [("active", ACTOR), ("died", ACTOR)]
+        said = [await spoken(trial.operator, trial.context, row[2]) for row in rows]
+        assert said == ["injected", "reported"]
 
 
 async def test_a_preview_says_what_moves_and_writes_nothing(database_url: str) -> None:
@@ -38,9 +42,7 @@ async def test_a_preview_says_what_moves_and_writes_nothing(database_url: str) -
         await trial.enrol(row("K-001"))
         facts = await trial.facts("K-001")
         event = NewEvent(EventKind.injection, occurred_at=facts.now)
-        change = await preview_event(
-            trial.who("K-001"), facts, event, actor=ACTOR, reason="a preview"
-        )
+        change = await preview_event(trial.who("K-001"), facts, event, actor=ACTOR)
         assert [one.status for one in change.document.statuses] == [Status.active]
         assert change.rescheduling.superseded
         assert (await trial.facts("K-001")).revision == facts.revision

@@ -17,6 +17,7 @@ from pro_service.services.visits.moving import (
     move_participants,
 )
 from pro_service.store.connection import Connection, Guard, StaleRevisionError
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.versions import EXAMPLE, store_version, visit_text, with_visit
 
@@ -75,17 +76,19 @@ async def test_a_move_dates_the_rest_anew_and_says_who_and_why(database_url: str
         assert (await moved(trial, "K-001", version)).outcome == "moved"
         assert (await trial.facts("K-001")).protocol_version_id == version
         (old, new) = await dates(trial, "week_2")
-        assert old[1:] == ("amendment 1", timedelta(days=7))
+        why = str(old[1])
+        assert await spoken(trial.operator, trial.context, why) == "amendment 1"
+        assert old[2:] == (timedelta(days=7),)
         assert new[1:] == (None, timedelta(days=10))
         assert int(str(new[0])) == int(str(old[0])) + 1
         assert len(await dates(trial, "month_3")) == 1
         assert await trial.fetch(
             "SELECT protocol_version_id, actor, reason FROM participant_protocols ORDER BY id"
-        ) == [(first, ACTOR, "enrolled"), (version, ACTOR, "amendment 1")]
+        ) == [(first, ACTOR, "enrolled"), (version, ACTOR, why)]
         assert await trial.fetch(
             "SELECT actor, reason FROM audit_entries WHERE table_name = 'participants'"
             " AND operation = 'UPDATE'"
-        ) == [(ACTOR, "amendment 1")]
+        ) == [(ACTOR, why)]
         nudges = await trial.fetch(
             "SELECT r.end_reason FROM reminders r JOIN visits v ON v.id = r.visit_id"
             " WHERE v.definition = 'week_2' AND NOT v.provisional ORDER BY r.id"
