@@ -37,11 +37,19 @@ if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
+MOVED: Final = (
+    "The database was moved here from another server: nothing written now could be sealed."
+)
+BEGIN_ANEW: Final = "Run `pro-service migrate`, which begins a new generation of seals."
 RESTORE_ANEW: Final = "Make the database anew, empty, and run `pro-service restore FILE` again."
 
 
 class OldSchemaError(ProServiceError):
     """The database's schema is not the one this release needs."""
+
+
+class MovedDatabaseError(ProServiceError):
+    """The database came from another server, and its seals do not know yet."""
 
 
 class RestoreUnfinishedError(ProServiceError):
@@ -134,6 +142,8 @@ async def check_ready(pools: Pools) -> str | None:
         raise RestoreUnfinishedError(mend=RESTORE_ANEW)
     if not state.current:
         raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+    if state.moved:
+        raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
     hold = await holds.get_open_hold(pools.participant)
     return None if hold is None else said_of(hold)
 
@@ -144,8 +154,8 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
 
-    Raises OldSchemaError, RestoreUnfinishedError, KeysDoNotFitError, WrongKindError, SettingsError,
-    JournalError, DatabaseUnreachableError.
+    Raises OldSchemaError, MovedDatabaseError, RestoreUnfinishedError, KeysDoNotFitError,
+    WrongKindError, SettingsError, JournalError, DatabaseUnreachableError.
     """
     with journal_in(settings.journal_dir):
         async with _put_together(settings, database_url, vault) as service:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.vault.keys import KeyRing
+from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
@@ -91,8 +93,23 @@ def open_vault(settings: Settings) -> Vault:
                 f"{PREFIX}{name.upper()} is not set.",
                 mend="Make a set of keys once with `pro-service keys new` and keep it safe.",
             )
-        rings.append(KeyRing.parse(secret.get_secret_value()))
+        rings.append(ring_of(name, secret))
     return Vault(*rings)
+
+
+def ring_of(name: str, secret: SecretStr) -> KeyRing:
+    """The ring a setting holds. Raises VaultKeyError, which names the setting and never a key."""
+    with _named(name):
+        return KeyRing.parse(secret.get_secret_value())
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except VaultKeyError as error:
+        setting = f"{PREFIX}{name.upper()}"
+        raise VaultKeyError(f"{setting}: {error.message}", mend=error.mend) from None
 
 
 def open_seal_keys(settings: Settings) -> SigningRing:
@@ -102,4 +119,5 @@ def open_seal_keys(settings: Settings) -> SigningRing:
             f"{PREFIX}SEAL_KEYS is not set.",
             mend="Make a key once with `pro-service keys new`; keep it apart from the database.",
         )
-    return SigningRing.parse(settings.seal_keys.get_secret_value())
+    with _named("seal_keys"):
+        return SigningRing.parse(settings.seal_keys.get_secret_value())

@@ -23,7 +23,15 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import RESTORE_ANEW, OldSchemaError, RestoreUnfinishedError, make_context
+from pro_service.app import (
+    BEGIN_ANEW,
+    MOVED,
+    RESTORE_ANEW,
+    MovedDatabaseError,
+    OldSchemaError,
+    RestoreUnfinishedError,
+    make_context,
+)
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
@@ -191,7 +199,7 @@ async def open_bare_database(
             )
         yield settings, settings.database_url.get_secret_value()
         return
-    settings = _prepare(folder, settings)
+    settings = prepare_folder(folder, settings)
     database = folder / "postgresql"
     running = find_running(database) if database.exists() else None
     if running is not None:
@@ -203,7 +211,7 @@ async def open_bare_database(
         yield settings, server.url
 
 
-def _prepare(folder: Path, settings: Settings) -> Settings:
+def prepare_folder(folder: Path, settings: Settings) -> Settings:
     """Make the folder and its keys where they are not there yet. Raises SettingsError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -242,6 +250,8 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
             raise RestoreUnfinishedError(mend=RESTORE_ANEW)
         if not state.current:
             raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+        if state.moved:
+            raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
         await demand_fitting_keys(connection, vault)
         stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)

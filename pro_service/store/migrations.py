@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,6 +48,29 @@ GRANT SELECT ON pro_meta.schema_migrations TO PUBLIC;
 """
 
 
+HAS_GENERATIONS = "SELECT to_regclass('pro.audit_generations') IS NOT NULL"
+MOVED_WITHOUT_GENERATIONS = """
+SELECT coalesce(max(e.id), 0) FROM pro.audit_entries AS e
+HAVING coalesce((SELECT max(s.below_xact_id) FROM pro.audit_seals AS s), max(e.xact_id))
+       > pg_snapshot_xmax(pg_current_snapshot())
+"""
+"""The last entry of a database of before 0028 that came from another server; none if it did not."""
+MOVED = """
+SELECT coalesce(max(e.id), 0) FROM pro.audit_entries AS e
+HAVING (SELECT count(*) FROM pro.audit_generations) = coalesce(
+           (SELECT max(coalesce(s.generation, 1)) FROM pro.audit_seals AS s), 1)
+   AND coalesce((SELECT max(s.below_xact_id) FROM pro.audit_seals AS s
+                 WHERE coalesce(s.generation, 1) = (SELECT count(*) FROM pro.audit_generations)),
+                max(e.xact_id)) > pg_snapshot_xmax(pg_current_snapshot())
+"""
+BEGIN_GENERATION = """
+INSERT INTO pro.audit_generations (generation, after_entry_id, why)
+SELECT max(g.generation) + 1, $1, 'moved from another server' FROM pro.audit_generations AS g
+"""
+
+log = logging.getLogger("pro_service.store")
+
+
 class MigrationError(ProServiceError):
     """The database schema cannot be brought up to date."""
 
@@ -68,6 +92,21 @@ class Migration(NamedTuple):
     sha256: str
 
 
+FUNCTION = re.compile(
+    r"^CREATE (?:OR REPLACE )?FUNCTION pro\.(\w+)\(.*?\sAS (\$\w*\$)(.*?)\2",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def made_functions(folder: Path | None = None) -> dict[str, str]:
+    """The bodies of the functions the migrations make, by name, as the last of them makes each."""
+    return {
+        name: body
+        for migration in read_migrations("migrations", folder)
+        for name, _, body in FUNCTION.findall(migration.sql)
+    }
+
+
 class SchemaState(NamedTuple):
     """Names of the migrations a database has, and of those this release brings."""
 
@@ -75,6 +114,8 @@ class SchemaState(NamedTuple):
     expected: tuple[str, ...]
     restoring: bool = False
     """A restore into it was begun and is not finished: what it holds is not to be relied on."""
+    moved: bool = False
+    """It came from another server since it was migrated: what is written could not be sealed."""
 
     @property
     def current(self) -> bool:
@@ -105,7 +146,8 @@ async def migrate(
     """Apply what is missing and return its names; with `kind`, declare what the database is for.
 
     `connection` needs the rights `sql/roles.sql` asks for; the files themselves run as
-    `pro_owner`. `folder` stands in for `sql/` in tests. Raises EditedMigrationError and
+    `pro_owner`. A database that came from another server begins a new generation of seals, before
+    anything is written. `folder` stands in for `sql/` in tests. Raises EditedMigrationError and
     NewerSchemaError before anything is changed; a failing file leaves those before it applied.
     """
     migrations, roles = read_migrations(series, folder), _read_roles(folder)
@@ -117,8 +159,12 @@ async def migrate(
         if not await _has_bookkeeping(connection):
             await connection.execute(BOOKKEEPING)
         missing = _missing(series, migrations, await _applied(connection, series))
+        moved = await _moved_after(connection)
+        await _begin_generation(connection, moved)
         for migration in missing:
+            had = await connection.fetchval(HAS_GENERATIONS)
             await _apply(connection, series, migration)
+            await _begin_generation(connection, None if had else moved)
         if kind is not None:
             await connection.execute("SELECT pro.declare_kind($1)", kind)
     finally:
@@ -137,7 +183,10 @@ async def schema_state(
     if not await _has_bookkeeping(connection):
         return SchemaState((), expected, restoring)
     applied = await _applied(connection, series)
-    return SchemaState(tuple(name for name, _ in applied.values()), expected, restoring)
+    names = tuple(name for name, _ in applied.values())
+    asks = series == "migrations" and folder is None and names == expected
+    moved = bool(asks and await connection.fetchval("SELECT pro.was_moved()"))
+    return SchemaState(names, expected, restoring, moved)
 
 
 async def begin_restoring(connection: asyncpg.Connection) -> None:
@@ -157,6 +206,23 @@ async def undo_restoring(connection: asyncpg.Connection, schemas: Iterable[str])
     """Leave the database as empty as it was before a restore that failed; as the owner."""
     names = ", ".join(f'"{name}"' for name in (*schemas, RESTORING) if name.isidentifier())
     await connection.execute(f"DROP SCHEMA IF EXISTS {names} CASCADE")
+
+
+async def _moved_after(connection: asyncpg.Connection) -> int | None:
+    """The last entry another server wrote, if the database came from one; None if it did not."""
+    if not await connection.fetchval("SELECT to_regclass('pro.audit_seals') IS NOT NULL"):
+        return None
+    has = await connection.fetchval(HAS_GENERATIONS)
+    last: int | None = await connection.fetchval(MOVED if has else MOVED_WITHOUT_GENERATIONS)
+    return last
+
+
+async def _begin_generation(connection: asyncpg.Connection, after: int | None) -> None:
+    """Order entries anew behind the last one of the other server, once there are generations."""
+    if after is None or not await connection.fetchval(HAS_GENERATIONS):
+        return
+    await connection.execute(BEGIN_GENERATION, after)
+    log.warning("audit_generation_began", extra={"reason": "moved", "count": after})
 
 
 async def _has_bookkeeping(connection: asyncpg.Connection) -> bool:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pro_service.config import SettingsError, open_vault, read_settings
+from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
 from pro_service.domain.delivery.addresses import phone
 from pro_service.vault.keys import KeyRing, VaultKeyError
 
@@ -90,3 +90,16 @@ def test_the_same_keys_open_what_they_sealed(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, KeyRing.generate().reveal())
     first, second = open_vault(read_settings()), open_vault(read_settings())
     assert first.blind_index(NUMBER) == second.blind_index(NUMBER)
+
+
+@pytest.mark.parametrize("name", ["vault_keys", "index_keys", "link_keys", "seal_keys"])
+def test_a_ring_that_cannot_be_read_is_named_by_its_setting(name: str) -> None:
+    """Four rings are set, all of one form: which of them it is must not be guessed."""
+    good = KeyRing.generate().reveal()
+    rings = dict.fromkeys(("vault_keys", "index_keys", "link_keys", "seal_keys"), good)
+    settings = Settings.model_validate(rings | {name: "k1:secret!"})
+    opens = open_seal_keys if name == "seal_keys" else open_vault
+    with pytest.raises(VaultKeyError) as refused:
+        opens(settings)
+    assert str(refused.value).startswith(f"PRO_{name.upper()}: Key 1 ")
+    assert "secret!" not in str(refused.value)

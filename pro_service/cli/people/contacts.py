@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from pro_service.cli.options import (
     ActorOption,
@@ -87,7 +87,9 @@ def list_contacts(
         return await service.list_contacts(who_of(runtime, facts))
 
     table = Table(
-        "place", "whose", "kind", "address", "texts", "told", "agreed on", "now", box=None
+        *("place", "whose", "kind", Column("address", no_wrap=True)),
+        *("texts", "told", "agreed on", "now"),
+        box=None,
     )
     for shown in with_participant(code, study, data, actor, work):
         one = shown.contact

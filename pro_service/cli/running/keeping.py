@@ -25,7 +25,7 @@ from pro_service.cli.runtime import (
     run_command,
     with_runtime,
 )
-from pro_service.config import Settings, SettingsError, open_vault, read_settings
+from pro_service.config import Settings, SettingsError, open_vault, read_settings, ring_of
 from pro_service.embedded import program_folders
 from pro_service.services import keeping
 from pro_service.services.receiving import sweep_inbound
@@ -185,7 +185,7 @@ def release_command(
 
 def _ring(settings: Settings) -> KeyRing | None:
     secret = settings.backup_keys
-    return None if secret is None else KeyRing.parse(secret.get_secret_value())
+    return None if secret is None else ring_of("backup_keys", secret)
 
 
 def _folders(bin_dir: Path | None) -> list[Path]:

@@ -9,7 +9,7 @@ import typer
 from pro_service.app import run
 from pro_service.cli.options import DataOption
 from pro_service.cli.running.words import count_old_words, move_old_words
-from pro_service.cli.runtime import open_database, out, run_command, set_up
+from pro_service.cli.runtime import open_database, out, prepare_folder, run_command, set_up
 from pro_service.config import Settings, open_seal_keys, open_vault, read_settings
 from pro_service.logs import configure_logs
 from pro_service.vault.keys import KeyRing
@@ -88,10 +88,17 @@ def new_keys() -> None:
 
 
 @keys_app.command("public")
-def public_keys() -> None:
-    """Print the public halves of PRO_SEAL_KEYS, for the binder: they verify the audit's seals."""
+def public_keys(data: DataOption = None) -> None:
+    """Print the public halves of PRO_SEAL_KEYS, for the binder: they verify the audit's seals.
+
+    With a data folder: of the keys kept in it.
+    """
 
     async def work() -> str:
-        return str(open_seal_keys(read_settings()).public)
+        settings = read_settings()
+        folder = data or settings.data_dir
+        return str(
+            open_seal_keys(settings if folder is None else prepare_folder(folder, settings)).public
+        )
 
     out.print(run_command(work()), markup=False)

@@ -8,6 +8,7 @@ from typing import Final
 
 from pro_service.domain.seals import Seal
 from pro_service.services.record.chain import Chain, Fault
+from pro_service.services.record.grounds import look_at_grounds
 from pro_service.services.record.moving import list_unlike
 from pro_service.store.record import seals
 from pro_service.store.record.seals import DirectConnection, EntryFault, RowFault
@@ -75,6 +76,7 @@ async def verify(
                 verdict.faults += [_entry_fault(number, one) for one in found]
             told("seals", chain.seals, extent.seals)
         verdict.faults += chain.end()
+        verdict.faults += [fault async for fault in look_at_grounds(connection, MOST)]
         for moved in await seals.list_moved_faults(connection, MOST):
             place = f"entry {moved.entry_id}"
             verdict.faults.append(Fault(place, "not what it was left as when its words were moved"))

@@ -9,21 +9,24 @@ FROM pro.next_seal() AS n;
 SELECT pro.store_seal($1::jsonb) AS stored;
 
 -- name: list_seals()
--- The seals, in order, with the signature of those that have one.
+-- The seals, in order, with the signature of those that have one. One whose generation is gone is there, and its
+-- signature is not true.
 SELECT s.id, s.sealed_at, coalesce(s.format, 1) AS format, coalesce(s.generation, 1) AS generation,
-       g.after_entry_id, s.first_xact_id::text AS first_xact_id, s.below_xact_id::text AS below_xact_id,
+       coalesce(g.after_entry_id, -1) AS after_entry_id, s.first_xact_id::text AS first_xact_id,
+       s.below_xact_id::text AS below_xact_id,
        s.entry_count, s.previous_sha256, s.sha256, s.key_id, s.signature
 FROM pro.audit_seals AS s
-JOIN pro.audit_generations AS g ON g.generation = coalesce(s.generation, 1)
+LEFT JOIN pro.audit_generations AS g ON g.generation = coalesce(s.generation, 1)
 ORDER BY s.id;
 
 -- name: get_newest_seal()
 -- The last seal there is.
 SELECT s.id, s.sealed_at, coalesce(s.format, 1) AS format, coalesce(s.generation, 1) AS generation,
-       g.after_entry_id, s.first_xact_id::text AS first_xact_id, s.below_xact_id::text AS below_xact_id,
+       coalesce(g.after_entry_id, -1) AS after_entry_id, s.first_xact_id::text AS first_xact_id,
+       s.below_xact_id::text AS below_xact_id,
        s.entry_count, s.previous_sha256, s.sha256, s.key_id, s.signature
 FROM pro.audit_seals AS s
-JOIN pro.audit_generations AS g ON g.generation = coalesce(s.generation, 1)
+LEFT JOIN pro.audit_generations AS g ON g.generation = coalesce(s.generation, 1)
 ORDER BY s.id DESC
 LIMIT 1;
 

@@ -138,6 +138,14 @@ async def test_the_public_keys_are_printed_for_the_binder(desk: Desk) -> None:
     assert (done.code, done.out.strip()) == (0, desk.public)
 
 
+async def test_the_public_keys_of_a_data_folder_are_printed_too(desk: Desk, tmp_path: Path) -> None:
+    """Its seals are made with keys that no setting holds."""
+    words = ("keys", "public", "--data", str(tmp_path))
+    printed = await desk.commands.call(*words, environment=NOTHING_AT_ALL)
+    kept = SigningRing.parse(json.loads((tmp_path / "keys.json").read_text("utf-8"))["seal"])
+    assert (printed.code, printed.out.strip()) == (0, str(kept.public))
+
+
 @pytest.mark.parametrize("command", ["serve", "worker"])
 async def test_without_a_signing_key_the_service_does_not_start(
     database_url: str, command: str

@@ -91,6 +91,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/reminders.close_calls_over": (WORKER,),
     "texting/reminders.list_invitations": (WORKER, HOOKS),
     "texting/reminders.find_invitation": (PAGES,),
+    "record/proof": (OPERATOR,),
     "record/seals": (OPERATOR,),
     "record/seals.get_next_seal": (WORKER,),
     "record/seals.record_seal": (WORKER,),

@@ -28,17 +28,6 @@ from tests.support.databases import bin_dir_for_tests, empty_database, run
 from tests.support.study import Trial, serve_trial
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "lived_study"
-GROWN_OLD: Final = """
-DO $$
-BEGIN
-    WHILE pg_current_xact_id() <= (SELECT max(s.below_xact_id) FROM pro.audit_seals AS s) LOOP
-        COMMIT;
-    END LOOP;
-END
-$$
-"""
-"""A release is migrated on the server it lived on, whose transactions have higher numbers than
-those sealed; on a younger one what a migration writes would be taken for older."""
 LATE: Final = ("L-001", "L-002", "L-003")
 """Enrolled shortly before the end: their baseline is open. L-004 has paused."""
 
@@ -73,7 +62,6 @@ async def _load(url: str) -> None:
     await restore(url)
     connection = await connect(url, role=None, actor="test:upgrade")
     try:
-        await connection.execute(GROWN_OLD)
         await migrate(connection)
         await migrate(connection, series="simulator")
         await connection.execute("UPDATE pro.study_clock SET ahead = $1 - now()", exported_at())
