@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from pro_service.cli.main import app
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
+from pro_service.vault.vault import Vault
 from tests.support.waiting import PATIENCE_SECONDS, until
 
 MOST_OUTPUT = 10_000_000
@@ -150,6 +151,17 @@ class Running:
 
         await until(has_ended)
         return self.process.returncode
+
+
+def commands_with(url: str, vault: Vault, **settings: str) -> Commands:
+    """Commands on a database whose values were sealed with the keys of `vault`."""
+    return Commands(
+        url,
+        vault_keys=vault._master.reveal(),
+        index_keys=vault._index.reveal(),
+        link_keys=vault._link.reveal(),
+        **settings,
+    )
 
 
 def command(*words: str) -> list[str]:

@@ -15,7 +15,7 @@ from pro_service.domain.instruments.model import Instrument, Scale
 from pro_service.services import rounds
 from pro_service.services.answering.rescoring import Difference, Rescoring, rescore
 from pro_service.store.ids import new_id
-from tests.support.command import Commands
+from tests.support.command import commands_with
 from tests.support.study import Trial, open_trial, row
 
 NRS = "womac-nrs-3.1"
@@ -228,7 +228,7 @@ async def test_the_command_shows_differences_and_a_dry_run_writes_nothing(
     async with answered_trial(database_url) as trial:
         await correct(trial, "stiffness_1", 10)
         before = await trial.fetch(SCORES)
-        commands = Commands(database_url)
+        commands = commands_with(database_url, trial.context.keys.vault)
         dry = commands.run("rescore", "--dry-run")
         assert dry.code == 0, dry.err
         assert "corrected answer" in dry.out

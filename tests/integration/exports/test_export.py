@@ -17,7 +17,7 @@ from pro_service.services import rounds
 from pro_service.services.exports.export import export
 from pro_service.services.exports.instants import AsOfError
 from pro_service.store.study.studies import StudyRow
-from tests.support.command import Commands
+from tests.support.command import commands_with
 from tests.support.packs import load_nonsense
 from tests.support.study import Trial, open_trial, row
 
@@ -261,7 +261,7 @@ async def test_the_command_writes_the_folder_and_says_how_to_check_it(
     database_url: str, tmp_path: Path
 ) -> None:
     async with followed_trial(database_url) as trial:
-        commands = Commands(database_url)
+        commands = commands_with(database_url, trial.context.keys.vault)
         out = tmp_path / "out"
         done = commands.run("export", "--csv", str(out))
         assert done.code == 0, done.err

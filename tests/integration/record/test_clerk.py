@@ -40,6 +40,7 @@ READS: Final = {
     "reminders",
     "responses",
     "scores",
+    "sending_holds",
     "sites",
     "sitting_responses",
     "standing_sittings",
@@ -52,14 +53,16 @@ READS: Final = {
 WRITES: Final = {
     ("alerts", "UPDATE"),
     ("call_tasks", "UPDATE"),
+    ("notes", "INSERT"),
     ("participant_revisions", "UPDATE"),
     ("preferences", "INSERT"),
     ("reminders", "UPDATE"),
     ("statuses", "INSERT"),
     ("web_writes", "INSERT"),
 }
-NOBODYS_ROWS: Final = {"web_writes", "lines", "protocol_versions", "studies"}
-"""Tables without row-level security for anybody: keys of forms, sealed addresses, definitions."""
+NOBODYS_ROWS: Final = {"web_writes", "lines", "protocol_versions", "sending_holds", "studies"}
+"""Tables without row-level security for anybody: keys of forms, sealed addresses, definitions,
+whether sending is held."""
 
 GRANTED = """
 SELECT c.relname AS table_name, c.relrowsecurity AS guarded, p.privilege

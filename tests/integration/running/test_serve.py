@@ -16,7 +16,7 @@ from pro_service.services.base.key_check import KeysDoNotFitError, KeyWatch
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
-from tests.support.command import Commands, free_port, get
+from tests.support.command import Commands, commands_with, free_port, get
 from tests.support.study import SECRET, Trial, open_trial, post_text, row
 from tests.support.waiting import PATIENCE_SECONDS, until
 
@@ -58,12 +58,9 @@ async def slow_provider(*, answers: bool) -> AsyncIterator[tuple[SlowProvider, s
 
 def commands_of(trial: Trial, simulator_url: str = "http://127.0.0.1:9", **more: str) -> Commands:
     """Processes with this trial's own keys."""
-    vault = trial.context.keys.vault
-    return Commands(
+    return commands_with(
         trial.url,
-        vault_keys=vault._master.reveal(),
-        index_keys=vault._index.reveal(),
-        link_keys=vault._link.reveal(),
+        trial.context.keys.vault,
         simulator_secret=SECRET.get_secret_value(),
         simulator_url=simulator_url,
         **more,
