@@ -62,6 +62,6 @@ def settle_zone(name: str, country: str | None = None) -> str:
     offered = places_of(country)
     more = " ..." if len(offered) > MOST_OFFERED else ""
     raise ZoneNameError(
-        f"There is no time zone of a place named {name[:40]!r}.",
+        "There is no time zone of a place of that name.",
         mend=f"Use the place where the clock hangs: {', '.join(offered[:MOST_OFFERED])}{more}.",
     )

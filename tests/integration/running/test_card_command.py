@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from pro_service.catalog.protocol_files import example_protocol_file
+from pro_service.services.base.notes import noted_in
 from pro_service.vault.codes import grouped
 from tests.support.command import Commands
 from tests.support.study import row
@@ -99,7 +100,9 @@ async def test_a_new_card_has_a_new_code_and_the_reason_is_kept(
         "SELECT reason, ended_at IS NULL AS present FROM pro.cards c"
         " JOIN pro.participants p ON p.id = c.participant_id WHERE p.code = 'K-001' ORDER BY c.id"
     )
-    assert [tuple(one) for one in kept] == [("enrolled", False), ("lost on the bus", True)]
+    assert [one["present"] for one in kept] == [False, True]
+    assert kept[0]["reason"] == "enrolled"
+    assert noted_in(kept[1]["reason"]) is not None
 
 
 async def test_first_cards_are_made_where_somebody_was_enrolled_before_there_were_any(
