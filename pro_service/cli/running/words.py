@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+import asyncpg
 from rich.progress import Progress
 
 from pro_service.cli.runtime import err
@@ -51,10 +52,15 @@ async def move_old_words(url: str, vault: Vault) -> str:
 
 @asynccontextmanager
 async def _as_owner(url: str) -> AsyncIterator[Connection | None]:
-    """A connection as the schema's owner; None where the schema is another release's."""
+    """A connection as the schema's owner; None where the schema is another release's.
+
+    None too for a user without rights: whoever connects next says which are lacking.
+    """
     asking = await connect(url, role=None, actor=ACTOR)
     try:
         current = (await schema_state(asking)).current
+    except asyncpg.InsufficientPrivilegeError:
+        current = False
     finally:
         await asking.close()
     if not current:
