@@ -198,7 +198,7 @@ JOURNALLED = {
     "texting/numbers.end_opt_out",
     "texting/reminders.claim_reminders",
     "texting/sending.insert_call",
-    "visits/schedule.insert_participant",
+    "visits/schedule.insert_participants",
     "visits/schedule.write_schedule",
 }
 FORGETTABLE = {
