@@ -129,8 +129,9 @@ async def move_words(
     connection: Connection, place: tuple[str, str], study_id: UUID, said: Mapping[UUID, str]
 ) -> None:
     """In a table's column (`place`), put other texts in the place of words, by row."""
-    ids, texts = list(said), list(said.values())
-    await connection.execute(_SQL["move_words"], *place, study_id, ids, texts)
+    (table, column), ids = place, list(said)
+    texts = [said[one] for one in ids]
+    await connection.execute(_SQL["move_words"], table, column, study_id, ids, texts)
 
 
 async def move_words_of_entries(connection: Connection, moves: Sequence[MovedEntryRow]) -> None:

@@ -98,7 +98,7 @@ def commands_with_a_reason() -> set[tuple[str, ...]]:
 def test_no_form_and_no_command_is_left_out() -> None:
     named = commands_with_a_reason()
     tried = {path for path in named for words in COMMANDS if words[: len(path)] == path}
-    assert named == tried | ABOUT_NOBODY
+    assert named == tried | ABOUT_NOBODY | {("enrol",)}
     assert {one.name for one in DOINGS} == FILLED | WORDLESS
 
 
@@ -121,6 +121,11 @@ async def test_what_commands_are_told_is_sealed(
     for words in first:
         done = await commands.call(*words)
         assert done.code == 0, done.err
+    late = cells | {"code": "K-002", "phone": "+12025550179", "planned_injection_on": "2040-01-12"}
+    file.write_text(",".join(late) + "\n" + ",".join(late.values()) + "\n", encoding="utf-8")
+    done = await commands.call("enrol", "--csv", str(file), "--reason", f"so late: {CANARY}")
+    assert done.code == 0, done.err
+    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == 1
     version = await owner.fetchval(
         "SELECT content_sha256 FROM pro.protocol_versions ORDER BY id DESC LIMIT 1"
     )
@@ -129,11 +134,11 @@ async def test_what_commands_are_told_is_sealed(
         done = await commands.call(*given, "--reason", f"{number}: {CANARY}")
         assert done.code == 0, (words, done.err)
     assert await places_of(owner, [CANARY]) == {}
-    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(COMMANDS)
+    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(COMMANDS) + 1
     referred = await owner.fetchval(
         "SELECT count(DISTINCT pro.note_of(reason)) FROM pro.audit_entries"
     )
-    assert referred == len(COMMANDS)
+    assert referred == len(COMMANDS) + 1
     assert not any(CANARY in text for text in commands.written)
 
 
