@@ -18,6 +18,7 @@ import aiohttp
 from typer.testing import CliRunner
 
 from pro_service.cli.main import app
+from pro_service.cli.runtime import out as console
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
@@ -90,6 +91,8 @@ class Commands:
         changed: dict[str, str | None] = {**unset, **self.environment, **(environment or {})}
 
         def invoke() -> Finished:
+            # As wide as for a process of its own, whichever test loaded the command line first.
+            console.width = int(self.environment["COLUMNS"])
             done = CliRunner(env=changed).invoke(app, list(words), input=stdin)
             traceback = ""
             if done.exception is not None and not isinstance(done.exception, SystemExit):
