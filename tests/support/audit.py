@@ -17,6 +17,7 @@ from pro_service.store.pools import connect
 from pro_service.store.record.seals import get_newest_seal
 from pro_service.vault.signing import PublicKeys, SigningRing
 from tests.support.study import Trial, row
+from tests.support.waiting import until
 
 
 @dataclass
@@ -70,6 +71,19 @@ class Audit:
         )
         await self.trial.owner_does("UPDATE pro.alerts SET seen_at = pro.now(), seen_by = 'anna'")
         await self.seal_everything()
+
+
+async def nothing_holds_back(connection: asyncpg.Connection) -> None:
+    """Wait until every entry may be sealed: any open transaction of the server holds it back."""
+
+    async def settled() -> bool:
+        below = await connection.fetchval(
+            "SELECT coalesce(max(xact_id), '0') < pg_snapshot_xmin(pg_current_snapshot())"
+            " FROM pro.audit_entries"
+        )
+        return bool(below)
+
+    await until(settled)
 
 
 async def tamper(url: str, *statements: str) -> Any:

@@ -16,7 +16,7 @@ from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
 from pro_service.store.sql_files import sql_folder
 from pro_service.vault.signing import SigningRing
-from tests.support.audit import Audit, tamper
+from tests.support.audit import Audit, nothing_holds_back, tamper
 from tests.support.study import open_trial, row
 
 LAST_OF_FORMAT_1: Final = "0026_clerk.sql"
@@ -288,6 +288,7 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         texts = await owner.fetch(
             "SELECT to_jsonb(e)::text AS entry FROM pro.audit_entries AS e ORDER BY id"
         )
+        await nothing_holds_back(owner)
         assert await owner.fetchval("SELECT pro.seal_audit()") == len(texts) == 5
         await migrate(plain, kind="validation")
         assert texts == await owner.fetch(
@@ -307,6 +308,7 @@ async def test_seals_and_digests_of_format_1_hold_after_the_migration(
         await owner.execute("UPDATE pro.participants SET personal_code = 'R' WHERE code = 'K-3'")
         assert (await last_entry(owner, "participants"))["format"] == 2
         sealer = Sealer(SigningRing.generate())
+        await nothing_holds_back(owner)
         assert await record.seal(owner, sealer) > 0
         chain = await owner.fetch("SELECT * FROM pro.audit_seals ORDER BY id")
         assert chain[1]["previous_sha256"] == chain[0]["sha256"]
