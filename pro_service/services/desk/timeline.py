@@ -166,6 +166,6 @@ def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UU
         context.keys.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
     return {
         one.id: open_body(context, one.id, one.body_sealed, one.body_key)
-        for one in document.inbounds
+        for one in document.conversation.inbounds
         if one.answers_open or one.disposition not in _MAY_HOLD_ANSWERS
     }

@@ -19,6 +19,7 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.domain.study.sittings import StandingReason
 from pro_service.store.connection import Connection
+from pro_service.store.desk.conversation import Conversation, read_conversation
 from pro_service.store.desk.desk import Progress, list_progress
 from pro_service.store.notes import NoteSeen, OwnKey
 from pro_service.store.rows import row_of
@@ -128,76 +129,6 @@ class ConsentLine(NamedTuple):
     actor: str
 
 
-class MessageLine(NamedTuple):
-    """A text we wrote, or did not send and why."""
-
-    kind: str
-    template: str
-    state: str
-    state_reason: str | None
-    error_code: str | None
-    segments: int
-    at: datetime
-    dealt_at: datetime | None
-    dealt_by: str | None
-    dealt_note: str | None
-
-
-class InboundLine(NamedTuple):
-    """A text they wrote, sealed."""
-
-    id: UUID
-    body_sealed: bytes
-    body_key: str
-    media_count: int
-    disposition: str
-    command: str | None
-    received_at: datetime
-    read_at: datetime | None
-    read_by: str | None
-    answers_open: bool
-    """Whether the reader may see answers of the time it came in."""
-
-
-class OptOutLine(NamedTuple):
-    """From when to when the number asked for no texts."""
-
-    started_at: datetime
-    ended_at: datetime | None
-    reason: str
-    actor: str
-    end_reason: str | None
-    ended_by: str | None
-
-
-class CallLine(NamedTuple):
-    """A call task."""
-
-    id: UUID
-    visit_id: UUID | None
-    reason: str
-    created_at: datetime
-    closes_at: datetime | None
-    closed_at: datetime | None
-    closed_by: str | None
-    outcome: str | None
-
-
-class AlertLine(NamedTuple):
-    """An alert."""
-
-    id: UUID
-    rule: str
-    severity: str
-    assessment_id: UUID | None
-    raised_at: datetime
-    seen_at: datetime | None
-    seen_by: str | None
-    acted_at: datetime | None
-    acted_by: str | None
-    action: str | None
-
-
 class AnswerLine(NamedTuple):
     """One response; `stands` is False for one that was replaced in its sitting."""
 
@@ -265,11 +196,7 @@ class TimelineDocument(NamedTuple):
     statuses: tuple[StatusLine, ...]
     events: tuple[EventLine, ...]
     consents: tuple[ConsentLine, ...]
-    messages: tuple[MessageLine, ...]
-    inbounds: tuple[InboundLine, ...]
-    opt_outs: tuple[OptOutLine, ...]
-    calls: tuple[CallLine, ...]
-    alerts: tuple[AlertLine, ...]
+    conversation: Conversation
     answers: tuple[AnswerLine, ...]
     scores: tuple[ScoreLine, ...]
     key_id: UUID | None
@@ -333,26 +260,6 @@ class _Reader:
         rows = await self._connection.fetch(_SQL["list_consents_seen"], *self._who)
         return tuple(row_of(ConsentLine, row) for row in rows)
 
-    async def messages(self) -> tuple[MessageLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_messages_seen"], *self._who)
-        return tuple(row_of(MessageLine, row) for row in rows)
-
-    async def inbounds(self) -> tuple[InboundLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_inbounds_seen"], *self._who)
-        return tuple(row_of(InboundLine, row) for row in rows)
-
-    async def opt_outs(self) -> tuple[OptOutLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_opt_outs_seen"], *self._who)
-        return tuple(row_of(OptOutLine, row) for row in rows)
-
-    async def calls(self) -> tuple[CallLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_calls_seen"], *self._who)
-        return tuple(row_of(CallLine, row) for row in rows)
-
-    async def alerts(self) -> tuple[AlertLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_alerts_seen"], *self._who)
-        return tuple(row_of(AlertLine, row) for row in rows)
-
     async def answers(self) -> tuple[AnswerLine, ...]:
         rows = await self._connection.fetch(_SQL["list_answers_seen"], *self._who)
         return tuple(row_of(AnswerLine, row) for row in rows)
@@ -390,11 +297,7 @@ async def read_document(
         statuses=await reader.statuses(),
         events=await reader.events(),
         consents=await reader.consents(),
-        messages=await reader.messages(),
-        inbounds=await reader.inbounds(),
-        opt_outs=await reader.opt_outs(),
-        calls=await reader.calls(),
-        alerts=await reader.alerts(),
+        conversation=await read_conversation(connection, study_id, row["id"]),
         answers=await reader.answers(),
         scores=await reader.scores(),
     )

@@ -73,44 +73,6 @@ SELECT c.version, c.signed_on, c.messages, c.recorded_at, c.actor FROM pro.conse
 WHERE c.study_id = $1 AND c.participant_id = $2
 ORDER BY c.id;
 
--- name: list_messages_seen(study_id, participant_id)
--- The texts we wrote, and what became of each.
-SELECT m.kind, m.template, m.state, m.state_reason, m.error_code, m.segments,
-       coalesce(m.claimed_at, m.recorded_at) AS at, m.dealt_at, m.dealt_by, m.dealt_note
-FROM pro.messages AS m
-WHERE m.study_id = $1 AND m.participant_id = $2
-ORDER BY m.id;
-
--- name: list_inbounds_seen(study_id, participant_id)
--- The texts they wrote, sealed; answers of its time are open to whoever reads, or not.
-SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.received_at, i.read_at,
-       i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
-FROM pro.inbounds AS i
-WHERE i.study_id = $1 AND i.participant_id = $2
-ORDER BY i.id;
-
--- name: list_opt_outs_seen(study_id, participant_id)
--- From when to when the number asked for no texts.
-SELECT o.started_at, o.ended_at, o.reason, o.actor, o.end_reason, o.ended_by
-FROM pro.desk_opt_outs($1) AS o
-WHERE o.participant_id = $2
-ORDER BY o.id;
-
--- name: list_calls_seen(study_id, participant_id)
--- Every call task.
-SELECT k.id, k.visit_id, k.reason, k.created_at, k.closes_at, k.closed_at, k.closed_by, k.outcome
-FROM pro.call_tasks AS k
-WHERE k.study_id = $1 AND k.participant_id = $2
-ORDER BY k.id;
-
--- name: list_alerts_seen(study_id, participant_id)
--- Every alert.
-SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
-       x.action
-FROM pro.alerts AS x
-WHERE x.study_id = $1 AND x.participant_id = $2
-ORDER BY x.id;
-
 -- name: list_answers_seen(study_id, participant_id)
 -- Every answer the reader may see, and whether it stands in its sitting.
 SELECT r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.inbound_id, r.received_at,

@@ -38,7 +38,7 @@ async def test_what_is_stored_between_two_queries_of_a_page_is_not_on_it(
         after = await timeline.read_document(connection, study.id, "P-001")
     assert before is not None
     assert after is not None
-    assert (len(before.calls), len(after.calls)) == (0, 1)
+    assert (len(before.conversation.calls), len(after.conversation.calls)) == (0, 1)
 
 
 async def test_nothing_is_written_where_one_snapshot_is_read(

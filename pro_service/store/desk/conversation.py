@@ -1,0 +1,120 @@
+"""What was said on the lines of a participant, and what staff are to do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection
+from pro_service.store.rows import row_of
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("desk/conversation")
+
+
+class MessageLine(NamedTuple):
+    """A text we wrote, or did not send and why."""
+
+    kind: str
+    template: str
+    state: str
+    state_reason: str | None
+    error_code: str | None
+    segments: int
+    at: datetime
+    dealt_at: datetime | None
+    dealt_by: str | None
+    dealt_note: str | None
+
+
+class InboundLine(NamedTuple):
+    """A text they wrote, sealed."""
+
+    id: UUID
+    body_sealed: bytes
+    body_key: str
+    media_count: int
+    disposition: str
+    command: str | None
+    received_at: datetime
+    read_at: datetime | None
+    read_by: str | None
+    answers_open: bool
+    """Whether the reader may see answers of the time it came in."""
+
+
+class OptOutLine(NamedTuple):
+    """From when to when the number asked for no texts."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    reason: str
+    actor: str
+    end_reason: str | None
+    ended_by: str | None
+
+
+class CallLine(NamedTuple):
+    """A call task."""
+
+    id: UUID
+    visit_id: UUID | None
+    reason: str
+    created_at: datetime
+    closes_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    outcome: str | None
+
+
+class AlertLine(NamedTuple):
+    """An alert."""
+
+    id: UUID
+    rule: str
+    severity: str
+    assessment_id: UUID | None
+    raised_at: datetime
+    seen_at: datetime | None
+    seen_by: str | None
+    acted_at: datetime | None
+    acted_by: str | None
+    action: str | None
+
+
+class Conversation(NamedTuple):
+    """What was sent and received, what was asked to stop, and the calls and alerts of it."""
+
+    messages: tuple[MessageLine, ...]
+    inbounds: tuple[InboundLine, ...]
+    opt_outs: tuple[OptOutLine, ...]
+    calls: tuple[CallLine, ...]
+    alerts: tuple[AlertLine, ...]
+
+
+async def read_conversation(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> Conversation:
+    """Everything of it the database lets this member of staff see."""
+    who = (study_id, participant_id)
+    return Conversation(
+        messages=tuple(
+            row_of(MessageLine, row)
+            for row in await connection.fetch(_SQL["list_messages_seen"], *who)
+        ),
+        inbounds=tuple(
+            row_of(InboundLine, row)
+            for row in await connection.fetch(_SQL["list_inbounds_seen"], *who)
+        ),
+        opt_outs=tuple(
+            row_of(OptOutLine, row)
+            for row in await connection.fetch(_SQL["list_opt_outs_seen"], *who)
+        ),
+        calls=tuple(
+            row_of(CallLine, row) for row in await connection.fetch(_SQL["list_calls_seen"], *who)
+        ),
+        alerts=tuple(
+            row_of(AlertLine, row) for row in await connection.fetch(_SQL["list_alerts_seen"], *who)
+        ),
+    )

@@ -1,0 +1,79 @@
+"""What write documents carry: one frozen record for each row, its fields the columns stored.
+
+A guarded statement takes one JSON document; the document's class stands beside the statement's
+function in `store/<package>/`, its lists hold the records below. A test compares the fields with
+the columns of each `jsonb_to_recordset` of the statement. Ids are UUIDv7 made in Python, instants
+aware UTC, `bytes` travel as hex. `actor` is who writes: participant:<code>, staff:<login> ...
+"""
+
+from __future__ import annotations
+
+from pro_service.store.writes.answers import (
+    AlertRow,
+    AttemptRow,
+    QueryRow,
+    ResponseRow,
+    ScoreRow,
+    VisitDoneRow,
+)
+from pro_service.store.writes.people import (
+    CardRow,
+    EventRow,
+    IdentityRow,
+    PreferenceRow,
+    StatusRow,
+)
+from pro_service.store.writes.reminders import (
+    CallRow,
+    EndedReminderRow,
+    LineCallRow,
+    MovedReminderRow,
+    ReminderRow,
+)
+from pro_service.store.writes.texts import (
+    ConversationRow,
+    FocusRow,
+    InboundRow,
+    InvitationRow,
+    LineConversationRow,
+    LineRow,
+    OptOutRow,
+    ReminderMessageRow,
+    ReplyMessageRow,
+)
+from pro_service.store.writes.visits import (
+    AssessmentRow,
+    ReclosedVisitRow,
+    VisitRow,
+)
+
+__all__ = [
+    "AlertRow",
+    "AssessmentRow",
+    "AttemptRow",
+    "CallRow",
+    "CardRow",
+    "ConversationRow",
+    "EndedReminderRow",
+    "EventRow",
+    "FocusRow",
+    "IdentityRow",
+    "InboundRow",
+    "InvitationRow",
+    "LineCallRow",
+    "LineConversationRow",
+    "LineRow",
+    "MovedReminderRow",
+    "OptOutRow",
+    "PreferenceRow",
+    "QueryRow",
+    "ReclosedVisitRow",
+    "ReminderMessageRow",
+    "ReminderRow",
+    "ReplyMessageRow",
+    "ResponseRow",
+    "ScoreRow",
+    "StatusRow",
+    "VisitDoneRow",
+    "VisitRow",
+]

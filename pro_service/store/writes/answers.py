@@ -1,0 +1,104 @@
+"""What an answer writes: its sitting, its responses and scores, alerts, and what it closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRow:
+    """A sitting that begins with this write."""
+
+    id: UUID
+    assessment_id: UUID
+    ordinal: int
+    mode: str
+    respondent: str
+    respondent_relation: str | None
+    authentication: str
+    language: str
+    device_class: str | None
+    release: str
+    instrument_sha256: str
+    wording_sha256: str
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseRow:
+    """One item's answer: a value or a kind of gap; what was typed is sealed."""
+
+    id: UUID
+    assessment_id: UUID
+    attempt_id: UUID
+    item: str
+    value: int | None
+    gap: str | None
+    lowest: int
+    highest: int
+    raw_sealed: bytes | None
+    raw_key: str | None
+    answered_at: datetime | None
+    """As claimed by whoever answered; None: when it is stored."""
+    answered_offset_minutes: int | None
+    inbound_id: UUID | None
+    actor: str
+    replaces: UUID | None = None
+    entered_at: datetime | None = None
+    entered_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRow:
+    """One scale of one sitting; an absent score has its reason."""
+
+    id: UUID
+    assessment_id: UUID
+    attempt_id: UUID
+    basis: str
+    scale: str
+    instrument: str
+    instrument_version: str
+    scoring_version: str
+    raw: Decimal | None
+    normalised: Decimal | None
+    lowest: int
+    highest: int
+    answered: int
+    substituted: int
+    absent_reason: str | None
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRow:
+    """What an answer raised."""
+
+    id: UUID
+    assessment_id: UUID
+    inbound_id: UUID | None
+    rule: str
+    severity: str
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryRow:
+    """A question about a datum."""
+
+    id: UUID
+    assessment_id: UUID
+    rule: str
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitDoneRow:
+    """A visit at which nothing is owed any more, and why: its nudges and calls end."""
+
+    visit_id: UUID
+    reason: str
