@@ -28,11 +28,13 @@ from pro_service.services.texting.opt_outs import (
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
 from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
+from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [
     "Claimed",
     "Line",
     "NoLineError",
+    "WrongNumber",
     "another_way",
     "contact_at",
     "ended_rows",
@@ -55,4 +57,5 @@ __all__ = [
     "seal_body",
     "send_claimed",
     "ways_to",
+    "wrong_number",
 ]

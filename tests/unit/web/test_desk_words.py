@@ -23,6 +23,7 @@ from pro_service.domain.study.facts import (
     ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
+    FIND_NUMBER,
     TEXT_HELD,
     EventKind,
     Status,
@@ -63,7 +64,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "command": list(Command),
         "call": [
             *(*CallReason, "not_understood", "no_channel", "too_long"),
-            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY),
+            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
         "end": [*EndReason, "sent", "no_channel", "too_long"],
         "outcome": list(CALL_OUTCOMES),
@@ -101,7 +102,8 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
     assert len(found) >= 13, found
     unsaid = {reason for reason in found if words("zh_CN").why(reason).isascii()}
     assert unsaid == set()
-    for outcome in ("confirmed by text", "window closed", "answered"):  # of calls, by the service
+    by_service = ("confirmed by text", "wrong number", "another number given", "alert acted on")
+    for outcome in (*by_service, "window closed", "answered"):  # of calls
         assert not words("zh_CN").word("end", outcome).isascii()
 
 
