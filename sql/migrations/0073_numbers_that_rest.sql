@@ -24,3 +24,18 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Whom staff may ring, each under the id by which a form says whose telephone was rung.
+CREATE OR REPLACE FUNCTION pro.desk_contacts(study uuid, participant uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(json_agg(json_build_object(
+               'id', c.id, 'ordinal', c.ordinal, 'kind', c.kind, 'relation', c.relation,
+               'may_be_texted', c.may_be_texted, 'may_be_told', c.may_be_told, 'agreed_on', c.agreed_on,
+               'silence', CASE WHEN c.wrong THEN 'wrong_number'
+                               WHEN NOT c.confirmed THEN 'number_unconfirmed'
+                               WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
+                               WHEN c.bad THEN 'bad_number' END) ORDER BY c.ordinal), '[]')::text
+    FROM pro.contacts_of(study, participant, 'infinity') AS c
+    JOIN pro.contact_points AS stored ON stored.study_id = study AND stored.id = c.id
+    WHERE pro.desk_may_see(study, participant, stored.recorded_at)
+$$;

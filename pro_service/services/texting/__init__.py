@@ -7,6 +7,7 @@ from pro_service.services.texting.composing import (
     contact_at,
     indexes_of,
     line_to,
+    open_address,
     open_number,
     seal_body,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "look_for_lost",
     "look_for_reply",
     "moved_rows",
+    "open_address",
     "open_number",
     "opt_out_by_staff",
     "opt_out_document",

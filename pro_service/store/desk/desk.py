@@ -7,6 +7,11 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from pro_service.domain.delivery.addresses import Kind
+from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
+from pro_service.domain.record import Record
 from pro_service.domain.study.facts import StatusFacts, Target
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.notes import NoteRow, NoteSeen
@@ -25,6 +30,28 @@ class DeskSite(NamedTuple):
     zone: str
 
 
+class ContactLine(Record):
+    """Somebody a participant is reached by, without the address."""
+
+    id: UUID
+    ordinal: int
+    kind: Kind
+    relation: ContactRelation
+    may_be_texted: bool
+    may_be_told: bool
+    agreed_on: date | None
+    silence: WhyNot | None
+    """What keeps texts from the address, whoever agreed."""
+
+
+_CONTACTS: Final = TypeAdapter(tuple[ContactLine, ...])
+
+
+def contact_lines(document: str) -> tuple[ContactLine, ...]:
+    """Contacts as a statement gives them, in the order they are tried."""
+    return _CONTACTS.validate_json(document)
+
+
 class OpenCall(NamedTuple):
     """A call to make. `owed` lists instrument and target of what is not answered yet."""
 
@@ -40,6 +67,8 @@ class OpenCall(NamedTuple):
     definition: str | None
     occurrence: int | None
     owed: list[dict[str, str]]
+    contacts: tuple[ContactLine, ...]
+    """Whom one may ring, in order."""
     total: int
 
 
@@ -192,7 +221,7 @@ async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSi
 async def list_open_calls(connection: Connection, study_id: UUID, most: int) -> list[OpenCall]:
     """Open call tasks, the most pressing first."""
     rows = await connection.fetch(_SQL["list_open_calls"], study_id, most)
-    return [row_of(OpenCall, row) for row in rows]
+    return [row_of(OpenCall, row, contacts=contact_lines(row["contacts"])) for row in rows]
 
 
 async def list_open_alerts(connection: Connection, study_id: UUID, most: int) -> list[OpenAlert]:

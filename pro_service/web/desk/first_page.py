@@ -12,10 +12,10 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
 from pro_service.services.desk.today import ToDo
 from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.words import SHAPES, Words
 
 
@@ -37,7 +37,6 @@ def first_page_values(
         "held": _held(words, by_id, to_do),
         "uncertain": _uncertain(words, by_id, to_do),
         "totals": _totals(to_do),
-        "outcomes": CALL_OUTCOMES,
         "query": query,
         "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
         **_grid(words, grid, query),
@@ -97,6 +96,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
                 "closes": words.until(call.closes_at, local),
                 "since": words.instant(call.created_at, local),
+                "form": call_form(words, call.reason, call.contacts),
                 "their_zone": call.zone if call.zone != site.zone else None,
             }
         )

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import (
     AnswerLine,
@@ -16,6 +15,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
+from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.sittings import (
@@ -138,6 +138,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
+                "form": call_form(words, one.reason, document.contacts),
             }
             for one in document.conversation.calls
             if one.closed_at is None
@@ -159,7 +160,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.alerts
             if one.acted_at is None
         ],
-        "outcomes": CALL_OUTCOMES,
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),

@@ -20,7 +20,8 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
--- Who is to be called, why, what is owed and until when; unanswered safety checks first.
+-- Who is to be called, why, what is owed and until when, and whom one may ring: alerts nobody has seen first,
+-- then unanswered safety checks.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
        k.closes_at, v.definition, v.occurrence,
@@ -29,13 +30,14 @@ SELECT k.id, p.code, p.protocol_version_id,
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
+       pro.desk_contacts(k.study_id, k.participant_id) AS contacts,
        count(*) OVER () AS total
 FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
 WHERE k.study_id = $1 AND k.closed_at IS NULL
-ORDER BY (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+ORDER BY (k.reason = 'alert_unseen') DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)
 -- Alerts nobody has acted on yet: urgent ones first, and of those the unseen.

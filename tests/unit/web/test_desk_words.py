@@ -18,6 +18,7 @@ from pro_service.domain.delivery.contacts import RELATIONS
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.call_outcomes import CallOutcome
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import (
     ANOTHER_WAY,
@@ -32,7 +33,6 @@ from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import FIGURES, taken_together
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
@@ -67,7 +67,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
             *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
         "end": [*EndReason, "sent", "no_channel", "too_long"],
-        "outcome": list(CALL_OUTCOMES),
+        "outcome": list(CallOutcome),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
         "rule": [rule.id for rule in PROTOCOL.safety.rules],
