@@ -27,6 +27,8 @@ class CallReason(StrEnum):
 
     safety_unanswered = "safety_unanswered"
     nudges_unanswered = "nudges_unanswered"
+    nudges_not_delivered = "nudges_not_delivered"
+    """None of the counted nudges arrived: nobody has left them unanswered."""
     closing_soon = "closing_soon"
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
@@ -56,13 +58,27 @@ def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) ->
     return CallKey(visit.id, reason) in facts.made_calls
 
 
-def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None:
-    """Return when the last of the counted nudges will have stayed unanswered long enough."""
-    sent = sorted(each.sent_at for each in visit.reminders if each.sent_at is not None)
-    if len(sent) < protocol.calls.nudges_unanswered:
+def _nudges_ran_out(
+    facts: ParticipantFacts, visit: VisitFacts, protocol: Protocol, now: datetime
+) -> CallReason | None:
+    """Return why nudges are enough: so many stayed unanswered long enough, or did not arrive.
+
+    None while they are not, and once a call was made for the one or the other.
+    """
+    reasons = (CallReason.nudges_unanswered, CallReason.nudges_not_delivered)
+    if any(CallKey(visit.id, one) in facts.made_calls for one in reasons):
         return None
-    last_counted = sent[protocol.calls.nudges_unanswered - 1]
-    return last_counted + timedelta(hours=protocol.calls.unanswered_hours)
+    sent = sorted(
+        (each.sent_at, each.undelivered) for each in visit.reminders if each.sent_at is not None
+    )
+    counted = sent[: protocol.calls.nudges_unanswered]
+    if len(counted) < protocol.calls.nudges_unanswered:
+        return None
+    if all(undelivered for _, undelivered in counted):
+        # Nobody answers what did not arrive: there is nothing to wait for.
+        return CallReason.nudges_not_delivered
+    ran_out_at = counted[-1][0] + timedelta(hours=protocol.calls.unanswered_hours)
+    return CallReason.nudges_unanswered if ran_out_at <= now else None
 
 
 def _safety_call_at(visit: VisitFacts, protocol: Protocol, local: ZoneInfo) -> datetime:
@@ -84,10 +100,9 @@ def _reason(
         return CallReason.safety_unanswered if evening <= now and still_useful else None
     if not is_open:
         return None
-    ran_out_at = _nudges_ran_out_at(visit, protocol)
-    made = CallKey(visit.id, CallReason.nudges_unanswered) in facts.made_calls
-    if ran_out_at is not None and ran_out_at <= now and not made:
-        return CallReason.nudges_unanswered
+    ran_out = _nudges_ran_out(facts, visit, protocol, now)
+    if ran_out is not None:
+        return ran_out
     if closes_at is not None:
         at_site = zone(facts.site.zone)
         last_day = last_day_before(closes_at, at_site)
@@ -126,9 +141,9 @@ def calls_wanted(
     """Return the call tasks to make now: at most one a visit, each reason once.
 
     A safety visit unanswered in the evening of its target day; else two nudges unanswered for
-    24 hours; else few working days left on the site's calendar, today counted. Nobody is called who
-    cannot be asked any more or has an open call for the visit; who paused, about safety visits
-    only.
+    24 hours, or not delivered; else few working days left on the site's calendar, today counted.
+    Nobody is called who cannot be asked any more or has an open call for the visit; who paused,
+    about safety visits only.
     """
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []

@@ -196,6 +196,8 @@ class ReminderFacts(Record):
     end_reason: str | None = None
     sent_at: datetime | None = None
     """Study time at which the message it became was claimed for sending."""
+    undelivered: bool = False
+    """The text it became did not arrive: the provider or the network said so."""
 
 
 class VisitFacts(Record):

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import StatusFacts, Target
+from pro_service.domain.study.facts import EventKind, StatusFacts, Target
+from pro_service.domain.study.reachability import ReachFacts
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.notes import NoteRow, NoteSeen
 from pro_service.store.rows import row_of
@@ -119,6 +120,16 @@ class HeldNumber(NamedTuple):
     actor: str
     note: NoteSeen | None
     """The words the reason refers to, if staff gave it and they may be read from here."""
+
+
+class UnreachedRow(NamedTuple):
+    """A participant who may be out of reach, with what tells whether they are."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    site_id: UUID
+    facts: ReachFacts
 
 
 class UncertainMessage(NamedTuple):
@@ -247,6 +258,20 @@ def _held_number(row: dict[str, Any]) -> HeldNumber:
     note_id = row.pop("note_id")
     note = None if note_id is None else NoteSeen(id=note_id, **sealed)
     return row_of(HeldNumber, row, note=note)
+
+
+async def list_unreached(connection: Connection, study_id: UUID) -> list[UnreachedRow]:
+    """Participants who may be out of reach, by code."""
+    rows = await connection.fetch(_SQL["list_unreached"], study_id)
+    return [_unreached_row(dict(row)) for row in rows]
+
+
+def _unreached_row(row: dict[str, Any]) -> UnreachedRow:
+    who = {name: row.pop(name) for name in UnreachedRow._fields if name != "facts"}
+    died_at = row.pop("died_at")
+    death = {"id": who["id"], "kind": EventKind.death, "occurred_at": died_at}
+    read = row | {"events": [] if died_at is None else [death]}
+    return UnreachedRow(**who, facts=ReachFacts.model_validate(read))
 
 
 async def list_uncertain_messages(

@@ -72,6 +72,8 @@ class ReminderLine(NamedTuple):
     due_at: datetime
     ended_at: datetime | None
     end_reason: str | None
+    undelivered: bool
+    """The text it became did not arrive."""
 
 
 class VisitLine(NamedTuple):

@@ -93,7 +93,7 @@ class _Page(Told):
         else:
             end = self.words.text(
                 "reminder.ended",
-                reason=self.words.word("end", one.end_reason or ""),
+                reason=self.words.word("end", _how_it_ended(one)),
                 at=self.at(one.ended_at),
             )
         return {"ordinal": one.ordinal, "due": self.at(one.due_at), "end": end}
@@ -109,6 +109,11 @@ class _Page(Told):
             for instrument in asked
             if self.words.shows_neutral(instrument, language)
         ]
+
+
+def _how_it_ended(one: ReminderLine) -> str:
+    """Sent, but not delivered, is another end than sent."""
+    return "not_delivered" if one.undelivered else one.end_reason or ""
 
 
 def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:

@@ -87,6 +87,13 @@ LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.partici
 WHERE o.ended_at IS NULL
 ORDER BY o.started_at DESC, p.code;
 
+-- name: list_unreached(study_id)
+-- Who may be out of reach, with everything that tells whether they are, and where they stand.
+SELECT u.id, u.code, u.protocol_version_id, u.site_id, u.contacts, u.consent, u.alone_since, u.failed_texts,
+       u.failed_since, u.silent_visits, u.silent_since, u.last_answer_at, u.statuses, u.died_at, u.now
+FROM pro.desk_unreached($1) AS u
+ORDER BY u.code;
+
 -- name: list_uncertain_messages(study_id, most)
 -- Messages of which nobody knows whether they went out, and nobody has dealt with; newest first.
 SELECT m.id, p.code, h.site_id, m.template, m.state, m.state_reason,

@@ -30,6 +30,7 @@ from pro_service.domain.study.facts import (
     Status,
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
+from pro_service.domain.study.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
@@ -66,8 +67,9 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
             *(*CallReason, "not_understood", "no_channel", "too_long"),
             *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
-        "end": [*EndReason, "sent", "no_channel", "too_long"],
+        "end": [*EndReason, "sent", "not_delivered", "no_channel", "too_long"],
         "outcome": list(CallOutcome),
+        "unreached": list(Unreached),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
         "rule": [rule.id for rule in PROTOCOL.safety.rules],
