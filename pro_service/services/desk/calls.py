@@ -1,8 +1,8 @@
 """A call is closed with what came of it, and what came of it is acted upon in the same turn.
 
-What follows is one table (`domain.study.call_outcomes`): a wrong number rests and is looked for, a
-number that waits is confirmed, a rest begins, a death or a hospital opens an alert, and what is not
-done stays on the list.
+What follows is one table (`domain.study.reaching.call_outcomes`): a wrong number rests and is
+looked for, a number that waits is confirmed, a rest begins, a death or a hospital opens an alert,
+and what is not done stays on the list.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from uuid import UUID
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.call_outcomes import CallOutcome, WhatFollows, what_follows
 from pro_service.domain.study.facts import CONFIRM_NUMBER, ParticipantFacts, Status, StatusFacts
 from pro_service.domain.study.pausing import (
     PausePlan,
@@ -24,6 +23,7 @@ from pro_service.domain.study.pausing import (
 )
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.reaching.call_outcomes import CallOutcome, WhatFollows, what_follows
 from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Plan, Write, turn, writing
 from pro_service.services.desk.actions import Hands, demanded

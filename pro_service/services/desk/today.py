@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.reachability import Unreached, out_of_reach
+from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.store.base import operations

@@ -13,7 +13,7 @@ from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, StatusFacts, Target
-from pro_service.domain.study.reachability import ReachFacts
+from pro_service.domain.study.reaching.reachability import ReachFacts
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.notes import NoteRow, NoteSeen
 from pro_service.store.rows import row_of

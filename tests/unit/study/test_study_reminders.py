@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 
 from pro_service.domain.delivery.contacts import ConsentFacts
 from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
-from pro_service.domain.study.nudges import is_quiet_at, later_nudge, plan_first, plan_next
+from pro_service.domain.study.nudges import is_quiet_at, plan_first, plan_next
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
-from pro_service.domain.study.times import (
-    after_gap,
-    last_day_before,
-    local_day,
-    local_instant,
-    zone,
-)
+from pro_service.domain.study.times import last_day_before, local_day
 from tests.unit.study.study_makers import (
     INJECTION_ON,
     LONG_AGO,
@@ -64,35 +58,6 @@ def _due(of: VisitFacts = WEEK_2, due_at: datetime = FIRST_AT) -> VisitFacts:
 
 def _judge(facts: ParticipantFacts, now: datetime = FIRST_AT) -> Judgement:
     return judge(facts, example(), now)
-
-
-# ---- days apart ----
-
-
-@given(
-    zone_name=st.sampled_from(
-        [
-            "Europe/London",
-            "America/New_York",
-            "Australia/Sydney",
-            "America/Santiago",
-            "Asia/Shanghai",
-        ]
-    ),
-    day=st.dates(date(2024, 1, 1), date(2027, 12, 30)),
-    late=st.integers(0, 3540),
-)
-def test_a_nudge_of_the_next_evening_never_slips_a_day(
-    zone_name: str, day: date, late: int
-) -> None:
-    """N7: whatever the clocks do in the night, a text up to an hour late last evening."""
-    local = zone(zone_name)
-    messaging = example().messaging
-    told = local_instant(day, messaging.nudge_at, local) + timedelta(seconds=late)
-    free = after_gap(told, messaging.minimum_gap_hours, local)
-    tomorrow = local_instant(day + days(1), messaging.nudge_at, local)
-    goes_at = max(tomorrow, later_nudge(free, messaging, None, local))
-    assert local_day(goes_at, local) == day + days(1)
 
 
 # ---- planning ----

@@ -18,7 +18,6 @@ from pro_service.domain.delivery.contacts import RELATIONS
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.call_outcomes import CallOutcome
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import (
     ANOTHER_WAY,
@@ -30,7 +29,8 @@ from pro_service.domain.study.facts import (
     Status,
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
-from pro_service.domain.study.reachability import Unreached
+from pro_service.domain.study.reaching.call_outcomes import CallOutcome
+from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect

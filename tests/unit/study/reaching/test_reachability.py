@@ -10,7 +10,7 @@ import pytest
 
 from pro_service.domain.delivery.contacts import ConsentFacts
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts
-from pro_service.domain.study.reachability import (
+from pro_service.domain.study.reaching.reachability import (
     ContactSeen,
     OutOfReach,
     ReachFacts,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pro_service.domain.study.call_outcomes import (
+from pro_service.domain.study.calls import CallReason
+from pro_service.domain.study.facts import (
+    ANOTHER_WAY,
+    BAD_NUMBER,
+    CONFIRM_NUMBER,
+    FIND_NUMBER,
+    TEXT_HELD,
+)
+from pro_service.domain.study.reaching.call_outcomes import (
     DEATH_REPORTED,
     HOSPITAL_REPORTED,
     REST_LASTS,
@@ -13,14 +21,6 @@ from pro_service.domain.study.call_outcomes import (
     CallOutcome,
     WhatFollows,
     what_follows,
-)
-from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import (
-    ANOTHER_WAY,
-    BAD_NUMBER,
-    CONFIRM_NUMBER,
-    FIND_NUMBER,
-    TEXT_HELD,
 )
 
 REASONS = [
