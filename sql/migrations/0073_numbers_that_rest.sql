@@ -39,3 +39,20 @@ CREATE OR REPLACE FUNCTION pro.desk_contacts(study uuid, participant uuid) RETUR
     JOIN pro.contact_points AS stored ON stored.study_id = study AND stored.id = c.id
     WHERE pro.desk_may_see(study, participant, stored.recorded_at)
 $$;
+
+-- The same for the list of calls, of which there are many: what matters to whoever rings, and no more is read.
+CREATE FUNCTION pro.desk_rung(study uuid, participant uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(json_agg(json_build_object(
+               'id', c.id, 'ordinal', c.ordinal, 'kind', c.kind, 'relation', c.whose,
+               'may_be_texted', coalesce(c.may_be_texted, false),
+               'may_be_told', coalesce(c.may_be_told, false), 'agreed_on', c.agreed_on,
+               'silence', CASE WHEN c.wrong_at IS NOT NULL THEN 'wrong_number'
+                               WHEN c.must_confirm AND c.verified_at IS NULL THEN 'number_unconfirmed' END)
+               ORDER BY c.ordinal), '[]')::text
+    FROM pro.contact_points AS c
+    WHERE c.study_id = study AND c.participant_id = participant AND c.valid_to IS NULL
+      AND pro.desk_may_see(study, participant, c.recorded_at)
+$$;
+REVOKE ALL ON FUNCTION pro.desk_rung(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pro.desk_rung(uuid, uuid) TO pro_desk;

@@ -30,7 +30,7 @@ SELECT k.id, p.code, p.protocol_version_id,
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
-       pro.desk_contacts(k.study_id, k.participant_id) AS contacts,
+       pro.desk_rung(k.study_id, k.participant_id) AS contacts,
        count(*) OVER () AS total
 FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pro_service.domain.delivery.addresses import phone as phone_address
 from pro_service.domain.delivery.contacts import Agreed
+from pro_service.services.keeping.replay import Hands, replay
 from pro_service.services.texting import contacts, numbers
+from pro_service.store.journal import journal_in, read_journal
 from tests.support.study import ACTOR, SENDER, STARTED_AT, Trial, open_trial, phone, row
 
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 SORRY = {
     "en": "Sorry to have troubled you. We will not write to this number again.",
     "zh_CN": "打扰您了，抱歉。我们不会再给这个号码发短信。",
@@ -198,3 +202,24 @@ async def test_a_second_copy_of_wrong_number_changes_nothing(database_url: str) 
         assert not await trial.says("K-001", "wrong number")
         assert await open_calls(trial) == ["find_number"]
         assert await trial.count("call_tasks") == 1
+
+
+async def test_a_wrong_number_is_in_the_journal_and_rests_again_after_a_restore(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_trial(database_url) as trial:
+        await asked(trial, "K-001", "K-002")
+        with journal_in(tmp_path):
+            await trial.says("K-001", "wrong number")
+        (line,) = [one for one in read_journal(tmp_path, EPOCH).lines if one.kind == "number_wrong"]
+        first, second = await trial.facts("K-001"), await trial.facts("K-002")
+        assert (line.participant_id, line.contact_id) == (first.id, first.contacts[0].id)
+        # As if the backup did not know: the same line about somebody whose number still works.
+        lost = line.model_copy(
+            update={"participant_id": second.id, "contact_id": second.contacts[0].id}
+        )
+        async with trial.pools.worker.acquire() as worker:
+            hands = Hands(trial.operator, worker, trial.context)
+            assert [one.outcome for one in await replay(hands, [line, lost])] == ["stands", "done"]
+        assert (await trial.facts("K-002")).reach.why_not == "wrong_number"
+        assert await open_calls(trial, "K-002") == ["find_number"]
