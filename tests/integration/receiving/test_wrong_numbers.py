@@ -11,6 +11,7 @@ from pro_service.domain.delivery.addresses import phone as phone_address
 from pro_service.domain.delivery.contacts import Agreed
 from pro_service.services.keeping.replay import Hands, replay
 from pro_service.services.texting import contacts, numbers
+from pro_service.store.ids import new_id
 from pro_service.store.journal import journal_in, read_journal
 from tests.support.study import ACTOR, SENDER, STARTED_AT, Trial, open_trial, phone, row
 
@@ -216,7 +217,11 @@ async def test_a_wrong_number_is_in_the_journal_and_rests_again_after_a_restore(
         assert (line.participant_id, line.contact_id) == (first.id, first.contacts[0].id)
         # As if the backup did not know: the same line about somebody whose number still works.
         lost = line.model_copy(
-            update={"participant_id": second.id, "contact_id": second.contacts[0].id}
+            update={
+                "id": new_id(),
+                "participant_id": second.id,
+                "contact_id": second.contacts[0].id,
+            }
         )
         async with trial.pools.worker.acquire() as worker:
             hands = Hands(trial.operator, worker, trial.context)
