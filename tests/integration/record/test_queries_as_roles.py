@@ -30,6 +30,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/desk": (DESK,),
     "desk/conversation": (DESK,),
     "desk/timeline": (DESK,),
+    "desk/conversation": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
     "desk/desk.enter_desk_with_note": (CLERK,),
     "desk/clerk": (CLERK,),
