@@ -15,18 +15,19 @@ from pro_service.web.desk.words import Words
 def call_form(words: Words, reason: str, contacts: Sequence[ContactLine]) -> dict[str, Any]:
     """What the form of one call shows.
 
-    Whose telephone was rung is asked only where there are several; what is still to be confirmed is
-    then chosen already.
+    Whose telephone was rung is asked only where there are several; the one that is still to be
+    confirmed is then chosen already.
     """
     rung = [one for one in contacts if one.kind == "phone" and one.silence != "wrong_number"]
     several = rung if len(rung) > 1 else []
+    waiting = [one for one in rung if one.silence == "number_unconfirmed"]
     return {
         "outcomes": [(one.value, _in_words(words, one)) for one in CallOutcome],
         "rung": [
             {
                 "id": one.id,
                 "who": contact_in_words(words, one),
-                "chosen": reason == CONFIRM_NUMBER and one.silence == "number_unconfirmed",
+                "chosen": reason == CONFIRM_NUMBER and waiting == [one],
             }
             for one in several
         ],
