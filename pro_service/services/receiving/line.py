@@ -63,11 +63,9 @@ async def answer_stranger(
         disposition = "command"
     outcome = InboundOutcome(key, disposition, command)
     held = await inbounds.is_held_back(connection, study_id, line_id)
-    if command is None and await _was_taken_for_theirs(connection, context, received):
-        # Somebody else's by their own word: what they say is read, and nothing more is said there.
-        if said not in (Command.reaction, Command.wrong_number):
-            outcome.disposition = "needs_reading"
-        return outcome
+    # Of a number once taken for a participant's even a "4" is for somebody to read.
+    if said is None and await _was_taken_for_theirs(connection, context, received):
+        outcome.disposition = "needs_reading"
     template = None
     if command is Command.stop and not held:
         outcome.opt_out = True
