@@ -9,14 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import Enum
-from typing import Any, Literal, Self
-from uuid import UUID
+from typing import Any, Final, Literal, Self
 
 import asyncpg
+from pydantic import ConfigDict, TypeAdapter
 
 from pro_service.store.bounds import (
     CANNOT_CONNECT,
@@ -182,6 +178,11 @@ def start_settings(role: str | None, actor: str) -> dict[str, str]:
     return {**settings, "role": role} if role else settings
 
 
+_JSON: Final[TypeAdapter[Any]] = TypeAdapter(
+    Any, config=ConfigDict(ser_json_bytes="hex", ser_json_inf_nan="constants")
+)
+
+
 async def prepare_connection(connection: asyncpg.Connection) -> None:
     """json and jsonb come and go as Python objects."""
     for name in ("json", "jsonb"):
@@ -198,25 +199,11 @@ async def _leave_as_it_is(_: asyncpg.Connection) -> None:
 
 
 def encode_json(value: object) -> str:
-    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects.
 
-
-def _plain(value: Any) -> object:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if is_dataclass(value) and not isinstance(value, type):
-        return vars(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    # The type only: the value may be health data.
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+    What has no JSON form is named by its type only: the value may be health data.
+    """
+    return _JSON.dump_json(value).decode()
 
 
 def is_stale(error: BaseException) -> bool:

@@ -174,8 +174,15 @@ def add_visit(
     )
     document.visits.append(
         VisitRow(
-            **visit.model_dump(exclude={"assessments", "reminders", "attended_on"}),
+            id=visit_id,
+            definition=plan.definition,
             kind=protocol.definition(plan.definition).kind,
+            occurrence=plan.occurrence,
+            schedule_revision=new.schedule_revision,
+            provisional=plan.provisional,
+            opens_at=plan.opens_at,
+            target_on=plan.target_on,
+            closes_at=plan.closes_at,
             actor=actor,
         )
     )
