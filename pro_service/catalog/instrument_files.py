@@ -23,6 +23,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pro_service.catalog.documents import HOLDS_CONTROL, TYPE_ANEW, places_of_controls
 from pro_service.catalog.instrument_rules import mistakes_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
@@ -73,7 +74,9 @@ def load_instrument_file(path: Path | Traversable) -> Instrument:
         raise InstrumentFileError(path.name, ("is not UTF-8 text.",)) from error
     except tomllib.TOMLDecodeError as error:
         raise InstrumentFileError(path.name, (f"is not TOML: {error}.",)) from error
-    instrument, mistakes = read_instrument(data)
+    held = [f"{place}: {HOLDS_CONTROL}. {TYPE_ANEW}" for place in places_of_controls(data)]
+    instrument, found = read_instrument(data)
+    mistakes = (*held, *found)
     if instrument is not None and path.name != instrument.id + SUFFIX:
         mistakes = (*mistakes, f"id: the file must be named {instrument.id}{SUFFIX}.")
     if instrument is None or mistakes:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from pro_service.catalog.documents import HOLDS_CONTROL, TYPE_ANEW, places_of_controls
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.wording import Wording, wording_mistakes
@@ -87,6 +88,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise WordingFileError(path.name, (f"is not TOML: {error}.",)) from None
     if not isinstance(data, dict):
         raise WordingFileError(path.name, ("must be a table of keys.",))
+    held = [f"{place}: {HOLDS_CONTROL}. {TYPE_ANEW}" for place in places_of_controls(data)]
+    if held:
+        raise WordingFileError(path.name, tuple(held))
     return data
 
 

@@ -172,20 +172,7 @@ def add_visit(
         closes_at=plan.closes_at,
         assessments=assessments,
     )
-    document.visits.append(
-        VisitRow(
-            id=visit_id,
-            definition=plan.definition,
-            kind=protocol.definition(plan.definition).kind,
-            occurrence=plan.occurrence,
-            schedule_revision=new.schedule_revision,
-            provisional=plan.provisional,
-            opens_at=plan.opens_at,
-            target_on=plan.target_on,
-            closes_at=plan.closes_at,
-            actor=actor,
-        )
-    )
+    document.visits.append(_visit_row(visit, protocol.definition(plan.definition).kind, actor))
     document.assessments += [
         AssessmentRow(
             id=one.id,
@@ -208,3 +195,18 @@ def add_visit(
                 actor=actor,
             )
         )
+
+
+def _visit_row(visit: VisitFacts, kind: str, actor: str) -> VisitRow:
+    return VisitRow(
+        id=visit.id,
+        definition=visit.definition,
+        kind=kind,
+        occurrence=visit.occurrence,
+        schedule_revision=visit.schedule_revision,
+        provisional=visit.provisional,
+        opens_at=visit.opens_at,
+        target_on=visit.target_on,
+        closes_at=visit.closes_at,
+        actor=actor,
+    )
