@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Final
@@ -56,30 +56,30 @@ class BoundedConnection(asyncpg.Connection):
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         """As asyncpg's."""
-        async with self._given_up_when_silent():
+        async with self._given_up_when_silent(options):
             status: str = await super().execute(query, *args, **options)
             return status
 
     async def executemany(self, command: str, args: Any, **options: Any) -> None:
         """As asyncpg's."""
-        async with self._given_up_when_silent():
+        async with self._given_up_when_silent(options):
             await super().executemany(command, args, **options)
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
         """As asyncpg's."""
-        async with self._given_up_when_silent():
+        async with self._given_up_when_silent(options):
             rows: list[asyncpg.Record] = await super().fetch(query, *args, **options)
             return rows
 
     async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
         """As asyncpg's."""
-        async with self._given_up_when_silent():
+        async with self._given_up_when_silent(options):
             row: asyncpg.Record | None = await super().fetchrow(query, *args, **options)
             return row
 
     async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
         """As asyncpg's."""
-        async with self._given_up_when_silent():
+        async with self._given_up_when_silent(options):
             return await super().fetchval(query, *args, **options)
 
     async def close(self, **options: Any) -> None:
@@ -91,10 +91,10 @@ class BoundedConnection(asyncpg.Connection):
             self.terminate()
 
     @asynccontextmanager
-    async def _given_up_when_silent(self) -> AsyncIterator[None]:
+    async def _given_up_when_silent(self, options: Mapping[str, Any]) -> AsyncIterator[None]:
         # asyncpg's own bound leaves out what it tidies up before a statement.
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(options.get("timeout") or self.patience):
                 yield
         except TimeoutError:
             self.terminate()

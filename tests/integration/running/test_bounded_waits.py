@@ -11,9 +11,11 @@ import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.services.base.key_check import KeysDoNotFitError
 from pro_service.store.bounds import Bounds
 from pro_service.store.connection import transaction
 from pro_service.store.pools import DatabaseUnreachableError, Pools, connect, open_pools
+from pro_service.store.record.seals import _unhurried
 from tests.support.proxy import DatabaseProxy, proxy_to
 from tests.support.seed import make_context
 from tests.support.waiting import until
@@ -236,3 +238,24 @@ async def test_readyz_is_answered_within_two_seconds_whatever_the_database_does(
             return (await ask(browser))[0] == 200
 
         await until(is_ready)
+
+
+async def test_a_seal_may_take_longer_than_other_periodic_work(far: Pools) -> None:
+    """It is over all that is not sealed yet, however much that is."""
+    async with _unhurried(far.worker) as lent:
+        assert await lent.fetchval("SELECT 1 FROM pg_sleep(5)", timeout=LATE) == 1
+    with pytest.raises(DatabaseUnreachableError):
+        await far.worker.fetchval("SELECT pg_sleep(5)")
+
+
+async def test_readyz_says_in_one_line_which_keys_do_not_fit(far: Pools) -> None:
+    """M8: it was ready, and the pages answered 500."""
+
+    async def look() -> None:
+        raise KeysDoNotFitError("PRO_INDEX_KEYS lacks the key 'i1'.", mend="Put it back.")
+
+    async with serving(far, make_context(), ready=look) as server, browsing(server) as browser:
+        async with browser.get("/readyz") as response:
+            assert response.status == 503
+            told = await response.json(content_type=None)
+    assert told["detail"] == "PRO_INDEX_KEYS lacks the key 'i1'."
