@@ -106,7 +106,7 @@ class SafetyRule(Record):
     items: tuple[str, ...] = ()
     """The items looked at; none means every item of the instruments."""
     scale: str | None = None
-    """Look at this scale's raw score, once the sitting is submitted, and at no item."""
+    """Look at this scale's raw score, once all is answered (sent in or not), and at no item."""
     at_least: int | None = None
     at_most: int | None = None
     above_baseline: int | None = Field(None, ge=1)

@@ -15,6 +15,7 @@ from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
+from pro_service.domain.study.calls import call_helps_until
 from pro_service.domain.study.facts import CallKey, ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
@@ -150,13 +151,18 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
 def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
     document.ended += _ended(due, reason)
-    closes = {visit.id: visit.closes_at for visit in due.facts.visits}
+    asked = [visit for visit in due.facts.visits if visit.id in due.judgement.visits]
     document.calls += [
         CallRow(
-            id=new_id(), visit_id=visit_id, reason=reason, closes_at=closes[visit_id], actor=WORKER
+            id=new_id(),
+            visit_id=visit.id,
+            reason=reason,
+            closes_at=call_helps_until(due.facts, due.protocol, visit),
+            actor=WORKER,
         )
-        for visit_id in due.judgement.visits
-        if CallKey(visit_id, reason) not in due.facts.made_calls
+        for visit in asked
+        if CallKey(visit.id, reason) not in due.facts.made_calls
+        and all(key.visit_id != visit.id for key in due.facts.open_calls)
     ]
 
 

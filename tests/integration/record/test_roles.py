@@ -28,6 +28,7 @@ RECORD = (
     "consents",
     "events",
     "statuses",
+    "safety_ends",
     "audit_entries",
     "audit_seals",
     "audit_lists",
