@@ -153,6 +153,13 @@ class Safety(Record):
             for rule in self.rules
         )
 
+    def looks_at_scores(self, instrument: str) -> bool:
+        """Whether a score of this instrument may raise an urgent alert."""
+        return any(
+            rule.severity == "urgent" and rule.scale is not None and instrument in rule.instruments
+            for rule in self.rules
+        )
+
     def compared_with(self, rule: SafetyRule, instrument: str) -> str:
         """Return the instrument whose baseline a rule compares an answer to `instrument` with.
 

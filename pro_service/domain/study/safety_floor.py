@@ -165,9 +165,9 @@ def why_no_text(
 
 
 def safety_runs(facts: ParticipantFacts, protocol: Protocol, now: datetime) -> bool:
-    """Tell whether any safety visit is open or called for now, so that there is one to end."""
+    """Tell whether any safety visit is ahead, open or called for, so that there is one to end."""
     return any(
-        visit.opens_at <= now and safety_floor(facts, protocol, visit, now).over is None
+        safety_floor(facts, protocol, visit, now).over is None
         for visit in _safety_visits(facts, protocol)
     )
 

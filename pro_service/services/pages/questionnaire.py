@@ -341,6 +341,12 @@ def _shown_answers(
     return {one.item: one for one in assessment.answers if one.item in standing_now}
 
 
+def _may_be_last(group: int, groups: Sequence[Sequence[str]], answers: Collection[str]) -> bool:
+    """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
+    others = [code for other, codes in enumerate(groups) if other != group for code in codes]
+    return group == len(groups) - 1 or all(code in answers for code in others)
+
+
 def _part(
     context: ServiceContext,
     protocol: Protocol,
@@ -355,7 +361,9 @@ def _part(
     not_for_everybody = protocol.use(instrument.id).may_not_apply
     screens: list[Screen] = []
     number = questions_before
-    for group, codes in enumerate(protocol.screens_of(instrument)):
+    scored = protocol.safety.looks_at_scores(instrument.id)
+    groups = protocol.screens_of(instrument)
+    for group, codes in enumerate(groups):
         questions: list[Question] = []
         for code in codes:
             number += 1
@@ -379,7 +387,8 @@ def _part(
                 target=assessment.target,
                 group=group,
                 questions=tuple(questions),
-                may_alarm=protocol.safety.looks_at(instrument.id, codes),
+                may_alarm=protocol.safety.looks_at(instrument.id, codes)
+                or (scored and _may_be_last(group, groups, answers)),
             )
         )
     return Part(assessment.id, tuple(screens))

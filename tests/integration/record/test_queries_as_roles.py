@@ -40,6 +40,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/clerk.list_present_codes": (DESK,),
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
+    "calling/floor": (OPERATOR,),
+    "calling/floor.end_safety": (OPERATOR, CLERK),
     "exports/export": (OPERATOR,),
     "receiving/inbounds": (HOOKS,),
     "receiving/inbounds.is_held_back": (HOOKS, OPERATOR),

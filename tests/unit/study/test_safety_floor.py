@@ -209,7 +209,7 @@ def test_calls_go_on_every_day_until_the_next_safety_visit_takes_over() -> None:
         made = tuple(ClosedCall(visit_id=one, closed_at=now, outcome="no_answer") for one in called)
         facts = facts.model_copy(update={"closed_calls": (*facts.closed_calls, *made)})
         now += timedelta(minutes=30)
-    # Every day, weekends too, and each evening of a visit itself; the last visit's days are over with its window, at the end of day 9.
+    # Every day, and in the evening of each visit's own; the last one's days end with its window.
     assert rung == [1, 2, 3, 3, 4, 5, 6, 7, 7, 8, 9]
 
 
