@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -250,6 +250,17 @@ class VisitDefinition(Record):
     says so, so that what was asked there is still known by name."""
 
 
+UNWELL_VISIT: Final = VisitDefinition(
+    id="unwell",
+    label={"en": "Something is wrong", "zh_CN": "身体不适"},
+    kind="unscheduled",
+    nudges="safety",
+)
+"""The visit at which a participant said that something is wrong: in every protocol, dated by none.
+
+What it asks is the protocol's (`unwell.checklist`); no text reminds of it, a call does."""
+
+
 class Protocol(Record):
     """One version of a study's protocol, checked."""
 
@@ -266,7 +277,7 @@ class Protocol(Record):
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""
-        for visit in self.visits:
+        for visit in (*self.visits, UNWELL_VISIT):
             if visit.id == definition:
                 return visit
         return None

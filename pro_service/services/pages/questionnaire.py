@@ -24,6 +24,7 @@ from pro_service.domain.study.facts import (
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.unwell import is_unwell
 from pro_service.services.answering import (
     find_assessment,
     sitting_goes_on,
@@ -225,7 +226,7 @@ def read_questionnaire(
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if _is_open(visit, facts.now)]
-    visits.sort(key=lambda visit: visit.id != invited_to)
+    visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
     all_here = reached_by(context, facts) == "code"
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []

@@ -233,7 +233,7 @@ def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextP
     if facts.contact is not None and facts.contact.names_code:
         parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
     if first:
-        parts.append(TextPart(key="reminder.stop"))
+        parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
     return tuple(parts)
 
 

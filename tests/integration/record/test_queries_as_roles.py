@@ -18,6 +18,7 @@ EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR, CLERK)
 ROLES_OF: dict[str, tuple[str, ...]] = {
     "exports/adherence": (OPERATOR,),
     "answering/answers": (PAGES,),
+    "answering/checklist": (PAGES, HOOKS),
     "answering/answers.find_web_write": (PAGES, CLERK),
     "answering/answers.record_answers": (PAGES, HOOKS),
     "answering/answers.record_closing": (WORKER,),
