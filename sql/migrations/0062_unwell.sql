@@ -2,14 +2,12 @@
 -- No page and no webhook may make visits; this one function does, of this one kind, one open at a time.
 -- Whoever calls it has taken the participant's turn in the same transaction.
 
--- `said` is one JSON document: calls (of id, visit_id, reason, closes_at, actor), visits and assessments; at
--- most one visit, with what it asks. Returns whether a visit was made.
-CREATE FUNCTION pro.open_checklist(study uuid, participant uuid, said jsonb) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    made boolean := false;
+-- `made` is the visit (id, occurrence, target_on, actor) or NULL, `asked` what it asks, `called` the calls.
+-- Returns whether a visit was made.
+CREATE FUNCTION pro.open_checklist(study uuid, participant uuid, made jsonb, asked jsonb, called jsonb)
+    RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF jsonb_array_length(said -> 'visits') > 0 THEN
+    IF made IS NOT NULL THEN
         -- Two at once wait for each other here, and the second finds what the first made.
         PERFORM FROM pro.participant_revisions AS r
         WHERE r.study_id = study AND r.participant_id = participant FOR UPDATE;
@@ -24,21 +22,18 @@ BEGIN
             provisional, opens_at, target_on, closes_at, actor)
         SELECT study, v.id, participant, 'unwell', 'unscheduled', v.occurrence, 1, false, pro.now(),
                v.target_on, NULL, v.actor
-        FROM jsonb_to_recordset(said -> 'visits') AS v (id uuid, occurrence integer, target_on date, actor text)
-        LIMIT 1;
+        FROM jsonb_to_record(made) AS v (id uuid, occurrence integer, target_on date, actor text);
         INSERT INTO pro.assessments (study_id, id, participant_id, visit_id, instrument, target, actor)
         SELECT study, a.id, participant, a.visit_id, a.instrument, a.target, a.actor
-        FROM jsonb_to_recordset(said -> 'assessments') AS a (id uuid, visit_id uuid, instrument text, target text,
-            actor text)
-        WHERE a.visit_id = (said #>> '{visits,0,id}')::uuid;
-        made := true;
+        FROM jsonb_to_recordset(asked) AS a (id uuid, visit_id uuid, instrument text, target text, actor text)
+        WHERE a.visit_id = (made ->> 'id')::uuid;
     END IF;
     INSERT INTO pro.call_tasks
-    SELECT r.* FROM pro.call_task_rows(study, participant, said -> 'calls') AS r
+    SELECT r.* FROM pro.call_task_rows(study, participant, called) AS r
     WHERE r.participant_id = participant AND r.reason = 'unwell'
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING;
-    RETURN made;
+    RETURN made IS NOT NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION pro.open_checklist(uuid, uuid, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pro.open_checklist(uuid, uuid, jsonb) TO pro_participant, pro_provider;
+REVOKE ALL ON FUNCTION pro.open_checklist(uuid, uuid, jsonb, jsonb, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pro.open_checklist(uuid, uuid, jsonb, jsonb, jsonb) TO pro_participant, pro_provider;

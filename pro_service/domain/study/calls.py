@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.safety_floor import safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety_floor import safety_floor
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import last_day_before, local_day, zone
 

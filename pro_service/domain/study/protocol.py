@@ -258,7 +258,7 @@ UNWELL_VISIT: Final = VisitDefinition(
 )
 """The visit at which a participant said that something is wrong: in every protocol, dated by none.
 
-What it asks is the protocol's (`unwell.checklist`); no text reminds of it, a call does."""
+What it asks the protocol says (`follow_up.unwell`); no text reminds of it, a call does."""
 
 
 class Protocol(Record):

@@ -12,8 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.end_reasons import EndReason
 from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, VisitFacts
+from pro_service.domain.study.follow_up.end_reasons import EndReason
+from pro_service.domain.study.follow_up.safety_floor import safety_floor, why_no_text
 from pro_service.domain.study.nudges import (
     PlannedReminder,
     is_quiet_at,
@@ -24,7 +25,6 @@ from pro_service.domain.study.nudges import (
     profile_of,
 )
 from pro_service.domain.study.protocol import NudgeProfile, Protocol
-from pro_service.domain.study.safety_floor import safety_floor, why_no_text
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import ONE_DAY, day_start, local_day, quiet_end, zone
 

@@ -21,10 +21,10 @@ from pro_service.domain.study.facts import (
     Target,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.unwell import is_unwell
 from pro_service.services.answering import (
     find_assessment,
     sitting_goes_on,

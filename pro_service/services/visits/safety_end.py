@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.follow_up.safety_floor import safety_runs
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety_floor import safety_runs
 from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.calling import floor

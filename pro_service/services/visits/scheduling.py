@@ -15,10 +15,10 @@ from pro_service.domain.study.facts import (
     StatusFacts,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_first
-from pro_service.domain.study.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
 from pro_service.domain.study.statuses import check_status, standing
 from pro_service.domain.study.times import zone

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from pro_service.domain.study.facts import INJECTIONS
-from pro_service.domain.study.safety_floor import GOES_ON
+from pro_service.domain.study.follow_up.safety_floor import GOES_ON
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import safety as service
 from pro_service.services.desk.seat import Seat

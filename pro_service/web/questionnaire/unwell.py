@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pro_service.domain.study.unwell import open_checklist
+from pro_service.domain.study.follow_up.unwell import open_checklist
 from pro_service.services.pages import unwell as service
 from pro_service.services.pages.own_page import OwnPage
 from pro_service.web.keys import CONTEXT, POOLS

@@ -38,7 +38,6 @@ from zoneinfo import ZoneInfo
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.end_reasons import BY_STATUS, EndReason
 from pro_service.domain.study.facts import (
     INJECTIONS,
     EventFacts,
@@ -47,6 +46,7 @@ from pro_service.domain.study.facts import (
     StatusFacts,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.end_reasons import BY_STATUS, EndReason
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import NudgeProfile, Protocol
 from pro_service.domain.study.statuses import Standing, standing

@@ -22,8 +22,8 @@ from pro_service.domain.study.facts import (
     Status,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.safety_floor import FloorWay, OverReason, safety_floor
 from pro_service.domain.study.reminders import EndReason, judge
-from pro_service.domain.study.safety_floor import FloorWay, OverReason, safety_floor
 from pro_service.domain.study.times import local_day
 from tests.unit.study.study_makers import (
     INJECTION_ON,
