@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
-from pro_service.domain.study.follow_up.safety_floor import safety_floor
+from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
@@ -37,6 +38,13 @@ class CallWanted(Record):
     visit_id: UUID
     reason: CallReason
     closes_at: datetime | None
+
+
+class CallInstead(NamedTuple):
+    """A call to make at once, in place of a text that cannot be sent."""
+
+    closes_at: datetime | None
+    """When it helps no more (UTC)."""
 
 
 def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
@@ -130,13 +138,19 @@ def calls_wanted(
     return tuple(wanted)
 
 
-def call_helps_until(
-    facts: ParticipantFacts, protocol: Protocol, visit: VisitFacts
-) -> datetime | None:
-    """Return when a call about a visit helps no more: its end, of a safety visit its last day's."""
+def call_instead(
+    facts: ParticipantFacts, protocol: Protocol, visit: VisitFacts, reason: str
+) -> CallInstead | None:
+    """Say whether a visit that cannot be texted about is to be called for at once, and until when.
+
+    None: it is not, as one is open, was made for this reason, or the safety floor says it is over.
+    """
+    if _is_called(facts, visit) or CallKey(visit.id, reason) in facts.made_calls:
+        return None
     if profile_of(visit, protocol) != "safety":
-        return visit.closes_at
-    return safety_floor(facts, protocol, visit, facts.now).ends_at
+        return CallInstead(visit.closes_at)
+    floor = safety_floor(facts, protocol, visit, facts.now, "call")
+    return None if floor.way is FloorWay.over else CallInstead(floor.ends_at)
 
 
 def _wanted(visit: VisitFacts, reason: CallReason, closes_at: datetime | None) -> CallWanted:

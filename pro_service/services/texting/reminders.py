@@ -15,8 +15,8 @@ from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
-from pro_service.domain.study.calls import call_helps_until
-from pro_service.domain.study.facts import CallKey, ParticipantFacts
+from pro_service.domain.study.calls import call_instead
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.domain.study.respondents import respondent_at
@@ -157,12 +157,11 @@ def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
             id=new_id(),
             visit_id=visit.id,
             reason=reason,
-            closes_at=call_helps_until(due.facts, due.protocol, visit),
+            closes_at=wanted.closes_at,
             actor=WORKER,
         )
         for visit in asked
-        if CallKey(visit.id, reason) not in due.facts.made_calls
-        and all(key.visit_id != visit.id for key in due.facts.open_calls)
+        if (wanted := call_instead(due.facts, due.protocol, visit, reason)) is not None
     ]
 
 

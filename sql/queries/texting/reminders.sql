@@ -70,10 +70,11 @@ WITH open AS MATERIALIZED (
     WHERE v.superseded_at IS NULL AND NOT v.provisional
       AND tstzrange(v.opens_at, v.closes_at)
           && tstzrange((SELECT pro.now()) - interval '1 day', (SELECT pro.now()), '[]')
-    UNION
+    UNION ALL
     SELECT v.study_id, v.id, v.participant_id, v.definition, v.closes_at FROM pro.call_tasks AS k
     JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id AND v.superseded_at IS NULL
     WHERE k.reason = 'safety_unanswered' AND k.closed_at IS NOT NULL AND k.closes_at > (SELECT pro.now())
+      AND v.closes_at <= (SELECT pro.now()) - interval '1 day'
 ),
 owed AS MATERIALIZED (
     SELECT o.* FROM open AS o

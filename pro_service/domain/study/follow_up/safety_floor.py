@@ -58,8 +58,6 @@ GOES_ON: Final = timedelta(days=7)
 """How long after its window a visit is still called for until the next safety visit takes over."""
 REACHED: Final = "reached"
 """The outcome of a call that says that somebody was spoken to."""
-NO_CHANNEL: Final = "no_channel"
-"""Nothing may be sent to the participant's country, or it is not registered there."""
 
 
 class FloorWay(StrEnum):
