@@ -44,6 +44,7 @@ from pro_service.store.writes.texts import (
 from pro_service.store.writes.visits import (
     AssessmentRow,
     ReclosedVisitRow,
+    SafetyEndRow,
     VisitRow,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "ReminderRow",
     "ReplyMessageRow",
     "ResponseRow",
+    "SafetyEndRow",
     "ScoreRow",
     "StatusRow",
     "VisitDoneRow",
