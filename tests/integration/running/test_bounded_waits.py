@@ -254,8 +254,11 @@ async def test_readyz_says_in_one_line_which_keys_do_not_fit(far: Pools) -> None
     async def look() -> None:
         raise KeysDoNotFitError("PRO_INDEX_KEYS lacks the key 'i1'.", mend="Put it back.")
 
-    async with serving(far, make_context(), ready=look) as server, browsing(server) as browser:
-        async with browser.get("/readyz") as response:
-            assert response.status == 503
-            told = await response.json(content_type=None)
+    async with (
+        serving(far, make_context(), ready=look) as server,
+        browsing(server) as browser,
+        browser.get("/readyz") as response,
+    ):
+        assert response.status == 503
+        told = await response.json(content_type=None)
     assert told["detail"] == "PRO_INDEX_KEYS lacks the key 'i1'."
