@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from pro_service.domain.conversation import words
-from pro_service.domain.instruments.model import LANGUAGES, Item
+from pro_service.domain.instruments.model import LANGUAGES, Item, Language
 
 Kind = Literal[
     "number",  # one whole number, in digits or words
@@ -78,6 +78,11 @@ def fold(text: str) -> str:
             out.append(f" {plain} " if composed else character)
     folded = unicodedata.normalize("NFKC", "".join(out)).casefold().replace("’", "'")
     return folded.strip()
+
+
+def language_of(text: str) -> Language:
+    """Return the language a text is written in, as far as its script tells."""
+    return "zh_CN" if any("\u4e00" <= one <= "\u9fff" for one in text) else "en"
 
 
 def choice_words(item: Item) -> dict[str, int]:

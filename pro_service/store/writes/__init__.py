@@ -40,6 +40,7 @@ from pro_service.store.writes.texts import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.store.writes.visits import (
     AssessmentRow,
@@ -74,6 +75,7 @@ __all__ = [
     "ResponseRow",
     "ScoreRow",
     "StatusRow",
+    "TextAlertRow",
     "VisitDoneRow",
     "VisitRow",
 ]

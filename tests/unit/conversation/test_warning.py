@@ -131,9 +131,25 @@ def test_nothing_said_beside_a_sign_hides_it(
 @given(
     st.one_of(
         st.text(),
-        st.lists(st.sampled_from(["no", "fever", "没", "发烧", "红", ",", "。", "not", "hot", "but", "38.5", "°", "？"])).map(
-            " ".join
-        ),
+        st.lists(
+            st.sampled_from(
+                [
+                    "no",
+                    "fever",
+                    "没",
+                    "发烧",
+                    "红",
+                    ",",
+                    "。",
+                    "not",
+                    "hot",
+                    "but",
+                    "38.5",
+                    "°",
+                    "？",
+                ]
+            )
+        ).map(" ".join),
     )
 )
 def test_reading_never_raises_an_error_and_a_raised_sign_is_named(text: str) -> None:
