@@ -21,7 +21,7 @@ def respell(tongue: Tongue, folded: str) -> str:
     text = _RUN.sub(r"\1\1", re.sub(r"[^\S\n]+", " ", text))
     if tongue.misspelt:
         return _WORD.sub(lambda match: _mended(tongue, match[0]), text)
-    text = text.translate(str.maketrans(dict(tongue.spelling)))
+    text = text.translate({ord(written): meant for written, meant in tongue.spelling.items()})
     # Chinese is written without spaces: one between its characters is a pause, between others none.
     return re.sub(r"(?<=[a-z\d]) (?=[a-z\d])", "", text)
 
