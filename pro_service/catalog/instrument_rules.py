@@ -97,6 +97,7 @@ def _said(item: Item, key: str) -> Iterator[str]:
         ("low_said", item.low_anchor, item.low_said, item.minimum),
         ("high_said", item.high_anchor, item.high_said, item.maximum),
     )
+    bare = item.model_copy(update={"low_said": {}, "high_said": {}})
     for name, anchor, said, value in ends:
         if said and not anchor:
             yield f"{key}.{name}: there is no {name.removesuffix('_said')}_anchor to say so."
@@ -108,7 +109,9 @@ def _said(item: Item, key: str) -> Iterator[str]:
                     yield f"{place}: a word must not be empty or a number."
                 elif folded in CARRIER_WORDS or recognise(word) is not None:
                     yield f"{place}: {word} is an instruction; choose another word."
-                elif understand(item, word).value != value:
+                elif {understand(item, word).value, understand(bare, word).value} - {None} != {
+                    value
+                }:
                     yield f"{place}: {word} is not read as {value} alone; choose another word."
 
 
