@@ -28,6 +28,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "cards/cards.list_codes_in_use": (OPERATOR, DESK),
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
+    "desk/conversation": (DESK,),
     "desk/timeline": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
     "desk/desk.enter_desk_with_note": (CLERK,),

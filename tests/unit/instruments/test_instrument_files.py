@@ -158,31 +158,6 @@ def test_a_right_file_loads_with_the_keys_of_its_kinds(tmp_path: Path) -> None:
         ('code = "two"', 'code = "one"', "items[1].code: one is already"),
         ('code = "two"', 'code = "Two"', "items[1].code: use lower-case"),
         ('code = "two"\nkind = "anchored"', 'code = "two"\nkind = "x"', "items[1].kind: "),
-        (
-            'code = "two"\nkind = "anchored"',
-            'code = "two"\nkind = ["anchored", "x"]',
-            "items[1].kind: ",
-        ),
-        (
-            "maximum = 4\nlabel",
-            'maximum = 4\nlow_said.en = ["7"]\nlabel',
-            "items[1].low_said.en: a",
-        ),
-        (
-            "maximum = 4\nlabel",
-            'maximum = 4\nlow_said.en = ["skip"]\nlabel',
-            "items[1].low_said.en: skip is an",
-        ),
-        (
-            "maximum = 4\nlabel",
-            'maximum = 4\nhigh_said.en = ["yes"]\nlabel',
-            "items[1].high_said.en: yes is an",
-        ),
-        (
-            "maximum = 4\nlabel",
-            'maximum = 4\nlow_said.en = ["four"]\nlabel',
-            "items[1].low_said.en: four is not",
-        ),
         ("maximum = 4\nlabel", "maximum = 0\nlabel", "items[1].maximum: must be above"),
         ("maximum = 4\nlabel", "maximum = 5\nlabel", "scales[0].items: all must have the same"),
         ('[["one", "two"]]', '[["one"]]', "groups: two is in no group"),
