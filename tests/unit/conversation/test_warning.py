@@ -13,7 +13,7 @@ from pro_service.domain.conversation.warning import Sign, read_warning
 from pro_service.domain.instruments.model import LANGUAGES, Language
 
 DATA = Path(__file__).parents[2] / "data" / "warnings"
-FALSE_ALARMS_ALLOWED = 0.12
+FALSE_ALARMS_ALLOWED = 0.05
 """Of the texts without a sign, at most so many may raise an alert; see README.md of the data."""
 
 

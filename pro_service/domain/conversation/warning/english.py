@@ -50,6 +50,8 @@ ENGLISH: Final = Tongue(
         r"\bdead (?:tired|battery|line|end)\b",
         r"\b(?:phone|battery|tv|car|laptop|computer|tablet|tree|plants?|flowers?|"
         r"line|network) (?:has |had |just |is |was |went )*(?:died|dead)\b",
+        r"\bnot (?:too|so|very|that|as|really) (?:painful|sore|bad|much|strong)\b",
+        r"\b(?:no|not|isnt|not any|never) worse\b",
         r"\bhay ?fever\b",
         r"\bcabin fever\b",
         r"\bspring fever\b",
@@ -57,7 +59,7 @@ ENGLISH: Final = Tongue(
         r"\bflu (?:shot|jab)\b",
         r"\bemergency (?:number|contact|phone|telephone)\b",
         r"\bworks? (?:in|at) (?:a|the) hospital\b",
-        r"\bhospitals? (?:phone|telephone|number|parking|entrance|address|car park|"
+        r"\bhospitals? (?:open\w*|phone|telephone|number|parking|entrance|address|car park|"
         r"bill|letter|staff|nurses?|website|visit|appointment|check|cafe|canteen)\b",
         r"\b(?:phone|number|address|way|entrance|door|parking|directions?|name|"
         r"doctors|nurses|staff)\b.{0,14}\bhospital\b",

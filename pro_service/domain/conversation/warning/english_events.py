@@ -8,6 +8,9 @@ from typing import Final
 from pro_service.domain.conversation.warning.english_signs import PAINS
 from pro_service.domain.conversation.warning.signs import Sign, SignWords
 
+_ELSEWHERE = r"(?:another|other|different) (?:clinic|doctor|hospital)"
+_SHOT = r"(?:jab|shot|injection|needle)"
+
 EVENTS: Final[Mapping[Sign, SignWords]] = {
     Sign.severe_pain: SignWords(
         always=(
@@ -33,6 +36,10 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"\bpain\w*\b.*\boff the scale\b",
             r"\bbeyond words\b",
             r"\btorture\b",
+            r"\b(?:knee|leg|joint)\b.*\bscream\w*\b",
+            r"\b(?:1[1-9]|20|50|100) out of (?:10|ten)\b",
+            r"\bdo something\b",
+            r"\bhelp me\b.*\b(?:hurt|pain)\w*\b",
             r"\bnever\b.*\bpain\b.*\b(?:like this|like it|before)\b",
             r"\bnever\b.*\b(?:such|so much) (?:a )?pain\b",
             r"\bhurts?\b.*\b(?:more|a lot|lots|so|awful)\b",
@@ -74,6 +81,9 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"\bhit by\b",
             r"\brun over\b",
             r"\baccident\b",
+            r"\bwent flying\b",
+            r"\b(?:backside|bum|bottom) (?:on|in) the\b",
+            r"\bended up on\b",
             r"\bcrash\w*\b",
             r"\bcollided\b",
             r"\bwent down\b",
@@ -101,6 +111,8 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"\bintensive care\b",
             r"\burgent care\b",
             r"\bambulance\b",
+            r"\bcut(?:ting)? (?:me|him|her) open\b",
+            r"\bdrip\b",
             r"\bparamedics?\b",
             r"🚑",
             r"\b(?:911|999|120)\b.*\bcall\w*\b",
@@ -121,6 +133,7 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"\bpass(?:ed|ing) out\b",
             r"\bblack(?:ed)? ?outs?\b",
             r"\bcollaps\w+\b",
+            r"\bwent dark\b",
             r"\bunconscious\w*\b",
             r"\bunresponsive\b",
             r"\bseizures?\b",
@@ -155,6 +168,7 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"\bno point\b.*\bliving\b",
             r"\bno reason to live\b",
             r"\bnothing to live for\b",
+            r"\bno reason to (?:carry|go) on\b",
             r"\b(?:dont|do not|no longer) want to (?:live|go on|be here)\b",
             r"\b(?:hurt|harm)(?:ing)? myself\b",
             r"\bnot worth living\b",
@@ -165,6 +179,7 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
     Sign.death: SignWords(
         always=(
             r"\bdied\b",
+            r"\b(?:no longer|not) alive\b",
             r"\bdeceased\b",
             r"\b(?:is|was|hes|shes) dead\b",
             r"\bfuneral\b",
@@ -191,6 +206,8 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             r"extra )+(?:\w+ )?(?:injection|shot|jab)\b",
             r"\binjected (?:my|the|his|her) (?:\w+ )?knee\b",
             r"\bprp\b",
+            rf"\b{_ELSEWHERE}\b.*\b{_SHOT}\b",
+            rf"\b{_SHOT}\b.*\b{_ELSEWHERE}\b",
         ),
         noted=(r"\banother (?:injection|shot|jab)\b",),
     ),

@@ -34,6 +34,8 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
             r"\bfreezing\b",
             r"\btemp(?:erature)?\b(?!.*\b(?:normal|ok|okay|fine|\d{2,3})\b)",
             r"\brigors?\b",
+            r"\bthermometer\b(?!.*\b(?:normal|ok|okay|fine|broken|\d{2,3})\b)",
+            r"\bforehead\b.*\b(?:hot|fire|burn\w*|warm)\b",
             r"\b(?:shak\w+|trembl\w+)\b.*\bcold\b",
             r"\bcold\b.*\b(?:shak\w+|trembl\w+)\b",
             r"🤒",
@@ -68,6 +70,7 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
             r"\blike (?:a |an )?(?:stove|oven|fire|furnace|radiator)\b",
             r"\bangry\b.*\bred\b",
             r"\bantibiotics?\b",
+            r"\bfry an egg\b",
         ),
         beside=(
             r"\bhot(?:ter)?\b",
@@ -108,6 +111,11 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
             r"\b(?:trousers|pants|jeans|brace|stocking|knee)\b.*\b(?:fit|too tight)\b",
             r"\bdrain(?:ed|ing)\b",
             r"\baspirat\w+\b",
+            r"\bdoubled\b",
+            r"\bfilled up\b",
+            r"\btight as\b",
+            r"\bget my (?:jeans|trousers|pants|leggings) (?:on|over|up)\b",
+            r"\bleg\b.*\bballoon\w*\b",
         ),
         denied=("swelling", "swollen", "puffy"),
         elsewhere=rf"\b(?:{_LOWER_LEG}|{_FACE})\b",
@@ -124,6 +132,14 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
             r"\b(?:leg|knee)s?\b.*\b(?:wont|will not|doesnt|does not|cant|cannot|didnt|"
             r"not)\b.*\b(?:hold|carry|support|bear|take)\b",
             r"\bcrawl\w*\b",
+            r"\bon (?:my |all )?(?:hands|fours)\b",
+            r"\bto walk at all\b",
+            r"\bjelly\b",
+            r"\bfold(?:s|ed)\b",
+            r"\b(?:lift|lifts|lifted|carries|holds) me\b",
+            r"\bstuck on\b",
+            r"\bwalkings?\b.*\b(?:not happening|not possible)\b",
+            r"\bneed\b.{0,40}\bto (?:walk|stand|get up)\b",
             r"\bcarry me\b",
             r"\bcarried me\b",
             r"\bwheelchair\b",
@@ -147,6 +163,8 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
     Sign.discharge: SignWords(
         always=(
             r"\bpus\b",
+            r"\b(?:wet|damp|yellow\w*)\b.*\b(?:patch|bandage|dressing|plaster)\b",
+            r"\bsmells?\b.*\b(?:funny|odd|strange|rotten)\b",
             r"\booz\w+\b",
             r"\bseep\w*\b",
             r"\bweeping\b",
@@ -180,6 +198,9 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
             rf"(?:\b{PAINS}|sw[eo]ll\w*|\bhard|\btight|\bred\b|\bhot\b|"
             rf"\bclot)\b.*\b{_LOWER_LEG}\b",
             r"\bdvt\b",
+            r"\blump\b.*\bcal(?:f|ves)\b",
+            r"\bcal(?:f|ves)\b.*\blump\b",
+            r"\bbottom of my leg\b",
             r"\bclots?\b",
             r"\bthrombos\w+\b",
             r"\bembol\w+\b",
@@ -190,6 +211,8 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
     Sign.breath: SignWords(
         always=(
             r"\bbreathless\w*\b",
+            r"\bpuff(?:ing)?\b",
+            r"\bsteam engine\b",
             r"\b(?:short|shortness|out|run out|lack) of (?:breath|breathe|puff|air)\b",
             r"\b(?:cant|cannot|can not|couldnt|could not|hard|hardly|difficult\w*|"
             r"trouble|problems?|struggl\w+|barely|unable|not able)\b.{0,14}\bbreath\w*\b",
@@ -224,6 +247,8 @@ SIGNS: Final[Mapping[Sign, SignWords]] = {
     Sign.allergy: SignWords(
         always=(
             r"\brash(?:es)?\b",
+            r"\beyelids?\b.*\b(?:fat|big|heavy)\b",
+            r"\bred dots\b",
             r"\bhives\b",
             r"\bitch\w*\b",
             r"\ballerg\w+\b",
