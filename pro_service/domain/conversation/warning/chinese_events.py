@@ -8,6 +8,8 @@ from typing import Final
 from pro_service.domain.conversation.warning.chinese_signs import HURTS
 from pro_service.domain.conversation.warning.signs import Sign, SignWords
 
+_BEFORE = r"(?:昨|前|以|之|上次|上周|上回|打针|平时|原来|刚|早).{0,3}"
+
 EVENTS: Final[Mapping[Sign, SignWords]] = {
     Sign.severe_pain: SignWords(
         always=(
@@ -42,13 +44,13 @@ EVENTS: Final[Mapping[Sign, SignWords]] = {
             rf"{HURTS}.{{0,4}}突然",
             rf"猛地{HURTS}",
             rf"一下子{HURTS}",
-            rf"(?:越来越|愈来愈|更加?|加倍地?|比.{{1,4}}){HURTS}",
+            rf"(?:越来越|愈来愈|更加?|加倍地?|比{_BEFORE}){HURTS}",
             rf"{HURTS}(?:得)?(?:多了|更)",
             r"加重",
             r"恶化",
             r"更严重",
             r"严重了",
-            r"比.{1, 5}(?:还|更|要)?(?:疼|痛|严重|厉害)",
+            rf"比{_BEFORE}(?:还|更|要)?(?:疼|痛|严重|厉害)",
             rf"(?:特别|非常|超级|巨|贼|老|好|太|极|最){HURTS}",
         ),
         denied=("剧痛", "剧烈疼痛", "疼得厉害", "痛得厉害"),
