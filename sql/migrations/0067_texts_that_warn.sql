@@ -8,6 +8,8 @@ COMMENT ON COLUMN pro.alerts.uncertain_who IS
 CREATE UNIQUE INDEX one_alert_a_text_and_rule ON pro.alerts (study_id, inbound_id, participant_id, rule)
     WHERE inbound_id IS NOT NULL;
 CREATE INDEX urgent_texts_unread ON pro.inbounds (received_at) WHERE urgent AND read_at IS NULL;
+CREATE INDEX calls_about_unread_texts ON pro.call_tasks (study_id, participant_id)
+    WHERE reason = 'text_unread' AND closed_at IS NULL;
 
 -- Urgent texts that nobody has read and no alert speaks of, with everybody who may have written them: an
 -- alert is looked after by itself.
