@@ -105,44 +105,34 @@ async def read_conversation(
     """Everything of it the database lets this member of staff see."""
     who = (study_id, participant_id)
     return Conversation(
-        messages=await _list_messages(connection, *who),
-        inbounds=await _list_inbounds(connection, *who),
-        opt_outs=await _list_opt_outs(connection, *who),
-        calls=await _list_calls(connection, *who),
-        alerts=await _list_alerts(connection, *who),
+        messages=await _messages(connection, who),
+        inbounds=await _inbounds(connection, who),
+        opt_outs=await _opt_outs(connection, who),
+        calls=await _calls(connection, who),
+        alerts=await _alerts(connection, who),
     )
 
 
-async def _list_messages(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> tuple[MessageLine, ...]:
-    rows = await connection.fetch(_SQL["list_messages_seen"], study_id, participant_id)
+async def _messages(connection: Connection, who: tuple[UUID, UUID]) -> tuple[MessageLine, ...]:
+    rows = await connection.fetch(_SQL["list_messages_seen"], *who)
     return tuple(row_of(MessageLine, row) for row in rows)
 
 
-async def _list_inbounds(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> tuple[InboundLine, ...]:
-    rows = await connection.fetch(_SQL["list_inbounds_seen"], study_id, participant_id)
+async def _inbounds(connection: Connection, who: tuple[UUID, UUID]) -> tuple[InboundLine, ...]:
+    rows = await connection.fetch(_SQL["list_inbounds_seen"], *who)
     return tuple(row_of(InboundLine, row) for row in rows)
 
 
-async def _list_opt_outs(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> tuple[OptOutLine, ...]:
-    rows = await connection.fetch(_SQL["list_opt_outs_seen"], study_id, participant_id)
+async def _opt_outs(connection: Connection, who: tuple[UUID, UUID]) -> tuple[OptOutLine, ...]:
+    rows = await connection.fetch(_SQL["list_opt_outs_seen"], *who)
     return tuple(row_of(OptOutLine, row) for row in rows)
 
 
-async def _list_calls(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> tuple[CallLine, ...]:
-    rows = await connection.fetch(_SQL["list_calls_seen"], study_id, participant_id)
+async def _calls(connection: Connection, who: tuple[UUID, UUID]) -> tuple[CallLine, ...]:
+    rows = await connection.fetch(_SQL["list_calls_seen"], *who)
     return tuple(row_of(CallLine, row) for row in rows)
 
 
-async def _list_alerts(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> tuple[AlertLine, ...]:
-    rows = await connection.fetch(_SQL["list_alerts_seen"], study_id, participant_id)
+async def _alerts(connection: Connection, who: tuple[UUID, UUID]) -> tuple[AlertLine, ...]:
+    rows = await connection.fetch(_SQL["list_alerts_seen"], *who)
     return tuple(row_of(AlertLine, row) for row in rows)
