@@ -27,6 +27,7 @@ from pro_service.web.questionnaire import (
     factor,
     opening,
     own_page,
+    unwell,
 )
 from pro_service.web.questionnaire.views import Pages
 
@@ -89,6 +90,8 @@ ROUTES: Final = (
     web.get("/q/year", factor.show_year, name="page-factor"),
     web.post("/q/year", factor.give_year, name="page-factor-given"),
     web.get("/q/me", own_page.show_own_page, name="page-own"),
+    web.get("/q/me/unwell", unwell.show_unwell, name="page-unwell"),
+    web.post("/q/me/unwell", unwell.say_unwell, name="page-unwell-said"),
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
     web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),

@@ -17,8 +17,9 @@ from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
 from pro_service.services.texting import opt_out_row, seal_body
-from pro_service.store.answering import answers
+from pro_service.store.answering import answers, checklist
 from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.answering.checklist import ChecklistWrite
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
@@ -70,6 +71,8 @@ class InboundOutcome:
     """Who else uses a line that is held back or let go."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
+    checklist: ChecklistWrite | None = None
+    """What a participant opened who said that something is wrong."""
     invitations: list[InvitationRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
     urgent: bool = False
@@ -150,6 +153,10 @@ async def write_inbound(
         if outcome.confirmed is not None:
             await numbers.give_reason(connection, "the participant's code was typed on it")
         await answers.record_answers(connection, guard, answered)
+        if outcome.checklist is not None:
+            # The turn before it has moved the revision.
+            after = guard._replace(revision=guard.revision + 1)
+            await checklist.open_checklist(connection, after, outcome.checklist)
         await inbounds.record_inbound(connection, study_id, document)
 
 

@@ -45,6 +45,7 @@ from pro_service.store.writes.texts import (
 from pro_service.store.writes.visits import (
     AssessmentRow,
     ReclosedVisitRow,
+    SafetyEndRow,
     VisitRow,
 )
 
@@ -73,6 +74,7 @@ __all__ = [
     "ReminderRow",
     "ReplyMessageRow",
     "ResponseRow",
+    "SafetyEndRow",
     "ScoreRow",
     "StatusRow",
     "TextAlertRow",

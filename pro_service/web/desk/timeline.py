@@ -18,6 +18,7 @@ from pro_service.store.desk.timeline import (
 )
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
+from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     is_of_another,
     score_cells,
@@ -164,4 +165,5 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
+        "safety": safety_values(words, timeline),
     }

@@ -18,6 +18,7 @@ EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR, CLERK)
 ROLES_OF: dict[str, tuple[str, ...]] = {
     "exports/adherence": (OPERATOR,),
     "answering/answers": (PAGES,),
+    "answering/checklist": (PAGES, HOOKS),
     "answering/answers.find_web_write": (PAGES, CLERK),
     "answering/answers.record_answers": (PAGES, HOOKS),
     "answering/answers.record_closing": (WORKER,),
@@ -41,6 +42,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/clerk.list_present_codes": (DESK,),
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
+    "calling/floor": (OPERATOR,),
+    "calling/floor.end_safety": (OPERATOR, CLERK),
     "exports/export": (OPERATOR,),
     "receiving/inbounds": (HOOKS,),
     "receiving/inbounds.is_held_back": (HOOKS, OPERATOR),
