@@ -1,8 +1,9 @@
 """Reads instruments from TOML, one file per version, and says everything wrong with one at once.
 
 A file is an `Instrument` in TOML with two savings: `[every_item]` gives keys to all items, and
-`[kinds.<name>]` to the items with `kind = "<name>"`; an item's own keys come first, its kind's
-next. What is built from them is the plain record; neither saving is seen outside this module.
+`[kinds.<name>]` to the items with `kind = "<name>"`, or with several such names. An item's own keys
+come first, then its kinds' in their order. What is built from them is the plain record; neither
+saving is seen outside this module.
 """
 
 from __future__ import annotations
@@ -170,13 +171,16 @@ def _expand(data: dict[str, Any]) -> tuple[list[str], dict[str, Any], _Origins]:
             origins.append({})
             continue
         own = dict(item)
-        kind = own.pop("kind", None)
-        if kind is not None and (not isinstance(kind, str) or kind not in kinds):
-            mistakes.append(f"items[{index}].kind: there is no [kinds] table of this name.")
-            kind = None
-        shared = kinds[kind] if kind is not None else {}
+        named = own.pop("kind", [])
+        shared: dict[str, Any] = {}
+        borrowed = dict.fromkeys(every, "every_item")
+        for kind in reversed(named if isinstance(named, list) else [named]):
+            if not isinstance(kind, str) or kind not in kinds:
+                mistakes.append(f"items[{index}].kind: there is no [kinds] table of this name.")
+                continue
+            shared |= kinds[kind]
+            borrowed |= dict.fromkeys(kinds[kind], f"kinds.{kind}")
         expanded.append({**every, **shared, **own})
-        borrowed = dict.fromkeys(every, "every_item") | dict.fromkeys(shared, f"kinds.{kind}")
         origins.append({key: table for key, table in borrowed.items() if key not in own})
     plain["items"] = expanded
     return mistakes, plain, origins

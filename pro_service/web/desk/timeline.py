@@ -150,6 +150,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "instruction": words.instruction(timeline.protocol, one.rule),
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
+                "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
                 "raised": page.at(one.raised_at),
                 "seen": None
                 if one.seen_at is None
