@@ -23,22 +23,14 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import (
-    BEGIN_ANEW,
-    MOVED,
-    RESTORE_ANEW,
-    MovedDatabaseError,
-    OldSchemaError,
-    RestoreUnfinishedError,
-    make_context,
-)
+from pro_service.app import make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.store.journal import journal_in
-from pro_service.store.migrations import DatabaseKind, migrate, schema_state
+from pro_service.store.migrations import DatabaseKind, demand_whole, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
@@ -245,13 +237,7 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         vault = open_vault(settings)
         connection = await connect(url, role=OPERATOR, actor=who)
         stack.push_async_callback(connection.close)
-        state = await schema_state(connection)
-        if state.restoring:
-            raise RestoreUnfinishedError(mend=RESTORE_ANEW)
-        if not state.current:
-            raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
-        if state.moved:
-            raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
+        demand_whole(await schema_state(connection))
         await demand_fitting_keys(connection, vault)
         stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
