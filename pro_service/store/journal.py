@@ -31,6 +31,7 @@ from pydantic import Field, ValidationError
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.domain.study.facts import BAD_NUMBER
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.writes import (
     CallRow,
@@ -57,7 +58,7 @@ LineKind = Literal[
     "send",
 ]
 SUFFIX: Final = ".jsonl"
-BAD_NUMBERS: Final = frozenset({"bad_number", "wrong_number"})
+BAD_NUMBERS: Final = frozenset({BAD_NUMBER, "wrong_number"})
 """Reasons of a call task that say that texts must not go to the number."""
 
 

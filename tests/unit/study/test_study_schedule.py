@@ -124,7 +124,7 @@ def _moved(current: list[VisitFacts], event: EventFacts) -> Rescheduling:
 def test_the_same_events_again_change_nothing() -> None:
     current = [visit(each, n) for n, each in enumerate(plan([injection()]).values())]
     result = _moved(current, injection())
-    assert result.changes_nothing
+    assert (result.superseded, result.created, result.reclosed) == ((), (), ())
     assert result.kept == tuple(each.id for each in current)
 
 
