@@ -142,6 +142,21 @@ def folder_keys(folder: Path) -> dict[str, SecretStr]:
     return {name: SecretStr(text) for name, text in keys.items()}
 
 
+def demand_kept_keys(settings: Settings, folder: Path | None) -> None:
+    """Refuse a folder whose keys would be made fresh now: those open nothing that was kept.
+
+    Raises SettingsError; nothing was made then.
+    """
+    set_already = settings.vault_keys and settings.index_keys and settings.link_keys
+    if folder is None or set_already or (folder / "keys.json").exists():
+        return
+    raise SettingsError(
+        f"The folder {folder} has no keys, and fresh ones would open nothing in the backup.",
+        mend="Copy keys.json into it from the folder the backup was made of, or set"
+        " PRO_VAULT_KEYS, PRO_INDEX_KEYS and PRO_LINK_KEYS.",
+    )
+
+
 def _write_keys(path: Path, keys: dict[str, str]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
