@@ -113,6 +113,19 @@ async def test_no_application_role_changes_or_removes_the_record(
             await connection.close()
 
 
+async def test_no_role_but_the_owner_can_delete_what_is_audited(owner: asyncpg.Connection) -> None:
+    """Deleting leaves no entry of its own, so nobody may; what the owner does, verifying finds."""
+    may = await owner.fetch(
+        "SELECT l.table_name, r.rolname, p.privilege"
+        " FROM (SELECT DISTINCT table_name FROM pro.audit_lists) AS l"
+        " CROSS JOIN pg_roles AS r CROSS JOIN (VALUES ('DELETE'), ('TRUNCATE')) AS p (privilege)"
+        " WHERE r.rolname ~ '^pro_' AND r.rolname <> 'pro_owner'"
+        " AND has_table_privilege(r.oid, format('pro.%I', l.table_name), p.privilege)"
+    )
+    assert [tuple(one) for one in may] == []
+    assert await owner.fetchval("SELECT count(DISTINCT table_name) FROM pro.audit_lists") > 30
+
+
 @pytest.mark.parametrize("role", APPLICATION_ROLES)
 async def test_no_application_role_writes_audit_itself(database_url: str, role: str) -> None:
     connection = await connect(database_url, role=role, actor="test:role")
