@@ -95,14 +95,14 @@ async def test_no_application_role_changes_or_removes_the_record(
             done = []
             for table in RECORD:
                 for statement in (
-                    f"UPDATE pro.{table} SET actor = actor",  # noqa: S608
-                    f"UPDATE pro.{table} SET study_id = study_id",  # noqa: S608
-                    f"DELETE FROM pro.{table}",  # noqa: S608
+                    f"UPDATE pro.{table} SET actor = actor",
+                    f"UPDATE pro.{table} SET study_id = study_id",
+                    f"DELETE FROM pro.{table}",
                     f"TRUNCATE pro.{table} CASCADE",
                 ):
                     if table in OWN_COLUMN and "UPDATE" in statement:
                         column = OWN_COLUMN[table]
-                        statement = f"UPDATE pro.{table} SET {column} = {column}"  # noqa: S608
+                        statement = f"UPDATE pro.{table} SET {column} = {column}"
                     try:
                         await connection.execute(statement)
                     except asyncpg.InsufficientPrivilegeError:
@@ -149,11 +149,11 @@ async def test_the_insert_only_rule_refuses_even_the_owner(
     async with open_trial(database_url) as trial:
         await lived(trial)
         for table in RECORD:
-            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table  # noqa: S608
+            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table
             column = OWN_COLUMN.get(table, "actor")
             for statement in (
-                f"UPDATE pro.{table} SET {column} = {column}",  # noqa: S608
-                f"DELETE FROM pro.{table}",  # noqa: S608
+                f"UPDATE pro.{table} SET {column} = {column}",
+                f"DELETE FROM pro.{table}",
                 f"TRUNCATE pro.{table} CASCADE",
             ):
                 with pytest.raises(asyncpg.PostgresError, match="never changed or removed"):
@@ -188,7 +188,7 @@ async def desk_sees(trial: Trial, *site_ids: UUID, role: str = "investigator") -
                 ",".join(f"{site_id}:{role}" for site_id in site_ids),
             )
         return {
-            table: await connection.fetchval(f"SELECT count(*) FROM pro.{table}")  # noqa: S608
+            table: await connection.fetchval(f"SELECT count(*) FROM pro.{table}")
             for table in SEEN_BY_SITE
         }
 

@@ -181,7 +181,7 @@ ZONES = st.sampled_from(["Asia/Shanghai", "Europe/London", "America/Sao_Paulo", 
 
 @given(
     name=ZONES,
-    done=st.datetimes(min_value=datetime(2015, 1, 1), max_value=datetime(2035, 1, 1)),  # noqa: DTZ001
+    done=st.datetimes(min_value=datetime(2015, 1, 1), max_value=datetime(2035, 1, 1)),  # noqa: DTZ001  (made aware below)
 )
 def test_every_planned_window_is_open_for_a_while(name: str, done: datetime) -> None:
     event = injection(planned_on=None, occurred_at=done.replace(tzinfo=UTC))
