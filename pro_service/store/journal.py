@@ -274,8 +274,8 @@ def _line_of(
 def read_journal(folder: Path, since: datetime) -> JournalReading:
     """Every line written at `since` or after (machine time), in order.
 
-    The end of a file that was torn is named and left out: its write was refused. Raises
-    JournalUnreadableError.
+    What cannot be read is named and left out: the torn end of a file, whose write was refused, or
+    a line of a later release. Raises JournalUnreadableError.
     """
     lines: dict[UUID, JournalLine] = {}
     unreadable: list[str] = []

@@ -272,4 +272,8 @@ def _show(found: list[keeping.Replayed], reading: JournalReading) -> None:
             table.add_row(one.code, one.words)
         out.print(table if rows else f"{title}: nothing.")
     for place in reading.unreadable:
-        out.print(f"The journal's line {place} cannot be read; its write was refused.")
+        out.print(
+            f"The journal's line {place} cannot be read. If it breaks off, its write was refused;"
+            " if it is whole, a later release wrote it: replay it with that one.",
+            markup=False,
+        )
