@@ -110,7 +110,7 @@ class Story(Told):
                 what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
             else:
                 what = name
-            reason = self.said(event.reason) or event.reason or ""
+            reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
 
     def _messages(self) -> Iterator[_Entry]:

@@ -54,7 +54,8 @@ class _Page(Told):
             else words.text(
                 "visit.superseded",
                 at=self.at(visit.superseded_at),
-                reason=self.said(visit.superseded_reason) or visit.superseded_reason or "",
+                reason=self.said(visit.superseded_reason)
+                or words.reason(visit.superseded_reason or ""),
             ),
             "assessments": [self.assessment(one) for one in visit.assessments],
             "reminders": [self.reminder(one) for one in visit.reminders],
