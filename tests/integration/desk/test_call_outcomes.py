@@ -247,15 +247,15 @@ async def test_a_death_or_a_hospital_heard_of_opens_an_urgent_alert(
     assert (len(await trial.texts("K-001")) == before) is (outcome == "died")
 
 
-async def test_an_unanswered_safety_call_stays_until_somebody_was_reached(
+async def test_a_call_about_an_alert_stays_until_somebody_was_reached(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
-    """R1: the task stays, wanted since as long, and each try is kept with its words."""
-    await make_call(trial, "safety_unanswered")
+    """The task stays, wanted since as long, and each try is kept with its words."""
+    await make_call(trial, "alert_unseen")
     since = await trial.fetchval("SELECT created_at FROM call_tasks")
     await close(desk, "no_answer")
     await close(desk, "no_answer")
-    assert await open_calls(trial) == ["safety_unanswered"]
+    assert await open_calls(trial) == ["alert_unseen"]
     again = await trial.fetch("SELECT created_at FROM call_tasks WHERE closed_at IS NULL")
     assert again == [(since,)]
     await close(desk, "reached")

@@ -62,10 +62,10 @@ UNTIL_REACHED: Final = frozenset(
         ANOTHER_WAY,
         BAD_NUMBER,
         CallReason.alert_unseen,
-        CallReason.safety_unanswered,
     }
 )
-"""Reasons of tasks that a call nobody answers leaves as they were."""
+"""Reasons of tasks that a call nobody answers leaves as they were. An unanswered safety check is
+none of them: the safety floor asks for another call the next morning."""
 _ENDING: Final = frozenset({CallOutcome.not_needed, CallOutcome.died})
 
 
