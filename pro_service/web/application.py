@@ -30,6 +30,7 @@ from pro_service.web.questionnaire import (
     unwell,
 )
 from pro_service.web.questionnaire.views import Pages
+from pro_service.web.readiness import Readiness
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
@@ -57,11 +58,12 @@ def build_application(
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
     app[keys.GATEWAY] = gateway
-    app[keys.READY] = ready
+    app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
     app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
+    app.on_cleanup.append(_look_no_more)
     desk.set_up(app)
     app.add_routes((*ROUTES, *desk.ROUTES))
     return app
@@ -104,6 +106,10 @@ ROUTES: Final = (
     web.get("/q/{token}", opening.welcome, name="page-welcome"),
     web.post("/q/{token}/open", opening.open_questionnaire, name="page-open"),
 )
+
+
+async def _look_no_more(app: web.Application) -> None:
+    await app[keys.READY].stop()
 
 
 def _nobody_waits() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import fold
 
 
@@ -143,6 +144,7 @@ def recognise(text: str) -> Command | None:
     folded = fold(text)
     if _REACTION.fullmatch(folded):
         return Command.reaction
+    folded = unframed(folded)
     bare = re.sub(r"\s+", " ", folded).strip(" .,!;:。、\"'“”()[]")
     if re.fullmatch(r"(?:stop\W*)+", bare):
         return Command.stop
@@ -178,5 +180,5 @@ def says_more(text: str) -> bool:
 
     "STOP. My knee is swollen" stops the texts and must still be read by somebody.
     """
-    clauses = (clause.strip() for clause in _CLAUSE_END.split(text))
+    clauses = (clause.strip() for clause in _CLAUSE_END.split(unframed(fold(text))))
     return any(clause and recognise(clause) is None for clause in clauses)

@@ -30,6 +30,8 @@ class CallReason(StrEnum):
     closing_soon = "closing_soon"
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
+    text_unread = "text_unread"
+    """Nobody has read a text that names a sign of harm for as long as the protocol allows."""
 
 
 class CallWanted(Record):

@@ -63,6 +63,7 @@ from pro_service.services.receiving.outcome import (
     write_inbound,
 )
 from pro_service.services.receiving.unwell import answer_unwell
+from pro_service.services.receiving.warning import warn
 from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
@@ -116,6 +117,7 @@ async def take_text(
         received = await _receive(connection, context, arrival, asked)
         asked = received.asked
         outcome = await _decide(connection, context, received)
+        await warn(connection, context, received, outcome)
         if by_queue:
             outcome.queue_reply()
         if answered:

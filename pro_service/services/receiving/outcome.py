@@ -33,6 +33,7 @@ from pro_service.store.writes import (
     LineConversationRow,
     OptOutRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.vault import places
 
@@ -74,6 +75,9 @@ class InboundOutcome:
     """What a participant opened who said that something is wrong."""
     invitations: list[InvitationRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
+    urgent: bool = False
+    """The text names a sign of harm: somebody reads it first."""
+    alerts: list[TextAlertRow] = field(default_factory=list)
 
     def keep_dialogue(self, dialogue: Dialogue) -> None:
         """Keep the dialogue; the question it now holds open was carried by the reply, if any."""
@@ -167,6 +171,7 @@ def inbound_document(
         invitations=outcome.invitations,
         affected=list(outcome.affected),
         calls=outcome.calls,
+        alerts=outcome.alerts,
     )
     if outcome.reply is not None:
         document.messages.append(_reply_row(context, received, outcome, outcome.reply))
@@ -207,6 +212,7 @@ def _inbound_row(
         media_count=text.media_count,
         disposition=outcome.disposition,
         command=outcome.command,
+        urgent=outcome.urgent,
         reply_message_id=None if outcome.reply is None else outcome.reply.id,
         actor=received.actor,
     )

@@ -95,15 +95,10 @@ def change_of(
     moves = reschedule(facts.visits, planned, last)
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",
-        events=[_event_row(*one, news) for one in zip(fresh, news.events, strict=True)],
+        events=[_event_row(one, news) for one in fresh],
         statuses=_status_rows(news),
         superseded=list(moves.superseded),
-        reclosed=[
-            ReclosedVisitRow(
-                id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=news.actor
-            )
-            for one in moves.reclosed
-        ],
+        reclosed=reclosed_rows(moves, news.actor),
     )
     for new in moves.created:
         add_visit(document, protocol, facts, new, news.actor)
@@ -141,7 +136,15 @@ def _calls_ended(after: ParticipantFacts, protocol: Protocol) -> list[UUID]:
     ]
 
 
-def _event_row(fact: EventFacts, event: NewEvent, news: News) -> EventRow:
+def reclosed_rows(moves: Rescheduling, actor: str) -> list[ReclosedVisitRow]:
+    """The visits that keep their answers and end at another instant than before."""
+    return [
+        ReclosedVisitRow(id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=actor)
+        for one in moves.reclosed
+    ]
+
+
+def _event_row(fact: EventFacts, news: News) -> EventRow:
     return EventRow(
         id=fact.id,
         kind=fact.kind,
@@ -186,13 +189,7 @@ def add_visit(
         closes_at=plan.closes_at,
         assessments=assessments,
     )
-    document.visits.append(
-        VisitRow(
-            **visit.model_dump(exclude={"assessments", "reminders", "attended_on"}),
-            kind=protocol.definition(plan.definition).kind,
-            actor=actor,
-        )
-    )
+    document.visits.append(_visit_row(visit, protocol.definition(plan.definition).kind, actor))
     document.assessments += [
         AssessmentRow(
             id=one.id,
@@ -215,3 +212,18 @@ def add_visit(
                 actor=actor,
             )
         )
+
+
+def _visit_row(visit: VisitFacts, kind: str, actor: str) -> VisitRow:
+    return VisitRow(
+        id=visit.id,
+        definition=visit.definition,
+        kind=kind,
+        occurrence=visit.occurrence,
+        schedule_revision=visit.schedule_revision,
+        provisional=visit.provisional,
+        opens_at=visit.opens_at,
+        target_on=visit.target_on,
+        closes_at=visit.closes_at,
+        actor=actor,
+    )

@@ -40,6 +40,7 @@ from pro_service.store.writes.texts import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.store.writes.visits import (
     AssessmentRow,
@@ -76,6 +77,7 @@ __all__ = [
     "SafetyEndRow",
     "ScoreRow",
     "StatusRow",
+    "TextAlertRow",
     "VisitDoneRow",
     "VisitRow",
 ]
