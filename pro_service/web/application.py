@@ -28,6 +28,7 @@ from pro_service.web.questionnaire import (
     opening,
     own_page,
 )
+from pro_service.web.questionnaire.staff_here import refuse_staff
 from pro_service.web.questionnaire.views import Pages
 
 LARGEST_BODY: Final = 64 * 1024
@@ -50,7 +51,13 @@ def build_application(
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
-        middlewares=(log_requests, compress_pages, answer_errors, refuse_other_sites),
+        middlewares=(
+            log_requests,
+            compress_pages,
+            answer_errors,
+            refuse_other_sites,
+            refuse_staff,
+        ),
         client_max_size=LARGEST_BODY,
     )
     app[keys.POOLS] = pools

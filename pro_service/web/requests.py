@@ -19,6 +19,9 @@ from pro_service.web.site import LanguageCookie, known_language
 
 OPENED_COOKIE: Final = "q"
 """Holds a link's token or a session's id: what opens the pages on this device."""
+STAFF_COOKIE: Final = "staff_here"
+"""Tells participants' pages that the desk is open in this browser: the hash of the session's id,
+which opens nothing."""
 _UNKNOWN_ADDRESS: Final = "unknown"
 _NOTHING: Final = "\0"
 """No keyboard makes it, and no text of the database can hold it."""

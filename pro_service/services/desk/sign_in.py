@@ -6,6 +6,7 @@ Limits are machine time. A refusal says the same, and takes about as long, wheth
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -28,6 +29,7 @@ TRIES_AN_ADDRESS: Final = 60
 """Higher than for a name: a hospital's staff may share one address."""
 TRIES_WITHIN: Final = timedelta(minutes=15)
 _TOKEN_BYTES: Final = 32
+_MARK: Final = re.compile("[0-9a-f]{64}")
 
 
 class SignInRefusedError(ProServiceError):
@@ -139,6 +141,20 @@ async def choose_study(connection: Connection, session: Session, study_id: UUID)
 async def sign_out(connection: Connection, token: str) -> None:
     """End a session; one that has ended stays as it is."""
     await sessions.end_staff_session(connection, _sha256(token))
+
+
+def mark_of(token: str) -> str:
+    """What tells participants' pages in this browser that the desk is open; it opens nothing."""
+    return _sha256(token).hex()
+
+
+async def is_open_there(connection: Connection, mark: str) -> bool:
+    """Whether the session of a mark is open; never in a demo, whose visitor is everybody."""
+    if not _MARK.fullmatch(mark):
+        return False
+    return await sessions.is_desk_open(
+        connection, bytes.fromhex(mark), idle=IDLE, lifetime=LIFETIME
+    )
 
 
 def form_secret(token: str) -> str:

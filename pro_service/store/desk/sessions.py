@@ -148,3 +148,11 @@ async def choose_study(
 async def end_staff_session(connection: Connection, session_sha256: bytes) -> None:
     """Sign out."""
     await connection.execute(_SQL["end_staff_session"], session_sha256)
+
+
+async def is_desk_open(
+    connection: Connection, session_sha256: bytes, *, idle: timedelta, lifetime: timedelta
+) -> bool:
+    """Whether a staff session is open; never in a demo, whose visitor is everybody."""
+    is_open: bool = await connection.fetchval(_SQL["is_desk_open"], session_sha256, idle, lifetime)
+    return is_open

@@ -27,6 +27,7 @@ from pro_service.web.errors import status_of
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
+    STAFF_COOKIE,
     client_address,
     keep_language,
     read_form,
@@ -75,7 +76,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
         response = _refused(request, typed, error, "too_many")
         return try_again_after(response, service.TRIES_WITHIN)
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    _keep(request, response, token)
     return response
 
 
@@ -99,7 +100,7 @@ async def post_study(request: web.Request, session: Session) -> web.Response:
     if token is None:
         return see(STUDIES)
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    _keep(request, response, token)
     return response
 
 
@@ -109,6 +110,7 @@ async def post_sign_out(request: web.Request, session: Session) -> web.Response:
     await service.sign_out(request.app[POOLS].desk, session.token)
     response = see(f"{SIGN_IN}?out=1")
     response.del_cookie(SESSION_COOKIE, path="/desk")
+    response.del_cookie(STAFF_COOKIE, path="/")
     return response
 
 
@@ -122,6 +124,12 @@ async def choose_language(request: web.Request) -> web.Response:
     response = see(SIGN_IN if back.startswith(SIGN_IN) else way_back(form))
     keep_language(request, response, LANGUAGE, chosen)
     return response
+
+
+def _keep(request: web.Request, response: web.Response, token: str) -> None:
+    """Keep a session in this browser, and its mark for the pages of participants."""
+    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    set_cookie(request, response, STAFF_COOKIE, service.mark_of(token), path="/")
 
 
 def _refused(

@@ -34,3 +34,7 @@ SELECT pro.choose_study($1, $2, $3) AS chosen;
 -- name: end_staff_session(session_sha256)
 -- Sign out.
 SELECT pro.end_staff_session($1) AS done;
+
+-- name: is_desk_open(session_sha256, idle, lifetime)
+-- Whether the staff session of this hash is open now.
+SELECT pro.is_desk_open($1, $2, $3) AS open;

@@ -38,6 +38,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/clerk.find_place_of_message": (DESK,),
     "desk/clerk.list_sites_of_text": (DESK,),
     "desk/clerk.list_present_codes": (DESK,),
+    "desk/sessions.is_desk_open": (PAGES,),
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
     "exports/export": (OPERATOR,),
