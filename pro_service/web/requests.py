@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -98,7 +99,7 @@ def keep_language(
 
 def try_again_after(response: web.Response, wait: timedelta) -> web.Response:
     """The answer, with when to try again."""
-    response.headers[hdrs.RETRY_AFTER] = str(int(wait.total_seconds()))
+    response.headers[hdrs.RETRY_AFTER] = str(max(1, ceil(wait.total_seconds())))
     return response
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 from aiohttp import web
@@ -34,6 +36,7 @@ from pro_service.web.requests import (
     read_language,
     see,
     set_cookie,
+    source_of,
     try_again_after,
 )
 
@@ -65,7 +68,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             request.app[DESK].passwords,
             login=typed,
             password=form.get("password", ""),
-            address=client_address(request),
+            place=service.Whence(client_address(request), source_of(request)),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
     except SignInRefusedError as error:
@@ -73,8 +76,9 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except SignInStoppedError as error:
         return _refused(request, typed, error, "stopped")
     except SignInThrottledError as error:
-        response = _refused(request, typed, error, "too_many")
-        return try_again_after(response, service.TRIES_WITHIN)
+        minutes = max(1, ceil(error.again / timedelta(minutes=1)))
+        response = _refused(request, typed, error, "too_many", minutes=minutes)
+        return try_again_after(response, error.again)
     response = see("/desk")
     _keep(request, response, token)
     return response
@@ -133,7 +137,7 @@ def _keep(request: web.Request, response: web.Response, token: str) -> None:
 
 
 def _refused(
-    request: web.Request, typed: str, error: ProServiceError, problem: str
+    request: web.Request, typed: str, error: ProServiceError, problem: str, *, minutes: int = 0
 ) -> web.Response:
     return request.app[DESK].render(
         "sign_in.html",
@@ -142,5 +146,6 @@ def _refused(
         status=status_of(error),
         notice=None,
         problem=problem,
+        minutes=minutes,
         typed=typed,
     )

@@ -60,6 +60,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "base/key_check": (PAGES, OPERATOR, OWNER),
     "texting/numbers.mark_bad_number": (WORKER, HOOKS),
     "base/notes": (OPERATOR, DESK),
+    "base/queues.take_places": (PAGES,),
+    "base/queues.give_places_back": (PAGES, DESK),
     "base/operations": (OPERATOR,),
     "keeping/backups": (OWNER,),
     "keeping/holds": (OPERATOR,),
