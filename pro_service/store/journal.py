@@ -1,13 +1,14 @@
 """The journal kept apart from the database: what a restore must not forget.
 
-One JSON line for each stop, death, status, number gone bad or changed, and text sent: ids, kinds
+One JSON line for each stop, death, status, end of a safety follow-up, number gone bad or changed,
+and text sent: ids, kinds
 and instants, never a number, a name or a word of anybody's. It is forced to disk before the write
 it tells of begins (`store.connection.write` calls `keep`), so whatever was committed is in it. A
 line whose write did not commit is harmless:
 
 - opt_out, status, death, bad_number: somebody said so. At worst a person is not written to until
   somebody has looked; every replayed line is shown to a person before sending goes on.
-- opt_out_ended, number_added, enrolled: never replayed, only shown.
+- opt_out_ended, number_added, enrolled, safety_ended: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
@@ -40,6 +41,7 @@ from pro_service.store.writes import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    SafetyEndRow,
     StatusRow,
 )
 
@@ -54,6 +56,7 @@ LineKind = Literal[
     "number_added",
     "enrolled",
     "erasure",  # reserved: the act comes later
+    "safety_ended",
     "send",
 ]
 SUFFIX: Final = ".jsonl"
@@ -248,6 +251,8 @@ def _line_of(
         return JournalLine(
             kind="death", study_id=study_id, participant_id=whose, occurred_at=row.occurred_at
         )
+    if isinstance(row, SafetyEndRow):
+        return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:
         return JournalLine(kind="bad_number", study_id=study_id, participant_id=whose)
     if isinstance(row, ReminderMessageRow | ReplyMessageRow) and row.state is None:

@@ -117,6 +117,10 @@ async def answer_everything(browser: aiohttp.ClientSession, page: str, value: in
         async with browser.post(action, data=data) as response:
             assert response.status == 200, await response.text()
             page = await response.text()
+        if response.url.path == "/q/now":
+            # An alert was told at once; on from there.
+            async with browser.get("/q") as response:
+                page = await response.text()
 
 
 def current_action(page: str) -> str:

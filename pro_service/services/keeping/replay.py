@@ -131,6 +131,8 @@ _BY_HAND: Final = {
     " opt-out: pro-service participant opt-in.",
     "number_added": "got another number after the backup, which is lost: ask for it and enter it"
     " again: pro-service participant number.",
+    "safety_ended": "had the safety follow-up ended by an investigator after the backup, so that"
+    " calls begin again; if that still holds: pro-service participant safety end.",
     "erasure": "was erased after the backup: erase again.",
 }
 

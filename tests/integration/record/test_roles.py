@@ -28,6 +28,7 @@ RECORD = (
     "consents",
     "events",
     "statuses",
+    "safety_ends",
     "audit_entries",
     "audit_seals",
     "audit_lists",
@@ -74,6 +75,11 @@ SEEN_BY_SITE = (
 async def lived(trial: Trial) -> None:
     """A participant with a row in every table of the record."""
     await trial.enrol(row("K-001"))
+    await trial.owner_does(
+        "INSERT INTO pro.safety_ends (study_id, id, participant_id, ended_at, actor, reason)"
+        " SELECT study_id, gen_random_uuid(), id, pro.now(), 'test', 'a word of the test'"
+        " FROM pro.participants"
+    )
     await trial.ask()
     for _ in range(40):
         reply = await trial.says("K-001", "2")
