@@ -16,7 +16,11 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
-from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
+from pro_service.messaging.gateway import (
+    ForgedWebhookError,
+    RecutWebhookError,
+    UnreadableWebhookError,
+)
 from pro_service.services.answering.sittings import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
@@ -59,6 +63,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (CrossSiteError, HTTPStatus.FORBIDDEN),
     (ForgedWebhookError, HTTPStatus.FORBIDDEN),
     (UnreadableFormError, HTTPStatus.BAD_REQUEST),
+    # Before the one it is a kind of: somebody has cut a signed webhook anew.
+    (RecutWebhookError, HTTPStatus.FORBIDDEN),
     (UnreadableWebhookError, HTTPStatus.BAD_REQUEST),
     (AnswerRangeError, HTTPStatus.BAD_REQUEST),
     # An address or a field with a character no text of the database can hold (U+0000).

@@ -27,6 +27,7 @@ from pro_service.services.answering import (
 )
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.sources import source_sha256
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.pages.sorting import (
@@ -51,6 +52,8 @@ class Visitor:
     language: Language
     device_class: str | None = None
     respondent: Respondent = SELF
+    source: str | None = field(default=None, repr=False)
+    """The network they are in; None: not known."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class _Read:
         declined: Sequence[UUID] = (),
     ) -> AnswersPlan:
         """What the answers write, given on the web by whoever opened the pages."""
-        facts = self.questionnaire.facts
+        facts, source = self.questionnaire.facts, self.visitor.source
         sitting = Sitting(
             mode="web",
             authentication=self.questionnaire.authentication,
@@ -121,6 +124,7 @@ class _Read:
             actor=participant_actor(facts),
             respondent=self.visitor.respondent,
             device_class=self.visitor.device_class,
+            source_sha256=None if source is None else source_sha256(source),
         )
         case = AnsweringCase(
             self.context, self.questionnaire.protocol, facts, sitting, self.baseline

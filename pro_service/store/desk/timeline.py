@@ -44,6 +44,8 @@ class SittingLine(Record):
     submitted_at: datetime | None
     chosen: StandingReason | None
     """Why it is written down as standing, for the present closing of its visit; None: it is not."""
+    card_shown_at: datetime | None
+    """When a card was shown at the desk where it began, within the hour before; None: none was."""
     answered: tuple[str, ...]
     """Items with a value, and..."""
     last_answer_at: datetime | None

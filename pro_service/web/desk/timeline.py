@@ -20,6 +20,7 @@ from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
+    begun_beside_the_desk,
     is_of_another,
     score_cells,
     sitting_that_stands,
@@ -74,6 +75,7 @@ class _Page(Told):
             "mode": None if stands is None else words.word("mode", stands.mode),
             "respondent": None if stands is None else words.respondent(stands.respondent),
             "sitting": which_of_several(words, one, standing),
+            "beside_card": begun_beside_the_desk(words, one, self.at),
             "scores": [score_cells(words, each, stands) for each in scores],
             "answers": [
                 self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}

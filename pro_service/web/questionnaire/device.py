@@ -16,7 +16,7 @@ from pro_service.services.pages.saving import Visitor
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire.prelude import cookie_of
 from pro_service.web.questionnaire.views import language_for
-from pro_service.web.requests import set_cookie
+from pro_service.web.requests import set_cookie, source_of
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
@@ -59,6 +59,7 @@ def visitor_on(
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,
+        source=source_of(request),
     )
 
 
