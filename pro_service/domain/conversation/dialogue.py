@@ -41,6 +41,8 @@ class AgendaEntry(Record):
     """One assessment that may be asked on this line now, in asking order among others."""
 
     assessment_id: UUID
+    visit_id: UUID | None = None
+    """The visit that asks; an exchange by text is about one."""
     instrument: Instrument
     target: Target
     text_mode: Literal["item", "grouped"]
@@ -80,6 +82,8 @@ class Prompt(Record):
     """The question was asked again at the participant's wish (`back`)."""
     reminded: bool = False
     """The question came with a reminder: nobody has answered anything since."""
+    told: bool = False
+    """It was asked before a restore that forgot the text: it counts as asked all the same."""
 
 
 def same_question(one: Prompt | None, other: Prompt | None) -> bool:
@@ -98,6 +102,8 @@ class Given(Record):
 
     assessment_id: UUID
     items: tuple[str, ...]
+    given_at: datetime | None = None
+    """When they were answered (study time)."""
 
 
 class Dialogue(Record):
@@ -107,6 +113,8 @@ class Dialogue(Record):
     last: Given | None = None
     waiting: bool = False
     """A reminder said that questions wait, and asked none: the next text opens them."""
+    heard: tuple[UUID, ...] = ()
+    """The texts that came within the last seconds, newest last: one may be delivered twice."""
 
 
 class ItemReference(Record):

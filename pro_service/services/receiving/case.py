@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from pro_service.domain.conversation.asking import still_asked
 from pro_service.domain.conversation.dialogue import Dialogue, Prompt, TextPart
 from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
@@ -65,6 +66,8 @@ class Case:
     """What stands of the conversation with them on this line."""
     respondent: Respondent
     """Who answers here: the participant, or on their behalf whoever owns the telephone."""
+    silenced: bool = False
+    """The question they had was asked before the line wanted silence, and is asked no more."""
 
     @property
     def data_key(self) -> UUID:
@@ -87,6 +90,10 @@ class Case:
 
 def dialogue_of(user: LineParticipant) -> Dialogue:
     """What stands of the conversation with somebody on this line."""
+    return still_asked(_stored(user), user.silenced_at, user.now)
+
+
+def _stored(user: LineParticipant) -> Dialogue:
     return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
 
 
@@ -99,4 +106,6 @@ async def read_case(
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
     who = respondent_at(user.relation)
     seen = taken_over_by(facts, who)
-    return Case(connection, context, protocol, received, seen, dialogue_of(user), who)
+    dialogue = dialogue_of(user)
+    silenced = dialogue.prompt is None and _stored(user).prompt is not None
+    return Case(connection, context, protocol, received, seen, dialogue, who, silenced)

@@ -6,14 +6,10 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
-
 from pro_service.domain.conversation.advance import Agenda, advance, begin
-from pro_service.domain.conversation.dialogue import Step, TextPart, same_question
+from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.delivery.channels import ChannelRules
-from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import (
     Gateway,
@@ -61,15 +57,15 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     write_inbound,
 )
+from pro_service.services.receiving.questions import standing_of
 from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
-from pro_service.store.ids import made_at, new_id
+from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import messages
 from pro_service.store.texting.messages import OwnedSender
 
-NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
 _CHANNELS = ChannelRules()
 
 
@@ -230,33 +226,19 @@ def _switch(case: Case, entries: Agenda) -> Step:
 
 async def _advance(case: Case, entries: Agenda) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    received, facts, prompt = case.received, case.facts, case.dialogue.prompt
-    # Of two texts at once the second came before the question that answers the first was written.
-    accepted = same_question(prompt, received.asked.get(facts.id))
-    if accepted and prompt is not None and prompt.message_id is not None:
-        carrier = prompt.message_id
-        state = await messages.get_prompt_state(case.connection, facts.study_id, carrier)
-        accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
+    received = case.received
+    standing = await standing_of(case)
     country = country_of(received.their_address)
     return advance(
         case.dialogue,
         entries,
         received.text.body,
-        facts.now,
-        prompt_accepted=accepted,
+        case.facts.now,
+        prompt_accepted=standing.accepted,
         link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,
         pictures=received.text.media_count > 0,
+        staff_wrote=standing.staff_wrote,
     )
-
-
-def _came_before(text: InboundText, message_id: UUID) -> bool:
-    """Whether a text was with the provider before a message of ours was even made.
-
-    A list says when that was, to the second; a webhook does not, so there arrival decides.
-    """
-    if text.received_at is None:
-        return False
-    return text.received_at + timedelta(seconds=1) <= made_at(message_id)
 
 
 async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
@@ -310,7 +292,7 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
             code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
             parts = (code, *parts)
         outcome.reply = Reply(case.render(parts, link=link), template, facts.language)
-    outcome.keep_dialogue(step.dialogue)
+    outcome.keep_dialogue(case, step.dialogue, parts)
 
 
 def _without_link(part: TextPart) -> TextPart:

@@ -45,7 +45,7 @@ async def confirm_number(
     outcome.confirmed = user.to_confirm
     parts = (TextPart(key="number.confirmed"), *question)
     outcome.reply = Reply(case.render(parts), "number.confirmed", facts.language)
-    outcome.keep_dialogue(dialogue)
+    outcome.keep_dialogue(case, dialogue, parts)
     return outcome
 
 
@@ -107,7 +107,10 @@ async def answer_for_line(
     case = await read_case(connection, context, received, received.users[0])
     facts, alone = case.facts, len(received.users) == 1
     entries = agenda(context, case.protocol, facts) if alone else ()
-    step = advance(case.dialogue, entries, received.text.body, facts.now)
+    before = case.dialogue
+    if where.command is Command.start:
+        before = before.model_copy(update={"prompt": None})  # Whatever was asked is asked anew.
+    step = advance(before, entries, received.text.body, facts.now)
     disposition = step.disposition
     if where.command is Command.stop and says_more(received.text.body):
         disposition = "needs_reading"
@@ -115,13 +118,16 @@ async def answer_for_line(
     outcome.opt_out = where.command is Command.stop
     outcome.opt_in = where.command is Command.start
     outcome.affected = tuple(other.id for other in received.users[1:])
-    if alone and where.command is not Command.stop:
-        outcome.keep_dialogue(step.dialogue)
     if where.command is Command.stop and case.held_back:
         return outcome  # It was confirmed once; whoever asks for silence again gets it.
     if where.command is Command.stop:
         outcome.calls += another_way((one.id for one in received.users), received.actor)
-    outcome.reply = Reply(case.render(step.reply), step.reply[0].key, facts.language)
+    parts = step.reply
+    if where.command is Command.help and case.held_back:
+        parts = parts[:1]  # Help was asked for, a question was not.
+    outcome.reply = Reply(case.render(parts), parts[0].key, facts.language)
+    if alone and where.command is not Command.stop:
+        outcome.keep_dialogue(case, step.dialogue, parts)
     return outcome
 
 

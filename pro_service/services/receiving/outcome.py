@@ -6,16 +6,19 @@ turn and answers go before it in the same short transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pro_service.domain.conversation.asking import asks, carried
 from pro_service.domain.conversation.commands import Command
-from pro_service.domain.conversation.dialogue import Dialogue, Disposition, Step
+from pro_service.domain.conversation.dialogue import Dialogue, Disposition, Step, TextPart
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
+from pro_service.services.receiving.questions import heard_with
 from pro_service.services.texting import opt_out_row, seal_body
 from pro_service.store.answering import answers
 from pro_service.store.answering.answers import AnswersWrite
@@ -72,12 +75,11 @@ class InboundOutcome:
     invitations: list[InvitationRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
 
-    def keep_dialogue(self, dialogue: Dialogue) -> None:
-        """Keep the dialogue; the question it now holds open was carried by the reply, if any."""
-        if dialogue.prompt is not None and self.reply is not None:
-            prompt = dialogue.prompt.model_copy(update={"message_id": self.reply.id})
-            dialogue = dialogue.model_copy(update={"prompt": prompt})
-        self.dialogue = dialogue
+    def keep_dialogue(self, case: Case, dialogue: Dialogue, said: Sequence[TextPart]) -> None:
+        """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
+        carrier = self.reply.id if self.reply is not None and asks(said) else None
+        kept = carried(dialogue, case.dialogue, carrier)
+        self.dialogue = kept.model_copy(update={"heard": heard_with(case)})
 
     def queue_reply(self) -> None:
         """Send the reply by the queue: there is no webhook to answer any more.
@@ -95,7 +97,7 @@ class InboundOutcome:
         """
         self.reply = None
         if self.dialogue is not None and self.dialogue.prompt is not None:
-            prompt = self.dialogue.prompt.model_copy(update={"message_id": None})
+            prompt = self.dialogue.prompt.model_copy(update={"message_id": None, "told": True})
             self.dialogue = self.dialogue.model_copy(update={"prompt": prompt})
 
 

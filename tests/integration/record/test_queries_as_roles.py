@@ -50,7 +50,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/messages.find_sender": (WORKER, OPERATOR, PAGES),
     "texting/messages.find_sender_by_address": (HOOKS,),
     "texting/messages.find_line": (WORKER, HOOKS, OPERATOR, PAGES),
-    "texting/messages.get_prompt_state": (HOOKS,),
+    "texting/messages.get_carrier": (HOOKS,),
     "texting/messages.find_message": (HOOKS,),
     "texting/messages.find_message_by_provider_id": (HOOKS,),
     "texting/messages.record_receipt": (HOOKS,),

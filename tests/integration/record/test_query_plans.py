@@ -57,6 +57,7 @@ class Values:
         self.message = row_id(MESSAGES, study.number)
         self.reminder = row_id(REMINDERS, 4 * visit)
         self.indexes = [study.their_index, b"\x00" * 32]
+        self.users = [study.participant_id]
         self.token = study.token_sha256
 
     @property
@@ -94,6 +95,7 @@ class Of:
 
 STUDY, PARTICIPANT = Of("study"), Of("participant")
 FACTS = (STUDY, PARTICIPANT, "{}")
+CARRIER = (STUDY, Of("message"), None, Of("users"), Of("users"))
 READS = (
     Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
     Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
@@ -146,7 +148,7 @@ READS = (
         ("simulator", "out-77"),
     ),
     Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
-    Case("texting/messages", "get_prompt_state", "pro_provider", 20, (STUDY, Of("message"))),
+    Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
     Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
@@ -269,7 +271,8 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list):
-        return f"ARRAY[{', '.join(literal(one) for one in value)}]::bytea[]"
+        kind = "bytea" if isinstance(value[0], bytes) else "uuid"
+        return f"ARRAY[{', '.join(literal(one) for one in value)}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)
     is_document = isinstance(value, dict) or is_dataclass(value)
