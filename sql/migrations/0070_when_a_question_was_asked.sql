@@ -8,6 +8,7 @@ GRANT UPDATE (accepted_at) ON pro.messages TO pro_provider, pro_worker;
 -- What staff write on a line themselves: while it is the latest there, nothing that comes is an answer.
 ALTER TABLE pro.messages DROP CONSTRAINT messages_kind_check,
     ADD CONSTRAINT messages_kind_check CHECK (kind IN ('reminder', 'reply', 'notice', 'staff'));
+CREATE INDEX staff_texts_of_line ON pro.messages (study_id, line_id, id) WHERE kind = 'staff';
 
 CREATE OR REPLACE FUNCTION pro.message_rows(study uuid, participant uuid, list jsonb)
     RETURNS SETOF pro.messages LANGUAGE sql STABLE AS $$

@@ -37,7 +37,6 @@ async def standing_of(case: Case) -> Standing:
         facts.study_id,
         prompt.message_id,
         came_at=received.text.received_at,
-        users=[one.id for one in received.users],
         heard=_just_heard(case),
     )
     if row is None:

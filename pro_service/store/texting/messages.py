@@ -242,17 +242,14 @@ async def get_carrier(
     message_id: UUID,
     *,
     came_at: datetime | None,
-    users: Sequence[UUID],
     heard: Sequence[UUID],
 ) -> CarrierRow | None:
     """How far the message that asked a question had come when a participant's text came.
 
     `came_at` is when the provider had that text, where a list says so (machine time, whole
-    seconds); `users` are those who use the line, `heard` the texts to be read beside it.
+    seconds); `heard` are the texts to be read beside it.
     """
-    row = await connection.fetchrow(
-        _SQL["get_carrier"], study_id, message_id, came_at, list(users), list(heard)
-    )
+    row = await connection.fetchrow(_SQL["get_carrier"], study_id, message_id, came_at, list(heard))
     if row is None:
         return None
     texts = tuple(

@@ -88,17 +88,16 @@ UPDATE pro.messages SET state = 'expired', state_reason = 'window closed'
 WHERE state = 'queued' AND expires_at <= pro.now()
 RETURNING study_id, id;
 
--- name: get_carrier(study_id, message_id, came_at, users, heard)
--- How far the message that asked a question has come, whether staff wrote to any of the line's users there
--- since, and the texts heard just before. A list's `came_at` has whole seconds; none: the text came now.
+-- name: get_carrier(study_id, message_id, came_at, heard)
+-- How far the message that asked a question has come, whether staff wrote on the line since, and the texts
+-- heard just before. A list's `came_at` has whole seconds; none: the text came now.
 SELECT m.state,
        CASE WHEN $3::timestamptz IS NULL THEN clock_timestamp() - m.accepted_at
             ELSE $3 - date_trunc('second', m.accepted_at) END AS accepted_for,
        EXISTS (SELECT FROM pro.messages AS s
-               WHERE s.study_id = $1 AND s.participant_id = ANY ($4::uuid[]) AND s.id > $2
-                 AND s.line_id = m.line_id AND s.kind = 'staff') AS staff_wrote,
+               WHERE s.study_id = $1 AND s.line_id = m.line_id AND s.id > $2 AND s.kind = 'staff') AS staff_wrote,
        (SELECT coalesce(json_agg(json_build_array(i.id, encode(i.body_sealed, 'hex'), i.body_key)), '[]')
-        FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($5::uuid[]))::text AS heard
+        FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
 FROM pro.messages AS m WHERE m.study_id = $1 AND m.id = $2;
 
 -- name: find_message_by_provider_id(provider, provider_id)

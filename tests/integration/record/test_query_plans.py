@@ -95,7 +95,7 @@ class Of:
 
 STUDY, PARTICIPANT = Of("study"), Of("participant")
 FACTS = (STUDY, PARTICIPANT, "{}")
-CARRIER = (STUDY, Of("message"), None, Of("users"), Of("users"))
+CARRIER = (STUDY, Of("message"), None, Of("users"))
 READS = (
     Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
     Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
