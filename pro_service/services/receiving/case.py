@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from pro_service.domain.conversation.asking import still_asked
+from pro_service.domain.conversation.commands import says_more
 from pro_service.domain.conversation.dialogue import Dialogue, Prompt, TextPart
 from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
@@ -50,6 +51,25 @@ class Received:
     asked: Asked
     inbound_id: UUID
     actor: str
+
+    @property
+    def said(self) -> str:
+        """What it is read as: its words, or the word for what the provider took it for."""
+        return self.text.body if self.text.verdict is None else self.text.verdict.upper()
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there is something in it beside a command, which somebody must read.
+
+        A provider's word for a command may be none of ours ("ARRET"): alone it says no more.
+        """
+        body = self.text.body
+        return says_more(body) and (self.text.verdict is None or len(body.split()) > 1)
+
+    @property
+    def provider_replied(self) -> bool:
+        """Whether the provider has answered by itself: the same is not said twice."""
+        return self.text.verdict is not None
 
 
 @dataclass(frozen=True)

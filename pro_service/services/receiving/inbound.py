@@ -185,7 +185,7 @@ async def _decide(
     if focus is not None and len(users) > 1:
         now = await operations.get_study_time(connection)
         focus = present_focus(users, focus, line.focused_at, now)
-    where = route(users, focus, received.text.body)
+    where = route(users, focus, received.said)
     if where.kind == "line":
         return await answer_for_line(connection, context, received, where)
     if where.kind == "ask_code":
@@ -232,7 +232,7 @@ async def _advance(case: Case, entries: Agenda) -> Step:
     return advance(
         case.dialogue,
         entries,
-        received.text.body,
+        received.said,
         case.facts.now,
         prompt_accepted=standing.accepted,
         link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,
