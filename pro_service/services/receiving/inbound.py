@@ -207,7 +207,7 @@ async def _for_one(
         step = _switch(case, entries)
         outcome = own_outcome(case, step.disposition)
     else:
-        step = await _advance(case, entries)
+        step = await _advance(case, entries, where.said or received.said)
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
     outcome.in_focus = where.in_focus and len(received.users) > 1
@@ -224,7 +224,7 @@ def _switch(case: Case, entries: Agenda) -> Step:
     return Step(dialogue=reopened, reply=parts, disposition="command")
 
 
-async def _advance(case: Case, entries: Agenda) -> Step:
+async def _advance(case: Case, entries: Agenda, said: str) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
     received = case.received
     standing = await standing_of(case)
@@ -232,7 +232,7 @@ async def _advance(case: Case, entries: Agenda) -> Step:
     return advance(
         case.dialogue,
         entries,
-        received.said,
+        said,
         case.facts.now,
         prompt_accepted=standing.accepted,
         link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pro_service.domain.conversation.advance import advance, begin
+from pro_service.domain.conversation.codes import is_code
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Disposition, TextPart
 from pro_service.domain.conversation.reply import read_alone
-from pro_service.domain.conversation.routing import Route, is_code
+from pro_service.domain.conversation.routing import Route
 from pro_service.services.answering import agenda
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Received, read_case
