@@ -39,6 +39,10 @@ CALL_AFTER = 3
 Agenda = Sequence[AgendaEntry]
 
 
+RESTING = frozenset({Command.pause, Command.go_on, Command.later})
+"""What is about the hours of texts, and about no question."""
+
+
 class _Line(NamedTuple):
     """What stands around a text, beside its words."""
 
@@ -119,6 +123,9 @@ def _advance(dialogue: Dialogue, agenda: Agenda, text: str, now: datetime, line:
         return _say(present, command, key, *question, offer_other_way=True)
     if command is Command.back:
         return _back(present, agenda, now)
+    if command in RESTING:
+        # Whoever knows the nudges and the hours says what comes of it; what was asked stays asked.
+        return Step(dialogue=dialogue, disposition="command", command=command)
     if line.staff_wrote:
         # Asking again would make an answer of whatever is written to them next.
         noted = (TextPart(key="reading.noted"),)

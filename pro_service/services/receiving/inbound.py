@@ -6,10 +6,9 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 
 from __future__ import annotations
 
-from pro_service.domain.conversation.advance import Agenda, advance, begin
+from pro_service.domain.conversation.advance import RESTING, Agenda, advance, begin
 from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
-from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import (
     Gateway,
@@ -31,7 +30,7 @@ from pro_service.services.answering import (
 )
 from pro_service.services.base.actors import participant_actor, provider_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.phones import PhoneError, country_of, parse_phone
+from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.receiving.case import (
     Arrival,
@@ -42,6 +41,7 @@ from pro_service.services.receiving.case import (
     read_case,
 )
 from pro_service.services.receiving.copies import answer_with, first_copy
+from pro_service.services.receiving.helping import links_allowed, without_link
 from pro_service.services.receiving.line import (
     answer_for_line,
     answer_stranger,
@@ -58,6 +58,7 @@ from pro_service.services.receiving.outcome import (
     write_inbound,
 )
 from pro_service.services.receiving.questions import standing_of
+from pro_service.services.receiving.resting import rest
 from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
@@ -65,8 +66,6 @@ from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import messages
 from pro_service.store.texting.messages import OwnedSender
-
-_CHANNELS = ChannelRules()
 
 
 class UnknownAddressError(ProServiceError):
@@ -210,6 +209,9 @@ async def _for_one(
         step = await _advance(case, entries, where.said or received.said)
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
+        if step.command is not None and step.command in RESTING:
+            said = (*step.reply, *rest(case, step.command, outcome))
+            step = step.model_copy(update={"reply": said})
     outcome.in_focus = where.in_focus and len(received.users) > 1
     add_call(case, step, outcome)
     await _reply_step(case, step, outcome)
@@ -226,17 +228,15 @@ def _switch(case: Case, entries: Agenda) -> Step:
 
 async def _advance(case: Case, entries: Agenda, said: str) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    received = case.received
     standing = await standing_of(case)
-    country = country_of(received.their_address)
     return advance(
         case.dialogue,
         entries,
         said,
         case.facts.now,
         prompt_accepted=standing.accepted,
-        link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,
-        pictures=received.text.media_count > 0,
+        link_possible=links_allowed(case),
+        pictures=case.received.text.media_count > 0,
         staff_wrote=standing.staff_wrote,
     )
 
@@ -282,7 +282,7 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
             link, rows = await link_for(case.connection, case.context, facts, visit_id)
             outcome.invitations += rows
     if link is None:
-        parts = tuple(_without_link(part) for part in parts)
+        parts = tuple(without_link(case, part) for part in parts)
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and not case.held_back:
         template = parts[0].key
@@ -293,9 +293,3 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
             parts = (code, *parts)
         outcome.reply = Reply(case.render(parts, link=link), template, facts.language)
     outcome.keep_dialogue(case, step.dialogue, parts)
-
-
-def _without_link(part: TextPart) -> TextPart:
-    """The same offer where there is no page to answer on: a call, or no link."""
-    other = {"offer.link": "offer.call", "link.here": "link.impossible"}
-    return TextPart(key=other[part.key]) if part.key in other else part

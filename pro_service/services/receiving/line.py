@@ -13,6 +13,7 @@ from pro_service.domain.conversation.routing import Route
 from pro_service.services.answering import agenda
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Received, read_case
+from pro_service.services.receiving.helping import help_parts
 from pro_service.services.receiving.outcome import (
     InboundOutcome,
     Reply,
@@ -124,8 +125,11 @@ async def answer_for_line(
     if where.command is Command.stop:
         outcome.calls += another_way((one.id for one in received.users), received.actor)
     parts = step.reply
-    if where.command is Command.help and case.held_back:
-        parts = parts[:1]  # Help was asked for, a question was not.
+    if where.command is Command.help:
+        # To whoever wanted silence help is given, and no question.
+        question = () if case.held_back else parts[1:]
+        asked = step.dialogue.prompt if question else None
+        parts = (parts[0], *help_parts(case, asked, entries), *question)
     if received.provider_replied:
         parts = parts[1:] if where.command is Command.start else ()
     if parts:

@@ -24,9 +24,12 @@ from pro_service.store.answering import answers
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
+from pro_service.store.pages import preferences
+from pro_service.store.pages.preferences import ChoiceWrite
 from pro_service.store.receiving import inbounds
 from pro_service.store.receiving.inbounds import InboundWrite
-from pro_service.store.texting import numbers
+from pro_service.store.texting import numbers, reminders
+from pro_service.store.texting.reminders import LaterWrite
 from pro_service.store.writes import (
     FocusRow,
     InboundRow,
@@ -70,6 +73,10 @@ class InboundOutcome:
     opt_in: bool = False
     affected: tuple[UUID, ...] = ()
     """Who else uses a line that is held back or let go."""
+    choice: ChoiceWrite | None = None
+    """A pause begun or ended, which takes the turn instead of answers."""
+    later: LaterWrite | None = None
+    """The nudge of somebody who wants to be asked later, likewise."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
     invitations: list[InvitationRow] = field(default_factory=list)
@@ -147,7 +154,12 @@ async def write_inbound(
     async with transaction(connection) as connection:
         if outcome.confirmed is not None:
             await numbers.give_reason(connection, "the participant's code was typed on it")
-        await answers.record_answers(connection, guard, answered)
+        if outcome.choice is not None:
+            await preferences.record_choice(connection, guard, outcome.choice)
+        elif outcome.later is not None:
+            await reminders.ask_later(connection, guard, outcome.later)
+        else:
+            await answers.record_answers(connection, guard, answered)
         await inbounds.record_inbound(connection, study_id, document)
 
 

@@ -62,14 +62,11 @@ def test_a_start_that_several_have_asks_for_more_of_the_code() -> None:
     assert read_code(alike, "Y68 4") == NamedCode(None, "")
     assert read_code(alike, "Y68-JH6R 4") == NamedCode(0, "4")
     assert read_code(alike, "Y68-K") == NamedCode(1, "")
-    assert route(
-        [
-            one.model_copy(update={"personal_code": code})
-            for one, code in zip(USERS, alike, strict=False)
-        ],
-        None,
-        "Y68 4",
-    ) == Route(kind="ask_code")
+    both = [
+        one.model_copy(update={"personal_code": code})
+        for one, code in zip(USERS, alike, strict=True)
+    ]
+    assert route(both, None, "Y68 4") == Route(kind="ask_code")
 
 
 def test_a_start_of_digits_alone_may_be_an_answer() -> None:
