@@ -43,6 +43,10 @@ RESTING = frozenset({Command.pause, Command.go_on, Command.later})
 """What is about the hours of texts, and about no question."""
 
 
+ANSWERING = frozenset({Command.in_person, Command.with_reader})
+"""What says who answers (rule R25)."""
+
+
 class _Line(NamedTuple):
     """What stands around a text, beside its words."""
 
@@ -126,6 +130,10 @@ def _advance(dialogue: Dialogue, agenda: Agenda, text: str, now: datetime, line:
     if command in RESTING:
         # Whoever knows the nudges and the hours says what comes of it; what was asked stays asked.
         return Step(dialogue=dialogue, disposition="command", command=command)
+    if command in ANSWERING:
+        # Who answers is stored with a sitting, by whoever knows the telephone; never as an answer.
+        reply = question or (TextPart(key="nothing_open"),)
+        return Step(dialogue=present, reply=reply, disposition="command", command=command)
     if line.staff_wrote:
         # Asking again would make an answer of whatever is written to them next.
         noted = (TextPart(key="reading.noted"),)

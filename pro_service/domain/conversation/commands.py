@@ -25,6 +25,8 @@ class Command(StrEnum):
     pause = "pause"
     go_on = "go_on"
     later = "later"
+    in_person = "in_person"
+    with_reader = "with_reader"
     reaction = "reaction"
 
 
@@ -62,6 +64,8 @@ _EXACT: dict[Command, frozenset[str]] = {
         等一下|等下|等会|等会儿|等一会|等一会儿|过一会|过会儿|一会儿|一会再说|以后再说|再说吧|现在没空|没空
         在忙|我在忙|现在忙|忙|晚上再说|晚上再问|明天再说"""
     ),
+    Command.in_person: _phrases("self|myself|in person|本人|我本人|本人回答|参与者本人"),
+    Command.with_reader: _phrases("reader|with a reader|代读|代读代填|帮忙代读"),
     Command.back: _phrases(
         """back|go back|previous|previous question|previous one|undo|change|change answer
         change my answer|wrong|mistake|my mistake|wrong number|wrong answer|i made a mistake

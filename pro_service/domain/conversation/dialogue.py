@@ -18,6 +18,7 @@ from pro_service.domain.conversation.reply import Gap
 from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import Target
+from pro_service.domain.study.respondents import RespondentKind
 
 Disposition = Literal["answer", "command", "needs_reading", "reaction", "unknown"]
 
@@ -106,6 +107,13 @@ class Given(Record):
     """When they were answered (study time)."""
 
 
+class WhoAnswers(Record):
+    """Who said that they answer a visit's questions, on a telephone that is another person's."""
+
+    visit_id: UUID
+    kind: RespondentKind
+
+
 class Dialogue(Record):
     """All that a conversation remembers between two texts."""
 
@@ -115,6 +123,8 @@ class Dialogue(Record):
     """A reminder said that questions wait, and asked none: the next text opens them."""
     heard: tuple[UUID, ...] = ()
     """The texts that came within the last seconds, newest last: one may be delivered twice."""
+    who: WhoAnswers | None = None
+    """Who answers, where somebody said so for the sitting; None: whoever owns the telephone."""
 
 
 class ItemReference(Record):

@@ -86,6 +86,8 @@ class Case:
     """What stands of the conversation with them on this line."""
     respondent: Respondent
     """Who answers here: the participant, or on their behalf whoever owns the telephone."""
+    anothers: bool = False
+    """The telephone is another person's than the participant's."""
     silenced: bool = False
     """The question they had was asked before the line wanted silence, and is asked no more."""
 
@@ -118,14 +120,42 @@ def _stored(user: LineParticipant) -> Dialogue:
 
 
 async def read_case(
-    connection: Connection, context: ServiceContext, received: Received, user: LineParticipant
+    connection: Connection,
+    context: ServiceContext,
+    received: Received,
+    user: LineParticipant,
+    stated: Respondent | None = None,
 ) -> Case:
-    """Read somebody's facts as they are now, and the protocol they follow."""
+    """Read somebody's facts as they are now, and the protocol they follow.
+
+    `stated` is who this very text says answers, on a telephone of somebody else.
+    """
     study_id = received.sender.study_id
     facts = await context.reader.facts(connection, study_id, user.id)
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
-    who = respondent_at(user.relation)
-    seen = taken_over_by(facts, who)
     dialogue = dialogue_of(user)
+    who = stated or _respondent(user, dialogue, facts)
+    seen = taken_over_by(facts, who)
     silenced = dialogue.prompt is None and _stored(user).prompt is not None
-    return Case(connection, context, protocol, received, seen, dialogue, who, silenced)
+    return Case(
+        connection,
+        context,
+        protocol,
+        received,
+        seen,
+        dialogue,
+        who,
+        anothers=user.relation != "self",
+        silenced=silenced,
+    )
+
+
+def _respondent(user: LineParticipant, dialogue: Dialogue, facts: ParticipantFacts) -> Respondent:
+    """Who answers: whoever owns the telephone, unless they said otherwise for this sitting."""
+    owner, stated, prompt = respondent_at(user.relation), dialogue.who, dialogue.prompt
+    if user.relation == "self" or stated is None or prompt is None:
+        return owner
+    asked = next((visit for visit in facts.visits if visit.id == stated.visit_id), None)
+    if asked is None or all(one.id != prompt.assessment_id for one in asked.assessments):
+        return owner
+    return Respondent(kind=stated.kind)

@@ -7,6 +7,7 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 from __future__ import annotations
 
 from pro_service.domain.conversation.advance import RESTING, Agenda, advance, begin
+from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.errors import ProServiceError
@@ -58,8 +59,9 @@ from pro_service.services.receiving.outcome import (
     write_inbound,
 )
 from pro_service.services.receiving.questions import standing_of
+from pro_service.services.receiving.respondents import stated_respondent, take_over
 from pro_service.services.receiving.resting import rest
-from pro_service.services.texting import indexes_of, line_to, link_for
+from pro_service.services.texting import indexes_of, line_to, link_for, who_part
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
@@ -197,7 +199,9 @@ async def _for_one(
 ) -> InboundOutcome:
     """A text that belongs to one participant."""
     user = next(one for one in received.users if one.id == where.participant_id)
-    case = await read_case(connection, context, received, user)
+    said = where.said or received.said
+    stated = stated_respondent(user, said)
+    case = await read_case(connection, context, received, user, stated)
     facts, dialogue = case.facts, case.dialogue
     just_answered = dialogue.last.assessment_id if dialogue.last else None
     asked = dialogue.prompt.assessment_id if dialogue.prompt else None
@@ -205,13 +209,16 @@ async def _for_one(
     if where.kind == "switch":
         step = _switch(case, entries)
         outcome = own_outcome(case, step.disposition)
+    elif stated is not None:
+        step = take_over(case, entries, said)
+        outcome = own_outcome(case, step.disposition, step.command)
     else:
-        step = await _advance(case, entries, where.said or received.said)
+        step = await _advance(case, entries, said)
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
         if step.command is not None and step.command in RESTING:
-            said = (*step.reply, *rest(case, step.command, outcome))
-            step = step.model_copy(update={"reply": said})
+            reply = (*step.reply, *rest(case, step.command, outcome))
+            step = step.model_copy(update={"reply": reply})
     outcome.in_focus = where.in_focus and len(received.users) > 1
     add_call(case, step, outcome)
     await _reply_step(case, step, outcome)
@@ -283,10 +290,12 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
             outcome.invitations += rows
     if link is None:
         parts = tuple(without_link(case, part) for part in parts)
+    if case.anothers and case.dialogue.waiting and asks(parts):
+        parts = (*parts, who_part(facts))
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and not case.held_back:
         template = parts[0].key
-        many = len(case.received.users) > 1 or case.respondent.kind == "proxy"
+        many = len(case.received.users) > 1 or case.anothers
         if many and template != "line.switched":
             # On a telephone that is shared, or another's, every question says whose it is.
             code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})

@@ -86,7 +86,8 @@ class InboundOutcome:
         """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
         carrier = self.reply.id if self.reply is not None and asks(said) else None
         kept = carried(dialogue, case.dialogue, carrier)
-        self.dialogue = kept.model_copy(update={"heard": heard_with(case)})
+        who = dialogue.who or case.dialogue.who
+        self.dialogue = kept.model_copy(update={"heard": heard_with(case), "who": who})
 
     def queue_reply(self) -> None:
         """Send the reply by the queue: there is no webhook to answer any more.

@@ -7,8 +7,8 @@ from typing import Final
 
 from pro_service.domain.conversation.commands import Command
 from pro_service.domain.conversation.dialogue import TextPart
+from pro_service.domain.conversation.later import LaterPlan, plan_later
 from pro_service.domain.study.facts import Status, VisitFacts
-from pro_service.domain.study.later import LaterPlan, plan_later
 from pro_service.domain.study.pausing import (
     PausePlan,
     may_pause,

@@ -27,7 +27,7 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, ways_to
-from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
+from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind, who_part
 
 __all__ = [
     "Claimed",
@@ -55,4 +55,5 @@ __all__ = [
     "seal_body",
     "send_claimed",
     "ways_to",
+    "who_part",
 ]
