@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import fold
 from pro_service.domain.study.facts import start_of
 
@@ -36,7 +37,7 @@ def is_code(personal_code: str, text: str) -> bool:
 
 def read_code(personal_codes: Sequence[str], text: str) -> NamedCode | None:
     """Return the code a text opens with, if it opens with one of these or with its start."""
-    said = _HEADING.sub("", fold(text))
+    said = _HEADING.sub("", unframed(fold(text)))
     for forms in (_wholes, _longer_starts, _starts):
         found = {
             place: rest
@@ -84,4 +85,4 @@ def _behind(code: str, said: str) -> str | None:
 
 def _bare(code: str) -> str:
     """Letters and digits only, folded."""
-    return re.sub(r"[\W_]+", "", fold(code))
+    return re.sub(r"[\W_]+", "", unframed(fold(code)))

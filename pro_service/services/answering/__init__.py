@@ -26,8 +26,10 @@ from pro_service.services.answering.sittings import (
     sitting_goes_on,
     standing_answers,
 )
+from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
 
 __all__ = [
+    "UNWELL",
     "AnsweringCase",
     "AnswersPlan",
     "GivenAnswer",
@@ -35,12 +37,14 @@ __all__ = [
     "Place",
     "Sitting",
     "UnknownAssessmentError",
+    "Unwell",
     "agenda",
     "as_offered",
     "find_assessment",
     "is_open",
     "open_questions",
     "plan_answers",
+    "plan_unwell",
     "read_baselines",
     "score_rows",
     "sitting_goes_on",

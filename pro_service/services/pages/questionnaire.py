@@ -21,6 +21,7 @@ from pro_service.domain.study.facts import (
     Target,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.statuses import standing
@@ -225,7 +226,7 @@ def read_questionnaire(
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if _is_open(visit, facts.now)]
-    visits.sort(key=lambda visit: visit.id != invited_to)
+    visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
     all_here = reached_by(context, facts) == "code"
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []
@@ -341,6 +342,12 @@ def _shown_answers(
     return {one.item: one for one in assessment.answers if one.item in standing_now}
 
 
+def _may_be_last(group: int, groups: Sequence[Sequence[str]], answers: Collection[str]) -> bool:
+    """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
+    others = [code for other, codes in enumerate(groups) if other != group for code in codes]
+    return group == len(groups) - 1 or all(code in answers for code in others)
+
+
 def _part(
     context: ServiceContext,
     protocol: Protocol,
@@ -355,7 +362,9 @@ def _part(
     not_for_everybody = protocol.use(instrument.id).may_not_apply
     screens: list[Screen] = []
     number = questions_before
-    for group, codes in enumerate(protocol.screens_of(instrument)):
+    scored = protocol.safety.looks_at_scores(instrument.id)
+    groups = protocol.screens_of(instrument)
+    for group, codes in enumerate(groups):
         questions: list[Question] = []
         for code in codes:
             number += 1
@@ -379,7 +388,8 @@ def _part(
                 target=assessment.target,
                 group=group,
                 questions=tuple(questions),
-                may_alarm=protocol.safety.looks_at(instrument.id, codes),
+                may_alarm=protocol.safety.looks_at(instrument.id, codes)
+                or (scored and _may_be_last(group, groups, answers)),
             )
         )
     return Part(assessment.id, tuple(screens))

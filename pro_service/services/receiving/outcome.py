@@ -20,8 +20,9 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
 from pro_service.services.receiving.questions import heard_with
 from pro_service.services.texting import opt_out_row, seal_body
-from pro_service.store.answering import answers
+from pro_service.store.answering import answers, checklist
 from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.answering.checklist import ChecklistWrite
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.pages import preferences
@@ -38,6 +39,7 @@ from pro_service.store.writes import (
     LineConversationRow,
     OptOutRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.vault import places
 
@@ -79,8 +81,13 @@ class InboundOutcome:
     """The nudge of somebody who wants to be asked later, likewise."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
+    checklist: ChecklistWrite | None = None
+    """What a participant opened who said that something is wrong."""
     invitations: list[InvitationRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
+    urgent: bool = False
+    """The text names a sign of harm: somebody reads it first."""
+    alerts: list[TextAlertRow] = field(default_factory=list)
 
     def keep_dialogue(self, case: Case, dialogue: Dialogue, said: Sequence[TextPart]) -> None:
         """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
@@ -161,6 +168,10 @@ async def write_inbound(
             await reminders.ask_later(connection, guard, outcome.later)
         else:
             await answers.record_answers(connection, guard, answered)
+        if outcome.checklist is not None:
+            # The turn before it has moved the revision.
+            after = guard._replace(revision=guard.revision + 1)
+            await checklist.open_checklist(connection, after, outcome.checklist)
         await inbounds.record_inbound(connection, study_id, document)
 
 
@@ -175,6 +186,7 @@ def inbound_document(
         invitations=outcome.invitations,
         affected=list(outcome.affected),
         calls=outcome.calls,
+        alerts=outcome.alerts,
     )
     if outcome.reply is not None:
         document.messages.append(_reply_row(context, received, outcome, outcome.reply))
@@ -215,6 +227,7 @@ def _inbound_row(
         media_count=text.media_count,
         disposition=outcome.disposition,
         command=outcome.command,
+        urgent=outcome.urgent,
         reply_message_id=None if outcome.reply is None else outcome.reply.id,
         actor=received.actor,
     )

@@ -16,7 +16,8 @@ from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
-from pro_service.domain.study.facts import CallKey, ParticipantFacts
+from pro_service.domain.study.calls import call_instead
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.domain.study.respondents import respondent_at
@@ -151,13 +152,17 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
 def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
     document.ended += _ended(due, reason)
-    closes = {visit.id: visit.closes_at for visit in due.facts.visits}
+    asked = [visit for visit in due.facts.visits if visit.id in due.judgement.visits]
     document.calls += [
         CallRow(
-            id=new_id(), visit_id=visit_id, reason=reason, closes_at=closes[visit_id], actor=WORKER
+            id=new_id(),
+            visit_id=visit.id,
+            reason=reason,
+            closes_at=wanted.closes_at,
+            actor=WORKER,
         )
-        for visit_id in due.judgement.visits
-        if CallKey(visit_id, reason) not in due.facts.made_calls
+        for visit in asked
+        if (wanted := call_instead(due.facts, due.protocol, visit, reason)) is not None
     ]
 
 
@@ -235,7 +240,7 @@ def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextP
     if facts.contact is not None and facts.contact.names_code:
         parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
     if first:
-        parts.append(TextPart(key="reminder.stop"))
+        parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
     return tuple(parts)
 
 

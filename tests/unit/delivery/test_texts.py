@@ -75,6 +75,7 @@ def test_words_the_texts_tell_people_to_send_do_what_they_say() -> None:
     told |= {"LATER": Command.later, "PAUSE": Command.pause, "CONTINUE": Command.go_on}
     told |= {"继续": Command.go_on, "SELF": Command.in_person, "本人": Command.in_person}
     told |= {"READER": Command.with_reader, "代读": Command.with_reader}
+    told |= {"UNWELL": Command.unwell, "不舒服": Command.unwell}
     every = " ".join(TEXTS.pattern(key, one) for one in LANGUAGES for key in TEXTS.keys(one))
     for word, command in told.items():
         assert word in every
@@ -82,7 +83,6 @@ def test_words_the_texts_tell_people_to_send_do_what_they_say() -> None:
     quoted = re.findall(
         "“([^”]+)”", " ".join(TEXTS.pattern(k, "zh_CN") for k in TEXTS.keys("zh_CN"))
     )
-    quoted = [word for word in quoted if word != "不舒服"]  # the safety checklist answers that
     assert {recognise(word) for word in quoted} <= set(told.values())
 
 
