@@ -93,9 +93,8 @@ class Of:
     name: str
 
 
-STUDY, PARTICIPANT = Of("study"), Of("participant")
+STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS = (STUDY, PARTICIPANT, "{}")
-CARRIER = (STUDY, Of("message"), None, Of("users"))
 READS = (
     Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
     Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
@@ -149,7 +148,9 @@ READS = (
         ("simulator", "out-77"),
     ),
     Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
-    Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
+    Case(
+        "texting/messages", "get_carrier", "pro_provider", 40, (STUDY, Of("message"), None, USERS)
+    ),
     Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
     Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
