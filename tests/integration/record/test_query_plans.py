@@ -94,7 +94,7 @@ class Of:
 
 
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
-FACTS = (STUDY, PARTICIPANT, "{}")
+FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
 READS = (
     Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
     Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
