@@ -148,9 +148,7 @@ READS = (
         ("simulator", "out-77"),
     ),
     Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
-    Case(
-        "texting/messages", "get_carrier", "pro_provider", 40, (STUDY, Of("message"), None, USERS)
-    ),
+    Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
     Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
@@ -274,7 +272,7 @@ def literal(value: Any) -> str:
         return f"'\\x{value.hex()}'"
     if isinstance(value, list):
         kind = "bytea" if isinstance(value[0], bytes) else "uuid"
-        return f"ARRAY[{', '.join(literal(one) for one in value)}]::{kind}[]"
+        return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)
     is_document = isinstance(value, dict) or is_dataclass(value)
