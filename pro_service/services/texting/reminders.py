@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
+from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.segments import segments
@@ -212,6 +213,8 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     rows: list[InvitationRow] = []
     if linked:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
+    if relation != "self" and asks(question):
+        question = (*question, who_part(facts))
     parts = _parts(facts, linked=linked, first=first)
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
@@ -221,6 +224,11 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
         dialogue = dialogue.model_copy(update={"prompt": prompt})
     template = "reminder.link" if linked else "reminder.text"
     return _Composed(template, body, dialogue if asked else None, rows)
+
+
+def who_part(facts: ParticipantFacts) -> TextPart:
+    """Who answers is asked at the start of a sitting on a telephone of somebody else (R25)."""
+    return TextPart(key="who.ask", parameters={"code": facts.start_of_code})
 
 
 def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple[OpenQuestion, ...]:
