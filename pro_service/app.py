@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -24,13 +24,15 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
+from pro_service.services.study.sites import senders_elsewhere
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
 from pro_service.store.bounds import PAGES
 from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
-from pro_service.store.migrations import schema_state
+from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import Pools, open_pools
+from pro_service.store.texting.sending import list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.vault import Vault
@@ -40,23 +42,6 @@ if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
-MOVED: Final = (
-    "The database was moved here from another server: nothing written now could be sealed."
-)
-BEGIN_ANEW: Final = "Run `pro-service migrate`, which begins a new generation of seals."
-RESTORE_ANEW: Final = "Make the database anew, empty, and run `pro-service restore FILE` again."
-
-
-class OldSchemaError(ProServiceError):
-    """The database's schema is not the one this release needs."""
-
-
-class MovedDatabaseError(ProServiceError):
-    """The database came from another server, and its seals do not know yet."""
-
-
-class RestoreUnfinishedError(ProServiceError):
-    """A restore into this database was begun and not finished; nothing is served from it."""
 
 
 class WrongKindError(ProServiceError):
@@ -141,12 +126,7 @@ async def check_ready(pools: Pools) -> str | None:
     async with pools.participant.acquire() as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
-    if state.restoring:
-        raise RestoreUnfinishedError(mend=RESTORE_ANEW)
-    if not state.current:
-        raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
-    if state.moved:
-        raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
+    demand_whole(state)
     hold = await holds.get_open_hold(pools.participant)
     return None if hold is None else said_of(hold)
 
@@ -278,6 +258,10 @@ async def run(
 ) -> None:
     """Serve pages and hooks, run the worker, or both, until told to stop; then drain."""
     async with open_service(settings, database_url, vault) as service:
+        provider = service.context.provider
+        elsewhere = await list_senders_elsewhere(service.pools.worker, provider)
+        for line in senders_elsewhere(elsewhere, provider):
+            announce(line)
         if work:
             service.worker.start()
         try:

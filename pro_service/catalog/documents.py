@@ -44,11 +44,11 @@ def read_text(path: Path | Traversable, error: type[DocumentFileError]) -> str:
     except OSError as found:
         why = found.strerror or "unknown reason"
         raise error(
-            path.name, (Problem("file", f"cannot be read ({why})", "Check the path."),)
+            path.name, (Problem(path.name, f"cannot be read ({why})", "Check the path."),)
         ) from found
     except UnicodeDecodeError as found:
         raise error(
-            path.name, (Problem("file", "is not UTF-8 text", "Save it as UTF-8."),)
+            path.name, (Problem(path.name, "is not UTF-8 text", "Save it as UTF-8."),)
         ) from found
 
 
@@ -58,7 +58,7 @@ def parse_text(text: str, source: str, error: type[DocumentFileError]) -> dict[s
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as found:
         # The parser's own words name the line and column.
-        problem = Problem("file", f"is not TOML: {found}", "Mend the line named.")
+        problem = Problem(source, f"is not TOML: {found}", "Mend the line named.")
         raise error(source, (problem,)) from found
 
 

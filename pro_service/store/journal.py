@@ -32,6 +32,7 @@ from pydantic import Field, ValidationError
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.domain.study.facts import BAD_NUMBER
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.writes import (
     CallRow,
@@ -60,7 +61,7 @@ LineKind = Literal[
     "send",
 ]
 SUFFIX: Final = ".jsonl"
-BAD_NUMBERS: Final = frozenset({"bad_number", "wrong_number"})
+BAD_NUMBERS: Final = frozenset({BAD_NUMBER, "wrong_number"})
 """Reasons of a call task that say that texts must not go to the number."""
 
 
@@ -278,8 +279,8 @@ def _line_of(
 def read_journal(folder: Path, since: datetime) -> JournalReading:
     """Every line written at `since` or after (machine time), in order.
 
-    The end of a file that was torn is named and left out: its write was refused. Raises
-    JournalUnreadableError.
+    What cannot be read is named and left out: the torn end of a file, whose write was refused, or
+    a line of a later release. Raises JournalUnreadableError.
     """
     lines: dict[UUID, JournalLine] = {}
     unreadable: list[str] = []

@@ -26,6 +26,7 @@ from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -84,6 +85,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.
     (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CalledContactError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInStoppedError, HTTPStatus.FORBIDDEN),

@@ -140,7 +140,7 @@ COUNTED = ("attempts", "responses", "sitting_responses", "scores", "web_writes",
 
 async def counts(owner: asyncpg.Connection) -> dict[str, int]:
     """Rows of every table an answer touches."""
-    return {name: await owner.fetchval(f"SELECT count(*) FROM pro.{name}") for name in COUNTED}  # noqa: S608
+    return {name: await owner.fetchval(f"SELECT count(*) FROM pro.{name}") for name in COUNTED}
 
 
 async def revision(owner: asyncpg.Connection) -> int:

@@ -15,8 +15,8 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
-from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
-from pro_service.domain.study.statuses import RULES, standing
+from pro_service.domain.study.facts import FIND_NUMBER, EventKind, ParticipantFacts, Status
+from pro_service.domain.study.statuses import RULES, StatusRefusedError, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
@@ -37,7 +37,7 @@ from pro_service.store.journal import JournalLine
 from pro_service.store.keeping import replay as store
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines as line_store
-from pro_service.store.texting import numbers
+from pro_service.store.texting import numbers, sending
 from pro_service.store.texting.lines import OptOutWrite
 
 ACTOR: Final = "restore"
@@ -209,7 +209,13 @@ async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Repla
             f"had the status {status} recorded after the backup; it is not put back by itself."
             " If it holds: pro-service participant status.",
         )
-    await record_status(who, status, actor=ACTOR, reason=REASON, of_staff=False)
+    try:
+        await record_status(who, status, actor=ACTOR, reason=REASON, of_staff=False)
+    except StatusRefusedError as error:
+        # Lines of just before the backup come too: what followed them is in it already.
+        return Replayed(
+            "confirm", facts.code, f"had the status {status}; not put back: {error.message}"
+        )
     return Replayed("done", facts.code, f"has the status {status}")
 
 
@@ -241,6 +247,9 @@ async def _number_ended(who: Who, line: JournalLine, facts: ParticipantFacts) ->
             async with transaction(who.connection) as held:
                 await numbers.give_reason(held, REASON)
                 await numbers.silence_contact(held, guard, found.id, indexes, ends=ends)
+                if not ends:
+                    call = (new_id(), who.participant_id, FIND_NUMBER, ACTOR)
+                    await sending.insert_call(held, who.study_id, *call)
 
         return Decision(None, end)
 

@@ -95,15 +95,10 @@ def change_of(
     moves = reschedule(facts.visits, planned, last)
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",
-        events=[_event_row(*one, news) for one in zip(fresh, news.events, strict=True)],
+        events=[_event_row(one, news) for one in fresh],
         statuses=_status_rows(news),
         superseded=list(moves.superseded),
-        reclosed=[
-            ReclosedVisitRow(
-                id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=news.actor
-            )
-            for one in moves.reclosed
-        ],
+        reclosed=reclosed_rows(moves, news.actor),
     )
     for new in moves.created:
         add_visit(document, protocol, facts, new, news.actor)
@@ -141,7 +136,15 @@ def _calls_ended(after: ParticipantFacts, protocol: Protocol) -> list[UUID]:
     ]
 
 
-def _event_row(fact: EventFacts, event: NewEvent, news: News) -> EventRow:
+def reclosed_rows(moves: Rescheduling, actor: str) -> list[ReclosedVisitRow]:
+    """The visits that keep their answers and end at another instant than before."""
+    return [
+        ReclosedVisitRow(id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=actor)
+        for one in moves.reclosed
+    ]
+
+
+def _event_row(fact: EventFacts, news: News) -> EventRow:
     return EventRow(
         id=fact.id,
         kind=fact.kind,

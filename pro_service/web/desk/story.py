@@ -110,7 +110,7 @@ class Story(Told):
                 what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
             else:
                 what = name
-            reason = self.said(event.reason) or event.reason or ""
+            reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
 
     def _messages(self) -> Iterator[_Entry]:
@@ -206,10 +206,13 @@ class Story(Told):
                 )
 
     def _calls(self) -> Iterator[_Entry]:
-        words = self.words
+        words, made = self.words, set()
         for call in self.document.conversation.calls:
             reason = words.word("call", call.reason)
-            yield _Entry(call.created_at, "call", words.text("entry.call_made"), reason)
+            # A task that stayed after a try is the same one still.
+            if (call.reason, call.visit_id, call.created_at) not in made:
+                yield _Entry(call.created_at, "call", words.text("entry.call_made"), reason)
+            made.add((call.reason, call.visit_id, call.created_at))
             if call.closed_at is not None:
                 yield _Entry(
                     call.closed_at,

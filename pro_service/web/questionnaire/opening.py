@@ -20,14 +20,15 @@ from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
 from pro_service.web.questionnaire.prelude import OWN_PAGE, for_linked, for_opened, for_unfinished
 from pro_service.web.questionnaire.views import LANGUAGE, language_for, last_day, minutes_needed
-from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
     OPENED_COOKIE,
+    Form,
     keep_language,
     read_form,
     read_language,
     see,
     set_cookie,
+    switch_language,
 )
 
 _OUR_ADDRESS: Final = re.compile(
@@ -111,14 +112,13 @@ async def choose_who(request: web.Request, questionnaire: Questionnaire) -> web.
 
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /q/language`: show these pages in another language on this device."""
-    form = await read_form(request)
-    chosen = read_language(form)
-    if chosen is None:
-        raise UnreadableFormError
+    return await switch_language(request, LANGUAGE, _way_back)
+
+
+def _way_back(form: Form) -> str:
+    """The address of ours the reader came from; else the questionnaire."""
     back = form.get("back", "")
-    response = see(back if _OUR_ADDRESS.fullmatch(back) else "/q")
-    keep_language(request, response, LANGUAGE, chosen)
-    return response
+    return back if _OUR_ADDRESS.fullmatch(back) else "/q"
 
 
 def _who_page(

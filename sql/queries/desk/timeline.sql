@@ -50,8 +50,11 @@ WHERE a.study_id = $1 AND a.participant_id = $2
 ORDER BY a.id;
 
 -- name: list_reminders_seen(study_id, participant_id)
--- The nudges of each visit.
-SELECT r.visit_id, r.ordinal, r.due_at, r.ended_at, r.end_reason FROM pro.reminders AS r
+-- The nudges of each visit, and whether the text one became did not arrive.
+SELECT r.visit_id, r.ordinal, r.due_at, r.ended_at, r.end_reason,
+       coalesce(m.state IN ('undelivered', 'failed'), false) AS undelivered
+FROM pro.reminders AS r
+LEFT JOIN pro.messages AS m ON m.study_id = r.study_id AND m.id = r.message_id
 WHERE r.study_id = $1 AND r.participant_id = $2
 ORDER BY r.ordinal, r.id;
 

@@ -209,7 +209,7 @@ async def something_to_do(trial: Trial) -> None:
         ("call_tasks", "reason, created_at", "'no_answer', pro.now()"),
     ):
         await trial.owner_does(
-            f"INSERT INTO pro.{table} (study_id, id, participant_id, {columns}, actor)"  # noqa: S608
+            f"INSERT INTO pro.{table} (study_id, id, participant_id, {columns}, actor)"
             f" SELECT study_id, gen_random_uuid(), id, {values}, 'test'"
             " FROM pro.participants WHERE code = 'K-001'"
         )
