@@ -17,7 +17,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
-from pro_service.services.answering.sittings import UnknownAssessmentError
+from pro_service.services.answering.finding import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError

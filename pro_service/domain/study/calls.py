@@ -9,9 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.assessments import owes_answers
+from pro_service.domain.study.assessments import has_only_to_send, owes_answers
 from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import profile_of
+from pro_service.domain.study.open_questions import is_in_window
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import last_day_before, local_day, local_instant, zone
@@ -28,6 +29,8 @@ class CallReason(StrEnum):
     safety_unanswered = "safety_unanswered"
     nudges_unanswered = "nudges_unanswered"
     closing_soon = "closing_soon"
+    unsent = "unsent"
+    """All that is owed at the visit is answered, and was not sent."""
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
 
@@ -77,7 +80,7 @@ def _reason(
     working_days_left: WorkingDays,
 ) -> CallReason | None:
     closes_at = visit.closes_at
-    is_open = visit.opens_at <= now and (closes_at is None or now < closes_at)
+    is_open = is_in_window(visit, now)
     if profile_of(visit, protocol) == "safety":
         evening = _safety_call_at(visit, protocol, zone(facts.zone))
         still_useful = is_open or now < evening + SAFETY_CALL_LASTS
@@ -85,9 +88,11 @@ def _reason(
     if not is_open:
         return None
     ran_out_at = _nudges_ran_out_at(visit, protocol)
-    made = CallKey(visit.id, CallReason.nudges_unanswered) in facts.made_calls
+    to_send = has_only_to_send([visit])
+    silent = CallReason.unsent if to_send else CallReason.nudges_unanswered
+    made = CallKey(visit.id, silent) in facts.made_calls
     if ran_out_at is not None and ran_out_at <= now and not made:
-        return CallReason.nudges_unanswered
+        return silent
     if closes_at is not None:
         at_site = zone(facts.site.zone)
         last_day = last_day_before(closes_at, at_site)
@@ -126,9 +131,9 @@ def calls_wanted(
     """Return the call tasks to make now: at most one a visit, each reason once.
 
     A safety visit unanswered in the evening of its target day; else two nudges unanswered for
-    24 hours; else few working days left on the site's calendar, today counted. Nobody is called who
-    cannot be asked any more or has an open call for the visit; who paused, about safety visits
-    only.
+    24 hours, or all answered and never sent; else few working days left on the site's calendar,
+    today counted. Nobody is called who cannot be asked any more or has an open call for the visit;
+    who paused, about safety visits only.
     """
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []
