@@ -29,7 +29,13 @@ from pro_service.web.questionnaire.device import (
     visitor_on,
 )
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
-from pro_service.web.questionnaire.prelude import cookie_of, find_opened, for_opened
+from pro_service.web.questionnaire.prelude import (
+    cookie_of,
+    find_opened,
+    for_opened,
+    is_let_in,
+    neutral,
+)
 from pro_service.web.questionnaire.views import LANGUAGE, afresh_values, language_for, screen_values
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
@@ -88,6 +94,8 @@ async def save_again(request: web.Request) -> web.Response:
 async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     """Store a screen for whoever the cookie lets in; else keep what was entered in the page."""
     questionnaire = await find_opened(request, cookie)
+    if questionnaire is None and await is_let_in(request, cookie):
+        return neutral(request)  # The window has closed: there is nothing it could be saved for.
     if questionnaire is None:
         return again.keep_entries(request, form, language=read_language(form))
     try:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Final, TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from pro_service.services.pages.entrance import Guest, find_guest
 from pro_service.services.pages.own_page import OwnPage, open_own_page
@@ -63,14 +63,10 @@ def neutral(request: web.Request) -> web.Response:
     return request.app[PAGES].neutral(request)
 
 
-def closed(request: web.Request) -> web.Response:
-    """The page for whoever has nothing opened on this device: it asks to open link or card again.
-
-    A page that is merely looked for is answered by the neutral one, if a link was opened here.
-    """
-    if request.method in (hdrs.METH_GET, hdrs.METH_HEAD) and cookie_of(request):
-        return neutral(request)
-    return request.app[PAGES].closed(request)
+async def is_let_in(request: web.Request, cookie: str) -> bool:
+    """Whether a cookie lets somebody in, though nothing may be open to them."""
+    guest = await find_guest(request.app[POOLS].participant, request.app[CONTEXT], cookie)
+    return guest is not None and guest.may_see_pages
 
 
 async def find_opened(request: web.Request, cookie: str) -> Questionnaire | None:
@@ -82,7 +78,11 @@ async def find_opened(request: web.Request, cookie: str) -> Questionnaire | None
 async def _opened(request: web.Request) -> Questionnaire | web.Response:
     """The questionnaire opened on this device, by a link or a card."""
     questionnaire = await find_opened(request, cookie_of(request))
-    return closed(request) if questionnaire is None else questionnaire
+    if questionnaire is not None:
+        return questionnaire
+    if await is_let_in(request, cookie_of(request)):
+        return neutral(request)
+    return request.app[PAGES].closed(request)
 
 
 async def _unfinished(request: web.Request) -> Questionnaire | web.Response:
