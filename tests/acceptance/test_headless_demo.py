@@ -57,6 +57,6 @@ def test_a_lived_trial_is_proved_and_reported(tmp_path: Path) -> None:
 
 
 def test_the_same_numbers_and_seed_give_the_same_report(tmp_path: Path) -> None:
-    _, first = live(tmp_path / "first.json", participants=9, days=25)
-    _, second = live(tmp_path / "second.json", participants=9, days=25)
+    _, first = live(tmp_path / "first.json", participants=4, days=12)
+    _, second = live(tmp_path / "second.json", participants=4, days=12)
     assert first == second

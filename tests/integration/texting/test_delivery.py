@@ -53,6 +53,7 @@ async def post_status(trial: Trial, message_id: object, status: str, *, sign: bo
 async def test_a_refused_call_is_retried_and_the_text_goes_once(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await due(trial)
+        trial.faults.withhold_statuses = True
         trial.faults.next_sends.append("429")
         await trial.remind()
         assert await states(trial) == [("queued", "not accepted")]

@@ -196,7 +196,8 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
         await owner.execute("UPDATE pro.sender_paces SET free_at = clock_timestamp()")
         await owner.execute("UPDATE pro.messages SET retry_at = clock_timestamp()")
         await trial.retry()
-        assert [state for state, *_ in await trial.states()] == ["accepted"]
+        [(state, *_)] = await trial.states()
+        assert state in {"accepted", "sent"}  # The provider's own word may have come already.
         assert len(trial.fake.taken) == 1
 
 
