@@ -20,7 +20,7 @@ from tests.support.forms import form_to
 from tests.support.seed import SeededParticipant, make_context, seed_link
 from tests.support.web import answer_everything, browsing, open_questions, send
 
-HIDDEN = "This is answered already."
+HIDDEN = "Answered already."
 
 
 async def first_screen(browser: aiohttp.ClientSession, token: str, value: int) -> None:
