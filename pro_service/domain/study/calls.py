@@ -12,8 +12,8 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import has_only_to_send, owes_answers
 from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
 from pro_service.domain.study.nudges import profile_of
-from pro_service.domain.study.open_questions import is_in_window
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import is_in_window
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import last_day_before, local_day, local_instant, zone
 

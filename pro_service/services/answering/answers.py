@@ -17,7 +17,6 @@ from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warnings, score
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.facts import INJECTIONS, AssessmentFacts, ParticipantFacts, Target
-from pro_service.domain.study.open_questions import sitting_goes_on
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import SELF, Mode, Respondent
 from pro_service.domain.study.safety import (
@@ -28,6 +27,7 @@ from pro_service.domain.study.safety import (
     days_since_event,
     raised,
 )
+from pro_service.domain.study.sittings.open_questions import sitting_goes_on
 from pro_service.services.answering.finding import find_assessment
 from pro_service.services.answering.scores import Place, score_rows
 from pro_service.services.base.context import ServiceContext

@@ -10,8 +10,8 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
-from pro_service.domain.study.open_questions import OpenKind, is_in_window, open_now
 from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, SafetyRule
+from pro_service.domain.study.sittings.open_questions import OpenKind, is_in_window, open_now
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.texts.catalogue import TextContext

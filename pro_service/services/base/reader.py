@@ -13,8 +13,8 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.amending.stored import read_stored_protocol
 from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.open_questions import with_open_sittings
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import with_open_sittings
 from pro_service.services.base.keys import Keys, UnknownStudyError
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
@@ -74,7 +74,7 @@ class Reader:
     ) -> ParticipantFacts:
         """A participant's facts, with the participant's key opened for sealing and reading.
 
-        The open sitting of each assessment is found (`domain/study/open_questions.py`).
+        The open sitting of each assessment is found (`domain/study/sittings/open_questions.py`).
 
         `answers_of` names assessments whose answers are needed however long ago they were sent in.
         Raises UnknownParticipantError.

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
-from pro_service.domain.study.open_questions import is_in_window, sitting_goes_on
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
+from pro_service.domain.study.sittings.open_questions import is_in_window, sitting_goes_on
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.study.facts import AnswerFacts, AssessmentFacts, ParticipantFacts, Target
-from pro_service.domain.study.open_questions import OpenKind, OpenNow, open_now
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, may_show_values
 

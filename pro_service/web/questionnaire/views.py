@@ -12,8 +12,8 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
 from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.open_questions import OpenKind, OpenNow
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow
 from pro_service.domain.study.times import last_day_before, local_day, zone
 from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.screens import Question, Screen

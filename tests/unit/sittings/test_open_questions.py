@@ -23,8 +23,8 @@ from pro_service.domain.study.facts import (
     Status,
     VisitFacts,
 )
-from pro_service.domain.study.open_questions import OpenKind, open_now, with_open_sittings
 from pro_service.domain.study.respondents import SELF, Respondent
+from pro_service.domain.study.sittings.open_questions import OpenKind, open_now, with_open_sittings
 from pro_service.domain.study.statuses import Standing
 from tests.unit.study.study_makers import (
     INJECTION_ON,

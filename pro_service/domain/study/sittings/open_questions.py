@@ -25,7 +25,7 @@ from pro_service.domain.study.facts import (
     SittingHeld,
     VisitFacts,
 )
-from pro_service.domain.study.sittings import (
+from pro_service.domain.study.sittings.standing import (
     Due,
     SittingTimes,
     is_settled,
