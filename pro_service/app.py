@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -25,10 +26,12 @@ from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
+from pro_service.store.bounds import PAGES
 from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
-from pro_service.store.migrations import schema_state
+from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import Pools, open_pools
+from pro_service.store.waiting import until_reachable
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
@@ -37,23 +40,6 @@ if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
 
 log = logging.getLogger("pro_service.app")
-MOVED: Final = (
-    "The database was moved here from another server: nothing written now could be sealed."
-)
-BEGIN_ANEW: Final = "Run `pro-service migrate`, which begins a new generation of seals."
-RESTORE_ANEW: Final = "Make the database anew, empty, and run `pro-service restore FILE` again."
-
-
-class OldSchemaError(ProServiceError):
-    """The database's schema is not the one this release needs."""
-
-
-class MovedDatabaseError(ProServiceError):
-    """The database came from another server, and its seals do not know yet."""
-
-
-class RestoreUnfinishedError(ProServiceError):
-    """A restore into this database was begun and not finished; nothing is served from it."""
 
 
 class WrongKindError(ProServiceError):
@@ -135,15 +121,10 @@ async def check_ready(pools: Pools) -> str | None:
 
     Sending that is held keeps nobody from answering: it is said, and is no failure.
     """
-    async with pools.participant.acquire(timeout=5) as connection:
+    async with pools.participant.acquire() as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
-    if state.restoring:
-        raise RestoreUnfinishedError(mend=RESTORE_ANEW)
-    if not state.current:
-        raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
-    if state.moved:
-        raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
+    demand_whole(state)
     hold = await holds.get_open_hold(pools.participant)
     return None if hold is None else said_of(hold)
 
@@ -167,7 +148,8 @@ async def _put_together(
     settings: Settings, database_url: str, vault: Vault
 ) -> AsyncIterator[Service]:
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
-    pools = await open_pools(database_url, min_size=1)
+    bounds = PAGES._replace(statement=settings.database_seconds)
+    pools = await open_pools(database_url, min_size=1, bounds=bounds)
     gateway: Gateway | None = None
     try:
         keys = KeyWatch(vault)
@@ -240,6 +222,26 @@ async def until_told_to_stop() -> None:
     finally:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
+
+
+async def is_there(database_url: str) -> bool:
+    """Wait for the database; False if we were told to stop first.
+
+    Raises DatabaseRefusedError where waiting would mend nothing.
+    """
+    looking = asyncio.create_task(until_reachable(database_url))
+    waiting = {looking}
+    if threading.current_thread() is threading.main_thread():  # Only there are signals heard.
+        waiting.add(asyncio.create_task(until_told_to_stop()))
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if looking.done():
+            await looking
+        return looking.done()
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def run(

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     """postgresql://... of a PostgreSQL 15 or newer."""
+    database_seconds: float = Field(8.0, ge=0.5, le=600)
+    """How long a page or a webhook waits for one statement; periodic work, three times that."""
     data_dir: Path | None = None
     """Instead of a server of one's own: a folder in which an embedded one keeps its data."""
     database_kind: Literal["demo", "validation", "production"] = "validation"

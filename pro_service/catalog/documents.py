@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.checking.problems import Problem
+from pro_service.domain.tables.characters import has_control, without_controls
+
+HOLDS_CONTROL: Final = "holds a control character"
+TYPE_ANEW: Final = "Type its text anew."
 
 
 class DocumentFileError(ProServiceError):
@@ -40,11 +44,11 @@ def read_text(path: Path | Traversable, error: type[DocumentFileError]) -> str:
     except OSError as found:
         why = found.strerror or "unknown reason"
         raise error(
-            path.name, (Problem("file", f"cannot be read ({why})", "Check the path."),)
+            path.name, (Problem(path.name, f"cannot be read ({why})", "Check the path."),)
         ) from found
     except UnicodeDecodeError as found:
         raise error(
-            path.name, (Problem("file", "is not UTF-8 text", "Save it as UTF-8."),)
+            path.name, (Problem(path.name, "is not UTF-8 text", "Save it as UTF-8."),)
         ) from found
 
 
@@ -54,8 +58,39 @@ def parse_text(text: str, source: str, error: type[DocumentFileError]) -> dict[s
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as found:
         # The parser's own words name the line and column.
-        problem = Problem("file", f"is not TOML: {found}", "Mend the line named.")
+        problem = Problem(source, f"is not TOML: {found}", "Mend the line named.")
         raise error(source, (problem,)) from found
+
+
+def places_of_controls(value: object, place: str = "") -> Iterator[str]:
+    """The places of a document whose text or key holds a control character.
+
+    TOML and JSON can write one as `\\u0000`; no column of the database can hold that one, and
+    nobody sees the others.
+    """
+    if isinstance(value, str):
+        if has_control(value):
+            yield place or "file"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            shown = without_controls(str(key))
+            if has_control(str(key)):
+                yield f"{place}.{shown}".lstrip(".")
+            yield from places_of_controls(inner, f"{place}.{shown}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from places_of_controls(inner, f"{place}[{number}]")
+
+
+def refuse_controls(text: str, source: str, error: type[DocumentFileError]) -> None:
+    """Raise `error` for a new document with a control character in it, naming each place.
+
+    For files as they come in: what was stored before is read as it is.
+    """
+    places = places_of_controls(parse_text(text, source, error))
+    problems = tuple(Problem(place, HOLDS_CONTROL, TYPE_ANEW) for place in places)
+    if problems:
+        raise error(source, problems)
 
 
 def exact_numbers(text: str) -> dict[str, Any]:

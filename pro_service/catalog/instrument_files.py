@@ -1,8 +1,9 @@
 """Reads instruments from TOML, one file per version, and says everything wrong with one at once.
 
 A file is an `Instrument` in TOML with two savings: `[every_item]` gives keys to all items, and
-`[kinds.<name>]` to the items with `kind = "<name>"`; an item's own keys come first, its kind's
-next. What is built from them is the plain record; neither saving is seen outside this module.
+`[kinds.<name>]` to the items with `kind = "<name>"`, or with several such names. An item's own keys
+come first, then its kinds' in their order. What is built from them is the plain record; neither
+saving is seen outside this module.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from pro_service.catalog.documents import HOLDS_CONTROL, TYPE_ANEW, places_of_controls
 from pro_service.catalog.instrument_rules import mistakes_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
@@ -73,7 +75,9 @@ def load_instrument_file(path: Path | Traversable) -> Instrument:
         raise InstrumentFileError(path.name, ("is not UTF-8 text.",)) from error
     except tomllib.TOMLDecodeError as error:
         raise InstrumentFileError(path.name, (f"is not TOML: {error}.",)) from error
-    instrument, mistakes = read_instrument(data)
+    held = [f"{place}: {HOLDS_CONTROL}. {TYPE_ANEW}" for place in places_of_controls(data)]
+    instrument, found = read_instrument(data)
+    mistakes = (*held, *found)
     if instrument is not None and path.name != instrument.id + SUFFIX:
         mistakes = (*mistakes, f"id: the file must be named {instrument.id}{SUFFIX}.")
     if instrument is None or mistakes:
@@ -167,13 +171,16 @@ def _expand(data: dict[str, Any]) -> tuple[list[str], dict[str, Any], _Origins]:
             origins.append({})
             continue
         own = dict(item)
-        kind = own.pop("kind", None)
-        if kind is not None and (not isinstance(kind, str) or kind not in kinds):
-            mistakes.append(f"items[{index}].kind: there is no [kinds] table of this name.")
-            kind = None
-        shared = kinds[kind] if kind is not None else {}
+        named = own.pop("kind", [])
+        shared: dict[str, Any] = {}
+        borrowed = dict.fromkeys(every, "every_item")
+        for kind in reversed(named if isinstance(named, list) else [named]):
+            if not isinstance(kind, str) or kind not in kinds:
+                mistakes.append(f"items[{index}].kind: there is no [kinds] table of this name.")
+                continue
+            shared |= kinds[kind]
+            borrowed |= dict.fromkeys(kinds[kind], f"kinds.{kind}")
         expanded.append({**every, **shared, **own})
-        borrowed = dict.fromkeys(every, "every_item") | dict.fromkeys(shared, f"kinds.{kind}")
         origins.append({key: table for key, table in borrowed.items() if key not in own})
     plain["items"] = expanded
     return mistakes, plain, origins

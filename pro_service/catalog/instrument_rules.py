@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pro_service.domain.conversation.commands import recognise
+from pro_service.domain.conversation.reply import understand
 from pro_service.domain.instruments.model import (
     LANGUAGES,
     Direction,
@@ -79,6 +81,7 @@ def _items(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.step: must be 1 or more, and lead from minimum exactly to maximum."
         yield from _anchors(item, key)
         yield from _choices(item, key)
+        yield from _said(item, key)
 
 
 def _anchors(item: Item, key: str) -> Iterator[str]:
@@ -86,6 +89,30 @@ def _anchors(item: Item, key: str) -> Iterator[str]:
         # Every prompt says what both ends mean: some people are taught scales from 1 to 10.
         if words or not item.choices:
             yield from _in_both_languages(words, f"{key}.{name}")
+
+
+def _said(item: Item, key: str) -> Iterator[str]:
+    """How people say the two ends: words of one end only, of which the parser reads just that."""
+    ends = (
+        ("low_said", item.low_anchor, item.low_said, item.minimum),
+        ("high_said", item.high_anchor, item.high_said, item.maximum),
+    )
+    bare = item.model_copy(update={"low_said": {}, "high_said": {}})
+    for name, anchor, said, value in ends:
+        if said and not anchor:
+            yield f"{key}.{name}: there is no {name.removesuffix('_said')}_anchor to say so."
+        for language, listed in said.items():
+            for word in listed:
+                place = f"{key}.{name}.{language}"
+                folded = word.strip().casefold()
+                if not folded or not any(character.isalpha() for character in folded):
+                    yield f"{place}: a word must not be empty or a number."
+                elif folded in CARRIER_WORDS or recognise(word) is not None:
+                    yield f"{place}: {word} is an instruction; choose another word."
+                elif {understand(item, word).value, understand(bare, word).value} - {None} != {
+                    value
+                }:
+                    yield f"{place}: {word} is not read as {value} alone; choose another word."
 
 
 def _choices(item: Item, key: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pro_service.catalog.documents import (
     exact_numbers,
     parse_text,
     read_text,
+    refuse_controls,
 )
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.endpoints.plan import AnalysisPlan
@@ -47,7 +48,9 @@ def load_plan_file(
 
     Raises PlanFileError with everything that is wrong.
     """
-    return read_plan(read_text(path, PlanFileError), instruments, source=path.name)
+    text = read_text(path, PlanFileError)
+    refuse_controls(text, path.name, PlanFileError)
+    return read_plan(text, instruments, source=path.name)
 
 
 def read_plan(

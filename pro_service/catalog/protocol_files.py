@@ -13,6 +13,7 @@ from pro_service.catalog.documents import (
     content_hash,
     parse_text,
     read_text,
+    refuse_controls,
 )
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.instruments.model import Instrument
@@ -47,6 +48,7 @@ def load_protocol_file(
     Raises ProtocolFileError with everything that is wrong.
     """
     text = read_text(path, ProtocolFileError)
+    refuse_controls(text, path.name, ProtocolFileError)
     return read_protocol(text, instruments, source=path.name)
 
 

@@ -11,13 +11,17 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
+from pro_service.catalog.documents import HOLDS_CONTROL, TYPE_ANEW, places_of_controls
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.wording import Wording, wording_mistakes
+
+ADDED_KEYS: Final = ("low_said", "high_said")
+"""Keys of an item that packs of older releases lack."""
 
 
 class WordingFileError(ProServiceError):
@@ -65,10 +69,16 @@ def load_wording_file(path: Path, instruments: Mapping[str, Instrument]) -> Load
 
 
 def wording_hash(wording: Wording) -> str:
-    """The SHA-256, in hex, of the pack's canonical JSON: kept with each attempt asked in it."""
-    canonical = json.dumps(
-        wording.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
+    """The SHA-256, in hex, of the pack's canonical JSON: kept with each attempt asked in it.
+
+    Keys that later releases added do not count where a pack lacks them: a release changes no hash.
+    """
+    document = wording.model_dump(mode="json")
+    for item in document["items"].values():
+        for key in ADDED_KEYS:
+            if item[key] is None:
+                del item[key]
+    canonical = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -87,6 +97,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise WordingFileError(path.name, (f"is not TOML: {error}.",)) from None
     if not isinstance(data, dict):
         raise WordingFileError(path.name, ("must be a table of keys.",))
+    held = [f"{place}: {HOLDS_CONTROL}. {TYPE_ANEW}" for place in places_of_controls(data)]
+    if held:
+        raise WordingFileError(path.name, tuple(held))
     return data
 
 

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from pro_service import __version__
-from pro_service.cli.people import cards, contacts, messages, numbers, participants, visits
+from pro_service.cli.people import cards, contacts, messages, numbers, participants, safety, visits
 from pro_service.cli.record import audit
 from pro_service.cli.reports.adherence import adherence_command
 from pro_service.cli.reports.export import export_command
@@ -32,6 +32,7 @@ app.add_typer(instruments.instrument_app, name="instrument")
 app.add_typer(participants.event_app, name="event")
 app.add_typer(participants.participant_app, name="participant")
 participants.participant_app.add_typer(contacts.contact_app, name="contact")
+participants.participant_app.add_typer(safety.safety_app, name="safety")
 app.add_typer(visits.visit_app, name="visit")
 app.add_typer(messages.messages_app, name="messages")
 app.add_typer(senders.sender_app, name="sender")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pro_service.domain.errors import ProServiceError
 
 CodeArgument = Annotated[str, typer.Argument(help="The participant's code.")]
 ContactOption = Annotated[
@@ -33,3 +36,15 @@ StudyOption = Annotated[
     str | None, typer.Option("--study", metavar="CODE", help="The study, if there are several.")
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; goes into the record.")]
+
+
+class OptionError(ProServiceError):
+    """An option cannot be used as it was given."""
+
+
+def read_day(text: str) -> date:
+    """The day an option gives. Raises OptionError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise OptionError(f"{text!r} is not a day.", mend="Write it as 2027-03-01.") from None

@@ -23,22 +23,14 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import (
-    BEGIN_ANEW,
-    MOVED,
-    RESTORE_ANEW,
-    MovedDatabaseError,
-    OldSchemaError,
-    RestoreUnfinishedError,
-    make_context,
-)
+from pro_service.app import make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.store.journal import journal_in
-from pro_service.store.migrations import DatabaseKind, migrate, schema_state
+from pro_service.store.migrations import DatabaseKind, demand_whole, migrate, schema_state
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
@@ -150,6 +142,21 @@ def folder_keys(folder: Path) -> dict[str, SecretStr]:
     return {name: SecretStr(text) for name, text in keys.items()}
 
 
+def demand_kept_keys(settings: Settings, folder: Path | None) -> None:
+    """Refuse a folder whose keys would be made fresh now: those open nothing that was kept.
+
+    Raises SettingsError; nothing was made then.
+    """
+    set_already = settings.vault_keys and settings.index_keys and settings.link_keys
+    if folder is None or set_already or (folder / "keys.json").exists():
+        return
+    raise SettingsError(
+        f"The folder {folder} has no keys, and fresh ones would open nothing in the backup.",
+        mend="Copy keys.json into it from the folder the backup was made of, or set"
+        " PRO_VAULT_KEYS, PRO_INDEX_KEYS and PRO_LINK_KEYS.",
+    )
+
+
 def _write_keys(path: Path, keys: dict[str, str]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -245,13 +252,7 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         vault = open_vault(settings)
         connection = await connect(url, role=OPERATOR, actor=who)
         stack.push_async_callback(connection.close)
-        state = await schema_state(connection)
-        if state.restoring:
-            raise RestoreUnfinishedError(mend=RESTORE_ANEW)
-        if not state.current:
-            raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
-        if state.moved:
-            raise MovedDatabaseError(MOVED, mend=BEGIN_ANEW)
+        demand_whole(await schema_state(connection))
         await demand_fitting_keys(connection, vault)
         stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)

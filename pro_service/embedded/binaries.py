@@ -80,7 +80,7 @@ def _wheel_folders() -> list[Path]:
 
 def _inspect(bin_dir: Path) -> Binaries:
     try:
-        answer = subprocess.run(  # noqa: S603
+        answer = subprocess.run(  # noqa: S603  (PostgreSQL's own, no shell)
             [str(bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError) as error:

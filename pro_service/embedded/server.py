@@ -198,7 +198,7 @@ class EmbeddedPostgres:
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
         log = self._folder.open_log()
         try:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(  # noqa: S603  (our launcher, no shell)
                 [*launcher, str(os.getpid()), *ids, str(binaries.bin_dir / program), *arguments],
                 cwd=folder,
                 env={**environment, "LC_ALL": "C"},

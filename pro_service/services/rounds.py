@@ -16,6 +16,7 @@ import asyncpg
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.calls import CallReason
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.calling import call_for, escalate, list_silent
@@ -102,7 +103,7 @@ async def sweep_round(
 
 
 async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
-    """Make the call tasks that silence asks for: participants', and that about an alert."""
+    """Make the call tasks that silence asks for: participants', and that about alerts and texts."""
     rows = await list_silent(connection, context, BATCH * 50)
 
     async def one(row: reminders.DueRow) -> int:
@@ -111,9 +112,14 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
     async def unseen(row: tuple[UUID, UUID]) -> int:
         return await escalate(connection, context, *row)
 
+    async def unread(row: tuple[UUID, UUID]) -> int:
+        return await escalate(connection, context, *row, CallReason.text_unread)
+
     called = await _each(rows, one, go_on)
+    called += await _each(await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on)
+    await escalation.close_calls_read(connection)
     return called + await _each(
-        await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on
+        await escalation.list_unread_warnings(connection, BATCH), unread, go_on
     )
 
 

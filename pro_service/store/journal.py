@@ -1,13 +1,14 @@
 """The journal kept apart from the database: what a restore must not forget.
 
-One JSON line for each stop, death, status, number gone bad or changed, and text sent: ids, kinds
+One JSON line for each stop, death, status, end of a safety follow-up, number gone bad or changed,
+and text sent: ids, kinds
 and instants, never a number, a name or a word of anybody's. It is forced to disk before the write
 it tells of begins (`store.connection.write` calls `keep`), so whatever was committed is in it. A
 line whose write did not commit is harmless:
 
 - opt_out, status, death, bad_number: somebody said so. At worst a person is not written to until
   somebody has looked; every replayed line is shown to a person before sending goes on.
-- opt_out_ended, number_added, enrolled: never replayed, only shown.
+- opt_out_ended, number_added, enrolled, safety_ended: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
@@ -31,6 +32,7 @@ from pydantic import Field, ValidationError
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.domain.study.facts import BAD_NUMBER
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.writes import (
     CallRow,
@@ -40,6 +42,7 @@ from pro_service.store.writes import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    SafetyEndRow,
     StatusRow,
 )
 
@@ -54,10 +57,11 @@ LineKind = Literal[
     "number_added",
     "enrolled",
     "erasure",  # reserved: the act comes later
+    "safety_ended",
     "send",
 ]
 SUFFIX: Final = ".jsonl"
-BAD_NUMBERS: Final = frozenset({"bad_number", "wrong_number"})
+BAD_NUMBERS: Final = frozenset({BAD_NUMBER, "wrong_number"})
 """Reasons of a call task that say that texts must not go to the number."""
 
 
@@ -248,6 +252,8 @@ def _line_of(
         return JournalLine(
             kind="death", study_id=study_id, participant_id=whose, occurred_at=row.occurred_at
         )
+    if isinstance(row, SafetyEndRow):
+        return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:
         return JournalLine(kind="bad_number", study_id=study_id, participant_id=whose)
     if isinstance(row, ReminderMessageRow | ReplyMessageRow) and row.state is None:
@@ -273,8 +279,8 @@ def _line_of(
 def read_journal(folder: Path, since: datetime) -> JournalReading:
     """Every line written at `since` or after (machine time), in order.
 
-    The end of a file that was torn is named and left out: its write was refused. Raises
-    JournalUnreadableError.
+    What cannot be read is named and left out: the torn end of a file, whose write was refused, or
+    a line of a later release. Raises JournalUnreadableError.
     """
     lines: dict[UUID, JournalLine] = {}
     unreadable: list[str] = []

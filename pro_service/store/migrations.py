@@ -83,6 +83,18 @@ class NewerSchemaError(MigrationError):
     """The database was migrated by a newer release."""
 
 
+class OldSchemaError(ProServiceError):
+    """The database's schema is not the one this release needs."""
+
+
+class MovedDatabaseError(ProServiceError):
+    """The database was moved here from another server: nothing written now could be sealed."""
+
+
+class RestoreUnfinishedError(ProServiceError):
+    """A restore into this database was begun and not finished; nothing is served from it."""
+
+
 class Migration(NamedTuple):
     """One file: `0001_name.sql` has version 1 and name `0001_name`."""
 
@@ -187,6 +199,24 @@ async def schema_state(
     asks = series == "migrations" and folder is None and names == expected
     moved = bool(asks and await connection.fetchval("SELECT pro.was_moved()"))
     return SchemaState(names, expected, restoring, moved)
+
+
+def demand_whole(state: SchemaState, *, may_be_moved: bool = False) -> None:
+    """Refuse a database that this release cannot serve, or write to.
+
+    `may_be_moved`: one that came from another server will do, for nothing is written. Raises
+    RestoreUnfinishedError, OldSchemaError, MovedDatabaseError.
+    """
+    if state.restoring:
+        raise RestoreUnfinishedError(
+            mend="Make the database anew, empty, and run `pro-service restore FILE` again."
+        )
+    if not state.current:
+        raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+    if state.moved and not may_be_moved:
+        raise MovedDatabaseError(
+            mend="Run `pro-service migrate`, which begins a new generation of seals."
+        )
 
 
 async def begin_restoring(connection: asyncpg.Connection) -> None:

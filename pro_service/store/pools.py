@@ -9,17 +9,35 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import Enum
-from typing import Any, Literal, Self
-from uuid import UUID
+from typing import Any, Final, Literal, Self
 
 import asyncpg
+from pydantic import ConfigDict, TypeAdapter
 
-from pro_service.domain.errors import ProServiceError
+from pro_service.store.bounds import (
+    CANNOT_CONNECT,
+    COMMANDS,
+    PAGES,
+    Bounds,
+    DatabaseRefusedError,
+    DatabaseUnreachableError,
+    unreachable,
+    worker_bounds,
+)
+from pro_service.store.lending import BoundedConnection, BoundedPool, connect_within
 
+__all__ = [
+    "DatabaseRefusedError",
+    "DatabaseUnreachableError",
+    "Pools",
+    "Role",
+    "connect",
+    "encode_json",
+    "is_stale",
+    "open_pools",
+    "prepare_connection",
+    "start_settings",
+]
 Role = Literal["participant", "provider", "worker", "desk", "clerk"]
 ROLES: tuple[Role, ...] = ("participant", "provider", "worker", "desk", "clerk")
 DEFAULT_SIZES: dict[Role, int] = {
@@ -32,14 +50,6 @@ DEFAULT_SIZES: dict[Role, int] = {
 
 STALE_REVISION = "PR001"
 """SQLSTATE raised by our SQL when a row moved on since it was read: read again and decide anew."""
-
-
-CANNOT_CONNECT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
-"""What connecting raises: time-outs are OSErrors, a URL that is none a ValueError."""
-
-
-class DatabaseUnreachableError(ProServiceError):
-    """The database cannot be reached."""
 
 
 class Pools:
@@ -97,46 +107,61 @@ async def open_pools(
     sizes: Mapping[Role, int] = DEFAULT_SIZES,
     roles: Iterable[Role] = ROLES,
     min_size: int = 0,
+    bounds: Bounds = PAGES,
 ) -> Pools:
     """Open a pool of at most `sizes[role]` connections for each of `roles`.
 
-    Raises DatabaseUnreachableError when no connection can be made with `min_size` above 0.
+    `bounds` are those of pages and webhooks; the worker's follow from them. Raises
+    DatabaseUnreachableError when no connection can be made with `min_size` above 0.
     """
-    pools: dict[Role, asyncpg.Pool] = {}
+    pools: dict[Role, BoundedPool] = {}
     try:
         for role in roles:
             size = sizes.get(role, DEFAULT_SIZES[role])
-            pools[role] = await asyncpg.create_pool(
+            pool = BoundedPool(
                 url,
-                min_size=min(min_size, size),
-                max_size=size,
-                init=prepare_connection,
+                worker_bounds(bounds) if role == "worker" else bounds,
+                sizes=(min(min_size, size), size),
+                settings=start_settings(f"pro_{role}", f"service:{role}"),
+                prepare=prepare_connection,
                 reset=None if role == "desk" else _leave_as_it_is,
-                server_settings=start_settings(f"pro_{role}", f"service:{role}"),
             )
+            pools[role] = await pool
     except CANNOT_CONNECT as error:
         await Pools(pools).close()
-        raise _unreachable(error) from error
+        raise unreachable(error) from error
     except BaseException:
         await Pools(pools).close()
         raise
+    for pool in pools.values():
+        pool.beside = tuple(pools.values())
     return Pools(pools)
 
 
 async def connect(
-    url: str, *, role: str | None, actor: str, patience: float = 10.0
+    url: str,
+    *,
+    role: str | None,
+    actor: str,
+    bounds: Bounds = COMMANDS,
 ) -> asyncpg.Connection:
     """One connection set up as the pools' are, for the command line.
 
     `role` is a database role's full name (`pro_worker`), or None to stay who the URL says.
     Raises DatabaseUnreachableError.
     """
-    settings = start_settings(role, actor)
+    connection = await connect_within(
+        url,
+        timeout=bounds.connecting,
+        command_timeout=bounds.silence,
+        server_settings=start_settings(role, actor) | bounds.settings,
+        connection_class=BoundedConnection,
+    )
     try:
-        connection = await asyncpg.connect(url, timeout=patience, server_settings=settings)
         await prepare_connection(connection)
     except CANNOT_CONNECT as error:
-        raise _unreachable(error) from error
+        connection.terminate()
+        raise unreachable(error) from error
     return connection
 
 
@@ -151,6 +176,11 @@ def start_settings(role: str | None, actor: str) -> dict[str, str]:
         "jit": "off",
     }
     return {**settings, "role": role} if role else settings
+
+
+_JSON: Final[TypeAdapter[Any]] = TypeAdapter(
+    Any, config=ConfigDict(ser_json_bytes="hex", ser_json_inf_nan="constants")
+)
 
 
 async def prepare_connection(connection: asyncpg.Connection) -> None:
@@ -169,45 +199,13 @@ async def _leave_as_it_is(_: asyncpg.Connection) -> None:
 
 
 def encode_json(value: object) -> str:
-    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    """Compact JSON: ids, instants and decimals as strings, bytes as hex, records as objects.
 
-
-def _plain(value: Any) -> object:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if is_dataclass(value) and not isinstance(value, type):
-        return vars(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    # The type only: the value may be health data.
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+    What has no JSON form is named by its type only: the value may be health data.
+    """
+    return _JSON.dump_json(value).decode()
 
 
 def is_stale(error: BaseException) -> bool:
     """Whether `error` says that the row was changed by somebody else since it was read."""
     return getattr(error, "sqlstate", None) == STALE_REVISION
-
-
-def _unreachable(error: BaseException) -> DatabaseUnreachableError:
-    # asyncpg's own text may carry the password of the URL's user; the type says enough.
-    if isinstance(error, asyncpg.InsufficientPrivilegeError):
-        return DatabaseUnreachableError(
-            "The database user may not act as the service's roles.",
-            mend="Run `pro-service migrate` as this user, or grant it the roles (see the README).",
-        )
-    if isinstance(error, ValueError):
-        return DatabaseUnreachableError(
-            "The database's address cannot be read.",
-            mend="Write PRO_DATABASE_URL as postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
-        )
-    return DatabaseUnreachableError(
-        f"The database cannot be reached ({type(error).__name__}).",
-        mend="Check PRO_DATABASE_URL, that PostgreSQL runs there, and that its schema is migrated.",
-    )

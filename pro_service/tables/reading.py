@@ -60,7 +60,10 @@ def read_table(path: Path) -> Table:
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise TableFileError(f"{path.name} is too large for a table.")
+            most = LARGEST_FILE // 1024**2
+            raise TableFileError(
+                f"{path.name} is too large for a table.", mend=f"Divide it: {most} MB at most."
+            )
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unknown reason"

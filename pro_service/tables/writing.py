@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import shutil
+from pathlib import Path
+from typing import Final
+
+from pro_service.tables.reading import TableFileError
+
+AT_ONCE: Final = 1024 * 1024
+"""Bytes of a large table in memory at a time."""
 
 
 def csv_bytes(text: str) -> bytes:
@@ -11,3 +19,30 @@ def csv_bytes(text: str) -> bytes:
     Without the mark a spreadsheet with Chinese settings reads UTF-8 as GB18030.
     """
     return text.encode() if text.isascii() else codecs.BOM_UTF8 + text.encode()
+
+
+def write_csv(path: Path, text: str) -> None:
+    """Write a CSV file. Raises TableFileError."""
+    try:
+        path.write_bytes(csv_bytes(text))
+    except OSError as error:
+        raise TableFileError(
+            f"{path} cannot be written ({error.strerror or 'unknown reason'}).",
+            mend="Name a place you may write to.",
+        ) from None
+
+
+def mark_csv(path: Path) -> None:
+    """Give a CSV file that was written row by row its byte-order mark, where it needs one.
+
+    Of a large table only a piece is in memory. Raises OSError.
+    """
+    with path.open("rb") as written:
+        if all(piece.isascii() for piece in iter(lambda: written.read(AT_ONCE), b"")):
+            return
+        marked = path.with_name(f"{path.name}.marked")
+        written.seek(0)
+        with marked.open("wb") as target:
+            target.write(codecs.BOM_UTF8)
+            shutil.copyfileobj(written, target, AT_ONCE)
+    marked.replace(path)

@@ -27,8 +27,10 @@ from pro_service.web.questionnaire import (
     factor,
     opening,
     own_page,
+    unwell,
 )
 from pro_service.web.questionnaire.views import Pages
+from pro_service.web.readiness import Readiness
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
@@ -56,11 +58,12 @@ def build_application(
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
     app[keys.GATEWAY] = gateway
-    app[keys.READY] = ready
+    app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
     app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
+    app.on_cleanup.append(_look_no_more)
     desk.set_up(app)
     app.add_routes((*ROUTES, *desk.ROUTES))
     return app
@@ -90,6 +93,8 @@ ROUTES: Final = (
     web.get("/q/year", factor.show_year, name="page-factor"),
     web.post("/q/year", factor.give_year, name="page-factor-given"),
     web.get("/q/me", own_page.show_own_page, name="page-own"),
+    web.get("/q/me/unwell", unwell.show_unwell, name="page-unwell"),
+    web.post("/q/me/unwell", unwell.say_unwell, name="page-unwell-said"),
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
     web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
@@ -105,6 +110,10 @@ ROUTES: Final = (
     web.get("/q/{token}/{rest:.*}", opening.tidy_link, name="page-welcome-copied"),
     web.get("/c/{token}/{rest:.*}", entrance.tidy_card, name="page-card-copied"),
 )
+
+
+async def _look_no_more(app: web.Application) -> None:
+    await app[keys.READY].stop()
 
 
 def _nobody_waits() -> None:

@@ -39,6 +39,7 @@ from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.texting.delivery import UnknownMessageError
+from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
 from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
@@ -71,6 +72,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (PauseRefusedError, HTTPStatus.CONFLICT),
+    (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),

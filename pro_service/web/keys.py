@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -10,6 +10,7 @@ from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.questionnaire.views import Pages
+from pro_service.web.readiness import Readiness
 
 POOLS = web.AppKey("POOLS", Pools)
 CONTEXT = web.AppKey("CONTEXT", ServiceContext)
@@ -17,5 +18,5 @@ GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)
 TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", int)
 """How many proxies of ours stand in front of the service."""
 PAGES = web.AppKey("PAGES", Pages)
-READY: web.AppKey[Callable[[], Awaitable[str | None]]] = web.AppKey("READY")
+READY = web.AppKey("READY", Readiness)
 ON_INBOUND: web.AppKey[Callable[[], None]] = web.AppKey("ON_INBOUND")

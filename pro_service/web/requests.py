@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -91,6 +92,22 @@ def keep_language(
 ) -> None:
     """Remember the language on this device, for the pages the cookie belongs to."""
     set_cookie(request, response, cookie.name, language, cookie.kept_seconds, path=cookie.path)
+
+
+async def switch_language(
+    request: web.Request, cookie: LanguageCookie, back: Callable[[Form], str]
+) -> web.Response:
+    """The answer to a language's button: kept on this device, and on to where `back` says.
+
+    Raises UnreadableFormError where none was pressed.
+    """
+    form = await read_form(request)
+    chosen = read_language(form)
+    if chosen is None:
+        raise UnreadableFormError
+    response = see(back(form))
+    keep_language(request, response, cookie, chosen)
+    return response
 
 
 def try_again_after(response: web.Response, wait: timedelta) -> web.Response:

@@ -195,9 +195,10 @@ def test_every_public_thing_says_what_it_means() -> None:
         if not ast.get_docstring(tree) and tree.body:
             silent.append(name)
         for node in tree.body:
-            public = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if public and not node.name.startswith("_") and not ast.get_docstring(node):  # type: ignore[attr-defined, arg-type]
-                silent.append(f"{name}:{node.name}")  # type: ignore[attr-defined]
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if not node.name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{name}:{node.name}")
     assert silent == []
 
 

@@ -43,7 +43,7 @@ from tests.support.kill_worker import (
     run_worker,
 )
 from tests.support.study import ACTOR, SENDER
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Faults, TwilioFake
+from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, Faults, TwilioFake
 from tests.support.twilio.trial import open_twilio_trial
 
 PARTICIPANTS: Final = 4
@@ -188,11 +188,11 @@ async def run_once(
     """One worker killed at a point on a seed, others to finish, and the count."""
     draw = random.Random(f"{seed} {point}")
     # What is claimed again must have been refused before.
-    refused_first = ["429"] * PARTICIPANTS if point == "claimed again" else []
+    refused_first: list[Fault] = ["429"] * PARTICIPANTS if point == "claimed again" else []
     faults = Faults(
         seed=seed, rate=0.0 if naive else FAULT_RATE, lost_callbacks=0.3, shuffled_callbacks=0.3
     )
-    faults.next_sends.extend(refused_first)  # type: ignore[arg-type]
+    faults.next_sends.extend(refused_first)
     fake = TwilioFake(faults)
     async with clone(template) as database_url:
         orders = Orders(

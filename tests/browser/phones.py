@@ -73,7 +73,7 @@ class Study:
 
     async def count(self, table: str, participant: SeededParticipant) -> int:
         """How many rows of a table a participant has."""
-        query = f"SELECT count(*) FROM pro.{table} WHERE participant_id = $1"  # noqa: S608
+        query = f"SELECT count(*) FROM pro.{table} WHERE participant_id = $1"
         return int(await self.seeded.owner.fetchval(query, participant.id))
 
     async def submitted(self, participant: SeededParticipant) -> int:

@@ -107,7 +107,7 @@ class Commands:
     async def running(self, *words: str, ready: str) -> AsyncIterator[Running]:
         """A command that goes on until told to stop; yielded once it has written `ready`."""
         with tempfile.TemporaryFile("w+") as out:
-            process = subprocess.Popen(  # noqa: ASYNC220
+            process = subprocess.Popen(  # noqa: ASYNC220  (begun at once)
                 command(*words), env=self.environment, stdout=out, stderr=subprocess.STDOUT
             )
             started = Running(process, out)

@@ -47,7 +47,7 @@ def server_for_tests() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="pro-test-", dir=_folder_in_memory()) as folder:
+    with tempfile.TemporaryDirectory(prefix="pro-test-", dir=folder_in_memory()) as folder:
         Path(folder).chmod(0o755)
         server = EmbeddedPostgres(Path(folder) / "pg", durable=False, bin_dir=bin_dir_for_tests())
         run(server.start())
@@ -57,7 +57,7 @@ def server_for_tests() -> Iterator[str]:
             run(server.stop())
 
 
-def _folder_in_memory() -> Path | None:
+def folder_in_memory() -> Path | None:
     """A folder whose files never reach a disk, if the machine has room in one; else None.
 
     A database a test means hundreds of files made and removed: five times slower on a disk.

@@ -145,10 +145,12 @@ class Trial:
 
     async def move_to_next_nudge(self) -> datetime:
         """Move study time to the next open reminder."""
-        due_at = await self.fetchval("SELECT min(due_at) FROM reminders WHERE ended_at IS NULL")
+        due_at: datetime | None = await self.fetchval(
+            "SELECT min(due_at) FROM reminders WHERE ended_at IS NULL"
+        )
         assert due_at is not None
         await self.move(due_at)
-        return due_at  # type: ignore[no-any-return]
+        return due_at
 
     async def remind(self) -> int:
         """One round of reminders."""
@@ -189,7 +191,7 @@ class Trial:
 
     async def count(self, table: str, condition: str = "true") -> int:
         """How many rows of a table meet a condition."""
-        value: int = await self.fetchval(f"SELECT count(*) FROM pro.{table} WHERE {condition}")  # noqa: S608
+        value: int = await self.fetchval(f"SELECT count(*) FROM pro.{table} WHERE {condition}")
         return value
 
     async def owner_does(self, sql: str, *parameters: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 
 import typer
@@ -12,14 +11,15 @@ from pro_service.cli.options import (
     ActorOption,
     CodeArgument,
     DataOption,
+    OptionError,
     ReasonOption,
     StudyOption,
+    read_day,
 )
 from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, err, out
 from pro_service.domain.delivery.addresses import read_address
 from pro_service.domain.delivery.contacts import RELATIONS, Agreed
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.phones import parse_phone
 from pro_service.services.texting import contacts as service
@@ -54,23 +54,10 @@ _REASONS: Final = {
 }
 
 
-class ContactOptionError(ProServiceError):
-    """These options do not fit together."""
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise ContactOptionError(
-            f"{text!r} is not a day.", mend="Write it as 2027-03-01."
-        ) from None
-
-
 def _agreed(*, texts: bool, told: bool, on: str | None) -> Agreed:
-    signed_on = _day(on)
+    signed_on = None if on is None else read_day(on)
     if (texts or told) and signed_on is None:
-        raise ContactOptionError("It is not said when they agreed.", mend="Give --agreed-on DAY.")
+        raise OptionError("It is not said when they agreed.", mend="Give --agreed-on DAY.")
     return Agreed(texts, told, signed_on)
 
 
@@ -136,14 +123,14 @@ def add(
     async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
         known = next((one for one in RELATIONS if one == relation), None)
         if known is None:
-            raise ContactOptionError(
+            raise OptionError(
                 f"{relation!r} is no relation.", mend=f"One of {', '.join(RELATIONS)}."
             )
         newcomer = Newcomer(
             read_address(kind, parse_phone(address) if kind == "phone" else address),
             known,
             _agreed(texts=texts, told=told, on=agreed_on),
-            _day(participant_agreed_on),
+            None if participant_agreed_on is None else read_day(participant_agreed_on),
         )
         return await service.add_contact(who_of(runtime, facts), newcomer, runtime.actor, reason)
 

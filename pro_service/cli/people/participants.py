@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -15,8 +15,10 @@ from pro_service.cli.options import (
     ActorOption,
     CodeArgument,
     DataOption,
+    OptionError,
     ReasonOption,
     StudyOption,
+    read_day,
 )
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.events import NewEvent
@@ -36,7 +38,7 @@ from pro_service.services.visits.enrolment_table import enrolment_rows_of
 from pro_service.services.visits.events import preview_event, record_event, record_status
 from pro_service.services.visits.scheduling import Change
 from pro_service.store.base import participants
-from pro_service.tables import TableFileError, read_table
+from pro_service.tables import read_table
 
 Result = TypeVar("Result")
 
@@ -139,7 +141,7 @@ def _instant(text: str, facts: ParticipantFacts) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise TableFileError(
+        raise OptionError(
             f"{text!r} is not a date and time.", mend="Write it as 2027-03-01T10:30."
         ) from None
     if moment.tzinfo is not None:
@@ -174,7 +176,7 @@ def add_event(
         event = NewEvent(
             kind,
             ordinal,
-            planned_on=None if planned is None else _day(planned),
+            planned_on=None if planned is None else read_day(planned),
             occurred_at=None if at is None else _instant(at, facts),
         )
         who = who_of(runtime, facts)
@@ -188,13 +190,6 @@ def add_event(
         out.print(f"Recorded: {kind} {ordinal} of {code}.")
 
     with_participant(code, study, data, actor, work)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise TableFileError(f"{text!r} is not a day.", mend="Write it as 2027-03-01.") from None
 
 
 def show_change(change: Change) -> None:
@@ -251,10 +246,10 @@ def opt_out(
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Stop texts to the participant's number, at once and for everybody who shares it."""
+    """Stop texts to every number of the participant's, at once and for everybody who shares it."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
         await opt_out_by_staff(who_of(runtime, facts), runtime.actor, reason)
 
     with_participant(code, study, data, actor, work)
-    out.print(f"No more texts to the number of {code}.")
+    out.print(f"No more texts to any number of {code}.")

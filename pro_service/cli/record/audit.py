@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 import typer
 from rich.progress import Progress
 
-from pro_service.app import OldSchemaError
 from pro_service.cli.options import DataOption
 from pro_service.cli.runtime import OPERATOR, err, open_database, out, run_command
 from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
@@ -18,7 +17,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.seals import Seal
 from pro_service.services import record
 from pro_service.services.record import Verdict
-from pro_service.store.migrations import schema_state
+from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import connect
 from pro_service.store.record.seals import DirectConnection, get_newest_seal
 from pro_service.vault.keys import VaultKeyError
@@ -177,8 +176,7 @@ async def _record(data: Path | None) -> AsyncIterator[tuple[Settings, DirectConn
     async with open_database(read_settings(), data) as (settings, url):
         connection = await connect(url, role=OPERATOR, actor=ACTOR)
         try:
-            if not (await schema_state(connection)).current:
-                raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
+            demand_whole(await schema_state(connection), may_be_moved=True)
             yield settings, connection
         finally:
             await connection.close()

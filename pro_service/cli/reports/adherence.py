@@ -17,7 +17,7 @@ from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.adherence import Adherence
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.exports.adherence import AdherenceReport, report
-from pro_service.tables import csv_bytes
+from pro_service.tables import TableFileError, csv_bytes, write_csv
 
 MARKS: dict[AssessmentState, str] = {
     AssessmentState.missed: "M",
@@ -106,7 +106,7 @@ def adherence_command(
 
     result = with_runtime(data, actor, work)
     if figures is not None:
-        _write(figures, csv_bytes(_figures_csv(result)))
+        _write(figures, _figures_csv(result))
     if as_csv:
         typer.echo(csv_bytes(_participants_csv(result)), nl=False)
     elif figures is None:
@@ -114,12 +114,11 @@ def adherence_command(
         out.print(figures_table(result.figures))
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_bytes(content)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        err.print(f"error: {path} cannot be written ({reason}).", markup=False)
+        write_csv(path, text)
+    except TableFileError as error:
+        err.print(f"error: {error}", markup=False)
         raise typer.Exit(1) from None
 
 

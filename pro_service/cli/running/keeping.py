@@ -18,6 +18,7 @@ from pro_service.cli.options import ActorOption, DataOption
 from pro_service.cli.runtime import (
     OPERATOR,
     Runtime,
+    demand_kept_keys,
     err,
     name_actor,
     open_bare_database,
@@ -118,6 +119,7 @@ def restore_file(
     async def work() -> None:
         settings = read_settings()
         who = name_actor(actor, settings)
+        demand_kept_keys(settings, data or settings.data_dir)
         async with open_bare_database(settings, data) as (ready, url):
             vault, ring = open_vault(ready), _ring(ready)
             # What the provider's account lacks is said before anything is done.
@@ -270,4 +272,8 @@ def _show(found: list[keeping.Replayed], reading: JournalReading) -> None:
             table.add_row(one.code, one.words)
         out.print(table if rows else f"{title}: nothing.")
     for place in reading.unreadable:
-        out.print(f"The journal's line {place} cannot be read; its write was refused.")
+        out.print(
+            f"The journal's line {place} cannot be read. If it breaks off, its write was refused;"
+            " if it is whole, a later release wrote it: replay it with that one.",
+            markup=False,
+        )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pro_service.app import run
+from pro_service.app import is_there, run
 from pro_service.cli.options import DataOption
 from pro_service.cli.running.words import count_old_words, move_old_words
 from pro_service.cli.runtime import open_database, out, prepare_folder, run_command, set_up
@@ -64,6 +64,8 @@ def _run(data: DataOption, *, port: int | None, serve: bool, work: bool) -> None
             settings = settings.model_copy(update={"port": port})
         async with open_database(settings, data) as (ready_settings, url):
             vault = open_vault(ready_settings)
+            if not await is_there(url):
+                return
             words = await move_old_words(url, vault)
             if words:
                 out.print(words, markup=False)

@@ -24,7 +24,7 @@ from pro_service.domain.instruments.scoring import (
 from pro_service.domain.instruments.values import AnswerRangeError, check_value, range_in_words
 from pro_service.domain.tables.cells import SHORTENED, CellError, read_whole
 from pro_service.domain.tables.heads import fold_head, head_problems, known_heads
-from pro_service.tables import Table, csv_bytes, read_table
+from pro_service.tables import Table, csv_bytes, read_table, write_csv
 
 NORMALISED_SUFFIX = "_0_100"
 COLLISION_SUFFIX = "_score"
@@ -85,11 +85,10 @@ def score_command(
     try:
         table = read_table(file)
         scored = score_table(find_instrument(instrument), table)
-        written = csv_bytes(scored.text)
         if output is None:
-            typer.echo(written, nl=False)
+            typer.echo(csv_bytes(scored.text), nl=False)
         else:
-            _write(output, written)
+            write_csv(output, scored.text)
     except ProServiceError as error:
         for line in str(error).splitlines():
             typer.echo(f"error: {line}", err=True)
@@ -199,14 +198,3 @@ def _score_cells(instrument: Instrument, scores: Iterable[ScaleScore]) -> Iterat
         yield "" if each.raw is None else as_text(each.raw)
         if scored.normalisation == "0-100":
             yield "" if each.normalised is None else as_text(each.normalised)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise AnswerTableError([f"{path} cannot be written ({_reason(error)})."]) from error
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or "unknown reason"

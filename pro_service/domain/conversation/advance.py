@@ -108,6 +108,9 @@ def _advance(
     if command in (Command.help, Command.start):
         key = "help" if command is Command.help else "opt_in.confirmed"
         return _say(present, command, key, *question)
+    if command is Command.unwell:
+        # Whoever can open the checklist does so before it comes here (`receiving/unwell.py`).
+        return _say(present, command, "unwell.noted", TextPart(key="unwell.call"), *question)
     if command is Command.link:
         key = "link.here" if link_possible else "link.impossible"
         return _say(present, command, key, *question, offer_other_way=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import fold
 
 
@@ -21,6 +22,8 @@ class Command(StrEnum):
     link = "link"
     send = "send"
     """Send what was answered before and never sent."""
+    unwell = "unwell"
+    """Something is wrong: the safety checklist opens."""
     help = "help"
     stop = "stop"
     start = "start"
@@ -71,6 +74,13 @@ _EXACT: dict[Command, frozenset[str]] = {
         """link|the link|a link|send link|send a link|send the link|send me the link
         send me a link|web|website|online|by link|链接|鏈接|网页|网址|连接|发链接|发个链接|给我链接
         网上回答|网上填|用链接|要链接"""
+    ),
+    Command.unwell: _phrases(
+        """unwell|i am unwell|i'm unwell|im unwell|feel unwell|i feel unwell|i'm feeling unwell
+        feeling unwell|not well|i am not well|i'm not well|i do not feel well|i don't feel well
+        i dont feel well|something is wrong|something's wrong|somethings wrong
+        不舒服|我不舒服|身体不舒服|我身体不舒服|感觉不舒服|我感觉不舒服|不适|身体不适|我身体不适
+        感到不适|我感到不适|感觉不适|不舒服了|我不舒服了"""
     ),
 }
 
@@ -141,6 +151,7 @@ def recognise(text: str) -> Command | None:
     folded = fold(text)
     if _REACTION.fullmatch(folded):
         return Command.reaction
+    folded = unframed(folded)
     bare = re.sub(r"\s+", " ", folded).strip(" .,!;:。、\"'“”()[]")
     if re.fullmatch(r"(?:stop\W*)+", bare):
         return Command.stop
@@ -176,5 +187,5 @@ def says_more(text: str) -> bool:
 
     "STOP. My knee is swollen" stops the texts and must still be read by somebody.
     """
-    clauses = (clause.strip() for clause in _CLAUSE_END.split(text))
+    clauses = (clause.strip() for clause in _CLAUSE_END.split(unframed(fold(text))))
     return any(clause and recognise(clause) is None for clause in clauses)

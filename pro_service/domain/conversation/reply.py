@@ -13,6 +13,7 @@ from typing import Literal
 
 from pro_service.domain.conversation import words
 from pro_service.domain.conversation.commands import Command, recognise
+from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import Token, fold, scan
 from pro_service.domain.instruments.model import Item
 from pro_service.domain.instruments.values import is_permitted
@@ -48,7 +49,7 @@ _ANY = re.compile(r"[\s,;、]+")
 
 def understand(item: Item, text: str) -> Understood:
     """Return the one value of `item` that `text` says, if it says exactly one."""
-    return _judge(item, scan((item,), fold(text)))
+    return _judge(item, scan((item,), unframed(fold(text))))
 
 
 def understand_several(items: Sequence[Item], text: str) -> UnderstoodSeveral:
@@ -63,7 +64,7 @@ def understand_several(items: Sequence[Item], text: str) -> UnderstoodSeveral:
         return UnderstoodSeveral(
             answers=None if one.value is None else (one.value,), reason=one.reason
         )
-    folded = fold(text).strip(" .。,;、!")
+    folded = unframed(fold(text)).strip(" .。,;、!")
     ways = [_STRONG.split(folded), _glued(items, folded)]
     if not _spaced_numeral(items, folded):
         ways.append(_ANY.split(folded))
@@ -154,14 +155,16 @@ def _plain_choice(item: Item, tokens: tuple[Token, ...]) -> bool:
     """Tell whether nothing around a choice's word changes what it says.
 
     Beside a choice stands no hedge and no "ok"; the thing asked about only where the choices are
-    degrees of it ("mild pain"), not a yes or no to several signs ("no pain"); and in Chinese,
+    degrees of it ("mild pain"), not a yes or no to several signs ("no pain"), and beside an anchor
+    only where it is ("knee: no pain", but no "疼不疼"); and in Chinese,
     written without spaces, only a particle follows it directly.
     """
     kinds = {token.kind for token in tokens}
     numbered = kinds & {"number", "ratio"}
     if not numbered and kinds & {"hedge", "state"}:
         return False
-    if "topic" in kinds and len(item.choices) <= 2:
+    topics = {token.text for token in tokens if token.kind == "topic"}
+    if topics and len(item.choices) <= 2 and (item.choices or topics - words.PLACES):
         return False
     for place, token in enumerate(tokens[:-1]):
         after = tokens[place + 1]
@@ -196,4 +199,4 @@ def read_alone(text: str) -> Reason:
 
     A number, a courtesy or a lone sign needs nobody; every other word does.
     """
-    return "words" if _has_message(scan((), fold(text))) else "unclear"
+    return "words" if _has_message(scan((), unframed(fold(text)))) else "unclear"

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from pro_service.domain.conversation.commands import Command, recognise
+from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import fold
 from pro_service.domain.record import Record
 
@@ -96,4 +97,4 @@ def is_code(personal_code: str, text: str) -> bool:
 
 def _bare(code: str) -> str:
     """Return letters and digits only, folded: codes are typed with spaces, dashes, any case."""
-    return re.sub(r"[\W_]+", "", fold(code))
+    return re.sub(r"[\W_]+", "", unframed(fold(code)))

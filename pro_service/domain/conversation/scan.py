@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from pro_service.domain.conversation import words
-from pro_service.domain.instruments.model import LANGUAGES, Item
+from pro_service.domain.instruments.model import LANGUAGES, Item, Language
 
 Kind = Literal[
     "number",  # one whole number, in digits or words
@@ -80,11 +80,16 @@ def fold(text: str) -> str:
     return folded.strip()
 
 
+def language_of(text: str) -> Language:
+    """Return the language a text is written in, as far as its script tells."""
+    return "zh_CN" if any("\u4e00" <= one <= "\u9fff" for one in text) else "en"
+
+
 def choice_words(item: Item) -> dict[str, int]:
     """Return every word that means one answer of this item, both languages, folded.
 
-    Choice labels, their further spellings, and the two anchors. A word that would mean two
-    different answers means none.
+    Choice labels, their further spellings, the two anchors and how people say them. A word that
+    would mean two different answers means none.
     """
     found: dict[str, set[int]] = {}
 
@@ -98,8 +103,14 @@ def choice_words(item: Item) -> dict[str, int]:
             add(choice.label.get(language), choice.value)
             for word in choice.words.get(language, ()):
                 add(word, choice.value)
-        add(item.low_anchor.get(language), item.minimum)
-        add(item.high_anchor.get(language), item.maximum)
+        ends = (
+            (item.minimum, item.low_anchor, item.low_said),
+            (item.maximum, item.high_anchor, item.high_said),
+        )
+        for value, anchor, said in ends:
+            add(anchor.get(language), value)
+            for word in said.get(language, ()):
+                add(word, value)
     return {word: values.pop() for word, values in found.items() if len(values) == 1}
 
 

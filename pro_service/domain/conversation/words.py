@@ -95,6 +95,9 @@ PARTICLES = _set("的 吧 啊 呢 啦 呀 哈 谢谢 多谢")
 TOPICS = _set("pain knee level score number rating 疼 痛 疼痛 膝 膝盖 程度 疼痛程度 评分")
 """What is asked about. A no to one of several signs ("no pain") is no answer to all of them."""
 
+PLACES = _set("knee 膝 膝盖")
+"""Those of the topics that may stand beside the words of an anchor."""
+
 HEDGES = _set(
     "about around approximately roughly maybe probably guess feel today now currently just "
     "大概 大约 约 左右 差不多 可能 应该 感觉 觉得 现在 今天 目前"

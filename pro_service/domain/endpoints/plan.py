@@ -15,7 +15,6 @@ from pydantic import Field
 
 from pro_service.domain.differences import differences
 from pro_service.domain.endpoints.rules import (
-    TO_BE_CONFIRMED,
     Authority,
     EndpointRules,
     RecordRule,
@@ -125,11 +124,6 @@ class AnalysisPlan(Record):
             records=self.records,
             windows=self.windows,
         )
-
-    @property
-    def is_unconfirmed(self) -> bool:
-        """Whether nobody stands for this version yet."""
-        return self.plan.confirmed_by == TO_BE_CONFIRMED
 
     def every_rule(self) -> tuple[Rule, ...]:
         """Every rule with its place, in the document's order."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -33,7 +33,7 @@ from pro_service.domain.endpoints.rules import (
 from pro_service.domain.endpoints.visits import BASELINE
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.checking.problems import Problem, suggestion
-from pro_service.domain.study.checking.sections import section, unknown_key
+from pro_service.domain.study.checking.sections import section, sections, unknown_key
 
 __all__ = ["Known", "check_plan"]
 
@@ -62,7 +62,6 @@ _ASKED: Final = {
     "records.modes": 'Name the ways of answering that count, for example modes = ["web", "text"].',
     "records.respondents": 'Name whose answers count, for example respondents = ["self"].',
 }
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Known(NamedTuple):
@@ -88,7 +87,7 @@ def check_plan(
         if name in document:
             read[name] = section(model, document[name], name, problems)
     for name, model in _SEVERAL.items():
-        read[name] = _several(model, document.get(name, []), name, problems)
+        read[name] = sections(model, document.get(name, []), name, problems)
     problems = [
         each._replace(mend=_ASKED.get(each.key, each.mend))
         if each.message == "is missing"
@@ -98,18 +97,6 @@ def check_plan(
     draft = _Draft(read, known)
     problems += _rule_problems(draft)
     return (None, tuple(problems)) if problems else (AnalysisPlan(**read), ())
-
-
-def _several(
-    model: type[_Model], content: Any, name: str, problems: list[Problem]
-) -> tuple[_Model, ...]:
-    if not isinstance(content, list):
-        problems.append(Problem(name, "is not a list of tables", f"Write [[{name}]] for each."))
-        return ()
-    found = (
-        section(model, each, f"{name}[{index}]", problems) for index, each in enumerate(content)
-    )
-    return tuple(one for one in found if one is not None)
 
 
 class _Draft:

@@ -39,6 +39,11 @@ class Item(Record):
     low_anchor: Words = Field(default_factory=dict)
     """What `minimum` means, in words ("no pain"). Every prompt states both anchors."""
     high_anchor: Words = Field(default_factory=dict)
+    low_said: dict[Language, tuple[str, ...]] = Field(default_factory=dict)
+    """How people say the low anchor in a reply ("it doesn't hurt"): nothing that means more or less
+    than `minimum` of this very item."""
+    high_said: dict[Language, tuple[str, ...]] = Field(default_factory=dict)
+    """The same of the high anchor and `maximum`."""
     unit: str | None = None
     """A unit a reply may carry beside the number, for example "mm"."""
     skippable: bool = True

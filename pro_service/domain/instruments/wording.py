@@ -30,6 +30,9 @@ class ItemWording(Record):
     low_anchor: str | None = None
     high_anchor: str | None = None
     choices: dict[int, str] = Field(default_factory=dict)
+    low_said: tuple[str, ...] | None = None
+    """How people say the low anchor in a reply; None: as the instrument's own file has it."""
+    high_said: tuple[str, ...] | None = None
 
 
 class Wording(Record):
@@ -83,6 +86,9 @@ def _worded(item: Item, words: ItemWording, language: Language) -> Item:
     if words.low_anchor is not None and words.high_anchor is not None:
         updates["low_anchor"] = _with(item.low_anchor, language, words.low_anchor)
         updates["high_anchor"] = _with(item.high_anchor, language, words.high_anchor)
+    for name, listed in (("low_said", words.low_said), ("high_said", words.high_said)):
+        if listed is not None:
+            updates[name] = {**getattr(item, name), language: listed}
     if words.choices:
         updates["choices"] = tuple(
             _worded_choice(choice, words.choices, language) for choice in item.choices
@@ -120,6 +126,11 @@ def _item(item: Item, words: ItemWording, key: str) -> Iterator[str]:
     for name, text in anchors.items():
         if text is not None:
             yield from _text(text, f"{key}.{name}")
+    for name, listed in (("low_said", words.low_said), ("high_said", words.high_said)):
+        for said in listed or ():
+            yield from _text(said, f"{key}.{name}")
+            if said.strip().casefold() in CARRIER_WORDS or said.strip().isnumeric():
+                yield f"{key}.{name}: a word must be no number, and none on which carriers act."
     if not words.choices:
         return
     if not item.choices:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import has_only_to_send, owes_answers
-from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import is_in_window
 from pro_service.domain.study.statuses import Standing, standing
-from pro_service.domain.study.times import last_day_before, local_day, local_instant, zone
+from pro_service.domain.study.times import last_day_before, local_day, zone
 
 WorkingDays = Callable[[date, date], int]
 """Working days of the site's calendar from one day to another, both counted."""
-SAFETY_CALL_LASTS = timedelta(hours=24)
-"""A safety visit that closed unanswered is still worth a call this long after its evening."""
 
 
 class CallReason(StrEnum):
@@ -33,30 +33,33 @@ class CallReason(StrEnum):
     """All that is owed at the visit is answered, and was not sent."""
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
+    text_unread = "text_unread"
+    """Nobody has read a text that names a sign of harm for as long as the protocol allows."""
 
 
 class CallWanted(Record):
-    """A call task to make. `closes_at` is the end of the visit's window (UTC)."""
+    """A call task to make. `closes_at` is when it helps no more (UTC): the visit's end."""
 
     visit_id: UUID
     reason: CallReason
     closes_at: datetime | None
 
 
-def _may_be_called(where: Standing, visit: VisitFacts, protocol: Protocol) -> bool:
-    if visit.provisional or not owes_answers(visit):
-        return False
-    if where.status is Status.paused and profile_of(visit, protocol) == "safety":
-        # A rest from texts is no rest from safety: nobody writes, so somebody rings.
-        return True
-    return where.may_message and where.may_answer
+class CallInstead(NamedTuple):
+    """A call to make at once, in place of a text that cannot be sent."""
+
+    closes_at: datetime | None
+    """When it helps no more (UTC)."""
 
 
-def _was_made(facts: ParticipantFacts, visit: VisitFacts, reason: CallReason) -> bool:
-    """Tell whether this call exists already, or any other is open for the visit."""
-    if any(key.visit_id == visit.id for key in facts.open_calls):
-        return True
-    return CallKey(visit.id, reason) in facts.made_calls
+def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
+    owed = not visit.provisional and owes_answers(visit)
+    return owed and where.may_message and where.may_answer
+
+
+def _is_called(facts: ParticipantFacts, visit: VisitFacts) -> bool:
+    """Tell whether somebody has been asked to call about this visit and has not yet."""
+    return any(key.visit_id == visit.id for key in facts.open_calls)
 
 
 def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None:
@@ -68,10 +71,6 @@ def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None
     return last_counted + timedelta(hours=protocol.calls.unanswered_hours)
 
 
-def _safety_call_at(visit: VisitFacts, protocol: Protocol, local: ZoneInfo) -> datetime:
-    return local_instant(visit.target_on, protocol.messaging.safety.call_from, local)
-
-
 def _reason(
     facts: ParticipantFacts,
     visit: VisitFacts,
@@ -80,12 +79,7 @@ def _reason(
     working_days_left: WorkingDays,
 ) -> CallReason | None:
     closes_at = visit.closes_at
-    is_open = is_in_window(visit, now)
-    if profile_of(visit, protocol) == "safety":
-        evening = _safety_call_at(visit, protocol, zone(facts.zone))
-        still_useful = is_open or now < evening + SAFETY_CALL_LASTS
-        return CallReason.safety_unanswered if evening <= now and still_useful else None
-    if not is_open:
+    if not is_in_window(visit, now):
         return None
     ran_out_at = _nudges_ran_out_at(visit, protocol)
     to_send = has_only_to_send([visit])
@@ -130,17 +124,42 @@ def calls_wanted(
 ) -> tuple[CallWanted, ...]:
     """Return the call tasks to make now: at most one a visit, each reason once.
 
-    A safety visit unanswered in the evening of its target day; else two nudges unanswered for
-    24 hours, or all answered and never sent; else few working days left on the site's calendar,
-    today counted. Nobody is called who cannot be asked any more or has an open call for the visit;
-    who paused, about safety visits only.
+    Two nudges unanswered for 24 hours, or all answered and never sent; else few working days left
+    on the site's calendar, today counted. Nobody is called so who cannot be asked any more or has
+    an open call for the visit.
+    A safety visit follows the safety floor instead, whatever has stopped, and until somebody was
+    reached (`safety_floor`).
     """
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []
     for visit in facts.visits:
-        if not _may_be_called(where, visit, protocol):
+        if _is_called(facts, visit):
             continue
-        reason = _reason(facts, visit, protocol, now, working_days_left)
-        if reason is not None and not _was_made(facts, visit, reason):
-            wanted.append(CallWanted(visit_id=visit.id, reason=reason, closes_at=visit.closes_at))
+        if profile_of(visit, protocol) == "safety":
+            floor = safety_floor(facts, protocol, visit, now)
+            if floor.wants_call(now):
+                wanted.append(_wanted(visit, CallReason.safety_unanswered, floor.ends_at))
+        elif _may_be_called(where, visit):
+            reason = _reason(facts, visit, protocol, now, working_days_left)
+            if reason is not None and CallKey(visit.id, reason) not in facts.made_calls:
+                wanted.append(_wanted(visit, reason, visit.closes_at))
     return tuple(wanted)
+
+
+def call_instead(
+    facts: ParticipantFacts, protocol: Protocol, visit: VisitFacts, reason: str
+) -> CallInstead | None:
+    """Say whether a visit that cannot be texted about is to be called for at once, and until when.
+
+    None: it is not, as one is open, was made for this reason, or the safety floor says it is over.
+    """
+    if _is_called(facts, visit) or CallKey(visit.id, reason) in facts.made_calls:
+        return None
+    if profile_of(visit, protocol) != "safety":
+        return CallInstead(visit.closes_at)
+    floor = safety_floor(facts, protocol, visit, facts.now, "call")
+    return None if floor.way is FloorWay.over else CallInstead(floor.ends_at)
+
+
+def _wanted(visit: VisitFacts, reason: CallReason, closes_at: datetime | None) -> CallWanted:
+    return CallWanted(visit_id=visit.id, reason=reason, closes_at=closes_at)

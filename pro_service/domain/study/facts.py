@@ -307,6 +307,14 @@ def _call_key(said: object) -> object:
     return CallKey(None if visit_id == "-" else UUID(visit_id), reason)
 
 
+class ClosedCall(Record):
+    """A call about a visit that staff closed: when (study time), and the word of its outcome."""
+
+    visit_id: UUID
+    closed_at: datetime
+    outcome: str
+
+
 class ParticipantFacts(Record):
     """One participant, whole. `revision` guards every write decided from these facts."""
 
@@ -338,6 +346,10 @@ class ParticipantFacts(Record):
     """The call tasks still open."""
     made_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
     """All call tasks ever made, closed ones included."""
+    closed_calls: tuple[ClosedCall, ...] = ()
+    """The calls about visits that staff closed; those the program closed are not among them."""
+    safety_ended_at: datetime | None = None
+    """When an investigator last ended the safety follow-up; None: nobody did."""
     last_reminder_text_at: datetime | None = None
     """When the last reminder text went to the participant, superseded visits included."""
     alerts: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 A pause is a status with another one dated to follow it. It stops texts; answers are taken and
 visits go on. The protocol's safety visits are left as they are: no text goes out for them
-meanwhile, so that whoever owes one in the evening of its day is to be called (`calls`).
+meanwhile, so that whoever owes one in the evening of its day is to be called (`follow_up`).
 """
 
 from __future__ import annotations

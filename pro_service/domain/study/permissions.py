@@ -54,6 +54,8 @@ class Action(StrEnum):
     renew_card = "renew_card"
     pause_participant = "pause_participant"
     """Begin a pause at the participant's wish, and end it."""
+    end_safety = "end_safety"
+    """End the safety follow-up of the injections there were, for a reason (R1)."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -69,6 +71,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.print_card: _CARE,
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
+    Action.end_safety: frozenset({Role.investigator}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -106,7 +106,7 @@ class SafetyRule(Record):
     items: tuple[str, ...] = ()
     """The items looked at; none means every item of the instruments."""
     scale: str | None = None
-    """Look at this scale's raw score, once the sitting is submitted, and at no item."""
+    """Look at this scale's raw score, once all is answered (sent in or not), and at no item."""
     at_least: int | None = None
     at_most: int | None = None
     above_baseline: int | None = Field(None, ge=1)
@@ -150,6 +150,13 @@ class Safety(Record):
             and rule.scale is None
             and instrument in rule.instruments
             and (not rule.items or not set(rule.items).isdisjoint(items))
+            for rule in self.rules
+        )
+
+    def looks_at_scores(self, instrument: str) -> bool:
+        """Whether a score of this instrument may raise an urgent alert."""
+        return any(
+            rule.severity == "urgent" and rule.scale is not None and instrument in rule.instruments
             for rule in self.rules
         )
 
@@ -243,6 +250,17 @@ class VisitDefinition(Record):
     says so, so that what was asked there is still known by name."""
 
 
+UNWELL_VISIT: Final = VisitDefinition(
+    id="unwell",
+    label={"en": "Something is wrong", "zh_CN": "身体不适"},
+    kind="unscheduled",
+    nudges="safety",
+)
+"""The visit at which a participant said that something is wrong: in every protocol, dated by none.
+
+What it asks the protocol says (`follow_up.unwell`); no text reminds of it, a call does."""
+
+
 class Protocol(Record):
     """One version of a study's protocol, checked."""
 
@@ -259,7 +277,7 @@ class Protocol(Record):
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""
-        for visit in self.visits:
+        for visit in (*self.visits, UNWELL_VISIT):
             if visit.id == definition:
                 return visit
         return None

@@ -14,7 +14,7 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.checking.draft import Draft, Placed
 from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.checking.rules import rule_problems
-from pro_service.domain.study.checking.sections import joined, section, unknown_key
+from pro_service.domain.study.checking.sections import joined, section, sections, unknown_key
 from pro_service.domain.study.coming import (
     Coming,
     DataCut,
@@ -148,14 +148,7 @@ def _coming(document: Mapping[str, Any], problems: list[Problem]) -> Coming:
         if name in document:
             found[name] = section(model, document[name], name, problems)
     for name, model in _LISTS.items():
-        content = document.get(name, [])
-        if not isinstance(content, list):
-            problems.append(Problem(name, "is not a list of tables", f"Write [[{name}]] for each."))
-            continue
-        read = [
-            section(model, each, f"{name}[{index}]", problems) for index, each in enumerate(content)
-        ]
-        found[name] = tuple(one for one in read if one is not None)
+        found[name] = sections(model, document.get(name, []), name, problems)
     return Coming.model_validate(found)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.assessments import owes_answers
-from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
+from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, VisitFacts
+from pro_service.domain.study.follow_up.end_reasons import EndReason
+from pro_service.domain.study.follow_up.safety_floor import safety_floor, why_no_text
 from pro_service.domain.study.nudges import (
     PlannedReminder,
     is_quiet_at,
@@ -39,53 +39,6 @@ __all__ = [
     "plan_first",
     "plan_next",
 ]
-
-
-class EndReason(StrEnum):
-    """Why a reminder ended without a text of its own."""
-
-    answered = "answered"
-    declined = "declined"
-    nothing_asked = "nothing_asked"
-    """The visit asks nothing, or the protocol does not nudge for it."""
-    rescheduled = "rescheduled"
-    """Its visit was superseded, or hangs on an event that has not happened."""
-    outside_window = "outside_window"
-    """The window has closed, or no permitted time is left before the closing day."""
-    no_consent = "no_consent"
-    opted_out = "opted_out"
-    no_number = "no_number"
-    number_unconfirmed = "number_unconfirmed"
-    """The number was changed; nothing goes to the new one before somebody has confirmed it."""
-    wrong_number = "wrong_number"
-    """The number turned out to be somebody else's."""
-    bad_number = "bad_number"
-    """The provider said that nothing can reach the number; a call task about it is open."""
-    budget = "budget"
-    """The number has had its texts for the day."""
-    not_enrolled = "not_enrolled"
-    """No status has been recorded."""
-    paused = "paused"
-    stopped_questionnaires = "stopped_questionnaires"
-    withdrew_follow_up = "withdrew_follow_up"
-    withdrew_data_use = "withdrew_data_use"
-    screen_failure = "screen_failure"
-    lost = "lost"
-    study_completed = "study_completed"
-    died = "died"
-
-
-_BY_STATUS: dict[Status | None, EndReason] = {
-    None: EndReason.not_enrolled,
-    Status.paused: EndReason.paused,
-    Status.stopped_questionnaires: EndReason.stopped_questionnaires,
-    Status.withdrew_follow_up: EndReason.withdrew_follow_up,
-    Status.withdrew_data_use: EndReason.withdrew_data_use,
-    Status.screen_failure: EndReason.screen_failure,
-    Status.lost: EndReason.lost,
-    Status.completed: EndReason.study_completed,
-    Status.died: EndReason.died,
-}
 
 
 class Ended(Record):
@@ -183,7 +136,7 @@ def _outcome(
 ) -> EndReason | datetime | None:
     """Return None to send now, an instant to wait for, or why it ends."""
     profile = profile_of(visit, protocol)
-    reason = _why_not(facts, where, visit, profile)
+    reason = _why_not(facts, protocol, where, visit, now)
     if reason is not None:
         return reason
     if not may_go_at(visit, profile, now, local):
@@ -198,22 +151,18 @@ def _outcome(
 
 
 def _why_not(
-    facts: ParticipantFacts, where: Standing, visit: VisitFacts, profile: NudgeProfile
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    where: Standing,
+    visit: VisitFacts,
+    now: datetime,
 ) -> EndReason | None:
     """Return the reason that forbids any reminder of this visit, whatever the hour."""
-    if not visit.assessments:
-        return EndReason.nothing_asked
-    if not owes_answers(visit):
-        submitted = any(each.submitted_at is not None for each in visit.assessments)
-        return EndReason.answered if submitted else EndReason.declined
-    if not where.may_message or not where.may_answer:
-        return _BY_STATUS[where.status]
-    if visit.provisional:
-        return EndReason.rescheduled
-    if profile == "none":
-        return EndReason.nothing_asked
-    nobody = facts.reach.why_not
-    return None if nobody is None else EndReason(nobody)
+    profile = profile_of(visit, protocol)
+    if profile == "safety":
+        # The same word that calls are made by: what is not texted for it is rung for.
+        return safety_floor(facts, protocol, visit, now).no_text
+    return why_no_text(facts, where, visit, profile)
 
 
 def texts_of(facts: ParticipantFacts) -> tuple[datetime, ...]:

@@ -70,7 +70,7 @@ def raised(
     `baseline` is of the knee the answers are about; what it lacks cannot have changed.
     `days_since_injection` counts local days, None before the injection: a rule bound to days after
     it is silent then. `days_since` says the same of each kind of event. `scores` are raw scores by
-    scale, of a sitting that is submitted; without them no rule about a score speaks.
+    scale, of a sitting that is answered to its end; without them no rule about a score speaks.
     """
     alerts: list[RaisedAlert] = []
     for rule in timely(safety, days_since_injection, days_since or {}):

@@ -64,11 +64,6 @@ class Rescheduling(Record):
     reclosed: tuple[Reclosing, ...] = ()
     """Among the kept: visits that must end at the injection's time although they have answers."""
 
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the schedule stays exactly as it is."""
-        return not (self.superseded or self.created or self.reclosed)
-
 
 def _event(events: Sequence[EventFacts], kind: EventKind, ordinal: int) -> EventFacts | None:
     for event in events:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pro_service.domain.errors import ProServiceError
@@ -35,6 +36,7 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
+@lru_cache(maxsize=4096)
 def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return the UTC instant of a local wall time.
 

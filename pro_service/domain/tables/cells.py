@@ -12,7 +12,6 @@ from pro_service.domain.study.facts import KNEES, Target
 from pro_service.domain.tables.characters import HYPHENS, visible
 
 T = TypeVar("T")
-_PLAIN_DIGITS: Final = re.compile(r"\+?\d+")
 _WHOLE: Final = re.compile(r"([+-]?\d+)(?:\.0*|,0{1,2})?")
 _SHORTENED: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _BETWEEN: Final = re.compile(rf"[\s_{re.escape(HYPHENS)}]+")
@@ -137,8 +136,3 @@ def read_digits(text: str) -> str:
         raise CellError(SHORTENED)
     digits = re.fullmatch(r"(\+?\d+)\.0+", shown)
     return digits[1] if digits else shown
-
-
-def is_plain_digits(text: str) -> bool:
-    """Whether a text is digits alone, after a plus or not."""
-    return _PLAIN_DIGITS.fullmatch(text) is not None

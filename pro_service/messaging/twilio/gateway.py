@@ -16,7 +16,7 @@ from typing import Any, Final
 import aiohttp
 
 # The SDK would load this within the first call, and stop the loop for a while as it does.
-import twilio.rest.api.v2010.account.message  # noqa: F401
+import twilio.rest.api.v2010.account.message  # noqa: F401  (to have it loaded)
 from pydantic import SecretStr
 from twilio.base.exceptions import TwilioException
 from twilio.http.async_http_client import AsyncTwilioHttpClient

@@ -21,8 +21,10 @@ from pro_service.services.answering.asking import (
 from pro_service.services.answering.baselines import read_baselines
 from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
 from pro_service.services.answering.scores import Place, score_rows
+from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
 
 __all__ = [
+    "UNWELL",
     "AnsweringCase",
     "AnswersPlan",
     "GivenAnswer",
@@ -30,12 +32,14 @@ __all__ = [
     "Place",
     "Sitting",
     "UnknownAssessmentError",
+    "Unwell",
     "agenda",
     "as_offered",
     "find_assessment",
     "is_open",
     "open_questions",
     "plan_answers",
+    "plan_unwell",
     "read_baselines",
     "score_rows",
     "text_context",

@@ -10,6 +10,7 @@ from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, SafetyRule
 from pro_service.domain.study.sittings.open_questions import OpenKind, is_in_window, open_now
 from pro_service.domain.study.statuses import standing
@@ -33,11 +34,14 @@ def is_open(visit: VisitFacts, facts: ParticipantFacts) -> bool:
 def open_questions(
     facts: ParticipantFacts, protocol: Protocol, way: AnswerWay
 ) -> tuple[OpenQuestion, ...]:
-    """What the participant owes now and may answer this way, in the schedule's order."""
+    """What the participant owes now and may answer this way, in the schedule's order.
+
+    First of all what they opened themselves, because something is wrong.
+    """
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return ()
     found: list[OpenQuestion] = []
-    for visit in facts.visits:
+    for visit in sorted(facts.visits, key=lambda one: not is_unwell(one)):
         if not is_open(visit, facts):
             continue
         for assessment in visit.assessments:

@@ -1,4 +1,4 @@
-"""Urgent alerts nobody has looked at: somebody is asked to call."""
+"""Urgent alerts nobody has looked at, urgent texts nobody has read: somebody is asked to call."""
 
 from __future__ import annotations
 
@@ -17,21 +17,27 @@ from pro_service.store.writes import CallRow
 
 
 async def escalate(
-    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    participant_id: UUID,
+    reason: CallReason = CallReason.alert_unseen,
 ) -> int:
-    """Make the call task an alert unseen for too long asks for; returns how many. Raises BusyError.
+    """Make the call task an alert unseen, or a text unread, for too long asks for.
+
+    Returns how many. Raises BusyError.
 
     It hangs on no visit: answering a questionnaire must not close it.
     """
 
     async def decide() -> Decision[int]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        if CallKey(None, CallReason.alert_unseen) in facts.open_calls:
+        if CallKey(None, reason) in facts.open_calls:
             return Decision(0)
         call = CallRow(
             id=new_id(),
             visit_id=None,
-            reason=CallReason.alert_unseen,
+            reason=reason,
             closes_at=None,
             actor=WORKER,
         )

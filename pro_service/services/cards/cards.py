@@ -82,18 +82,20 @@ async def free_codes(connection: Connection, groups: Sequence[list[str]]) -> lis
     A group may stand several times. Raises BusyError.
     """
     codes: dict[int, str] = {}
+    given: set[str] = set()
     for _ in range(_DRAWS):
         waiting = [place for place in range(len(groups)) if place not in codes]
         drawn: dict[str, int] = {}
         for place in waiting:
             code = new_code(secrets.token_bytes(_CODE_BYTES))
-            if code not in drawn and code not in codes.values():
+            if code not in drawn and code not in given:
                 drawn[code] = place
         used = await store.list_codes_in_use(connection, list(drawn))
         for code, place in drawn.items():
             alike = any(start_of(code) == start_of(other) for other in groups[place])
             if code not in used and not alike:
                 codes[place] = code
+                given.add(code)
                 groups[place].append(code)
         if len(codes) == len(groups):
             return [codes[place] for place in range(len(groups))]

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.exports.columns import FILES, Cell, Column
-from pro_service.tables import csv_bytes
+from pro_service.tables import mark_csv
 
 MANIFEST: Final = "SHA256SUMS"
 ABOUT: Final = "about.json"
@@ -98,22 +98,17 @@ def new_export(
         ) from error
 
 
-def _mark(path: Path) -> None:
-    """Put a byte-order mark before a table that is not ASCII, as every CSV that goes out has."""
-    content = path.read_bytes()
-    if not content.isascii():
-        path.write_bytes(csv_bytes(content.decode("utf-8")))
-
-
 def _finish(folder: Path, about: Mapping[str, Any], extra: Mapping[str, str]) -> None:
     for name, content in extra.items():
         (folder / name).write_text(content, encoding="utf-8", newline="")
     text = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
     (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
     for name in FILES:
-        _mark(folder / name)
-    lines = [
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in sorted([*FILES, ABOUT, *extra])
-    ]
+        mark_csv(folder / name)
+    lines = [f"{_sha256(folder / name)}  {name}\n" for name in sorted([*FILES, ABOUT, *extra])]
     (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

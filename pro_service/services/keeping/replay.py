@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
-from pro_service.domain.study.statuses import RULES, standing
+from pro_service.domain.study.statuses import RULES, StatusRefusedError, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
@@ -131,6 +131,8 @@ _BY_HAND: Final = {
     " opt-out: pro-service participant opt-in.",
     "number_added": "got another number after the backup, which is lost: ask for it and enter it"
     " again: pro-service participant number.",
+    "safety_ended": "had the safety follow-up ended by an investigator after the backup, so that"
+    " calls begin again; if that still holds: pro-service participant safety end.",
     "erasure": "was erased after the backup: erase again.",
 }
 
@@ -207,7 +209,13 @@ async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Repla
             f"had the status {status} recorded after the backup; it is not put back by itself."
             " If it holds: pro-service participant status.",
         )
-    await record_status(who, status, actor=ACTOR, reason=REASON, of_staff=False)
+    try:
+        await record_status(who, status, actor=ACTOR, reason=REASON, of_staff=False)
+    except StatusRefusedError as error:
+        # Lines of just before the backup come too: what followed them is in it already.
+        return Replayed(
+            "confirm", facts.code, f"had the status {status}; not put back: {error.message}"
+        )
     return Replayed("done", facts.code, f"has the status {status}")
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.sittings.open_questions import is_in_window, sitting_goes_on
@@ -170,7 +171,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
-    visits.sort(key=lambda visit: visit.id != invited_to)
+    visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
     all_here = reached_by(context, facts) == "code"
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []

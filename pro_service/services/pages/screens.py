@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -126,7 +127,9 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
     found, answers = _stands(assessment, instrument, facts)
     screens: list[Screen] = []
     number = before.questions
-    for group, codes in enumerate(protocol.screens_of(instrument)):
+    scored = protocol.safety.looks_at_scores(instrument.id)
+    groups = protocol.screens_of(instrument)
+    for group, codes in enumerate(groups):
         questions: list[Question] = []
         for code in codes:
             number += 1
@@ -142,7 +145,8 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
                 group=group,
                 questions=tuple(questions),
                 found=found,
-                may_alarm=protocol.safety.looks_at(instrument.id, codes),
+                may_alarm=protocol.safety.looks_at(instrument.id, codes)
+                or (scored and _may_be_last(group, groups, answers)),
             )
         )
     return Part(assessment.id, tuple(screens), found)
@@ -169,6 +173,12 @@ def _question(
         response_id=None if answer is None else answer.response_id,
         hidden=answer is not None and not may_show_values(asking.device, sitting_id, place),
     )
+
+
+def _may_be_last(group: int, groups: Sequence[Sequence[str]], answers: Collection[str]) -> bool:
+    """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
+    others = [code for other, codes in enumerate(groups) if other != group for code in codes]
+    return group == len(groups) - 1 or all(code in answers for code in others)
 
 
 def place_of(instrument: Instrument, code: str) -> int:

@@ -79,6 +79,13 @@ class Case:
         contact = contact_at(self.context, self.facts, self.received.their_address)
         return contact is not None and contact.opted_out_at is not None
 
+    def headed(self, parts: Sequence[TextPart]) -> tuple[TextPart, ...]:
+        """The parts of a reply, headed by whose they are on a telephone shared or another's."""
+        if len(self.received.users) < 2 and self.respondent.kind != "proxy":
+            return tuple(parts)
+        code = TextPart(key="reminder.for_code", parameters={"code": self.facts.start_of_code})
+        return (code, *parts)
+
     def render(self, parts: Sequence[TextPart], *, link: str | None = None) -> str:
         """The words of a text to them, in their language."""
         naming = text_context(self.context, self.protocol, self.facts, link=link)

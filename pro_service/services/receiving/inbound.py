@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import Agenda, advance, begin
+from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Step, TextPart, same_question
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.delivery.channels import ChannelRules
@@ -61,6 +62,8 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     write_inbound,
 )
+from pro_service.services.receiving.unwell import answer_unwell
+from pro_service.services.receiving.warning import warn
 from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
@@ -114,6 +117,7 @@ async def take_text(
         received = await _receive(connection, context, arrival, asked)
         asked = received.asked
         outcome = await _decide(connection, context, received)
+        await warn(connection, context, received, outcome)
         if by_queue:
             outcome.queue_reply()
         if answered:
@@ -203,6 +207,10 @@ async def _for_one(
     """A text that belongs to one participant."""
     user = next(one for one in received.users if one.id == where.participant_id)
     case = await read_case(connection, context, received, user)
+    if where.kind == "owner" and recognise(received.text.body) is Command.unwell:
+        outcome = await answer_unwell(case)
+        outcome.in_focus = where.in_focus and len(received.users) > 1
+        return outcome
     facts, dialogue = case.facts, case.dialogue
     just_answered = dialogue.last.assessment_id if dialogue.last else None
     asked = dialogue.prompt.assessment_id if dialogue.prompt else None
@@ -304,11 +312,8 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and not case.held_back:
         template = parts[0].key
-        many = len(case.received.users) > 1 or case.respondent.kind == "proxy"
-        if many and template != "line.switched":
-            # On a telephone that is shared, or another's, every question says whose it is.
-            code = TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code})
-            parts = (code, *parts)
+        if template != "line.switched":
+            parts = case.headed(parts)
         outcome.reply = Reply(case.render(parts, link=link), template, facts.language)
     outcome.keep_dialogue(step.dialogue)
 

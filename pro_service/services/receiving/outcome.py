@@ -17,8 +17,9 @@ from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
 from pro_service.services.texting import opt_out_row, seal_body
-from pro_service.store.answering import answers
+from pro_service.store.answering import answers, checklist
 from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.answering.checklist import ChecklistWrite
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
@@ -32,6 +33,7 @@ from pro_service.store.writes import (
     LineConversationRow,
     OptOutRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.vault import places
 
@@ -69,8 +71,13 @@ class InboundOutcome:
     """Who else uses a line that is held back or let go."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
+    checklist: ChecklistWrite | None = None
+    """What a participant opened who said that something is wrong."""
     invitations: list[InvitationRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
+    urgent: bool = False
+    """The text names a sign of harm: somebody reads it first."""
+    alerts: list[TextAlertRow] = field(default_factory=list)
 
     def keep_dialogue(self, dialogue: Dialogue) -> None:
         """Keep the dialogue; the question it now holds open was carried by the reply, if any."""
@@ -146,6 +153,10 @@ async def write_inbound(
         if outcome.confirmed is not None:
             await numbers.give_reason(connection, "the participant's code was typed on it")
         await answers.record_answers(connection, guard, answered)
+        if outcome.checklist is not None:
+            # The turn before it has moved the revision.
+            after = guard._replace(revision=guard.revision + 1)
+            await checklist.open_checklist(connection, after, outcome.checklist)
         await inbounds.record_inbound(connection, study_id, document)
 
 
@@ -160,6 +171,7 @@ def inbound_document(
         invitations=outcome.invitations,
         affected=list(outcome.affected),
         calls=outcome.calls,
+        alerts=outcome.alerts,
     )
     if outcome.reply is not None:
         document.messages.append(_reply_row(context, received, outcome, outcome.reply))
@@ -200,6 +212,7 @@ def _inbound_row(
         media_count=text.media_count,
         disposition=outcome.disposition,
         command=outcome.command,
+        urgent=outcome.urgent,
         reply_message_id=None if outcome.reply is None else outcome.reply.id,
         actor=received.actor,
     )

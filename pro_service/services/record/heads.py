@@ -17,11 +17,10 @@ class HeadsFileError(ProServiceError):
 def append_head(path: Path, head: Seal) -> None:
     """Append a head as a line of JSON and see it on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-    try:
-        os.write(descriptor, f"{head.as_json()}\n".encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(f"{head.as_json()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_heads(path: Path) -> Iterator[Seal]:

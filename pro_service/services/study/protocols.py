@@ -100,7 +100,7 @@ async def find_version(connection: Connection, study: StudyRow, text: str) -> Ve
     found = [one for one in versions if text and one.content_sha256.startswith(text.lower())]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(one.label for one in versions)
+    known = ", ".join(one.label for one in versions) or "none yet"
     what = "begins several versions" if found else "is no stored version"
     raise UnknownVersionError(f"{text!r} {what} of {study.code}.", mend=f"Stored: {known}.")
 

@@ -26,7 +26,7 @@ from pro_service.services.texting.opt_outs import (
     opt_out_row,
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
-from pro_service.services.texting.reach import reached_by, ways_to
+from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
 from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "reached_by",
     "remind",
     "retry",
+    "rule_for_number",
     "seal_body",
     "send_claimed",
     "ways_to",

@@ -15,7 +15,8 @@ from pro_service.domain.delivery.channels import AskingWay, ChannelRule
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
-from pro_service.domain.study.facts import CallKey, ParticipantFacts
+from pro_service.domain.study.calls import call_instead
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.domain.study.respondents import respondent_at
@@ -154,13 +155,17 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
 def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
     document.ended += _ended(due, reason)
-    closes = {visit.id: visit.closes_at for visit in due.facts.visits}
+    asked = [visit for visit in due.facts.visits if visit.id in due.judgement.visits]
     document.calls += [
         CallRow(
-            id=new_id(), visit_id=visit_id, reason=reason, closes_at=closes[visit_id], actor=WORKER
+            id=new_id(),
+            visit_id=visit.id,
+            reason=reason,
+            closes_at=wanted.closes_at,
+            actor=WORKER,
         )
-        for visit_id in due.judgement.visits
-        if CallKey(visit_id, reason) not in due.facts.made_calls
+        for visit in asked
+        if (wanted := call_instead(due.facts, due.protocol, visit, reason)) is not None
     ]
 
 
@@ -261,7 +266,7 @@ def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart,
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
     parts = [*_whose(facts), TextPart(key="reminder.link" if linked else "reminder.text")]
     if first:
-        parts.append(TextPart(key="reminder.stop"))
+        parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
     return tuple(parts)
 
 

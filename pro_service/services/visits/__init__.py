@@ -4,5 +4,19 @@ from __future__ import annotations
 
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.events import record_event, record_status
+from pro_service.services.visits.safety_end import (
+    NotInvestigatorError,
+    SafetyEndRefusedError,
+    end_safety_for,
+    safety_end,
+)
 
-__all__ = ["close_participant", "record_event", "record_status"]
+__all__ = [
+    "NotInvestigatorError",
+    "SafetyEndRefusedError",
+    "close_participant",
+    "end_safety_for",
+    "record_event",
+    "record_status",
+    "safety_end",
+]

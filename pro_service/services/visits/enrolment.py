@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import time
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -16,6 +18,7 @@ from pro_service.domain.study.facts import (
     Status,
     StatusFacts,
 )
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_instant, zone
 from pro_service.domain.tables.cells import unpadded
 from pro_service.services.base.context import ServiceContext
@@ -90,23 +93,43 @@ async def enrol(
         raise EnrolmentRefusedError(problems)
     await context.keys.ensure_study_key(connection, study_id)
     fresh = [row for row in rows if row.code not in known]
-    beside = {index: list(codes) for index, codes in checked.personal_codes.items()}
-    async with transaction(connection) as connection:
-        for start in range(0, len(fresh), CHUNK):
-            chunk = fresh[start : start + CHUNK]
-            codes = await _codes_for(connection, context, chunk, beside)
-            documents = [
-                await _document(connection, context, checked, row, code, actor)
-                for row, code in zip(chunk, codes, strict=True)
-            ]
-            try:
-                await schedule.insert_participants(connection, study_id, documents)
-            except DuplicateError:
-                raise EnrolmentRefusedError(
-                    [RowProblem(chunk[0].number, "code", "or a later one was enrolled meanwhile.")]
-                ) from None
-            progress(len(chunk))
+    if fresh:
+        desk = await _desk(connection, context, checked, actor)
+        codes = await _codes_for(connection, context, checked, fresh)
+        chunks = [
+            list(zip(fresh[at : at + CHUNK], codes[at : at + CHUNK], strict=True))
+            for at in range(0, len(fresh), CHUNK)
+        ]
+        async with transaction(connection) as lent:
+            await _write(lent, desk, chunks, progress)
     return EnrolmentOutcome(len(fresh), len(rows) - len(fresh))
+
+
+async def _write(
+    connection: Connection,
+    desk: _EnrolmentDesk,
+    chunks: Sequence[Sequence[tuple[EnrolmentRow, str]]],
+    progress: Callable[[int], None],
+) -> None:
+    """Write chunk after chunk; while the database works on one, the next is made ready."""
+    documents = await desk.documents(chunks[0])
+    for place, (chunk, following) in enumerate(zip(chunks, [*chunks[1:], ()], strict=True)):
+        if place == 1:  # The first is there to be counted, and more are to come.
+            await schedule.learn_sizes(connection)
+        writing = asyncio.create_task(
+            schedule.insert_participants(connection, desk.checked.study_id, documents)
+        )
+        try:
+            documents = await desk.documents(following)
+        finally:
+            try:
+                await writing
+            except DuplicateError:
+                number = chunk[0][0].number
+                raise EnrolmentRefusedError(
+                    [RowProblem(number, "code", "or a later one was enrolled meanwhile.")]
+                ) from None
+        progress(len(chunk))
 
 
 def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow) -> list[str]:
@@ -132,10 +155,11 @@ def _differences(context: ServiceContext, row: EnrolmentRow, known: EnrolledRow)
 async def _codes_for(
     connection: Connection,
     context: ServiceContext,
+    checked: CheckedRows,
     rows: Sequence[EnrolmentRow],
-    beside: dict[bytes, list[str]],
 ) -> list[str]:
-    """A personal code for each row, unlike those `beside` it on its number; kept there."""
+    """A personal code for each row, unlike those of others on its number."""
+    beside = {index: list(codes) for index, codes in checked.personal_codes.items()}
     groups = []
     for row in rows:
         # Under whichever key the others were found: from now on they stand together.
@@ -146,52 +170,75 @@ async def _codes_for(
     return await free_codes(connection, groups)
 
 
-async def _document(
-    connection: Connection,
-    context: ServiceContext,
-    checked: CheckedRows,
-    row: EnrolmentRow,
-    personal_code: str,
-    actor: str,
-) -> EnrolmentWrite:
-    """Everything that enrolling one participant writes, with the schedule that follows."""
-    site = checked.sites[row.site]
-    if site.version_id is None:
-        raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
-    key = context.keys.vault.new_data_key()
-    participant = NewParticipantRow(
-        id=new_id(),
-        code=row.code,
-        personal_code=personal_code,
-        protocol_version_id=site.version_id,
-        language=row.language,
-        zone=row.zone,
-        channel=row.channel,
-        treated_knees=row.treated_knees,
-        actor=actor,
-    )
-    protocol = await context.reader.protocol(connection, checked.study_id, site.version_id)
-    note = _note(context, checked, row, key.id)
-    why = "enrolled" if note is None else f"note:{note.id}"
-    news = News(actor, why, events=tuple(_first_events(row)))
-    facts = _first_facts(checked, row, site, participant)
-    return EnrolmentWrite(
-        participant=participant,
-        placing=PlacingRow(id=new_id(), site_id=site.row.id),
-        data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
-        contacts=[_contact(context, row.phone, key.id)],
-        consent=ConsentRow(
+@dataclass(frozen=True)
+class _EnrolmentDesk:
+    """Makes what is written of each row; it asks the database nothing."""
+
+    context: ServiceContext
+    checked: CheckedRows
+    protocols: Mapping[str, tuple[UUID, Protocol]]
+    """The version each site the rows name enrols under."""
+    actor: str
+
+    async def documents(self, rows: Iterable[tuple[EnrolmentRow, str]]) -> list[EnrolmentWrite]:
+        """The documents of rows with their personal codes; others go on meanwhile."""
+        made = []
+        for row, personal_code in rows:
+            made.append(self.document(row, personal_code))
+            await asyncio.sleep(0)
+        return made
+
+    def document(self, row: EnrolmentRow, personal_code: str) -> EnrolmentWrite:
+        """Everything that enrolling one participant writes, with the schedule that follows."""
+        site = self.checked.sites[row.site]
+        version_id, protocol = self.protocols[row.site]
+        key = self.context.keys.vault.new_data_key()
+        participant = NewParticipantRow(
             id=new_id(),
-            version=row.consent_version,
-            signed_on=row.consent_on,
-            messages=row.messaging_consent,
-        ),
-        status=FirstStatusRow(id=new_id(), status=Status.screened),
-        cards=[new_card(context)],
-        identities=seal_year(context, row.year_of_birth, key.id),
-        notes=[] if note is None else [note],
-        schedule=change_of(facts, protocol, news, {}).document,
-    )
+            code=row.code,
+            personal_code=personal_code,
+            protocol_version_id=version_id,
+            language=row.language,
+            zone=row.zone,
+            channel=row.channel,
+            treated_knees=row.treated_knees,
+            actor=self.actor,
+        )
+        note = _note(self.context, self.checked, row, key.id)
+        why = "enrolled" if note is None else f"note:{note.id}"
+        news = News(self.actor, why, events=tuple(_first_events(row)))
+        facts = _first_facts(self.checked, row, site, participant)
+        return EnrolmentWrite(
+            participant=participant,
+            placing=PlacingRow(id=new_id(), site_id=site.row.id),
+            data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
+            contacts=[_contact(self.context, row.phone, key.id)],
+            consent=ConsentRow(
+                id=new_id(),
+                version=row.consent_version,
+                signed_on=row.consent_on,
+                messages=row.messaging_consent,
+            ),
+            status=FirstStatusRow(id=new_id(), status=Status.screened),
+            cards=[new_card(self.context)],
+            identities=seal_year(self.context, row.year_of_birth, key.id),
+            notes=[] if note is None else [note],
+            schedule=change_of(facts, protocol, news, {}).document,
+        )
+
+
+async def _desk(
+    connection: Connection, context: ServiceContext, checked: CheckedRows, actor: str
+) -> _EnrolmentDesk:
+    """Read the protocol of every site the rows name. Raises UnknownStudyError."""
+    protocols = {}
+    for site in {row.site for row in checked.rows}:
+        version_id = checked.sites[site].version_id
+        if version_id is None:
+            raise UnknownStudyError("The study has no protocol.", mend="Load it first.")
+        protocol = await context.reader.protocol(connection, checked.study_id, version_id)
+        protocols[site] = (version_id, protocol)
+    return _EnrolmentDesk(context, checked, protocols, actor)
 
 
 def _note(

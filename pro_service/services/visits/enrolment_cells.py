@@ -155,7 +155,7 @@ def check_row(
     site = row.text("site")
     asked = rules.sites.get(site)
     if site and asked is None:
-        known = ", ".join(sorted(rules.sites))
+        known = ", ".join(sorted(rules.sites)) or "none yet"
         row.add("site", f"is not a site of the study; known: {known}.")
     country = None if asked is None else asked.country
     pattern = None if asked is None else asked.code_pattern

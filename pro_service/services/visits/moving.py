@@ -13,14 +13,13 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.notes import note_about, reasoned
+from pro_service.services.base.notes import KeyGoneError, note_about, reasoned
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
-from pro_service.services.visits.scheduling import add_visit
+from pro_service.services.visits.scheduling import add_visit, reclosed_rows
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.visits import schedule
 from pro_service.store.visits.schedule import PinRow, ScheduleWrite
-from pro_service.store.writes import ReclosedVisitRow
 
 Outcome = Literal["moved", "would move", "refused", "is there already"]
 
@@ -98,7 +97,7 @@ async def move_participant(who: Who, move: Move) -> Moved:
 
     try:
         return await turn(who, decide)
-    except BusyError as error:
+    except (BusyError, KeyGoneError) as error:
         facts = seen[-1]
         return Moved(facts.code, "refused", facts.protocol_version_id, refusals=(error.message,))
 
@@ -110,12 +109,7 @@ def _document(facts: ParticipantFacts, new: Protocol, moving: Moving, move: Move
         reason=move.reason,
         pins=[PinRow(id=new_id(), protocol_version_id=move.version_id, actor=move.actor)],
         superseded=list(moves.superseded),
-        reclosed=[
-            ReclosedVisitRow(
-                id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=move.actor
-            )
-            for one in moves.reclosed
-        ],
+        reclosed=reclosed_rows(moves, move.actor),
     )
     for one in moves.created:
         add_visit(document, new, facts, one, move.actor)

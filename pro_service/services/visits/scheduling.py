@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from pro_service.domain.study.events import NewEvent, check_event, recorded, with_events
 from pro_service.domain.study.facts import (
@@ -14,6 +15,8 @@ from pro_service.domain.study.facts import (
     StatusFacts,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
+from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_first
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
@@ -92,21 +95,17 @@ def change_of(
     moves = reschedule(facts.visits, planned, last)
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",
-        events=[_event_row(*one, news) for one in zip(fresh, news.events, strict=True)],
+        events=[_event_row(one, news) for one in fresh],
         statuses=_status_rows(news),
         superseded=list(moves.superseded),
-        reclosed=[
-            ReclosedVisitRow(
-                id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=news.actor
-            )
-            for one in moves.reclosed
-        ],
+        reclosed=reclosed_rows(moves, news.actor),
     )
     for new in moves.created:
         add_visit(document, protocol, facts, new, news.actor)
     words = [StatusFacts(status=one, effective_at=facts.now) for one in news.statuses]
-    if not standing([*facts.statuses, *words], facts.now, merged).may_answer:
-        document.calls_ended = [visit.id for visit in facts.visits]
+    after = facts.model_copy(update={"statuses": (*facts.statuses, *words), "events": merged})
+    if not standing(after.statuses, facts.now, merged).may_answer:
+        document.calls_ended = _calls_ended(after, protocol)
         document.reminders = []
     return Change(facts, moves, document)
 
@@ -127,7 +126,25 @@ async def apply_change(who: Who, news: News, *, words: str | None = None) -> Cha
     return await turn(who, decide)
 
 
-def _event_row(fact: EventFacts, event: NewEvent, news: News) -> EventRow:
+def _calls_ended(after: ParticipantFacts, protocol: Protocol) -> list[UUID]:
+    """The visits nobody need ring about any more, as nothing is asked; the safety floor stays."""
+    return [
+        visit.id
+        for visit in after.visits
+        if profile_of(visit, protocol) != "safety"
+        or safety_floor(after, protocol, visit, after.now).way is FloorWay.over
+    ]
+
+
+def reclosed_rows(moves: Rescheduling, actor: str) -> list[ReclosedVisitRow]:
+    """The visits that keep their answers and end at another instant than before."""
+    return [
+        ReclosedVisitRow(id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=actor)
+        for one in moves.reclosed
+    ]
+
+
+def _event_row(fact: EventFacts, news: News) -> EventRow:
     return EventRow(
         id=fact.id,
         kind=fact.kind,
@@ -172,13 +189,7 @@ def add_visit(
         closes_at=plan.closes_at,
         assessments=assessments,
     )
-    document.visits.append(
-        VisitRow(
-            **visit.model_dump(exclude={"assessments", "reminders", "attended_on"}),
-            kind=protocol.definition(plan.definition).kind,
-            actor=actor,
-        )
-    )
+    document.visits.append(_visit_row(visit, protocol.definition(plan.definition).kind, actor))
     document.assessments += [
         AssessmentRow(
             id=one.id,
@@ -201,3 +212,18 @@ def add_visit(
                 actor=actor,
             )
         )
+
+
+def _visit_row(visit: VisitFacts, kind: str, actor: str) -> VisitRow:
+    return VisitRow(
+        id=visit.id,
+        definition=visit.definition,
+        kind=kind,
+        occurrence=visit.occurrence,
+        schedule_revision=visit.schedule_revision,
+        provisional=visit.provisional,
+        opens_at=visit.opens_at,
+        target_on=visit.target_on,
+        closes_at=visit.closes_at,
+        actor=actor,
+    )

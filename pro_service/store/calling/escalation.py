@@ -1,4 +1,4 @@
-"""Alerts that wait for somebody to see them."""
+"""Alerts that wait for somebody to see them, and texts to be read at once that nobody has read."""
 
 from __future__ import annotations
 
@@ -15,3 +15,14 @@ async def list_unseen_alerts(connection: Connection, limit: int) -> list[tuple[U
     """(study, participant) with an urgent alert unseen for too long and no call made for it."""
     rows = await connection.fetch(_SQL["list_unseen_alerts"], limit)
     return [(row["study_id"], row["participant_id"]) for row in rows]
+
+
+async def list_unread_warnings(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """(study, participant) with an urgent text unread for too long and no call made for it."""
+    rows = await connection.fetch(_SQL["list_unread_warnings"], limit)
+    return [(row["study_id"], row["participant_id"]) for row in rows]
+
+
+async def close_calls_read(connection: Connection) -> int:
+    """End the calls about texts that were read meanwhile; returns how many."""
+    return len(await connection.fetch(_SQL["close_calls_read"]))

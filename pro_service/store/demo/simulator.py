@@ -6,7 +6,7 @@ Every function takes the connection first. All instants are machine time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -32,7 +32,6 @@ class PhoneText(Record):
     body: str = Field(repr=False)
     reference: UUID | None
     status_callback: str | None
-    accepted_at: datetime
 
 
 class Outcome(Record):

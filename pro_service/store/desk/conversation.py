@@ -37,6 +37,8 @@ class InboundLine(NamedTuple):
     media_count: int
     disposition: str
     command: str | None
+    urgent: bool
+    """Whether it names a sign of harm."""
     received_at: datetime
     read_at: datetime | None
     read_by: str | None
@@ -81,6 +83,10 @@ class AlertLine(NamedTuple):
     acted_at: datetime | None
     acted_by: str | None
     action: str | None
+    by_text: bool
+    """Whether words of a text raised it, and no answer."""
+    uncertain_who: bool
+    """Whether nobody knows which of those who use the telephone wrote that text."""
 
 
 class Conversation(NamedTuple):

@@ -56,6 +56,10 @@ class OpenAlert(NamedTuple):
     raised_at: datetime
     seen_at: datetime | None
     seen_by: str | None
+    by_text: bool
+    """Whether words of a text raised it, and no answer."""
+    uncertain_who: bool
+    """Whether nobody knows which of those who use the telephone wrote that text."""
     instrument: str | None
     target: str | None
     definition: str | None
@@ -72,6 +76,8 @@ class TextToRead(NamedTuple):
     body_sealed: bytes
     body_key: str
     media_count: int
+    urgent: bool
+    """Whether it names a sign of harm: such texts are listed first."""
     received_at: datetime
     key_id: UUID | None
     wrapped: bytes | None

@@ -188,6 +188,8 @@ class TimelineDocument(NamedTuple):
     enrolled_at: datetime
     may_read_scores: bool
     """Whether answers and scores are open to the reader, at the last instant they see."""
+    safety_ended_at: datetime | None
+    """When an investigator last ended the safety follow-up."""
     contacts: tuple[ContactLine, ...]
     """In the order they are tried."""
     placings: tuple[Placing, ...]

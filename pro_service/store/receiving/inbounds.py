@@ -20,6 +20,7 @@ from pro_service.store.writes import (
     LineRow,
     OptOutRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 
 _SQL: Final = load_queries("receiving/inbounds")
@@ -54,6 +55,13 @@ class LineParticipant(NamedTuple):
     """Whether the owner of the number agreed to texts, where that is somebody else."""
 
 
+class Telephones(NamedTuple):
+    """A site's telephone, and the emergency number where it is."""
+
+    telephone: str
+    emergency_number: str
+
+
 @dataclass(kw_only=True)
 class InboundWrite:
     """A text that came in, what it was taken for, and what it leads to on its line."""
@@ -72,6 +80,7 @@ class InboundWrite:
     confirmed: list[UUID] = field(default_factory=list)
     """Numbers that are now proven to be their owner's."""
     calls: list[LineCallRow] = field(default_factory=list)
+    alerts: list[TextAlertRow] = field(default_factory=list)
 
 
 async def find_provider_event(
@@ -96,6 +105,19 @@ async def count_replies_today(connection: Connection, study_id: UUID, line_id: U
     """Replies a line has had within a day of study time."""
     count: int = await connection.fetchval(_SQL["count_replies_today"], study_id, line_id)
     return count
+
+
+async def was_warned_today(connection: Connection, study_id: UUID, line_id: UUID) -> bool:
+    """Whether a line left in peace was told within a day of study time whom to ring."""
+    return bool(await connection.fetchval(_SQL["was_warned_today"], study_id, line_id))
+
+
+async def list_telephones_of_sender(
+    connection: Connection, study_id: UUID, sender_id: UUID
+) -> list[Telephones]:
+    """Whom somebody rings who wrote to an address of ours: the sites it speaks for."""
+    rows = await connection.fetch(_SQL["list_telephones_of_sender"], study_id, sender_id)
+    return [row_of(Telephones, row) for row in rows]
 
 
 async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) -> bool:

@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from pro_service.domain.seals import Seal, SealContent
-from pro_service.store.connection import Connection
+from pro_service.store.bounds import COMMANDS
+from pro_service.store.connection import Connection, transaction
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -64,29 +65,44 @@ class RowFault(NamedTuple):
 
 async def get_next_seal(connection: Connection) -> SealContent | None:
     """What the next seal is over; None if there is nothing to seal."""
-    row = await connection.fetchrow(_SQL["get_next_seal"])
+    async with _unhurried(connection) as lent:
+        row = await lent.fetchrow(_SQL["get_next_seal"], timeout=COMMANDS.silence)
     return None if row is None else row_of(SealContent, row)
 
 
 async def record_seal(connection: Connection, seal: Seal) -> bool:
     """Store a signed seal; False if another worker was quicker."""
     content = seal.content
-    stored: bool = await connection.fetchval(
-        _SQL["record_seal"],
-        {
-            "id": content.id,
-            "sealed_at": content.sealed_at.isoformat(),
-            "generation": content.generation,
-            "first_xact_id": content.first_xact_id,
-            "below_xact_id": content.below_xact_id,
-            "entry_count": content.entry_count,
-            "previous_sha256": content.previous_sha256.hex(),
-            "sha256": content.sha256.hex(),
-            "key_id": seal.key_id,
-            "signature": (seal.signature or b"").hex(),
-        },
-    )
+    async with _unhurried(connection) as lent:
+        stored: bool = await lent.fetchval(
+            _SQL["record_seal"],
+            {
+                "id": content.id,
+                "sealed_at": content.sealed_at.isoformat(),
+                "generation": content.generation,
+                "first_xact_id": content.first_xact_id,
+                "below_xact_id": content.below_xact_id,
+                "entry_count": content.entry_count,
+                "previous_sha256": content.previous_sha256.hex(),
+                "sha256": content.sha256.hex(),
+                "key_id": seal.key_id,
+                "signature": (seal.signature or b"").hex(),
+            },
+            timeout=COMMANDS.silence,
+        )
     return stored
+
+
+@asynccontextmanager
+async def _unhurried(connection: Connection) -> AsyncIterator[Connection]:
+    """A transaction that may take as long as a command's: a seal is over all that is not sealed.
+
+    After a long file or a restore that is more than periodic work may read otherwise, and it would
+    never be sealed.
+    """
+    async with transaction(connection) as lent:
+        await lent.execute(_SQL["take_time"], str(round(COMMANDS.statement * 1000)))
+        yield lent
 
 
 @asynccontextmanager

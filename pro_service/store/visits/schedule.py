@@ -142,6 +142,15 @@ class EnrolmentWrite:
     """The first events and what follows from them: events, visits, assessments, reminders."""
 
 
+async def learn_sizes(connection: Connection) -> None:
+    """Let the rest of this transaction find participants and visits by the right index.
+
+    Rows that come in name their participant, who is looked for each time by a plan that was made
+    when the study was empty: it would read all who have come in since, again and again.
+    """
+    await connection.execute(_SQL["learn_sizes"])
+
+
 async def insert_participants(
     connection: Connection, study_id: UUID, documents: Sequence[EnrolmentWrite]
 ) -> None:

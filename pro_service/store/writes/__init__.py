@@ -40,10 +40,12 @@ from pro_service.store.writes.texts import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    TextAlertRow,
 )
 from pro_service.store.writes.visits import (
     AssessmentRow,
     ReclosedVisitRow,
+    SafetyEndRow,
     VisitRow,
 )
 
@@ -72,8 +74,10 @@ __all__ = [
     "ReminderRow",
     "ReplyMessageRow",
     "ResponseRow",
+    "SafetyEndRow",
     "ScoreRow",
     "StatusRow",
+    "TextAlertRow",
     "VisitDoneRow",
     "VisitRow",
 ]

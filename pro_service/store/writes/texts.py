@@ -118,6 +118,20 @@ class InboundRow:
     command: str | None
     reply_message_id: UUID | None
     actor: str
+    urgent: bool = False
+    """It names a sign of harm: somebody reads it first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextAlertRow:
+    """What a text's words warn of, for one of those who may have written it."""
+
+    id: UUID
+    participant_id: UUID
+    rule: str
+    severity: str
+    uncertain_who: bool
+    actor: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,3 +42,12 @@ class AssessmentRow:
     instrument: str
     target: str
     actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyEndRow:
+    """An investigator's word that the safety follow-up of the injections there were has ended."""
+
+    id: UUID
+    actor: str
+    reason: str

@@ -120,7 +120,9 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
                 "raised": words.instant(alert.raised_at, local),
-                "asked": ""
+                "asked": words.said_in_text(alert.uncertain_who)
+                if alert.by_text
+                else ""
                 if alert.instrument is None
                 else words.asked(alert.instrument, alert.target or "person"),
                 "visit": ""
@@ -148,6 +150,7 @@ def _texts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
             "site": sites[row.site_id],
             "body": body,
             "media": row.media_count,
+            "urgent": row.urgent,
             "at": words.instant(row.received_at, zone(sites[row.site_id].zone)),
         }
         for row, body in to_do.texts

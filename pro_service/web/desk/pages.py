@@ -16,6 +16,7 @@ from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.passwords import Passwords
+from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.web.desk.words import Words
 from pro_service.web.site import (
     Audience,
@@ -46,6 +47,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     NotAllowedError: "not_allowed",
     PauseDayError: "pause_day",
     PauseRefusedError: "pause_refused",
+    SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
 }
 """The words for a refusal that its status alone does not tell."""

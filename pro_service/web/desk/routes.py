@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
-from pro_service.web.desk import cards, handlers, pausing, sign_in
+from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.keys import CONTEXT
@@ -55,6 +55,7 @@ DOINGS: Final = (
         Action.pause_participant,
         "desk-resume-preview",
     ),
+    Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
 )
 """Every form with the action it is."""

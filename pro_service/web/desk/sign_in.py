@@ -27,12 +27,12 @@ from pro_service.web.errors import status_of
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
+    Form,
     client_address,
-    keep_language,
     read_form,
-    read_language,
     see,
     set_cookie,
+    switch_language,
     try_again_after,
 )
 
@@ -114,14 +114,11 @@ async def post_sign_out(request: web.Request, session: Session) -> web.Response:
 
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /desk/language`: show the desk in another language on this device."""
-    form = await read_form(request)
-    chosen = read_language(form)
-    if chosen is None:
-        raise UnreadableFormError
-    back = form.get("back", "")
-    response = see(SIGN_IN if back.startswith(SIGN_IN) else way_back(form))
-    keep_language(request, response, LANGUAGE, chosen)
-    return response
+    return await switch_language(request, LANGUAGE, _back_from_language)
+
+
+def _back_from_language(form: Form) -> str:
+    return SIGN_IN if form.get("back", "").startswith(SIGN_IN) else way_back(form)
 
 
 def _refused(

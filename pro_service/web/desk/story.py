@@ -110,7 +110,7 @@ class Story(Told):
                 what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
             else:
                 what = name
-            reason = self.said(event.reason) or event.reason or ""
+            reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
 
     def _messages(self) -> Iterator[_Entry]:
@@ -158,6 +158,8 @@ class Story(Told):
                 "entry.understood", what=what, command=words.word("command", inbound.command)
             )
         details = [self._understood(one) for one in answers]
+        if inbound.urgent:
+            details.append(words.text("entry.urgent"))
         if inbound.media_count:
             details.append(words.text("entry.media", count=inbound.media_count))
         if inbound.read_at is not None:
@@ -222,9 +224,9 @@ class Story(Told):
         for alert in self.document.conversation.alerts:
             rule = words.rule(self.timeline.protocol, alert.rule)
             severity = words.word("severity", alert.severity)
-            yield _Entry(
-                alert.raised_at, "alert", words.text("entry.alert", severity=severity), rule
-            )
+            what = words.text("entry.alert", severity=severity)
+            told = words.said_in_text(alert.uncertain_who) if alert.uncertain_who else ""
+            yield _Entry(alert.raised_at, "alert", what, " ".join(filter(None, (rule, told))))
             if alert.seen_at is not None:
                 what = words.text("entry.alert_seen")
                 yield _Entry(alert.seen_at, "alert", what, rule, who=words.who(alert.seen_by))

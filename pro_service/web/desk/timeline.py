@@ -18,6 +18,7 @@ from pro_service.store.desk.timeline import (
 )
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
+from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     is_of_another,
     score_cells,
@@ -53,7 +54,8 @@ class _Page(Told):
             else words.text(
                 "visit.superseded",
                 at=self.at(visit.superseded_at),
-                reason=self.said(visit.superseded_reason) or visit.superseded_reason or "",
+                reason=self.said(visit.superseded_reason)
+                or words.reason(visit.superseded_reason or ""),
             ),
             "assessments": [self.assessment(one) for one in visit.assessments],
             "reminders": [self.reminder(one) for one in visit.reminders],
@@ -149,6 +151,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "instruction": words.instruction(timeline.protocol, one.rule),
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
+                "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
                 "raised": page.at(one.raised_at),
                 "seen": None
                 if one.seen_at is None
@@ -163,4 +166,5 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
+        "safety": safety_values(words, timeline),
     }

@@ -138,6 +138,10 @@ class Words:
             return None
         return self.text("alert.instruction", instruction=self.chosen(rule.instruction))
 
+    def said_in_text(self, uncertain_who: bool) -> str:
+        """Where an alert's words are to be read, and whether it is known who wrote them."""
+        return self.text("alert.by_text_unknown" if uncertain_who else "alert.by_text")
+
     def asked(self, instrument: str, target: str) -> str:
         """An instrument and whom or which knee it asks about."""
         known = self._instruments.get(instrument)

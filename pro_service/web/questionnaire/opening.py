@@ -27,14 +27,15 @@ from pro_service.web.questionnaire.prelude import (
     neutral,
 )
 from pro_service.web.questionnaire.views import LANGUAGE, language_for, open_values
-from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
     OPENED_COOKIE,
+    Form,
     keep_language,
     read_form,
     read_language,
     see,
     set_cookie,
+    switch_language,
 )
 
 _OUR_ADDRESS: Final = re.compile(
@@ -130,14 +131,13 @@ async def choose_who(request: web.Request, questionnaire: Questionnaire) -> web.
 
 async def choose_language(request: web.Request) -> web.Response:
     """`POST /q/language`: show these pages in another language on this device."""
-    form = await read_form(request)
-    chosen = read_language(form)
-    if chosen is None:
-        raise UnreadableFormError
+    return await switch_language(request, LANGUAGE, _way_back)
+
+
+def _way_back(form: Form) -> str:
+    """The address of ours the reader came from; else the questionnaire."""
     back = form.get("back", "")
-    response = see(back if _OUR_ADDRESS.fullmatch(back) else "/q")
-    keep_language(request, response, LANGUAGE, chosen)
-    return response
+    return back if _OUR_ADDRESS.fullmatch(back) else "/q"
 
 
 def _who_page(

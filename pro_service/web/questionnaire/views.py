@@ -33,7 +33,7 @@ LANGUAGE: Final = LanguageCookie("pages_language", "/", 400 * 24 * 3600)
 SECONDS_A_QUESTION: Final = 15
 """What an older participant needs, reading included."""
 
-SCRIPTS: Final = ("scale.js", "saving.js")
+SCRIPTS: Final = ("scale.js", "aloud.js", "saving.js")
 """Classic deferred scripts, in this order."""
 
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}

@@ -35,6 +35,7 @@ SELECT json_build_object('study_id', s.study_id, 'id', s.id, 'code', s.code, 're
     'last_reminder_text_at', (SELECT max(m.claimed_at) FROM pro.sent_reminder_texts AS m
                               WHERE m.study_id = $1 AND m.participant_id = $2),
     'open_calls', coalesce((SELECT open FROM calls), '[]'), 'made_calls', coalesce((SELECT made FROM calls), '[]'),
+    'closed_calls', coalesce((SELECT closed FROM calls), '[]'), 'safety_ended_at', pro.safety_ended_at($1, $2),
     'alerts', coalesce((SELECT json_agg(x.assessment_id::text || ':' || x.rule) FROM pro.alerts AS x
                WHERE x.study_id = $1 AND x.participant_id = $2 AND x.assessment_id IS NOT NULL), '[]')
 )::text AS facts

@@ -96,7 +96,7 @@ WHERE id = ANY ($1::uuid[])
 
 -- name: list_texts_to_phone(their_address, after_id)
 -- Every text a phone has received, oldest first, from after an id on.
-SELECT id, our_address, their_address, body, reference, status_callback, accepted_at
+SELECT id, our_address, their_address, body, reference, status_callback
 FROM simulator.texts
 WHERE their_address = $1
   AND direction = 'to_phone'
@@ -105,7 +105,7 @@ ORDER BY id;
 
 -- name: list_texts_by_reference(their_address, reference)
 -- The texts accepted for one phone under one message id of the service.
-SELECT id, our_address, their_address, body, reference, status_callback, accepted_at
+SELECT id, our_address, their_address, body, reference, status_callback
 FROM simulator.texts
 WHERE reference = $2
   AND their_address = $1

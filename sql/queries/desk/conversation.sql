@@ -8,8 +8,8 @@ ORDER BY m.id;
 
 -- name: list_inbounds_seen(study_id, participant_id)
 -- The texts they wrote, sealed; answers of its time are open to whoever reads, or not.
-SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.received_at, i.read_at,
-       i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
+SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.received_at,
+       i.read_at, i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
 FROM pro.inbounds AS i
 WHERE i.study_id = $1 AND i.participant_id = $2
 ORDER BY i.id;
@@ -31,7 +31,7 @@ ORDER BY k.id;
 -- name: list_alerts_seen(study_id, participant_id)
 -- Every alert.
 SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
-       x.action
+       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who
 FROM pro.alerts AS x
 WHERE x.study_id = $1 AND x.participant_id = $2
 ORDER BY x.id;

@@ -40,7 +40,8 @@ ORDER BY (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIM
 -- name: list_open_alerts(study_id, most)
 -- Alerts nobody has acted on yet: urgent ones first, and of those the unseen.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
-       x.seen_at, x.seen_by, a.instrument, a.target, v.definition, v.occurrence,
+       x.seen_at, x.seen_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       a.instrument, a.target, v.definition, v.occurrence,
        count(*) OVER () AS total
 FROM pro.alerts AS x
 JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
@@ -51,10 +52,10 @@ WHERE x.study_id = $1 AND x.acted_at IS NULL
 ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, x.raised_at, x.id LIMIT $2;
 
 -- name: list_texts_to_read(study_id, most)
--- Texts in words that nobody has read, oldest first; one from a shared number names all who use it, one
--- from a stranger nobody.
+-- Texts in words that nobody has read, those that name a sign of harm first, then the oldest; one from a
+-- shared number names all who use it, one from a stranger nobody.
 SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
-       i.body_key, i.media_count, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
+       i.body_key, i.media_count, i.urgent, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
        count(*) OVER () AS total
 FROM pro.inbounds AS i
 CROSS JOIN LATERAL (
@@ -71,7 +72,7 @@ LEFT JOIN pro.data_keys AS k
        ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
 WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
   AND coalesce(h.site_id, x.site_id) IS NOT NULL
-ORDER BY i.received_at, i.id LIMIT $2;
+ORDER BY i.urgent DESC, i.received_at, i.id LIMIT $2;
 
 -- name: list_held_numbers(study_id)
 -- Everybody whose number now asks for no texts.

@@ -25,6 +25,19 @@ ORDER BY p.id;
 SELECT count(*) AS replies FROM pro.messages
 WHERE study_id = $1 AND line_id = $2 AND kind = 'reply' AND recorded_at > pro.now() - interval '1 day';
 
+-- name: was_warned_today(study_id, line_id)
+-- Whether a line that is otherwise left in peace was told within a day whom to ring.
+SELECT EXISTS (SELECT FROM pro.messages
+               WHERE study_id = $1 AND line_id = $2 AND kind = 'reply' AND template = 'warning.call'
+                 AND recorded_at > pro.now() - interval '1 day') AS warned;
+
+-- name: list_telephones_of_sender(study_id, sender_id)
+-- The telephones of the sites an address of ours speaks for: its own, or all of the study's.
+SELECT y.telephone, y.emergency_number FROM pro.senders AS s
+JOIN pro.sites AS y ON y.study_id = s.study_id AND (s.site_id IS NULL OR y.id = s.site_id)
+WHERE s.study_id = $1 AND s.id = $2
+ORDER BY y.code LIMIT 50;
+
 -- name: is_held_back(study_id, line_id)
 -- Whether a line asked for no texts.
 SELECT EXISTS (SELECT FROM pro.opt_outs AS o
@@ -33,7 +46,7 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 -- name: record_inbound(study_id, write)
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
--- affected, confirmed, calls.
+-- affected, confirmed, calls, alerts.
 WITH doc AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
 lined AS (
     INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
@@ -43,12 +56,12 @@ invited AS (
 ),
 kept AS (
     INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
-        body_key, media_count, disposition, command, reply_message_id, received_at, actor)
+        body_key, media_count, disposition, command, urgent, reply_message_id, received_at, actor)
     SELECT $1, i.id, i.line_id, i.participant_id, i.provider, i.provider_id, decode(i.body_sealed, 'hex'),
-           i.body_key, i.media_count, i.disposition, i.command, i.reply_message_id, pro.now(), i.actor
+           i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.reply_message_id, pro.now(), i.actor
     FROM doc, jsonb_to_record(d -> 'inbound') AS i (id uuid, line_id uuid, participant_id uuid,
         provider text, provider_id text, body_sealed text, body_key text, media_count integer,
-        disposition text, command text, reply_message_id uuid, actor text)
+        disposition text, command text, urgent boolean, reply_message_id uuid, actor text)
     RETURNING id, provider, provider_id
 ),
 -- A second copy of the webhook fails here, and with it everything above and below.
@@ -106,6 +119,15 @@ others_turn AS (
     UPDATE pro.participant_revisions AS r SET revision = revision + 1
     FROM doc, jsonb_array_elements_text(d -> 'affected') AS x (participant_id)
     WHERE r.study_id = $1 AND r.participant_id = x.participant_id::uuid
+),
+-- What its words warn of: an alert a rule for everybody who may have written it.
+alarmed AS (
+    INSERT INTO pro.alerts (study_id, id, participant_id, inbound_id, rule, severity, uncertain_who,
+        raised_at, actor)
+    SELECT $1, x.id, x.participant_id, k.id, x.rule, x.severity, x.uncertain_who, pro.now(), x.actor
+    FROM kept AS k, doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, participant_id uuid, rule text,
+        severity text, uncertain_who boolean, actor text)
+    ON CONFLICT (study_id, inbound_id, participant_id, rule) WHERE inbound_id IS NOT NULL DO NOTHING
 ),
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, NULL, d -> 'calls') AS r

@@ -1,3 +1,7 @@
+-- name: take_time(milliseconds)
+-- Let the statements of this transaction take so long, whatever the connection's own bound is.
+SELECT set_config('statement_timeout', $1, true);
+
 -- name: get_next_seal()
 -- What the next seal is over, if there is anything to seal.
 SELECT n.id, n.sealed_at, n.generation, n.after_entry_id, n.first_xact_id::text AS first_xact_id,

@@ -62,13 +62,19 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh,
        pro.demand_sending((SELECT jsonb_array_length(d -> 'messages') FROM doc)) AS free;
 
 -- name: list_to_check_for_calls(limit)
--- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet.
+-- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet; and
+-- safety visits about which a call reached nobody, while their days run.
 WITH open AS MATERIALIZED (
     SELECT v.study_id, v.id, v.participant_id, v.definition, v.closes_at FROM pro.visits AS v
     -- The window [opens_at, closes_at) meets the last day: opened by now, and not closed a day ago (or ever).
     WHERE v.superseded_at IS NULL AND NOT v.provisional
       AND tstzrange(v.opens_at, v.closes_at)
           && tstzrange((SELECT pro.now()) - interval '1 day', (SELECT pro.now()), '[]')
+    UNION ALL
+    SELECT v.study_id, v.id, v.participant_id, v.definition, v.closes_at FROM pro.call_tasks AS k
+    JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id AND v.superseded_at IS NULL
+    WHERE k.reason = 'safety_unanswered' AND k.closed_at IS NOT NULL AND k.closes_at > (SELECT pro.now())
+      AND v.closes_at <= (SELECT pro.now()) - interval '1 day'
 ),
 owed AS MATERIALIZED (
     SELECT o.* FROM open AS o
@@ -77,7 +83,9 @@ owed AS MATERIALIZED (
                     AND a.submitted_at IS NULL AND a.declined_at IS NULL)
       AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
                       WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
-                        AND k.visit_id = o.id AND k.closed_at IS NULL)
+                        AND k.visit_id = o.id
+                        -- What has no end is not asked about for ever: whoever was reached was reached.
+                        AND (k.closed_at IS NULL OR o.closes_at IS NULL AND k.outcome LIKE 'reached%'))
     ORDER BY o.study_id, o.participant_id LIMIT $1
 )
 SELECT o.study_id, o.participant_id, p.protocol_version_id, o.definition, o.closes_at, t.zone, t.country,

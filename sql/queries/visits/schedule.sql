@@ -1,3 +1,8 @@
+-- name: learn_sizes()
+-- Count participants and visits as this transaction sees them, so that foreign keys are checked by the right
+-- index, and keep to indexes until it ends. The plans kept for the session are made anew.
+SELECT pro.learn_sizes(), set_config('enable_seqscan', 'off', true);
+
 -- name: insert_participants(study_id, writes)
 -- Enrol participants, each whole: identity, key, number, card, consent, status, site, and the schedule
 -- that follows from the first events. `writes` is a JSON array of documents.

@@ -95,7 +95,7 @@ async def test_another_sites_alert_call_and_text_cannot_be_acted_on(
     assert secret is not None
     filled = {"form": secret[1], "action": "x", "note": "x", "outcome": "reached"}
     for table, what in (("alerts", "seen"), ("alerts", "acted"), ("call_tasks", "close")):
-        row = await owner.fetchval(f"SELECT id FROM pro.{table}")  # noqa: S608
+        row = await owner.fetchval(f"SELECT id FROM pro.{table}")
         place = "calls" if table == "call_tasks" else "alerts"
         async with desk.post(f"/desk/{place}/{row}/{what}", data=filled) as answer:
             assert answer.status == 404
@@ -207,7 +207,7 @@ async def test_the_database_itself_hides_answers_and_scores(
                 f"{study.site_id}:{role}",
             )
             for table in ("responses", "scores", "sitting_responses"):
-                found = await connection.fetchval(f"SELECT count(*) > 0 FROM pro.{table}")  # noqa: S608
+                found = await connection.fetchval(f"SELECT count(*) > 0 FROM pro.{table}")
                 assert found is expected, (role, table)
 
 
@@ -278,7 +278,7 @@ async def test_a_role_at_each_site_opens_what_belongs_to_that_site(
 
 async def test_nothing_is_seen_without_a_site(participant: SeededParticipant, pools: Pools) -> None:
     for table in ("participants", "visits", "sites", "data_keys", "inbounds", "messages"):
-        assert await pools.desk.fetchval(f"SELECT count(*) FROM pro.{table}") == 0  # noqa: S608
+        assert await pools.desk.fetchval(f"SELECT count(*) FROM pro.{table}") == 0
 
 
 async def test_the_role_at_the_participants_own_site_decides(

@@ -63,6 +63,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if place in OPEN and doing.name == "desk-safety-end":
+        return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS else 303
     if place == "formerly":
@@ -121,7 +123,7 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-text-read": ("inbounds", "read_at IS NULL"),
     }
     return {
-        name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")  # noqa: S608
+        name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
         for name, (table, which) in wanted.items()
     }
 

@@ -125,6 +125,20 @@ async def test_programs_older_than_the_server_are_refused_with_the_mend(
     assert "--bin-dir" in refused.err
 
 
+async def test_restoring_into_a_new_folder_makes_no_keys_that_would_open_nothing(
+    tmp_path: Path,
+) -> None:
+    """Made fresh, they would be refused only after the whole backup had been put in."""
+    folder = tmp_path / "data"
+    no_keys = dict.fromkeys(("PRO_VAULT_KEYS", "PRO_INDEX_KEYS", "PRO_LINK_KEYS"))
+    words = ("restore", "backup.pro", "--data", str(folder))
+    refused = await Commands(None).call(*words, environment=no_keys)
+    assert refused.code == 1
+    assert f"The folder {folder} has no keys" in refused.err
+    assert "Copy keys.json" in refused.err
+    assert not folder.exists()
+
+
 async def test_another_cluster_takes_the_backup(trial: Trial, tmp_path: Path) -> None:
     file = tmp_path / "backup.pro"
     made = await keeping.make_backup(place_of(trial.url), file, None, quiet)

@@ -202,6 +202,25 @@ async def test_a_stop_that_was_taken_back_waits_for_a_person(
         assert any(one.code == FIRST and "opt-in" in one.words for one in found)
 
 
+async def test_a_status_that_can_follow_nothing_more_is_shown_and_the_rest_is_put_back(
+    trial: Trial,
+) -> None:
+    """Lines of just before the backup are replayed too: what came after them stands already."""
+    await trial.status(LEAVES, Status.withdrew_data_use)
+    lines = [
+        JournalLine(
+            kind="status",
+            study_id=trial.study_id,
+            participant_id=trial.participants[code],
+            status=Status.paused,
+        )
+        for code in (LEAVES, FIRST)
+    ]
+    found = await keeping.replay(hands_of(trial), lines)
+    assert [(one.code, one.outcome) for one in found] == [(LEAVES, "confirm"), (FIRST, "done")]
+    assert "withdrew the use of the data" in found[0].words
+
+
 async def test_a_hold_is_released_once_by_a_named_person_with_a_reason(
     trial: Trial, other_url: str, tmp_path: Path
 ) -> None:

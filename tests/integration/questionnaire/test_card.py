@@ -166,8 +166,10 @@ async def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(
         async with browsing(trial.server) as browser:
 
             async def post(code: str, headers: dict[str, str]) -> int:
-                sent = {"data": {"code": code}, "headers": headers, "allow_redirects": False}
-                async with browser.post("/c", **sent) as answer:  # type: ignore[arg-type]
+                data = {"code": code}
+                async with browser.post(
+                    "/c", data=data, headers=headers, allow_redirects=False
+                ) as answer:
                     assert (answer.status == 429) == ("Retry-After" in answer.headers)
                     return answer.status
 

@@ -23,7 +23,7 @@ WHO = ("respondent", "respondent_relation")
 
 async def respondents(owner: asyncpg.Connection) -> list[tuple[str, str | None]]:
     """Who answered, attempt by attempt."""
-    rows = await owner.fetch(f"SELECT {', '.join(WHO)} FROM pro.attempts ORDER BY id")  # noqa: S608
+    rows = await owner.fetch(f"SELECT {', '.join(WHO)} FROM pro.attempts ORDER BY id")
     return [(row[0], row[1]) for row in rows]
 
 
@@ -148,4 +148,4 @@ async def test_the_database_takes_a_relation_from_proxies_only(
     await answer_first_screen(browser, await open_questions(browser, token))
     for change in ("respondent = 'proxy'", "respondent_relation = 'child'"):
         with pytest.raises(asyncpg.CheckViolationError):
-            await owner.execute(f"UPDATE pro.attempts SET {change}")  # noqa: S608
+            await owner.execute(f"UPDATE pro.attempts SET {change}")

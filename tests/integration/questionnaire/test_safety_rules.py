@@ -71,7 +71,7 @@ async def rules(owner: asyncpg.Connection) -> list[str]:
     return [row["rule"] for row in await owner.fetch("SELECT rule FROM pro.alerts ORDER BY rule")]
 
 
-async def test_a_score_that_rose_by_the_step_is_told_when_it_is_sent_in(
+async def test_a_score_that_rose_by_the_step_is_told_when_all_is_answered_before_it_is_sent(
     owner: asyncpg.Connection,
     participant: SeededParticipant,
     browser: aiohttp.ClientSession,
@@ -79,11 +79,15 @@ async def test_a_score_that_rose_by_the_step_is_told_when_it_is_sent_in(
 ) -> None:
     await answered(browser, participant, "baseline", 2)
     await seed_injection(participant)
-    sent = await answered(phone, participant, "week_2", 5)  # 25 of 50, from 10
-    assert sent.url.path == "/q/now"
-    page = await sent.text()
+    await seed_visit(participant, "week_2", asks=ASKS)
+    first = await open_questions(phone, await seed_link(participant, "week_2"))
+    review = await answer_everything(phone, first, 5)  # 25 of 50, from 10
+    assert await rules(owner) == ["pain_score_rise", "worse_overall"]
+    async with phone.get("/q/now") as response:
+        page = await response.text()
     for told in ("Keep the leg up.", TELEPHONE, "999"):
         assert told in page
+    assert (await send(phone, review)).url.path == "/q/thanks"
     assert await rules(owner) == ["pain_score_rise", "worse_overall"]
     async with phone.post("/q/language", data={"language": "zh_CN", "back": "/q/now"}) as response:
         assert "请把腿抬高。" in await response.text()

@@ -129,11 +129,12 @@ async def test_a_forged_text_is_refused_and_leaves_no_row(database_url: str) -> 
 async def test_a_stranger_is_answered_once_a_day_and_credited_nothing(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         await asked(trial)
-        texts = ("4", "my husband has a fever")
+        texts = ("4", "my husband asks what this is", "my husband has a fever")
         replies = [await trial.provider.phone_sends(phone(77), SENDER, text) for text in texts]
         assert replies[0] is not None
         assert replies[1] is None
-        assert await dispositions(trial) == ["unknown", "needs_reading"]
+        assert replies[2] is not None  # Whom to ring is told all the same (R8).
+        assert await dispositions(trial) == ["unknown", "needs_reading", "needs_reading"]
         assert await trial.count("responses") == 0
 
 

@@ -43,7 +43,7 @@ async def test_an_insert_leaves_one_entry_a_statement_with_ids_and_digest(
         digests = [
             digest
             for (digest,) in await trial.fetch(
-                f"SELECT sha256(convert_to(jsonb_build_array({values})::text, 'UTF8'))"  # noqa: S608
+                f"SELECT sha256(convert_to(jsonb_build_array({values})::text, 'UTF8'))"
                 " FROM visits v ORDER BY v.id"
             )
         ]

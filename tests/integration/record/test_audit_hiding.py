@@ -105,7 +105,7 @@ async def test_a_function_that_verifying_asks_and_that_was_replaced_is_named(
     await tamper(
         audit.trial.url,
         "SET allow_system_table_mods = on",
-        "UPDATE pg_proc SET prosrc = replace(prosrc, 'SELECT', 'SELECT ')"  # noqa: S608
+        "UPDATE pg_proc SET prosrc = replace(prosrc, 'SELECT', 'SELECT ')"
         f" WHERE oid::regproc::text = 'pro.{name}'",
     )
     assert f"function pro.{name}: it is not the one this release made" in await audit.faults()

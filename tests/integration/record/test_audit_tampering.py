@@ -50,7 +50,7 @@ async def test_what_nobody_touched_is_whole(audit: Audit) -> None:
 async def test_a_changed_entry_is_named_with_its_seal(audit: Audit) -> None:
     entry = await tamper(
         audit.trial.url,
-        f"UPDATE pro.audit_entries SET actor = 'somebody else' WHERE id = {SOME_ENTRY}"  # noqa: S608
+        f"UPDATE pro.audit_entries SET actor = 'somebody else' WHERE id = {SOME_ENTRY}"
         " RETURNING id",
     )
     seal = await audit.trial.fetchval(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pro_service.app import MovedDatabaseError, check_ready
-from pro_service.store.migrations import migrate, schema_state
+from pro_service.app import check_ready
+from pro_service.store.migrations import MovedDatabaseError, migrate, schema_state
 from pro_service.store.pools import connect
 from tests.support.audit import Audit, tamper
 from tests.support.study import open_trial, row

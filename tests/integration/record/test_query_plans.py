@@ -136,6 +136,7 @@ READS = (
         (STUDY, Of("indexes"), Of("line")),
     ),
     Case("receiving/inbounds", "count_replies_today", "pro_provider", 60, (STUDY, Of("line"))),
+    Case("receiving/inbounds", "was_warned_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("texting/messages", "find_line", "pro_worker", 20, (STUDY, Of("sender"), Of("indexes"))),
     Case("texting/messages", "find_message", "pro_provider", 20, (Of("message"), "simulator")),
     Case(

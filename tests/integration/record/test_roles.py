@@ -28,6 +28,7 @@ RECORD = (
     "consents",
     "events",
     "statuses",
+    "safety_ends",
     "audit_entries",
     "audit_seals",
     "audit_lists",
@@ -74,6 +75,11 @@ SEEN_BY_SITE = (
 async def lived(trial: Trial) -> None:
     """A participant with a row in every table of the record."""
     await trial.enrol(row("K-001"))
+    await trial.owner_does(
+        "INSERT INTO pro.safety_ends (study_id, id, participant_id, ended_at, actor, reason)"
+        " SELECT study_id, gen_random_uuid(), id, pro.now(), 'test', 'a word of the test'"
+        " FROM pro.participants"
+    )
     await trial.ask()
     for _ in range(40):
         reply = await trial.says("K-001", "2")
@@ -95,14 +101,14 @@ async def test_no_application_role_changes_or_removes_the_record(
             done = []
             for table in RECORD:
                 for statement in (
-                    f"UPDATE pro.{table} SET actor = actor",  # noqa: S608
-                    f"UPDATE pro.{table} SET study_id = study_id",  # noqa: S608
-                    f"DELETE FROM pro.{table}",  # noqa: S608
+                    f"UPDATE pro.{table} SET actor = actor",
+                    f"UPDATE pro.{table} SET study_id = study_id",
+                    f"DELETE FROM pro.{table}",
                     f"TRUNCATE pro.{table} CASCADE",
                 ):
                     if table in OWN_COLUMN and "UPDATE" in statement:
                         column = OWN_COLUMN[table]
-                        statement = f"UPDATE pro.{table} SET {column} = {column}"  # noqa: S608
+                        statement = f"UPDATE pro.{table} SET {column} = {column}"
                     try:
                         await connection.execute(statement)
                     except asyncpg.InsufficientPrivilegeError:
@@ -111,6 +117,19 @@ async def test_no_application_role_changes_or_removes_the_record(
             assert done == []
         finally:
             await connection.close()
+
+
+async def test_no_role_but_the_owner_can_delete_what_is_audited(owner: asyncpg.Connection) -> None:
+    """Deleting leaves no entry of its own, so nobody may; what the owner does, verifying finds."""
+    may = await owner.fetch(
+        "SELECT l.table_name, r.rolname, p.privilege"
+        " FROM (SELECT DISTINCT table_name FROM pro.audit_lists) AS l"
+        " CROSS JOIN pg_roles AS r CROSS JOIN (VALUES ('DELETE'), ('TRUNCATE')) AS p (privilege)"
+        " WHERE r.rolname ~ '^pro_' AND r.rolname <> 'pro_owner'"
+        " AND has_table_privilege(r.oid, format('pro.%I', l.table_name), p.privilege)"
+    )
+    assert [tuple(one) for one in may] == []
+    assert await owner.fetchval("SELECT count(DISTINCT table_name) FROM pro.audit_lists") > 30
 
 
 @pytest.mark.parametrize("role", APPLICATION_ROLES)
@@ -136,11 +155,11 @@ async def test_the_insert_only_rule_refuses_even_the_owner(
     async with open_trial(database_url) as trial:
         await lived(trial)
         for table in RECORD:
-            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table  # noqa: S608
+            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table
             column = OWN_COLUMN.get(table, "actor")
             for statement in (
-                f"UPDATE pro.{table} SET {column} = {column}",  # noqa: S608
-                f"DELETE FROM pro.{table}",  # noqa: S608
+                f"UPDATE pro.{table} SET {column} = {column}",
+                f"DELETE FROM pro.{table}",
                 f"TRUNCATE pro.{table} CASCADE",
             ):
                 with pytest.raises(asyncpg.PostgresError, match="never changed or removed"):
@@ -175,7 +194,7 @@ async def desk_sees(trial: Trial, *site_ids: UUID, role: str = "investigator") -
                 ",".join(f"{site_id}:{role}" for site_id in site_ids),
             )
         return {
-            table: await connection.fetchval(f"SELECT count(*) FROM pro.{table}")  # noqa: S608
+            table: await connection.fetchval(f"SELECT count(*) FROM pro.{table}")
             for table in SEEN_BY_SITE
         }
 

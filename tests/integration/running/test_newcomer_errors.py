@@ -146,7 +146,7 @@ def _as_user(url: str, name: str) -> str:
     [
         ("PRO_DATABASE_URL", None, "adherence", ("There is no database", "--data FOLDER")),
         ("PRO_DATABASE_URL", "nonsense", "adherence", ("address cannot be read", "postgresql://")),
-        ("PRO_DATABASE_URL", "postgresql://x@127.0.0.1:9/x", "serve", ("cannot be reached",)),
+        ("PRO_DATABASE_URL", "postgresql://x@127.0.0.1:9/x", "adherence", ("cannot be reached",)),
         ("PRO_VAULT_KEYS", None, "serve", ("PRO_VAULT_KEYS is not set", "pro-service keys new")),
         ("PRO_SIMULATOR_SECRET", None, "serve", ("PRO_SIMULATOR_SECRET is not set",)),
         ("PRO_DATABASE_KIND", "dmo", "serve", ("PRO_DATABASE_KIND is wrong", "'production'")),

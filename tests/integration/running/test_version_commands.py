@@ -137,6 +137,23 @@ async def test_a_plan_with_mistakes_names_them_all(study: Commands, tmp_path: Pa
         assert "plan.stage: is missing. Add stage." in done.err
 
 
+@pytest.mark.parametrize("what", ["plan", "protocol"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"[plan\n", "is not TOML"), (b"\xff\xfe\xff", "is not UTF-8"), (None, "cannot be read")],
+)
+async def test_a_file_that_cannot_be_read_at_all_is_named(
+    study: Commands, tmp_path: Path, what: str, content: bytes | None, said: str
+) -> None:
+    """Not merely as "the file": several may have been written that day."""
+    wrong = tmp_path / "amendment-7.toml"
+    if content is not None:
+        wrong.write_bytes(content)
+    done = await study.call(what, "check", str(wrong))
+    assert done.code == 1
+    assert f"amendment-7.toml: {said}" in done.out + done.err
+
+
 async def test_an_export_says_by_what_endpoints_are_computed(
     study: Commands, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from pro_service.cli.main import app
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.study.staff import make_staff
+from pro_service.store.pools import connect
 from pro_service.vault.vault import data_key_of
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
@@ -47,8 +48,12 @@ ABOUT_NOBODY: Final = frozenset(
 """Commands whose reason is not about a participant: it stays readable."""
 SECOND: Final = "the second version"
 """Stands for its hash."""
+HOUR_AGO: Final = "an hour ago"
+"""Stands for an instant."""
 COMMANDS: Final = (
     ("event", "add", "K-001", "injection", "--planned", "2030-03-01", "--yes"),
+    ("event", "add", "K-001", "injection", "--at", HOUR_AGO, "--yes"),
+    ("participant", "safety", "end", "K-001", "--investigator", "li"),
     ("visit", "add", "K-001", "--ask", "pain-nrs"),
     ("participant", "new-card", "K-001"),
     ("participant", "opt-out", "K-001"),
@@ -77,6 +82,7 @@ FILLED: Final = frozenset(
         "desk-card-new",
         "desk-pause-preview",
         "desk-resume-preview",
+        "desk-safety-end",
     }
 )
 
@@ -102,6 +108,24 @@ def test_no_form_and_no_command_is_left_out() -> None:
     assert {one.name for one in DOINGS} == FILLED | WORDLESS
 
 
+async def _add_investigator(database_url: str) -> None:
+    """Somebody on whose word a safety follow-up may be ended."""
+    operator = await connect(database_url, role="pro_operator", actor=ACTOR)
+    try:
+        study_id = await operator.fetchval("SELECT id FROM pro.studies")
+        await make_staff(
+            operator,
+            study_id,
+            login="li",
+            password=PASSWORD,
+            site="BJ01",
+            role="investigator",
+            actor=ACTOR,
+        )
+    finally:
+        await operator.close()
+
+
 async def test_what_commands_are_told_is_sealed(
     database_url: str, owner: asyncpg.Connection[asyncpg.Record], tmp_path: Path
 ) -> None:
@@ -122,6 +146,7 @@ async def test_what_commands_are_told_is_sealed(
         done = await commands.call(*words)
         assert done.code == 0, done.err
     late = cells | {"code": "K-002", "phone": "+12025550179", "planned_injection_on": "2040-01-12"}
+    await _add_investigator(database_url)
     file.write_text(",".join(late) + "\n" + ",".join(late.values()) + "\n", encoding="utf-8")
     done = await commands.call("enrol", "--csv", str(file), "--reason", f"so late: {CANARY}")
     assert done.code == 0, done.err
@@ -129,8 +154,10 @@ async def test_what_commands_are_told_is_sealed(
     version = await owner.fetchval(
         "SELECT content_sha256 FROM pro.protocol_versions ORDER BY id DESC LIMIT 1"
     )
+    hour_ago = await owner.fetchval("SELECT now() - interval '1 hour'")
+    stands_for = {SECOND: version, HOUR_AGO: hour_ago.isoformat()}
     for number, words in enumerate(COMMANDS, start=1):
-        given = (version if word == SECOND else word for word in words)
+        given = (stands_for.get(word, word) for word in words)
         done = await commands.call(*given, "--reason", f"{number}: {CANARY}")
         assert done.code == 0, (words, done.err)
     assert await places_of(owner, [CANARY]) == {}
@@ -149,14 +176,18 @@ async def trial(database_url: str) -> AsyncIterator[Trial]:
         await add_site(running.operator, running.study_id, "SH02")
         await running.enrol(row("K-001"), row("K-002"))
         await running.happened("K-001", statuses=[Status.active])
-        for login, site in (("anna", "BJ01"), ("other", "SH02")):
+        for login, site, role in (
+            ("anna", "BJ01", "coordinator"),
+            ("anna", "BJ01", "investigator"),
+            ("other", "SH02", "coordinator"),
+        ):
             await make_staff(
                 running.operator,
                 running.study_id,
                 login=login,
                 password=PASSWORD,
                 site=site,
-                role="coordinator",
+                role=role,
                 actor=ACTOR,
             )
         yield running
@@ -178,7 +209,7 @@ async def something_to_do(trial: Trial) -> None:
         ("call_tasks", "reason, created_at", "'no_answer', pro.now()"),
     ):
         await trial.owner_does(
-            f"INSERT INTO pro.{table} (study_id, id, participant_id, {columns}, actor)"  # noqa: S608
+            f"INSERT INTO pro.{table} (study_id, id, participant_id, {columns}, actor)"
             f" SELECT study_id, gen_random_uuid(), id, {values}, 'test'"
             " FROM pro.participants WHERE code = 'K-001'"
         )
@@ -205,6 +236,7 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
         (f"{PAGE}/card", f"{PAGE}/card", {"reason": f"4: {CANARY}"}),
         (PAGE, f"{PAGE}/pause/preview", {"until": until.isoformat(), "reason": f"5: {CANARY}"}),
         (PAGE, f"{PAGE}/resume/preview", {"reason": f"6: {CANARY}"}),
+        (PAGE, f"{PAGE}/safety/end", {"reason": f"7: {CANARY}"}),
     )
     for path, pattern, filled in forms:
         _, html = await page(desk, path)
@@ -223,7 +255,7 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
         " WHERE actor = 'staff:anna' AND table_name <> 'notes' AND reason IS NOT NULL"
     )
     said = {await spoken(trial.operator, trial.context, reason) for (reason,) in reasons}
-    assert said == {f"{number}: {CANARY}" for number in range(1, 7)}
+    assert said == {f"{number}: {CANARY}" for number in range(1, 8)}
 
 
 async def test_another_site_and_another_role_read_no_note(

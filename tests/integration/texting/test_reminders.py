@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -211,11 +212,11 @@ async def test_an_answer_between_reading_and_claiming_stops_the_reminder(
         claim = reminders.claim_reminders
         refused: list[StaleRevisionError] = []
 
-        async def after_an_opt_out(*parameters: object) -> None:
+        async def after_an_opt_out(*parameters: Any) -> None:
             if not refused:
                 await opt_out_by_staff(trial.who("K-001"), ACTOR, "in the meantime")
             try:
-                await claim(*parameters)  # type: ignore[arg-type]
+                await claim(*parameters)
             except StaleRevisionError as error:
                 refused.append(error)
                 raise

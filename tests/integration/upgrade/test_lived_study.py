@@ -71,7 +71,7 @@ async def test_sealed_texts_open(lived: Trial) -> None:
     vault, connection = lived.context.keys.vault, lived.operator
     for table, (column, key, place) in SEALED.items():
         rows = await connection.fetch(
-            f"SELECT id, {column} AS sealed, {key} AS key FROM pro.{table}"  # noqa: S608
+            f"SELECT id, {column} AS sealed, {key} AS key FROM pro.{table}"
             f" WHERE {column} IS NOT NULL"
         )
         assert len(rows) > 10, table

@@ -44,7 +44,7 @@ def written(path: Path, rows: list[dict[str, str]]) -> str:
 async def counted(owner: asyncpg.Connection) -> tuple[int, ...]:
     """Rows of what enrolling writes, and of audit."""
     tables = ("participants", "contact_points", "visits", "reminders", "audit_entries")
-    return tuple([await owner.fetchval(f"SELECT count(*) FROM pro.{name}") for name in tables])  # noqa: S608
+    return tuple([await owner.fetchval(f"SELECT count(*) FROM pro.{name}") for name in tables])
 
 
 def test_the_file_of_200_is_what_its_generator_writes() -> None:
@@ -100,7 +100,7 @@ async def no_number_is_in_clear(url: str) -> None:
         patterns = clear + [number.encode().hex() for number in clear]
         for table, column in columns:
             found = await connection.fetchval(
-                f"SELECT count(*) FROM pro.{table} WHERE {column}::text ~ $1",  # noqa: S608
+                f"SELECT count(*) FROM pro.{table} WHERE {column}::text ~ $1",
                 "|".join(number.replace("+", "\\+") for number in patterns),
             )
             assert found == 0, f"{table}.{column}"
@@ -189,7 +189,10 @@ async def test_spouses_may_share_a_number(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         outcome = await trial.enrol(row("K-001"), row("K-002", phone=phone(1)))
         assert outcome.enrolled == 2
-        assert {(await trial.facts(code)).contact.shared_with for code in ("K-001", "K-002")} == {1}  # type: ignore[union-attr]
+        for code in ("K-001", "K-002"):
+            contact = (await trial.facts(code)).contact
+            assert contact is not None
+            assert contact.shared_with == 1
 
 
 async def test_enrolment_works_before_an_injection_is_planned(database_url: str) -> None:

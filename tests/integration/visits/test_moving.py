@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from pro_service.domain.study.assessments import AssessmentState
@@ -104,6 +105,31 @@ async def test_the_same_move_again_changes_nothing(database_url: str) -> None:
         before = await trial.fetchval("SELECT max(id) FROM audit_entries")
         assert (await moved(trial, "K-001", version)).outcome == "is there already"
         assert await trial.fetchval("SELECT max(id) FROM audit_entries") == before
+
+
+async def test_whose_key_was_destroyed_stays_and_the_others_move(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    """Why they were moved could not be written down."""
+    async with open_trial(database_url) as trial:
+        await injected(trial)
+        await injected(trial, "K-002")
+        version = await store_version(trial, WIDER)
+        gone = trial.participants["K-001"]
+        await owner.execute("DELETE FROM pro.data_keys WHERE participant_id = $1", gone)
+        move = Move(version, ACTOR, "amendment 1")
+        people = [gone, trial.participants["K-002"]]
+        found = [
+            one
+            async for one in move_participants(
+                trial.operator, trial.context, trial.study_id, people, move
+            )
+        ]
+        assert [(one.code, one.outcome) for one in found] == [
+            ("K-001", "refused"),
+            ("K-002", "moved"),
+        ]
+        assert "key was destroyed" in found[0].refusals[0]
 
 
 async def test_a_visit_begun_keeps_its_dates_and_what_it_asks(database_url: str) -> None:

@@ -131,7 +131,8 @@ async def test_the_same_event_again_moves_nothing(database_url: str) -> None:
         at = await trial.now()
         await trial.happened("K-001", at=at)
         again = await trial.happened("K-001", at=at)
-        assert again.rescheduling.changes_nothing
+        moves = again.rescheduling
+        assert (moves.superseded, moves.created, moves.reclosed) == ((), (), ())
 
 
 async def test_both_treated_knees_are_asked_apart(database_url: str) -> None:

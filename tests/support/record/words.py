@@ -31,7 +31,7 @@ async def places_of(
         here = f"x.{column}" if is_bytes else f"x.{column}::text"
         sought = "convert_to(w, 'UTF8')" if is_bytes else "w"
         hit = await connection.fetchval(
-            f"SELECT w FROM pro.{table} AS x, unnest($1::text[]) AS w"  # noqa: S608
+            f"SELECT w FROM pro.{table} AS x, unnest($1::text[]) AS w"
             f" WHERE position({sought} IN {here}) > 0 LIMIT 1",
             wanted,
         )

@@ -243,3 +243,72 @@ def test_as_many_numbers_as_items_are_their_answers(values: list[int], between: 
     text = between.join(map(str, values))
     assert understand_several([LK] * 4, text).answers == tuple(values)
     assert understand_several([LK] * 3, text).answers is None
+
+
+FRAMES = (
+    "{}\nSent from my iPhone",
+    "{}\n\n--\nSent from my Samsung Galaxy S21",
+    "{} Sent from my iPad",
+    "{}\nGet Outlook for iOS",
+    "{}\n发自我的手机",
+    "{}\n发自我的华为手机",
+    "{}\n從我的 iPhone 傳送",
+    "Re: {}",
+    "Answer: {}",
+    "A: {}",
+    "回复{}",
+    "答：{}",
+    "【王小明】{}",
+    "【王小明】回复 {}\n发自我的iPhone 13",
+)
+"""What telephones and habits put around a reply (T5)."""
+
+
+@given(st.sampled_from(FRAMES), st.sampled_from(ITEMS), st.data())
+def test_t5_a_signature_or_a_prefix_changes_no_answer(
+    frame: str, item: Item, data: st.DataObject
+) -> None:
+    value = data.draw(st.integers(item.minimum, item.maximum))
+    assert understand(item, frame.format(value)).value == value
+
+
+@given(st.sampled_from(FRAMES), TEXTS)
+def test_t5_what_is_no_answer_becomes_none_by_a_frame(frame: str, text: str) -> None:
+    for item in ITEMS:
+        bare = understand(item, text).value
+        framed = understand(item, frame.format(text)).value
+        assert framed is None or framed == bare, (item.code, text)
+
+
+@given(st.text(), st.sampled_from(FRAMES))
+def test_t5_a_frame_turns_no_text_into_another_command(text: str, frame: str) -> None:
+    assert recognise(frame.format(text)) in (recognise(text), None, recognise(frame))
+
+
+EVERYDAY = [
+    (instrument, item)
+    for instrument in INSTRUMENTS.values()
+    for item in instrument.items
+    if item.low_said or item.high_said
+]
+
+
+@pytest.mark.parametrize(
+    ("instrument", "item"), EVERYDAY, ids=lambda one: getattr(one, "id", getattr(one, "code", ""))
+)
+def test_t6_every_everyday_word_means_its_own_anchor(instrument: Instrument, item: Item) -> None:
+    for value, said in ((item.minimum, item.low_said), (item.maximum, item.high_said)):
+        for language in LANGUAGES:
+            for word in said.get(language, ()):
+                for text in (word, word.upper(), f" {word}. "):
+                    assert understand(item, text).value == value, (instrument.id, text)
+
+
+def test_t6_no_pain_says_nothing_where_zero_means_something_else() -> None:
+    for instrument in INSTRUMENTS.values():
+        for item in instrument.items:
+            about_pain = "no pain" in {*item.low_anchor.values(), *item.low_said.get("en", ())}
+            for text in ("no pain", "不疼", "一点都不疼"):
+                expected = item.minimum if about_pain else None
+                assert understand(item, text).value == expected, (instrument.id, item.code, text)
+            assert not about_pain or "pain" in item.code

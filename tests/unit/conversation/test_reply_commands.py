@@ -32,6 +32,8 @@ def test_command_is_recognised_as_the_table_says(row: dict[str, str]) -> None:
         ("不要再发短信了", False),
         ("STOP!!! my knee is swollen", True),
         ("退订。我的膝盖肿了", True),
+        ("STOP\nSent from my iPhone", False),
+        ("退订\n发自我的手机", False),
     ],
 )
 def test_a_stop_that_says_something_else_too_must_still_be_read(text: str, more: bool) -> None:

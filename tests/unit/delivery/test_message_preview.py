@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pro_service.cli.main import app
-from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.channels import ChannelRule, ChannelRules
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import problems_of
 
@@ -26,8 +26,8 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
-def problems(template: str, text: str, opening: str = "", *rules: object) -> list[str]:
-    return problems_of(template, opening, text, segments(text), rules)  # type: ignore[arg-type]
+def problems(template: str, text: str, opening: str = "", *rules: ChannelRule) -> list[str]:
+    return problems_of(template, opening, text, segments(text), rules)
 
 
 def test_every_text_of_the_example_study_may_be_sent() -> None:
@@ -80,7 +80,7 @@ def test_a_country_that_takes_neither_replies_nor_links_breaks_every_text() -> N
     assert "must be registered with twilio in CN beforehand" in shown
 
 
-def test_a_protocol_file_that_is_wrong_is_named(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_protocol_file_that_is_wrong_is_named(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text("wrong = 1", encoding="utf-8")
     code, shown = run("--protocol", str(file))

@@ -72,6 +72,7 @@ def test_words_the_texts_tell_people_to_send_do_what_they_say() -> None:
         "跳过": Command.skip,
     }
     told |= {"不适用": Command.not_applicable, "SEND": Command.send, "发送": Command.send}
+    told |= {"UNWELL": Command.unwell, "不舒服": Command.unwell}
     every = " ".join(TEXTS.pattern(key, one) for one in LANGUAGES for key in TEXTS.keys(one))
     for word, command in told.items():
         assert word in every

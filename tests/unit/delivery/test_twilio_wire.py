@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
@@ -320,8 +321,8 @@ def test_validity_is_whole_seconds_within_what_the_api_takes(
     assert arguments["validity_period"] == seconds
 
 
-def listed(sid: str, **changed: object) -> wire.Listed:
-    fields: dict[str, object] = {
+def listed(sid: str, **changed: Any) -> wire.Listed:
+    fields: dict[str, Any] = {
         "sid": sid,
         "body": TEXT.body,
         "direction": "outbound-api",
@@ -330,7 +331,7 @@ def listed(sid: str, **changed: object) -> wire.Listed:
         "service": None,
         "created_at": AT,
     }
-    return wire.Listed(**(fields | changed))  # type: ignore[arg-type]
+    return wire.Listed(**(fields | changed))
 
 
 def test_a_listed_message_matches_by_body_addresses_and_time_only() -> None:

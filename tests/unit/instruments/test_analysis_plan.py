@@ -23,7 +23,7 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.domain.endpoints.change import Measurement
 from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.endpoints.plan_check import Known, check_plan
-from pro_service.domain.endpoints.rules import EndpointRules
+from pro_service.domain.endpoints.rules import TO_BE_CONFIRMED, EndpointRules
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
 from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.facts import EventFacts, EventKind
@@ -81,7 +81,7 @@ def problems_of(document: dict[str, Any]) -> list[Problem]:
 
 def test_the_example_is_in_order_and_says_what_is_to_be_confirmed() -> None:
     plan = load_plan_file(example_plan_file()).plan
-    assert plan.is_unconfirmed
+    assert plan.plan.confirmed_by == TO_BE_CONFIRMED
     assert {"records", "windows", "responder", "thresholds[0]"} <= set(plan.unconfirmed())
 
 
@@ -99,7 +99,6 @@ def test_the_example_has_the_thresholds_and_responder_of_a_study_without_a_plan(
 def test_a_trial_s_own_plan_is_in_order_once_everything_is_confirmed() -> None:
     plan = checked(trial_plan())
     assert plan.unconfirmed() == ()
-    assert not plan.is_unconfirmed
 
 
 @pytest.mark.parametrize(

@@ -172,10 +172,11 @@ def test_evaluable_outcome_stays_whatever_the_missing_scores_are(
         return
     for missing in (0, 37, 100):
         filled = {
-            name: tuple(missing if one is None else one for one in domains.get(name, (None, None)))
+            name: (missing if first is None else first, missing if then is None else then)
             for name in ("pain", "function", "patient_global")
+            for first, then in (domains.get(name, (None, None)),)
         }
-        assert outcome(**filled).outcome == found.outcome  # type: ignore[arg-type]
+        assert outcome(**filled).outcome == found.outcome
 
 
 # ---- baseline, change, thresholds

@@ -380,7 +380,7 @@ def test_hash_changes_with_the_wording_and_with_nothing_else() -> None:
 
 def test_loaded_instruments_cannot_be_replaced() -> None:
     with pytest.raises(TypeError):
-        INSTRUMENTS["pain-nrs"] = INSTRUMENTS["pga"]  # type: ignore[index]
+        INSTRUMENTS["pain-nrs"] = INSTRUMENTS["pga"]  # type: ignore[index]  # what is refused
 
 
 def test_a_file_cannot_claim_to_be_worded(tmp_path: Path) -> None:

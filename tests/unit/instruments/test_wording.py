@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,28 @@ def test_hash_is_of_the_content_and_not_of_the_file(tmp_path: Path) -> None:
     other = load_nonsense(tmp_path, licence="Another licence")
     assert again.content_sha256 == pack.content_sha256
     assert other.content_sha256 != pack.content_sha256
+
+
+def test_a_key_an_older_pack_lacks_changes_no_hash(tmp_path: Path) -> None:
+    pack = load_nonsense(tmp_path)
+    plain = pack.wording.model_dump(mode="json")
+    for item in plain["items"].values():
+        del item["low_said"], item["high_said"]
+    canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert pack.content_sha256 == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_t6_a_pack_may_say_how_people_reply_an_anchor(tmp_path: Path) -> None:
+    document = nonsense()
+    document["items"]["pain_1"]["low_said"] = ["wugless", "without any wug"]
+    pack = load_wording_file(write_pack(tmp_path, document), INSTRUMENTS)
+    item = instrument_with_wording(LK, pack.wording).item("pain_1")
+    assert understand(item, "Wugless.").value == 0
+    assert understand(item, "no pain").value is None  # The pack's list stands in place of ours.
+    assert understand(item, "不疼").value == 0  # In the pack's language alone.
+    document["items"]["pain_1"]["low_said"] = ["stop", " "]
+    found = mistakes(tmp_path, document)
+    assert [line.split(":")[0] for line in found] == ["items.pain_1.low_said"] * 2
 
 
 def test_context_knows_whose_words_are_shown(tmp_path: Path) -> None:

@@ -186,3 +186,8 @@ def closing(planned: PlannedVisit) -> datetime:
     """When a visit the protocol dates closes."""
     assert planned.closes_at is not None
     return planned.closes_at
+
+
+def with_reminders(of: VisitFacts, *reminders: ReminderFacts) -> VisitFacts:
+    """The visit with these reminders and no others."""
+    return of.model_copy(update={"reminders": reminders})

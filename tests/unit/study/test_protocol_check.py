@@ -135,6 +135,10 @@ def test_a_number_of_the_wrong_kind_is_named_by_its_path(value: object) -> None:
     assert problem.key == "visit[6].window.days_after"
 
 
+def test_the_id_of_the_safety_checklists_visit_is_kept_for_it() -> None:
+    assert _only("visit/week_2/id", "unwell").key == "visit[6].id"
+
+
 def test_a_missing_translation_of_a_declared_language_is_named() -> None:
     assert _only("visit/week_2/label", {"en": "Week 2"}).key == "visit[6].label.zh_CN"
     assert _only("study/sender", {"zh_CN": "团队"}).key == "study.sender.en"

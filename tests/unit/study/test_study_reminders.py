@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pro_service.domain.delivery.contacts import ConsentFacts
-from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, Status, VisitFacts
-from pro_service.domain.study.nudges import is_quiet_at, plan_first, plan_next
+from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.nudges import plan_first, plan_next
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
-from pro_service.domain.study.times import last_day_before, local_day
+from pro_service.domain.study.times import last_day_before
 from tests.unit.study.study_makers import (
     INJECTION_ON,
     LONG_AGO,
@@ -29,6 +26,7 @@ from tests.unit.study.study_makers import (
     statuses,
     submitted,
     visit,
+    with_reminders,
 )
 
 PLANNED = plan([injection(occurred_at=at(INJECTION_ON, 10))])
@@ -43,17 +41,13 @@ def _first(of: VisitFacts, now: datetime = LONG_AGO, chosen: time | None = None)
     return plan_first(of, example(), SHANGHAI, chosen, now)
 
 
-def _with(of: VisitFacts, *reminders: ReminderFacts) -> VisitFacts:
-    return of.model_copy(update={"reminders": reminders})
-
-
 def _next(of: VisitFacts, now: datetime) -> tuple[int, datetime] | None:
     planned = plan_next(of, example(), SHANGHAI, None, now)
     return None if planned is None else (planned.ordinal, planned.due_at)
 
 
 def _due(of: VisitFacts = WEEK_2, due_at: datetime = FIRST_AT) -> VisitFacts:
-    return _with(of, reminder(of.id.int, due_at))
+    return with_reminders(of, reminder(of.id.int, due_at))
 
 
 def _judge(facts: ParticipantFacts, now: datetime = FIRST_AT) -> Judgement:
@@ -96,12 +90,12 @@ def test_provisional_answered_and_silent_visits_get_none() -> None:
 
 
 def test_second_nudge_goes_2_days_after_the_first() -> None:
-    one = _with(WEEK_2, reminder(1, FIRST_AT, sent_at=FIRST_AT))
+    one = with_reminders(WEEK_2, reminder(1, FIRST_AT, sent_at=FIRST_AT))
     assert _next(one, FIRST_AT) == (2, FIRST_AT + days(2))
 
 
 def test_third_nudge_goes_5_days_after_the_first_unless_that_is_the_closing_day() -> None:
-    two = _with(
+    two = with_reminders(
         WEEK_2,
         reminder(1, FIRST_AT, sent_at=FIRST_AT),
         reminder(2, FIRST_AT + days(2), 2, sent_at=FIRST_AT + days(2)),
@@ -115,14 +109,14 @@ def test_third_nudge_goes_5_days_after_the_first_unless_that_is_the_closing_day(
 def test_no_nudge_is_planned_while_one_is_open_or_after_the_last() -> None:
     assert _next(_due(), FIRST_AT) is None
     used = [reminder(n, FIRST_AT + days(n), n, sent_at=FIRST_AT + days(n)) for n in (1, 2, 3)]
-    endless = _with(WEEK_2, *used).model_copy(update={"closes_at": None})
+    endless = with_reminders(WEEK_2, *used).model_copy(update={"closes_at": None})
     assert _next(endless, FIRST_AT + days(4)) is None
 
 
 def test_safety_nudges_go_in_the_morning_of_the_day_and_4_hours_later() -> None:
     assert _first(SAFETY_1) == at(DAY_1, 9, 30)
     assert _first(SAFETY_1, chosen=time(12, 0)) == at(DAY_1, 9, 30)
-    one = _with(SAFETY_1, reminder(1, at(DAY_1, 9, 30), sent_at=at(DAY_1, 9, 31)))
+    one = with_reminders(SAFETY_1, reminder(1, at(DAY_1, 9, 30), sent_at=at(DAY_1, 9, 31)))
     assert _next(one, at(DAY_1, 9, 31)) == (2, at(DAY_1, 13, 31))
 
 
@@ -247,154 +241,7 @@ def test_a_text_that_would_have_to_wait_into_the_closing_day_ends() -> None:
 
 def test_the_second_safety_nudge_is_not_held_back_by_the_first() -> None:
     first, second = at(DAY_1, 9, 30), at(DAY_1, 13, 30)
-    both = _with(SAFETY_1, reminder(1, first, sent_at=first), reminder(2, second, 2))
+    both = with_reminders(SAFETY_1, reminder(1, first, sent_at=first), reminder(2, second, 2))
     assert (
         len(_judge(participant([both], contacts=(contact(texts_today=1),)), second).together) == 1
     )
-
-
-# ---- properties ----
-
-HOURS = st.integers(min_value=-24 * 10, max_value=24 * 40)
-INSTANTS = HOURS.map(lambda hours: at(INJECTION_ON, 9, 30) + timedelta(hours=hours))
-DEFINITIONS = st.sampled_from(
-    ["baseline", "safety_1", "safety_3", "week_2", "month_1", "injection"]
-)
-
-
-CONTACT = st.builds(contact, opted_out_at=st.none() | INSTANTS, texts_today=st.integers(0, 5))
-
-
-@st.composite
-def _participants(draw: st.DrawFn) -> ParticipantFacts:
-    visits = []
-    for number in range(draw(st.integers(0, 4))):
-        of = visit(PLANNED[draw(DEFINITIONS)], number, provisional=draw(st.booleans()))
-        count = draw(st.integers(0, 3))
-        reminders = [
-            reminder(
-                10 * number + n,
-                draw(INSTANTS),
-                n + 1,
-                ended_at=draw(st.none() | INSTANTS),
-                sent_at=draw(st.none() | INSTANTS),
-            )
-            for n in range(count)
-        ]
-        of = _with(of, *reminders)
-        visits.append(submitted(of, FIRST_AT) if draw(st.booleans()) else of)
-    return participant(
-        visits,
-        consent=draw(st.sampled_from([CONSENT, participant().consent, participant().consent])),
-        contacts=(draw(CONTACT),),
-        nudge_at=draw(st.none() | st.times()),
-        last_reminder_text_at=draw(st.none() | INSTANTS),
-        statuses=statuses((draw(st.sampled_from(list(Status))), LONG_AGO)),
-    )
-
-
-@given(facts=_participants(), now=INSTANTS)
-def test_every_due_reminder_gets_exactly_one_outcome(
-    facts: ParticipantFacts, now: datetime
-) -> None:
-    found = _judge(facts, now)
-    due = [
-        each.id
-        for of in facts.visits
-        for each in of.reminders
-        if each.ended_at is None and each.due_at <= now
-    ]
-    outcomes = [
-        *found.together,
-        *(each.reminder_id for each in found.ended),
-        *(each.reminder_id for each in found.postponed),
-    ]
-    assert sorted(outcomes) == sorted(due)
-    assert all(each.due_at > now for each in found.postponed)
-    assert all(each.due_at >= now for each in found.planned)
-    for due_at in (*(p.due_at for p in found.postponed), *(p.due_at for p in found.planned)):
-        assert not is_quiet_at(due_at, example().messaging, SHANGHAI)
-    if found.together:
-        assert not is_quiet_at(now, example().messaging, SHANGHAI)
-
-
-def _live(facts: ParticipantFacts, lag: timedelta) -> list[tuple[datetime, tuple[str, ...]]]:
-    """Live a silent participant's reminders to the end; `lag` is how late each is judged."""
-    texts: list[tuple[datetime, tuple[str, ...]]] = []
-    visits = {}
-    for number, of in enumerate(facts.visits):
-        first_at = plan_first(of, example(), SHANGHAI, facts.nudge_at, facts.now)
-        reminders = () if first_at is None else (reminder(1000 * number, first_at),)
-        visits[of.id] = _with(of, *reminders)
-    for _ in range(1000):
-        due = [r.due_at for of in visits.values() for r in of.reminders if r.ended_at is None]
-        if not due:
-            return texts
-        now = min(due) + lag
-        found = judge(facts.model_copy(update={"visits": tuple(visits.values())}), example(), now)
-        if found.together:
-            texts.append((now, tuple(visits[each].definition for each in found.visits)))
-        ended = {each.reminder_id: None for each in found.ended}
-        moved = {each.reminder_id: each.due_at for each in found.postponed}
-        for key, of in visits.items():
-            changed = [
-                r.model_copy(update={"ended_at": now, "sent_at": now})
-                if r.id in found.together
-                else r.model_copy(update={"ended_at": now})
-                if r.id in ended
-                else r.model_copy(update={"due_at": moved.get(r.id, r.due_at)})
-                for r in of.reminders
-            ]
-            changed += [
-                reminder(changed[-1].id.int - 999, each.due_at, each.ordinal)
-                for each in found.planned
-                if each.visit_id == key
-            ]
-            visits[key] = _with(of, *changed)
-    raise AssertionError("reminders without an end")
-
-
-@given(
-    lag=st.integers(0, 20 * 3600).map(lambda seconds: timedelta(seconds=seconds)),
-    chosen=st.none() | st.times(),
-    start=st.integers(-20, 380),
-)
-def test_a_silent_year_ends_with_no_two_standard_texts_within_24_hours(
-    lag: timedelta, chosen: time | None, start: int
-) -> None:
-    visits = [visit(each, n) for n, each in enumerate(PLANNED.values())]
-    facts = participant(visits, nudge_at=chosen, now=at(INJECTION_ON + days(start), 12))
-    texts = _live(facts, lag)
-    standard = [
-        when for when, definitions in texts if not all(d.startswith("safety") for d in definitions)
-    ]
-    for earlier, later in pairwise(standard):
-        assert later - earlier >= timedelta(hours=24)
-        assert local_day(later, SHANGHAI) > local_day(earlier, SHANGHAI)
-    for when, definitions in texts:
-        assert not is_quiet_at(when, example().messaging, SHANGHAI)
-        for definition in definitions:
-            closes_at = closing(PLANNED[definition])
-            if definition.startswith("safety"):
-                assert when < closes_at
-            else:
-                assert local_day(when, SHANGHAI) < last_day_before(closes_at, SHANGHAI)
-
-
-def test_a_silent_year_gets_every_text_the_protocol_means() -> None:
-    visits = [visit(each, n) for n, each in enumerate(PLANNED.values())]
-    facts = participant(visits, now=at(INJECTION_ON - days(20), 12))
-    counts: dict[str, int] = {}
-    for _, definitions in _live(facts, timedelta(0)):
-        for definition in definitions:
-            counts[definition] = counts.get(definition, 0) + 1
-    assert counts == {
-        "baseline": 2,
-        "safety_1": 2,
-        "safety_3": 2,
-        "safety_7": 2,
-        "week_2": 2,
-        "month_1": 3,
-        **{f"month_{n}": 2 for n in (2, 4, 5, 7, 8, 9, 10, 11)},
-        **{f"month_{n}": 3 for n in (3, 6, 12)},
-    }

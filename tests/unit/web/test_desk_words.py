@@ -13,6 +13,7 @@ import pytest
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.conversation.commands import Command
+from pro_service.domain.conversation.warning import Sign
 from pro_service.domain.delivery.addresses import KINDS
 from pro_service.domain.delivery.contacts import RELATIONS
 from pro_service.domain.delivery.states import MessageState
@@ -69,7 +70,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "outcome": list(CALL_OUTCOMES),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
-        "rule": [rule.id for rule in PROTOCOL.safety.rules],
+        "rule": [*(rule.id for rule in PROTOCOL.safety.rules), *(sign.rule for sign in Sign)],
         "mode": ["web", "text", "voice", "telephone", "paper", "tablet"],
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
         "respondent": [one.word for one in RESPONDENTS if one != SELF],
@@ -101,7 +102,12 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
     assert len(found) >= 13, found
     unsaid = {reason for reason in found if words("zh_CN").why(reason).isascii()}
     assert unsaid == set()
-    for outcome in ("confirmed by text", "window closed", "answered"):  # of calls, by the service
+    for outcome in (
+        "confirmed by text",
+        "text read",
+        "window closed",
+        "answered",
+    ):  # of calls, by the service
         assert not words("zh_CN").word("end", outcome).isascii()
 
 

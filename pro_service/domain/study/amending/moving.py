@@ -83,7 +83,11 @@ def plan_move(
     }
     moves = reschedule(
         facts.visits,
-        [each for key, each in by_key.items() if key in current or not _is_past(each, facts)],
+        [
+            each
+            for key, each in by_key.items()
+            if key in current or not _is_over(each.closes_at, facts)
+        ],
         last_revisions,
         fixed=fixed,
         renewed=set(_renewed(facts, versions)),
@@ -93,12 +97,8 @@ def plan_move(
     )
     kept = [visit for visit in facts.visits if visit.id in set(moves.kept)]
     return Moving(
-        tuple(_refusals(facts, versions, kept)), tuple(_lines(facts, versions, moves)), moves
+        tuple(_refusals(facts, versions, kept)), tuple(_lines(facts, by_key, moves)), moves
     )
-
-
-def _is_past(planned: PlannedVisit, facts: ParticipantFacts) -> bool:
-    return _is_over(planned.closes_at, facts)
 
 
 def _is_over(closes_at: datetime | None, facts: ParticipantFacts) -> bool:
@@ -162,7 +162,9 @@ def _refusals(facts: ParticipantFacts, versions: Versions, kept: list[VisitFacts
                 )
 
 
-def _lines(facts: ParticipantFacts, versions: Versions, moves: Rescheduling) -> Iterator[str]:
+def _lines(
+    facts: ParticipantFacts, planned_now: Mapping[Key, PlannedVisit], moves: Rescheduling
+) -> Iterator[str]:
     at = zone(facts.zone)
     gone = {
         (each.definition, each.occurrence): each
@@ -185,7 +187,7 @@ def _lines(facts: ParticipantFacts, versions: Versions, moves: Rescheduling) -> 
         if visit.id in ends:
             yield f"{_name(visit)}: ends {ends[visit.id].astimezone(at):%Y-%m-%d %H:%M}"
         elif visit.id in moves.kept and not _is_over(visit.closes_at, facts):
-            yield from _what_stays(visit, facts, versions)
+            yield from _what_stays(visit, planned_now.get((visit.definition, visit.occurrence)), at)
 
 
 def _changes(before: VisitFacts, planned: PlannedVisit, at: ZoneInfo) -> Iterator[str]:
@@ -207,25 +209,11 @@ def _changes(before: VisitFacts, planned: PlannedVisit, at: ZoneInfo) -> Iterato
         yield f"{name}: nudged anew"
 
 
-def _what_stays(visit: VisitFacts, facts: ParticipantFacts, versions: Versions) -> Iterator[str]:
+def _what_stays(visit: VisitFacts, planned: PlannedVisit | None, at: ZoneInfo) -> Iterator[str]:
     """Say of an open visit that it stays as it is although the version has it otherwise."""
     if not keeps_its_dates(visit) or visit.closes_at is None:
         return
-    planned = next(
-        (
-            each
-            for each in plan_visits(
-                versions.new,
-                events=facts.events,
-                zone=zone(facts.zone),
-                treated_knees=facts.treated_knees,
-            )
-            if (each.definition, each.occurrence) == (visit.definition, visit.occurrence)
-        ),
-        None,
-    )
     asked = {(each.instrument, each.target) for each in visit.assessments}
-    at = zone(facts.zone)
     if (
         planned is None
         or _dates(visit, at) != _dates(planned, at)
@@ -248,7 +236,7 @@ def _dates(visit: VisitFacts | PlannedVisit, at: ZoneInfo) -> str:
 
 
 def _for_all(protocol: Protocol) -> dict[str, object]:
-    """The version as a document, less the dates of visits and what is not acted upon."""
+    """The version as a document, less what each participant's own dates tell of its visits."""
     document = protocol.model_dump(mode="json")
     document["visits"] = [
         {key: value for key, value in visit.items() if key not in _DATES}

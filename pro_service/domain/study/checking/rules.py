@@ -13,7 +13,7 @@ from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.checking.safety import safety_problems
 from pro_service.domain.study.checking.windows import window_problems
 from pro_service.domain.study.facts import EventKind
-from pro_service.domain.study.protocol import Ask, InstrumentUse
+from pro_service.domain.study.protocol import UNWELL_VISIT, Ask, InstrumentUse
 from pro_service.domain.study.schedule import PLANNABLE
 from pro_service.domain.study.times import is_quiet
 
@@ -36,6 +36,14 @@ def rule_problems(draft: Draft) -> list[Problem]:
                 )
             )
         seen.add(identity)
+        if identity == UNWELL_VISIT.id:
+            problems.append(
+                Problem(
+                    f"{placed.path}.id",
+                    f"{identity} is the id of the visit every study has for its safety checklist",
+                    "Give this visit another id.",
+                )
+            )
         problems += _anchor_problems(draft, placed)
         problems += _ask_problems(draft, placed)
         problems += word_problems(draft, placed.visit.label, f"{placed.path}.label")

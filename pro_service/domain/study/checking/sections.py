@@ -40,6 +40,19 @@ def section(model: type[_Model], content: Any, path: str, problems: list[Problem
         return None  # Its problems stand in the list already.
 
 
+def sections(
+    model: type[_Model], content: Any, path: str, problems: list[Problem]
+) -> tuple[_Model, ...]:
+    """Return a list of tables as records; those that make no sense are noted and left out."""
+    if not isinstance(content, list):
+        problems.append(Problem(path, "is not a list of tables", f"Write [[{path}]] for each."))
+        return ()
+    found = (
+        section(model, each, f"{path}[{index}]", problems) for index, each in enumerate(content)
+    )
+    return tuple(one for one in found if one is not None)
+
+
 def _read(model: type[_Model], content: Any) -> _Model:
     # Strict, by way of JSON: lists become tuples and "18:30" a time, yet "4" is no number.
     return model.model_validate_json(json.dumps(content, default=str), strict=True)

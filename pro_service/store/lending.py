@@ -1,0 +1,206 @@
+"""Connections that never keep anybody waiting for ever, and the pools that lend them.
+
+Everything said to a pool goes through a `Loan`. It is the one place where what asyncpg, the kernel
+or a dying server raise becomes DatabaseUnreachableError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+
+from pro_service.store.bounds import (
+    BROKEN,
+    CANNOT_CONNECT,
+    READ_ONLY,
+    Bounds,
+    ask_whether_alive,
+    lost,
+    says_lost,
+    unreachable,
+)
+
+CLOSING: Final = 5.0
+"""Seconds a server has to say goodbye."""
+log = logging.getLogger("pro_service.store")
+
+
+class BoundedConnection(asyncpg.Connection):
+    """A connection that is given up once the database has been silent for too long.
+
+    Where a statement's time runs out at our side, the server's own bound was not heard: nothing
+    said on this connection arrives any more, a cancellation or a rollback least of all.
+    """
+
+    def __init__(
+        self,
+        protocol: Any,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        address: Any,
+        config: Any,
+        *rest: Any,
+    ) -> None:
+        """As asyncpg makes it, with a kernel that looks after its socket."""
+        ask_whether_alive(transport.get_extra_info("socket"))
+        self.patience: float | None = config.command_timeout
+        """Seconds a statement is waited for."""
+        super().__init__(protocol, transport, loop, address, config, *rest)
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        """As asyncpg's."""
+        async with self._given_up_when_silent(options):
+            status: str = await super().execute(query, *args, **options)
+            return status
+
+    async def executemany(self, command: str, args: Any, **options: Any) -> None:
+        """As asyncpg's."""
+        async with self._given_up_when_silent(options):
+            await super().executemany(command, args, **options)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
+        """As asyncpg's."""
+        async with self._given_up_when_silent(options):
+            rows: list[asyncpg.Record] = await super().fetch(query, *args, **options)
+            return rows
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
+        """As asyncpg's."""
+        async with self._given_up_when_silent(options):
+            row: asyncpg.Record | None = await super().fetchrow(query, *args, **options)
+            return row
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        """As asyncpg's."""
+        async with self._given_up_when_silent(options):
+            return await super().fetchval(query, *args, **options)
+
+    async def close(self, **options: Any) -> None:
+        """End it; a server that does not answer any more is not waited for, and is no error."""
+        try:
+            async with asyncio.timeout(options.get("timeout") or CLOSING):
+                await super().close()
+        except BROKEN:
+            self.terminate()
+
+    @asynccontextmanager
+    async def _given_up_when_silent(self, options: Mapping[str, Any]) -> AsyncIterator[None]:
+        # asyncpg's own bound leaves out what it tidies up before a statement.
+        try:
+            async with asyncio.timeout(options.get("timeout") or self.patience):
+                yield
+        except TimeoutError:
+            self.terminate()
+            raise
+
+
+class Loan(PoolAcquireContext):
+    """A connection lent for a while. What breaks meanwhile is DatabaseUnreachableError."""
+
+    pool: BoundedPool
+
+    async def __aenter__(self) -> PoolConnectionProxy[asyncpg.Record]:
+        """Take one. Raises DatabaseUnreachableError."""
+        try:
+            return await super().__aenter__()
+        except BROKEN as error:
+            raise lost(error) from error
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give it back, whole or broken. What was done on it stands, however giving it back goes.
+
+        Raises DatabaseUnreachableError in the place of an error that came of a broken connection.
+        """
+        gone = error is not None and _is_gone(self.connection, error)
+        broken = gone or says_lost(error)
+        if gone:
+            await self.pool.doubt_all()
+        try:
+            await super().__aexit__(kind, error, trace)
+        except BROKEN as late:
+            log.warning("connection_dropped", extra={"error": type(late).__name__})
+        if broken and isinstance(error, BROKEN):
+            raise lost(error) from error
+
+    def __await__(self) -> Generator[Any, None, PoolConnectionProxy[asyncpg.Record]]:
+        """Take one, to be given back by `release`."""
+        return self.__aenter__().__await__()
+
+
+def _is_gone(connection: PoolConnectionProxy[asyncpg.Record], error: BaseException) -> bool:
+    """Whether nobody can be served on the connection any more."""
+    if getattr(error, "sqlstate", None) == READ_ONLY:
+        connection.terminate()
+        return True
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:  # It was thrown away, and the pool has its place back.
+        return True
+
+
+class BoundedPool(asyncpg.Pool):
+    """A pool that lends within its bounds; one broken loan makes it look at all of them anew."""
+
+    def __init__(
+        self,
+        url: str,
+        bounds: Bounds,
+        *,
+        sizes: tuple[int, int],
+        settings: dict[str, str],
+        prepare: Callable[[asyncpg.Connection], Awaitable[None]],
+        reset: Callable[[asyncpg.Connection], Awaitable[None]] | None,
+    ) -> None:
+        """Nothing is connected yet: awaiting it opens `sizes[0]` connections of at most `sizes[1]`.
+
+        `settings` go into each start message, `prepare` is done once to each connection and `reset`
+        (None: RESET ALL) each time one is given back.
+        """
+        self.bounds = bounds
+        self.beside: tuple[BoundedPool, ...] = (self,)
+        """Pools on the same server, itself among them: what befell one befell all."""
+        super().__init__(
+            url,
+            min_size=sizes[0],
+            max_size=sizes[1],
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300.0,
+            connect=connect_within,
+            init=prepare,
+            reset=reset,
+            loop=None,
+            connection_class=BoundedConnection,
+            record_class=asyncpg.Record,
+            timeout=bounds.connecting,
+            command_timeout=bounds.silence,
+            server_settings=settings | bounds.settings,
+        )
+
+    def acquire(self, *, timeout: float | None = None) -> Loan:
+        """A loan, waited for as long as the bounds say."""
+        return Loan(self, self.bounds.lending if timeout is None else timeout)
+
+    async def doubt_all(self) -> None:
+        """Make every connection to this server anew before it is lent again."""
+        for pool in self.beside:
+            await pool.expire_connections()
+
+
+async def connect_within(url: str, **options: Any) -> asyncpg.Connection:
+    """Connect as asyncpg does. Raises DatabaseUnreachableError."""
+    try:
+        return await asyncpg.connect(url, **options)
+    except CANNOT_CONNECT as error:
+        raise unreachable(error) from error
