@@ -24,6 +24,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
+from pro_service.services.study.sites import senders_elsewhere
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
 from pro_service.store.bounds import PAGES
@@ -31,6 +32,7 @@ from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
 from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import Pools, open_pools
+from pro_service.store.texting.sending import list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.vault import Vault
@@ -256,6 +258,10 @@ async def run(
 ) -> None:
     """Serve pages and hooks, run the worker, or both, until told to stop; then drain."""
     async with open_service(settings, database_url, vault) as service:
+        provider = service.context.provider
+        elsewhere = await list_senders_elsewhere(service.pools.worker, provider)
+        for line in senders_elsewhere(elsewhere, provider):
+            announce(line)
         if work:
             service.worker.start()
         try:

@@ -214,6 +214,10 @@ class UnreadableWebhookError(WebhookError):
     """A webhook is signed but its content cannot be read."""
 
 
+class RecutWebhookError(UnreadableWebhookError):
+    """A webhook is signed, but not of the exact form in which its provider sends it."""
+
+
 def status_callback_url(public_url: str, provider: str, message_id: UUID) -> str:
     """The address for receipts about one message: `<public>/hooks/<provider>/status?message=<id>`.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +44,10 @@ def mark_csv(path: Path) -> None:
             return
         marked = path.with_name(f"{path.name}.marked")
         written.seek(0)
-        with marked.open("wb") as target:
+        # The copy takes the file's place: nobody reads it who could not read the file.
+        mode = stat.S_IMODE(path.stat().st_mode)
+        descriptor = os.open(marked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as target:
             target.write(codecs.BOM_UTF8)
             shutil.copyfileobj(written, target, AT_ONCE)
     marked.replace(path)

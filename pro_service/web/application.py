@@ -29,6 +29,7 @@ from pro_service.web.questionnaire import (
     own_page,
     unwell,
 )
+from pro_service.web.questionnaire.staff_here import refuse_staff
 from pro_service.web.questionnaire.views import Pages
 from pro_service.web.readiness import Readiness
 
@@ -52,7 +53,13 @@ def build_application(
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
-        middlewares=(log_requests, compress_pages, answer_errors, refuse_other_sites),
+        middlewares=(
+            log_requests,
+            compress_pages,
+            answer_errors,
+            refuse_other_sites,
+            refuse_staff,
+        ),
         client_max_size=LARGEST_BODY,
     )
     app[keys.POOLS] = pools

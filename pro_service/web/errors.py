@@ -16,12 +16,17 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
-from pro_service.messaging.gateway import ForgedWebhookError, UnreadableWebhookError
+from pro_service.messaging.gateway import (
+    ForgedWebhookError,
+    RecutWebhookError,
+    UnreadableWebhookError,
+)
 from pro_service.services.answering.finding import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -58,6 +63,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (CrossSiteError, HTTPStatus.FORBIDDEN),
     (ForgedWebhookError, HTTPStatus.FORBIDDEN),
     (UnreadableFormError, HTTPStatus.BAD_REQUEST),
+    # Before the one it is a kind of: somebody has cut a signed webhook anew.
+    (RecutWebhookError, HTTPStatus.FORBIDDEN),
     (UnreadableWebhookError, HTTPStatus.BAD_REQUEST),
     (AnswerRangeError, HTTPStatus.BAD_REQUEST),
     # An address or a field with a character no text of the database can hold (U+0000).
@@ -78,6 +85,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.
     (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CalledContactError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInStoppedError, HTTPStatus.FORBIDDEN),

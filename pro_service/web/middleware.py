@@ -36,7 +36,11 @@ SAFE_HEADERS: Final = {
 
 
 async def add_safe_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """A signal: every response carries the headers, unless its handler chose otherwise."""
+    """A signal: every response carries the headers, unless its handler chose otherwise.
+
+    None says which software answers, and of which version.
+    """
+    response.headers.pop(hdrs.SERVER, None)
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
 

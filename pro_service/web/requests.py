@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ from pro_service.web.site import LanguageCookie, known_language
 
 OPENED_COOKIE: Final = "q"
 """Holds a link's token or a session's id: what opens the pages on this device."""
+STAFF_COOKIE: Final = "staff_here"
+"""Tells participants' pages that the desk is open in this browser: the hash of the session's id,
+which opens nothing."""
 _UNKNOWN_ADDRESS: Final = "unknown"
 _NOTHING: Final = "\0"
 """No keyboard makes it, and no text of the database can hold it."""
@@ -112,7 +116,7 @@ async def switch_language(
 
 def try_again_after(response: web.Response, wait: timedelta) -> web.Response:
     """The answer, with when to try again."""
-    response.headers[hdrs.RETRY_AFTER] = str(int(wait.total_seconds()))
+    response.headers[hdrs.RETRY_AFTER] = str(max(1, ceil(wait.total_seconds())))
     return response
 
 

@@ -87,6 +87,36 @@ async def test_a_pause_is_looked_at_made_and_ended_without_scripts(
         assert desk.faults == []
 
 
+@pytest.mark.parametrize("language", list(SAID))
+async def test_an_investigator_ends_a_safety_follow_up_without_scripts(
+    injected: Trial, window: OpenWindow, language: str
+) -> None:
+    login, base = f"li-{language.lower()}", injected.context.public_url
+    await make_staff(
+        injected.operator,
+        injected.study_id,
+        login=login,
+        password=PASSWORD,
+        site="BJ01",
+        role="investigator",
+        language="zh_CN" if language == "zh_CN" else "en",
+        actor=ACTOR,
+    )
+    async with window(base, java_script_enabled=False) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", login)
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go(f"/desk/participants/P-{language}")
+        await page.locator("#safety summary").click()
+        await page.fill("#safety-reason", "In the ward, seen every day")
+        await look(desk, f"desk-safety-end-{language}")
+        await desk.press("#safety button.main")
+        assert await page.locator("#safety").count() == 0
+        assert await injected.count("safety_ends", f"actor = 'staff:{login}'") == 1
+
+
 async def look(desk: Window, name: str) -> None:
     """See that the page scrolls sideways at no width."""
     for width, height in ((390, 844), (1280, 800), (320, 640)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
+import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
@@ -115,3 +117,16 @@ def test_an_instant_without_a_zone_is_refused(text: str) -> None:
 
 def test_an_instant_with_its_zone_is_read() -> None:
     assert read_instant("2026-12-01T08:00:00+08:00") == read_instant("2026-12-01T00:00:00Z")
+
+
+def test_m18_nobody_but_the_owner_reads_what_was_exported(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with new_export(tmp_path / "out", {"study": "X"}, {"plan.toml": "x"}) as tables:
+            tables.add("endpoints.csv", row("endpoints.csv", site="北京"))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
+    rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").iterdir()}
+    assert rights.keys() == {*FILES, "about.json", "plan.toml", "SHA256SUMS"}
+    assert set(rights.values()) == {0o600}

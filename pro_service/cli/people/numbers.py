@@ -17,6 +17,7 @@ from pro_service.cli.options import (
 from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.cards.cards import show_code
 from pro_service.services.texting.numbers import change_number, confirm_by_staff
 from pro_service.services.texting.opt_outs import opt_in_by_staff
 
@@ -35,6 +36,8 @@ def change(
     async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
         who = who_of(runtime, facts)
         await change_number(who, number, runtime.actor, reason, place=contact)
+        # The code said below opens the pages, as the card does it stands on.
+        await show_code(runtime.connection, facts.study_id, facts.code, runtime.actor)
         return facts.personal_code
 
     personal_code = with_participant(code, study, data, actor, work)

@@ -1,4 +1,4 @@
-"""`sender list|pace`: our own addresses, and how fast each may send."""
+"""`sender list|move|pace`: our own addresses, whose they are, and how fast each may send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND
 from pro_service.services.study import sites
@@ -39,6 +39,30 @@ def _pace(one: SenderPace) -> str:
         return f"{one.per_second:g}"
     usual = TEXTS_A_SECOND.get(one.provider)
     return "no limit" if usual is None else f"{usual:g} (usual)"
+
+
+@sender_app.command("move")
+def move(
+    sender: Annotated[str, typer.Argument(help="Our number (E.164) or Messaging Service's id.")],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let a sender be the provider's that PRO_GATEWAY names: it was added under another."""
+
+    async def work(runtime: Runtime) -> str:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        provider = runtime.context.provider
+        await sites.move_sender(
+            *(runtime.connection, found.id, sender, provider), actor=runtime.actor, reason=reason
+        )
+        return provider
+
+    provider = with_runtime(data, actor, work)
+    out.print(f"{sender} is {provider}'s from now on: texts go out and come in there.")
+    if provider == "twilio":
+        out.print("Next: pro-service twilio check")
 
 
 @sender_app.command("pace")

@@ -69,7 +69,13 @@ async def _check(runtime: Runtime, study: str | None) -> list[Finding]:
             findings += await account.check_twilio(gateway, senders, settings.public_url)
         finally:
             await gateway.close()
-    if not senders:
+    elsewhere = {
+        one.address: one.provider
+        for one in rows
+        if one.provider != PROVIDER and one.address not in senders
+    }
+    findings += [check.sender_elsewhere(*one) for one in elsewhere.items()]
+    if not senders and not elsewhere:
         findings.append(check.no_sender())
     failure = await account.ask_health(settings.public_url)
     return [

@@ -26,6 +26,7 @@ from pro_service.domain.conversation.dialogue import (
 )
 from pro_service.domain.conversation.reply import Gap, Reason, read_alone, understand_several
 from pro_service.domain.conversation.sending import offer, send
+from pro_service.domain.conversation.wrong_numbers import may_be_own_slip
 from pro_service.domain.instruments.model import Item
 
 OFFER_AFTER = 2
@@ -99,6 +100,10 @@ def _advance(
         return Step(dialogue=dialogue, disposition="reaction", command=command)
     if command is Command.stop:
         return _say(dialogue, command, "opt_out.confirmed")
+    if command is Command.wrong_number:
+        if not may_be_own_slip(text):
+            return _say(dialogue, command, "wrong_number.noted")
+        command = Command.back  # Whoever hands it on has seen the answer it is about.
     asked = _asked(dialogue, agenda)
     present = _refreshed(dialogue, asked, agenda, now)
     question = _question(present.prompt, agenda)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import fold
+from pro_service.domain.conversation.wrong_numbers import says_wrong_number
 
 
 class Command(StrEnum):
@@ -28,6 +29,8 @@ class Command(StrEnum):
     stop = "stop"
     start = "start"
     reaction = "reaction"
+    wrong_number = "wrong_number"
+    """The text came to somebody whom we do not mean."""
 
 
 def _phrases(lines: str) -> frozenset[str]:
@@ -51,9 +54,10 @@ _EXACT: dict[Command, frozenset[str]] = {
     ),
     Command.back: _phrases(
         """back|go back|previous|previous question|previous one|undo|change|change answer
-        change my answer|wrong|mistake|my mistake|wrong number|wrong answer|i made a mistake
-        返回|上一题|上一步|上一个|上一条|后退|回去|改|更正|修改|改一下|错了|答错了|我答错了|发错了|打错了|重答
-        改答案|修改答案"""
+        change my answer|wrong|mistake|my mistake|wrong answer|i made a mistake|i mistyped|typo
+        i pressed the wrong number|i typed the wrong number|i sent the wrong number
+        返回|上一题|上一步|上一个|上一条|后退|回去|改|更正|修改|改一下|错了|答错了|我答错了|我发错了|我打错了|重答
+        改答案|修改答案|我写错了|我按错了|我输错了|我选错了|按错了|选错了|输错了"""
     ),
     Command.skip: _phrases(
         """skip|skip it|skip this|skip this one|skip this question|skip question|next
@@ -161,6 +165,8 @@ def recognise(text: str) -> Command | None:
         for command, phrases in _EXACT.items():
             if candidate in phrases:
                 return command
+    if says_wrong_number(text):
+        return Command.wrong_number
     return Command.stop if _wants_to_stop(folded) else None
 
 
@@ -170,6 +176,11 @@ def _without_courtesy(bare: str) -> str:
         previous = bare
         bare = _POLITE.sub("", bare).strip(" .,!;。、?")
     return bare
+
+
+def wants_to_stop(text: str) -> bool:
+    """Tell whether a text asks for an end of messages, whatever else it says."""
+    return recognise(text) is Command.stop or _wants_to_stop(fold(text))
 
 
 def _wants_to_stop(folded: str) -> bool:

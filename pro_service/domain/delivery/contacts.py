@@ -35,35 +35,23 @@ class ConsentFacts(Record):
     """Texts about the participant to somebody else, who must agree as well."""
 
 
-class ContactFacts(Record):
-    """Somebody a participant is reached by, at one address: sealed, and found by its index."""
+class ContactState(Record):
+    """Somebody a participant is reached by, without the address: who, and what silences it."""
 
     id: UUID
     ordinal: int = 1
     kind: Kind = "phone"
     relation: ContactRelation = "self"
-    address_sealed: str
-    """Hex of the AES-256-GCM ciphertext; opened by the vault, never in the domain."""
-    address_key: str
-    blind_index: str
     confirmed: bool = True
     """False: given later than enrolment, and nobody has confirmed yet whose it is."""
     may_be_texted: bool = False
     """Whether this person agreed to texts; the participant's own contact follows their consent."""
-    may_be_told: bool = False
-    """Whether this person agreed to be told about the participant, on the telephone say."""
-    agreed_on: date | None = None
-    """When this person signed what they agreed to."""
     wrong: bool = False
     """It turned out to be somebody else's."""
     bad: bool = False
     """A provider says that nothing reaches it, and staff have not closed the call about it."""
     opted_out_at: datetime | None = None
     """Since when this address asked for no texts; None: it did not."""
-    shared_with: int = 0
-    """How many other participants of the study now use the same address."""
-    texts_today: int = 0
-    """Reminder texts that went to the address on the participant's present local day."""
 
     @property
     def is_own(self) -> bool:
@@ -74,6 +62,23 @@ class ContactFacts(Record):
     def is_usable(self) -> bool:
         """Whether texts could go there if nobody minded: confirmed, and not somebody else's."""
         return self.kind in TEXTED and self.confirmed and not self.wrong
+
+
+class ContactFacts(ContactState):
+    """The same with the address: sealed, and found by its index."""
+
+    address_sealed: str
+    """Hex of the AES-256-GCM ciphertext; opened by the vault, never in the domain."""
+    address_key: str
+    blind_index: str
+    may_be_told: bool = False
+    """Whether this person agreed to be told about the participant, on the telephone say."""
+    agreed_on: date | None = None
+    """When this person signed what they agreed to."""
+    shared_with: int = 0
+    """How many other participants of the study now use the same address."""
+    texts_today: int = 0
+    """Reminder texts that went to the address on the participant's present local day."""
 
     @property
     def names_code(self) -> bool:
@@ -135,7 +140,7 @@ def reach(
 
 
 def why_not(
-    contact: ContactFacts, consent: ConsentFacts | None, kinds: Collection[Kind] = TEXTED
+    contact: ContactState, consent: ConsentFacts | None, kinds: Collection[Kind] = TEXTED
 ) -> WhyNot | None:
     """Say why no text may go to a contact; None if it may."""
     if contact.kind not in kinds:
@@ -151,7 +156,7 @@ def why_not(
     return WhyNot.bad_number if contact.bad else None
 
 
-def has_agreed(contact: ContactFacts, consent: ConsentFacts | None) -> bool:
+def has_agreed(contact: ContactState, consent: ConsentFacts | None) -> bool:
     """Tell whether texts to a contact were agreed to.
 
     To the participant's own telephone by the participant; to another person's by the participant,

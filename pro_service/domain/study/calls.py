@@ -28,6 +28,8 @@ class CallReason(StrEnum):
 
     safety_unanswered = "safety_unanswered"
     nudges_unanswered = "nudges_unanswered"
+    nudges_not_delivered = "nudges_not_delivered"
+    """None of the counted nudges arrived: nobody has left them unanswered."""
     closing_soon = "closing_soon"
     unsent = "unsent"
     """All that is owed at the visit is answered, and was not sent."""
@@ -62,13 +64,29 @@ def _is_called(facts: ParticipantFacts, visit: VisitFacts) -> bool:
     return any(key.visit_id == visit.id for key in facts.open_calls)
 
 
-def _nudges_ran_out_at(visit: VisitFacts, protocol: Protocol) -> datetime | None:
-    """Return when the last of the counted nudges will have stayed unanswered long enough."""
-    sent = sorted(each.sent_at for each in visit.reminders if each.sent_at is not None)
-    if len(sent) < protocol.calls.nudges_unanswered:
+def _nudges_ran_out(
+    facts: ParticipantFacts, visit: VisitFacts, protocol: Protocol, now: datetime
+) -> CallReason | None:
+    """Return why nudges are enough: so many stayed unanswered long enough, or did not arrive.
+
+    None while they are not, and once a call was made for the one or the other.
+    """
+    to_send = has_only_to_send([visit])
+    silent = CallReason.unsent if to_send else CallReason.nudges_unanswered
+    reasons = (silent, CallReason.nudges_not_delivered)
+    if any(CallKey(visit.id, one) in facts.made_calls for one in reasons):
         return None
-    last_counted = sent[protocol.calls.nudges_unanswered - 1]
-    return last_counted + timedelta(hours=protocol.calls.unanswered_hours)
+    sent = sorted(
+        (each.sent_at, each.undelivered) for each in visit.reminders if each.sent_at is not None
+    )
+    counted = sent[: protocol.calls.nudges_unanswered]
+    if len(counted) < protocol.calls.nudges_unanswered:
+        return None
+    if all(undelivered for _, undelivered in counted):
+        # Nobody answers what did not arrive: there is nothing to wait for.
+        return CallReason.nudges_not_delivered
+    ran_out_at = counted[-1][0] + timedelta(hours=protocol.calls.unanswered_hours)
+    return silent if ran_out_at <= now else None
 
 
 def _reason(
@@ -81,12 +99,9 @@ def _reason(
     closes_at = visit.closes_at
     if not is_in_window(visit, now):
         return None
-    ran_out_at = _nudges_ran_out_at(visit, protocol)
-    to_send = has_only_to_send([visit])
-    silent = CallReason.unsent if to_send else CallReason.nudges_unanswered
-    made = CallKey(visit.id, silent) in facts.made_calls
-    if ran_out_at is not None and ran_out_at <= now and not made:
-        return silent
+    ran_out = _nudges_ran_out(facts, visit, protocol, now)
+    if ran_out is not None:
+        return ran_out
     if closes_at is not None:
         at_site = zone(facts.site.zone)
         last_day = last_day_before(closes_at, at_site)
@@ -124,9 +139,9 @@ def calls_wanted(
 ) -> tuple[CallWanted, ...]:
     """Return the call tasks to make now: at most one a visit, each reason once.
 
-    Two nudges unanswered for 24 hours, or all answered and never sent; else few working days left
-    on the site's calendar, today counted. Nobody is called so who cannot be asked any more or has
-    an open call for the visit.
+    Two nudges unanswered for 24 hours, not delivered, or all answered and never sent; else few
+    working days left on the site's calendar, today counted. Nobody is called so who cannot be asked
+    any more or has an open call for the visit.
     A safety visit follows the safety floor instead, whatever has stopped, and until somebody was
     reached (`safety_floor`).
     """

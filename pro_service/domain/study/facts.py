@@ -234,6 +234,8 @@ class ReminderFacts(Record):
     end_reason: str | None = None
     sent_at: datetime | None = None
     """Study time at which the message it became was claimed for sending."""
+    undelivered: bool = False
+    """The text it became did not arrive: the provider or the network said so."""
 
 
 class VisitFacts(Record):
@@ -286,6 +288,8 @@ BAD_NUMBER = "bad_number"
 """Reason of the call task made when a provider says that nothing can reach the number."""
 CONFIRM_NUMBER = "confirm_number"
 """Reason of the call task made when a participant's number was changed: it must be confirmed."""
+FIND_NUMBER = "find_number"
+"""Reason of the call task made when a number turned out to be somebody else's: find the right."""
 ANOTHER_WAY = "another_way"
 """Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
 TEXT_HELD = "text_held"

@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import ReminderFacts, VisitFacts
 from pro_service.domain.study.protocol import Messaging, NudgeProfile, Protocol
 from pro_service.domain.study.times import (
     ONE_DAY,
+    after_gap,
     is_quiet,
     last_day_before,
     local_day,
@@ -159,7 +160,7 @@ def plan_next(
         hour = nudge_hour(messaging, nudge_at)
         day: date = local_day(first, zone) + timedelta(days=days[ordinal - 2])
         wished = local_instant(day, hour, zone)
-        free_at = last + timedelta(hours=messaging.minimum_gap_hours)
+        free_at = after_gap(last, messaging.minimum_gap_hours, zone)
         due_at = (
             wished
             if wished >= max(free_at, now)

@@ -7,7 +7,7 @@ it on facts read at the same instant, so a text never leaves after its reason ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,14 @@ from pro_service.domain.study.nudges import (
 )
 from pro_service.domain.study.protocol import NudgeProfile, Protocol
 from pro_service.domain.study.statuses import Standing, standing
-from pro_service.domain.study.times import ONE_DAY, day_start, local_day, quiet_end, zone
+from pro_service.domain.study.times import (
+    ONE_DAY,
+    after_gap,
+    day_start,
+    local_day,
+    quiet_end,
+    zone,
+)
 
 __all__ = [
     "EndReason",
@@ -201,7 +208,7 @@ def _free_from(
     messaging = protocol.messaging
     if not texts:
         return now
-    free_at = texts[-1] + timedelta(hours=messaging.minimum_gap_hours)
+    free_at = after_gap(texts[-1], messaging.minimum_gap_hours, local)
     today = local_day(now, local)
     if sum(local_day(text, local) == today for text in texts) >= messaging.texts_a_day:
         free_at = max(free_at, day_start(today + ONE_DAY, local))

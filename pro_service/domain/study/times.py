@@ -81,6 +81,18 @@ def last_day_before(closes_at: datetime, zone: ZoneInfo) -> date:
     return local_day(closes_at - _INSTANT, zone)
 
 
+def after_gap(instant: datetime, hours: int, zone: ZoneInfo) -> datetime:
+    """Return the first instant so many hours after another.
+
+    Whole days are local days: the same hour some days later, though the clock was changed between.
+    """
+    days, rest = divmod(hours, 24)
+    if rest or not days:
+        return instant + timedelta(hours=hours)
+    local = instant.astimezone(zone)
+    return local_instant(local.date() + timedelta(days=days), local.time(), zone)
+
+
 def add_months(day: date, months: int) -> date:
     """Move by calendar months, clamped to the month's end (31 January + 1 = end of February)."""
     if not months:

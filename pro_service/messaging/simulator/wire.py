@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -17,12 +18,14 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.tables.characters import has_control
 from pro_service.messaging.gateway import (
     DeliveryReceipt,
     Effect,
     ForgedWebhookError,
     InboundText,
     OutboundText,
+    RecutWebhookError,
     ReplyBody,
     UnreadableWebhookError,
     WebhookRequest,
@@ -36,6 +39,10 @@ FORM: Final = "application/x-www-form-urlencoded"
 INBOUND_PATH: Final = "/hooks/simulator/inbound"
 STATUS_PATH: Final = "/hooks/simulator/status"
 MOST_FIELDS: Final = 50
+_ID: Final = re.compile("[A-Za-z0-9-]{1,64}")
+_INBOUND: Final = frozenset({"id", "from", "to", "body", "media_count"})
+_STATUS: Final = frozenset({"id", "status"})
+"""What every webhook of a kind has."""
 
 _STATES: Final[dict[str, MessageState]] = {
     "queued": MessageState.accepted,
@@ -134,16 +141,16 @@ def encode_inbound(text: InboundText) -> dict[str, str]:
 
 def parse_inbound(request: WebhookRequest, secret: SecretStr) -> InboundText:
     """Check and read an inbound webhook. Raises ForgedWebhookError, UnreadableWebhookError."""
-    parameters = _verified(request, secret)
+    parameters = _verified(request, secret, _INBOUND)
     try:
         return InboundText(
             provider_id=parameters["id"],
             our_address=parameters["to"],
             their_address=parameters["from"],
             body=parameters["body"],
-            media_count=media_count_of(parameters.get("media_count", "0")),
+            media_count=media_count_of(parameters["media_count"]),
         )
-    except (KeyError, ValueError):
+    except ValueError:
         raise UnreadableWebhookError("An inbound text lacks a field or spoils one.") from None
 
 
@@ -155,14 +162,11 @@ def encode_status(provider_id: str, status: str, error_code: str | None) -> dict
 
 def parse_status(request: WebhookRequest, secret: SecretStr) -> DeliveryReceipt:
     """Check and read a status webhook. Raises ForgedWebhookError, UnreadableWebhookError."""
-    parameters = _verified(request, secret)
-    try:
-        provider_id, status = parameters["id"], parameters["status"]
-    except KeyError:
-        raise UnreadableWebhookError("A receipt lacks its id or its status.") from None
+    parameters = _verified(request, secret, _STATUS)
+    status = parameters["status"]
     try:
         return DeliveryReceipt(
-            provider_id=provider_id,
+            provider_id=parameters["id"],
             message_id=message_id_of(request.url),
             status=_STATES.get(status),
             provider_status=status,
@@ -189,8 +193,8 @@ def parse_reply(body: bytes) -> tuple[str, str | None] | None:
     return None if text is None else (text, _text_of(reply, "status_callback"))
 
 
-def _verified(request: WebhookRequest, secret: SecretStr) -> dict[str, str]:
-    """The parameters of a signed webhook."""
+def _verified(request: WebhookRequest, secret: SecretStr, needed: frozenset[str]) -> dict[str, str]:
+    """The parameters of a signed webhook that has all it needs, and an id of the exact form."""
     given = request.header(SIGNATURE_HEADER)
     if given is None:
         raise ForgedWebhookError
@@ -199,6 +203,11 @@ def _verified(request: WebhookRequest, secret: SecretStr) -> dict[str, str]:
     # Compared as bytes: compare_digest refuses a str outside ASCII, which anyone may send.
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("ascii")):
         raise ForgedWebhookError
+    if not needed <= parameters.keys():
+        raise RecutWebhookError
+    # What no text can hold spoils the field it is in, and is said by whoever reads that.
+    if not has_control(parameters["id"]) and _ID.fullmatch(parameters["id"]) is None:
+        raise RecutWebhookError
     return parameters
 
 

@@ -258,3 +258,12 @@ def no_sender() -> Finding:
         "Give a site one: pro-service site add ... --sender +1... (or MG...), PRO_GATEWAY=twilio."
     )
     return _wrong("sender", "the study has none of this provider", mend)
+
+
+def sender_elsewhere(address: str, provider: str) -> Finding:
+    """One of the study's addresses was added while another provider was in use."""
+    return _wrong(
+        f"sender {address}",
+        f"belongs to {provider}, so that its texts get no answer here",
+        f"With PRO_GATEWAY=twilio: pro-service sender move {address} --reason ...",
+    )

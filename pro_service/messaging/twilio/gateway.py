@@ -168,11 +168,11 @@ class TwilioGateway:
 
     def parse_inbound(self, request: WebhookRequest) -> InboundText:
         """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""
-        return wire.parse_inbound(request, self._token)
+        return wire.parse_inbound(request, self._token, self._account_sid)
 
     def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
         """Check and read a receipt. Raises ForgedWebhookError, UnreadableWebhookError."""
-        return wire.parse_status(request, self._token)
+        return wire.parse_status(request, self._token, self._account_sid)
 
     def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
         """The answer to an inbound webhook; `text` None says nothing to the participant."""

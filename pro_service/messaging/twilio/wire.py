@@ -2,7 +2,8 @@
 
 A webhook carries `X-Twilio-Signature`: base64 of HMAC-SHA-1 under the account's token over the
 public URL followed by every parameter's name and value, sorted. It has no time stamp: an old
-request can be sent again, so the message's own id is the defence against copies.
+request can be sent again, so the message's own id is the defence against copies; `forms` says what
+keeps an old request from being cut anew.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pro_service.messaging.gateway import (
     InboundText,
     NotAcceptedError,
     OutboundText,
+    RecutWebhookError,
     RejectedError,
     ReplyBody,
     UnreadableWebhookError,
@@ -36,6 +38,7 @@ from pro_service.messaging.gateway import (
     media_count_of,
     message_id_of,
 )
+from pro_service.messaging.twilio.forms import INBOUND, STATUS, check_genuine
 
 NAME: Final = "twilio"
 SIGNATURE_HEADER: Final = "X-Twilio-Signature"
@@ -176,9 +179,13 @@ def signature(token: SecretStr, url: str, parameters: Mapping[str, Sequence[str]
     return base64.b64encode(digest.digest()).decode("ascii")
 
 
-def parse_inbound(request: WebhookRequest, token: SecretStr) -> InboundText:
-    """Check and read an inbound webhook. Raises ForgedWebhookError, UnreadableWebhookError."""
+def parse_inbound(request: WebhookRequest, token: SecretStr, account: str) -> InboundText:
+    """Check and read an inbound webhook about our account.
+
+    Raises ForgedWebhookError, RecutWebhookError, UnreadableWebhookError.
+    """
     parameters = _verified(request, token)
+    check_genuine(parameters, INBOUND, account)
     try:
         return InboundText(
             provider_id=_only(parameters, "MessageSid"),
@@ -192,14 +199,18 @@ def parse_inbound(request: WebhookRequest, token: SecretStr) -> InboundText:
         raise UnreadableWebhookError("An inbound text lacks a field or spoils one.") from None
 
 
-def parse_status(request: WebhookRequest, token: SecretStr) -> DeliveryReceipt:
-    """Check and read a status webhook. Raises ForgedWebhookError, UnreadableWebhookError."""
+def parse_status(request: WebhookRequest, token: SecretStr, account: str) -> DeliveryReceipt:
+    """Check and read a status webhook about our account.
+
+    Raises ForgedWebhookError, RecutWebhookError, UnreadableWebhookError.
+    """
     parameters = _verified(request, token)
+    check_genuine(parameters, STATUS, account)
     try:
         provider_id = _only(parameters, "MessageSid")
         status = _first(parameters, "MessageStatus") or _only(parameters, "SmsStatus")
     except ValueError:
-        raise UnreadableWebhookError("A receipt lacks its id or its status.") from None
+        raise RecutWebhookError("A signed receipt lacks its status.") from None
     error_code = _first(parameters, "ErrorCode")
     if error_code in ("", "0"):
         error_code = None

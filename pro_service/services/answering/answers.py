@@ -65,6 +65,8 @@ class Sitting:
     respondent: Respondent = SELF
     device_class: str | None = None
     inbound_id: UUID | None = None
+    source_sha256: bytes | None = None
+    """The network the answers came from, hashed; None for what comes by no page."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ def _fresh(
         instrument_sha256=context.catalogue.instrument_sha256(instrument.id),
         wording_sha256=context.catalogue.wording_sha256(instrument.id, sitting.language),
         actor=sitting.actor,
+        source_sha256=sitting.source_sha256,
     )
     plan.document.attempts.append(fresh)
     return fresh.id

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -22,13 +23,16 @@ from pro_service.services.base.notes import give_words
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError, Decision, until_written
 from pro_service.store.cards import cards as store
-from pro_service.store.cards.cards import CardHolder, CardWrite
+from pro_service.store.cards.cards import CardHolder, CardWrite, ShowingRow, ShownCard, ShownTo
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.writes import CardRow
 from pro_service.vault.codes import grouped, new_code
 
 CODE_PATH: Final = "/c"
+SHOWN_FOR: Final = timedelta(minutes=10)
+"""How long a card stays shown to whoever asked for it; then it is asked for again (study time)."""
+LAST_SHOWINGS: Final = 20
 _CODE_BYTES: Final = 16
 _DRAWS: Final = 5
 """How often a code is drawn: hardly any is taken, so more would hide a fault."""
@@ -113,7 +117,8 @@ async def list_cards(
 ) -> tuple[list[Card], int]:
     """Cards of a site, of those named, or of everybody; and how many had to be made first.
 
-    Raises UnknownParticipantError for a name that is nobody's there.
+    It is recorded that they were shown, to `actor` by a command. Raises UnknownParticipantError
+    for a name that is nobody's there.
     """
     holders = await store.list_card_holders(connection, study_id, site=site, codes=codes)
     unknown = sorted(set(codes or ()) - {one.code for one in holders})
@@ -124,6 +129,7 @@ async def list_cards(
         await renew_card(connection, context, study_id, one.code, actor=actor, words=None)
     if bare:
         holders = await store.list_card_holders(connection, study_id, site=site, codes=codes)
+    await record_showing(connection, study_id, holders, ShownTo("command", None, actor))
     return [card_of(context, one) for one in holders], len(bare)
 
 
@@ -133,6 +139,40 @@ async def find_holder(connection: Connection, study_id: UUID, code: str) -> Card
     if not found:
         raise UnknownParticipantError(f"There is no participant {code} here.")
     return found[0]
+
+
+async def record_showing(
+    connection: Connection, study_id: UUID, holders: Sequence[CardHolder], to: ShownTo
+) -> None:
+    """Record whose cards are shown, and to whom: whoever has seen one can come in with it."""
+    showings = [
+        ShowingRow(new_id(), one.id, one.card_id) for one in holders if one.card_id is not None
+    ]
+    if showings:
+        await store.insert_card_showings(connection, study_id, showings, to)
+
+
+async def show_code(connection: Connection, study_id: UUID, code: str, actor: str) -> None:
+    """Record that a command says a participant's personal code. Raises UnknownParticipantError."""
+    holder = await find_holder(connection, study_id, code)
+    await record_showing(connection, study_id, [holder], ShownTo("command", None, actor))
+
+
+async def list_showings(
+    connection: Connection, study_id: UUID, holder: CardHolder
+) -> list[ShownCard]:
+    """To whom a participant's cards were shown last, newest first."""
+    return await store.list_card_showings(
+        connection, study_id, holder.id, shown_for=SHOWN_FOR, most=LAST_SHOWINGS
+    )
+
+
+def is_shown(holder: CardHolder, showings: Sequence[ShownCard], actor: str) -> bool:
+    """Whether the present card still is shown at the desk to whoever asked for it there."""
+    return any(
+        one.still and one.way == "desk" and (one.card_id, one.actor) == (holder.card_id, actor)
+        for one in showings
+    )
 
 
 def card_of(context: ServiceContext, holder: CardHolder) -> Card:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +22,6 @@ from pro_service.services.base.turns import Plan, Who, turn
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
     NotHereError,
-    ReasonMissingError,
     Seat,
     at_desk,
     said,
@@ -32,9 +30,6 @@ from pro_service.services.desk.seat import (
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import clerk, desk
 from pro_service.store.desk.clerk import Place
-
-CallOutcome = Literal["reached", "no_answer", "wrong_number", "not_needed", "other"]
-CALL_OUTCOMES: Final[tuple[CallOutcome, ...]] = get_args(CallOutcome)
 
 
 @dataclass(frozen=True)
@@ -102,27 +97,6 @@ async def act_on_alert(hands: Hands, alert_id: UUID, action: str) -> None:
             return clerk.act_on_alert(connection, guard, alert_id, who, note.reference)
 
         return Plan(None, signed(hands.seat, Action.act_on_alert, note, write))
-
-    await turn(hands.turn_of(place), decide)
-
-
-async def close_call(hands: Hands, call_id: UUID, outcome: str, note: str) -> None:
-    """Close a call task, once. Raises ReasonMissingError, AlreadyDoneError."""
-    place = await _find(hands, Action.close_call, clerk.find_place_of_call, call_id)
-    if outcome not in CALL_OUTCOMES:
-        raise ReasonMissingError
-    words = said(note)
-
-    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
-        if not await clerk.is_call_open(hands.clerk, facts.study_id, facts.id, call_id):
-            raise AlreadyDoneError
-        note = note_about(hands.context, facts, words)
-
-        def write(connection: Connection, guard: Guard) -> Awaitable[None]:
-            said_of_it = f"{outcome}: {note.reference}"
-            return clerk.close_call(connection, guard, call_id, hands.seat.actor, said_of_it)
-
-        return Plan(None, signed(hands.seat, Action.close_call, note, write))
 
     await turn(hands.turn_of(place), decide)
 

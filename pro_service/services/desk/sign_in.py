@@ -5,29 +5,49 @@ Limits are machine time. A refusal says the same, and takes about as long, wheth
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.people import as_typed, bare_name, straight_in
 from pro_service.services.desk.seat import Place, Seat, Session
 from pro_service.services.study import LONGEST_PASSWORD, Passwords
+from pro_service.store.base.queues import give_places_back
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
 from pro_service.store.desk.sessions import OwnStudy, Try
+from pro_service.store.queues import Queue
 
 IDLE: Final = timedelta(minutes=30)
 """A session nobody uses ends after this long."""
 LIFETIME: Final = timedelta(hours=12)
 """No session lasts longer, however busy."""
 TRIES_A_LOGIN: Final = 8
-TRIES_AN_ADDRESS: Final = 60
-"""Higher than for a name: a hospital's staff may share one address."""
+"""Wrong tries at one name from one network within `TRIES_WITHIN`; elsewhere the name is free."""
 TRIES_WITHIN: Final = timedelta(minutes=15)
+TRIES_AN_ADDRESS: Final = 60
+"""Wrong tries from one network, at whatever names, before they wait for one another: a hospital's
+staff may share one address."""
+TRIES_EVERYWHERE: Final = 60
+"""Wrong tries at one name, from wherever, before they wait for one another."""
+LONGEST_WAIT: Final = timedelta(seconds=20)
+"""Who would wait longer is told when to come again."""
+FRESH_WAIT: Final = timedelta(seconds=20)
+"""So much longer may wait at a name whoever tried nothing for an hour."""
 _TOKEN_BYTES: Final = 32
+_MARK: Final = re.compile("[0-9a-f]{64}")
+
+
+class Whence(NamedTuple):
+    """Where a request came from: the address, as it is recorded, and its network, for counting."""
+
+    address: str
+    network: str
 
 
 class SignInRefusedError(ProServiceError):
@@ -39,7 +59,12 @@ class SignInStoppedError(ProServiceError):
 
 
 class SignInThrottledError(ProServiceError):
-    """There were too many tries; wait a quarter of an hour."""
+    """There were too many tries; wait and try again."""
+
+    def __init__(self, again: timedelta) -> None:
+        """Keep how long to wait before the next try (machine time)."""
+        super().__init__()
+        self.again = again
 
 
 async def sign_in(
@@ -48,7 +73,7 @@ async def sign_in(
     *,
     login: str,
     password: str,
-    address: str,
+    place: Whence,
     replaces: str | None = None,
 ) -> str:
     """Begin a session under a new random id, which goes into the cookie and nowhere else.
@@ -63,17 +88,16 @@ async def sign_in(
     tried = Try(
         None if known is None else known.person_id,
         _sha256(bare_name(typed)),
-        _sha256(address),
-        address,
+        _sha256(place.network),
+        place.address,
     )
-    if not await sessions.begin_sign_in(
-        connection,
-        tried,
-        per_login=TRIES_A_LOGIN,
-        per_address=TRIES_AN_ADDRESS,
-        within=TRIES_WITHIN,
-    ):
-        raise SignInThrottledError
+    queues = _queues_of(tried)
+    turn = await sessions.begin_sign_in(
+        connection, tried, queues, per_pair=TRIES_A_LOGIN, within=TRIES_WITHIN
+    )
+    if turn.wait is None:
+        raise SignInThrottledError(turn.again or TRIES_WITHIN)
+    await asyncio.sleep(turn.wait.total_seconds())
     # No connection is held while hashing, if `connection` is the pool.
     stored = None if known is None else known.password_hash
     if not await passwords.matches(stored, password[:LONGEST_PASSWORD]) or known is None:
@@ -86,13 +110,25 @@ async def sign_in(
         _sha256(token),
         person_id=known.person_id,
         staff_id=None if chosen is None else chosen.staff_id,
-        address=address,
+        address=place.address,
         replaced_sha256=_sha256(replaces) if replaces else None,
     )
     if not begun:
         await sessions.refuse_sign_in(connection, tried)
         raise SignInStoppedError
+    if turn.counted:
+        await give_places_back(connection, queues)
     return token
+
+
+def _queues_of(tried: Try) -> list[Queue]:
+    """Where a try waits whose sender has not signed in from there before."""
+    source, login = tried.network_sha256, tried.login_sha256
+    per_network, per_name = TRIES_WITHIN / TRIES_AN_ADDRESS, TRIES_WITHIN / TRIES_EVERYWHERE
+    return [
+        Queue("sign-in from", source, per_network, TRIES_AN_ADDRESS, LONGEST_WAIT),
+        Queue("sign-in as", login, per_name, TRIES_EVERYWHERE, LONGEST_WAIT, FRESH_WAIT),
+    ]
 
 
 async def find_session(connection: Connection, token: str) -> Session | None:
@@ -139,6 +175,20 @@ async def choose_study(connection: Connection, session: Session, study_id: UUID)
 async def sign_out(connection: Connection, token: str) -> None:
     """End a session; one that has ended stays as it is."""
     await sessions.end_staff_session(connection, _sha256(token))
+
+
+def mark_of(token: str) -> str:
+    """What tells participants' pages in this browser that the desk is open; it opens nothing."""
+    return _sha256(token).hex()
+
+
+async def is_open_there(connection: Connection, mark: str) -> bool:
+    """Whether the session of a mark is open; never in a demo, whose visitor is everybody."""
+    if not _MARK.fullmatch(mark):
+        return False
+    return await sessions.is_desk_open(
+        connection, bytes.fromhex(mark), idle=IDLE, lifetime=LIFETIME
+    )
 
 
 def form_secret(token: str) -> str:

@@ -6,10 +6,12 @@ Read in the desk's transaction (`at_desk`), so that row-level security decides w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.store.base import operations
@@ -38,6 +40,15 @@ class ReadText(NamedTuple):
     body: str | None
 
 
+class UnreachedParticipant(NamedTuple):
+    """Somebody who cannot be reached, why and since when."""
+
+    code: str
+    site_id: UUID
+    why: Unreached
+    since: datetime
+
+
 class ToDo(NamedTuple):
     """What must be done now."""
 
@@ -47,6 +58,8 @@ class ToDo(NamedTuple):
     held: Sequence[tuple[HeldNumber, str | None]]
     """Each with what staff said of it, opened, if it was staff who said it."""
     uncertain: Sequence[UncertainMessage]
+    unreached: Sequence[UnreachedParticipant]
+    """All of them, longest out of reach first."""
     protocols: Mapping[UUID, Protocol]
     """Of those who are named, for the labels of their visits."""
     here: frozenset[str]
@@ -77,11 +90,24 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
             for one in await store.list_held_numbers(connection, study_id)
         ],
         uncertain=uncertain,
+        unreached=await _list_unreached(connection, context, study_id),
         protocols={
             one: await context.reader.protocol(connection, study_id, one) for one in versions
         },
         here=await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset(),
     )
+
+
+async def _list_unreached(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> list[UnreachedParticipant]:
+    found = []
+    for row in await store.list_unreached(connection, study_id):
+        protocol = await context.reader.protocol(connection, study_id, row.protocol_version_id)
+        one = out_of_reach(row.facts, protocol.calls.silent_visits)
+        if one is not None:
+            found.append(UnreachedParticipant(row.code, row.site_id, one.why, one.since))
+    return sorted(found, key=lambda one: (one.since, one.code))
 
 
 def _open_text(context: ServiceContext, row: TextToRead) -> str | None:

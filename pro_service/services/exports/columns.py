@@ -53,6 +53,11 @@ _HOW: Final = (
         "How known",
         "link; link_and_factor; card; card_and_factor; known_number; staff",
     ),
+    Column(
+        "card_shown_at",
+        "instant",
+        "When a card was shown at the desk where the sitting began, within the hour before",
+    ),
     Column("language", "text", "Language asked in", "en; zh_CN"),
     Column("sitting", "integer", "Which sitting at the assessment stands, from 1; all are kept"),
     Column("release", "text", "Release of the service that asked"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.services.base.files import open_private
 from pro_service.services.exports.columns import FILES, Cell, Column
 from pro_service.tables import mark_csv
 
@@ -78,12 +79,7 @@ def new_export(
         try:
             with ExitStack() as stack:
                 tables = Tables(
-                    {
-                        name: stack.enter_context(
-                            (partial / name).open("w", encoding="utf-8", newline="")
-                        )
-                        for name in FILES
-                    }
+                    {name: stack.enter_context(open_private(partial / name)) for name in FILES}
                 )
                 yield tables
             _finish(partial, about | {"rows": tables.counts}, extra or {})
@@ -98,15 +94,20 @@ def new_export(
         ) from error
 
 
+def _write(path: Path, text: str) -> None:
+    with open_private(path) as file:
+        file.write(text)
+
+
 def _finish(folder: Path, about: Mapping[str, Any], extra: Mapping[str, str]) -> None:
     for name, content in extra.items():
-        (folder / name).write_text(content, encoding="utf-8", newline="")
+        _write(folder / name, content)
     text = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
-    (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
+    _write(folder / ABOUT, text + "\n")
     for name in FILES:
         mark_csv(folder / name)
     lines = [f"{_sha256(folder / name)}  {name}\n" for name in sorted([*FILES, ABOUT, *extra])]
-    (folder / MANIFEST).write_text("".join(lines), encoding="utf-8")
+    _write(folder / MANIFEST, "".join(lines))
 
 
 def _sha256(path: Path) -> str:

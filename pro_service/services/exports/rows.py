@@ -257,7 +257,10 @@ class _Reader:
             *("sitting", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
-        return cells | {"protocol_sha256": self.data.participant.protocol_sha256}
+        return cells | {
+            "card_shown_at": as_instant(one.card_shown_at),
+            "protocol_sha256": self.data.participant.protocol_sha256,
+        }
 
     def item(self, one: ExportedAssessment, instrument: Instrument, code: str) -> Row:
         answer = self.given(one).get(code)

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
-from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.domain.study.facts import FIND_NUMBER, EventKind, ParticipantFacts, Status
 from pro_service.domain.study.statuses import RULES, StatusRefusedError, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
@@ -37,7 +37,7 @@ from pro_service.store.journal import JournalLine
 from pro_service.store.keeping import replay as store
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import lines as line_store
-from pro_service.store.texting import numbers
+from pro_service.store.texting import numbers, sending
 from pro_service.store.texting.lines import OptOutWrite
 
 ACTOR: Final = "restore"
@@ -247,6 +247,9 @@ async def _number_ended(who: Who, line: JournalLine, facts: ParticipantFacts) ->
             async with transaction(who.connection) as held:
                 await numbers.give_reason(held, REASON)
                 await numbers.silence_contact(held, guard, found.id, indexes, ends=ends)
+                if not ends:
+                    call = (new_id(), who.participant_id, FIND_NUMBER, ACTOR)
+                    await sending.insert_call(held, who.study_id, *call)
 
         return Decision(None, end)
 

@@ -7,6 +7,7 @@ are counted in the database, for all servers together. Limits are machine time.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -21,21 +22,33 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.sources import source_sha256
+from pro_service.store.base.queues import give_places_back, take_places
 from pro_service.store.connection import Connection
 from pro_service.store.pages import entrance as store
 from pro_service.store.pages.entrance import Entrance, FoundCard, Purpose
+from pro_service.store.queues import Queue
 from pro_service.store.texting.reminders import FoundInvitation, find_invitation
-from pro_service.vault.codes import normalise
+from pro_service.vault.codes import is_short, normalise
 
 log = logging.getLogger("pro_service.entry")
 
 LIFETIME: Final = timedelta(hours=12)
 """No session lasts longer; the card or link opens another."""
 CODES_A_SOURCE: Final = 20
-"""Wrong codes from one address. Generous: a mobile network shows many phones as one address."""
-CODES_OVERALL: Final = 100
-"""Wrong codes from all addresses: what bounds guessing by many at once."""
+"""Wrong codes from one network at once, and again in each `CODES_WITHIN`. Generous: a mobile
+network shows many telephones as one address."""
 CODES_WITHIN: Final = timedelta(minutes=15)
+CODE_PACE: Final = timedelta(seconds=1)
+"""Wrong codes of everybody are looked at one by one, no faster: whoever guesses makes others wait,
+and locks nobody out. With this and `vault.codes.SPACE` a hit takes over a hundred years."""
+SHORT_CODE_PACE: Final = timedelta(minutes=1)
+SHORT_CODES_AT_ONCE: Final = 60
+"""Codes of older cards are short: guessing them is slowed down further. New cards end that."""
+LONGEST_WAIT: Final = timedelta(seconds=20)
+"""Who would wait longer is told when to come again: a browser does not wait for ever."""
+FRESH_WAIT: Final = timedelta(seconds=20)
+"""So much longer may wait whoever typed no wrong code for an hour: kept free from who guesses."""
 
 _TOKEN: Final = re.compile(r"[A-Za-z2-7]{16,64}")
 _SESSION: Final = re.compile(r"s\.[A-Za-z0-9_-]{43}")
@@ -47,7 +60,12 @@ class CodeRefusedError(ProServiceError):
 
 
 class TooManyTriesError(ProServiceError):
-    """There were too many tries; wait a quarter of an hour."""
+    """There were too many tries; wait and try again."""
+
+    def __init__(self, again: timedelta) -> None:
+        """Keep how long to wait before the next try (machine time)."""
+        super().__init__()
+        self.again = again
 
 
 class Admission(NamedTuple):
@@ -153,24 +171,26 @@ async def open_by_link(connection: Connection, invitation: FoundInvitation) -> s
 async def open_by_code(
     connection: Connection, context: ServiceContext, typed: str, source: str
 ) -> str:
-    """Begin a session by a typed code; `source` is the address it came from.
+    """Begin a session by a typed code; `source` is the network it came from.
 
-    Raises TooManyTriesError, and CodeRefusedError alike for a code that is mistyped, unknown, of
-    an ended card, or of a participant who may not be asked any more.
+    Codes are looked at in their turn: this may wait up to `LONGEST_WAIT` and `FRESH_WAIT`. Raises
+    TooManyTriesError, and CodeRefusedError alike for a code that is mistyped, unknown, of an ended
+    card, or of a participant who may not be asked any more.
     """
-    try_number = await begin_try(
-        connection,
-        "code",
-        source,
-        per_source=CODES_A_SOURCE,
-        overall=CODES_OVERALL,
-        within=CODES_WITHIN,
-    )
+    code = normalise(typed) or ""
+    queues = _queues_of(code, source)
+    place = await take_places(connection, queues)
+    if place.wait is None:
+        # Somebody guesses, or something is wrong with the cards: operators should see it.
+        log.warning("entry_throttled", extra={"state": "code"})
+        raise TooManyTriesError(place.again or CODE_PACE)
+    # No connection is held while waiting, if `connection` is the pool.
+    await asyncio.sleep(place.wait.total_seconds())
     # Looked up even if it is no code at all, so that time tells nothing either.
-    card = await store.find_card_by_code(connection, normalise(typed) or "")
+    card = await store.find_card_by_code(connection, code)
     if card is None or not await _may_come_in(connection, context, card):
         raise CodeRefusedError
-    await store.forget_entry_try(connection, try_number)
+    await give_places_back(connection, queues)
     return await open_by_card(connection, card)
 
 
@@ -195,7 +215,7 @@ async def begin_try(
     if number is None:
         # Somebody guesses, or something is wrong with the cards: operators should see it.
         log.warning("entry_throttled", extra={"state": purpose})
-        raise TooManyTriesError
+        raise TooManyTriesError(within)
     return number
 
 
@@ -213,6 +233,25 @@ def session_sha256(cookie: str) -> bytes:
 def may_enter(facts: ParticipantFacts) -> bool:
     """Whether a participant's status lets them see their pages."""
     return standing(facts.statuses, facts.now, facts.events).may_answer
+
+
+def _queues_of(code: str, source: str) -> list[Queue]:
+    """Where a typed code waits: with others of its network, with all others, short ones apart."""
+    everybody = source_sha256("everybody")
+    queues = [
+        Queue(
+            "code from",
+            source_sha256(source),
+            pace=CODES_WITHIN / CODES_A_SOURCE,
+            at_once=CODES_A_SOURCE,
+            longest=timedelta(0),
+        ),
+        Queue("code", everybody, CODE_PACE, 1, LONGEST_WAIT, FRESH_WAIT),
+    ]
+    if is_short(code):
+        short = (SHORT_CODE_PACE, SHORT_CODES_AT_ONCE, LONGEST_WAIT, FRESH_WAIT)
+        queues.append(Queue("short code", everybody, *short))
+    return queues
 
 
 async def _may_come_in(connection: Connection, context: ServiceContext, card: FoundCard) -> bool:

@@ -28,6 +28,7 @@ from pro_service.services.answering import (
 )
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.sources import source_sha256
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.pages.screens import place_of
@@ -56,6 +57,8 @@ class Visitor:
     language: Language
     device_class: str | None = None
     respondent: Respondent = SELF
+    source: str | None = field(default=None, repr=False)
+    """The network they are in; None: not known."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class _Read:
         aside: bool = False,
     ) -> AnswersPlan:
         """What the answers write, given on the web by whoever opened the pages."""
-        facts = self.questionnaire.facts
+        facts, source = self.questionnaire.facts, self.visitor.source
         sitting = Sitting(
             mode="web",
             authentication=self.questionnaire.authentication,
@@ -129,6 +132,7 @@ class _Read:
             actor=participant_actor(facts),
             respondent=self.visitor.respondent,
             device_class=self.visitor.device_class,
+            source_sha256=None if source is None else source_sha256(source),
         )
         case = AnsweringCase(
             self.context, self.questionnaire.protocol, facts, sitting, self.baseline, aside

@@ -64,6 +64,7 @@ from pro_service.services.receiving.outcome import (
 )
 from pro_service.services.receiving.unwell import answer_unwell
 from pro_service.services.receiving.warning import warn
+from pro_service.services.receiving.wrong_numbers import answer_wrong_number
 from pro_service.services.texting import indexes_of, line_to, link_for
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
@@ -174,6 +175,9 @@ async def _decide(
     confirming = who_confirms(received)
     if confirming is not None:
         return await confirm_number(connection, context, received, confirming)
+    not_theirs = await answer_wrong_number(connection, context, received)
+    if not_theirs is not None:
+        return not_theirs
     if not received.users and received.unasked:
         return await answer_unasked(connection, context, received)
     if not received.users:

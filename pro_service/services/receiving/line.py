@@ -18,10 +18,11 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     unowned_outcome,
 )
-from pro_service.services.texting import another_way
+from pro_service.services.texting import another_way, indexes_of
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
 from pro_service.store.receiving.inbounds import LineParticipant
+from pro_service.store.texting import numbers
 
 REPLIES_TO_STRANGERS = 1
 """Replies a day to a number nobody enrolled has; more would let a loop run for ever."""
@@ -62,6 +63,9 @@ async def answer_stranger(
         disposition = "command"
     outcome = InboundOutcome(key, disposition, command)
     held = await inbounds.is_held_back(connection, study_id, line_id)
+    # Of a number once taken for a participant's even a "4" is for somebody to read.
+    if said is None and await _was_taken_for_theirs(connection, context, received):
+        outcome.disposition = "needs_reading"
     template = None
     if command is Command.stop and not held:
         outcome.opt_out = True
@@ -76,6 +80,13 @@ async def answer_stranger(
         body = context.texts.text(template, "en", sender=received.sender.sender_name)
         outcome.reply = Reply(body, template, "en")
     return outcome
+
+
+async def _was_taken_for_theirs(
+    connection: Connection, context: ServiceContext, received: Received
+) -> bool:
+    indexes = indexes_of(context, received.their_address)
+    return await numbers.is_known_wrong(connection, received.sender.study_id, indexes)
 
 
 async def answer_unasked(

@@ -16,7 +16,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
-from pro_service.services.texting import opt_out_row, seal_body
+from pro_service.services.texting import WrongNumber, opt_out_row, seal_body
 from pro_service.store.answering import answers, checklist
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.answering.checklist import ChecklistWrite
@@ -71,6 +71,8 @@ class InboundOutcome:
     """Who else uses a line that is held back or let go."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
+    wrong: tuple[WrongNumber, Guard] | None = None
+    """The number turned out to be somebody else's: it rests, in the turn of one concerned."""
     checklist: ChecklistWrite | None = None
     """What a participant opened who said that something is wrong."""
     invitations: list[InvitationRow] = field(default_factory=list)
@@ -144,6 +146,13 @@ async def write_inbound(
     """Everything in one short transaction: the participant's turn and answers, then the text."""
     study_id, facts = received.sender.study_id, outcome.facts
     document = inbound_document(context, received, outcome)
+    if outcome.wrong is not None:
+        number, turn = outcome.wrong
+        async with transaction(connection) as held:
+            await numbers.give_reason(held, "said so by text")
+            await number.rest(held, turn)
+            await inbounds.record_inbound(held, study_id, document)
+        return
     if facts is None:
         await inbounds.record_inbound(connection, study_id, document)
         return

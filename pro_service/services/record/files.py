@@ -12,6 +12,7 @@ from typing import Final, TextIO
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.seals import Seal, UnreadableSealError, read_seal
+from pro_service.services.base.files import open_private
 from pro_service.services.record.chain import Chain, Fault
 from pro_service.services.record.verifying import Told, Verdict, silent
 from pro_service.store.record import seals
@@ -43,7 +44,8 @@ def _new_file(path: Path) -> Iterator[TextIO]:
         raise AuditFileError(f"{path} is there already.", mend="Name a new file.")
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
+        part.unlink(missing_ok=True)
+        with open_private(part) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

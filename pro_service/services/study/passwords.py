@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -12,10 +14,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.services.study.guessing import pieces
 
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 256
+FEWEST_PIECES: Final = 5
 _DIFFERENT_CHARACTERS: Final = 5
+_SHORTEST_NAME: Final = 3
+_BETTER: Final = "Take a few words that have nothing to do with each other or with the name."
 _SECRET_BYTES: Final = 32
 _AT_ONCE: Final = 2
 """Hashes computed at the same time: each takes 19 MiB and a core."""
@@ -62,7 +68,13 @@ def _nobodys_hash() -> str:
 
 
 def check_password(login: str, password: str) -> None:
-    """Raise WeakPasswordError for a password too short, too long, or little but the name."""
+    """Raise WeakPasswordError for a password that somebody who guesses would try soon.
+
+    Too short or too long, blank, all digits (a telephone number, a date), with the login in it, of
+    hardly any different characters, or little but common words and runs of keys (`guessing`).
+    """
+    if not password.strip():
+        raise WeakPasswordError("The password is blank.", mend=_BETTER)
     if len(password) < SHORTEST_PASSWORD:
         raise WeakPasswordError(
             f"The password has {len(password)} characters.",
@@ -72,6 +84,20 @@ def check_password(login: str, password: str) -> None:
         raise WeakPasswordError(
             "The password is too long.", mend=f"Take at most {LONGEST_PASSWORD} characters."
         )
-    without_name = password.lower().replace(login, "") if login else password.lower()
-    if len(set(without_name)) < _DIFFERENT_CHARACTERS:
-        raise WeakPasswordError(mend="Take a few words that have nothing to do with the name.")
+    folded = unicodedata.normalize("NFKC", password).casefold()
+    if any(name in folded for name in _names_in(login)):
+        raise WeakPasswordError("The password has the login in it.", mend=_BETTER)
+    if "".join(folded.split()).isdigit():
+        raise WeakPasswordError("The password is all digits.", mend=_BETTER)
+    if len(set(folded)) < _DIFFERENT_CHARACTERS or pieces(password) < FEWEST_PIECES:
+        raise WeakPasswordError(
+            "The password is among those that are tried first: common words, runs of keys, years.",
+            mend=_BETTER,
+        )
+
+
+def _names_in(login: str) -> list[str]:
+    """What a login is made of, forwards: the whole, and the name behind the study."""
+    bare = login.casefold().rpartition("/")[2]
+    parts = [bare, *re.split(r"[^\w]+|_", bare)]
+    return [one for one in parts if len(one) >= _SHORTEST_NAME]

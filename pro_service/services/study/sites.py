@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import SiteRow
 from pro_service.store.texting import sending
+from pro_service.store.texting.numbers import give_reason
+from pro_service.store.texting.sending import SenderElsewhere
 from pro_service.tables import settle_zone
 
 _POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
@@ -62,6 +65,37 @@ async def add_site(
 def _sender_address(text: str) -> str:
     """A number, or the id of a provider's pool of numbers. Raises PhoneError."""
     return text if _POOL_OF_NUMBERS.fullmatch(text) else parse_phone(text)
+
+
+async def move_sender(
+    connection: Connection, study_id: UUID, sender: str, provider: str, *, actor: str, reason: str
+) -> None:
+    """Let one of our addresses be the provider's in use: texts go out and come in there.
+
+    Raises PhoneError, UnknownNameError, TakenError.
+    """
+    address = _sender_address(sender)
+    async with transaction(connection) as held:
+        await give_reason(held, reason)
+        if await sending.move_sender(held, study_id, address, provider, actor):
+            return
+    known = await sending.list_senders(connection, study_id)
+    if any(one.address == address and one.provider == provider for one in known):
+        raise TakenError(f"{address} belongs to {provider} already.")
+    if any(one.address == address for one in known):
+        raise TakenError(f"Another study sends from {address} through {provider}.")
+    named = ", ".join(dict.fromkeys(one.address for one in known))
+    raise UnknownNameError("That is no sender of this study.", mend=f"Known: {named}.")
+
+
+def senders_elsewhere(found: Sequence[SenderElsewhere], provider: str) -> list[str]:
+    """What is said at the start of addresses that belong to other providers, a line each."""
+    return [
+        f"No text goes out from {one.address} ({one.study}): it belongs to {one.provider}, and"
+        f" PRO_GATEWAY is {provider}. Move it: pro-service sender move {one.address}"
+        f" --study {one.study} --reason ..."
+        for one in found
+    ]
 
 
 async def set_pace(

@@ -7,6 +7,7 @@ from pro_service.services.texting.composing import (
     contact_at,
     indexes_of,
     line_to,
+    open_address,
     open_number,
     seal_body,
 )
@@ -28,11 +29,13 @@ from pro_service.services.texting.opt_outs import (
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
 from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
+from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [
     "Claimed",
     "Line",
     "NoLineError",
+    "WrongNumber",
     "another_way",
     "contact_at",
     "ended_rows",
@@ -44,6 +47,7 @@ __all__ = [
     "look_for_lost",
     "look_for_reply",
     "moved_rows",
+    "open_address",
     "open_number",
     "opt_out_by_staff",
     "opt_out_document",
@@ -56,4 +60,5 @@ __all__ = [
     "seal_body",
     "send_claimed",
     "ways_to",
+    "wrong_number",
 ]

@@ -84,9 +84,12 @@ def _in_place_of(old: ContactFacts | None) -> NewContact:
 def _refuse_known(
     context: ServiceContext, facts: ParticipantFacts, number: str, old: ContactFacts | None
 ) -> None:
-    """Raise SameNumberError where a contact has this number; one that waits may be given anew."""
+    """Raise SameNumberError where a contact has this number.
+
+    One that waits, or was taken for somebody else's, may be given anew: it is to be confirmed.
+    """
     for one in facts.contacts:
-        waits = old is not None and one.id == old.id and not one.confirmed
+        waits = old is not None and one.id == old.id and (one.wrong or not one.confirmed)
         if not waits and one.kind == "phone" and open_address(context, one) == number:
             raise SameNumberError
 

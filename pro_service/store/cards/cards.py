@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
@@ -27,8 +28,37 @@ class CardHolder(NamedTuple):
     link_key: str | None
     site_id: UUID
     telephone: str
+    zone: str
+    """The site's."""
     senders: Mapping[str, str]
     """The study's neutral name, by language."""
+
+
+class ShowingRow(NamedTuple):
+    """A card that is shown, under an id of its own."""
+
+    id: UUID
+    participant_id: UUID
+    card_id: UUID
+
+
+class ShownTo(NamedTuple):
+    """To whom cards are shown: by which way, at the desk in which network, who looks."""
+
+    way: Literal["desk", "command"]
+    source_sha256: bytes | None
+    actor: str
+
+
+class ShownCard(NamedTuple):
+    """A card that was shown, when (study time), and to whom."""
+
+    card_id: UUID
+    way: Literal["desk", "command"]
+    recorded_at: datetime
+    actor: str
+    still: bool
+    """It was so short a time ago that it still is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +96,26 @@ async def list_codes_in_use(connection: Connection, personal_codes: Sequence[str
     """Those of these codes that some participant has, of whatever study."""
     rows = await connection.fetch(_SQL["list_codes_in_use"], list(personal_codes))
     return {row["personal_code"] for row in rows}
+
+
+async def insert_card_showings(
+    connection: Connection, study_id: UUID, showings: Sequence[ShowingRow], to: ShownTo
+) -> None:
+    """Record that cards were shown or printed."""
+    ids, participants, shown = zip(*showings, strict=True)
+    await connection.execute(_SQL["insert_card_showings"], study_id, ids, participants, shown, *to)
+
+
+async def list_card_showings(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    *,
+    shown_for: timedelta,
+    most: int,
+) -> list[ShownCard]:
+    """To whom a participant's cards were shown, newest first; `shown_for` is study time."""
+    rows = await connection.fetch(
+        _SQL["list_card_showings"], study_id, participant_id, shown_for, most
+    )
+    return [row_of(ShownCard, row) for row in rows]

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.journal import BAD_NUMBERS, JournalLine
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/clerk")
@@ -29,6 +30,26 @@ class AlertSteps(NamedTuple):
 
     seen: bool
     acted: bool
+
+
+class CallKind(NamedTuple):
+    """Why a call is to be made, and the visit it hangs on, if any."""
+
+    reason: str
+    visit_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallClosing:
+    """What came of a call; what stays to be done stays as a task of a new id (`again_id`)."""
+
+    call_id: UUID
+    outcome: str
+    actor: str
+    again_id: UUID | None
+    alert_id: UUID | None
+    alert_rule: str | None
+    """The urgent alert it raises, if any."""
 
 
 async def find_place(connection: Connection, study_id: UUID, code: str) -> Place | None:
@@ -75,11 +96,12 @@ async def get_alert(
     return None if row is None else AlertSteps(seen=row["seen"], acted=row["acted"])
 
 
-async def is_call_open(
+async def find_open_call(
     connection: Connection, study_id: UUID, participant_id: UUID, call_id: UUID
-) -> bool:
-    """Whether a call to the participant is still to be made."""
-    return bool(await connection.fetchval(_SQL["is_call_open"], study_id, participant_id, call_id))
+) -> CallKind | None:
+    """A call to the participant that is still to be made."""
+    row = await connection.fetchrow(_SQL["find_open_call"], study_id, participant_id, call_id)
+    return None if row is None else row_of(CallKind, row)
 
 
 async def see_alert(connection: Connection, guard: Guard, alert_id: UUID, actor: str) -> None:
@@ -94,15 +116,19 @@ async def act_on_alert(
     await write(connection, _SQL["act_on_alert"], *guard, alert_id, actor, action)
 
 
-async def close_call(
-    connection: Connection, guard: Guard, call_id: UUID, actor: str, outcome: str
-) -> None:
+async def close_call(connection: Connection, guard: Guard, closing: CallClosing) -> None:
     """Close a call task. Raises StaleRevisionError."""
-    said = JournalLine(
-        kind="bad_number", study_id=guard.study_id, participant_id=guard.participant_id
+    await write(
+        connection,
+        _SQL["close_call"],
+        *guard,
+        closing.call_id,
+        closing.actor,
+        closing.outcome,
+        closing.again_id,
+        closing.alert_id,
+        closing.alert_rule,
     )
-    telling = [said] if outcome.partition(":")[0] in BAD_NUMBERS else []
-    await write(connection, _SQL["close_call"], *guard, call_id, actor, outcome, telling=telling)
 
 
 async def _place(

@@ -7,7 +7,13 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.facts import StatusFacts, Target
+from pydantic import TypeAdapter
+
+from pro_service.domain.delivery.addresses import Kind
+from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
+from pro_service.domain.record import Record
+from pro_service.domain.study.facts import EventKind, StatusFacts, Target
+from pro_service.domain.study.reaching.reachability import ReachFacts
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.notes import NoteRow, NoteSeen
 from pro_service.store.rows import row_of
@@ -25,6 +31,28 @@ class DeskSite(NamedTuple):
     zone: str
 
 
+class ContactLine(Record):
+    """Somebody a participant is reached by, without the address."""
+
+    id: UUID
+    ordinal: int
+    kind: Kind
+    relation: ContactRelation
+    may_be_texted: bool
+    may_be_told: bool
+    agreed_on: date | None
+    silence: WhyNot | None
+    """What keeps texts from the address, whoever agreed."""
+
+
+_CONTACTS: Final = TypeAdapter(tuple[ContactLine, ...])
+
+
+def contact_lines(document: str) -> tuple[ContactLine, ...]:
+    """Contacts as a statement gives them, in the order they are tried."""
+    return _CONTACTS.validate_json(document)
+
+
 class OpenCall(NamedTuple):
     """A call to make. `owed` lists instrument and target of what is not answered yet."""
 
@@ -40,6 +68,8 @@ class OpenCall(NamedTuple):
     definition: str | None
     occurrence: int | None
     owed: list[dict[str, str]]
+    contacts: tuple[ContactLine, ...]
+    """Whom one may ring, in order."""
     total: int
 
 
@@ -96,6 +126,16 @@ class HeldNumber(NamedTuple):
     actor: str
     note: NoteSeen | None
     """The words the reason refers to, if staff gave it and they may be read from here."""
+
+
+class UnreachedRow(NamedTuple):
+    """A participant who may be out of reach, with what tells whether they are."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    site_id: UUID
+    facts: ReachFacts
 
 
 class UncertainMessage(NamedTuple):
@@ -200,7 +240,7 @@ async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSi
 async def list_open_calls(connection: Connection, study_id: UUID, most: int) -> list[OpenCall]:
     """Open call tasks, the most pressing first."""
     rows = await connection.fetch(_SQL["list_open_calls"], study_id, most)
-    return [row_of(OpenCall, row) for row in rows]
+    return [row_of(OpenCall, row, contacts=contact_lines(row["contacts"])) for row in rows]
 
 
 async def list_open_alerts(connection: Connection, study_id: UUID, most: int) -> list[OpenAlert]:
@@ -226,6 +266,20 @@ def _held_number(row: dict[str, Any]) -> HeldNumber:
     note_id = row.pop("note_id")
     note = None if note_id is None else NoteSeen(id=note_id, **sealed)
     return row_of(HeldNumber, row, note=note)
+
+
+async def list_unreached(connection: Connection, study_id: UUID) -> list[UnreachedRow]:
+    """Participants who may be out of reach, by code."""
+    rows = await connection.fetch(_SQL["list_unreached"], study_id)
+    return [_unreached_row(dict(row)) for row in rows]
+
+
+def _unreached_row(row: dict[str, Any]) -> UnreachedRow:
+    who = {name: row.pop(name) for name in UnreachedRow._fields if name != "facts"}
+    died_at = row.pop("died_at")
+    death = {"id": who["id"], "kind": EventKind.death, "occurred_at": died_at}
+    read = row | {"events": [] if died_at is None else [death]}
+    return UnreachedRow(**who, facts=ReachFacts.model_validate(read))
 
 
 async def list_uncertain_messages(

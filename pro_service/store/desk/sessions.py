@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -10,6 +11,8 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.people import Membership
 from pro_service.domain.study.permissions import Role
 from pro_service.store.connection import Connection
+from pro_service.store.queues import Queue, columns_of
+from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/sessions")
@@ -70,20 +73,39 @@ class OwnStudy(Record):
 
 
 class Try(NamedTuple):
-    """A try to sign in: whose name it is, if anybody's, and where it came from."""
+    """A try to sign in: whose name it is, if anybody's, from which network and address."""
 
     person_id: UUID | None
     login_sha256: bytes
-    address_sha256: bytes
+    network_sha256: bytes
     address: str
 
 
+class Turn(NamedTuple):
+    """When a try may be looked at: after a wait; None, and when to ask again, where it may not."""
+
+    wait: timedelta | None
+    again: timedelta | None
+    counted: bool
+    """Whether it has places in the queues, to be given back if it was right."""
+
+
 async def begin_sign_in(
-    connection: Connection, tried: Try, *, per_login: int, per_address: int, within: timedelta
-) -> bool:
-    """Count one more try; False if this name or this address has had too many."""
-    made = await connection.fetchval(_SQL["begin_sign_in"], *tried, per_login, per_address, within)
-    return made is not None
+    connection: Connection,
+    tried: Try,
+    queues: Sequence[Queue],
+    *,
+    per_pair: int,
+    within: timedelta,
+) -> Turn:
+    """Count one more try; where its sender never signed in from there, it waits in the queues.
+
+    `per_pair` are the wrong tries at this name from this network that are allowed within `within`.
+    """
+    row = await connection.fetchrow(
+        _SQL["begin_sign_in"], *tried, per_pair, within, *columns_of(queues)
+    )
+    return row_of(Turn, row)
 
 
 async def find_sign_in(connection: Connection, typed: str) -> Credentials | None:
@@ -148,3 +170,11 @@ async def choose_study(
 async def end_staff_session(connection: Connection, session_sha256: bytes) -> None:
     """Sign out."""
     await connection.execute(_SQL["end_staff_session"], session_sha256)
+
+
+async def is_desk_open(
+    connection: Connection, session_sha256: bytes, *, idle: timedelta, lifetime: timedelta
+) -> bool:
+    """Whether a staff session is open; never in a demo, whose visitor is everybody."""
+    is_open: bool = await connection.fetchval(_SQL["is_desk_open"], session_sha256, idle, lifetime)
+    return is_open

@@ -11,16 +11,12 @@ from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
-from pro_service.domain.delivery.addresses import Kind
-from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.domain.study.sittings import StandingReason
 from pro_service.store.connection import Connection
 from pro_service.store.desk.conversation import Conversation, read_conversation
-from pro_service.store.desk.desk import Progress, list_progress
+from pro_service.store.desk.desk import ContactLine, Progress, contact_lines, list_progress
 from pro_service.store.notes import NoteSeen, OwnKey
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -48,6 +44,8 @@ class SittingLine(Record):
     submitted_at: datetime | None
     chosen: StandingReason | None
     """Why it is written down as standing, for the present closing of its visit; None: it is not."""
+    card_shown_at: datetime | None
+    """When a card was shown at the desk where it began, within the hour before; None: none was."""
     answered: tuple[str, ...]
     """Items with a value, and..."""
     last_answer_at: datetime | None
@@ -76,6 +74,8 @@ class ReminderLine(NamedTuple):
     due_at: datetime
     ended_at: datetime | None
     end_reason: str | None
+    undelivered: bool
+    """The text it became did not arrive."""
 
 
 class VisitLine(NamedTuple):
@@ -156,22 +156,6 @@ class ScoreLine(NamedTuple):
     answered: int
     substituted: int
     absent_reason: str | None
-
-
-class ContactLine(Record):
-    """Somebody a participant is reached by, without the address."""
-
-    ordinal: int
-    kind: Kind
-    relation: ContactRelation
-    may_be_texted: bool
-    may_be_told: bool
-    agreed_on: date | None
-    silence: WhyNot | None
-    """What keeps texts from the address, whoever agreed."""
-
-
-_CONTACTS: Final = TypeAdapter(tuple[ContactLine, ...])
 
 
 class TimelineDocument(NamedTuple):
@@ -291,7 +275,7 @@ async def read_document(
         TimelineDocument,
         row,
         treated_knees=tuple(row["treated_knees"]),
-        contacts=_CONTACTS.validate_json(row["contacts"]),
+        contacts=contact_lines(row["contacts"]),
         visits=await reader.visits(),
         progress=await list_progress(connection, study_id, [row["id"]]),
         notes=await reader.notes(),

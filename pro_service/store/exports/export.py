@@ -53,6 +53,7 @@ class ExportedAssessment(NamedTuple):
     respondent: str | None
     respondent_relation: str | None
     authentication: str | None
+    card_shown_at: datetime | None
     language: str | None
     release: str | None
     instrument_sha256: str | None

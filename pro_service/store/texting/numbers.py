@@ -13,7 +13,7 @@ from pro_service.store.connection import Connection, Guard, StaleRevisionError, 
 from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
-from pro_service.store.writes import CallRow
+from pro_service.store.writes import CallRow, LineCallRow
 
 _SQL: Final = load_queries("texting/numbers")
 
@@ -67,6 +67,21 @@ class ContactWrite:
     contacts: list[NewContactRow] = field(default_factory=list)
     consents: list[FurtherConsentRow] = field(default_factory=list)
     calls: list[CallRow] = field(default_factory=list)
+
+
+class ContactAt(NamedTuple):
+    """A contact at a number, and whose it is."""
+
+    id: UUID
+    participant_id: UUID
+
+
+@dataclass
+class WrongNumberWrite:
+    """A number that is somebody else's: the contacts it was taken for, and who must find theirs."""
+
+    contacts: list[UUID] = field(default_factory=list)
+    calls: list[LineCallRow] = field(default_factory=list)
 
 
 class PresentNumber(NamedTuple):
@@ -147,6 +162,45 @@ async def silence_contact(
     await write(
         connection, _SQL["silence_contact"], *guard, contact_id, indexes, ends, telling=[said]
     )
+
+
+async def list_contacts_at(
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
+) -> list[ContactAt]:
+    """Everybody who uses, or is to use, one of these numbers."""
+    rows = await connection.fetch(_SQL["list_contacts_at"], study_id, list(their_indexes))
+    return [row_of(ContactAt, row) for row in rows]
+
+
+async def is_known_wrong(
+    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes]
+) -> bool:
+    """Whether a number was a participant's contact until it turned out to be somebody else's."""
+    return bool(await connection.fetchval(_SQL["is_known_wrong"], study_id, list(their_indexes)))
+
+
+async def rest_number(
+    connection: Connection,
+    guard: Guard,
+    their_indexes: Sequence[bytes],
+    contacts: Sequence[ContactAt],
+    document: WrongNumberWrite,
+) -> None:
+    """Let a number rest that is somebody else's, for all of these contacts.
+
+    Within a transaction that has a reason. Raises StaleRevisionError.
+    """
+    telling = [
+        JournalLine(
+            kind="number_wrong",
+            study_id=guard.study_id,
+            participant_id=one.participant_id,
+            contact_id=one.id,
+        )
+        for one in contacts
+    ]
+    indexes = list(their_indexes)
+    await write(connection, _SQL["rest_number"], *guard, indexes, document, telling=telling)
 
 
 async def insert_contact(connection: Connection, guard: Guard, document: ContactWrite) -> None:

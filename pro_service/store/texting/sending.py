@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.ids import new_id
 from pro_service.store.journal import BAD_NUMBERS, JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -88,6 +89,31 @@ async def insert_call(
         telling=[said] if reason in BAD_NUMBERS else [],
     )
     return made is not None
+
+
+class SenderElsewhere(NamedTuple):
+    """An address of a study's that belongs to another provider than the one in use."""
+
+    study: str
+    address: str
+    provider: str
+
+
+async def list_senders_elsewhere(connection: Connection, provider: str) -> list[SenderElsewhere]:
+    """Our addresses from which nothing can be sent through this provider, in every study."""
+    rows = await connection.fetch(_SQL["list_senders_elsewhere"], provider)
+    return [row_of(SenderElsewhere, row) for row in rows]
+
+
+async def move_sender(
+    connection: Connection, study_id: UUID, address: str, provider: str, actor: str
+) -> bool:
+    """Let an address be this provider's from now on; False if there is nothing to move.
+
+    Within a transaction that has a reason.
+    """
+    parameters = (study_id, new_id(), address, provider, actor)
+    return await write(connection, _SQL["move_sender"], *parameters) is not None
 
 
 class InboundSweep(NamedTuple):

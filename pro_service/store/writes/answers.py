@@ -25,6 +25,8 @@ class AttemptRow:
     instrument_sha256: str
     wording_sha256: str
     actor: str
+    source_sha256: bytes | None = None
+    """The network whoever answers is in, hashed: compared with where a card was shown, not kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

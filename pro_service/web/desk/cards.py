@@ -1,57 +1,90 @@
-"""The card of a participant at the desk: to be printed, and made anew where one was lost."""
+"""The card of a participant at the desk: shown on demand, printed, made anew where one was lost.
+
+Whoever sees a card can come in with it, so it is shown to whoever asks for it with a button, and
+that is recorded. The page alone shows nothing.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.times import zone
 from pro_service.services.base.reader import UnknownParticipantError
+from pro_service.services.base.sources import source_sha256
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
 from pro_service.services.cards.picture import qr_svg
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk, said
 from pro_service.services.desk.today import database_kind
-from pro_service.store.cards.cards import CardHolder
+from pro_service.store.cards.cards import CardHolder, ShownCard, ShownTo
 from pro_service.store.connection import Connection
 from pro_service.web.desk.guard import for_staff
-from pro_service.web.desk.pages import DESK
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
-from pro_service.web.requests import read_form, see
+from pro_service.web.requests import read_form, see, source_of
 from pro_service.web.site import HTML_LANGUAGES
 
 
+class _Found(NamedTuple):
+    """A participant with their card, where there is one, and to whom it was shown."""
+
+    holder: CardHolder
+    card: Card | None
+    showings: Sequence[ShownCard]
+
+
 @for_staff
-async def show_card(request: web.Request, seat: Seat) -> web.Response:
-    """`GET /desk/participants/{code}/card`: the card in the participant's language, to print."""
+async def show_page(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/participants/{code}/card`: the card, while it is shown to whoever asks.
+
+    Else the button that shows it, and to whom it was shown before.
+    """
     async with at_desk(request.app[POOLS].desk, seat) as connection:
-        holder = await _holder(request, connection, seat, Action.print_card)
+        found = await _find(request, connection, seat)
         kind = await database_kind(connection)
-    card = _card(request, holder)
-    pages = request.app[PAGES]
+    holder, pages = found.holder, request.app[PAGES]
+    words = request.app[DESK].words(language_of(request, seat))
+    shown = found.card if service.is_shown(holder, found.showings, seat.actor) else None
     response = request.app[DESK].render(
         "card.html",
         request,
         seat,
         kind=kind,
         code=holder.code,
-        card=card,
-        card_language=None if card is None else HTML_LANGUAGES[card.language],
-        say=lambda key, **words: pages.text(holder.language, key, **words),
+        has_card=found.card is not None,
+        card=shown,
+        card_language=HTML_LANGUAGES[holder.language],
+        say=lambda key, **said_of: pages.text(holder.language, key, **said_of),
+        showings=[_showing(words, holder, one) for one in found.showings],
     )
     # The picture is a file of its own; no other page of ours shows any.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; img-src 'self'"
     return response
 
 
+async def show(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/{code}/card/show`: the card is shown, which is recorded first."""
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        holder = await _holder(request, connection, seat, Action.print_card)
+        to = ShownTo("desk", source_sha256(source_of(request)), seat.actor)
+        await service.record_showing(connection, seat.study_id, [holder], to)
+    return see(request.path.removesuffix("/show"))
+
+
 @for_staff
 async def get_picture(request: web.Request, seat: Seat) -> web.Response:
-    """`GET /desk/participants/{code}/card.svg`: the QR code."""
+    """`GET /desk/participants/{code}/card.svg`: the QR code, while the card is shown to them."""
     async with at_desk(request.app[POOLS].desk, seat) as connection:
-        card = _card(request, await _holder(request, connection, seat, Action.print_card))
-    if card is None:
+        found = await _find(request, connection, seat)
+    if found.card is None or not service.is_shown(found.holder, found.showings, seat.actor):
         raise NotHereError
-    return web.Response(body=qr_svg(card), content_type="image/svg+xml")
+    return web.Response(body=qr_svg(found.card), content_type="image/svg+xml")
 
 
 async def renew(request: web.Request, seat: Seat) -> web.Response:
@@ -70,6 +103,15 @@ async def renew(request: web.Request, seat: Seat) -> web.Response:
     return see(request.path)
 
 
+async def _find(request: web.Request, connection: Connection, seat: Seat) -> _Found:
+    holder = await _holder(request, connection, seat, Action.print_card)
+    try:
+        card = service.card_of(request.app[CONTEXT], holder)
+    except NoCardError:
+        card = None
+    return _Found(holder, card, await service.list_showings(connection, seat.study_id, holder))
+
+
 async def _holder(
     request: web.Request, connection: Connection, seat: Seat, action: Action
 ) -> CardHolder:
@@ -82,8 +124,11 @@ async def _holder(
     return holder
 
 
-def _card(request: web.Request, holder: CardHolder) -> Card | None:
-    try:
-        return service.card_of(request.app[CONTEXT], holder)
-    except NoCardError:
-        return None
+def _showing(words: Words, holder: CardHolder, one: ShownCard) -> dict[str, Any]:
+    """One line of to whom the cards were shown."""
+    return {
+        "at": words.instant(one.recorded_at, zone(holder.zone)),
+        "who": words.who(one.actor),
+        "way": words.word("card_way", one.way),
+        "ended": one.card_id != holder.card_id,
+    }

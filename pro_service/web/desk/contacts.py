@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pro_service.store.desk.timeline import ContactLine
+from pro_service.store.desk.desk import ContactLine
 from pro_service.web.desk.words import Words
 
 

@@ -12,10 +12,10 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
-from pro_service.services.desk.today import ToDo
+from pro_service.services.desk.today import MOST_OF_A_LIST, ToDo
 from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.words import SHAPES, Words
 
 
@@ -36,8 +36,8 @@ def first_page_values(
         "texts": _texts(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
         "uncertain": _uncertain(words, by_id, to_do),
+        "unreached": _unreached(words, by_id, to_do),
         "totals": _totals(to_do),
-        "outcomes": CALL_OUTCOMES,
         "query": query,
         "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
         **_grid(words, grid, query),
@@ -72,6 +72,7 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "calls": to_do.calls[0].total if to_do.calls else 0,
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
+        "unreached": len(to_do.unreached),
         "held": len(to_do.held),
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
@@ -97,6 +98,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
                 "closes": words.until(call.closes_at, local),
                 "since": words.instant(call.created_at, local),
+                "form": call_form(words, call.reason, call.contacts),
                 "their_zone": call.zone if call.zone != site.zone else None,
             }
         )
@@ -169,6 +171,18 @@ def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dic
             "who": words.who(one.actor),
         }
         for one, said in to_do.held
+    ]
+
+
+def _unreached(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "site": sites[one.site_id],
+            "why": words.word("unreached", one.why),
+            "since": words.instant(one.since, zone(sites[one.site_id].zone)),
+        }
+        for one in to_do.unreached[:MOST_OF_A_LIST]
     ]
 
 

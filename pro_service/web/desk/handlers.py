@@ -10,7 +10,7 @@ from aiohttp import web
 
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.permissions import Action
-from pro_service.services.desk import actions
+from pro_service.services.desk import actions, calls
 from pro_service.services.desk import today as service
 from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
@@ -86,10 +86,13 @@ async def act_on_alert(request: web.Request, seat: Seat) -> web.Response:
 
 
 async def close_call(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/calls/{id}/close`: what came of it, with a note."""
+    """`POST /desk/calls/{id}/close`: what came of it, with a note, and whose telephone was rung."""
     form = await read_form(request)
-    outcome, note = str(form.get("outcome", "")), str(form.get("note", ""))
-    await actions.close_call(hands_of(request, seat), _id(request), outcome, note)
+    rung = str(form.get("contact", ""))
+    given = calls.CallSaid(
+        str(form.get("outcome", "")), str(form.get("note", "")), _uuid(rung) if rung else None
+    )
+    await calls.close_call(hands_of(request, seat), _id(request), given)
     return see(way_back(form))
 
 
@@ -120,8 +123,12 @@ async def get_static(request: web.Request) -> web.Response:
 
 
 def _id(request: web.Request) -> UUID:
+    return _uuid(request.match_info["id"])
+
+
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(request.match_info["id"])
+        return UUID(text)
     except ValueError:
         raise NotHereError from None
 

@@ -42,6 +42,7 @@ DOINGS: Final = (
     ),
     Doing("/desk/texts/{id}/read", handlers.read_text, Action.mark_text_read, "desk-text-read"),
     Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
+    Doing(f"{_PARTICIPANT}/card/show", cards.show, Action.print_card, "desk-card-show"),
     Doing(
         f"{_PARTICIPANT}/pause/preview",
         pausing.preview_pause,
@@ -71,7 +72,7 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", handlers.show_first_page, name="desk"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
-    web.get(f"{_PARTICIPANT}/card", cards.show_card, name="desk-card"),
+    web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
     *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.

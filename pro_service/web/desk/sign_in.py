@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 from aiohttp import web
@@ -27,11 +29,13 @@ from pro_service.web.errors import status_of
 from pro_service.web.keys import POOLS
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
+    STAFF_COOKIE,
     Form,
     client_address,
     read_form,
     see,
     set_cookie,
+    source_of,
     switch_language,
     try_again_after,
 )
@@ -64,7 +68,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             request.app[DESK].passwords,
             login=typed,
             password=form.get("password", ""),
-            address=client_address(request),
+            place=service.Whence(client_address(request), source_of(request)),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
     except SignInRefusedError as error:
@@ -72,10 +76,11 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except SignInStoppedError as error:
         return _refused(request, typed, error, "stopped")
     except SignInThrottledError as error:
-        response = _refused(request, typed, error, "too_many")
-        return try_again_after(response, service.TRIES_WITHIN)
+        minutes = max(1, ceil(error.again / timedelta(minutes=1)))
+        response = _refused(request, typed, error, "too_many", minutes=minutes)
+        return try_again_after(response, error.again)
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    _keep(request, response, token)
     return response
 
 
@@ -99,7 +104,7 @@ async def post_study(request: web.Request, session: Session) -> web.Response:
     if token is None:
         return see(STUDIES)
     response = see("/desk")
-    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    _keep(request, response, token)
     return response
 
 
@@ -109,6 +114,7 @@ async def post_sign_out(request: web.Request, session: Session) -> web.Response:
     await service.sign_out(request.app[POOLS].desk, session.token)
     response = see(f"{SIGN_IN}?out=1")
     response.del_cookie(SESSION_COOKIE, path="/desk")
+    response.del_cookie(STAFF_COOKIE, path="/")
     return response
 
 
@@ -121,8 +127,14 @@ def _back_from_language(form: Form) -> str:
     return SIGN_IN if form.get("back", "").startswith(SIGN_IN) else way_back(form)
 
 
+def _keep(request: web.Request, response: web.Response, token: str) -> None:
+    """Keep a session in this browser, and its mark for the pages of participants."""
+    set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
+    set_cookie(request, response, STAFF_COOKIE, service.mark_of(token), path="/")
+
+
 def _refused(
-    request: web.Request, typed: str, error: ProServiceError, problem: str
+    request: web.Request, typed: str, error: ProServiceError, problem: str, *, minutes: int = 0
 ) -> web.Response:
     return request.app[DESK].render(
         "sign_in.html",
@@ -131,5 +143,6 @@ def _refused(
         status=status_of(error),
         notice=None,
         problem=problem,
+        minutes=minutes,
         typed=typed,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from pro_service.domain.study.sittings import StandingSitting
@@ -29,6 +31,20 @@ def which_of_several(
         count=len(asked.sittings),
         reason=words.word("standing", standing.reason),
     )
+
+
+def begun_beside_the_desk(
+    words: Words, asked: AssessmentLine, told: Callable[[datetime], str]
+) -> list[str]:
+    """Sittings that began where a card had just been shown at the desk: somebody asks who answered.
+
+    `told` writes an instant.
+    """
+    return [
+        words.text("sitting.card_shown", number=one.ordinal, at=told(one.card_shown_at))
+        for one in asked.sittings
+        if one.card_shown_at is not None
+    ]
 
 
 def is_of_another(one: ScoreLine | AnswerLine, stands: SittingLine | None) -> bool:

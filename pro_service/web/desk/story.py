@@ -206,10 +206,13 @@ class Story(Told):
                 )
 
     def _calls(self) -> Iterator[_Entry]:
-        words = self.words
+        words, made = self.words, set()
         for call in self.document.conversation.calls:
             reason = words.word("call", call.reason)
-            yield _Entry(call.created_at, "call", words.text("entry.call_made"), reason)
+            # A task that stayed after a try is the same one still.
+            if (call.reason, call.visit_id, call.created_at) not in made:
+                yield _Entry(call.created_at, "call", words.text("entry.call_made"), reason)
+            made.add((call.reason, call.visit_id, call.created_at))
             if call.closed_at is not None:
                 yield _Entry(
                     call.closed_at,

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import (
     AnswerLine,
@@ -16,10 +15,12 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
+from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
+    begun_beside_the_desk,
     is_of_another,
     score_cells,
     sitting_that_stands,
@@ -74,6 +75,7 @@ class _Page(Told):
             "mode": None if stands is None else words.word("mode", stands.mode),
             "respondent": None if stands is None else words.respondent(stands.respondent),
             "sitting": which_of_several(words, one, standing),
+            "beside_card": begun_beside_the_desk(words, one, self.at),
             "scores": [score_cells(words, each, stands) for each in scores],
             "answers": [
                 self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}
@@ -95,7 +97,7 @@ class _Page(Told):
         else:
             end = self.words.text(
                 "reminder.ended",
-                reason=self.words.word("end", one.end_reason or ""),
+                reason=self.words.word("end", _how_it_ended(one)),
                 at=self.at(one.ended_at),
             )
         return {"ordinal": one.ordinal, "due": self.at(one.due_at), "end": end}
@@ -111,6 +113,11 @@ class _Page(Told):
             for instrument in asked
             if self.words.shows_neutral(instrument, language)
         ]
+
+
+def _how_it_ended(one: ReminderLine) -> str:
+    """Sent, but not delivered, is another end than sent."""
+    return "not_delivered" if one.undelivered else one.end_reason or ""
 
 
 def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
@@ -140,6 +147,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
+                "form": call_form(words, one.reason, document.contacts),
             }
             for one in document.conversation.calls
             if one.closed_at is None
@@ -162,7 +170,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.alerts
             if one.acted_at is None
         ],
-        "outcomes": CALL_OUTCOMES,
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),

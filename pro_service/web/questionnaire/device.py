@@ -17,7 +17,7 @@ from pro_service.services.pages.showing import read_memory, write_memory
 from pro_service.web.keys import CONTEXT, PAGES
 from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, cookie_of, device_cookie_of
 from pro_service.web.questionnaire.views import language_for
-from pro_service.web.requests import set_cookie
+from pro_service.web.requests import set_cookie, source_of
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
@@ -72,6 +72,7 @@ def visitor_on(
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,
+        source=source_of(request),
     )
 
 

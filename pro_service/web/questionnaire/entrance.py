@@ -46,7 +46,7 @@ async def enter(request: web.Request) -> web.Response:
         return _entrance(request, status_of(error), typed=typed, problem="entrance.refused")
     except TooManyTriesError as error:
         page = _entrance(request, status_of(error), typed=typed, problem="entrance.too_many")
-        return try_again_after(page, service.CODES_WITHIN)
+        return try_again_after(page, error.again)
     return _let_in(request, session)
 
 

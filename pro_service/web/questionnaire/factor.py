@@ -49,7 +49,7 @@ async def give_year(request: web.Request, guest: Guest) -> web.Response:
         return _year_page(request, guest, status_of(error), typed=typed, problem="year.refused")
     except TooManyTriesError as error:
         page = _closed_page(request, guest, status_of(error))
-        return try_again_after(page, service.TRIES_WITHIN)
+        return try_again_after(page, error.again)
     return see(OWN_PAGE)
 
 

@@ -13,7 +13,7 @@ scheduled AS (
                'target_on', v.target_on, 'closes_at', v.closes_at, 'attended_on', v.attended_on,
                'assessments', coalesce(asked.assessments, '[]'),
                'reminders', coalesce((SELECT json_agg(n ORDER BY n.ordinal)
-                                      FROM pro.nudges_of_visit(v.study_id, v.id) AS n), '[]'))
+                                      FROM pro.nudges_with_fate(v.study_id, v.id) AS n), '[]'))
                ORDER BY v.opens_at, v.id) AS visits
     FROM who JOIN pro.visits AS v ON v.study_id = who.study_id AND v.participant_id = who.id
     CROSS JOIN LATERAL pro.asked_at_visit(v.study_id, v.id, v.closes_at, who.now, $3) AS asked

@@ -1,7 +1,7 @@
 -- name: list_card_holders(study_id, site, codes)
 -- What is printed on the cards of a site, or of the participants named; NULL narrows nothing.
 SELECT p.id, p.code, p.personal_code, p.language, r.revision, c.id AS card_id, c.link_key,
-       t.id AS site_id, t.telephone, v.document #> '{study,sender}' AS senders
+       t.id AS site_id, t.telephone, t.zone, v.document #> '{study,sender}' AS senders
 FROM pro.present_participants AS p
 JOIN pro.participant_revisions AS r ON r.study_id = p.study_id AND r.participant_id = p.id
 JOIN pro.participant_sites AS ps
@@ -39,3 +39,17 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- name: list_codes_in_use(personal_codes)
 -- Those of these codes that some participant of any study has.
 SELECT DISTINCT personal_code FROM pro.participants WHERE personal_code = ANY ($1::text[]);
+
+-- name: insert_card_showings(study_id, ids, participant_ids, card_ids, way, source_sha256, actor)
+-- Record that cards were shown or printed: who, whose, when, and at the desk in which network.
+INSERT INTO pro.card_showings (study_id, id, participant_id, card_id, way, source_sha256, actor)
+SELECT $1, s.id, s.participant_id, s.card_id, $5, $6, $7
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS s (id, participant_id, card_id);
+
+-- name: list_card_showings(study_id, participant_id, shown_for, most)
+-- To whom a participant's cards were shown, newest first, of a card that ended as well; and whether it was
+-- so short a time ago that it still is.
+SELECT s.card_id, s.way, s.recorded_at, s.actor, s.recorded_at > pro.now() - $3::interval AS still
+FROM pro.card_showings AS s
+WHERE s.study_id = $1 AND s.participant_id = $2
+ORDER BY s.recorded_at DESC, s.id DESC LIMIT $4;

@@ -60,10 +60,10 @@ WHERE p.study_id = $1 AND p.code = ANY ($2::text[]);
 SELECT seen_at IS NOT NULL AS seen, acted_at IS NOT NULL AS acted FROM pro.alerts
 WHERE study_id = $1 AND participant_id = $2 AND id = $3;
 
--- name: is_call_open(study_id, participant_id, call_id)
--- Whether a call is still to be made.
-SELECT closed_at IS NULL AS open FROM pro.call_tasks
-WHERE study_id = $1 AND participant_id = $2 AND id = $3;
+-- name: find_open_call(study_id, participant_id, call_id)
+-- Why a call that is still to be made is to be made; no row: it is not open.
+SELECT reason, visit_id FROM pro.call_tasks
+WHERE study_id = $1 AND participant_id = $2 AND id = $3 AND closed_at IS NULL;
 
 -- name: see_alert(study_id, participant_id, revision, alert_id, actor)
 -- Somebody has seen an alert; the first who did stays named.
@@ -91,11 +91,22 @@ acted AS (
         seen_by = coalesce(x.seen_by, $5)
     FROM turn
     WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $4 AND x.acted_at IS NULL
+    RETURNING x.id
+),
+-- The call that nobody has seen it is over, unless another urgent one is still unseen.
+called AS (
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = $5, outcome = 'alert acted on'
+    FROM acted AS x
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.reason = 'alert_unseen' AND k.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM pro.alerts AS o
+                      WHERE o.study_id = $1 AND o.participant_id = $2 AND o.id <> x.id
+                        AND o.severity = 'urgent' AND o.seen_at IS NULL AND o.acted_at IS NULL)
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: close_call(study_id, participant_id, revision, call_id, actor, outcome)
--- Close a call task with what came of it; one that was closed stays as it is.
+-- name: close_call(study_id, participant_id, revision, call_id, actor, outcome, again_id, alert_id, alert_rule)
+-- Close a call task with what came of it; one that was closed stays as it is. What is still to be done stays
+-- as a task of its own (`again_id`), wanted since as long; what was heard may raise an urgent alert.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -104,5 +115,16 @@ WITH turn AS (
 closed AS (
     UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = $5, outcome = $6 FROM turn
     WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $4 AND k.closed_at IS NULL
+    RETURNING k.visit_id, k.reason, k.closes_at, k.created_at
+),
+again AS (
+    INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at, actor)
+    SELECT $1, $7::uuid, $2, c.visit_id, c.reason, c.closes_at, c.created_at, $5 FROM closed AS c
+    WHERE $7::uuid IS NOT NULL
+),
+raised AS (
+    INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)
+    SELECT $1, $8::uuid, $2, $9::text, 'urgent', pro.now(), $5 FROM closed
+    WHERE $8::uuid IS NOT NULL
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

@@ -1,6 +1,8 @@
 -- name: list_messages_seen(study_id, participant_id)
 -- The texts we wrote, and what became of each.
-SELECT m.kind, m.template, m.state, m.state_reason, m.error_code, m.segments,
+SELECT m.kind, m.template, m.state, m.state_reason,
+       -- Of a text that has arrived no earlier word counts; releases before this one kept it here.
+       CASE WHEN m.state <> 'delivered' THEN m.error_code END AS error_code, m.segments,
        coalesce(m.claimed_at, m.recorded_at) AS at, m.dealt_at, m.dealt_by, m.dealt_note
 FROM pro.messages AS m
 WHERE m.study_id = $1 AND m.participant_id = $2

@@ -20,7 +20,8 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
--- Who is to be called, why, what is owed and until when; unanswered safety checks first.
+-- Who is to be called, why, what is owed and until when, and whom one may ring: alerts nobody has seen first,
+-- then unanswered safety checks.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
        k.closes_at, v.definition, v.occurrence,
@@ -29,13 +30,14 @@ SELECT k.id, p.code, p.protocol_version_id,
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
+       pro.desk_rung(k.study_id, k.participant_id) AS contacts,
        count(*) OVER () AS total
 FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
 WHERE k.study_id = $1 AND k.closed_at IS NULL
-ORDER BY (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+ORDER BY (k.reason = 'alert_unseen') DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)
 -- Alerts nobody has acted on yet: urgent ones first, and of those the unseen.
@@ -85,6 +87,13 @@ LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
 WHERE o.ended_at IS NULL
 ORDER BY o.started_at DESC, p.code;
+
+-- name: list_unreached(study_id)
+-- Who may be out of reach, with everything that tells whether they are, and where they stand.
+SELECT u.id, u.code, u.protocol_version_id, u.site_id, u.contacts, u.consent, u.alone_since, u.failed_texts,
+       u.failed_since, u.silent_visits, u.silent_since, u.last_answer_at, u.statuses, u.died_at, u.now
+FROM pro.desk_unreached($1) AS u
+ORDER BY u.code;
 
 -- name: list_uncertain_messages(study_id, most)
 -- Messages of which nobody knows whether they went out, and nobody has dealt with; newest first.

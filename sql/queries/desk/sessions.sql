@@ -1,6 +1,6 @@
--- name: begin_sign_in(person_id, login_sha256, address_sha256, address, per_login, per_address, within)
--- Count one more try to sign in, or refuse it.
-SELECT pro.begin_sign_in($1, $2, $3, $4, $5, $6, $7) AS try;
+-- name: begin_sign_in(person_id, login_sha256, network_sha256, address, per_pair, within, whats, whos, paces, bursts, longest, fresh)
+-- Count one more try to sign in and say how long it waits, or refuse it.
+SELECT wait, again, counted FROM pro.begin_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: find_sign_in(typed)
 -- The person a typed name means, with the password in force and the studies they are in now.
@@ -34,3 +34,7 @@ SELECT pro.choose_study($1, $2, $3) AS chosen;
 -- name: end_staff_session(session_sha256)
 -- Sign out.
 SELECT pro.end_staff_session($1) AS done;
+
+-- name: is_desk_open(session_sha256, idle, lifetime)
+-- Whether the staff session of this hash is open now.
+SELECT pro.is_desk_open($1, $2, $3) AS open;

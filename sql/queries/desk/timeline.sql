@@ -35,7 +35,7 @@ WITH several AS MATERIALIZED (SELECT * FROM pro.desk_sittings($1, $2))
 SELECT a.visit_id, a.id, a.instrument, a.target, a.submitted_at, a.declined_at, a.partial_scored_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'ordinal', t.ordinal, 'mode', t.mode,
                      'respondent', concat_ws('.', t.respondent, t.respondent_relation),
-                     'started_at', t.started_at, 'submitted_at', t.submitted_at, 'chosen', c.reason,
+                     'started_at', t.started_at, 'submitted_at', t.submitted_at, 'chosen', c.reason, 'card_shown_at', t.card_shown_at,
                      'answered', coalesce(s.answered, '{}'), 'last_answer_at', s.last_answer_at)
                      ORDER BY t.ordinal)
                  FROM pro.attempts AS t
@@ -50,8 +50,11 @@ WHERE a.study_id = $1 AND a.participant_id = $2
 ORDER BY a.id;
 
 -- name: list_reminders_seen(study_id, participant_id)
--- The nudges of each visit.
-SELECT r.visit_id, r.ordinal, r.due_at, r.ended_at, r.end_reason FROM pro.reminders AS r
+-- The nudges of each visit, and whether the text one became did not arrive.
+SELECT r.visit_id, r.ordinal, r.due_at, r.ended_at, r.end_reason,
+       coalesce(m.state IN ('undelivered', 'failed'), false) AS undelivered
+FROM pro.reminders AS r
+LEFT JOIN pro.messages AS m ON m.study_id = r.study_id AND m.id = r.message_id
 WHERE r.study_id = $1 AND r.participant_id = $2
 ORDER BY r.ordinal, r.id;
 

@@ -49,7 +49,7 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        v.opens_at, v.target_on, CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END AS closes_at, a.instrument, a.target,
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
-       t.authentication, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
+       t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        CASE WHEN t.submitted_at <= $3 THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen
 FROM pro.visits AS v

@@ -100,7 +100,8 @@ SELECT study_id, id, state FROM pro.messages WHERE provider = $1 AND provider_id
 SELECT study_id, id, state FROM pro.messages WHERE id = $1 AND provider = $2;
 
 -- name: record_receipt(study_id, id, message_id, provider, provider_id, provider_status, error_code, expected, state, actor)
--- Keep what the provider said, and move the message on if nobody moved it since it was read.
+-- Keep what the provider said, and move the message on if nobody moved it since it was read. What was said to
+-- have gone wrong with a text that has arrived stays in the receipts alone.
 WITH kept AS (
     INSERT INTO pro.delivery_receipts (study_id, id, message_id, provider, provider_id, provider_status,
         error_code, actor)
@@ -108,7 +109,8 @@ WITH kept AS (
 ),
 moved AS (
     UPDATE pro.messages SET state = $9, provider_id = coalesce(provider_id, $5),
-        error_code = coalesce($7, error_code)
+        error_code = CASE WHEN $9 <> 'delivered' THEN coalesce($7, error_code) END,
+        state_reason = CASE WHEN $9 <> 'delivered' OR error_code IS NULL THEN state_reason END
     WHERE study_id = $1 AND id = $3 AND state = $8
     RETURNING id
 )

@@ -67,6 +67,86 @@ held AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
+-- name: list_contacts_at(study_id, their_indexes)
+-- Everybody who uses, or is to use, one of these numbers: each contact with whose it is.
+SELECT n.id, n.participant_id FROM pro.contact_points AS n
+WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL AND n.wrong_at IS NULL
+ORDER BY n.participant_id, n.id;
+
+-- name: is_known_wrong(study_id, their_indexes)
+-- Whether a number was taken for somebody's until it turned out to be another's.
+SELECT EXISTS (SELECT FROM pro.contact_points AS n
+               WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[])
+                 AND n.wrong_at IS NOT NULL) AS wrong;
+
+-- name: rest_number(study_id, participant_id, revision, their_indexes, write)
+-- A number is somebody else's: it rests for everybody thought to use it, with its conversations, its links
+-- and what waits to be sent there; others' turns are taken too. `write` is one JSON document: contacts,
+-- calls.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING participant_id
+),
+doc AS (SELECT $5::jsonb AS d FROM turn),
+wrong AS (
+    UPDATE pro.contact_points AS n SET wrong_at = pro.now()
+    FROM doc, jsonb_array_elements_text(d -> 'contacts') AS x (id)
+    WHERE n.study_id = $1 AND n.id = x.id::uuid AND n.valid_to IS NULL AND n.wrong_at IS NULL
+    RETURNING n.id, n.participant_id
+),
+others_turn AS (
+    UPDATE pro.participant_revisions AS r SET revision = revision + 1
+    WHERE r.study_id = $1 AND r.participant_id IN (SELECT participant_id FROM wrong)
+      AND r.participant_id <> $2
+),
+its_lines AS (
+    SELECT l.id, w.participant_id FROM wrong AS w
+    JOIN pro.lines AS l ON l.study_id = $1 AND l.their_index = ANY ($4::bytea[])
+),
+closed AS (
+    UPDATE pro.conversations AS c SET closed_at = pro.now(), revision = c.revision + 1
+    FROM its_lines AS l
+    WHERE c.study_id = $1 AND c.participant_id = l.participant_id AND c.line_id = l.id
+      AND c.closed_at IS NULL
+),
+unfocused AS (
+    UPDATE pro.lines AS u SET focus_participant_id = NULL, focused_at = NULL
+    FROM its_lines AS l
+    WHERE u.study_id = $1 AND u.id = l.id AND u.focus_participant_id = l.participant_id
+),
+unlinked AS (
+    UPDATE pro.invitations AS i SET ended_at = pro.now(), end_reason = 'number changed'
+    WHERE i.study_id = $1 AND i.participant_id IN (SELECT participant_id FROM wrong) AND i.ended_at IS NULL
+      AND EXISTS (SELECT FROM its_lines AS l JOIN pro.messages AS m ON m.study_id = $1 AND m.line_id = l.id
+                  WHERE m.participant_id = i.participant_id)
+),
+held AS (
+    UPDATE pro.messages AS m SET state = 'suppressed', state_reason = 'number changed'
+    FROM its_lines AS l
+    WHERE m.study_id = $1 AND m.participant_id = l.participant_id AND m.line_id = l.id
+      AND m.state = 'queued'
+),
+-- There is nothing to be confirmed any more, unless another number waits.
+confirmation_over AS (
+    UPDATE pro.call_tasks AS k
+    SET closed_at = pro.now(), closed_by = d -> 'calls' -> 0 ->> 'actor', outcome = 'wrong number'
+    FROM doc, (SELECT DISTINCT participant_id FROM wrong) AS w
+    WHERE k.study_id = $1 AND k.participant_id = w.participant_id AND k.reason = 'confirm_number'
+      AND k.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM pro.contact_points AS o
+                      WHERE o.study_id = $1 AND o.participant_id = w.participant_id AND o.valid_to IS NULL
+                        AND o.must_confirm AND o.verified_at IS NULL AND o.wrong_at IS NULL
+                        AND o.id NOT IN (SELECT id FROM wrong))
+),
+called AS (
+    INSERT INTO pro.call_tasks
+    SELECT r.* FROM doc, pro.call_task_rows($1, NULL, d -> 'calls') AS r
+    WHERE r.participant_id IN (SELECT participant_id FROM wrong)
+    ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
 -- name: insert_contact(study_id, participant_id, revision, write)
 -- A participant's further contact, or somebody's next address: it gets nothing before somebody has confirmed
 -- it, and staff are asked to see to that. `write` is one JSON document: contacts, consents, calls.
@@ -97,6 +177,16 @@ agreed AS (
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, $2, d -> 'calls') AS r
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
+),
+-- The number that was looked for is found, once none is left that is somebody else's.
+found AS (
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = d -> 'contacts' -> 0 ->> 'actor',
+        outcome = 'another number given'
+    FROM doc
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.reason = 'find_number' AND k.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM pro.contact_points AS w
+                      WHERE w.study_id = $1 AND w.participant_id = $2 AND w.valid_to IS NULL
+                        AND w.wrong_at IS NOT NULL)
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 

@@ -83,9 +83,12 @@ owed AS MATERIALIZED (
                     AND a.submitted_at IS NULL AND a.declined_at IS NULL)
       AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
                       WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
-                        AND k.visit_id = o.id
-                        -- What has no end is not asked about for ever: whoever was reached was reached.
-                        AND (k.closed_at IS NULL OR o.closes_at IS NULL AND k.outcome LIKE 'reached%'))
+                        AND k.visit_id = o.id AND k.closed_at IS NULL)
+      -- What has no end is not asked about for ever: whoever was reached was reached. Looked up by its keys.
+      AND NOT (o.closes_at IS NULL
+               AND EXISTS (SELECT FROM pro.call_tasks AS k
+                           WHERE k.study_id = o.study_id AND k.participant_id = o.participant_id
+                             AND k.visit_id = o.id AND k.outcome LIKE 'reached%' OFFSET 0))
     ORDER BY o.study_id, o.participant_id LIMIT $1
 )
 SELECT o.study_id, o.participant_id, p.protocol_version_id, o.definition, o.closes_at, t.zone, t.country,

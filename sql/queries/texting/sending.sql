@@ -40,6 +40,26 @@ LEFT JOIN pro.sites AS t ON t.study_id = s.study_id AND t.id = s.site_id
 LEFT JOIN pro.sender_paces AS p ON p.study_id = s.study_id AND p.sender_id = s.id
 WHERE s.study_id = $1 ORDER BY s.provider, s.id;
 
+-- name: list_senders_elsewhere(provider)
+-- Our addresses that belong to other providers only: through this one nothing can be sent from them.
+SELECT t.code AS study, s.address, s.provider FROM pro.senders AS s
+JOIN pro.studies AS t ON t.id = s.study_id
+WHERE s.provider <> $1
+  AND NOT EXISTS (SELECT FROM pro.senders AS o
+                  WHERE o.study_id = s.study_id AND o.address = s.address AND o.provider = $1)
+ORDER BY t.code, s.address, s.provider;
+
+-- name: move_sender(study_id, id, address, provider, actor)
+-- From now on one of our addresses is this provider's: texts go out and come in there. What went before stays
+-- with the row it had. Nothing for an address that is not ours, or belongs there already.
+INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
+SELECT s.study_id, $2, s.channel, $4::text, s.address, s.site_id, $5
+FROM pro.senders AS s
+WHERE s.study_id = $1 AND s.address = $3 AND s.provider <> $4::text
+ORDER BY s.id DESC LIMIT 1
+ON CONFLICT (provider, address) DO NOTHING
+RETURNING id;
+
 -- name: insert_call(study_id, id, participant_id, reason, actor)
 -- Ask staff to call a participant about a number, once while such a task is open; the participant's
 -- turn is taken, so that whoever decides next sees it.

@@ -10,6 +10,7 @@ import pytest
 from pro_service.services.cards import cards
 from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.forms import form_to
 from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
@@ -55,13 +56,19 @@ async def card_of(trial: Trial) -> cards.Card:
     return card
 
 
+async def shown(desk: aiohttp.ClientSession) -> aiohttp.ClientResponse:
+    """Press the button that shows the card; the page that follows."""
+    _, html = await page(desk, CARD)
+    return await desk.post(f"{CARD}/show", data=dict(form_to(html, f"{CARD}/show").fields))
+
+
 async def test_the_card_is_shown_in_the_participants_language_and_leads_to_their_page(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     await sign_in(desk)
     _, participant = await page(desk, "/desk/participants/K-001")
     assert f'href="{CARD}"' in participant
-    async with desk.get(CARD) as answer:
+    async with await shown(desk) as answer:
         html = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
     card = await card_of(trial)
@@ -101,6 +108,8 @@ async def test_a_new_one_needs_a_reason_ends_the_old_one_and_is_audited(
     assert (await press(desk, html, CARD, reason=" "))[0] == 422
     assert await card_of(trial) == before
     status, html = await press(desk, html, CARD, reason="lost on the bus")
+    assert (await page(desk, f"{CARD}.svg"))[0] == 404
+    status, html = await press(desk, html, f"{CARD}/show")
     after = await card_of(trial)
     assert status == 200
     assert after.code in html
@@ -125,6 +134,7 @@ async def test_who_has_no_card_yet_gets_one_with_the_code_they_have(
     _, html = await page(desk, CARD)
     assert "There is no card yet." in html
     assert (await page(desk, f"{CARD}.svg"))[0] == 404
-    status, html = await press(desk, html, CARD, reason="first card")
+    _, html = await press(desk, html, CARD, reason="first card")
+    status, html = await press(desk, html, f"{CARD}/show")
     assert status == 200
     assert code in html

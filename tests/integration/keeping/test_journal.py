@@ -194,6 +194,7 @@ JOURNALLED = {
     "texting/messages.reclaim_message",
     "texting/numbers.insert_contact",
     "texting/numbers.mark_bad_number",
+    "texting/numbers.rest_number",
     "texting/numbers.silence_contact",
     "texting/numbers.end_opt_out",
     "texting/reminders.claim_reminders",
@@ -203,6 +204,7 @@ JOURNALLED = {
 }
 FORGETTABLE = {
     "keeping/replay.record_lost_message",  # it comes from the journal
+    "desk/clerk.close_call",  # what it asks for again is asked for already; numbers rest by another
     "texting/numbers.agree_for_contact",
     "texting/numbers.order_contacts",
     "texting/numbers.confirm_contact",  # would let texts go: a person says so again

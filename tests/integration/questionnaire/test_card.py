@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -15,8 +14,6 @@ from pro_service.domain.delivery.segments import segments
 from pro_service.domain.study.facts import Status
 from pro_service.services import rounds
 from pro_service.services.cards import cards
-from pro_service.services.pages import entrance
-from pro_service.services.pages.entrance import CODES_A_SOURCE
 from pro_service.services.texting.reminders import remind
 from pro_service.vault.codes import grouped, new_code
 from tests.support.record.words import spoken
@@ -154,49 +151,6 @@ async def test_wrong_and_unknown_codes_and_those_who_left_read_the_same(
             assert "q" not in {one.key for one in browser.cookie_jar}
             async with browser.get("/q/me") as answer:
                 assert answer.status == 404
-
-
-async def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_trial(database_url, trusted_proxies=1) as trial:
-        await trial.enrol(row("K-001"))
-        known = await code_of(trial, "K-001")
-        one, other = ({"X-Forwarded-For": f"203.0.113.{n}"} for n in (1, 2))
-        async with browsing(trial.server) as browser:
-
-            async def post(code: str, headers: dict[str, str]) -> int:
-                data = {"code": code}
-                async with browser.post(
-                    "/c", data=data, headers=headers, allow_redirects=False
-                ) as answer:
-                    assert (answer.status == 429) == ("Retry-After" in answer.headers)
-                    return answer.status
-
-            for _ in range(3):
-                assert await post(known, one) == 303
-            for _ in range(CODES_A_SOURCE):
-                assert await post("A22222A", one) == 422
-            assert await post(known, one) == 429
-            assert await post(known, other) == 303
-            # And of all addresses together.
-            monkeypatch.setattr(entrance, "CODES_OVERALL", CODES_A_SOURCE)
-            assert await post(known, other) == 429
-            await trial.owner_does(
-                "UPDATE entry_tries SET tried_at = tried_at - interval '16 minutes'"
-            )
-            assert await post(known, one) == 303
-
-
-async def test_wrong_codes_sent_at_once_are_counted_one_by_one(database_url: str) -> None:
-    async with open_trial(database_url) as trial, browsing(trial.server) as browser:
-
-        async def post() -> int:
-            async with browser.post("/c", data={"code": "A22222A"}) as answer:
-                return answer.status
-
-        answers = await asyncio.gather(*(post() for _ in range(CODES_A_SOURCE + 10)))
-        assert (answers.count(422), answers.count(429)) == (CODES_A_SOURCE, 10)
 
 
 async def test_a_new_card_ends_the_old_ones_picture_code_and_open_pages(

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from pro_service.services.desk.seat import Seat, Session
-from pro_service.services.desk.sign_in import SignInRefusedError, find_session, sign_in
+from pro_service.services.desk.sign_in import SignInRefusedError, Whence, find_session, sign_in
 from pro_service.services.study import staff
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.study.sites import TakenError
@@ -125,7 +125,11 @@ async def add(before: Before, code: str, login: str) -> None:
 async def enter(pools: Pools, typed: str, password: str) -> Session:
     """Sign in as the page does."""
     token = await sign_in(
-        pools.desk, Passwords(), login=typed, password=password, address="192.0.2.1"
+        pools.desk,
+        Passwords(),
+        login=typed,
+        password=password,
+        place=Whence("192.0.2.1", "192.0.2.1"),
     )
     session = await find_session(pools.desk, token)
     assert session is not None

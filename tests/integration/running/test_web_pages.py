@@ -51,6 +51,8 @@ async def test_every_answer_carries_the_safe_headers(pools: Pools, path: str) ->
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert "noindex" in response.headers["X-Robots-Tag"]
+        # Which software answers, and of which version, is nobody's business (M18).
+        assert "Server" not in response.headers
 
 
 async def test_only_opened_pages_may_run_our_own_scripts_and_talk_to_us(

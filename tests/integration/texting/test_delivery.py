@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import aiohttp
+import pytest
 
 from pro_service.domain.study.facts import Status
 from pro_service.messaging.simulator import wire
@@ -32,9 +33,11 @@ async def sweep(trial: Trial, after: timedelta = timedelta(minutes=10)) -> int:
     return await rounds.sweep_round(trial.pools.worker, trial.context, trial.gateway)
 
 
-async def post_status(trial: Trial, message_id: object, status: str, *, sign: bool = True) -> int:
+async def post_status(
+    trial: Trial, message_id: object, status: str, *, error: str | None = None, sign: bool = True
+) -> int:
     """A status webhook about a message; returns the answer's status."""
-    parameters = wire.encode_status("provider-1", status, None)
+    parameters = wire.encode_status("provider-1", status, error)
     path = f"{wire.STATUS_PATH}?message={message_id}"
     signature = wire.sign(SECRET, f"{trial.context.public_url}{path}", parameters)
     headers = {
@@ -234,6 +237,34 @@ async def test_a_phone_that_cannot_be_reached_is_shown_with_the_code(database_ur
         assert await trial.fetch("SELECT state, error_code FROM messages") == [
             ("undelivered", "30003")
         ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (("undelivered", "30008"), ("delivered", None)),
+        (("failed", "30008"), ("sent", None), ("delivered", None)),
+        (("delivered", None), ("undelivered", "30008")),
+    ],
+)
+async def test_a_text_that_arrived_after_all_has_one_story_without_the_error(
+    database_url: str, said: tuple[tuple[str, str | None], ...]
+) -> None:
+    """N5: delivered, with error 30008 beside it. What went wrong before stays in the receipts."""
+    async with open_trial(database_url) as trial:
+        await due(trial)
+        trial.faults.withhold_statuses = True
+        await trial.remind()
+        message_id = await trial.fetchval("SELECT id FROM messages")
+        for status, error in said:
+            assert await post_status(trial, message_id, status, error=error) == 204
+        assert await trial.fetch("SELECT state, error_code, state_reason FROM messages") == [
+            ("delivered", None, None)
+        ]
+        kept = await trial.fetch(
+            "SELECT provider_status, error_code FROM delivery_receipts ORDER BY id"
+        )
+        assert kept == list(said)
 
 
 async def test_every_webhook_posted_twice_changes_nothing_more(database_url: str) -> None:

@@ -17,8 +17,11 @@ from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.messaging.twilio import account, check
 from pro_service.messaging.twilio.check import inbound_webhook
 from pro_service.messaging.twilio.gateway import TwilioGateway
+from pro_service.services.study.sites import senders_elsewhere
+from pro_service.store.pools import connect
+from pro_service.store.texting.sending import list_senders_elsewhere
 from tests.support.command import Commands, Finished
-from tests.support.study import SENDER, row
+from tests.support.study import SENDER, open_trial, row
 from tests.support.twilio.account import OwnedNumber, OwnedService
 from tests.support.twilio.fake import ACCOUNT, TOKEN, TwilioFake
 
@@ -253,3 +256,56 @@ async def test_the_public_address_must_be_answered_by_this_service() -> None:
     failure = await account.ask_health("http://127.0.0.1:1")
     assert failure is not None
     assert "does not answer" in failure
+
+
+async def test_a_sender_added_under_another_provider_is_told_and_moved_openly(
+    twilio: Account, database_url: str
+) -> None:
+    """N6: a site added, then PRO_GATEWAY=twilio: every text got 404, and nothing said why."""
+    other = "+12025550177"
+    before = twilio.commands.environment["PRO_GATEWAY"]
+    twilio.commands.environment["PRO_GATEWAY"] = "simulator"
+    await add_site(twilio.commands, other, "US02")
+    twilio.commands.environment["PRO_GATEWAY"] = before
+    twilio.fake.settings.numbers.append(OwnedNumber(other, webhook=WEBHOOK))
+    done = await twilio.check()
+    assert done.code == 1
+    lines = done.out.splitlines()
+    (place,) = [n for n, line in enumerate(lines) if line.startswith("wrong ")]
+    assert f"sender {other}: belongs to simulator" in lines[place]
+    assert "pro-service sender move" in lines[place + 1]
+    refused = await twilio.commands.call("sender", "move", other)
+    assert refused.code == 2
+    moved = await twilio.commands.call("sender", "move", other, "--reason", "Twilio from June on")
+    assert (moved.code, moved.err) == (0, "")
+    assert (await twilio.check()).code == 0
+    again = await twilio.commands.call("sender", "move", other, "--reason", "again")
+    assert (again.code, "belongs to twilio already" in again.err) == (1, True)
+    unknown = await twilio.commands.call("sender", "move", "+12025550170", "--reason", "typo")
+    assert (unknown.code, f"Known: {other}, {SENDER}" in unknown.err) == (1, True)
+    owner = await connect(database_url, role="pro_owner", actor="test:owner")
+    try:
+        kept = await owner.fetch(
+            "SELECT s.provider, y.code, e.actor, e.reason FROM pro.senders AS s"
+            " JOIN pro.sites AS y ON y.id = s.site_id JOIN pro.audit_entries AS e"
+            " ON e.table_name = 'senders' AND e.row_ids ? s.id::text"
+            " WHERE s.address = $1 ORDER BY s.id",
+            other,
+        )
+    finally:
+        await owner.close()
+    assert [(one["provider"], one["code"], one["reason"]) for one in kept] == [
+        ("simulator", "US02", None),
+        ("twilio", "US02", "Twilio from June on"),
+    ]
+    assert kept[1]["actor"].startswith("cli:")
+
+
+async def test_the_start_says_that_senders_belong_to_another_provider(database_url: str) -> None:
+    """N6: said before the first text is refused."""
+    async with open_trial(database_url) as trial:
+        found = await list_senders_elsewhere(trial.pools.worker, "twilio")
+        (line,) = senders_elsewhere(found, "twilio")
+        assert line.startswith(f"No text goes out from {SENDER} (")
+        assert f"pro-service sender move {SENDER}" in line
+        assert await list_senders_elsewhere(trial.pools.worker, "simulator") == []

@@ -71,11 +71,13 @@ async def test_a_text_to_a_pool_of_numbers_finds_its_study(database_url: str) ->
         (taken,) = trial.fake.sent_to(trial.phones["K-001"])
         assert taken.service == SERVICE
         parameters = {
-            "MessageSid": "SM1",
+            "MessageSid": "SM" + "1" * 32,
+            "AccountSid": ACCOUNT,
             "MessagingServiceSid": SERVICE,
             "From": trial.phones["K-001"],
             "To": trial.fake.pool_number,
             "Body": "4",
+            "NumMedia": "0",
         }
         assert await post(trial, "/hooks/twilio/inbound", parameters) == 200
         assert await trial.fetch("SELECT count(*) FROM pro.responses") == [(1,)]
@@ -90,10 +92,12 @@ async def test_a_forged_text_is_refused_and_leaves_no_row(
     async with open_twilio_trial(database_url) as trial:
         await trial.due("K-001")
         parameters = {
-            "MessageSid": "SM1",
+            "MessageSid": "SM" + "1" * 32,
+            "AccountSid": ACCOUNT,
             "From": trial.phones["K-001"],
             "To": SENDER,
             "Body": "4",
+            "NumMedia": "0",
         }
         assert await post(trial, "/hooks/twilio/inbound", parameters, **changed) == 403
         assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
@@ -125,23 +129,59 @@ async def test_a_body_that_is_not_twilios_is_refused_and_leaves_no_row(
         assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
 
 
-async def test_a_signed_text_that_says_two_senders_is_unreadable_and_leaves_no_row(
+async def test_a_signed_text_that_says_two_senders_is_refused_and_leaves_no_row(
     database_url: str,
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
         await trial.due("K-001")
         address = f"{trial.base}/hooks/twilio/inbound"
         pairs = MultiDict(
-            [("MessageSid", "SM1"), ("From", "+12025550101"), ("From", "+12025550102")]
+            [
+                ("MessageSid", "SM" + "1" * 32),
+                ("From", "+12025550101"),
+                ("From", "+12025550102"),
+            ]
         )
-        pairs.extend({"To": SENDER, "Body": "4"})
+        pairs.extend({"AccountSid": ACCOUNT, "To": SENDER, "Body": "4", "NumMedia": "0"})
         headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(address, pairs)}
         async with (
             aiohttp.ClientSession() as session,
             session.post(address, data=aiohttp.FormData(list(pairs.items())), headers=headers) as r,
         ):
-            assert r.status == 400
+            assert r.status == 403
         assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "recut",
+    [
+        {"MessageSid": "SM" + "1" * 32 + "NumMedia0", "NumMedia": None},
+        {"Body": None, "Bod": "y4"},
+        {"AccountSid": "AC" + "9" * 32},
+        {"MessageSid": "SM1"},
+    ],
+)
+async def test_m14_a_replay_cut_anew_is_refused_and_leaves_no_row(
+    database_url: str, recut: dict[str, str | None]
+) -> None:
+    async with open_twilio_trial(database_url) as trial:
+        await trial.due("K-001")
+        genuine = {
+            "MessageSid": "SM" + "1" * 32,
+            "AccountSid": ACCOUNT,
+            "From": trial.phones["K-001"],
+            "To": SENDER,
+            "Body": "4",
+            "NumMedia": "0",
+        }
+        made = {name: value for name, value in (genuine | recut).items() if value is not None}
+        assert await post(trial, "/hooks/twilio/inbound", made) == 403
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(0,)]
+        assert await trial.fetch("SELECT count(*) FROM pro.responses") == [(0,)]
+        assert await post(trial, "/hooks/twilio/inbound", genuine) == 200
+        # The very same one again is a copy, which changes nothing.
+        assert await post(trial, "/hooks/twilio/inbound", genuine) == 200
+        assert await trial.fetch("SELECT count(*) FROM pro.inbounds") == [(1,)]
 
 
 async def test_a_status_nobody_knows_is_stored_and_moves_nothing(database_url: str) -> None:
@@ -154,7 +194,12 @@ async def test_a_status_nobody_knows_is_stored_and_moves_nothing(database_url: s
         path = (taken.callback or "").removeprefix(trial.base)
         for status in ("pondering", "sent"):
             assert (
-                await post(trial, path, {"MessageSid": taken.sid, "MessageStatus": status}) == 204
+                await post(
+                    trial,
+                    path,
+                    {"AccountSid": ACCOUNT, "MessageSid": taken.sid, "MessageStatus": status},
+                )
+                == 204
             )
         assert [state for state, *_ in await trial.states()] == ["sent"]
         kept = await trial.fetch("SELECT provider_status FROM pro.delivery_receipts ORDER BY id")
@@ -233,7 +278,11 @@ async def test_what_the_list_does_not_show_is_unconfirmed_until_a_receipt_comes(
         assert len(trial.fake.taken) == 1
         (taken,) = trial.fake.taken
         path = (taken.callback or "").removeprefix(trial.base)
-        parameters = {"MessageSid": taken.sid, "MessageStatus": "delivered"}
+        parameters = {
+            "AccountSid": ACCOUNT,
+            "MessageSid": taken.sid,
+            "MessageStatus": "delivered",
+        }
         assert await post(trial, path, parameters) == 204
         assert [state for state, *_ in await trial.states()] == ["delivered"]
 

@@ -352,7 +352,12 @@ class TwilioFake:
             lost = self.faults.random.random() < self.faults.lost_callbacks
             if lost or taken.callback is None:
                 continue
-            parameters = {"MessageSid": taken.sid, "MessageStatus": status, "SmsStatus": status}
+            parameters = {
+                "AccountSid": ACCOUNT,
+                "MessageSid": taken.sid,
+                "MessageStatus": status,
+                "SmsStatus": status,
+            }
             if status == "undelivered":
                 parameters["ErrorCode"] = str(code)
             await self._post(taken.callback, parameters)

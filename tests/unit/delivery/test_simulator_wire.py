@@ -16,6 +16,7 @@ from pro_service.messaging.gateway import (
     ForgedWebhookError,
     InboundText,
     OutboundText,
+    RecutWebhookError,
     UnreadableWebhookError,
     WebhookRequest,
     message_id_of,
@@ -108,6 +109,28 @@ def test_unknown_status_is_kept_in_the_providers_words() -> None:
     assert receipt.status is None
     assert receipt.provider_status == "pondering"
     assert receipt.message_id is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": ""},
+        {"id": "p1\nbody"},
+        {"id": "p 1"},
+        {"id": "x" * 65},
+        {"body": None},
+        {"from": None},
+    ],
+)
+def test_m14_a_signed_webhook_not_of_the_exact_form_is_refused(
+    changed: dict[str, str | None],
+) -> None:
+    made = wire.encode_inbound(INBOUND) | changed
+    parameters = {name: value for name, value in made.items() if value is not None}
+    with pytest.raises(RecutWebhookError):
+        wire.parse_inbound(signed(parameters), SECRET)
+    with pytest.raises(RecutWebhookError):
+        wire.parse_status(signed({"id": "p1 ", "status": "sent"}), SECRET)
 
 
 def test_signed_receipt_without_a_status_is_unreadable() -> None:

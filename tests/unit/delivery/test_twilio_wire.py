@@ -32,6 +32,8 @@ from pro_service.messaging.twilio import wire
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 SDK = RequestValidator(TOKEN.get_secret_value())
+ACCOUNT = "AC" + "2" * 32
+SID = "SM" + "1" * 32
 BASE = "https://pro.example/hooks/twilio"
 MESSAGE = UUID("01890000-0000-7000-8000-000000000001")
 SERVICE = "MG" + "0" * 32
@@ -44,8 +46,8 @@ TEXT = OutboundText(
     status_callback=status_callback_url("https://pro.example", "twilio", MESSAGE),
 )
 INBOUND = {
-    "MessageSid": "SM" + "1" * 32,
-    "AccountSid": "AC" + "2" * 32,
+    "MessageSid": SID,
+    "AccountSid": ACCOUNT,
     "MessagingServiceSid": SERVICE,
     "From": "+12025550143",
     "To": "+12025550100",
@@ -53,6 +55,8 @@ INBOUND = {
     "NumMedia": "1",
     "NumSegments": "1",
 }
+
+RECEIPT = [("AccountSid", ACCOUNT), ("MessageSid", SID)]
 
 
 def posted(
@@ -74,7 +78,7 @@ def posted(
 def ours_accepts(request: WebhookRequest) -> bool:
     """Whether our check takes the webhook for signed, whatever its content."""
     try:
-        wire.parse_inbound(request, TOKEN)
+        wire.parse_inbound(request, TOKEN, ACCOUNT)
     except ForgedWebhookError:
         return False
     except UnreadableWebhookError:
@@ -141,7 +145,7 @@ def test_a_json_body_without_its_hash_is_refused_where_the_sdk_would_crash() -> 
         body=body.encode(),
     )
     with pytest.raises(ForgedWebhookError):
-        wire.parse_inbound(request, TOKEN)
+        wire.parse_inbound(request, TOKEN, ACCOUNT)
 
 
 def test_a_signed_json_body_is_genuine_but_not_read() -> None:
@@ -152,20 +156,20 @@ def test_a_signed_json_body_is_genuine_but_not_read() -> None:
         "Content-Type": "application/json",
     }
     with pytest.raises(UnreadableWebhookError):
-        wire.parse_inbound(WebhookRequest(url=url, headers=headers, body=body), TOKEN)
+        wire.parse_inbound(WebhookRequest(url=url, headers=headers, body=body), TOKEN, ACCOUNT)
 
 
 @pytest.mark.parametrize("signature", [None, "x", "é", "=" * 28])
 def test_a_missing_or_wrong_signature_is_a_forgery(signature: str | None) -> None:
     request = posted(f"{BASE}/inbound", list(INBOUND.items()), sign=signature)
     with pytest.raises(ForgedWebhookError):
-        wire.parse_inbound(request, TOKEN)
+        wire.parse_inbound(request, TOKEN, ACCOUNT)
 
 
 def test_a_form_without_its_content_type_is_a_forgery() -> None:
     request = posted(f"{BASE}/inbound", list(INBOUND.items()), content_type=None)
     with pytest.raises(ForgedWebhookError):
-        wire.parse_inbound(request, TOKEN)
+        wire.parse_inbound(request, TOKEN, ACCOUNT)
 
 
 def test_a_body_that_is_not_text_is_a_forgery() -> None:
@@ -175,11 +179,11 @@ def test_a_body_that_is_not_text_is_a_forgery() -> None:
         body=b"Body=%ff\xff",
     )
     with pytest.raises(ForgedWebhookError):
-        wire.parse_inbound(request, TOKEN)
+        wire.parse_inbound(request, TOKEN, ACCOUNT)
 
 
 def test_an_inbound_text_comes_through_untrimmed() -> None:
-    text = wire.parse_inbound(posted(f"{BASE}/inbound", list(INBOUND.items())), TOKEN)
+    text = wire.parse_inbound(posted(f"{BASE}/inbound", list(INBOUND.items())), TOKEN, ACCOUNT)
     assert text.body == INBOUND["Body"]
     assert (text.provider_id, text.media_count) == (INBOUND["MessageSid"], 1)
     assert (text.our_address, text.service_address) == ("+12025550100", SERVICE)
@@ -195,7 +199,7 @@ def test_an_inbound_text_that_says_two_things_or_nothing_is_unreadable(
     names_changed = {name for name, value in changed if value == "" or name == "NumMedia"}
     kept = [pair for pair in INBOUND.items() if pair[0] not in names_changed]
     with pytest.raises(UnreadableWebhookError):
-        wire.parse_inbound(posted(f"{BASE}/inbound", [*kept, *changed]), TOKEN)
+        wire.parse_inbound(posted(f"{BASE}/inbound", [*kept, *changed]), TOKEN, ACCOUNT)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +224,8 @@ def test_an_inbound_text_that_says_two_things_or_nothing_is_unreadable(
 def test_every_status_has_its_state_and_an_unknown_one_is_kept(
     status: str, state: MessageState | None
 ) -> None:
-    parameters = [("MessageSid", "SM1"), ("MessageStatus", status), ("ErrorCode", "0")]
-    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN)
+    parameters = [*RECEIPT, ("MessageStatus", status), ("ErrorCode", "0")]
+    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN, ACCOUNT)
     assert (receipt.status, receipt.provider_status) == (state, status)
     assert (receipt.message_id, receipt.error_code, receipt.effect) == (MESSAGE, None, None)
 
@@ -240,8 +244,8 @@ def test_every_status_has_its_state_and_an_unknown_one_is_kept(
     ],
 )
 def test_the_error_of_a_receipt_says_what_follows(code: str, effect: str | None) -> None:
-    parameters = [("MessageSid", "SM1"), ("SmsStatus", "undelivered"), ("ErrorCode", code)]
-    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN)
+    parameters = [*RECEIPT, ("SmsStatus", "undelivered"), ("ErrorCode", code)]
+    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN, ACCOUNT)
     assert (receipt.error_code, receipt.effect) == (code, effect)
 
 
@@ -367,5 +371,5 @@ def test_the_signature_check_reads_nothing_from_request_headers() -> None:
     request = posted(f"{BASE}/inbound", list(INBOUND.items()))
     headers = {**request.headers, "host": "evil.example", "x-forwarded-host": "evil.example"}
     moved = request.model_copy(update={"headers": headers})
-    assert wire.parse_inbound(moved, TOKEN).body == INBOUND["Body"]
+    assert wire.parse_inbound(moved, TOKEN, ACCOUNT).body == INBOUND["Body"]
     assert parse_qs(urlsplit(moved.url).query) == {}

@@ -8,6 +8,7 @@ import pytest
 from pro_service.domain.study.times import (
     ZoneNameError,
     add_months,
+    after_gap,
     day_end,
     is_quiet,
     last_day_before,
@@ -128,3 +129,41 @@ def test_quiet_hours_end_the_next_morning_when_they_began_in_the_evening() -> No
     assert quiet_end(evening, time(20, 30), time(8, 30), LONDON) == morning
     assert quiet_end(morning - timedelta(hours=2), time(20, 30), time(8, 30), LONDON) == morning
     assert quiet_end(morning, time(20, 30), time(8, 30), LONDON) == morning
+
+
+def test_a_day_apart_is_a_local_day_where_the_clock_changes_between() -> None:
+    """N7: a text a second after 18:30 the evening before kept the next evening's back a day."""
+    before = local_instant(date(2026, 3, 28), time(18, 30, 1), LONDON)
+    free = after_gap(before, 24, LONDON)
+    assert free == local_instant(date(2026, 3, 29), time(18, 30, 1), LONDON)
+    assert free - before == timedelta(hours=23)
+    before = local_instant(date(2026, 10, 24), time(18, 30, 1), LONDON)
+    assert after_gap(before, 24, LONDON) - before == timedelta(hours=25)
+    assert after_gap(before, 48, LONDON) - before == timedelta(hours=49)
+
+
+def test_hours_that_are_no_whole_days_are_counted_by_the_clock() -> None:
+    before = local_instant(date(2026, 3, 28), time(18, 30), LONDON)
+    for hours in (0, 1, 23, 25, 36):
+        assert after_gap(before, hours, LONDON) - before == timedelta(hours=hours)
+
+
+@pytest.mark.slow
+def test_days_apart_are_local_days_around_every_clock_change_of_every_zone() -> None:
+    """N7, property: the same hour so many days later, and never a day more or less."""
+    tried = 0
+    for name in sorted(available_timezones()):
+        in_zone = zone(name)
+        for change in _changes(in_zone):
+            day = local_day(change, in_zone)
+            for days_before in (0, 1, 2):
+                for hour in (time(9, 30), time(18, 30, 1), time(19, 29, 59)):
+                    told = local_instant(day - timedelta(days=days_before), hour, in_zone)
+                    for days in (1, 2, 3):
+                        free = after_gap(told, 24 * days, in_zone).astimezone(in_zone)
+                        wanted = local_instant(
+                            day + timedelta(days=days - days_before), hour, in_zone
+                        )
+                        assert free == wanted, (name, told, days)
+                        tried += 1
+    assert tried > 10_000

@@ -24,15 +24,17 @@ from pro_service.domain.study.facts import (
     ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
+    FIND_NUMBER,
     TEXT_HELD,
     EventKind,
     Status,
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
+from pro_service.domain.study.reaching.call_outcomes import CallOutcome
+from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
-from pro_service.services.desk.actions import CALL_OUTCOMES
 from pro_service.services.desk.grid import FIGURES, taken_together
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
@@ -64,10 +66,11 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "command": list(Command),
         "call": [
             *(*CallReason, "not_understood", "no_channel", "too_long"),
-            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY),
+            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
-        "end": [*EndReason, "sent", "no_channel", "too_long"],
-        "outcome": list(CALL_OUTCOMES),
+        "end": [*EndReason, "sent", "not_delivered", "no_channel", "too_long"],
+        "outcome": list(CallOutcome),
+        "unreached": list(Unreached),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
         "rule": [*(rule.id for rule in PROTOCOL.safety.rules), *(sign.rule for sign in Sign)],
@@ -102,12 +105,14 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
     assert len(found) >= 13, found
     unsaid = {reason for reason in found if words("zh_CN").why(reason).isascii()}
     assert unsaid == set()
-    for outcome in (
+    by_service = (
         "confirmed by text",
         "text read",
-        "window closed",
-        "answered",
-    ):  # of calls, by the service
+        "wrong number",
+        "another number given",
+        "alert acted on",
+    )
+    for outcome in (*by_service, "window closed", "answered"):  # of calls
         assert not words("zh_CN").word("end", outcome).isascii()
 
 

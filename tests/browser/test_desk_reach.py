@@ -1,0 +1,92 @@
+"""The list of who cannot be reached, and the form that closes a call: both languages, any width."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from pro_service.domain.delivery.addresses import phone as phone_address
+from pro_service.domain.delivery.contacts import Agreed
+from pro_service.domain.study.facts import Status
+from pro_service.services.study.staff import make_staff
+from pro_service.services.texting import contacts
+from tests.browser.conftest import OpenWindow
+from tests.support.desk import PASSWORD
+from tests.support.study import ACTOR, STARTED_AT, Trial, phone, row
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def unreached(trial: Trial) -> AsyncIterator[Trial]:
+    """Somebody whose number was somebody else's, with a spouse to be confirmed, and staff."""
+    await trial.enrol(row("R-071"))
+    await trial.status("R-071", Status.active)
+    await trial.says("R-071", "wrong number")
+    agreed = Agreed(may_be_texted=True, may_be_told=True, agreed_on=STARTED_AT.date())
+    for number, relation in ((171, "spouse"), (172, "child")):
+        await contacts.add_contact(
+            trial.who("R-071"),
+            contacts.Newcomer(
+                phone_address(phone(number)),
+                "spouse" if relation == "spouse" else "child",
+                agreed,
+                participant_agreed_on=STARTED_AT.date(),
+            ),
+            ACTOR,
+            "agreed on the telephone",
+        )
+    for language in ("en", "zh_CN"):
+        await make_staff(
+            trial.operator,
+            trial.study_id,
+            login=f"reach-{language.lower()}",
+            password=PASSWORD,
+            site="BJ01",
+            role="coordinator",
+            language="zh_CN" if language == "zh_CN" else "en",
+            actor=ACTOR,
+        )
+    yield trial
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "rung"),
+    [
+        ("en", "Cannot be reached", "Whose telephone was rung"),
+        ("zh_CN", "无法联系到的参与者", "拨打的是谁的电话"),
+    ],
+)
+async def test_the_list_and_the_form_read_well_without_scripts(
+    unreached: Trial, window: OpenWindow, language: str, title: str, rung: str
+) -> None:
+    async with window(unreached.context.public_url, java_script_enabled=False) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", f"reach-{language.lower()}")
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        assert title in await page.inner_text("#unreached h2")
+        assert "R-071" in await page.inner_text("#unreached table")
+        await desk.go("/desk/participants/R-071")
+        forms = page.locator("#open details.act")
+        assert await forms.count() == 2
+        for one in await forms.all():
+            await one.locator("summary").click()
+        assert rung in await page.inner_text("#open")
+        assert await page.locator("#open select[name=contact]").count() == 2
+        assert desk.faults == []
+    async with window(unreached.context.public_url) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", f"reach-{language.lower()}")
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.look_over(f"desk-unreached-{language}", "staff")
+        await desk.go("/desk/participants/R-071")
+        for one in await page.locator("#open details.act").all():
+            await one.locator("summary").click()
+        await desk.look_over(f"desk-call-form-{language}", "staff")
+        assert desk.faults == []
