@@ -160,6 +160,15 @@ class Vault:
         digest = hmac.digest(key, invitation_id.bytes, "sha256")[:_TOKEN_BYTES]
         return base64.b32encode(digest).decode("ascii").rstrip("=").lower()
 
+    def device_mark(self, sitting_id: UUID, given: bytes) -> str:
+        """What proves that we told a device it gave these answers of a sitting: 16 characters.
+
+        Under the link key, for another purpose than a link's token; nothing of it is stored.
+        """
+        key = self._link.key(self._link.primary)
+        bound = _bound("device", sitting_id.hex, given.hex())
+        return base64.urlsafe_b64encode(hmac.digest(key, bound, "sha256")[:12]).decode("ascii")
+
     def token_hash(self, token: str) -> bytes:
         """SHA-256 of a token as typed or followed; case and spaces do not matter."""
         return token_hash(token)

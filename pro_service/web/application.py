@@ -88,6 +88,7 @@ ROUTES: Final = (
     web.post("/q/who", opening.choose_who, name="page-who-chosen"),
     web.get("/q/s/{number}", answering.show_screen, name="page-screen"),
     web.post("/q/s/{number}", answering.save_screen, name="page-save"),
+    web.post("/q/again", answering.save_again, name="page-save-again"),
     web.get("/q/review", ending.show_review, name="page-review"),
     web.post("/q/review", ending.submit, name="page-submit"),
     web.get("/q/now", ending.show_advice, name="page-advice"),
@@ -112,6 +113,9 @@ ROUTES: Final = (
     # Last: every other single word is taken for a token.
     web.get("/q/{token}", opening.welcome, name="page-welcome"),
     web.post("/q/{token}/open", opening.open_questionnaire, name="page-open"),
+    # A link copied with what stood after it.
+    web.get("/q/{token}/{rest:.*}", opening.tidy_link, name="page-welcome-copied"),
+    web.get("/c/{token}/{rest:.*}", entrance.tidy_card, name="page-card-copied"),
 )
 
 

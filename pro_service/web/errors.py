@@ -21,7 +21,7 @@ from pro_service.messaging.gateway import (
     RecutWebhookError,
     UnreadableWebhookError,
 )
-from pro_service.services.answering.sittings import UnknownAssessmentError
+from pro_service.services.answering.finding import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError

@@ -22,6 +22,7 @@ from pro_service.tables import TableFileError, csv_bytes, write_csv
 MARKS: dict[AssessmentState, str] = {
     AssessmentState.missed: "M",
     AssessmentState.partial: "P",
+    AssessmentState.unsent: "U",
     AssessmentState.started: "S",
     AssessmentState.due: "D",
     AssessmentState.declined: "R",
@@ -32,7 +33,8 @@ MARKS: dict[AssessmentState, str] = {
 }
 """One letter a state, so that a year fits a line; what wants attention stands first."""
 NAMES = (
-    "M missed  P partial  S started  D due  R declined  L late  C completed  . not yet due  - n/a"
+    "M missed  P partial  U answered, not sent  S started  D due  R declined  L late  C completed"
+    "  . not yet due  - n/a"
 )
 
 
@@ -68,13 +70,14 @@ def percent(share: Fraction | None) -> str:
 
 def figures_table(figures: tuple[Adherence, ...]) -> Table:
     """Both figures by visit and site."""
-    table = Table("visit", "site", "completed in window", "%", "available", "%")
+    table = Table("visit", "site", "completed in window", "%", "not sent", "available", "%")
     for row in figures:
         table.add_row(
             row.definition,
             row.site,
             f"{row.completed_in_window} / {row.expected_and_closed}",
             percent(row.completion),
+            str(row.unsent),
             f"{row.scorable} / {row.enrolled}",
             percent(row.available),
         )
@@ -131,7 +134,8 @@ def _participants_csv(result: AdherenceReport) -> str:
 
 
 def _figures_csv(result: AdherenceReport) -> str:
-    heads = ("visit", "site", "completed_in_window", "expected_and_closed", "scorable", "enrolled")
+    counts = ("completed_in_window", "expected_and_closed", "unsent", "scorable", "enrolled")
+    heads = ("visit", "site", *counts)
     return _csv([heads, *([str(cell) for cell in _cells(one)] for one in result.figures)])
 
 
@@ -141,6 +145,7 @@ def _cells(figure: Adherence) -> tuple[str | int, ...]:
         figure.site,
         figure.completed_in_window,
         figure.expected_and_closed,
+        figure.unsent,
         figure.scorable,
         figure.enrolled,
     )

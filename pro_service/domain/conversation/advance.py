@@ -26,6 +26,7 @@ from pro_service.domain.conversation.dialogue import (
     TextPart,
 )
 from pro_service.domain.conversation.reply import Gap, Reason, read_alone, understand_several
+from pro_service.domain.conversation.sending import offer, send
 from pro_service.domain.conversation.wrong_numbers import may_be_own_slip
 from pro_service.domain.instruments.model import Item
 
@@ -62,10 +63,10 @@ class _Asked(NamedTuple):
 def begin(agenda: Agenda, now: datetime) -> tuple[Dialogue, tuple[TextPart, ...]]:
     """Return the dialogue that opens with the first open question, and that question's words.
 
-    Nothing open: an empty dialogue and no words.
+    Only sending left: an empty dialogue and how to send. Nothing open: that, and no words.
     """
     prompt = _next_prompt(agenda, now)
-    return Dialogue(prompt=prompt), _question(prompt, agenda)
+    return Dialogue(prompt=prompt), _question(prompt, agenda) or offer(agenda)
 
 
 def advance(
@@ -119,6 +120,9 @@ def _advance(dialogue: Dialogue, agenda: Agenda, text: str, now: datetime, line:
     asked = _asked(dialogue, agenda)
     present = _refreshed(dialogue, asked, agenda, now)
     question = _question(present.prompt, agenda)
+    if command is Command.send:
+        return send(present, agenda, question)
+    question = question or offer(agenda)
     if command in (Command.help, Command.start):
         key = "help" if command is Command.help else "opt_in.confirmed"
         return _say(present, command, key, *question)
@@ -198,7 +202,7 @@ def _asked(dialogue: Dialogue, agenda: Agenda) -> _Asked | None:
     if prompt is None or entry is None:
         return None
     known = {item.code for item in entry.instrument.items}
-    if not known.issuperset(prompt.items):
+    if not known.issuperset(prompt.items) or (prompt.correcting and not entry.may_change):
         return None
     if not prompt.correcting and any(code in entry.answered for code in prompt.items):
         return None
@@ -221,7 +225,8 @@ def _question(prompt: Prompt | None, agenda: Agenda) -> tuple[TextPart, ...]:
         for code in prompt.items
     )
     items = tuple(entry.instrument.item(code) for code in prompt.items)
-    return (_asking(items[0], references), *_way_out(items))
+    anew = (TextPart(key="afresh"),) if entry.afresh and not entry.answered else ()
+    return (*anew, _asking(items[0], references), *_way_out(items))
 
 
 def _asking(first: Item, references: tuple[ItemReference, ...]) -> TextPart:
@@ -251,7 +256,7 @@ def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:
         last is None
         or entry is None
         or not _in_this_exchange(present, last, entry, agenda, now)
-        or any(code not in entry.answered for code in last.items)
+        or not entry.may_change_all(last.items)
     ):
         question = _question(present.prompt, agenda)
         return _say(present, Command.back, "back.nothing", *question)
@@ -354,7 +359,8 @@ def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: da
     after = entry.model_copy(update={"answered": standing})
     remaining = [after if other is entry else other for other in agenda]
     following = _next_prompt(remaining, now)
-    reply = _question(following, remaining) or (TextPart(key="closing.thanks"),)
+    thanks = (TextPart(key="closing.thanks"),)
+    reply = _question(following, remaining) or offer(remaining) or thanks
     if prompt.correcting:
         reply = (TextPart(key="correction.noted"), *reply)
     return Step(
@@ -363,7 +369,7 @@ def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: da
             last=Given(assessment_id=entry.assessment_id, items=prompt.items, given_at=now),
         ),
         answers=answers,
-        completed=(entry.assessment_id,) if after.complete else (),
+        completed=(entry.assessment_id,) if after.complete and not entry.unsent else (),
         reply=reply,
         disposition="answer",
     )

@@ -21,6 +21,8 @@ class Command(StrEnum):
     skip = "skip"
     not_applicable = "not_applicable"
     link = "link"
+    send = "send"
+    """Send what was answered before and never sent."""
     unwell = "unwell"
     """Something is wrong: the safety checklist opens."""
     help = "help"
@@ -88,6 +90,11 @@ _EXACT: dict[Command, frozenset[str]] = {
         """does not apply|doesn't apply|doesnt apply|does not apply to me|doesn't apply to me
         not applicable|n/a|na|n.a|not relevant|it does not apply|this does not apply to me
         不适用|不適用|不适用于我|对我不适用|这个不适用|不适用我"""
+    ),
+    Command.send: _phrases(
+        """send|send it|send them|send my answers|send answers|send the answers|send all
+        send now|submit|submit it|submit my answers|submit answers
+        发送|提交|发送答案|提交答案|发送回答|提交回答|发送问卷|提交问卷|确认发送|确认提交|发出|送出"""
     ),
     Command.link: _phrases(
         """link|the link|a link|send link|send a link|send the link|send me the link

@@ -49,6 +49,12 @@ class AgendaEntry(Record):
     text_mode: Literal["item", "grouped"]
     answered: dict[str, int | None]
     """Standing answers of the present attempt by item code; None is a gap (skipped and so on)."""
+    unsent: bool = False
+    """All is answered and was not sent: it is sent by a word, and asked no more."""
+    may_change: bool = True
+    """Whether an answer may still be changed: not once the time it was asked about has passed."""
+    afresh: bool = False
+    """It was begun before, so long ago that it begins afresh; said before its first question."""
 
     @property
     def next_items(self) -> tuple[Item, ...]:
@@ -63,6 +69,10 @@ class AgendaEntry(Record):
             if items:
                 return _alike(items)
         return ()
+
+    def may_change_all(self, items: tuple[str, ...]) -> bool:
+        """Whether these stand answered and may be answered anew."""
+        return self.may_change and all(code in self.answered for code in items)
 
     @property
     def complete(self) -> bool:
@@ -166,6 +176,8 @@ class Step(Record):
 
     A correction of a complete assessment names it again: its scores change.
     """
+    sent: tuple[UUID, ...] = ()
+    """Assessments that were answered before, and are sent by this text."""
     reply: tuple[TextPart, ...] = ()
     disposition: Disposition
     command: Command | None = None

@@ -42,6 +42,8 @@ class Adherence(Record):
     site: str
     completed_in_window: int
     expected_and_closed: int
+    unsent: int
+    """Of the expected and closed: all is answered, and some of it was not sent. Counted apart."""
     scorable: int
     enrolled: int
 
@@ -111,6 +113,19 @@ def completed_in_window(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome,
     )
 
 
+def answered_unsent(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """Of the expected and closed, those with everything answered, and something of it not sent.
+
+    They are not completed (R2): whether they count is the analysis plan's.
+    """
+    answered = {AssessmentState.completed, AssessmentState.unsent}
+    return tuple(
+        each
+        for each in expected_and_closed(outcomes)
+        if AssessmentState.unsent in each.states and answered.issuperset(each.states)
+    )
+
+
 def scorable(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
     """The visits whose every score exists, late ones included."""
     return tuple(each for each in counted(outcomes) if each.scorable)
@@ -140,6 +155,7 @@ def adherence(
                     site=site,
                     completed_in_window=len(completed_in_window(here)),
                     expected_and_closed=len(expected_and_closed(here)),
+                    unsent=len(answered_unsent(here)),
                     scorable=len(scorable(here)),
                     enrolled=count,
                 )

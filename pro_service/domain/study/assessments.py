@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from pro_service.domain.study.facts import (
     AttemptFacts,
     ParticipantFacts,
     Progress,
+    SittingHeld,
     VisitFacts,
     Window,
 )
@@ -34,6 +36,8 @@ class AssessmentState(StrEnum):
     """The window is open and nothing has been begun."""
     started = "started"
     """The window is open and an attempt has been begun."""
+    unsent = "unsent"
+    """All that was asked is answered and was not sent, in the window or when it closed."""
     missed = "missed"
     """The window closed, or asking ended inside it, and nothing was answered."""
     partial = "partial"
@@ -48,6 +52,12 @@ def is_open_question(assessment: AssessmentFacts) -> bool:
 def owes_answers(visit: VisitFacts) -> bool:
     """Tell whether anything asked at the visit is neither submitted nor declined."""
     return any(is_open_question(assessment) for assessment in visit.assessments)
+
+
+def has_only_to_send(visits: Iterable[VisitFacts]) -> bool:
+    """Tell whether all that is owed at these visits is answered, and only sending is left."""
+    owed = [one for visit in visits for one in visit.assessments if is_open_question(one)]
+    return bool(owed) and all(one.is_unsent for one in owed)
 
 
 def assessment_state(
@@ -65,6 +75,8 @@ def assessment_state(
         return AssessmentState.not_applicable
     if window.provisional or now < window.opens_at:
         return AssessmentState.not_yet_due
+    if progress.settled:
+        return AssessmentState.unsent
     if ended_at is None and (window.closes_at is None or now < window.closes_at):
         return AssessmentState.started if progress.begun else AssessmentState.due
     return AssessmentState.partial if progress.answered else AssessmentState.missed
@@ -91,7 +103,22 @@ def _seen_by(assessment: AssessmentFacts, who: Respondent) -> AssessmentFacts:
     attempt = assessment.attempt
     if attempt is None or assessment.submitted_at is not None or not _is_others(attempt, who):
         return assessment
+    own = [one for one in assessment.others if not _is_others(one.attempt, who)]
+    if own:
+        # Their own goes on: what another has begun or answered meanwhile is not put in its place.
+        mine = max(own, key=lambda one: (one.attempt.settled, one.attempt.ordinal))
+        return opened_at(assessment, mine)
     update = {"attempt": attempt.model_copy(update={"taken_over": True})}
+    return assessment.model_copy(update=update)
+
+
+def opened_at(assessment: AssessmentFacts, sitting: SittingHeld) -> AssessmentFacts:
+    """The assessment with another of its sittings as the open one."""
+    others = [one for one in assessment.others if one.attempt.id != sitting.attempt.id]
+    if assessment.attempt is not None:
+        held = SittingHeld(attempt=assessment.attempt, answers=assessment.read_answers)
+        others.append(held)
+    update = {"attempt": sitting.attempt, "answers": sitting.answers, "others": tuple(others)}
     return assessment.model_copy(update=update)
 
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.assessments import owes_answers
+from pro_service.domain.study.assessments import has_only_to_send, owes_answers
 from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import is_in_window
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import last_day_before, local_day, zone
 
@@ -30,6 +31,8 @@ class CallReason(StrEnum):
     nudges_not_delivered = "nudges_not_delivered"
     """None of the counted nudges arrived: nobody has left them unanswered."""
     closing_soon = "closing_soon"
+    unsent = "unsent"
+    """All that is owed at the visit is answered, and was not sent."""
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
     text_unread = "text_unread"
@@ -68,7 +71,9 @@ def _nudges_ran_out(
 
     None while they are not, and once a call was made for the one or the other.
     """
-    reasons = (CallReason.nudges_unanswered, CallReason.nudges_not_delivered)
+    to_send = has_only_to_send([visit])
+    silent = CallReason.unsent if to_send else CallReason.nudges_unanswered
+    reasons = (silent, CallReason.nudges_not_delivered)
     if any(CallKey(visit.id, one) in facts.made_calls for one in reasons):
         return None
     sent = sorted(
@@ -81,7 +86,7 @@ def _nudges_ran_out(
         # Nobody answers what did not arrive: there is nothing to wait for.
         return CallReason.nudges_not_delivered
     ran_out_at = counted[-1][0] + timedelta(hours=protocol.calls.unanswered_hours)
-    return CallReason.nudges_unanswered if ran_out_at <= now else None
+    return silent if ran_out_at <= now else None
 
 
 def _reason(
@@ -92,7 +97,7 @@ def _reason(
     working_days_left: WorkingDays,
 ) -> CallReason | None:
     closes_at = visit.closes_at
-    if not (visit.opens_at <= now and (closes_at is None or now < closes_at)):
+    if not is_in_window(visit, now):
         return None
     ran_out = _nudges_ran_out(facts, visit, protocol, now)
     if ran_out is not None:
@@ -134,9 +139,9 @@ def calls_wanted(
 ) -> tuple[CallWanted, ...]:
     """Return the call tasks to make now: at most one a visit, each reason once.
 
-    Two nudges unanswered for 24 hours, or not delivered; else few working days left on the site's
-    calendar, today counted. Nobody is called so who cannot be asked any more or has an open call
-    for the visit.
+    Two nudges unanswered for 24 hours, not delivered, or all answered and never sent; else few
+    working days left on the site's calendar, today counted. Nobody is called so who cannot be asked
+    any more or has an open call for the visit.
     A safety visit follows the safety floor instead, whatever has stopped, and until somebody was
     reached (`safety_floor`).
     """

@@ -94,7 +94,10 @@ class AnswerFacts(Record):
 
 
 class AttemptFacts(Record):
-    """The open sitting at an assessment: the last one; once it was sent in, the last one sent."""
+    """The open sitting at an assessment: the last one; once it was sent in, the last one sent.
+
+    Where the sitting that stands is settled and not sent, that one (`with_open_sittings`).
+    """
 
     id: UUID
     ordinal: int
@@ -106,6 +109,20 @@ class AttemptFacts(Record):
     submitted_at: datetime | None
     taken_over: bool = False
     """Somebody else answers now (`taken_over_by`): it takes no more answers, theirs begin anew."""
+    settled: bool = False
+    """All that was asked stands answered in it, or was left open on purpose, and not all of it.
+
+    Known once the instruments were looked at (`with_open_sittings`).
+    """
+
+
+class SittingHeld(Record):
+    """A sitting beside the open one, with what stands answered in it."""
+
+    attempt: AttemptFacts
+    answers: tuple[AnswerFacts, ...]
+    chosen: bool = False
+    """It is written down as the record for the visit's present closing."""
 
 
 class Window(NamedTuple):
@@ -126,6 +143,8 @@ class Progress(NamedTuple):
     """A sitting was begun."""
     answered: bool = False
     """An item has a value; gaps alone (skipped, refused ...) are no answer."""
+    settled: bool = False
+    """All that was asked is answered or left open on purpose: there is only sending left."""
 
     @property
     def owed(self) -> bool:
@@ -138,7 +157,8 @@ class AssessmentFacts(Record):
 
     Two sittings are spoken of, and mostly they are one: the *open* one, to which what comes next
     belongs (`attempt`, `answers`), and the one that *stands*, the record (`sittings.py`), of which
-    `progress` and so the state tell.
+    `progress` and so the state tell. Where the one that stands is settled it is open, too: it is
+    to be sent (`open_questions.py`).
     """
 
     id: UUID
@@ -151,6 +171,8 @@ class AssessmentFacts(Record):
     """The open sitting; whether it still takes answers depends on its span."""
     answers: tuple[AnswerFacts, ...] | None
     """What stands answered in the open sitting; None: not read, so nobody knows if any is."""
+    others: tuple[SittingHeld, ...] = ()
+    """Its other sittings, read where one of them may be the record instead of the open one."""
     answered_before: bool = False
     """A sitting before the open one holds a value."""
     passed_over: bool = False
@@ -162,6 +184,19 @@ class AssessmentFacts(Record):
         if self.answers is None:
             raise AnswersNotReadError
         return self.answers
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether there is only sending left: the sitting that stands is settled, and not sent."""
+        attempt = self.attempt
+        owed = self.submitted_at is None and self.declined_at is None
+        return owed and attempt is not None and attempt.settled and not attempt.taken_over
+
+    @property
+    def last_ordinal(self) -> int:
+        """The number of the sitting begun last; 0 if none was."""
+        attempts = [one.attempt.ordinal for one in self.others]
+        return max([*attempts, 0 if self.attempt is None else self.attempt.ordinal])
 
     @property
     def progress(self) -> Progress:
@@ -183,6 +218,9 @@ class AssessmentFacts(Record):
                     or any(answer.value is not None for answer in self.read_answers)
                 )
             ),
+            settled=any(one.chosen and one.attempt.settled for one in self.others)
+            if self.passed_over
+            else self.is_unsent,
         )
 
 

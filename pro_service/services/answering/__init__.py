@@ -19,13 +19,8 @@ from pro_service.services.answering.asking import (
     urgent_parts,
 )
 from pro_service.services.answering.baselines import read_baselines
+from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
 from pro_service.services.answering.scores import Place, score_rows
-from pro_service.services.answering.sittings import (
-    UnknownAssessmentError,
-    find_assessment,
-    sitting_goes_on,
-    standing_answers,
-)
 from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
 
 __all__ = [
@@ -47,8 +42,6 @@ __all__ = [
     "plan_unwell",
     "read_baselines",
     "score_rows",
-    "sitting_goes_on",
-    "standing_answers",
     "text_context",
     "urgent_parts",
 ]

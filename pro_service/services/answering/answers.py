@@ -27,12 +27,9 @@ from pro_service.domain.study.safety import (
     days_since_event,
     raised,
 )
+from pro_service.domain.study.sittings.open_questions import sitting_goes_on
+from pro_service.services.answering.finding import find_assessment
 from pro_service.services.answering.scores import Place, score_rows
-from pro_service.services.answering.sittings import (
-    find_assessment,
-    sitting_goes_on,
-    standing_answers,
-)
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.ids import new_id
@@ -84,6 +81,8 @@ class AnsweringCase:
     facts: ParticipantFacts
     sitting: Sitting
     baseline: Mapping[Target, Baseline]
+    aside: bool = False
+    """What is given is kept beside what stands, with the sitting there is, and never stands."""
 
 
 @dataclass
@@ -128,12 +127,14 @@ def _plan_assessment(
     facts, actor = case.facts, case.sitting.actor
     visit, assessment = find_assessment(facts, assessment_id)
     instrument = case.context.catalogue.instruments[assessment.instrument]
-    attempt_id = _attempt(case, plan, assessment, instrument)
-    stands = _standing_responses(assessment, instrument, facts.now)
+    belongs = _belongs_to_present(case, assessment, instrument, answered=bool(given))
+    present = assessment.attempt if belongs else None
+    attempt_id = _fresh(case, plan, assessment, instrument) if present is None else present.id
+    stands = {one.item: one.response_id for one in assessment.read_answers} if belongs else {}
     plan.document.responses += [
         _response(case, instrument, attempt_id, one, replaces=stands.get(one.item)) for one in given
     ]
-    answers = standing_answers(assessment, instrument, facts.now)
+    answers = {one.item: one.value for one in assessment.read_answers} if belongs else {}
     answers |= {one.item: one.value for one in given}
     # Alerts never wait for sending (R2): what a score tells is told once all stands answered.
     whole = submit or all(item.code in answers for item in instrument.items)
@@ -153,28 +154,31 @@ def _plan_assessment(
         ]
 
 
-def _standing_responses(
-    assessment: AssessmentFacts, instrument: Instrument, now: datetime
-) -> dict[str, UUID]:
-    """The response that stands for each item of the sitting the answers belong to."""
-    if assessment.submitted_at is None and not sitting_goes_on(assessment, instrument, now):
-        return {}
-    return {answer.item: answer.response_id for answer in assessment.read_answers}
+def _belongs_to_present(
+    case: AnsweringCase, assessment: AssessmentFacts, instrument: Instrument, *, answered: bool
+) -> bool:
+    """Whether what comes belongs to the sitting there is, and not to a fresh one.
+
+    A sitting that has only to be sent is sent as it stands, however old; an answer given after its
+    span is never put beside those in it.
+    """
+    if assessment.attempt is None:
+        return False
+    if assessment.submitted_at is not None or (assessment.is_unsent and not answered):
+        return True
+    kept_aside = case.aside and assessment.is_unsent
+    return kept_aside or sitting_goes_on(assessment, instrument, case.facts.now)
 
 
-def _attempt(
+def _fresh(
     case: AnsweringCase, plan: AnswersPlan, assessment: AssessmentFacts, instrument: Instrument
 ) -> UUID:
-    """The attempt the answers belong to: the present one, or a fresh one added to the plan."""
-    attempt, sitting, context = assessment.attempt, case.sitting, case.context
-    submitted = assessment.submitted_at is not None
-    goes_on = submitted or sitting_goes_on(assessment, instrument, case.facts.now)
-    if attempt is not None and goes_on:
-        return attempt.id
+    """A fresh attempt, added to the plan."""
+    sitting, context = case.sitting, case.context
     fresh = AttemptRow(
         id=new_id(),
         assessment_id=assessment.id,
-        ordinal=1 if attempt is None else attempt.ordinal + 1,
+        ordinal=assessment.last_ordinal + 1,
         mode=sitting.mode,
         respondent=sitting.respondent.kind,
         respondent_relation=sitting.respondent.relation,

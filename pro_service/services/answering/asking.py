@@ -12,8 +12,8 @@ from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, SafetyRule
+from pro_service.domain.study.sittings.open_questions import OpenKind, is_in_window, open_now
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answering.sittings import standing_answers
 from pro_service.services.base.context import ServiceContext
 from pro_service.texts.catalogue import TextContext
 
@@ -27,10 +27,8 @@ class OpenQuestion(NamedTuple):
 
 
 def is_open(visit: VisitFacts, facts: ParticipantFacts) -> bool:
-    """Whether a visit takes answers now: in its window [opens_at, closes_at), not provisional."""
-    if visit.provisional or facts.now < visit.opens_at:
-        return False
-    return visit.closes_at is None or facts.now < visit.closes_at
+    """Whether a visit takes answers now."""
+    return is_in_window(visit, facts.now)
 
 
 def open_questions(
@@ -85,12 +83,14 @@ def agenda(
     asked: UUID | None = None,
     just_answered: UUID | None = None,
 ) -> tuple[AgendaEntry, ...]:
-    """What may be asked by text now.
+    """What may be asked by text now, or sent: what was answered on a page may be sent by text.
 
     `asked` is the assessment a question is out for: an answer to it is taken even after the visit
     has closed, and stays with the visit that asked. `just_answered` is kept in reach of `back`.
     """
     questions = open_questions(facts, protocol, "text")
+    to_send = [one for one in open_questions(facts, protocol, "link") if one.assessment.is_unsent]
+    by_text = {one.assessment.id for one in questions}
     entries = [
         _entry(
             context,
@@ -100,7 +100,7 @@ def agenda(
             visit_id=question.visit.id,
             text_mode=question.ask.text_mode,
         )
-        for question in questions
+        for question in (*questions, *(one for one in to_send if one.assessment.id not in by_text))
     ]
     known = {entry.assessment_id for entry in entries}
     may_answer = standing(facts.statuses, facts.now, facts.events).may_answer
@@ -127,13 +127,17 @@ def _entry(
     text_mode: str = "item",
 ) -> AgendaEntry:
     instrument = instrument_as_used(context, protocol, assessment.instrument)
+    found = open_now(assessment, instrument, facts.now)
     return AgendaEntry(
         assessment_id=assessment.id,
         visit_id=visit_id,
         instrument=instrument,
         target=assessment.target,
         text_mode="grouped" if text_mode == "grouped" else "item",
-        answered=standing_answers(assessment, instrument, facts.now),
+        answered=dict(found.answered),
+        unsent=found.kind is OpenKind.unsent,
+        may_change=found.may_change or found.kind is OpenKind.nothing,
+        afresh=found.kind is OpenKind.afresh,
     )
 
 

@@ -45,5 +45,5 @@ class ServiceContext:
     ) -> Self:
         """Put together; nothing is read or opened yet."""
         keys = Keys(vault)
-        parts = (Catalogue(instruments), keys, Reader(keys), texts)
+        parts = (Catalogue(instruments), keys, Reader(keys, instruments), texts)
         return cls(*parts, public_url=public_url, provider=provider, release=release, pace=pace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -10,9 +10,11 @@ from uuid import UUID
 
 from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.amending.stored import read_stored_protocol
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.open_questions import with_open_sittings
 from pro_service.services.base.keys import Keys, UnknownStudyError
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
@@ -40,6 +42,7 @@ class Reader:
     """Reads facts anew each time, and what never changes once."""
 
     keys: Keys
+    instruments: Mapping[str, Instrument]
     _protocols: dict[UUID, Protocol] = field(default_factory=dict)
 
     async def protocol(self, connection: Connection, study_id: UUID, version_id: UUID) -> Protocol:
@@ -71,6 +74,8 @@ class Reader:
     ) -> ParticipantFacts:
         """A participant's facts, with the participant's key opened for sealing and reading.
 
+        The open sitting of each assessment is found (`domain/study/sittings/open_questions.py`).
+
         `answers_of` names assessments whose answers are needed however long ago they were sent in.
         Raises UnknownParticipantError.
         """
@@ -80,7 +85,7 @@ class Reader:
         if facts is None:
             raise UnknownParticipantError
         self.keys.admit(facts)
-        return facts
+        return with_open_sittings(facts, self.instruments)
 
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""

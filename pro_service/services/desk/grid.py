@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple, TypeVar, get_args
 from typing import Protocol as Shape
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Words
+from pro_service.domain.instruments.model import Instrument, Words
 from pro_service.domain.study import adherence as figures
 from pro_service.domain.study.adherence import (
     Adherence,
@@ -40,7 +40,7 @@ PAGE: Final = 200
 MOST_COUNTED: Final = 2000
 """Above this many participants, states are derived for the page shown only and nothing is counted;
 choosing a site brings the figures back."""
-Figure = Literal["expected_and_closed", "completed_in_window", "scorable", "enrolled"]
+Figure = Literal["expected_and_closed", "completed_in_window", "unsent", "scorable", "enrolled"]
 FIGURES: Final[tuple[Figure, ...]] = get_args(Figure)
 _T = TypeVar("_T")
 
@@ -60,6 +60,8 @@ class Asked(Shape):
     """What was asked, as far as its state depends on it."""
 
     @property
+    def instrument(self) -> str: ...
+    @property
     def declined_at(self) -> datetime | None: ...
 
 
@@ -70,6 +72,8 @@ class Known(Shape):
     def begun(self) -> bool: ...
     @property
     def answered(self) -> bool: ...
+    @property
+    def settled(self) -> int: ...
     @property
     def sent_at(self) -> datetime | None: ...
 
@@ -132,6 +136,7 @@ class GridFacts(NamedTuple):
     asked: Sequence[AskedRow]
     progress: Mapping[UUID, StoredProgress]
     protocols: Mapping[UUID, Protocol]
+    instruments: Mapping[str, Instrument]
     now: datetime
 
 
@@ -156,9 +161,9 @@ async def read_grid(
     protocols: dict[UUID, Protocol] = {}
     for version_id in {one.protocol_version_id for one in standings.values()}:
         protocols[version_id] = await context.reader.protocol(connection, study_id, version_id)
-    return GridFacts(
-        query, len(people), counted, wanted, sites, standings, asked, progress, protocols, now
-    )
+    instruments = context.catalogue.instruments
+    read = (standings, asked, progress, protocols, instruments, now)
+    return GridFacts(query, len(people), counted, wanted, sites, *read)
 
 
 async def derive_grid(facts: GridFacts) -> Grid:
@@ -253,7 +258,10 @@ def _derive(facts: GridFacts) -> list[_One]:
                 definition=first.definition,
                 kind=facts.protocols[word.protocol_version_id].definition(first.definition).kind,
                 window=Window(first.opens_at, first.closes_at, first.provisional),
-                asked=tuple(map(progress_of, asked_here, done)),
+                asked=tuple(
+                    progress_of(row, known, facts.instruments)
+                    for row, known in zip(asked_here, done, strict=True)
+                ),
                 scorable=all(each is not None and each.scorable for each in done),
             )
             outcome = visit_outcome(visit, where, now)
@@ -279,13 +287,19 @@ def standing_of(row: StandingRow, now: datetime) -> Standing:
     return standing(row.statuses, now, events)
 
 
-def progress_of(asked: Asked, known: Known | None) -> Progress:
+def progress_of(
+    asked: Asked, known: Known | None, instruments: Mapping[str, Instrument]
+) -> Progress:
     """How far an assessment has come: that something was answered, never what."""
+    instrument = instruments.get(asked.instrument)
     return Progress(
         submitted_at=None if known is None else known.sent_at,
         declined_at=asked.declined_at,
         begun=known is not None and known.begun,
         answered=known is not None and known.answered,
+        settled=known is not None
+        and instrument is not None
+        and known.settled >= len(instrument.items),
     )
 
 
@@ -293,6 +307,7 @@ _ANSWERED: Final = frozenset({AssessmentState.completed, AssessmentState.late})
 _MOST_PRESSING: Final = (
     AssessmentState.started,
     AssessmentState.due,
+    AssessmentState.unsent,
     AssessmentState.partial,
     AssessmentState.missed,
     AssessmentState.late,
@@ -309,9 +324,9 @@ def taken_together(states: Sequence[AssessmentState]) -> AssessmentState:
     if len(found) == 1:
         return states[0]
     if found & {AssessmentState.due, AssessmentState.started}:
-        begun = found & {*_ANSWERED, AssessmentState.started}
+        begun = found & {*_ANSWERED, AssessmentState.started, AssessmentState.unsent}
         return AssessmentState.started if begun else AssessmentState.due
-    if AssessmentState.missed in found and found & _ANSWERED:
+    if AssessmentState.missed in found and found & {*_ANSWERED, AssessmentState.unsent}:
         return AssessmentState.partial
     return next(state for state in _MOST_PRESSING if state in found)
 
@@ -326,6 +341,8 @@ def _is_wanted(one: _One, query: GridQuery) -> bool:
     if query.figure == "expected_and_closed" and not figures.expected_and_closed(outcomes):
         return False
     if query.figure == "completed_in_window" and not figures.completed_in_window(outcomes):
+        return False
+    if query.figure == "unsent" and not figures.answered_unsent(outcomes):
         return False
     if query.figure == "scorable" and not figures.scorable(outcomes):
         return False

@@ -114,7 +114,9 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             continue
         window = Window(visit.opens_at, visit.closes_at, visit.provisional)
         for asked in visit.assessments:
-            done = progress_of(asked, document.progress.get(asked.id))
+            done = progress_of(
+                asked, document.progress.get(asked.id), context.catalogue.instruments
+            )
             states[asked.id] = assessment_state(window, done, where, document.now)
     bodies = _open_bodies(context, document)
     paused_until = pause_ends_at(statuses, document.now, deaths)

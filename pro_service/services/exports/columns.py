@@ -16,7 +16,9 @@ class Column(NamedTuple):
     values: str = ""
 
 
-_STATES = "completed; late; declined; not_applicable; not_yet_due; due; started; missed; partial"
+_STATES = (
+    "completed; late; declined; not_applicable; not_yet_due; due; started; unsent; missed; partial"
+)
 _WHERE: Final = (
     Column("database", "text", "What the database is for", "demo; validation; production"),
     Column("study", "text", "Code of the study"),

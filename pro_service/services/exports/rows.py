@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
 from typing import Final
@@ -22,7 +21,7 @@ from pro_service.domain.endpoints.table import (
     visit_responses,
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
-from pro_service.domain.instruments.scoring import as_decimal, as_text, score
+from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import (
@@ -34,9 +33,22 @@ from pro_service.domain.study.facts import (
     Window,
 )
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.sittings import Due, SittingTimes, sitting_facts, standing_sitting
+from pro_service.domain.study.sittings import (
+    Due,
+    SittingTimes,
+    is_settled,
+    sitting_facts,
+    standing_sitting,
+)
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import local_day, zone
+from pro_service.services.exports.cells import (
+    as_decimal_text,
+    as_figure,
+    as_fraction,
+    as_instant,
+    yes_or_no,
+)
 from pro_service.services.exports.columns import Cell
 from pro_service.store.exports.export import (
     ExportedAnswer,
@@ -186,13 +198,14 @@ class _Reader:
             declined_at=one.declined_at,
             begun=bool(given),
             answered=any(each.value is not None for each in given),
+            settled=self._is_settled(one),
         )
         window = Window(one.opens_at, one.closes_at, one.provisional)
         return assessment_state(window, progress, self.standing, self.snapshot.as_of)
 
     def places_missed(self) -> list[Place]:
         """Knees and visits after the injection that asked for a domain and are over unanswered."""
-        over = (AssessmentState.missed, AssessmentState.partial, AssessmentState.declined)
+        over = {AssessmentState.missed, AssessmentState.partial, AssessmentState.declined}
         found: dict[Place, None] = {}
         for one in self.assessments:
             injected_at = injection_at(self.events, one.target)
@@ -200,9 +213,22 @@ class _Reader:
                 one.closes_at is None or one.closes_at > injected_at
             )
             asks = speaks_for_a_domain(self.snapshot.rules, one.instrument)
-            if one.target in KNEES and after and asks and self.state(one) in over:
+            state = self.state(one)
+            # What is answered and not sent may yet be sent while the visit takes answers.
+            is_over = state in over or (state is AssessmentState.unsent and self._is_over(one))
+            if one.target in KNEES and after and asks and is_over:
                 found[one.target, one.definition, one.occurrence] = None
         return list(found)
+
+    def _is_settled(self, one: ExportedAssessment) -> bool:
+        """Whether all that was asked is answered in the sitting that stood."""
+        instrument = self.snapshot.instruments.get(one.instrument)
+        return instrument is not None and is_settled(instrument, self._values(one))
+
+    def _is_over(self, one: ExportedAssessment) -> bool:
+        """Whether the visit takes no more answers."""
+        closed = one.closes_at is not None and one.closes_at <= self.snapshot.as_of
+        return closed or self.standing.ended_at is not None
 
     def answered_at(self, one: ExportedAssessment) -> datetime | None:
         return self._last_answer_at(one) or one.submitted_at
@@ -218,7 +244,7 @@ class _Reader:
         injected_at = injection_at(self.events, one.target)
         day = None if at is None else local_day(at, self.zone)
         return {
-            "answered_at": _instant(at),
+            "answered_at": as_instant(at),
             "answered_on": None if day is None else day.isoformat(),
             "study_day": None
             if day is None or injected_at is None
@@ -232,7 +258,7 @@ class _Reader:
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {
-            "card_shown_at": _instant(one.card_shown_at),
+            "card_shown_at": as_instant(one.card_shown_at),
             "protocol_sha256": self.data.participant.protocol_sha256,
         }
 
@@ -254,7 +280,7 @@ class _Reader:
                 "state": str(state),
                 "value": None if answer is None or self.withdrew else answer.value,
                 "missing_reason": reason,
-                "received_at": None if answer is None else _instant(answer.received_at),
+                "received_at": None if answer is None else as_instant(answer.received_at),
                 "corrections": None if answer is None else answer.corrections,
             }
             | self.when(one)
@@ -271,8 +297,8 @@ class _Reader:
             self.where(one.target, one.definition, one.occurrence)
             | {
                 "visit_target_on": one.target_on.isoformat(),
-                "visit_opens_at": _instant(one.opens_at),
-                "visit_closes_at": _instant(one.closes_at),
+                "visit_opens_at": as_instant(one.opens_at),
+                "visit_closes_at": as_instant(one.closes_at),
                 "instrument": one.instrument,
                 "instrument_version": instrument.version
                 if stored is None
@@ -280,8 +306,8 @@ class _Reader:
                 "scale": scored.code,
                 "state": str(state),
                 "basis": None if stored is None else stored.basis,
-                "raw": None if shown is None else _decimal(shown.raw),
-                "score_0_100": None if shown is None else _decimal(shown.normalised),
+                "raw": None if shown is None else as_decimal_text(shown.raw),
+                "score_0_100": None if shown is None else as_decimal_text(shown.normalised),
                 "lowest": scored.minimum if stored is None else stored.lowest,
                 "highest": scored.maximum if stored is None else stored.highest,
                 "direction": instrument.direction_of(scored),
@@ -341,7 +367,7 @@ class _Reader:
             raw = exact.raw
             if exact.scale == stored.scale and raw is not None and as_decimal(raw) == stored.raw:
                 return raw, exact.normalised
-        return _fraction(stored.raw), _fraction(stored.normalised)
+        return as_fraction(stored.raw), as_fraction(stored.normalised)
 
 
 def _endpoint_cells(found: EndpointRow | None) -> Row:
@@ -351,37 +377,17 @@ def _endpoint_cells(found: EndpointRow | None) -> Row:
         derived = ("percent_improvement", "average_0_100", "thresholds")
         return dict.fromkeys((*when, *figures, *derived))
     reached = {
-        name: "unknown" if met is None else _yes(met) for name, met in found.thresholds.items()
+        name: "unknown" if met is None else yes_or_no(met) for name, met in found.thresholds.items()
     }
     return {
-        "in_window": _yes(found.in_window),
+        "in_window": yes_or_no(found.in_window),
         "analysis_visit": found.analysis_visit,
-        "is_baseline": _yes(found.is_baseline),
-        "baseline_raw": _figure(found.baseline_raw),
-        "change_raw": _figure(found.change_raw),
-        "baseline_0_100": _figure(found.baseline),
-        "change_0_100": _figure(found.change),
-        "percent_improvement": _figure(found.percent_improvement),
-        "average_0_100": _figure(found.average),
+        "is_baseline": yes_or_no(found.is_baseline),
+        "baseline_raw": as_figure(found.baseline_raw),
+        "change_raw": as_figure(found.change_raw),
+        "baseline_0_100": as_figure(found.baseline),
+        "change_0_100": as_figure(found.change),
+        "percent_improvement": as_figure(found.percent_improvement),
+        "average_0_100": as_figure(found.average),
         "thresholds": "; ".join(f"{name}={met}" for name, met in reached.items()),
     }
-
-
-def _yes(met: bool) -> str:
-    return "yes" if met else "no"
-
-
-def _figure(value: Fraction | None) -> str | None:
-    return None if value is None else as_text(value)
-
-
-def _decimal(value: Decimal | None) -> str | None:
-    return None if value is None else as_text(Fraction(value))
-
-
-def _fraction(value: Decimal | None) -> Fraction | None:
-    return None if value is None else Fraction(value)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()

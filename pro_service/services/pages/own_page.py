@@ -48,7 +48,7 @@ class OwnPage:
         """How many questions still want an answer."""
         if self.questionnaire is None:
             return 0
-        return sum(len(screen.unsettled) for screen in self.questionnaire.screens)
+        return self.questionnaire.unsettled_count
 
     @property
     def next_visit(self) -> VisitFacts | None:
@@ -110,7 +110,7 @@ async def open_own_page(
         facts=facts,
         protocol=protocol,
         admission=admission,
-        questionnaire=read_admitted(context, protocol, facts, admission),
+        questionnaire=read_admitted(context, guest),
         way=reached_by(context, facts),
         ways=ways_to(context, facts),
     )

@@ -12,94 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.study.assessments import is_open_question
-from pro_service.domain.study.facts import (
-    AnswerFacts,
-    AssessmentFacts,
-    ParticipantFacts,
-    Target,
-    VisitFacts,
-)
+from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
+from pro_service.domain.study.sittings.open_questions import is_in_window, sitting_goes_on
 from pro_service.domain.study.statuses import standing
-from pro_service.services.answering import (
-    find_assessment,
-    sitting_goes_on,
-    standing_answers,
-)
+from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.pages.entrance import Admission, find_guest, find_link
+from pro_service.services.pages.entrance import Guest, find_guest, find_link
+from pro_service.services.pages.screens import Asking, Before, Part, Screen, make_part
+from pro_service.services.pages.showing import NO_MEMORY, DeviceMemory, read_memory
 from pro_service.services.texting import reached_by
 from pro_service.store.connection import Connection
 from pro_service.store.pages.entrance import Entrance
-
-
-@dataclass(frozen=True)
-class Question:
-    """One item as a participant meets it, with the answer that stands in the present sitting."""
-
-    item: Item
-    number: int
-    """Its place among all questions of the questionnaire, from 1."""
-    may_not_apply: bool
-    settled: bool
-    """Answered, or left open on purpose."""
-    value: int | None = None
-    gap: str | None = None
-    response_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Screen:
-    """What one page asks of an instrument, for one assessment; `number` counts from 1.
-
-    `group` is its place among the screens of that assessment, from 0.
-    """
-
-    number: int
-    assessment_id: UUID
-    instrument: Instrument
-    target: Target
-    group: int
-    questions: tuple[Question, ...]
-    may_alarm: bool = False
-    """An answer on it may be a reason to telephone at once: nobody goes on before it is saved."""
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything of it is settled in the present sitting."""
-        return any(question.settled for question in self.questions)
-
-    @property
-    def unsettled(self) -> tuple[Question, ...]:
-        """The questions that still want an answer."""
-        return tuple(question for question in self.questions if not question.settled)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One assessment: its screens in asking order."""
-
-    assessment_id: UUID
-    screens: tuple[Screen, ...]
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """All its questions."""
-        return tuple(question for screen in self.screens for question in screen.questions)
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything of it is settled in the present sitting."""
-        return any(question.settled for question in self.questions)
-
-    @property
-    def unsettled(self) -> tuple[Question, ...]:
-        """The questions that still want an answer."""
-        return tuple(question for question in self.questions if not question.settled)
 
 
 @dataclass(frozen=True)
@@ -115,6 +42,10 @@ class Questionnaire:
     """Who answers in the present sitting; None: no sitting goes on, so nobody has said yet."""
     authentication: Entrance = "link"
     """How whoever looks came in; kept with what they answer."""
+    device: DeviceMemory = NO_MEMORY
+    """Which answers were given on the device that looks."""
+    sent_at: datetime | None = None
+    """When the last of what is asked here was sent in, at visits open now; None: nothing was."""
 
     @property
     def finished(self) -> bool:
@@ -130,6 +61,21 @@ class Questionnaire:
     def question_count(self) -> int:
         """How many questions there are, settled ones included."""
         return sum(len(screen.questions) for screen in self.screens)
+
+    @property
+    def unsettled_count(self) -> int:
+        """How many of them still want an answer."""
+        return sum(len(screen.unsettled) for screen in self.screens)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether all is answered, and only to be sent."""
+        return bool(self.parts) and all(part.is_unsent for part in self.parts)
+
+    @property
+    def afresh(self) -> tuple[Part, ...]:
+        """What was begun before, too long ago to go on with."""
+        return tuple(part for part in self.parts if part.is_afresh)
 
     def screen(self, number: int) -> Screen | None:
         """The screen of this number, or None."""
@@ -182,7 +128,7 @@ async def open_link(
         return None
     facts = await context.reader.facts(connection, found.study_id, found.participant_id)
     protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
-    return read_questionnaire(context, protocol, facts, found.visit_id)
+    return read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), found.visit_id)
 
 
 async def open_pages(
@@ -190,9 +136,12 @@ async def open_pages(
     context: ServiceContext,
     cookie: str,
     *,
+    device: str = "",
     answers_of: Collection[UUID] = (),
 ) -> Questionnaire | None:
     """What a cookie leads to now: a link's token, or the session a card or a link began.
+
+    `device` is the cookie that says which answers were given on this device.
 
     None where `open_link` gives None, and until the second factor the study asks for was given.
     `answers_of` are assessments whose answers are wanted however long ago they were sent in.
@@ -200,32 +149,28 @@ async def open_pages(
     guest = await find_guest(connection, context, cookie, answers_of=answers_of)
     if guest is None:
         return None
-    return read_admitted(context, guest.protocol, guest.facts, guest.admission)
+    return read_admitted(context, guest, device)
 
 
-def read_admitted(
-    context: ServiceContext, protocol: Protocol, facts: ParticipantFacts, admission: Admission
-) -> Questionnaire | None:
+def read_admitted(context: ServiceContext, guest: Guest, device: str = "") -> Questionnaire | None:
     """The questionnaire an admission leads to; None without the second factor the study wants."""
+    admission, facts, protocol = guest
     if not admission.admits(protocol):
         return None
-    found = read_questionnaire(context, protocol, facts, admission.visit_id)
+    asking = Asking(context, protocol, facts, read_memory(context.keys.vault, device))
+    found = read_questionnaire(asking, admission.visit_id)
     return found and replace(found, authentication=admission.authentication)
 
 
-def read_questionnaire(
-    context: ServiceContext,
-    protocol: Protocol,
-    facts: ParticipantFacts,
-    invited_to: UUID | None,
-) -> Questionnaire | None:
+def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire | None:
     """The questionnaire these facts give; None if the participant may not answer, or too late.
 
     Where no reply by text can reach us, the pages ask what is otherwise asked by text, too.
     """
+    context, protocol, facts, device = asking
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
-    visits = [visit for visit in facts.visits if _is_open(visit, facts.now)]
+    visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
     visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
     all_here = reached_by(context, facts) == "code"
     parts: list[Part] = []
@@ -236,7 +181,7 @@ def read_questionnaire(
             asked = all_here or _asked_by_link(protocol, visit, assessment)
             if not asked or not is_open_question(assessment):
                 continue
-            part = _part(context, protocol, facts, assessment, screens, questions)
+            part = make_part(asking, assessment, Before(screens, questions))
             parts.append(part)
             open_visits.append(visit)
             screens += len(part.screens)
@@ -244,8 +189,24 @@ def read_questionnaire(
     if not parts and not _anything_done(protocol, facts, visits, invited_to, all_here=all_here):
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
-    closes_at, respondent = min(ends, default=None), _respondent(context, facts, visits)
-    return Questionnaire(facts, protocol, tuple(parts), closes_at, respondent=respondent)
+    return Questionnaire(
+        facts,
+        protocol,
+        tuple(parts),
+        min(ends, default=None),
+        respondent=_respondent(context, facts, visits),
+        device=device,
+        sent_at=_sent_at(facts, visits, invited_to),
+    )
+
+
+def _sent_at(
+    facts: ParticipantFacts, visits: Sequence[VisitFacts], invited_to: UUID | None
+) -> datetime | None:
+    """When answers were last sent in at the visit invited to, or at one that is open."""
+    looked_at = [visit for visit in facts.visits if visit.id == invited_to] or visits
+    sent = [one.submitted_at for visit in looked_at for one in visit.assessments]
+    return max((at for at in sent if at is not None), default=None)
 
 
 def urgent_rules(
@@ -257,7 +218,7 @@ def urgent_rules(
         assessments = [
             one.id
             for visit in facts.visits
-            if _is_open(visit, facts.now)
+            if is_in_window(visit, facts.now)
             for one in visit.assessments
         ]
     ids = {str(one) for one in assessments}
@@ -274,15 +235,9 @@ def read_closed_screen(
     """
     facts = questionnaire.facts
     _, assessment = find_assessment(facts, assessment_id)
-    screens = _part(context, questionnaire.protocol, facts, assessment, 0, 0).screens
+    asking = Asking(context, questionnaire.protocol, facts, questionnaire.device)
+    screens = make_part(asking, assessment, Before()).screens
     return screens[group] if group < len(screens) else None
-
-
-def _is_open(visit: VisitFacts, now: datetime) -> bool:
-    """Whether `now` lies in [opens_at, closes_at) of a visit that is dated for good."""
-    if visit.provisional or now < visit.opens_at:
-        return False
-    return visit.closes_at is None or now < visit.closes_at
 
 
 def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
@@ -312,84 +267,20 @@ def _anything_done(
 def _respondent(
     context: ServiceContext, facts: ParticipantFacts, visits: Sequence[VisitFacts]
 ) -> Respondent | None:
-    """Who began the latest sitting at these visits whose span is not over, sent in or not."""
+    """Who began the latest sitting at these visits that goes on or was sent, or is to be sent."""
     going_on = [
         assessment.attempt
         for visit in visits
         for assessment in visit.assessments
         if assessment.attempt is not None
-        and sitting_goes_on(
-            assessment, context.catalogue.instruments[assessment.instrument], facts.now
+        and (
+            assessment.is_unsent
+            or sitting_goes_on(
+                assessment, context.catalogue.instruments[assessment.instrument], facts.now
+            )
         )
     ]
     latest = max(going_on, key=lambda attempt: (attempt.started_at, attempt.id), default=None)
     if latest is None:
         return None
     return Respondent(kind=latest.respondent, relation=latest.respondent_relation)
-
-
-def _shown_answers(
-    assessment: AssessmentFacts, instrument: Instrument, facts: ParticipantFacts
-) -> dict[str, AnswerFacts]:
-    """What stands answered in the present sitting, by item.
-
-    Nothing where it was not read, which is so only of what was sent in long ago: its screens are
-    made to understand a form that comes late, and are shown to nobody.
-    """
-    if assessment.answers is None:
-        return {}
-    standing_now = standing_answers(assessment, instrument, facts.now)
-    return {one.item: one for one in assessment.answers if one.item in standing_now}
-
-
-def _may_be_last(group: int, groups: Sequence[Sequence[str]], answers: Collection[str]) -> bool:
-    """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
-    others = [code for other, codes in enumerate(groups) if other != group for code in codes]
-    return group == len(groups) - 1 or all(code in answers for code in others)
-
-
-def _part(
-    context: ServiceContext,
-    protocol: Protocol,
-    facts: ParticipantFacts,
-    assessment: AssessmentFacts,
-    screens_before: int,
-    questions_before: int,
-) -> Part:
-    """One assessment's screens, numbered on from those before."""
-    instrument = context.catalogue.instruments[assessment.instrument]
-    answers = _shown_answers(assessment, instrument, facts)
-    not_for_everybody = protocol.use(instrument.id).may_not_apply
-    screens: list[Screen] = []
-    number = questions_before
-    scored = protocol.safety.looks_at_scores(instrument.id)
-    groups = protocol.screens_of(instrument)
-    for group, codes in enumerate(groups):
-        questions: list[Question] = []
-        for code in codes:
-            number += 1
-            item, answer = instrument.item(code), answers.get(code)
-            questions.append(
-                Question(
-                    item=item,
-                    number=number,
-                    may_not_apply=item.may_not_apply and code in not_for_everybody,
-                    settled=answer is not None,
-                    value=None if answer is None else answer.value,
-                    gap=None if answer is None else answer.gap,
-                    response_id=None if answer is None else answer.response_id,
-                )
-            )
-        screens.append(
-            Screen(
-                number=screens_before + group + 1,
-                assessment_id=assessment.id,
-                instrument=instrument,
-                target=assessment.target,
-                group=group,
-                questions=tuple(questions),
-                may_alarm=protocol.safety.looks_at(instrument.id, codes)
-                or (scored and _may_be_last(group, groups, answers)),
-            )
-        )
-    return Part(assessment.id, tuple(screens))

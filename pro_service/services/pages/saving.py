@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Language
+from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.respondents import SELF, Respondent
 from pro_service.domain.study.safety import Baseline
@@ -30,6 +31,8 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.sources import source_sha256
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
+from pro_service.services.pages.screens import place_of
+from pro_service.services.pages.showing import GivenHere
 from pro_service.services.pages.sorting import (
     ScreenAnswer,
     given,
@@ -49,6 +52,8 @@ class Visitor:
     """Who asks, and how: what opened the pages, the language read, who answers on which device."""
 
     token: str = field(repr=False)
+    device_cookie: str = field(repr=False)
+    """What says which answers were given on this device."""
     language: Language
     device_class: str | None = None
     respondent: Respondent = SELF
@@ -82,6 +87,8 @@ class SavedScreen:
     """Something else was stored in the meantime: what came is kept, and what stands stays."""
     read: Questionnaire | None = field(default=None, repr=False)
     """What it was decided from: the screen just saved stands in it as it was before."""
+    given_here: tuple[GivenHere, ...] = ()
+    """The answers stored: the device that gave them may show them again."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class _Read:
         *,
         submitted: Sequence[UUID] = (),
         declined: Sequence[UUID] = (),
+        aside: bool = False,
     ) -> AnswersPlan:
         """What the answers write, given on the web by whoever opened the pages."""
         facts, source = self.questionnaire.facts, self.visitor.source
@@ -127,7 +135,7 @@ class _Read:
             source_sha256=None if source is None else source_sha256(source),
         )
         case = AnsweringCase(
-            self.context, self.questionnaire.protocol, facts, sitting, self.baseline
+            self.context, self.questionnaire.protocol, facts, sitting, self.baseline, aside
         )
         return plan_answers(case, answers, submit=submitted, decline=declined)
 
@@ -156,12 +164,13 @@ async def save_screen(
         new, late, unsettled = sort_answers(screen, answers, leave_open=leave_open)
         after = read.questionnaire.next_unsettled(screen.number, settled={screen.number})
         ahead = None if after is None else after.number
+        plan = read.plan(given(assessment_id, new)) if new else None
         outcome = SavedScreen(
             next_screen=screen.number if unsettled or late else ahead,
             unsettled=unsettled,
             overtaken=bool(late),
+            given_here=() if plan is None else _given_here(screen.instrument, plan),
         )
-        plan = read.plan(given(assessment_id, new)) if new else None
         return _with_kept(_ScreenPlan(outcome, plan), read, assessment_id, late)
 
     said = [assessment_id, group, leave_open, *((one.item, one.value, one.gap) for one in answers)]
@@ -218,7 +227,11 @@ def _digest(action: str, key: str, said: Sequence[object]) -> str:
 
 
 async def _write(
-    posted: Posted, key: str, decide: _Decide, *, about: Collection[UUID]
+    posted: Posted,
+    key: str,
+    decide: _Decide,
+    *,
+    about: Collection[UUID],
 ) -> SavedScreen | None:
     """Read, decide, write; again from the start while the facts move on.
 
@@ -227,23 +240,27 @@ async def _write(
     must not miss an alert.
     """
     connection, context, token = posted.connection, posted.context, posted.visitor.token
+    device = posted.visitor.device_cookie
     known = posted.known
 
     async def once() -> Decision[SavedScreen | None]:
         nonlocal known
         read, known = known, None
-        questionnaire = read or await open_pages(connection, context, token)
+        questionnaire = read or await open_pages(connection, context, token, device=device)
         if questionnaire is not None and not _holds_answers(questionnaire, about):
             # Sent in so long ago that its answers were not read; what came is compared with them.
-            questionnaire = await open_pages(connection, context, token, answers_of=about)
+            questionnaire = await open_pages(
+                connection, context, token, device=device, answers_of=about
+            )
         if questionnaire is None:
             return Decision(None)
         facts = questionnaire.facts
         web_key = f"{facts.id}:{key}"
-        if await answer_store.find_web_write(connection, facts.study_id, web_key):
+        stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
+        if stored_at is not None:
             # What the caller knew may be older than what was stored.
-            current = await open_pages(connection, context, token)
-            return Decision(None if current is None else _stored_before(current, about))
+            current = await open_pages(connection, context, token, device=device)
+            return Decision(None if current is None else _stored_before(current, about, stored_at))
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         plan = decide(_Read(context, posted.visitor, questionnaire, baseline))
         outcome = replace(plan.outcome, read=questionnaire, alerted=plan.is_urgent)
@@ -277,13 +294,36 @@ async def _store(
         await answer_store.record_answers(connection, guard, plan.answers.document)
 
 
-def _stored_before(questionnaire: Questionnaire, alarming: Collection[UUID]) -> SavedScreen:
-    """Where a request leads that was stored before."""
+def _given_here(instrument: Instrument, plan: AnswersPlan) -> tuple[GivenHere, ...]:
+    """The answers a plan stores, as the device is to remember them."""
+    return tuple(
+        GivenHere(row.attempt_id, place_of(instrument, row.item)) for row in plan.document.responses
+    )
+
+
+def _stored_before(
+    questionnaire: Questionnaire, about: Collection[UUID], stored_at: datetime
+) -> SavedScreen:
+    """Where a request leads that was stored before, at `stored_at`, with the answers of then.
+
+    Its key names what it said, so whoever sends it again gave them.
+    """
     after = questionnaire.next_unsettled()
+    again: list[GivenHere] = []
+    for part in questionnaire.parts:
+        _, assessment = find_assessment(questionnaire.facts, part.assessment_id)
+        if part.assessment_id in about and assessment.attempt is not None:
+            instrument, sitting_id = part.screens[0].instrument, assessment.attempt.id
+            again += [
+                GivenHere(sitting_id, place_of(instrument, one.item))
+                for one in assessment.read_answers
+                if one.received_at == stored_at
+            ]
     return SavedScreen(
         next_screen=None if after is None else after.number,
-        alerted=bool(urgent_rules(questionnaire, alarming)),
+        alerted=bool(urgent_rules(questionnaire, about)),
         read=questionnaire,
+        given_here=tuple(again),
     )
 
 
@@ -309,7 +349,7 @@ def _with_kept(
     """
     if not late:
         return plan
-    aside = read.plan(given(assessment_id, late))
+    aside = read.plan(given(assessment_id, late), aside=True)
     shown = {answer.item: answer.shown for answer in late}
     kept = tuple(_overtaken(row, shown[row.item]) for row in aside.document.responses)
     answers = plan.answers

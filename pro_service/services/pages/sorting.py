@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pro_service.domain.study.facts import AssessmentFacts
 from pro_service.services.answering import GivenAnswer
-from pro_service.services.pages.questionnaire import Part, Screen
+from pro_service.services.pages.screens import Part, Screen
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ def sort_answers(screen: Screen, answers: Sequence[ScreenAnswer], *, leave_open:
     """Sort what came for a screen; with `leave_open`, what may stay open becomes `skipped`.
 
     An answer equal to what stands is neither new nor late: going over a page again stores nothing.
+    What this device may not see it may not change either; nor does anybody change what was asked
+    about a time that has passed, and has only to be sent.
     """
     came = {answer.item: answer for answer in answers}
     new: list[ScreenAnswer] = []
@@ -55,7 +57,12 @@ def sort_answers(screen: Screen, answers: Sequence[ScreenAnswer], *, leave_open:
         elif not question.settled:
             new.append(answer)
         elif (answer.value, answer.gap) != (question.value, question.gap):
-            (new if answer.shown == question.response_id else late).append(answer)
+            changes = (
+                screen.found.may_change
+                and question.is_shown
+                and answer.shown == question.response_id
+            )
+            (new if changes else late).append(answer)
     return Sorted(tuple(new), tuple(late), unsettled)
 
 

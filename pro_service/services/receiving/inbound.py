@@ -261,8 +261,8 @@ async def _advance(case: Case, entries: Agenda, said: str) -> Step:
 
 
 async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
-    """What the answers in a text write; None where there are none."""
-    if not step.answers:
+    """What the answers in a text write, and what it sends; None where there is neither."""
+    if not (step.answers or step.sent):
         return None
     facts, received = case.facts, case.received
     given = [
@@ -285,7 +285,7 @@ async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
     )
     baseline = await read_baselines(case.connection, case.context, facts, case.protocol)
     answering = AnsweringCase(case.context, case.protocol, facts, sitting, baseline)
-    return plan_answers(answering, given, submit=step.completed)
+    return plan_answers(answering, given, submit=(*step.completed, *step.sent))
 
 
 async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:

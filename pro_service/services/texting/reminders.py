@@ -12,7 +12,7 @@ from uuid import UUID
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import AskingWay
+from pro_service.domain.delivery.channels import AskingWay, ChannelRule
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
@@ -27,6 +27,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
 from pro_service.services.texting.composing import Line, line_to, open_number, seal_body
 from pro_service.services.texting.reach import rule_for_number, way_to
+from pro_service.services.texting.unsent import is_only_to_send, unsent_text
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages, reminders
@@ -138,7 +139,10 @@ async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
         return None
     line = await line_to(connection, context, facts.study_id, sender.id, number, WORKER)
     message_id = new_id()
-    composed = await _compose(due, message_id, way)
+    if is_only_to_send(facts, due.judgement):
+        composed = await _compose_unsent(due, rule, way)
+    else:
+        composed = await _compose(due, message_id, way)
     if composed.too_long and way == "text" and rule.links:
         # A link to the same questions is short.
         composed = await _compose(due, message_id, "link")
@@ -218,11 +222,15 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     parts = _parts(facts, linked=linked, first=first)
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
+    template = "reminder.link" if linked else "reminder.text"
+    if is_too_long(template, segments(body)):
+        # Why it begins afresh is said on the page, and in the next reply, if there is no room here.
+        question = tuple(one for one in question if one.key != "afresh")
+        body = context.texts.render((*parts, *question), facts.language, words)
     if dialogue.prompt is not None:
         update = {"message_id": message_id, "reminded": True}
         prompt = dialogue.prompt.model_copy(update=update)
         dialogue = dialogue.model_copy(update={"prompt": prompt})
-    template = "reminder.link" if linked else "reminder.text"
     return _Composed(template, body, dialogue if asked else None, rows)
 
 
@@ -231,14 +239,40 @@ def who_part(facts: ParticipantFacts) -> TextPart:
     return TextPart(key="who.ask", parameters={"code": facts.start_of_code})
 
 
+async def _compose_unsent(due: _Due, rule: ChannelRule, way: AskingWay) -> _Composed:
+    """Say that all is answered, and how to send it; nothing is asked, so no dialogue opens."""
+    connection, context, facts, protocol, judgement = due
+    by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
+    said = unsent_text(rule, way, has_page=bool(by_link))
+    link: str | None = None
+    rows: list[InvitationRow] = []
+    if said.names_link and by_link:
+        link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
+    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    parts = (*_whose(facts, by_card=way == "code"), *said.parts)
+    if first:
+        stop = "reminder.card_stop" if way == "code" else "reminder.stop"
+        parts = (*parts, TextPart(key=stop))
+    words = text_context(context, protocol, facts, link=link)
+    body = context.texts.render(parts, facts.language, words)
+    return _Composed(said.parts[0].key, body, None, rows)
+
+
 def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple[OpenQuestion, ...]:
     return tuple(one for one in questions if one.visit.id in judgement.visits)
 
 
+def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart, ...]:
+    """Whose reminder it is, where several share the number."""
+    if facts.contact is None or not facts.contact.names_code:
+        return ()
+    if by_card:
+        return (TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code}),)
+    return (TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}),)
+
+
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
-    parts = [TextPart(key="reminder.link" if linked else "reminder.text")]
-    if facts.contact is not None and facts.contact.names_code:
-        parts.insert(0, TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}))
+    parts = [*_whose(facts), TextPart(key="reminder.link" if linked else "reminder.text")]
     if first:
         parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
     return tuple(parts)
@@ -246,10 +280,7 @@ def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextP
 
 def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]:
     """No reply reaches us there: the first text says how else to stop."""
-    parts = [TextPart(key="reminder.card")]
-    if facts.contact is not None and facts.contact.names_code:
-        whose = TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code})
-        parts.insert(0, whose)
+    parts = [*_whose(facts, by_card=True), TextPart(key="reminder.card")]
     if first:
         parts.append(TextPart(key="reminder.card_stop"))
     return tuple(parts)

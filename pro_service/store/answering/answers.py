@@ -93,9 +93,10 @@ async def record_answers(connection: Connection, guard: Guard, document: Answers
     await write(connection, _SQL["record_answers"], *guard, document)
 
 
-async def find_web_write(connection: Connection, study_id: UUID, key: str) -> bool:
-    """Whether a request with this idempotency key has been stored."""
-    return await connection.fetchval(_SQL["find_web_write"], study_id, key) is not None
+async def find_web_write(connection: Connection, study_id: UUID, key: str) -> datetime | None:
+    """When a request with this idempotency key was stored (study time); None: it was not."""
+    found: datetime | None = await connection.fetchval(_SQL["find_web_write"], study_id, key)
+    return found
 
 
 async def record_closing(connection: Connection, guard: Guard, document: ClosingWrite) -> None:

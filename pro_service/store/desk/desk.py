@@ -193,6 +193,8 @@ class Progress(NamedTuple):
     assessment_id: UUID
     begun: bool
     answered: bool
+    settled: int
+    """Of what was not sent: how many items are answered or left open on purpose, and not all so."""
     scorable: bool
     sent_at: datetime | None
     """When the assessment was sent in; None as well where what was sent late was passed over."""

@@ -268,11 +268,13 @@ def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]
                 "completed": one.completed_in_window,
                 "expected": one.expected_and_closed,
                 "completion": words.share(one.completed_in_window, one.expected_and_closed),
+                "unsent": one.unsent,
                 "scorable": one.scorable,
                 "enrolled": one.enrolled,
                 "available": words.share(one.scorable, one.enrolled),
                 "to_completed": link("completed_in_window"),
                 "to_expected": link("expected_and_closed"),
+                "to_unsent": link("unsent"),
                 "to_scorable": link("scorable"),
                 "to_enrolled": link("enrolled"),
             }

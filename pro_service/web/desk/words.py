@@ -33,6 +33,7 @@ SHAPES: Final[dict[AssessmentState, str]] = {
     AssessmentState.not_yet_due: "·",
     AssessmentState.due: "○",
     AssessmentState.started: "◐",
+    AssessmentState.unsent: "◉",
     AssessmentState.missed: "✕",
     AssessmentState.partial: "◪",
 }

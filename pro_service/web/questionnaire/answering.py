@@ -6,22 +6,47 @@ To our script, which shows the next screen at once and saves behind it, the answ
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import Respondent, read_respondent
+from pro_service.services.answering import UnknownAssessmentError
 from pro_service.services.pages import saving as writes
-from pro_service.services.pages.questionnaire import Questionnaire, Screen, read_closed_screen
+from pro_service.services.pages.questionnaire import Questionnaire, read_closed_screen
 from pro_service.services.pages.saving import SavedScreen
+from pro_service.services.pages.screens import Screen
+from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, POOLS
-from pro_service.web.questionnaire.device import is_in_place, page, respondent_on, visitor_on
+from pro_service.web.questionnaire import again
+from pro_service.web.questionnaire.device import (
+    is_in_place,
+    keep_given,
+    page,
+    respondent_on,
+    visitor_on,
+)
 from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
-from pro_service.web.questionnaire.prelude import for_opened, neutral
-from pro_service.web.questionnaire.views import LANGUAGE, language_for, screen_values
+from pro_service.web.questionnaire.prelude import (
+    cookie_of,
+    find_opened,
+    for_opened,
+    is_let_in,
+    neutral,
+)
+from pro_service.web.questionnaire.views import LANGUAGE, afresh_values, language_for, screen_values
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import Form, keep_language, read_form, read_language, see
+from pro_service.web.requests import (
+    OPENED_COOKIE,
+    Form,
+    keep_language,
+    read_form,
+    read_language,
+    see,
+    set_cookie,
+)
 
 
 @for_opened
@@ -32,6 +57,9 @@ async def show_screen(request: web.Request, questionnaire: Questionnaire) -> web
     respondent = respondent_on(request, questionnaire)
     if screen is None or respondent is None:
         return see("/q")
+    if not screen.found.may_change:
+        # It was asked about a time that has passed: it is sent as it stands, or not.
+        return see("/q/review")
     return _screen_page(
         request,
         questionnaire,
@@ -42,13 +70,45 @@ async def show_screen(request: web.Request, questionnaire: Questionnaire) -> web
     )
 
 
-@for_opened
-async def save_screen(request: web.Request, questionnaire: Questionnaire) -> web.Response:
+async def save_screen(request: web.Request) -> web.Response:
     """`POST /q/s/{number}`: store the screen; on to the next, or back with what is to mend.
 
     With the button of a language nothing is stored: the page comes back in it as it was filled in.
+    Where nothing is open on this device (any more), what was entered stays in the page.
     """
+    return await _save(request, await read_form(request), cookie_of(request))
+
+
+async def save_again(request: web.Request) -> web.Response:
+    """`POST /q/again`: the same for what stayed in the page; a code typed beside it opens it."""
     form = await read_form(request)
+    session = await again.open_by_code(request, form)
+    if isinstance(session, web.Response):
+        return session
+    response = await _save(request, form, session or cookie_of(request))
+    if session is not None:
+        set_cookie(request, response, OPENED_COOKIE, session)
+    return response
+
+
+async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
+    """Store a screen for whoever the cookie lets in; else keep what was entered in the page."""
+    questionnaire = await find_opened(request, cookie)
+    if questionnaire is None and await is_let_in(request, cookie):
+        return neutral(request)  # The window has closed: there is nothing it could be saved for.
+    if questionnaire is None:
+        return again.keep_entries(request, form, language=read_language(form))
+    try:
+        return await _save_opened(request, questionnaire, form, cookie)
+    except UnknownAssessmentError as error:
+        # Another link was opened on this device since the page was shown.
+        return again.keep_entries(request, form, status=status_of(error))
+
+
+async def _save_opened(
+    request: web.Request, questionnaire: Questionnaire, form: Form, cookie: str
+) -> web.Response:
+    """Store a screen of an opened questionnaire. Raises UnknownAssessmentError for another's."""
     assessment_id, group = read_place(form)
     screen = questionnaire.find(assessment_id, group)
     asked = screen or read_closed_screen(request.app[CONTEXT], questionnaire, assessment_id, group)
@@ -65,7 +125,7 @@ async def save_screen(request: web.Request, questionnaire: Questionnaire) -> web
     posted = writes.Posted(
         request.app[POOLS].participant,
         request.app[CONTEXT],
-        visitor_on(request, questionnaire, respondent),
+        replace(visitor_on(request, questionnaire, respondent), token=cookie),
         key=read_key(form),
         known=questionnaire,
     )
@@ -77,8 +137,10 @@ async def save_screen(request: web.Request, questionnaire: Questionnaire) -> web
         leave_open="leave" in form,
     )
     if outcome is None:
-        return neutral(request)
-    return _after_saving(request, outcome, screen, respondent, back="back" in form)
+        return again.keep_entries(request, form)
+    response = _after_saving(request, outcome, screen, respondent, back="back" in form)
+    keep_given(request, response, outcome)
+    return response
 
 
 def _respondent_in(request: web.Request, questionnaire: Questionnaire, form: Form) -> Respondent:
@@ -132,6 +194,12 @@ def _screen_page(
     if is_in_place(request):
         settled = {screen.number} if saved is None else {screen.number, saved.number}
         ahead = questionnaire.next_unsettled(screen.number, settled=settled)
+
+    def shown(one: Screen, entered: ScreenForm | None) -> dict[str, object]:
+        anew = [one.found] if one.group == 0 and not one.begun else []
+        said = afresh_values(questionnaire, anew, reader)
+        return screen_values(one, reader, entered) | {"afresh": said}
+
     response = page(
         request,
         questionnaire,
@@ -142,8 +210,8 @@ def _screen_page(
         keeps=True,
         count=questionnaire.question_count,
         who=respondent.word,
-        here=screen_values(screen, reader, form) | {"ask": ask, "overtaken": overtaken},
-        ahead=None if ahead is None else screen_values(ahead, reader, None),
+        here=shown(screen, form) | {"ask": ask, "overtaken": overtaken},
+        ahead=None if ahead is None else shown(ahead, None),
     )
     if language is not None:
         keep_language(request, response, LANGUAGE, language)

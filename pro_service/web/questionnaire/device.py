@@ -12,15 +12,18 @@ from aiohttp import web
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
 from pro_service.services.pages.questionnaire import Questionnaire
-from pro_service.services.pages.saving import Visitor
-from pro_service.web.keys import PAGES
-from pro_service.web.questionnaire.prelude import cookie_of
+from pro_service.services.pages.saving import SavedScreen, Visitor
+from pro_service.services.pages.showing import read_memory, write_memory
+from pro_service.web.keys import CONTEXT, PAGES
+from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, cookie_of, device_cookie_of
 from pro_service.web.questionnaire.views import language_for
 from pro_service.web.requests import set_cookie, source_of
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
 """Until the first answer is saved; from then on the sitting itself says who began it."""
+GIVEN_KEPT_SECONDS: Final = 40 * 24 * 3600
+"""Longer than a visit's window as a rule: so long an unsent answer may be looked at."""
 IN_PLACE: Final = "X-Page"
 """Request header of our script: the answer is shown in the page that is open."""
 ADDRESS: Final = "X-Page-Address"
@@ -50,12 +53,22 @@ def _link_mark(request: web.Request) -> str:
     return hashlib.sha256(cookie_of(request).encode()).hexdigest()[:8]
 
 
+def keep_given(request: web.Request, response: web.Response, outcome: SavedScreen) -> None:
+    """Tell this device which answers it has just given, so that it may show them again."""
+    if outcome.given_here:
+        vault = request.app[CONTEXT].keys.vault
+        memory = read_memory(vault, device_cookie_of(request)).with_given(outcome.given_here)
+        cookie = write_memory(vault, memory)
+        set_cookie(request, response, GIVEN_COOKIE, cookie, GIVEN_KEPT_SECONDS)
+
+
 def visitor_on(
     request: web.Request, questionnaire: Questionnaire, respondent: Respondent | None = None
 ) -> Visitor:
     """Who asks, for what is written."""
     return Visitor(
         token=cookie_of(request),
+        device_cookie=device_cookie_of(request),
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,

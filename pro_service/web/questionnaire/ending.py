@@ -7,6 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from pro_service.domain.instruments.model import Language
 from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, urgent_rules
 from pro_service.texts.catalogue import format_day
@@ -14,7 +15,13 @@ from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.device import page, visitor_on
 from pro_service.web.questionnaire.forms import read_id, read_key, read_left_open
 from pro_service.web.questionnaire.prelude import for_opened, for_unfinished, neutral
-from pro_service.web.questionnaire.views import language_for, last_day, review_values
+from pro_service.web.questionnaire.views import (
+    day_of,
+    language_for,
+    last_day,
+    review_values,
+    sent_day,
+)
 from pro_service.web.requests import Form, read_form, see
 
 
@@ -32,6 +39,7 @@ async def show_review(request: web.Request, questionnaire: Questionnaire) -> web
         parts=parts,
         begun=begun,
         ask="open" in request.query,
+        given_on=_given_on(questionnaire, language),
         open_rows=[
             (part["id"], row) for part in begun for row in part["rows"] if not row["settled"]
         ],
@@ -80,14 +88,17 @@ async def show_advice(request: web.Request, questionnaire: Questionnaire) -> web
 async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/thanks`: what was saved, what is still open, and what comes next, and when."""
     language = language_for(request, questionnaire)
-    coming = questionnaire.next_visit()
+    coming, said = questionnaire.next_visit(), request.query.get("declined")
+    what = {None: "saved", "unsent": "not_sent"}.get(said, "declined")
+    address = {"saved": "/q/thanks", "not_sent": "/q/thanks?declined=unsent"}
     return page(
         request,
         questionnaire,
         "thanks.html",
-        address="/q/thanks?declined=1" if "declined" in request.query else "/q/thanks",
-        declined="declined" in request.query,
-        count=sum(len(screen.unsettled) for screen in questionnaire.screens),
+        address=address.get(what, "/q/thanks?declined=1"),
+        what=what,
+        sent_on=sent_day(questionnaire, language) if what == "saved" else None,
+        count=questionnaire.unsettled_count,
         finished=questionnaire.finished,
         last_day=last_day(questionnaire, language),
         next_day=None if coming is None else format_day(coming.target_on, language),
@@ -97,14 +108,16 @@ async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web
 
 @for_unfinished
 async def show_decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
-    """`GET /q/decline`: asks whether "not this time" is meant."""
-    ids = [part.assessment_id for part in questionnaire.parts]
-    return page(request, questionnaire, "decline.html", address="/q/decline", ids=ids)
+    """`GET /q/decline`: asks whether "not this time", or "do not send", is meant."""
+    unsent = "unsent" in request.query
+    ids = [part.assessment_id for part in questionnaire.parts if part.begun or not unsent]
+    address = "/q/decline?unsent=1" if unsent else "/q/decline"
+    return page(request, questionnaire, "decline.html", address=address, ids=ids, unsent=unsent)
 
 
 @for_opened
 async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
-    """`POST /q/decline`: not this time."""
+    """`POST /q/decline`: not this time; what was answered is kept, not sent and not scored."""
     form = await read_form(request)
     posted = writes.Posted(
         request.app[POOLS].participant,
@@ -114,7 +127,16 @@ async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Res
         known=questionnaire,
     )
     outcome = await writes.decline(posted, listed=_listed(form))
-    return neutral(request) if outcome is None else see("/q/thanks?declined=1")
+    if outcome is None:
+        return neutral(request)
+    return see("/q/thanks?declined=unsent" if "unsent" in form else "/q/thanks?declined=1")
+
+
+def _given_on(questionnaire: Questionnaire, language: Language) -> str | None:
+    """The day on which answers were given that cannot be changed any more; None: there are none."""
+    found = [part.found for part in questionnaire.parts if part.is_unsent]
+    given = [one.given_at for one in found if not one.may_change and one.given_at is not None]
+    return day_of(questionnaire, max(given), language) if given else None
 
 
 def _listed(form: Form) -> set[UUID]:

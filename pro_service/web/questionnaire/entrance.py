@@ -9,9 +9,10 @@ from aiohttp import web
 
 from pro_service.services.pages import entrance as service
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
+from pro_service.services.pages.tokens import bare_token, token_copied
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.prelude import OWN_PAGE, cookie_of, neutral
+from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, OWN_PAGE, cookie_of, neutral
 from pro_service.web.questionnaire.views import guess_language, language_of
 from pro_service.web.requests import (
     OPENED_COOKIE,
@@ -49,9 +50,17 @@ async def enter(request: web.Request) -> web.Response:
     return _let_in(request, session)
 
 
+async def tidy_card(request: web.Request) -> web.Response:
+    """`GET /c/{token}...`: a card's address copied with what stood after it leads to the card."""
+    token = token_copied(request.match_info["token"], request.match_info.get("rest", ""))
+    return neutral(request) if token is None else see(f"/c/{token}")
+
+
 async def show_card(request: web.Request) -> web.Response:
     """`GET /c/{token}`: where a card's picture leads; a preview of it does no harm."""
     token = request.match_info["token"]
+    if bare_token(token) not in (token, None):
+        return await tidy_card(request)
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     card = await service.find_card(pool, context, token)
     facts = (
@@ -88,6 +97,7 @@ async def leave(request: web.Request) -> web.Response:
     await service.leave(request.app[POOLS].participant, cookie_of(request))
     response = see("/c")
     response.del_cookie(OPENED_COOKIE, path="/q")
+    response.del_cookie(GIVEN_COOKIE, path="/q")
     return response
 
 

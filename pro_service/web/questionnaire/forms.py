@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Item
 from pro_service.domain.instruments.values import AnswerRangeError, parse_cell
-from pro_service.services.pages.questionnaire import Question, Screen
+from pro_service.services.pages.screens import Question, Screen
 from pro_service.services.pages.sorting import ScreenAnswer
 from pro_service.web.refusals import UnreadableFormError
 

@@ -15,11 +15,18 @@ from aiohttp import web
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
 from pro_service.services.pages.questionnaire import Questionnaire
+from pro_service.services.pages.tokens import bare_token, token_copied
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
-from pro_service.web.questionnaire.prelude import OWN_PAGE, for_linked, for_opened, for_unfinished
-from pro_service.web.questionnaire.views import LANGUAGE, language_for, last_day, minutes_needed
+from pro_service.web.questionnaire.prelude import (
+    OWN_PAGE,
+    for_linked,
+    for_opened,
+    for_unfinished,
+    neutral,
+)
+from pro_service.web.questionnaire.views import LANGUAGE, language_for, open_values
 from pro_service.web.requests import (
     OPENED_COOKIE,
     Form,
@@ -32,7 +39,7 @@ from pro_service.web.requests import (
 )
 
 _OUR_ADDRESS: Final = re.compile(
-    r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?"
+    r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=(1|unsent)|unsent=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?"
 )
 
 
@@ -41,8 +48,20 @@ async def get_static(request: web.Request) -> web.Response:
     return request.app[PAGES].file(request)
 
 
+async def tidy_link(request: web.Request) -> web.Response:
+    """`GET /q/{token}...`: a link copied with what stood after it leads to the link itself."""
+    token = token_copied(request.match_info["token"], request.match_info.get("rest", ""))
+    return neutral(request) if token is None else see(f"/q/{token}")
+
+
+async def welcome(request: web.Request) -> web.Response:
+    """`GET /q/{token}`: the link, or the way to it where more was copied than the link."""
+    token = request.match_info["token"]
+    return await (_welcome if bare_token(token) in (token, None) else tidy_link)(request)
+
+
 @for_linked
-async def welcome(request: web.Request, questionnaire: Questionnaire) -> web.Response:
+async def _welcome(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/{token}`: who asks, why, how long it takes, until when. A preview does no harm."""
     address = f"/q/{request.match_info['token']}"
     action = f"{address}/open"
@@ -59,9 +78,7 @@ async def welcome(request: web.Request, questionnaire: Questionnaire) -> web.Res
         scripted=False,
         action=action,
         sender=questionnaire.protocol.study.sender[language],
-        count=sum(len(screen.unsettled) for screen in questionnaire.screens),
-        minutes=minutes_needed(questionnaire),
-        last_day=last_day(questionnaire, language),
+        open=open_values(questionnaire, language),
     )
 
 
@@ -82,6 +99,8 @@ async def go_on(request: web.Request, questionnaire: Questionnaire) -> web.Respo
 
     Before a sitting's first screen it leads to the question who answers.
     """
+    if questionnaire.is_unsent:
+        return see("/q/review")
     if respondent_on(request, questionnaire) is None:
         return see("/q/who")
     screen = questionnaire.next_unsettled()

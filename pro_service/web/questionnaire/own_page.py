@@ -23,8 +23,7 @@ from pro_service.web.questionnaire.views import (
     LANGUAGE,
     in_words,
     language_of,
-    last_day,
-    minutes_needed,
+    open_values,
 )
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import keep_language, read_form, see
@@ -111,9 +110,7 @@ def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
     coming, nudge_at, until = page.next_visit, page.next_nudge_at, page.paused_until
     return {
         "sender": page.protocol.study.sender[language],
-        "count": page.open_count,
-        "minutes": 0 if asked is None else minutes_needed(asked),
-        "last_day": None if asked is None else last_day(asked, language),
+        "open": None if asked is None or asked.finished else open_values(asked, language),
         "next_day": None if coming is None else format_day(coming.target_on, language),
         "next_nudge": None
         if nudge_at is None

@@ -15,12 +15,16 @@ from aiohttp import web
 from pro_service.services.pages.entrance import Guest, find_guest
 from pro_service.services.pages.own_page import OwnPage, open_own_page
 from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
+from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire.views import language_for, sent_day
 from pro_service.web.requests import OPENED_COOKIE, see
 
 OWN_PAGE: Final = "/q/me"
 FACTOR_PAGE: Final = "/q/year"
 THANKS: Final = "/q/thanks"
+GIVEN_COOKIE: Final = "q_given"
+"""Holds our marks of the answers given on this device."""
 
 Found = TypeVar("Found")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -49,16 +53,36 @@ def cookie_of(request: web.Request) -> str:
     return request.cookies.get(OPENED_COOKIE, "")
 
 
+def device_cookie_of(request: web.Request) -> str:
+    """What says which answers were given on this device; empty where none were."""
+    return request.cookies.get(GIVEN_COOKIE, "")
+
+
 def neutral(request: web.Request) -> web.Response:
     """The one page for a link that leads nowhere (any more)."""
     return request.app[PAGES].neutral(request)
 
 
+async def is_let_in(request: web.Request, cookie: str) -> bool:
+    """Whether a cookie lets somebody in, though nothing may be open to them."""
+    guest = await find_guest(request.app[POOLS].participant, request.app[CONTEXT], cookie)
+    return guest is not None and guest.may_see_pages
+
+
+async def find_opened(request: web.Request, cookie: str) -> Questionnaire | None:
+    """What a cookie opens on this device; None for nothing."""
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    return await open_pages(pool, context, cookie, device=device_cookie_of(request))
+
+
 async def _opened(request: web.Request) -> Questionnaire | web.Response:
     """The questionnaire opened on this device, by a link or a card."""
-    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    questionnaire = await open_pages(pool, context, cookie_of(request))
-    return neutral(request) if questionnaire is None else questionnaire
+    questionnaire = await find_opened(request, cookie_of(request))
+    if questionnaire is not None:
+        return questionnaire
+    if await is_let_in(request, cookie_of(request)):
+        return neutral(request)
+    return request.app[PAGES].closed(request)
 
 
 async def _unfinished(request: web.Request) -> Questionnaire | web.Response:
@@ -69,13 +93,34 @@ async def _unfinished(request: web.Request) -> Questionnaire | web.Response:
     return see(THANKS)
 
 
+def sent_page(request: web.Request, questionnaire: Questionnaire) -> web.Response:
+    """The page of a link to what was sent: when it was, never what; neutral if nothing was."""
+    pages, language = request.app[PAGES], language_for(request, questionnaire)
+    sent_on, coming = sent_day(questionnaire, language), questionnaire.next_visit()
+    if sent_on is None:
+        return pages.neutral(request)
+    return pages.render(
+        "sent.html",
+        language,
+        languages=questionnaire.protocol.study.languages,
+        back=request.path,
+        larger=questionnaire.facts.larger_text,
+        sent_on=sent_on,
+        next_day=None if coming is None else format_day(coming.target_on, language),
+        telephone=questionnaire.facts.site.telephone,
+    )
+
+
 async def _linked(request: web.Request) -> Questionnaire | web.Response:
     """The questionnaire that the token in the address leads to, before it is opened."""
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     questionnaire = await open_link(pool, context, request.match_info["token"])
-    if questionnaire is None or questionnaire.finished:
+    if questionnaire is None:
         return neutral(request)
-    return questionnaire
+    asks_more = questionnaire.protocol.study.second_factor != "none"
+    if not questionnaire.finished:
+        return questionnaire
+    return neutral(request) if asks_more else sent_page(request, questionnaire)
 
 
 async def _own_page(request: web.Request) -> OwnPage | web.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -13,8 +13,10 @@ from aiohttp import web
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.times import last_day_before, zone
-from pro_service.services.pages.questionnaire import Question, Questionnaire, Screen
+from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow
+from pro_service.domain.study.times import last_day_before, local_day, zone
+from pro_service.services.pages.questionnaire import Questionnaire
+from pro_service.services.pages.screens import Question, Screen
 from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import format_day
 from pro_service.web.policies import SCRIPTED_POLICY
@@ -95,6 +97,13 @@ class Pages(Site):
         """The one page for a link that is unknown, expired or finished: it tells nothing apart."""
         return self.render("neutral.html", guess_language(request), status=HTTPStatus.NOT_FOUND)
 
+    def closed(self, request: web.Request) -> web.Response:
+        """The page for a request without a session: link or card are to be opened again."""
+        language = guess_language(request)
+        return self.render(
+            "again.html", language, status=HTTPStatus.FORBIDDEN, languages=(), fields=[]
+        )
+
     def failure(self, request: web.Request, status: HTTPStatus) -> web.Response:
         """The page for a request that failed."""
         if status is HTTPStatus.NOT_FOUND:
@@ -136,8 +145,47 @@ def last_day(questionnaire: Questionnaire, language: Language) -> str | None:
 
 def minutes_needed(questionnaire: Questionnaire) -> int:
     """About how long the open questions take, in whole minutes, rounded up."""
-    open_count = sum(len(screen.unsettled) for screen in questionnaire.screens)
-    return max(1, -(-open_count * SECONDS_A_QUESTION // _SECONDS_A_MINUTE))
+    return max(1, -(-questionnaire.unsettled_count * SECONDS_A_QUESTION // _SECONDS_A_MINUTE))
+
+
+def day_of(questionnaire: Questionnaire, at: datetime, language: Language) -> str:
+    """The day of an instant where the participant lives, in words."""
+    return format_day(local_day(at, zone(questionnaire.facts.zone)), language)
+
+
+def sent_day(questionnaire: Questionnaire, language: Language) -> str | None:
+    """The day on which answers were last sent in, in words; None: none were."""
+    at = questionnaire.sent_at
+    return None if at is None else day_of(questionnaire, at, language)
+
+
+def open_values(questionnaire: Questionnaire, language: Language) -> dict[str, Any]:
+    """What is open, for every page that says so: one count, of all that is asked."""
+    return {
+        "count": questionnaire.question_count,
+        "left": questionnaire.unsettled_count,
+        "done": questionnaire.question_count - questionnaire.unsettled_count,
+        "minutes": minutes_needed(questionnaire),
+        "unsent": questionnaire.is_unsent,
+        "last_day": last_day(questionnaire, language),
+        "afresh": afresh_values(
+            questionnaire, [part.found for part in questionnaire.afresh], language
+        ),
+    }
+
+
+def afresh_values(
+    questionnaire: Questionnaire, found: Sequence[OpenNow], language: Language
+) -> dict[str, Any] | None:
+    """How much was answered of what begins afresh, and when; None where nothing does."""
+    anew = [one for one in found if one.kind is OpenKind.afresh]
+    given = [one.given_at for one in anew if one.given_at is not None]
+    if not given:
+        return None
+    return {
+        "kept": sum(one.kept for one in anew),
+        "day": day_of(questionnaire, max(given), language),
+    }
 
 
 def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -> dict[str, Any]:
@@ -154,6 +202,7 @@ def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -
         "may_alarm": screen.may_alarm,
         "ask": False,
         "overtaken": False,
+        "afresh": None,
         # A sitting keeps the respondent it began with; who takes over says so before the next.
         "may_hand_over": screen.group == 0 and screen.number > 1 and not screen.begun,
     }
@@ -163,8 +212,9 @@ def _question_values(
     question: Question, language: Language, form: ScreenForm | None
 ) -> dict[str, Any]:
     item = question.item
-    saved = "" if question.value is None else str(question.value)
-    does_not_apply = question.gap == "not_applicable"
+    shown = question.is_shown
+    saved = str(question.value) if shown and question.value is not None else ""
+    does_not_apply = shown and question.gap == "not_applicable"
     if form is not None:
         saved = form.entered.get(f"a.{item.code}", "")
         does_not_apply = f"x.{item.code}" in form.entered or saved == "not_applicable"
@@ -182,7 +232,8 @@ def _question_values(
         "entered": saved,
         "does_not_apply": does_not_apply,
         "was": question.response_id or "",
-        "left_open": question.gap == "skipped",
+        "left_open": shown and question.gap == "skipped",
+        "hidden": question.hidden,
         "skippable": item.skippable,
         "settled": question.settled,
         "mistake": form.mistakes.get(item.code) if form is not None else None,
@@ -199,12 +250,16 @@ def review_values(
             "target": part.screens[0].target,
             "recall": in_words(language, part.screens[0].instrument.recall),
             "begun": part.begun,
+            "unsent": part.is_unsent,
+            "may_change": part.found.may_change,
+            "hides": any(question.hidden for question in part.questions),
             "rows": [
                 {
                     "code": question.item.code,
                     "label": in_words(language, question.item.label),
                     "answer": answer_in_words(question, language, text),
                     "settled": question.settled,
+                    "may_change": part.found.may_change and not question.hidden,
                     "skippable": question.item.skippable,
                     "screen": screen.number,
                 }
@@ -219,6 +274,8 @@ def review_values(
 def answer_in_words(question: Question, language: Language, text: Callable[..., str]) -> str:
     """An answer as the review shows it: a choice's words, a number with its range, or the gap."""
     item: Item = question.item
+    if question.hidden:
+        return text("review.answered")
     if question.value is not None:
         labels: Mapping[int, Words] = {one.value: one.label for one in item.choices}
         if question.value in labels:

@@ -102,8 +102,8 @@ calls_ended AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: find_web_write(study_id, idempotency_key)
--- Whether a request with this key has been stored.
-SELECT 1 AS stored FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
+-- When a request with this key was stored.
+SELECT recorded_at FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
 
 -- name: record_closing(study_id, participant_id, revision, write)
 -- Write down, once, which sittings of closed visits are the record and why, and score what was not sent.

@@ -138,8 +138,9 @@ WHERE v.study_id = $1 AND v.participant_id = ANY ($2) AND v.superseded_at IS NUL
 ORDER BY v.participant_id, v.opens_at, v.id, a.id;
 
 -- name: list_progress(study_id, participant_ids)
--- Of each assessment whether it was begun, answered, sent and can be scored: never what was answered.
-SELECT assessment_id, begun, answered, scorable, sent_at FROM pro.desk_progress($1, $2);
+-- Of each assessment whether it was begun, answered, sent and can be scored, and how many items are settled of
+-- what was not sent: never what was answered.
+SELECT assessment_id, begun, answered, settled, scorable, sent_at FROM pro.desk_progress($1, $2);
 
 
 -- name: mark_text_read(study_id, inbound_id, actor)

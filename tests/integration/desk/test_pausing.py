@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import aiohttp
@@ -212,7 +212,7 @@ async def test_an_answer_that_comes_between_reading_and_writing_is_not_lost(
 
     async def and_somebody_else_was_quicker(
         connection: Connection, study_id: UUID, key: str
-    ) -> bool:
+    ) -> datetime | None:
         nonlocal asked
         asked += 1
         if asked == 1:

@@ -101,14 +101,27 @@ async def test_whole_womac_by_link_is_submitted_once_with_the_scores_of_the_scor
     assert await counts(owner) == before
 
 
-async def test_unknown_expired_finished_and_withdrawn_links_show_the_same_page(
-    owner: asyncpg.Connection,
-    study: SeededStudy,
-    participant: SeededParticipant,
-    browser: aiohttp.ClientSession,
+async def test_a_link_to_what_was_sent_says_when_and_never_what(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
 ) -> None:
-    finished = await seed_link(participant)
-    await send(browser, await answer_everything(browser, await open_questions(browser, finished)))
+    """R5: answers sent are never shown again through link or card; the page says when."""
+    token = await seed_link(participant)
+    await send(browser, await answer_everything(browser, await open_questions(browser, token)))
+    for method, path in (("GET", f"/q/{token}"), ("POST", f"/q/{token}/open")):
+        async with browser.request(method, path) as response:
+            page = await response.text()
+        assert response.status == 200
+        assert "You sent your answers on" in page
+        assert "knee" not in page.lower()
+    for path in ("/q", "/q/s/1", "/q/review"):
+        async with browser.get(path) as response:
+            assert response.url.path == "/q/thanks"
+            assert "You sent them on" in await response.text()
+
+
+async def test_unknown_expired_and_withdrawn_links_show_the_same_page(
+    study: SeededStudy, browser: aiohttp.ClientSession
+) -> None:
     late = await seed_participant(study, code="P-002", personal_code="A234568")
     await seed_visit(late, closes=timedelta(hours=-1))
     closed = await seed_link(late)
@@ -121,7 +134,7 @@ async def test_unknown_expired_finished_and_withdrawn_links_show_the_same_page(
     await seed_visit(fourth)
     withdrawn = await seed_link(fourth)
     answers = set()
-    for token in ("a" * 26, "nonsense", "%00%ff", finished, closed, expired, withdrawn):
+    for token in ("a" * 26, "nonsense", "%00%ff", closed, expired, withdrawn):
         async with browser.get(f"/q/{token}") as response:
             answers.add((response.status, await response.text()))
         async with browser.post(f"/q/{token}/open") as response:

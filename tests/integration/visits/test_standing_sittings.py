@@ -57,17 +57,35 @@ async def test_a_full_unsent_sitting_is_not_displaced_by_a_poorer_later_one(
     assert await sitter.scores() == [(1, "unsent", 1, 15), (2, "partial", 1, None)]
     tables = await sitter.exported(tmp_path / "closed")
     assert {(row["sitting"], row["state"], row["value"]) for row in tables["items"]} == {
-        ("1", "partial", "3")
+        ("1", "unsent", "3")
     }
     (pain,) = [row for row in tables["scores"] if row["scale"] == "pain"]
     assert (pain["basis"], pain["raw"], pain["is_baseline"]) == ("unsent", "15", "no")
-    assert await state(sitter) is AssessmentState.partial
+    assert await state(sitter) is AssessmentState.unsent
+
+
+async def test_a_full_sitting_is_the_open_one_whatever_was_begun_after_it(sitter: Sitter) -> None:
+    """S1: what is open is to send what can be scored; a later sitting with less hides nothing."""
+    await full_then_poor(sitter)
+    facts = await sitter.facts()
+    assert facts.attempt is not None
+    assert (facts.attempt.ordinal, facts.is_unsent, len(facts.read_answers)) == (1, True, 24)
+    assert [(one.attempt.ordinal, len(one.answers)) for one in facts.others] == [(2, 1)]
+    assert await state(sitter) is AssessmentState.unsent
+    await sitter.answer({}, send=True)
+    facts = await sitter.facts()
+    assert facts.attempt is not None
+    assert (facts.attempt.ordinal, facts.submitted_at is not None) == (1, True)
+    assert await state(sitter) is AssessmentState.completed
+    assert await sitter.scores() == [(1, "complete", 1, 15)]
 
 
 async def test_the_open_sitting_shows_nothing_of_the_one_before_which_stands_all_the_same(
     sitter: Sitter,
 ) -> None:
-    await sitter.answer(all_of(sitter, 3))
+    fewer = all_of(sitter, 3)
+    del fewer["function_17"]
+    await sitter.answer(fewer)
     await sitter.move(3 * DAY)
     await sitter.answer({"pain_1": None})
     facts = await sitter.facts()
@@ -199,9 +217,9 @@ async def test_an_export_as_of_an_instant_has_the_sitting_that_stood_then(
         stood[name] = (row["sitting"], row["value"], row["state"])
     assert stood == {
         "poor": ("1", "9", "started"),
-        "full": ("2", "3", "started"),
-        "closed": ("2", "3", "partial"),
-        "late": ("2", "3", "partial"),
+        "full": ("2", "3", "unsent"),
+        "closed": ("2", "3", "unsent"),
+        "late": ("2", "3", "unsent"),
     }
 
 

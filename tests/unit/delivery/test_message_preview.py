@@ -128,5 +128,6 @@ def test_what_points_to_a_card_needs_nothing_but_registration_where_no_reply_com
     by_card = {row["template"]: row["problems"] for row in cards if "code" not in row["template"]}
     registered = ["must be registered with twilio in CN beforehand"]
     assert by_card == dict.fromkeys(
-        ("reminder.card", "reminder.card_stop", "reminder.for_card"), registered
+        ("reminder.card", "reminder.card_unsent", "reminder.card_stop", "reminder.for_card"),
+        registered,
     )

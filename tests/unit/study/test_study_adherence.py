@@ -60,6 +60,18 @@ def test_completion_is_completed_in_the_window_of_expected_and_closed() -> None:
     assert row.completion == Fraction(1, 5)
 
 
+def test_answered_and_not_sent_is_counted_apart_and_never_as_completed() -> None:
+    """R2; of a visit in part missed nothing is said."""
+    row = _figures(
+        _outcome(State.unsent),
+        _outcome(State.completed, State.unsent),
+        _outcome(State.unsent, State.missed),
+        _outcome(State.unsent, closed=False),
+        _outcome(State.completed),
+    )
+    assert (row.completed_in_window, row.unsent, row.expected_and_closed) == (1, 2, 4)
+
+
 def test_available_counts_late_scores_of_all_enrolled() -> None:
     row = _figures(
         _outcome(State.completed, scorable=True), _outcome(State.late, scorable=True), enrolled=4

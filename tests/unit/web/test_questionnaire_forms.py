@@ -11,7 +11,7 @@ import pytest
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.domain.study.respondents import RESPONDENTS
-from pro_service.services.pages.questionnaire import Question, Screen
+from pro_service.services.pages.screens import Question, Screen
 from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.middleware import origin_of
 from pro_service.web.questionnaire.forms import (

@@ -31,6 +31,7 @@
   let tries = 0;
   let timer = 0;
   let leaving = null; // where to go once everything is sent
+  let isHeld = false; // nothing is open on this device: link or card are to be opened again
 
   const say = (key) => {
     status.textContent = key ? words[key] : "";
@@ -143,13 +144,34 @@
     tries += 1;
   };
 
+  /* What waits stays here until link or card were opened again: the server keeps only the first
+   * of it in its page. */
+  const hold = (answer) => {
+    isHeld = true;
+    leaving = null;
+    unsent.forEach((one) => Object.assign(one, { next: null, behind: false, code: "" }));
+    showAnswer(answer, { push: false });
+    say("held");
+  };
+
+  const sendAgain = () => {
+    const code = document.querySelector("#again input[name=code]");
+    isHeld = false;
+    if (code && code.value.trim()) {
+      unsent[0].address = "/q/again";
+      unsent[0].code = `&${new URLSearchParams({ code: code.value })}`;
+    }
+    say("saving");
+    send();
+  };
+
   const send = async () => {
-    if (sending || !unsent.length) return;
+    if (sending || isHeld || !unsent.length) return;
     const first = unsent[0];
     sending = true;
     let answer;
     try {
-      answer = await ask(first.address, first.body);
+      answer = await ask(first.address, first.body + first.code);
     } catch (error) {
       answer = null;
     }
@@ -158,8 +180,12 @@
       wait();
       return;
     }
-    unsent.shift();
     tries = 0;
+    if (answer.page.querySelector("#again")) {
+      hold(answer);
+      return;
+    }
+    unsent.shift();
     if (answer.status === 200 && first.next && answer.address === first.next) {
       ahead = answer.ahead;
       advance();
@@ -196,6 +222,7 @@
     unsent.push({
       address: (button && button.getAttribute("formaction")) || form.getAttribute("action"),
       body: body.toString(),
+      code: "", // typed beside what was held
       next: null,
       behind: false,
       // Where an answer may be a reason to telephone, nobody is led on before it has arrived.
@@ -254,6 +281,10 @@
     if (event.target.method !== "post") return;
     event.preventDefault();
     if (Date.now() - shownAt < DOUBLE_PRESS && !isTouched()) return;
+    if (event.target.id === "again" && unsent.length) {
+      sendAgain();
+      return;
+    }
     if (button && button.name === "language") changeLanguage(event.target, button);
     else sendLater(event.target, button);
   });
