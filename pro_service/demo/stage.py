@@ -29,6 +29,7 @@ from pro_service.demo.proof import Proof, prove
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
+from pro_service.demo.staff import Staff
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.services.study.plans import load_plan
@@ -177,7 +178,7 @@ async def open_trial(
     plan = load_plan_file(example_plan_file())
     why = "the example's own plan"
     await load_plan(operator, context, loaded.study, plan, actor=ACTOR, reason=why)
-    for site in _sites():
+    for site in demo_sites():
         await add_site(
             operator,
             study_id,
@@ -194,10 +195,11 @@ async def open_trial(
     return Trial(study_id, asked)
 
 
-def _sites() -> tuple[SiteRow, ...]:
+def demo_sites() -> tuple[SiteRow, ...]:
+    """The sites; nobody who takes part has their telephones' numbers."""
     return (
-        SiteRow(new_id(), "BJ01", "Site 1", "Asia/Shanghai", "CN", "+12025550100", "120"),
-        SiteRow(new_id(), "NY01", "Site 2", "America/New_York", "US", "+12125550100", "911"),
+        SiteRow(new_id(), "BJ01", "Site 1", "Asia/Shanghai", "CN", "+12025550198", "120"),
+        SiteRow(new_id(), "NY01", "Site 2", "America/New_York", "US", "+12125550198", "911"),
     )
 
 
@@ -258,6 +260,7 @@ async def live_on(
     days: int,
     progress: Callable[[float], None],
     starts_at: datetime = STARTS_AT,
+    staff: Staff | None = None,
 ) -> None:
     """Go through the days; everybody shuts their browser afterwards."""
     life = Life(
@@ -268,10 +271,11 @@ async def live_on(
         study_id=trial.study_id,
         ids={one.persona.code: found for one, found in people},
         participants=[one for one, _ in people],
-        site_zones=[site.zone for site in _sites()],
+        site_zones=[site.zone for site in demo_sites()],
         days=days,
         progress=progress,
         starts_at=starts_at,
+        staff=staff,
     )
     try:
         await life.live()
