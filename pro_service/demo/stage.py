@@ -25,7 +25,7 @@ from pro_service.demo.ledger import Ledger
 from pro_service.demo.life import STARTS_AT, Life
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import SENDERS, Kind, Persona, cast
-from pro_service.demo.proof import Proof, prove
+from pro_service.demo.proof import Cast, Proof, prove
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
@@ -79,6 +79,8 @@ class Trial:
 
     study_id: UUID
     instruments: frozenset[str]
+    safety_visits: tuple[str, ...]
+    """Definitions of the visits at which somebody must be asked, whatever stops questionnaires."""
 
 
 async def live(
@@ -99,7 +101,7 @@ async def live(
             ledger = Ledger()
             cast_list = await take_part(operator, service, provider, trial, personas, ledger)
             await live_on(operator, service, provider, trial, cast_list, days, progress)
-            return await _look_back(books, service, provider, trial, ledger)
+            return await _look_back(books, service, provider, trial, personas, ledger)
         finally:
             await operator.close()
             await books.close()
@@ -123,6 +125,7 @@ async def served(
         provider_app = build_provider(pools.worker, settings.public_url, secret)
         provider = provider_app[PROVIDER]
         provider.faults.unreachable = {one.phone for one in personas if one.kind is Kind.never}
+        provider.faults.bad_numbers = {one.phone for one in personas if one.kind is Kind.dead}
         await stack.enter_async_context(listening(provider_app, HOST, theirs))
         await stack.enter_async_context(listening(service.application, HOST, ours))
         for job in service.worker.jobs:
@@ -192,7 +195,8 @@ async def open_trial(
     checked = await enrolment_rows.check_rows(operator, context, study_id, rows)
     await enrolment.enrol(operator, context, checked, actor=ACTOR)
     asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
-    return Trial(study_id, asked)
+    safety = tuple(visit.id for visit in protocol.visits if visit.nudges == "safety")
+    return Trial(study_id, asked, safety)
 
 
 def demo_sites() -> tuple[SiteRow, ...]:
@@ -285,7 +289,12 @@ async def live_on(
 
 
 async def _look_back(
-    books: Connection, service: Service, provider: ProviderFake, trial: Trial, ledger: Ledger
+    books: Connection,
+    service: Service,
+    provider: ProviderFake,
+    trial: Trial,
+    personas: tuple[Persona, ...],
+    ledger: Ledger,
 ) -> Lived:
     """The figures of the run and the proof."""
     context, study_id = service.context, trial.study_id
@@ -297,6 +306,11 @@ async def _look_back(
         instruments=context.catalogue.instruments,
         ledger=ledger,
         provider=provider,
+        cast=Cast(
+            never_send=[one.code for one in personas if one.kind is Kind.unsent],
+            strangers=[one.phone for one in personas if one.kind is Kind.stranger],
+            safety_visits=trial.safety_visits,
+        ),
         seal_keys=service.sealer.keys.public,
     )
     maps: dict[str, dict[str, int]] = {name: {} for name in MAPS}
