@@ -99,22 +99,34 @@ async def read_conversation(
     """Everything of it the database lets this member of staff see."""
     who = (study_id, participant_id)
     return Conversation(
-        messages=tuple(
-            row_of(MessageLine, row)
-            for row in await connection.fetch(_SQL["list_messages_seen"], *who)
-        ),
-        inbounds=tuple(
-            row_of(InboundLine, row)
-            for row in await connection.fetch(_SQL["list_inbounds_seen"], *who)
-        ),
-        opt_outs=tuple(
-            row_of(OptOutLine, row)
-            for row in await connection.fetch(_SQL["list_opt_outs_seen"], *who)
-        ),
-        calls=tuple(
-            row_of(CallLine, row) for row in await connection.fetch(_SQL["list_calls_seen"], *who)
-        ),
-        alerts=tuple(
-            row_of(AlertLine, row) for row in await connection.fetch(_SQL["list_alerts_seen"], *who)
-        ),
+        messages=await _messages(connection, who),
+        inbounds=await _inbounds(connection, who),
+        opt_outs=await _opt_outs(connection, who),
+        calls=await _calls(connection, who),
+        alerts=await _alerts(connection, who),
     )
+
+
+async def _messages(connection: Connection, who: tuple[UUID, UUID]) -> tuple[MessageLine, ...]:
+    rows = await connection.fetch(_SQL["list_messages_seen"], *who)
+    return tuple(row_of(MessageLine, row) for row in rows)
+
+
+async def _inbounds(connection: Connection, who: tuple[UUID, UUID]) -> tuple[InboundLine, ...]:
+    rows = await connection.fetch(_SQL["list_inbounds_seen"], *who)
+    return tuple(row_of(InboundLine, row) for row in rows)
+
+
+async def _opt_outs(connection: Connection, who: tuple[UUID, UUID]) -> tuple[OptOutLine, ...]:
+    rows = await connection.fetch(_SQL["list_opt_outs_seen"], *who)
+    return tuple(row_of(OptOutLine, row) for row in rows)
+
+
+async def _calls(connection: Connection, who: tuple[UUID, UUID]) -> tuple[CallLine, ...]:
+    rows = await connection.fetch(_SQL["list_calls_seen"], *who)
+    return tuple(row_of(CallLine, row) for row in rows)
+
+
+async def _alerts(connection: Connection, who: tuple[UUID, UUID]) -> tuple[AlertLine, ...]:
+    rows = await connection.fetch(_SQL["list_alerts_seen"], *who)
+    return tuple(row_of(AlertLine, row) for row in rows)

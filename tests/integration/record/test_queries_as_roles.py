@@ -29,6 +29,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
     "desk/timeline": (DESK,),
+    "desk/conversation": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
     "desk/desk.enter_desk_with_note": (CLERK,),
     "desk/clerk": (CLERK,),
