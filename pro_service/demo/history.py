@@ -15,6 +15,7 @@ from pro_service.app import Service
 from pro_service.config import Settings
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
+from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Who
@@ -52,8 +53,17 @@ async def live_until_now(
         async with served(database_url, personas, settings) as (service, provider):
             trial = await open_trial(operator, service, personas, starts_at)
             await _staff(operator, trial.study_id, password)
+            staff = await seat_staff(
+                service.pools,
+                service.context,
+                (LOGINS["coordinator"], LOGINS["investigator"]),
+                password.get_secret_value(),
+                until=now - LEFT_FOR_THE_VISITOR,
+            )
             people = await take_part(operator, service, provider, trial, personas, Ledger())
-            await live_on(operator, service, provider, trial, people, days, progress, starts_at)
+            await live_on(
+                operator, service, provider, trial, people, days, progress, starts_at, staff
+            )
             await operations.move_clock(operator, now + timedelta(seconds=monotonic() - began))
             await service.worker.settle()
             await provider.drain()

@@ -15,6 +15,7 @@ from pro_service.demo.habits import injection_at, sits_down_at
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import FIRST_DAY, Kind
 from pro_service.demo.provider.fake import ProviderFake
+from pro_service.demo.staff import AT_THE_DESK, Staff
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind
@@ -75,6 +76,7 @@ class Life:
         days: int,
         progress: Callable[[float], None],
         starts_at: datetime = STARTS_AT,
+        staff: Staff | None = None,
     ) -> None:
         """Plan what is known from the start. `connection` is an operator's."""
         self.starts_at = starts_at
@@ -90,6 +92,7 @@ class Life:
         self._participants = participants
         self._site_zones = site_zones
         self._progress = progress
+        self._staff = staff
         self._diary: list[_Entry] = []
         self._planned = 0
         self._by_phone: dict[str, list[Participant]] = defaultdict(list)
@@ -101,7 +104,9 @@ class Life:
 
     async def live(self) -> None:
         """Go through all study days."""
-        self._plan_calls()
+        self._plan_daily((CALL_CHECK,), self._evening)
+        if self._staff is not None:
+            self._plan_daily(AT_THE_DESK, self._at_the_desk(self._staff))
         while True:
             due_at = await reminders.next_due(self._connection)
             instants = [at for at in (due_at, self._diary[0].at if self._diary else None) if at]
@@ -220,17 +225,22 @@ class Life:
         who = Who(self._connection, self._context, self._study_id, found)
         await record_event(who, event, actor=ACTOR, reason=reason)
 
-    def _plan_calls(self) -> None:
-        """Each site looks at its call list every evening; old audit entries are sealed then too."""
+    def _plan_daily(self, hours: Sequence[time], deed: Deed) -> None:
+        """Something done at each site at these hours of every day, in its zone."""
         for number, name in enumerate(self._site_zones, start=-len(self._site_zones)):
             local = zone(name)
-            day = local_day(self.starts_at, local)
-            while (at := local_instant(day, CALL_CHECK, local)) < self.ends_at:
-                self._enter(at, number, self._evening)
-                day += ONE_DAY
+            for hour in hours:
+                day = local_day(self.starts_at, local)
+                while (at := local_instant(day, hour, local)) < self.ends_at:
+                    self._enter(at, number, deed)
+                    day += ONE_DAY
 
     async def _evening(self) -> None:
+        """Call lists are brought up to date; old audit entries are sealed then too."""
         await self._worker.settle("close", "call", "seal")
+
+    def _at_the_desk(self, staff: Staff) -> Deed:
+        return lambda: staff.work(self._now)
 
     def _plan(self, at: datetime, one: Participant, deed: Deed, *, alone: bool = False) -> None:
         self._enter(at, one.persona.number, deed, "" if alone else one.persona.phone)

@@ -10,8 +10,13 @@ from uuid import UUID
 from pro_service.demo.browser import Browser, Page, PageForm
 from pro_service.demo.habits import (
     HALF_WAY,
+    LOSES_SESSION_AFTER,
+    PAUSE,
+    SIGNATURE,
     STOP_AFTER_INJECTION,
+    TWICE_EVERY,
     WORDS,
+    WRONG_NUMBER,
     gives_up_after,
     spelt,
 )
@@ -28,6 +33,7 @@ PREFERS_NOT_TO_SAY: Final = "pain_3"
 SIGNS: Final = frozenset({"hot_or_red_knee", "fast_growing_swelling"})
 MOST_TEXTS: Final = 200
 """A sitting that takes more is not understood; it would never end."""
+REVIEW: Final = "/q/review"
 LANGUAGE_FORM: Final = "/q/language"
 WHO: Final = "who"
 """The row of choices that asks who is answering; the first is the participant, alone."""
@@ -68,6 +74,7 @@ class Participant:
         self._browser: Browser | None = None
         self._asked: Counter[tuple[date, str]] = Counter()
         self._said_words = False
+        self._has_paused = False
         self._checklists = 0
 
     async def close(self) -> None:
@@ -87,9 +94,7 @@ class Participant:
     async def sit_down(self, now: datetime) -> bool:
         """Answer what is open; whether to come back for the rest on the page."""
         day = local_day(now, zone(self.persona.zone))
-        if self._says_stop(now):
-            await self._say("STOP" if self.persona.language == "en" else "退订")
-            self.stopped = True
+        if await self._wants_none_of_it(now):
             return False
         most = gives_up_after(self.persona, day)
         if self._link is not None:
@@ -107,6 +112,23 @@ class Participant:
         link = self._reader.link(reply)
         if link is not None:
             await self._by_link(link, local_day(now, zone(self.persona.zone)), None)
+
+    async def _wants_none_of_it(self, now: datetime) -> bool:
+        """Say so, where instead of an answer there is to be silence, or a rest."""
+        language = self.persona.language
+        if self._says_stop(now):
+            await self._say("STOP" if language == "en" else "退订")
+            self.stopped = True
+            return True
+        if self.persona.kind is Kind.stranger:
+            await self._say(WRONG_NUMBER[language])
+            self.stopped = True
+            return True
+        if self.persona.kind is Kind.pauses and self.injected_at is None and not self._has_paused:
+            self._has_paused = True
+            await self._say(PAUSE[language])
+            return True
+        return False
 
     def _says_stop(self, now: datetime) -> bool:
         injected = self.injected_at
@@ -133,12 +155,16 @@ class Participant:
             if place == 0:
                 await self._begin_awkwardly()
             text, value, gap = self._answer(question, day, answered)
+            if self.persona.kind is Kind.signature:
+                text += SIGNATURE[self.persona.language]
             reply = await self._say(text)
             if self._reader.asks_code(reply):
                 reply = await self._say(self._personal_code)
             elif self._reader.took(reply):
                 answered += 1
                 self._note(question, value, gap)
+                if self.persona.kind is Kind.twice and answered % TWICE_EVERY == 0:
+                    reply = await self._say(text)
                 if self._regrets(question, answered):
                     reply = await self._correct(question, value or 0)
             elif self._reader.says_too_late(reply):
@@ -217,7 +243,7 @@ class Participant:
         """Open the link and go from page to page; whether the end was reached."""
         browser = self._browser = self._browser or Browser(agent=PHONE)
         page = await browser.open(link)
-        answered = 0
+        answered, forgets = 0, self.persona.kind is Kind.loses_session
         for _ in range(MOST_TEXTS):
             if page.status == 404:
                 self._ledger.too_late += 1
@@ -231,6 +257,14 @@ class Participant:
                 continue
             if most is not None and answered >= most:
                 return False
+            if form.action == REVIEW and self.persona.kind is Kind.unsent:
+                return True
+            if forgets and answered >= LOSES_SESSION_AFTER:
+                forgets = False
+                await browser.close()
+                browser = self._browser = Browser(agent=PHONE)
+                page = await browser.open(link)
+                continue
             noted = self._fill(form, day)
             page = await _send(browser, form)
             self._ledger.sent += noted

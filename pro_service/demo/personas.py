@@ -52,6 +52,20 @@ class Kind(StrEnum):
     corrects = "corrects"
     """Takes an answer back and gives another."""
     both_knees = "both_knees"
+    unsent = "unsent"
+    """Answers everything on the pages and never sends it."""
+    loses_session = "loses_session"
+    """The browser forgets everything half-way; the link is opened again."""
+    stranger = "stranger"
+    """Whoever has the number now is somebody else, and says so."""
+    signature = "signature"
+    """The telephone adds a signature to every text."""
+    twice = "twice"
+    """The network delivers some texts twice, each time as another."""
+    dead = "dead"
+    """The number is no number any more."""
+    pauses = "pauses"
+    """Asks for a rest before the injection."""
     forgetful = "forgetful"
     """Does not always answer, and sometimes stops half-way."""
 
@@ -73,6 +87,13 @@ SPECIAL: Final = (
     Kind.skips,
     Kind.corrects,
     Kind.both_knees,
+    Kind.unsent,
+    Kind.loses_session,
+    Kind.stranger,
+    Kind.signature,
+    Kind.twice,
+    Kind.dead,
+    Kind.pauses,
 )
 """The first participants, in this order; a smaller cast takes the first of them."""
 USUAL: Final = {
@@ -95,6 +116,11 @@ BY_TEXT: Final = frozenset(
         Kind.words,
         Kind.skips,
         Kind.corrects,
+        Kind.stranger,
+        Kind.signature,
+        Kind.twice,
+        Kind.dead,
+        Kind.pauses,
     }
 )
 

@@ -115,6 +115,17 @@ def compare_scores(
     return wrong
 
 
+class Cast(NamedTuple):
+    """Of whom something particular must hold, whatever the service says of them."""
+
+    never_send: Sequence[str]
+    """Codes of those who never sent in what they had answered."""
+    strangers: Sequence[str]
+    """Numbers whose owner said that they are nobody's who takes part."""
+    safety_visits: Sequence[str]
+    """Definitions of visits that no pause, opt-out or missing number silences (R1)."""
+
+
 class Proof(NamedTuple):
     """All checks, and the two figures a report names."""
 
@@ -135,6 +146,7 @@ async def prove(
     instruments: Mapping[str, Instrument],
     ledger: Ledger,
     provider: ProviderFake,
+    cast: Cast,
     seal_keys: PublicKeys,
 ) -> Proof:
     """Read all books and compare them. `connection` may read everything."""
@@ -153,6 +165,9 @@ async def prove(
     not_kept = await store.count_texts_not_kept(connection, study_id)
     unposted = await provider.pending() + await provider.given_up()
     misscored = compare_scores(instruments, submitted, stored, scores)
+    sent_for_them = await store.count_sent_by(connection, study_id, cast.never_send)
+    to_strangers = await store.count_texts_to_strangers(connection, cast.strangers)
+    safety = await store.count_safety_visits(connection, study_id, cast.safety_visits)
     verdict = await verify(connection, seal_keys)
     checks = (
         Check("every answer sent is stored", len(ledger.sent), books.lost),
@@ -165,6 +180,9 @@ async def prove(
         Check("no text went twice", texts, copies + twice),
         Check("no reminder went after its reason had gone", texts, after),
         Check("every due reminder ended as a text or for a reason", reminders, left_due),
+        Check("what nobody sent stays unsent", len(cast.never_send), sent_for_them),
+        Check("no text about the study goes to a stranger", len(cast.strangers), to_strangers),
+        Check("no safety day passes in silence", safety.over, safety.silent),
         Check("the audit is whole, and signed", verdict.entries, len(verdict.faults)),
     )
     doubles = copies + twice + books.doubled

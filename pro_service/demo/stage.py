@@ -25,10 +25,11 @@ from pro_service.demo.ledger import Ledger
 from pro_service.demo.life import STARTS_AT, Life
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import SENDERS, Kind, Persona, cast
-from pro_service.demo.proof import Proof, prove
+from pro_service.demo.proof import Cast, Proof, prove
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
+from pro_service.demo.staff import Staff
 from pro_service.domain.conversation.asking import AT_ONCE
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
@@ -79,6 +80,8 @@ class Trial:
 
     study_id: UUID
     instruments: frozenset[str]
+    safety_visits: tuple[str, ...]
+    """Definitions of the visits at which somebody must be asked, whatever stops questionnaires."""
 
 
 async def live(
@@ -99,7 +102,7 @@ async def live(
             ledger = Ledger()
             cast_list = await take_part(operator, service, provider, trial, personas, ledger)
             await live_on(operator, service, provider, trial, cast_list, days, progress)
-            return await _look_back(books, service, provider, trial, ledger)
+            return await _look_back(books, service, provider, trial, personas, ledger)
         finally:
             await operator.close()
             await books.close()
@@ -125,6 +128,7 @@ async def served(
         provider_app = build_provider(pools.worker, settings.public_url, secret)
         provider = provider_app[PROVIDER]
         provider.faults.unreachable = {one.phone for one in personas if one.kind is Kind.never}
+        provider.faults.bad_numbers = {one.phone for one in personas if one.kind is Kind.dead}
         await stack.enter_async_context(listening(provider_app, HOST, theirs))
         await stack.enter_async_context(listening(service.application, HOST, ours))
         for job in service.worker.jobs:
@@ -180,7 +184,7 @@ async def open_trial(
     plan = load_plan_file(example_plan_file())
     why = "the example's own plan"
     await load_plan(operator, context, loaded.study, plan, actor=ACTOR, reason=why)
-    for site in _sites():
+    for site in demo_sites():
         await add_site(
             operator,
             study_id,
@@ -194,13 +198,15 @@ async def open_trial(
     checked = await enrolment_rows.check_rows(operator, context, study_id, rows)
     await enrolment.enrol(operator, context, checked, actor=ACTOR)
     asked = frozenset(ask.instrument for visit in protocol.visits for ask in visit.asks)
-    return Trial(study_id, asked)
+    safety = tuple(visit.id for visit in protocol.visits if visit.nudges == "safety")
+    return Trial(study_id, asked, safety)
 
 
-def _sites() -> tuple[SiteRow, ...]:
+def demo_sites() -> tuple[SiteRow, ...]:
+    """The sites; nobody who takes part has their telephones' numbers."""
     return (
-        SiteRow(new_id(), "BJ01", "Site 1", "Asia/Shanghai", "CN", "+12025550100", "120"),
-        SiteRow(new_id(), "NY01", "Site 2", "America/New_York", "US", "+12125550100", "911"),
+        SiteRow(new_id(), "BJ01", "Site 1", "Asia/Shanghai", "CN", "+12025550198", "120"),
+        SiteRow(new_id(), "NY01", "Site 2", "America/New_York", "US", "+12125550198", "911"),
     )
 
 
@@ -261,6 +267,7 @@ async def live_on(
     days: int,
     progress: Callable[[float], None],
     starts_at: datetime = STARTS_AT,
+    staff: Staff | None = None,
 ) -> None:
     """Go through the days; everybody shuts their browser afterwards."""
     life = Life(
@@ -271,10 +278,11 @@ async def live_on(
         study_id=trial.study_id,
         ids={one.persona.code: found for one, found in people},
         participants=[one for one, _ in people],
-        site_zones=[site.zone for site in _sites()],
+        site_zones=[site.zone for site in demo_sites()],
         days=days,
         progress=progress,
         starts_at=starts_at,
+        staff=staff,
     )
     try:
         await life.live()
@@ -284,7 +292,12 @@ async def live_on(
 
 
 async def _look_back(
-    books: Connection, service: Service, provider: ProviderFake, trial: Trial, ledger: Ledger
+    books: Connection,
+    service: Service,
+    provider: ProviderFake,
+    trial: Trial,
+    personas: tuple[Persona, ...],
+    ledger: Ledger,
 ) -> Lived:
     """The figures of the run and the proof."""
     context, study_id = service.context, trial.study_id
@@ -296,6 +309,11 @@ async def _look_back(
         instruments=context.catalogue.instruments,
         ledger=ledger,
         provider=provider,
+        cast=Cast(
+            never_send=[one.code for one in personas if one.kind is Kind.unsent],
+            strangers=[one.phone for one in personas if one.kind is Kind.stranger],
+            safety_visits=trial.safety_visits,
+        ),
         seal_keys=service.sealer.keys.public,
     )
     maps: dict[str, dict[str, int]] = {name: {} for name in MAPS}

@@ -24,7 +24,7 @@ SHORT = ("--participants", "6", "--days", "6")
 LIVING = "days are being lived"
 """What the first start says before its one long work."""
 SILENT = "K-0006"
-"""Never answers: the questions stay open."""
+"""Whose telephone was off all the time: no text came, and the questions stay open."""
 
 
 @dataclass
@@ -108,7 +108,8 @@ async def _look_around(demo: Demo) -> None:
     """The start page, the desk's door, a phone with texts, the mark, a policy without inline."""
     assert "/demo/phone" in await demo.page("/")
     assert 'type="password"' in await demo.page("/desk/sign-in")
-    page = await demo.page(f"/demo/phone?person={SILENT}")
+    assert 'class="got"' not in await demo.page(f"/demo/phone?person={SILENT}")
+    page = await demo.page("/demo/phone?person=K-0001")
     assert "Demonstration" in page
     assert "Study team" in page or "研究团队" in page
     async with demo.session.get("/demo/phone") as response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,8 +22,11 @@ from pro_service.store.base import operations, participants
 from pro_service.store.demo import phone
 from pro_service.store.demo.phone import Happening, NextEvent, PhoneText
 from pro_service.store.texting import messages
+from pro_service.vault.codes import grouped
 
 MOST_HAPPENINGS = 20
+BY_CARD: Final = frozenset({"CN"})
+"""Countries in which texts may neither ask nor hold links: a card and a fixed address do."""
 
 
 class Person(NamedTuple):
@@ -38,6 +41,8 @@ class Person(NamedTuple):
     number: str
     our_address: str
     protocol: Protocol
+    card_code: str | None
+    """What a printed card says to type, where texts may not ask and cards do; else None."""
 
 
 class Phones:
@@ -93,6 +98,7 @@ class Phones:
             number,
             sender.address,
             protocol,
+            grouped(facts.personal_code) if facts.site.country in BY_CARD else None,
         )
 
     async def texts(self, person: Person, after_id: UUID | None = None) -> list[PhoneText]:

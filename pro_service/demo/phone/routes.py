@@ -175,6 +175,7 @@ async def _present(request: web.Request, person: Person, words: Words) -> dict[s
         if event is None
         else words.visit(person.protocol, event.definition, None),
         "open_link": await phones.open_link(person),
+        "card_code": person.card_code,
         "since": words.instant(since, person.zone),
         "since_raw": since.isoformat(),
         "counted": counted,

@@ -57,6 +57,13 @@ async def list_stored_answers(connection: Connection, study_id: UUID) -> list[St
     return [row_of(StoredAnswer, row) for row in rows]
 
 
+class SafetyVisits(NamedTuple):
+    """How many safety visits are over, and in how many nobody answered, was asked or rung."""
+
+    over: int
+    silent: int
+
+
 async def list_complete_scores(connection: Connection, study_id: UUID) -> list[StoredScore]:
     """The standing scores of submitted assessments."""
     rows = await connection.fetch(_SQL["list_complete_scores"], study_id)
@@ -95,6 +102,26 @@ async def count_texts_not_kept(connection: Connection, study_id: UUID) -> int:
     """Texts sent to the study that it does not have."""
     count: int = await connection.fetchval(_SQL["count_texts_not_kept"], study_id)
     return count
+
+
+async def count_sent_by(connection: Connection, study_id: UUID, codes: Sequence[str]) -> int:
+    """Assessments of these participants that were sent in."""
+    count: int = await connection.fetchval(_SQL["count_sent_by"], study_id, list(codes))
+    return count
+
+
+async def count_texts_to_strangers(connection: Connection, numbers: Sequence[str]) -> int:
+    """Reminders to these numbers after the first text that came from there."""
+    count: int = await connection.fetchval(_SQL["count_texts_to_strangers"], list(numbers))
+    return count
+
+
+async def count_safety_visits(
+    connection: Connection, study_id: UUID, definitions: Sequence[str]
+) -> SafetyVisits:
+    """Safety visits that are over, and those of them that went by in silence."""
+    row = await connection.fetchrow(_SQL["count_safety_visits"], study_id, list(definitions))
+    return row_of(SafetyVisits, row)
 
 
 async def count_everything(connection: Connection, study_id: UUID) -> list[CountedRows]:

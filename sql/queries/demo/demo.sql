@@ -87,6 +87,37 @@ WHERE t.direction = 'from_phone'
   AND EXISTS (SELECT FROM pro.senders AS s WHERE s.study_id = $1 AND s.address = t.our_address)
   AND NOT EXISTS (SELECT FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.provider_id = t.id::text);
 
+-- name: count_sent_by(study_id, codes)
+-- Assessments of these participants that were sent in.
+SELECT count(*) AS assessments FROM pro.assessments AS a
+JOIN pro.participants AS p ON p.study_id = a.study_id AND p.id = a.participant_id
+WHERE a.study_id = $1 AND p.code = ANY ($2::text[]) AND a.submitted_at IS NOT NULL;
+
+-- name: count_texts_to_strangers(numbers)
+-- Reminders the provider took for these numbers after the first text that came from there.
+SELECT count(*) AS texts FROM simulator.texts AS t
+JOIN pro.messages AS m ON m.id = t.reference AND m.kind = 'reminder'
+WHERE t.their_address = ANY ($1::text[])
+  AND t.id > (SELECT min(f.id::text)::uuid FROM simulator.texts AS f
+              WHERE f.direction = 'from_phone' AND f.their_address = t.their_address);
+
+-- name: count_safety_visits(study_id, definitions)
+-- Safety visits of the living that are over, and those at which nobody answered and nobody was to be rung.
+SELECT count(*) AS over, count(*) FILTER (WHERE NOT answered AND NOT rung) AS silent
+FROM (
+    SELECT NOT EXISTS (SELECT FROM pro.assessments AS a
+                       WHERE a.study_id = v.study_id AND a.visit_id = v.id
+                         AND a.submitted_at IS NULL AND a.declined_at IS NULL) AS answered,
+           EXISTS (SELECT FROM pro.call_tasks AS k
+                   WHERE k.study_id = v.study_id AND k.visit_id = v.id) AS rung
+    FROM pro.visits AS v
+    WHERE v.study_id = $1 AND v.definition = ANY ($2::text[]) AND v.closes_at <= pro.now()
+      AND v.superseded_at IS NULL AND NOT v.provisional
+      AND NOT EXISTS (SELECT FROM pro.events AS e
+                      WHERE e.study_id = v.study_id AND e.participant_id = v.participant_id
+                        AND e.kind = 'death' AND e.occurred_at <= v.closes_at)
+) AS over;
+
 -- name: count_everything(study_id)
 -- How many rows of each sort a study has, by a word that tells them apart.
 SELECT 'visits' AS what, CASE WHEN superseded_at IS NULL THEN 'current' ELSE 'superseded' END AS kind,

@@ -1,11 +1,13 @@
 -- name: list_phone_texts(study_id, their_address, after_id)
--- The texts of one phone, both ways, oldest first, with the study time at which each went.
+-- The texts of one phone, both ways, oldest first, with the study time at which each went. What the provider
+-- could not deliver never came.
 SELECT t.id, t.direction = 'from_phone' AS sent, t.body,
        coalesce(m.claimed_at, m.recorded_at, i.received_at, t.accepted_at + (pro.now() - now())) AS at
 FROM simulator.texts AS t
 LEFT JOIN pro.messages AS m ON m.study_id = $1 AND m.id = t.reference
 LEFT JOIN pro.inbounds AS i ON i.study_id = $1 AND i.provider_id = t.id::text
 WHERE t.their_address = $2 AND ($3::uuid IS NULL OR t.id > $3)
+  AND (m.state IN ('undelivered', 'failed')) IS NOT TRUE
 ORDER BY t.id;
 
 -- name: find_next_event(study_id)

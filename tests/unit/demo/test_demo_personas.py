@@ -8,7 +8,8 @@ import pytest
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.demo.habits import injection_at, sits_down_at
-from pro_service.demo.personas import MOST_PARTICIPANTS, SPECIAL, Kind, cast
+from pro_service.demo.personas import MOST_PARTICIPANTS, SENDERS, SPECIAL, Kind, cast
+from pro_service.demo.stage import demo_sites
 from pro_service.services.base.phones import country_of, parse_phone
 
 NUDGED_AT = datetime(2026, 1, 9, 23, 30, tzinfo=UTC)
@@ -75,3 +76,9 @@ def test_pain_is_in_range_repeatable_and_less_after_the_injection() -> None:
     assert all(0 <= value <= 10 for value in before + later)
     assert sum(later) < sum(before) * 0.9
     assert before == [one.value(PAIN, injected_on - timedelta(days=4), None, 1) for one in people]
+
+
+def test_no_site_has_the_number_of_somebody_who_takes_part() -> None:
+    taking_part = {one.phone for one in cast(1, MOST_PARTICIPANTS)}
+    assert taking_part.isdisjoint(site.telephone for site in demo_sites())
+    assert taking_part.isdisjoint(SENDERS.values())

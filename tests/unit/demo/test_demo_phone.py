@@ -33,6 +33,7 @@ PERSON = Person(
     "+12025550101",
     "+12025550199",
     load_protocol_file(example_protocol_file())[0],
+    None,
 )
 WORDS = Words(load_texts("desk"), "en", MappingProxyType({}))
 
