@@ -16,6 +16,7 @@ from aiohttp import web
 from pro_service import __version__
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.config import Settings, SettingsError, open_seal_keys
+from pro_service.domain.conversation.asking import PACE
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
@@ -73,6 +74,7 @@ def make_context(settings: Settings, vault: Vault) -> ServiceContext:
         public_url=settings.public_url,
         provider=settings.gateway,
         release=__version__,
+        pace=PACE,
     )
 
 

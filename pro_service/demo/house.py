@@ -19,6 +19,7 @@ from pro_service.demo.phone import routes as phone
 from pro_service.demo.phone.phones import Phones
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.stage import HOST, free_ports
+from pro_service.domain.conversation.asking import AT_ONCE
 from pro_service.store.base import operations
 from pro_service.store.pools import open_pools
 
@@ -86,6 +87,8 @@ async def open_house(
         service = await stack.enter_async_context(
             open_service(settings, database_url, open_vault(settings))
         )
+        # No network delivers twice here, and whoever tries the phone page may type as they like.
+        service.context.pace = AT_ONCE
         pools = await stack.enter_async_context(
             await open_pools(database_url, roles=["worker"], sizes={"worker": 4})
         )

@@ -29,6 +29,7 @@ from pro_service.demo.proof import Proof, prove
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
+from pro_service.domain.conversation.asking import AT_ONCE
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.services.study.plans import load_plan
@@ -116,6 +117,8 @@ async def served(
         service = await stack.enter_async_context(
             open_service(settings, database_url, open_vault(settings))
         )
+        # Months pass in minutes here: people who waited seconds would double the time it takes.
+        service.context.pace = AT_ONCE
         pools = await stack.enter_async_context(
             await open_pools(database_url, roles=["worker"], sizes={"worker": 6})
         )

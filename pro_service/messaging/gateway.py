@@ -21,6 +21,8 @@ from pro_service.domain.tables.characters import has_control, without_controls
 MESSAGE_PARAMETER: Final = "message"
 
 Effect = Literal["bad_number", "opted_out", "hold"]
+Verdict = Literal["stop", "start", "help"]
+"""What a provider took a text for by its own list of words, and has acted upon and answered."""
 
 
 class OutboundText(Record):
@@ -85,6 +87,9 @@ class InboundText(Record):
     a webhook does not."""
     service_address: PlainWord | None = Field(default=None, repr=False)
     """The provider's pool of numbers that took it, where our sender is a pool and not a number."""
+    verdict: Verdict | None = None
+    """What the provider itself took it for: it has stopped or let go its texts to the number, or
+    given help, and said so. Our books follow its, whatever the words."""
 
 
 class DeliveryReceipt(Record):
@@ -108,6 +113,12 @@ def media_count_of(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_COUNT):
         raise ValueError
     return int(text)
+
+
+def verdict_of(word: str | None) -> Verdict | None:
+    """The verdict a provider's word says, in any case; None for none, or one we do not know."""
+    known: dict[str, Verdict] = {"stop": "stop", "start": "start", "help": "help"}
+    return None if word is None else known.get(word.strip().lower())
 
 
 class ReplyBody(Record):

@@ -179,6 +179,7 @@ class Transcript:
     def _meant(self, text: str) -> str:
         for personal, code in self.codes.items():
             text = text.replace(f"<code of {code}>", personal)
+            text = text.replace(f"<start of {code}'s code>", start_of(personal))
         return text
 
     async def _answers(self) -> str:

@@ -40,7 +40,7 @@ GOOD = [
         ("\t\u3000\u00a0" * 5, "blank"),
         ("WANG.LI is here", "login in it"),
         ("ｗａｎｇ．ｌｉ 12345", "login in it"),
-        ("my name is wang ok", "login in it"),
+        ("I am WangLi, hello", "login in it"),
         ("210987654321", "all digits"),
         ("138 0013 8000 1", "all digits"),
         ("abcdefghijkl", "tried first"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -19,7 +19,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from pro_service.demo.provider.faults import Faults
-from pro_service.messaging.gateway import InboundText, OutboundText, message_id_of
+from pro_service.messaging.gateway import InboundText, OutboundText, Verdict, message_id_of
 from pro_service.messaging.simulator import wire
 from pro_service.store.demo import simulator as store
 from pro_service.store.ids import new_id
@@ -67,6 +67,8 @@ class ProviderFake:
         """Set when the server goes down: requests that hang by fault end then."""
         self.on_text: Callable[[OutboundText], None] | None = None
         """Called with every text accepted for a phone, replies to webhooks apart: it rings."""
+        self.verdicts: Mapping[str, Verdict] = {}
+        """Words this provider acts on by itself, in capitals, and says so; none: it leaves them."""
         self._pool = pool
         self._session: aiohttp.ClientSession | None = None
         self._woken = asyncio.Event()
@@ -241,6 +243,7 @@ class ProviderFake:
                 their_address=webhook.their_address,
                 body=webhook.body,
                 media_count=webhook.media_count,
+                verdict=self.verdicts.get(webhook.body.strip().upper()),
             )
             return url, wire.encode_inbound(text)
         return webhook.status_callback or "", wire.encode_status(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pro_service.domain.conversation.asking import EXCHANGE_LASTS
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import (
     AgendaEntry,
@@ -33,6 +34,22 @@ OFFER_AFTER = 2
 CALL_AFTER = 3
 
 Agenda = Sequence[AgendaEntry]
+
+
+RESTING = frozenset({Command.pause, Command.go_on, Command.later})
+"""What is about the hours of texts, and about no question."""
+
+
+ANSWERING = frozenset({Command.in_person, Command.with_reader})
+"""What says who answers (rule R25)."""
+
+
+class _Line(NamedTuple):
+    """What stands around a text, beside its words."""
+
+    prompt_accepted: bool
+    link_possible: bool
+    staff_wrote: bool
 
 
 class _Asked(NamedTuple):
@@ -61,17 +78,20 @@ def advance(
     prompt_accepted: bool = True,
     link_possible: bool = True,
     pictures: bool = False,
+    staff_wrote: bool = False,
 ) -> Step:
     """Decide what `text`, received at `now`, does to the conversation.
 
     `agenda` holds the assessments open on this line, with the answers that stand now; it may also
     hold ones just completed, so that `back` reaches them. `prompt_accepted` is False when the text
-    was received before the open question can have reached the participant: it then answers
-    nothing. `link_possible` tells whether a link may be sent on this line. `pictures` came with
+    was received before the open question can have reached the participant (`is_asked`): it then
+    answers nothing. `staff_wrote`: what they wrote is the latest on the line, so this goes to them.
+    `link_possible` tells whether a link may be sent on this line. `pictures` came with
     the text: nobody here can see them, so somebody must ask what they show.
     """
+    line = _Line(prompt_accepted, link_possible, staff_wrote)
     if not pictures:
-        return _advance(dialogue, agenda, text, now, prompt_accepted, link_possible)
+        return _advance(dialogue, agenda, text, now, line)
     if not text.strip():
         asked = _asked(dialogue, agenda)
         present = _refreshed(dialogue, asked, agenda, now)
@@ -79,21 +99,14 @@ def advance(
             dialogue=present, reply=_question(present.prompt, agenda), disposition="needs_reading"
         )
     else:
-        step = _advance(dialogue, agenda, text, now, prompt_accepted, link_possible)
+        step = _advance(dialogue, agenda, text, now, line)
     if step.command in (Command.stop, Command.reaction):
         return step
     reply = (TextPart(key="picture.noted"), *step.reply)
     return step.model_copy(update={"reply": reply, "disposition": "needs_reading"})
 
 
-def _advance(
-    dialogue: Dialogue,
-    agenda: Agenda,
-    text: str,
-    now: datetime,
-    prompt_accepted: bool,
-    link_possible: bool,
-) -> Step:
+def _advance(dialogue: Dialogue, agenda: Agenda, text: str, now: datetime, line: _Line) -> Step:
     """The same for a text without pictures."""
     command = recognise(text)
     if command is Command.reaction:
@@ -117,22 +130,35 @@ def _advance(
         # Whoever can open the checklist does so before it comes here (`receiving/unwell.py`).
         return _say(present, command, "unwell.noted", TextPart(key="unwell.call"), *question)
     if command is Command.link:
-        key = "link.here" if link_possible else "link.impossible"
+        key = "link.here" if line.link_possible else "link.impossible"
         return _say(present, command, key, *question, offer_other_way=True)
-    if not prompt_accepted:
-        disposition: Disposition = "command" if command else "needs_reading"
-        lead = "reading.noted" if not command and read_alone(text) == "words" else "crossed"
-        reply = (TextPart(key=lead), *question)
-        return Step(dialogue=present, disposition=disposition, command=command, reply=reply)
     if command is Command.back:
         return _back(present, agenda, now)
+    if command in RESTING:
+        # Whoever knows the nudges and the hours says what comes of it; what was asked stays asked.
+        return Step(dialogue=dialogue, disposition="command", command=command)
+    if command in ANSWERING:
+        # Who answers is stored with a sitting, by whoever knows the telephone; never as an answer.
+        reply = question or (TextPart(key="nothing_open"),)
+        return Step(dialogue=present, reply=reply, disposition="command", command=command)
+    if line.staff_wrote:
+        # Asking again would make an answer of whatever is written to them next.
+        noted = (TextPart(key="reading.noted"),)
+        return Step(dialogue=dialogue, reply=noted, disposition="needs_reading", command=command)
+    if not line.prompt_accepted:
+        disposition: Disposition = "command" if command else "needs_reading"
+        lead = "crossed" if question else "nothing_open"
+        if not command and read_alone(text) == "words":
+            lead = "reading.noted"
+        reply = (TextPart(key=lead), *question)
+        return Step(dialogue=present, disposition=disposition, command=command, reply=reply)
     if asked is None:
         return _nothing_asked(dialogue, present, text, command, question)
     if command is not None:
         return _leave_open(present, asked, agenda, command, now)
     understood = understand_several(asked.items, text)
     if understood.answers is None:
-        return _ask_again(present, asked, understood.reason, question, link_possible)
+        return _ask_again(present, asked, understood.reason, question, line.link_possible)
     return _accept(asked, agenda, understood.answers, now)
 
 
@@ -226,7 +252,12 @@ def _way_out(items: tuple[Item, ...]) -> tuple[TextPart, ...]:
 def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:
     last = present.last
     entry = _entry(agenda, last.assessment_id) if last else None
-    if last is None or entry is None or not entry.may_change_all(last.items):
+    if (
+        last is None
+        or entry is None
+        or not _in_this_exchange(present, last, entry, agenda, now)
+        or not entry.may_change_all(last.items)
+    ):
         question = _question(present.prompt, agenda)
         return _say(present, Command.back, "back.nothing", *question)
     prompt = Prompt(
@@ -234,6 +265,16 @@ def _back(present: Dialogue, agenda: Agenda, now: datetime) -> Step:
     )
     dialogue = Dialogue(prompt=prompt, last=last)
     return _say(dialogue, Command.back, "back.again", *_question(prompt, agenda))
+
+
+def _in_this_exchange(
+    present: Dialogue, last: Given, entry: AgendaEntry, agenda: Agenda, now: datetime
+) -> bool:
+    """Whether an answer belongs to what is talked about now: given lately, to the same visit."""
+    open_entry = _entry(agenda, present.prompt.assessment_id) if present.prompt else None
+    if open_entry is not None and open_entry.visit_id != entry.visit_id:
+        return False
+    return last.given_at is None or now - last.given_at <= EXCHANGE_LASTS
 
 
 def _nothing_asked(
@@ -324,7 +365,8 @@ def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: da
         reply = (TextPart(key="correction.noted"), *reply)
     return Step(
         dialogue=Dialogue(
-            prompt=following, last=Given(assessment_id=entry.assessment_id, items=prompt.items)
+            prompt=following,
+            last=Given(assessment_id=entry.assessment_id, items=prompt.items, given_at=now),
         ),
         answers=answers,
         completed=(entry.assessment_id,) if after.complete and not entry.unsent else (),

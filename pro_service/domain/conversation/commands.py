@@ -1,4 +1,4 @@
-"""Replies that are instructions, not answers: back, skip, link, help, stop, start; and reactions.
+"""Replies that are instructions, not answers: back, skip, later, pause, help, stop; and reactions.
 
 STOP and START wordings follow what carriers act on (Twilio: STOP, UNSUBSCRIBE, END, CANCEL, QUIT,
 STOPALL; START, UNSTOP) and go further: a wish to hear no more counts in any reasonable wording.
@@ -28,6 +28,11 @@ class Command(StrEnum):
     help = "help"
     stop = "stop"
     start = "start"
+    pause = "pause"
+    go_on = "go_on"
+    later = "later"
+    in_person = "in_person"
+    with_reader = "with_reader"
     reaction = "reaction"
     wrong_number = "wrong_number"
     """The text came to somebody whom we do not mean."""
@@ -52,6 +57,23 @@ _EXACT: dict[Command, frozenset[str]] = {
         """help|info|?|how do i answer|how do i reply|what do i do|how does this work|instructions
         帮助|幫助|说明|使用说明|怎么回答|怎么回复|怎么回|怎么填|如何回答|如何回复"""
     ),
+    Command.pause: _phrases(
+        """pause|pause it|pause texts|pause the texts|pause reminders|take a break
+        暂停|暫停|暂停一下|先暂停|暂停短信|暂停提醒|暂停提问|暂停问卷|暂停发送"""
+    ),
+    Command.go_on: _phrases(
+        """continue|go on|carry on|end pause|end the pause|stop the pause|stop pause|unpause
+        继续|繼續|请继续|继续吧|结束暂停|取消暂停|停止暂停"""
+    ),
+    Command.later: _phrases(
+        """later|later on|ask later|ask me later|ask again later|remind me later|maybe later|not now
+        i'm busy|im busy|i am busy|busy|busy now|another time|tonight|this evening|in the evening
+        稍后|稍後|稍后再说|稍后回复|稍后回答|稍后再答|晚点|晚點|晚一点|晚些|晚些时候|晚点再说|晚点回复|晚点再问
+        等一下|等下|等会|等会儿|等一会|等一会儿|过一会|过会儿|一会儿|一会再说|以后再说|再说吧|现在没空|没空
+        在忙|我在忙|现在忙|忙|晚上再说|晚上再问|明天再说"""
+    ),
+    Command.in_person: _phrases("self|myself|in person|本人|我本人|本人回答|参与者本人"),
+    Command.with_reader: _phrases("reader|with a reader|代读|代读代填|帮忙代读"),
     Command.back: _phrases(
         """back|go back|previous|previous question|previous one|undo|change|change answer
         change my answer|wrong|mistake|my mistake|wrong answer|i made a mistake|i mistyped|typo

@@ -18,6 +18,7 @@ from pro_service.domain.conversation.reply import Gap
 from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import Target
+from pro_service.domain.study.respondents import RespondentKind
 
 Disposition = Literal["answer", "command", "needs_reading", "reaction", "unknown"]
 
@@ -41,6 +42,8 @@ class AgendaEntry(Record):
     """One assessment that may be asked on this line now, in asking order among others."""
 
     assessment_id: UUID
+    visit_id: UUID | None = None
+    """The visit that asks; an exchange by text is about one."""
     instrument: Instrument
     target: Target
     text_mode: Literal["item", "grouped"]
@@ -90,6 +93,8 @@ class Prompt(Record):
     """The question was asked again at the participant's wish (`back`)."""
     reminded: bool = False
     """The question came with a reminder: nobody has answered anything since."""
+    told: bool = False
+    """It was asked before a restore that forgot the text: it counts as asked all the same."""
 
 
 def same_question(one: Prompt | None, other: Prompt | None) -> bool:
@@ -108,6 +113,15 @@ class Given(Record):
 
     assessment_id: UUID
     items: tuple[str, ...]
+    given_at: datetime | None = None
+    """When they were answered (study time)."""
+
+
+class WhoAnswers(Record):
+    """Who said that they answer a visit's questions, on a telephone that is another person's."""
+
+    visit_id: UUID
+    kind: RespondentKind
 
 
 class Dialogue(Record):
@@ -117,6 +131,10 @@ class Dialogue(Record):
     last: Given | None = None
     waiting: bool = False
     """A reminder said that questions wait, and asked none: the next text opens them."""
+    heard: tuple[UUID, ...] = ()
+    """The texts that came within the last seconds, newest last: one may be delivered twice."""
+    who: WhoAnswers | None = None
+    """Who answers, where somebody said so for the sitting; None: whoever owns the telephone."""
 
 
 class ItemReference(Record):

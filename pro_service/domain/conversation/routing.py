@@ -6,15 +6,13 @@ reach one participant only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from pro_service.domain.conversation.codes import read_code
 from pro_service.domain.conversation.commands import Command, recognise
-from pro_service.domain.conversation.framing import unframed
-from pro_service.domain.conversation.scan import fold
 from pro_service.domain.record import Record
 
 FOCUS_LASTS: Final = timedelta(minutes=15)
@@ -36,7 +34,7 @@ class Route(Record):
     """Where a text goes.
 
     - `line`: a command for the line as a whole (stop, start, help);
-    - `owner`: it belongs to `participant_id`;
+    - `owner`: it belongs to `participant_id`; `said` is what they said where their code came first;
     - `switch`: it was that participant's code: it is consumed, the line's focus moves there and the
       participant's question is asked again;
     - `ask_code`: several may have written and nothing tells them apart: ask for the code.
@@ -47,6 +45,8 @@ class Route(Record):
     command: Command | None = None
     in_focus: bool = False
     """The text belongs to the exchange that the owner's code opened, which it carries on."""
+    said: str | None = None
+    """What stood behind the owner's code, where something did; None: the whole text."""
 
 
 LINE_COMMANDS = frozenset({Command.stop, Command.start, Command.help})
@@ -63,9 +63,17 @@ def route(users: Sequence[LineUser], focus: UUID | None, text: str) -> Route:
     command = recognise(text)
     if command in LINE_COMMANDS:
         return Route(kind="line", command=command)
-    named = [one.participant_id for one in users if is_code(one.personal_code, text)]
-    if len(named) == 1:
-        return Route(kind="switch", participant_id=named[0], in_focus=True)
+    named = read_code([one.personal_code for one in users], text)
+    if named is not None and named.whose is None:
+        return Route(kind="ask_code")
+    if named is not None and named.whose is not None:
+        owner = users[named.whose].participant_id
+        if not named.rest:
+            return Route(kind="switch", participant_id=owner, in_focus=True)
+        behind = recognise(named.rest)
+        if behind in LINE_COMMANDS:
+            return Route(kind="line", command=behind)
+        return Route(kind="owner", participant_id=owner, in_focus=True, said=named.rest)
     asked = [one.participant_id for one in users if one.asked_at is not None]
     likely = asked or [one.participant_id for one in users]
     if len(likely) > 1:
@@ -87,14 +95,3 @@ def present_focus(
         return None
     reminded_at = [one.asked_at for one in users if one.reminded and one.asked_at]
     return None if any(at > focused_at for at in reminded_at) else focus
-
-
-def is_code(personal_code: str, text: str) -> bool:
-    """Tell whether a text is this code and nothing else, however it is typed."""
-    said = _bare(text)
-    return bool(said) and _bare(personal_code) == said
-
-
-def _bare(code: str) -> str:
-    """Return letters and digits only, folded: codes are typed with spaces, dashes, any case."""
-    return re.sub(r"[\W_]+", "", unframed(fold(code)))

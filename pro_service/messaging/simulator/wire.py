@@ -31,6 +31,7 @@ from pro_service.messaging.gateway import (
     WebhookRequest,
     media_count_of,
     message_id_of,
+    verdict_of,
 )
 
 NAME: Final = "simulator"
@@ -130,13 +131,14 @@ def rejection_of(body: bytes, status: int) -> tuple[str, Effect]:
 
 def encode_inbound(text: InboundText) -> dict[str, str]:
     """The parameters of an inbound webhook."""
-    return {
+    parameters = {
         "id": text.provider_id,
         "from": text.their_address,
         "to": text.our_address,
         "body": text.body,
         "media_count": str(text.media_count),
     }
+    return parameters if text.verdict is None else {**parameters, "verdict": text.verdict}
 
 
 def parse_inbound(request: WebhookRequest, secret: SecretStr) -> InboundText:
@@ -149,6 +151,7 @@ def parse_inbound(request: WebhookRequest, secret: SecretStr) -> InboundText:
             their_address=parameters["from"],
             body=parameters["body"],
             media_count=media_count_of(parameters["media_count"]),
+            verdict=verdict_of(parameters.get("verdict")),
         )
     except ValueError:
         raise UnreadableWebhookError("An inbound text lacks a field or spoils one.") from None

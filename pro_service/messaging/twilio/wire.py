@@ -37,6 +37,7 @@ from pro_service.messaging.gateway import (
     WebhookRequest,
     media_count_of,
     message_id_of,
+    verdict_of,
 )
 from pro_service.messaging.twilio.forms import INBOUND, STATUS, check_genuine
 
@@ -194,6 +195,7 @@ def parse_inbound(request: WebhookRequest, token: SecretStr, account: str) -> In
             body=_first(parameters, "Body") or "",
             media_count=media_count_of(_first(parameters, "NumMedia") or "0"),
             service_address=_first(parameters, "MessagingServiceSid"),
+            verdict=verdict_of(_first(parameters, "OptOutType")),
         )
     except ValueError:
         raise UnreadableWebhookError("An inbound text lacks a field or spoils one.") from None

@@ -92,7 +92,14 @@ def agenda(
     to_send = [one for one in open_questions(facts, protocol, "link") if one.assessment.is_unsent]
     by_text = {one.assessment.id for one in questions}
     entries = [
-        _entry(context, protocol, facts, question.assessment, question.ask.text_mode)
+        _entry(
+            context,
+            protocol,
+            facts,
+            question.assessment,
+            visit_id=question.visit.id,
+            text_mode=question.ask.text_mode,
+        )
         for question in (*questions, *(one for one in to_send if one.assessment.id not in by_text))
     ]
     known = {entry.assessment_id for entry in entries}
@@ -102,10 +109,11 @@ def agenda(
             if one.id in known or visit.provisional or not may_answer:
                 continue
             if one.id == asked and is_open_question(one):
-                entries.insert(0, _entry(context, protocol, facts, one, "item"))
+                entry = _entry(context, protocol, facts, one, visit_id=visit.id)
+                entries.insert(0, entry)
             # Answers that were not read are too old for `back` to reach.
             elif one.id == just_answered and one.submitted_at and one.answers:
-                entries.append(_entry(context, protocol, facts, one, "item"))
+                entries.append(_entry(context, protocol, facts, one, visit_id=visit.id))
     return tuple(entries)
 
 
@@ -114,12 +122,15 @@ def _entry(
     protocol: Protocol,
     facts: ParticipantFacts,
     assessment: AssessmentFacts,
-    text_mode: str,
+    *,
+    visit_id: UUID,
+    text_mode: str = "item",
 ) -> AgendaEntry:
     instrument = instrument_as_used(context, protocol, assessment.instrument)
     found = open_now(assessment, instrument, facts.now)
     return AgendaEntry(
         assessment_id=assessment.id,
+        visit_id=visit_id,
         instrument=instrument,
         target=assessment.target,
         text_mode="grouped" if text_mode == "grouped" else "item",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from pro_service.domain.conversation.asking import AT_ONCE, Pace
 from pro_service.domain.instruments.model import Instrument
 from pro_service.services.base.catalogue import Catalogue
 from pro_service.services.base.keys import Keys
@@ -26,6 +27,9 @@ class ServiceContext:
     provider: str
     """Name of the gateway in use: it chooses our sending address."""
     release: str
+    pace: Pace = AT_ONCE
+    """How soon after a question its answer can be: where a service is put together for telephones
+    of people, it says so."""
 
     @classmethod
     def of(
@@ -37,8 +41,9 @@ class ServiceContext:
         public_url: str,
         provider: str,
         release: str,
+        pace: Pace = AT_ONCE,
     ) -> Self:
         """Put together; nothing is read or opened yet."""
         keys = Keys(vault)
         parts = (Catalogue(instruments), keys, Reader(keys, instruments), texts)
-        return cls(*parts, public_url=public_url, provider=provider, release=release)
+        return cls(*parts, public_url=public_url, provider=provider, release=release, pace=pace)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from pro_service.domain.conversation.asking import still_asked
+from pro_service.domain.conversation.commands import says_more
 from pro_service.domain.conversation.dialogue import Dialogue, Prompt, TextPart
 from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
@@ -50,6 +52,25 @@ class Received:
     inbound_id: UUID
     actor: str
 
+    @property
+    def said(self) -> str:
+        """What it is read as: its words, or the word for what the provider took it for."""
+        return self.text.body if self.text.verdict is None else self.text.verdict.upper()
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there is something in it beside a command, which somebody must read.
+
+        A provider's word for a command may be none of ours ("ARRET"): alone it says no more.
+        """
+        body = self.text.body
+        return says_more(body) and (self.text.verdict is None or len(body.split()) > 1)
+
+    @property
+    def provider_replied(self) -> bool:
+        """Whether the provider has answered by itself: the same is not said twice."""
+        return self.text.verdict is not None
+
 
 @dataclass(frozen=True)
 class Case:
@@ -65,6 +86,10 @@ class Case:
     """What stands of the conversation with them on this line."""
     respondent: Respondent
     """Who answers here: the participant, or on their behalf whoever owns the telephone."""
+    anothers: bool = False
+    """The telephone is another person's than the participant's."""
+    silenced: bool = False
+    """The question they had was asked before the line wanted silence, and is asked no more."""
 
     @property
     def data_key(self) -> UUID:
@@ -81,7 +106,7 @@ class Case:
 
     def headed(self, parts: Sequence[TextPart]) -> tuple[TextPart, ...]:
         """The parts of a reply, headed by whose they are on a telephone shared or another's."""
-        if len(self.received.users) < 2 and self.respondent.kind != "proxy":
+        if len(self.received.users) < 2 and not self.anothers:
             return tuple(parts)
         code = TextPart(key="reminder.for_code", parameters={"code": self.facts.start_of_code})
         return (code, *parts)
@@ -94,16 +119,50 @@ class Case:
 
 def dialogue_of(user: LineParticipant) -> Dialogue:
     """What stands of the conversation with somebody on this line."""
+    return still_asked(_stored(user), user.silenced_at, user.now)
+
+
+def _stored(user: LineParticipant) -> Dialogue:
     return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
 
 
 async def read_case(
-    connection: Connection, context: ServiceContext, received: Received, user: LineParticipant
+    connection: Connection,
+    context: ServiceContext,
+    received: Received,
+    user: LineParticipant,
+    stated: Respondent | None = None,
 ) -> Case:
-    """Read somebody's facts as they are now, and the protocol they follow."""
+    """Read somebody's facts as they are now, and the protocol they follow.
+
+    `stated` is who this very text says answers, on a telephone of somebody else.
+    """
     study_id = received.sender.study_id
     facts = await context.reader.facts(connection, study_id, user.id)
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
-    who = respondent_at(user.relation)
+    dialogue = dialogue_of(user)
+    who = stated or _respondent(user, dialogue, facts)
     seen = taken_over_by(facts, who)
-    return Case(connection, context, protocol, received, seen, dialogue_of(user), who)
+    silenced = dialogue.prompt is None and _stored(user).prompt is not None
+    return Case(
+        connection,
+        context,
+        protocol,
+        received,
+        seen,
+        dialogue,
+        who,
+        anothers=user.relation != "self",
+        silenced=silenced,
+    )
+
+
+def _respondent(user: LineParticipant, dialogue: Dialogue, facts: ParticipantFacts) -> Respondent:
+    """Who answers: whoever owns the telephone, unless they said otherwise for this sitting."""
+    owner, stated, prompt = respondent_at(user.relation), dialogue.who, dialogue.prompt
+    if user.relation == "self" or stated is None or prompt is None:
+        return owner
+    asked = next((visit for visit in facts.visits if visit.id == stated.visit_id), None)
+    if asked is None or all(one.id != prompt.assessment_id for one in asked.assessments):
+        return owner
+    return Respondent(kind=stated.kind)

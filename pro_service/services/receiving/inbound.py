@@ -6,15 +6,11 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
-
-from pro_service.domain.conversation.advance import Agenda, advance, begin
+from pro_service.domain.conversation.advance import RESTING, Agenda, advance, begin
+from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.commands import Command, recognise
-from pro_service.domain.conversation.dialogue import Step, TextPart, same_question
+from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
-from pro_service.domain.delivery.channels import ChannelRules
-from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import (
     Gateway,
@@ -36,7 +32,7 @@ from pro_service.services.answering import (
 )
 from pro_service.services.base.actors import participant_actor, provider_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.phones import PhoneError, country_of, parse_phone
+from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.receiving.case import (
     Arrival,
@@ -47,6 +43,7 @@ from pro_service.services.receiving.case import (
     read_case,
 )
 from pro_service.services.receiving.copies import answer_with, first_copy
+from pro_service.services.receiving.helping import links_allowed, without_link
 from pro_service.services.receiving.line import (
     answer_for_line,
     answer_stranger,
@@ -62,19 +59,19 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     write_inbound,
 )
+from pro_service.services.receiving.questions import standing_of
+from pro_service.services.receiving.respondents import stated_respondent, take_over
+from pro_service.services.receiving.resting import rest
 from pro_service.services.receiving.unwell import answer_unwell
 from pro_service.services.receiving.warning import warn
 from pro_service.services.receiving.wrong_numbers import answer_wrong_number
-from pro_service.services.texting import indexes_of, line_to, link_for
+from pro_service.services.texting import indexes_of, line_to, link_for, who_part
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
-from pro_service.store.ids import made_at, new_id
+from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import messages
 from pro_service.store.texting.messages import OwnedSender
-
-NOT_YET_ACCEPTED = frozenset({MessageState.queued, MessageState.sending})
-_CHANNELS = ChannelRules()
 
 
 class UnknownAddressError(ProServiceError):
@@ -197,7 +194,7 @@ async def _decide(
     if focus is not None and len(users) > 1:
         now = await operations.get_study_time(connection)
         focus = present_focus(users, focus, line.focused_at, now)
-    where = route(users, focus, received.text.body)
+    where = route(users, focus, received.said)
     if where.kind == "line":
         return await answer_for_line(connection, context, received, where)
     if where.kind == "ask_code":
@@ -210,8 +207,10 @@ async def _for_one(
 ) -> InboundOutcome:
     """A text that belongs to one participant."""
     user = next(one for one in received.users if one.id == where.participant_id)
-    case = await read_case(connection, context, received, user)
-    if where.kind == "owner" and recognise(received.text.body) is Command.unwell:
+    said = where.said or received.said
+    stated = stated_respondent(user, said)
+    case = await read_case(connection, context, received, user, stated)
+    if where.kind == "owner" and recognise(said) is Command.unwell:
         outcome = await answer_unwell(case)
         outcome.in_focus = where.in_focus and len(received.users) > 1
         return outcome
@@ -222,10 +221,16 @@ async def _for_one(
     if where.kind == "switch":
         step = _switch(case, entries)
         outcome = own_outcome(case, step.disposition)
+    elif stated is not None:
+        step = take_over(case, entries, said)
+        outcome = own_outcome(case, step.disposition, step.command)
     else:
-        step = await _advance(case, entries)
+        step = await _advance(case, entries, said)
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
+        if step.command is not None and step.command in RESTING:
+            reply = (*step.reply, *rest(case, step.command, outcome))
+            step = step.model_copy(update={"reply": reply})
     outcome.in_focus = where.in_focus and len(received.users) > 1
     add_call(case, step, outcome)
     await _reply_step(case, step, outcome)
@@ -240,35 +245,19 @@ def _switch(case: Case, entries: Agenda) -> Step:
     return Step(dialogue=reopened, reply=parts, disposition="command")
 
 
-async def _advance(case: Case, entries: Agenda) -> Step:
+async def _advance(case: Case, entries: Agenda, said: str) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    received, facts, prompt = case.received, case.facts, case.dialogue.prompt
-    # Of two texts at once the second came before the question that answers the first was written.
-    accepted = same_question(prompt, received.asked.get(facts.id))
-    if accepted and prompt is not None and prompt.message_id is not None:
-        carrier = prompt.message_id
-        state = await messages.get_prompt_state(case.connection, facts.study_id, carrier)
-        accepted = state not in NOT_YET_ACCEPTED and not _came_before(received.text, carrier)
-    country = country_of(received.their_address)
+    standing = await standing_of(case)
     return advance(
         case.dialogue,
         entries,
-        received.text.body,
-        facts.now,
-        prompt_accepted=accepted,
-        link_possible=_CHANNELS.rule_for("sms", case.context.provider, country).links,
-        pictures=received.text.media_count > 0,
+        said,
+        case.facts.now,
+        prompt_accepted=standing.accepted,
+        link_possible=links_allowed(case),
+        pictures=case.received.text.media_count > 0,
+        staff_wrote=standing.staff_wrote,
     )
-
-
-def _came_before(text: InboundText, message_id: UUID) -> bool:
-    """Whether a text was with the provider before a message of ours was even made.
-
-    A list says when that was, to the second; a webhook does not, so there arrival decides.
-    """
-    if text.received_at is None:
-        return False
-    return text.received_at + timedelta(seconds=1) <= made_at(message_id)
 
 
 async def _take_answers(case: Case, step: Step) -> AnswersPlan | None:
@@ -312,17 +301,13 @@ async def _reply_step(case: Case, step: Step, outcome: InboundOutcome) -> None:
             link, rows = await link_for(case.connection, case.context, facts, visit_id)
             outcome.invitations += rows
     if link is None:
-        parts = tuple(_without_link(part) for part in parts)
+        parts = tuple(without_link(case, part) for part in parts)
+    if case.anothers and case.dialogue.waiting and asks(parts):
+        parts = (*parts, who_part(facts))
     # Whoever asked for silence gets it; what they write is kept all the same.
     if parts and not case.held_back:
         template = parts[0].key
         if template != "line.switched":
             parts = case.headed(parts)
         outcome.reply = Reply(case.render(parts, link=link), template, facts.language)
-    outcome.keep_dialogue(step.dialogue)
-
-
-def _without_link(part: TextPart) -> TextPart:
-    """The same offer where there is no page to answer on: a call, or no link."""
-    other = {"offer.link": "offer.call", "link.here": "link.impossible"}
-    return TextPart(key=other[part.key]) if part.key in other else part
+    outcome.keep_dialogue(case, step.dialogue, parts)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pro_service.domain.conversation.advance import advance, begin
-from pro_service.domain.conversation.commands import Command, recognise, says_more
+from pro_service.domain.conversation.codes import is_code
+from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Disposition, TextPart
 from pro_service.domain.conversation.reply import read_alone
-from pro_service.domain.conversation.routing import Route, is_code
+from pro_service.domain.conversation.routing import Route
 from pro_service.services.answering import agenda
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Received, read_case
+from pro_service.services.receiving.helping import help_parts
 from pro_service.services.receiving.outcome import (
     InboundOutcome,
     Reply,
@@ -46,7 +48,7 @@ async def confirm_number(
     outcome.confirmed = user.to_confirm
     parts = (TextPart(key="number.confirmed"), *question)
     outcome.reply = Reply(case.render(parts), "number.confirmed", facts.language)
-    outcome.keep_dialogue(dialogue)
+    outcome.keep_dialogue(case, dialogue, parts)
     return outcome
 
 
@@ -56,10 +58,10 @@ async def answer_stranger(
     """A number nobody enrolled uses: kept apart, answered neutrally and not without end."""
     study_id, line_id = received.sender.study_id, received.line.id
     key = await context.keys.study_key(connection, study_id)
-    said = recognise(received.text.body)
+    said = recognise(received.said)
     command = said if said in (Command.stop, Command.start) else None
     disposition = _disposition(received)
-    if command is not None and not says_more(received.text.body):
+    if command is not None and not received.says_more:
         disposition = "command"
     outcome = InboundOutcome(key, disposition, command)
     held = await inbounds.is_held_back(connection, study_id, line_id)
@@ -76,7 +78,7 @@ async def answer_stranger(
     elif not held and command is not Command.stop:
         replied = await inbounds.count_replies_today(connection, study_id, line_id)
         template = "stranger" if replied < REPLIES_TO_STRANGERS else None
-    if template is not None:
+    if template is not None and not received.provider_replied:
         body = context.texts.text(template, "en", sender=received.sender.sender_name)
         outcome.reply = Reply(body, template, "en")
     return outcome
@@ -96,7 +98,7 @@ async def answer_unasked(
 
     Their STOP holds like anybody's.
     """
-    if recognise(received.text.body) is Command.stop:
+    if recognise(received.said) is Command.stop:
         theirs = replace(received, users=received.unasked)
         return await answer_for_line(
             connection, context, theirs, Route(kind="line", command=Command.stop)
@@ -118,21 +120,33 @@ async def answer_for_line(
     case = await read_case(connection, context, received, received.users[0])
     facts, alone = case.facts, len(received.users) == 1
     entries = agenda(context, case.protocol, facts) if alone else ()
-    step = advance(case.dialogue, entries, received.text.body, facts.now)
+    before = case.dialogue
+    if where.command is Command.start:
+        before = before.model_copy(update={"prompt": None})  # Whatever was asked is asked anew.
+    step = advance(before, entries, received.said, facts.now)
     disposition = step.disposition
-    if where.command is Command.stop and says_more(received.text.body):
+    if where.command is Command.stop and received.says_more:
         disposition = "needs_reading"
     outcome = own_outcome(case, disposition, step.command)
     outcome.opt_out = where.command is Command.stop
     outcome.opt_in = where.command is Command.start
     outcome.affected = tuple(other.id for other in received.users[1:])
-    if alone and where.command is not Command.stop:
-        outcome.keep_dialogue(step.dialogue)
     if where.command is Command.stop and case.held_back:
         return outcome  # It was confirmed once; whoever asks for silence again gets it.
     if where.command is Command.stop:
         outcome.calls += another_way((one.id for one in received.users), received.actor)
-    outcome.reply = Reply(case.render(step.reply), step.reply[0].key, facts.language)
+    parts = step.reply
+    if where.command is Command.help:
+        # To whoever wanted silence help is given, and no question.
+        question = () if case.held_back else parts[1:]
+        asked = step.dialogue.prompt if question else None
+        parts = (parts[0], *help_parts(case, asked, entries), *question)
+    if received.provider_replied:
+        parts = parts[1:] if where.command is Command.start else ()
+    if parts:
+        outcome.reply = Reply(case.render(parts), parts[0].key, facts.language)
+    if alone and where.command is not Command.stop:
+        outcome.keep_dialogue(case, step.dialogue, parts)
     return outcome
 
 
@@ -144,7 +158,7 @@ async def ask_who(
     Words may report a symptom: whoever sent them, somebody must read them.
     """
     case = await read_case(connection, context, received, received.users[0])
-    command = recognise(received.text.body)
+    command = recognise(received.said)
     if command is Command.reaction:
         return unowned_outcome(case, "reaction", command)
     disposition = _disposition(received)

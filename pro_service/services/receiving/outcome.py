@@ -6,25 +6,31 @@ turn and answers go before it in the same short transaction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pro_service.domain.conversation.asking import asks, carried
 from pro_service.domain.conversation.commands import Command
-from pro_service.domain.conversation.dialogue import Dialogue, Disposition, Step
+from pro_service.domain.conversation.dialogue import Dialogue, Disposition, Step, TextPart
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received
+from pro_service.services.receiving.questions import heard_with
 from pro_service.services.texting import WrongNumber, opt_out_row, seal_body
 from pro_service.store.answering import answers, checklist
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.answering.checklist import ChecklistWrite
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
+from pro_service.store.pages import preferences
+from pro_service.store.pages.preferences import ChoiceWrite
 from pro_service.store.receiving import inbounds
 from pro_service.store.receiving.inbounds import InboundWrite
-from pro_service.store.texting import numbers
+from pro_service.store.texting import numbers, reminders
+from pro_service.store.texting.reminders import LaterWrite
 from pro_service.store.writes import (
     FocusRow,
     InboundRow,
@@ -69,6 +75,10 @@ class InboundOutcome:
     opt_in: bool = False
     affected: tuple[UUID, ...] = ()
     """Who else uses a line that is held back or let go."""
+    choice: ChoiceWrite | None = None
+    """A pause begun or ended, which takes the turn instead of answers."""
+    later: LaterWrite | None = None
+    """The nudge of somebody who wants to be asked later, likewise."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
     wrong: tuple[WrongNumber, Guard] | None = None
@@ -81,12 +91,12 @@ class InboundOutcome:
     """The text names a sign of harm: somebody reads it first."""
     alerts: list[TextAlertRow] = field(default_factory=list)
 
-    def keep_dialogue(self, dialogue: Dialogue) -> None:
-        """Keep the dialogue; the question it now holds open was carried by the reply, if any."""
-        if dialogue.prompt is not None and self.reply is not None:
-            prompt = dialogue.prompt.model_copy(update={"message_id": self.reply.id})
-            dialogue = dialogue.model_copy(update={"prompt": prompt})
-        self.dialogue = dialogue
+    def keep_dialogue(self, case: Case, dialogue: Dialogue, said: Sequence[TextPart]) -> None:
+        """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
+        carrier = self.reply.id if self.reply is not None and asks(said) else None
+        kept = carried(dialogue, case.dialogue, carrier)
+        who = dialogue.who or case.dialogue.who
+        self.dialogue = kept.model_copy(update={"heard": heard_with(case), "who": who})
 
     def queue_reply(self) -> None:
         """Send the reply by the queue: there is no webhook to answer any more.
@@ -104,7 +114,7 @@ class InboundOutcome:
         """
         self.reply = None
         if self.dialogue is not None and self.dialogue.prompt is not None:
-            prompt = self.dialogue.prompt.model_copy(update={"message_id": None})
+            prompt = self.dialogue.prompt.model_copy(update={"message_id": None, "told": True})
             self.dialogue = self.dialogue.model_copy(update={"prompt": prompt})
 
 
@@ -161,7 +171,12 @@ async def write_inbound(
     async with transaction(connection) as connection:
         if outcome.confirmed is not None:
             await numbers.give_reason(connection, "the participant's code was typed on it")
-        await answers.record_answers(connection, guard, answered)
+        if outcome.choice is not None:
+            await preferences.record_choice(connection, guard, outcome.choice)
+        elif outcome.later is not None:
+            await reminders.ask_later(connection, guard, outcome.later)
+        else:
+            await answers.record_answers(connection, guard, answered)
         if outcome.checklist is not None:
             # The turn before it has moved the revision.
             after = guard._replace(revision=guard.revision + 1)

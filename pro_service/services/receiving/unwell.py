@@ -44,7 +44,7 @@ async def answer_unwell(case: Case) -> InboundOutcome:
             link = await _link(case, unwell.visit, outcome)
             parts += [] if link is None else [TextPart(key="unwell.page")]
     outcome.reply = Reply(case.render(case.headed(parts), link=link), NOTED, case.facts.language)
-    outcome.keep_dialogue(dialogue)
+    outcome.keep_dialogue(case, dialogue, parts)
     return outcome
 
 

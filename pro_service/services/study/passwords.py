@@ -97,7 +97,6 @@ def check_password(login: str, password: str) -> None:
 
 
 def _names_in(login: str) -> list[str]:
-    """What a login is made of, forwards: the whole, and the name behind the study."""
+    """The name behind the study, as it is written and without what stands between its parts."""
     bare = login.casefold().rpartition("/")[2]
-    parts = [bare, *re.split(r"[^\w]+|_", bare)]
-    return [one for one in parts if len(one) >= _SHORTEST_NAME]
+    return [one for one in (bare, re.sub(r"[\W_]", "", bare)) if len(one) >= _SHORTEST_NAME]

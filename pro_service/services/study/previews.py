@@ -97,6 +97,7 @@ class Preview:
             "code": _CODE,
             "start": _CODE[:3],
             "day": format_day(date(2026, 9, 30), language),
+            "time": "18:30",
             "minimum": 0,
             "maximum": 100,
             "count": 5,

@@ -28,7 +28,7 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
-from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind
+from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind, who_part
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [
@@ -60,5 +60,6 @@ __all__ = [
     "seal_body",
     "send_claimed",
     "ways_to",
+    "who_part",
     "wrong_number",
 ]

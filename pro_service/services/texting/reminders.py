@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
+from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
 from pro_service.domain.delivery.channels import AskingWay, ChannelRule
 from pro_service.domain.delivery.segments import segments
@@ -216,6 +217,8 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     rows: list[InvitationRow] = []
     if linked:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
+    if relation != "self" and asks(question):
+        question = (*question, who_part(facts))
     parts = _parts(facts, linked=linked, first=first)
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
@@ -229,6 +232,11 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
         prompt = dialogue.prompt.model_copy(update=update)
         dialogue = dialogue.model_copy(update={"prompt": prompt})
     return _Composed(template, body, dialogue if asked else None, rows)
+
+
+def who_part(facts: ParticipantFacts) -> TextPart:
+    """Who answers is asked at the start of a sitting on a telephone of somebody else (R25)."""
+    return TextPart(key="who.ask", parameters={"code": facts.start_of_code})
 
 
 async def _compose_unsent(due: _Due, rule: ChannelRule, way: AskingWay) -> _Composed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -41,6 +42,8 @@ class FirstCopy(NamedTuple):
 class LineParticipant(NamedTuple):
     """Somebody who uses a number, and the dialogue open with them on it (JSON), if any."""
 
+    now: datetime
+    """When this was read (study time)."""
     id: UUID
     personal_code: str
     code: str
@@ -53,6 +56,8 @@ class LineParticipant(NamedTuple):
     """What whoever owns the number is to them."""
     may_be_texted: bool = True
     """Whether the owner of the number agreed to texts, where that is somebody else."""
+    silenced_at: datetime | None = None
+    """When the line last asked for no texts, whether or not that still holds (study time)."""
 
 
 class Telephones(NamedTuple):

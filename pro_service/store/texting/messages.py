@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -106,6 +107,24 @@ class FoundMessage(NamedTuple):
     study_id: UUID
     id: UUID
     state: MessageState
+
+
+class HeardText(NamedTuple):
+    """A text that came in, sealed."""
+
+    id: UUID
+    body_sealed: bytes
+    body_key: str
+
+
+class CarrierRow(NamedTuple):
+    """How far a message has come, and what happened on its line around it."""
+
+    state: MessageState
+    accepted_for: timedelta | None
+    """How long the provider had had it (machine time); None: it has not, or that was not kept."""
+    staff_wrote: bool
+    heard: tuple[HeardText, ...]
 
 
 async def find_sender(
@@ -217,12 +236,27 @@ async def mark_expired(connection: Connection) -> int:
     return len(await connection.fetch(_SQL["mark_expired"]))
 
 
-async def get_prompt_state(
-    connection: Connection, study_id: UUID, message_id: UUID
-) -> MessageState | None:
-    """How far the message that asked a question has come."""
-    state = await connection.fetchval(_SQL["get_prompt_state"], study_id, message_id)
-    return None if state is None else MessageState(state)
+async def get_carrier(
+    connection: Connection,
+    study_id: UUID,
+    message_id: UUID,
+    *,
+    came_at: datetime | None,
+    heard: Sequence[UUID],
+) -> CarrierRow | None:
+    """How far the message that asked a question had come when a participant's text came.
+
+    `came_at` is when the provider had that text, where a list says so (machine time, whole
+    seconds); `heard` are the texts to be read beside it.
+    """
+    row = await connection.fetchrow(_SQL["get_carrier"], study_id, message_id, came_at, list(heard))
+    if row is None:
+        return None
+    texts = tuple(
+        HeardText(UUID(one), bytes.fromhex(body), key)
+        for one, body, key in json.loads(row["heard"])
+    )
+    return row_of(CarrierRow, row, state=MessageState(row["state"]), heard=texts)
 
 
 async def find_message(

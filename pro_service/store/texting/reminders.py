@@ -55,6 +55,19 @@ class FoundInvitation(NamedTuple):
     expires_at: datetime | None
 
 
+@dataclass
+class LaterWrite:
+    """The nudge that asks again somebody who said "later"; empty, it takes the turn alone."""
+
+    moved: list[writes.MovedReminderRow] = field(default_factory=list)
+    planned: list[writes.ReminderRow] = field(default_factory=list)
+
+
+async def ask_later(connection: Connection, guard: Guard, document: LaterWrite) -> None:
+    """Move a nudge, or plan one more. Raises StaleRevisionError."""
+    await write(connection, _SQL["ask_later"], *guard, document)
+
+
 async def list_due(connection: Connection, limit: int) -> list[DueRow]:
     """Participants with a nudge due at study time."""
     rows = await connection.fetch(_SQL["list_due"], limit)

@@ -8,11 +8,13 @@ LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_messag
 WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
 -- name: list_line_participants(study_id, their_indexes, line_id)
--- Who now uses a number, with the question each was last asked on this line of it; and who is to use it
--- once they have confirmed it.
+-- Who now uses a number, with the question each was last asked on this line of it, and when the line last
+-- wanted silence; and who is to use it once they have confirmed it.
 SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
        CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm,
-       n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted
+       n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted,
+       (SELECT max(o.started_at) FROM pro.opt_outs AS o
+        WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now
 FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id

@@ -21,6 +21,7 @@ ORDER BY id;
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
 UPDATE pro.messages
 SET state = $4, provider_id = coalesce($5, provider_id), error_code = $6, state_reason = $7,
+    accepted_at = coalesce(accepted_at, CASE WHEN $4 = 'accepted' THEN clock_timestamp() END),
     retry_at = clock_timestamp() + $8::double precision * interval '1 second', lease_until = NULL
 WHERE study_id = $1 AND id = $2 AND state = $3
 RETURNING id;
@@ -87,9 +88,17 @@ UPDATE pro.messages SET state = 'expired', state_reason = 'window closed'
 WHERE state = 'queued' AND expires_at <= pro.now()
 RETURNING study_id, id;
 
--- name: get_prompt_state(study_id, message_id)
--- How far the message that asked a question has come.
-SELECT state FROM pro.messages WHERE study_id = $1 AND id = $2;
+-- name: get_carrier(study_id, message_id, came_at, heard)
+-- How far the message that asked a question has come, whether staff wrote on the line since, and the texts
+-- heard just before. A list's `came_at` has whole seconds; none: the text came now.
+SELECT m.state,
+       CASE WHEN $3::timestamptz IS NULL THEN clock_timestamp() - m.accepted_at
+            ELSE $3 - date_trunc('second', m.accepted_at) END AS accepted_for,
+       EXISTS (SELECT FROM pro.messages AS s
+               WHERE s.study_id = $1 AND s.line_id = m.line_id AND s.id > $2 AND s.kind = 'staff') AS staff_wrote,
+       (SELECT coalesce(json_agg(json_build_array(i.id, encode(i.body_sealed, 'hex'), i.body_key)), '[]')
+        FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
+FROM pro.messages AS m WHERE m.study_id = $1 AND m.id = $2;
 
 -- name: find_message_by_provider_id(provider, provider_id)
 -- The message a provider's status is about, where its address did not say.
@@ -110,7 +119,9 @@ WITH kept AS (
 moved AS (
     UPDATE pro.messages SET state = $9, provider_id = coalesce(provider_id, $5),
         error_code = CASE WHEN $9 <> 'delivered' THEN coalesce($7, error_code) END,
-        state_reason = CASE WHEN $9 <> 'delivered' OR error_code IS NULL THEN state_reason END
+        state_reason = CASE WHEN $9 <> 'delivered' OR error_code IS NULL THEN state_reason END,
+        accepted_at = coalesce(accepted_at,
+            CASE WHEN $9 IN ('accepted', 'sent', 'delivered') THEN clock_timestamp() END)
     WHERE study_id = $1 AND id = $3 AND state = $8
     RETURNING id
 )

@@ -61,6 +61,25 @@ called AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh,
        pro.demand_sending((SELECT jsonb_array_length(d -> 'messages') FROM doc)) AS free;
 
+-- name: ask_later(study_id, participant_id, revision, write)
+-- Move a nudge, or plan one more, for somebody who asked to be asked later; `write` is one JSON document:
+-- moved, planned. Either list may be empty.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+moved AS (
+    UPDATE pro.reminders AS r SET due_at = m.due_at
+    FROM doc, jsonb_to_recordset(d -> 'moved') AS m (id uuid, due_at timestamptz)
+    WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = m.id AND r.ended_at IS NULL
+),
+planned AS (
+    INSERT INTO pro.reminders SELECT r.* FROM doc, pro.reminder_rows($1, $2, d -> 'planned') AS r
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
 -- name: list_to_check_for_calls(limit)
 -- Open, asked and unanswered visits without a call, with what tells whether a call could be due yet; and
 -- safety visits about which a call reached nobody, while their days run.

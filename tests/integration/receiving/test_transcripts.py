@@ -17,7 +17,8 @@ CASES = {
     *("unknown_number_stop_en", "shared_line_none_open_en"),
     *("shared_line_two_open_en", "reaction_en", "picture_en", "empty_zh", "long_1600_en"),
     *("emoji_zh", "symptom_en", "symptom_zh", "stop_start_help_en", "stop_start_help_zh"),
-    "changed_number_en",
+    *("changed_number_en", "short_code_en", "later_and_pause_en", "later_and_pause_zh"),
+    *("silent_for_months_en", "back_weeks_later_en"),
 }
 
 

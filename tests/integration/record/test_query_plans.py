@@ -57,6 +57,7 @@ class Values:
         self.message = row_id(MESSAGES, study.number)
         self.reminder = row_id(REMINDERS, 4 * visit)
         self.indexes = [study.their_index, b"\x00" * 32]
+        self.users = [study.participant_id]
         self.token = study.token_sha256
 
     @property
@@ -92,8 +93,8 @@ class Of:
     name: str
 
 
-STUDY, PARTICIPANT = Of("study"), Of("participant")
-FACTS = (STUDY, PARTICIPANT, "{}")
+STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
+FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
 READS = (
     Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
     Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
@@ -147,7 +148,7 @@ READS = (
         ("simulator", "out-77"),
     ),
     Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
-    Case("texting/messages", "get_prompt_state", "pro_provider", 20, (STUDY, Of("message"))),
+    Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
     Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
@@ -270,7 +271,8 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list):
-        return f"ARRAY[{', '.join(literal(one) for one in value)}]::bytea[]"
+        kind = "bytea" if isinstance(value[0], bytes) else "uuid"
+        return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)
     is_document = isinstance(value, dict) or is_dataclass(value)

@@ -147,6 +147,8 @@ class TwilioFake:
         """Texts from phones whose webhook was not answered with a 2xx."""
         self.pool_number = "+12025550188"
         """The number a Messaging Service sends from."""
+        self.verdicts: dict[str, str] = {}
+        """What an account with Advanced Opt-Out takes words for (`OptOutType`)."""
         self.watch: Callable[[web.Request, bytes, web.Response | None], None] | None = None
         self.settings = AccountSettings(ACCOUNT)
         self.closing = asyncio.Event()
@@ -220,6 +222,8 @@ class TwilioFake:
             "NumMedia": str(media),
             "NumSegments": "1",
         }
+        if verdict := self.verdicts.get(came.body.strip().upper()):
+            parameters["OptOutType"] = verdict
         return await self._post(f"{self.webhook_base}/hooks/twilio/inbound", parameters)
 
     def pass_on(self, came: Taken, body: bytes) -> str | None:

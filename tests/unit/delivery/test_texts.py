@@ -71,7 +71,11 @@ def test_words_the_texts_tell_people_to_send_do_what_they_say() -> None:
         "返回": Command.back,
         "跳过": Command.skip,
     }
-    told |= {"不适用": Command.not_applicable, "SEND": Command.send, "发送": Command.send}
+    told |= {"不适用": Command.not_applicable, "稍后": Command.later, "暂停": Command.pause}
+    told |= {"LATER": Command.later, "PAUSE": Command.pause, "CONTINUE": Command.go_on}
+    told |= {"继续": Command.go_on, "SELF": Command.in_person, "本人": Command.in_person}
+    told |= {"READER": Command.with_reader, "代读": Command.with_reader}
+    told |= {"SEND": Command.send, "发送": Command.send}
     told |= {"UNWELL": Command.unwell, "不舒服": Command.unwell}
     every = " ".join(TEXTS.pattern(key, one) for one in LANGUAGES for key in TEXTS.keys(one))
     for word, command in told.items():

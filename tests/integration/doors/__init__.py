@@ -1,0 +1,1 @@
+"""The desk, through the real server and database."""
