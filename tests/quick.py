@@ -17,6 +17,7 @@ QUICK: Final = (
     "unit",
     "integration/answering/test_corrections.py",
     "integration/desk/test_desk_unconfirmed.py",
+    "integration/doors/test_sign_in_limits.py",
     "integration/exports/test_adherence.py",
     "integration/keeping/test_holds.py",
     "integration/questionnaire/test_statements.py",

@@ -74,7 +74,7 @@ def check_genuine(
 
 
 def _is_cut_from(name: str, values: Sequence[str], whole: str) -> bool:
-    """Whether a name with one of its values says another name, its end moved to the other side."""
-    return any((name + value).startswith(whole) for value in values) and (
-        whole.startswith(name) or name.startswith(whole)
-    )
+    """Whether a name with one of its values says another name, or begins one, cut elsewhere."""
+    said = [name + value for value in values]
+    begins = any(one.startswith(whole) or whole.startswith(one) for one in said)
+    return begins and (whole.startswith(name) or name.startswith(whole))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
@@ -120,14 +123,14 @@ def test_every_failure_has_words_in_every_language(whose: str) -> None:
         (ChoiceRefusedError, 422),
         (FactorRefusedError, 422),
         (FactorUnreadableError, 422),
-        (SignInThrottledError, 429),
-        (TooManyTriesError, 429),
+        (partial(SignInThrottledError, timedelta(seconds=1)), 429),
+        (partial(TooManyTriesError, timedelta(seconds=1)), 429),
         (web.HTTPNotFound, 404),
         (KeyError, 500),
     ],
 )
 def test_one_table_knows_the_desks_and_the_pages_errors(
-    error: type[Exception], status: int
+    error: Callable[[], Exception], status: int
 ) -> None:
     assert status_of(error()) == status
 
