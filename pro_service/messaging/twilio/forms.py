@@ -32,7 +32,7 @@ EXACT: Final[Mapping[str, re.Pattern[str]]] = {
         "MessagingServiceSid": r"MG[0-9a-fA-F]{32}",
         "NumMedia": _COUNT,
         "NumSegments": _COUNT,
-        "OptOutType": r"[A-Z]{1,16}",
+        "OptOutType": r"STOP|START|HELP",
         "SmsMessageSid": _MESSAGE,
         "SmsSid": _MESSAGE,
         "SmsStatus": _STATUS,
