@@ -251,3 +251,35 @@ async def test_m15_the_mark_opens_no_session(trial: Trial) -> None:
         mark = {one.key: one.value for one in browser.cookie_jar}["staff_here"]
         async with thief.get("/desk", cookies={"desk": mark}) as answer:
             assert answer.url.path == "/desk/sign-in"
+
+
+async def test_m1_a_card_goes_on_at_the_next_open_question_and_shows_no_earlier_answer(
+    trial: Trial,
+) -> None:
+    code = await code_of(trial)
+    async with browsing(trial.server) as phone, browsing(trial.server) as other:
+        with at(phone, HOME), at(other, WARD):
+            await begin(phone, code)
+            given = [value for (value,) in await trial.fetch("SELECT value FROM responses")]
+            assert given == [2] * len(given) != []
+            async with other.post("/c", data={"code": code}) as answer:
+                assert answer.url.path == "/q/me"
+            async with other.get("/q") as answer:
+                assert current_action(await answer.text()) == "/q/s/2"
+            async with other.get("/q/s/1") as answer:
+                first = await answer.text()
+            assert "checked" not in first
+            async with other.get("/q/review") as answer:
+                review = await answer.text()
+            assert "2 (0 to 10)" not in review
+            # Sent, they are shown to nobody, on the device that gave them neither.
+            async with phone.get("/q") as answer:
+                html = await answer_everything(phone, await answer.text(), value=3)
+            async with await send(phone, html) as answer:
+                assert answer.url.path == "/q/thanks"
+            for browser in (phone, other):
+                for path in ("/q", "/q/me", "/q/review", "/q/thanks", "/q/s/1"):
+                    async with browser.get(path) as answer:
+                        shown = await answer.text()
+                    assert "checked" not in shown
+                    assert "3 (0 to 10)" not in shown
