@@ -21,8 +21,6 @@ STOPS_AFTER: Final = 7
 STOP_AFTER_INJECTION: Final = timedelta(days=10)
 LOSES_SESSION_AFTER: Final = 8
 """Answers on the pages after which the browser forgets everything."""
-TWICE_EVERY: Final = 6
-"""Of so many answers by text the network delivers one twice."""
 WRONG_NUMBER: Final = {"en": "Wrong number", "zh_CN": "打错了"}
 SIGNATURE: Final = {"en": "\nSent from my iPhone", "zh_CN": "\n发自我的iPhone"}
 PAUSE: Final = {"en": "PAUSE", "zh_CN": "暂停"}

@@ -14,7 +14,6 @@ from pro_service.demo.habits import (
     PAUSE,
     SIGNATURE,
     STOP_AFTER_INJECTION,
-    TWICE_EVERY,
     WORDS,
     WRONG_NUMBER,
     gives_up_after,
@@ -163,8 +162,6 @@ class Participant:
             elif self._reader.took(reply):
                 answered += 1
                 self._note(question, value, gap)
-                if self.persona.kind is Kind.twice and answered % TWICE_EVERY == 0:
-                    reply = await self._say(text)
                 if self._regrets(question, answered):
                     reply = await self._correct(question, value or 0)
             elif self._reader.says_too_late(reply):

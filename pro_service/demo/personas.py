@@ -60,8 +60,6 @@ class Kind(StrEnum):
     """Whoever has the number now is somebody else, and says so."""
     signature = "signature"
     """The telephone adds a signature to every text."""
-    twice = "twice"
-    """The network delivers some texts twice, each time as another."""
     dead = "dead"
     """The number is no number any more."""
     pauses = "pauses"
@@ -91,7 +89,6 @@ SPECIAL: Final = (
     Kind.loses_session,
     Kind.stranger,
     Kind.signature,
-    Kind.twice,
     Kind.dead,
     Kind.pauses,
 )
@@ -118,7 +115,6 @@ BY_TEXT: Final = frozenset(
         Kind.corrects,
         Kind.stranger,
         Kind.signature,
-        Kind.twice,
         Kind.dead,
         Kind.pauses,
     }

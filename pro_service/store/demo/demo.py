@@ -105,7 +105,7 @@ async def count_texts_not_kept(connection: Connection, study_id: UUID) -> int:
 
 
 async def count_sent_by(connection: Connection, study_id: UUID, codes: Sequence[str]) -> int:
-    """Assessments of these participants that were sent in."""
+    """Assessments these participants answered on pages that were sent in."""
     count: int = await connection.fetchval(_SQL["count_sent_by"], study_id, list(codes))
     return count
 

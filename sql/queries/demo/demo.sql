@@ -88,10 +88,12 @@ WHERE t.direction = 'from_phone'
   AND NOT EXISTS (SELECT FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.provider_id = t.id::text);
 
 -- name: count_sent_by(study_id, codes)
--- Assessments of these participants that were sent in.
+-- Assessments these participants answered on pages, where sending is a step of its own, that were sent in.
 SELECT count(*) AS assessments FROM pro.assessments AS a
 JOIN pro.participants AS p ON p.study_id = a.study_id AND p.id = a.participant_id
-WHERE a.study_id = $1 AND p.code = ANY ($2::text[]) AND a.submitted_at IS NOT NULL;
+WHERE a.study_id = $1 AND p.code = ANY ($2::text[]) AND a.submitted_at IS NOT NULL
+  AND EXISTS (SELECT FROM pro.attempts AS t
+              WHERE t.study_id = a.study_id AND t.assessment_id = a.id AND t.mode = 'web');
 
 -- name: count_texts_to_strangers(numbers)
 -- Reminders the provider took for these numbers after the first text that came from there.

@@ -8,6 +8,7 @@ import pytest
 
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
+from pro_service.store.bounds import DatabaseUnreachableError
 from pro_service.store.desk import timeline
 from pro_service.store.desk.desk import list_desk_sites, mark_text_read
 from pro_service.store.ids import new_id
@@ -46,6 +47,6 @@ async def test_nothing_is_written_where_one_snapshot_is_read(
 ) -> None:
     staff = await find_session(pools.desk, {c.key: c.value for c in desk.cookie_jar}["desk"])
     assert isinstance(staff, Seat)
-    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+    with pytest.raises(DatabaseUnreachableError, match="ReadOnly"):
         async with at_desk(pools.desk, staff, one_snapshot=True) as connection:
             await mark_text_read(connection, study.id, new_id(), "staff:test")

@@ -15,12 +15,13 @@ from pro_service.services import rounds
 from pro_service.services.study.staff import make_staff
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_out_by_staff
+from pro_service.services.texting.reminders import open_link
 from pro_service.store.desk import desk as store
 from pro_service.store.ids import new_id
 from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.statements import statements
 from tests.support.study import ACTOR, Trial, open_trial, phone, row
-from tests.support.web import browsing
+from tests.support.web import answer_everything, browsing, open_questions
 
 PAGE = "/desk/participants/K-001"
 
@@ -95,7 +96,13 @@ async def test_an_answer_ends_it_though_no_text_arrives(
     await trial.ask()
     assert [code for code, _ in await listed(desk)] == ["K-001"]
     await trial.move(timedelta(minutes=1))
-    await trial.says("K-001", "4")
+    # A text would answer nothing: no question has arrived. The link on their card does.
+    operator = trial.who("K-001")
+    link = await open_link(operator._replace(connection=trial.pools.worker))
+    assert link is not None
+    async with browsing(trial.server) as phone:
+        first = await open_questions(phone, link.rpartition("/")[2])
+        await answer_everything(phone, first)
     assert await listed(desk) == []
 
 

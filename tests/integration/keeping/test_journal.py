@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -176,7 +176,8 @@ def test_a_torn_line_is_named_and_the_rest_is_read_in_order(tmp_path: Path) -> N
     (tmp_path / "a.jsonl").write_text(two.model_dump_json(exclude_defaults=True) + "\n")
     reading = read_journal(tmp_path, EPOCH)
     assert (reading.lines, reading.unreadable) == ([one, two], ["b.jsonl:2"])
-    assert read_journal(tmp_path, made_at(new_id())).lines == []
+    later = made_at(new_id()) + timedelta(milliseconds=1)  # an id tells its millisecond
+    assert read_journal(tmp_path, later).lines == []
     with pytest.raises(JournalUnreadableError):
         read_journal(tmp_path / "nowhere", EPOCH)
 

@@ -59,7 +59,7 @@ async def test_a_link_shows_nothing_before_the_year_and_the_sitting_says_how_it_
             assert answer.url.path == "/q/year"
         for path in ("/q", "/q/s/1", "/q/review", "/q/now", "/q/thanks", "/q/decline"):
             async with browser.get(path) as answer:
-                assert answer.status == 404, path
+                assert answer.status == 403, path
         async with browser.get("/q/me") as answer:
             assert answer.url.path == "/q/year"
         assert (await give(browser, "1950"))[:2] == (422, "/q/year")
@@ -80,7 +80,7 @@ async def test_the_links_own_token_in_the_cookie_does_not_pass_by_the_question(
         token = (await link_of(trial)).rpartition("/")[2]
         for path in ("/q", "/q/s/1", "/q/review"):
             async with browser.get(path, cookies={"q": token}) as answer:
-                assert answer.status == 404
+                assert answer.status == 403
         form = {"key": "k" * 12, "choice": "larger"}
         async with browser.post("/q/me/letters", data=form, cookies={"q": token}) as answer:
             assert answer.url.path == "/q/year"

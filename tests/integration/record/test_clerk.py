@@ -27,8 +27,10 @@ READS: Final = {
     "consents",
     "contact_points",
     "current_responses",
+    "conversations",
     "data_keys",
     "events",
+    "invitations",
     "lines",
     "messages",
     "opt_outs",
@@ -39,6 +41,7 @@ READS: Final = {
     "protocol_versions",
     "reminders",
     "responses",
+    "safety_ends",
     "scores",
     "sending_holds",
     "sites",
@@ -51,18 +54,34 @@ READS: Final = {
 }
 """What the rules need to be decided; shown is none of it."""
 WRITES: Final = {
+    ("alerts", "INSERT"),
     ("alerts", "UPDATE"),
+    ("call_tasks", "INSERT"),
     ("call_tasks", "UPDATE"),
+    ("contact_points", "UPDATE"),
+    ("conversations", "UPDATE"),
+    ("invitations", "UPDATE"),
+    ("lines", "UPDATE"),
+    ("messages", "UPDATE"),
     ("notes", "INSERT"),
     ("participant_revisions", "UPDATE"),
     ("preferences", "INSERT"),
     ("reminders", "UPDATE"),
+    ("safety_ends", "INSERT"),
     ("statuses", "INSERT"),
     ("web_writes", "INSERT"),
 }
-NOBODYS_ROWS: Final = {"web_writes", "lines", "protocol_versions", "sending_holds", "studies"}
-"""Tables without row-level security for anybody: keys of forms, sealed addresses, definitions,
-whether sending is held."""
+NOBODYS_ROWS: Final = {
+    "conversations",
+    "invitations",
+    "lines",
+    "protocol_versions",
+    "sending_holds",
+    "studies",
+    "web_writes",
+}
+"""Tables without row-level security for anybody: keys of forms, sealed addresses, where an exchange
+stands, hashes of links, definitions, whether sending is held."""
 
 GRANTED = """
 SELECT c.relname AS table_name, c.relrowsecurity AS guarded, p.privilege

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
+from pro_service.domain.conversation.asking import PACE
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.store.base import operations
 from pro_service.store.pools import connect, open_pools
@@ -68,7 +69,14 @@ async def live(base: str, url: str, fake: ProviderFake, running: Running) -> Non
 
         await until(reminded)
         await fake.drain()
+
+        async def asked() -> bool:
+            """Whether the last question can have been read: sooner, a text answers nothing."""
+            waited = "SELECT clock_timestamp() - max(accepted_at) > $1 FROM messages"
+            return bool(await owner.fetchval(waited, PACE.settles))
+
         for text in ("8", WORDS, ANSWER, "back", "link"):
+            await until(asked)
             assert await fake.phone_sends(NUMBER, SENDER, text) is not None
         assert (await post_text(base, NUMBER, WORDS, provider_id="f", sign=False))[0] == 403
         assert (await post_text(base, "canarywords", ANSWER, provider_id="u"))[0] == 400
@@ -77,6 +85,7 @@ async def live(base: str, url: str, fake: ProviderFake, running: Running) -> Non
                 await (await session.get(f"{base}{path}")).read()
         # PostgreSQL refuses a row, and would say which: then a table is gone altogether.
         await owner.execute("ALTER TABLE responses ADD CHECK (value <> 9)")
+        await until(asked)
         assert (await post_text(base, NUMBER, "9", provider_id="c"))[0] == 500
         await owner.execute("ALTER TABLE inbounds RENAME TO elsewhere")
         assert (await post_text(base, NUMBER, ANSWER, provider_id="t"))[0] == 500

@@ -192,6 +192,7 @@ async def test_adherence_prints_both_figures_with_their_parts(
         "expected_and_closed": "0",
         "scorable": "0",
         "enrolled": "1",
+        "unsent": "0",
     }
 
 

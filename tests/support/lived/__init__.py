@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import lzma
 import tarfile
@@ -107,3 +109,20 @@ async def lived_trial(url: str) -> AsyncIterator[Trial]:
         for row in await trial.operator.fetch("SELECT code, id FROM pro.participants"):
             trial.participants[row["code"]] = row["id"]
         yield trial
+
+
+COLUMNS_SINCE: Final = frozenset({"card_shown_at"})
+"""Columns that exports have gained since the lived study's release."""
+
+
+def as_exported_before(content: bytes) -> bytes:
+    """A table as the release of the lived study would have written it.
+
+    Without the mark before what is not ASCII, and without the columns it did not know; the rest is
+    the same to the byte.
+    """
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    kept = [place for place, name in enumerate(rows[0]) if name not in COLUMNS_SINCE]
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
+    return target.getvalue().encode()
