@@ -211,6 +211,7 @@ async def test_the_desks_card_page_is_accessible_and_prints_the_card_alone(
         await desk.press("button.main")
         await desk.go(f"/desk/participants/{card.participant}")
         await desk.press("a[href$='/card']")
+        await desk.press("form[action$='/card/show'] button")
         picture = page.locator("article img")
         assert await picture.evaluate("one => one.complete && one.naturalWidth > 0")
         await desk.look_over(f"{language}-desk-9-card", "staff")

@@ -39,6 +39,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("plan", "load"),
         ("protocol", "use"),
         ("restore", "release"),
+        ("sender", "move"),
         ("staff", "end"),
         ("staff", "disable"),
         ("staff", "enable"),
@@ -72,7 +73,9 @@ COMMANDS: Final = (
     ("protocol", "move", SECOND, "--participant", "K-001"),
     ("event", "add", "K-001", "death", "--at", "2026-02-01 10:00", "--yes"),
 )
-WORDLESS: Final = frozenset({"desk-alert-seen", "desk-text-read", "desk-pause", "desk-resume"})
+WORDLESS: Final = frozenset(
+    {"desk-alert-seen", "desk-card-show", "desk-pause", "desk-resume", "desk-text-read"}
+)
 """Forms without a field for words, or that repeat what their preview was given."""
 FILLED: Final = frozenset(
     {
