@@ -28,7 +28,7 @@ from pro_service.services.texting import delivery, reminders
 from pro_service.services.texting.composing import open_number
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, open_pools
-from pro_service.store.texting import messages
+from pro_service.store.texting import messages, sending
 from pro_service.store.texting import reminders as stored_reminders
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
@@ -176,8 +176,8 @@ async def _work(orders: Orders) -> None:
 def _wrap(orders: Orders, gateway: Any) -> None:
     """Put the points where they belong; further tries follow at once, not in half a minute."""
     reaper = Reaper(orders)
-    sending: Any = delivery
-    sending.retry_pause = lambda attempt: retry_pause(attempt) * 0
+    delivering: Any = delivery
+    delivering.retry_pause = lambda attempt: retry_pause(attempt) * 0
     judge = reaper.before("facts read", judged.judge)
     reminding: Any = reminders
     reminding.judge = judge
