@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pro_service.domain.conversation import words
@@ -94,7 +95,7 @@ def choice_words(item: Item) -> dict[str, int]:
     found: dict[str, set[int]] = {}
 
     def add(word: str | None, value: int) -> None:
-        folded = _tidy(fold(word or ""))
+        folded = _known_word(word or "")
         if folded and not folded.isdecimal():
             found.setdefault(folded, set()).add(value)
 
@@ -112,6 +113,12 @@ def choice_words(item: Item) -> dict[str, int]:
             for word in said.get(language, ()):
                 add(word, value)
     return {word: values.pop() for word, values in found.items() if len(values) == 1}
+
+
+@lru_cache(maxsize=8192)
+def _known_word(word: str) -> str:
+    """Return a word of an instrument, folded: the same few are asked for at every text."""
+    return _tidy(fold(word))
 
 
 def _tidy(folded: str) -> str:
