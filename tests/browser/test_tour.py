@@ -63,7 +63,7 @@ async def find_text_with_open_link(phone: Window) -> str:
         people = await phone.page.locator(".people a strong").all_inner_texts()
         for code in people:
             await phone.go(f"/demo/phone?person={code}")
-            opened = phone.page.locator("#open a")
+            opened = phone.page.locator("#open a.second")
             link = await opened.get_attribute("href") if await opened.count() else None
             if link and await phone.page.locator(f"#texts a[href='{link}']").count():
                 return code
