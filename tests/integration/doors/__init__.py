@@ -1,1 +1,1 @@
-"""The desk, through the real server and database."""
+"""How people come in, and who is kept out."""
