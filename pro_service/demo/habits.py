@@ -24,6 +24,10 @@ LOSES_SESSION_AFTER: Final = 8
 WRONG_NUMBER: Final = {"en": "Wrong number", "zh_CN": "打错了"}
 SIGNATURE: Final = {"en": "\nSent from my iPhone", "zh_CN": "\n发自我的iPhone"}
 PAUSE: Final = {"en": "PAUSE", "zh_CN": "暂停"}
+SIGN: Final = {
+    "en": "My knee is hot and red since last night",
+    "zh_CN": "昨晚开始膝盖又红又热",
+}
 WORDS = {"en": "My knee feels swollen since this morning", "zh_CN": "今天早上起膝盖有点肿"}
 
 

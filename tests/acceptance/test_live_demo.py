@@ -111,6 +111,9 @@ async def _look_around(demo: Demo) -> None:
     assert 'class="got"' not in await demo.page(f"/demo/phone?person={SILENT}")
     page = await demo.page("/demo/phone?person=K-0001")
     assert "Demonstration" in page
+    # Somebody wrote of a warning sign just before the demo opened: an alert waits for the visitor.
+    whole = "/demo/phone?person=K-0001&since=2020-01-01T00:00:00%2B00:00"
+    assert re.search(r"<strong>[1-9]\d*</strong> <span>alerts? raised", await demo.page(whole))
     assert "Study team" in page or "研究团队" in page
     async with demo.session.get("/demo/phone") as response:
         policy = response.headers["Content-Security-Policy"]
