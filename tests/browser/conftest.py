@@ -27,7 +27,13 @@ ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+UNMET: Final = {
+    "en": [f"N-{number:03}" for number in range(11, 26)],
+    "zh_CN": [f"N-{number:03}" for number in range(31, 41)],
+}
+"""Participants by language of whom each test that changes one takes its own."""
 OpenWindow = Callable[..., AbstractAsyncContextManager[Window]]
+Newcomer = Callable[[str], str]
 
 
 @pytest.fixture(scope="package")
@@ -87,12 +93,26 @@ async def study(study_database: str) -> AsyncIterator[Study]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def trial(package_database: str) -> AsyncIterator[Trial]:
-    """A running study; six participants have just received the link to their first questions."""
+    """A running study whose participants have just received the link to their first questions.
+
+    The desk's tests know them as K-001 to K-006; of the others each test takes its own.
+    """
     async with open_trial(package_database) as running:
         languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
         languages["K-006"] = "zh_CN"
+        languages |= {code: language for language, codes in UNMET.items() for code in codes}
         await running.enrol(
             *(row(code, channel="link", language=one) for code, one in languages.items())
         )
         await running.ask()
         yield running
+
+
+@pytest.fixture(scope="package")
+def newcomer() -> Newcomer:
+    """Gives the code of a participant of `trial` who speaks a language and whom no test has met.
+
+    Tests share one study and come in any order: what one does to its participant, none other finds.
+    """
+    unmet = {language: iter(codes) for language, codes in UNMET.items()}
+    return lambda language: next(unmet[language])

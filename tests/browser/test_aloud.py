@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.answering import MAIN, begin, link_in
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import Newcomer, OpenWindow
 from tests.browser.window import Window
 from tests.support.study import Trial
 
@@ -47,22 +47,30 @@ async def at_a_question(trial: Trial, phone: Window, code: str, *voices: dict[st
 
 
 @pytest.mark.parametrize(
-    ("code", "locale", "lang", "words"),
+    ("language", "locale", "lang", "words"),
     [
-        ("K-001", "en-GB", "en-US", ("Your left knee", "Walking on level ground", "Read aloud")),
-        ("K-002", "zh-CN", "zh_CN", ("左膝", "", "朗读")),
+        ("en", "en-GB", "en-US", ("Your left knee", "Walking on level ground", "Read aloud")),
+        ("zh_CN", "zh-CN", "zh_CN", ("左膝", "", "朗读")),
     ],
 )
 async def test_a_voice_on_the_telephone_reads_the_question(
-    trial: Trial, window: OpenWindow, code: str, locale: str, lang: str, words: tuple[str, ...]
+    trial: Trial,
+    newcomer: Newcomer,
+    window: OpenWindow,
+    language: str,
+    locale: str,
+    lang: str,
+    words: tuple[str, ...],
 ) -> None:
     async with window(trial.context.public_url, locale=locale) as phone:
         page = phone.page
         far = voice("far", lang, local=False)
-        await at_a_question(trial, phone, code, far, voice("near", lang), voice("fr", "fr-FR"))
+        await at_a_question(
+            trial, phone, newcomer(language), far, voice("near", lang), voice("fr", "fr-FR")
+        )
         button = page.locator(BUTTON).first
         await expect(button).to_contain_text(words[2])
-        await phone.look_over(f"aloud-{code}", "participants")
+        await phone.look_over(f"aloud-{language}", "participants")
         await button.click()
         ((name, text),) = await page.evaluate("window.spoken")
         assert name == "near"
@@ -77,11 +85,11 @@ async def test_a_voice_on_the_telephone_reads_the_question(
 
 
 async def test_without_a_voice_of_its_own_there_is_no_button(
-    trial: Trial, window: OpenWindow
+    trial: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
     async with window(trial.context.public_url, locale="en-GB") as phone:
         others = (voice("far", "en-GB", local=False), voice("zh", "zh-CN"))
-        await at_a_question(trial, phone, "K-003", *others)
+        await at_a_question(trial, phone, newcomer("en"), *others)
         assert await phone.page.locator(BUTTON).count() == 0
         # A voice that is known a moment later brings it.
         await phone.page.evaluate(f"addVoice({json.dumps(voice('late', 'en-GB'))})")
@@ -89,11 +97,11 @@ async def test_without_a_voice_of_its_own_there_is_no_button(
 
 
 async def test_nothing_is_read_by_itself_and_the_next_screen_is_silent(
-    trial: Trial, window: OpenWindow
+    trial: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
     async with window(trial.context.public_url, locale="en-GB") as phone:
         page = phone.page
-        await at_a_question(trial, phone, "K-004", voice("near", "en-GB"))
+        await at_a_question(trial, phone, newcomer("en"), voice("near", "en-GB"))
         assert await page.evaluate("window.spoken") == []
         await page.locator(BUTTON).first.click()
         before = await page.evaluate("window.cancelled")
@@ -104,9 +112,11 @@ async def test_nothing_is_read_by_itself_and_the_next_screen_is_silent(
         assert await page.locator(BUTTON).count() > 0
 
 
-async def test_without_scripts_the_page_is_as_ever(trial: Trial, window: OpenWindow) -> None:
+async def test_without_scripts_the_page_is_as_ever(
+    trial: Trial, newcomer: Newcomer, window: OpenWindow
+) -> None:
     async with window(trial.context.public_url, java_script_enabled=False) as phone:
-        await phone.go(await link_in(await trial.texts("K-005")))
+        await phone.go(await link_in(await trial.texts(newcomer("en"))))
         await begin(phone)
         assert await phone.page.locator(BUTTON).count() == 0
         assert await phone.page.locator("#answers fieldset").count() > 0

@@ -17,7 +17,7 @@ from tests.browser.answering import (
     item_of,
     link_in,
 )
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import Newcomer, OpenWindow
 from tests.support.study import Trial
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
@@ -36,18 +36,19 @@ async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
 
 
 @pytest.mark.parametrize(
-    ("code", "scripts", "thanks"),
+    ("language", "scripts", "thanks"),
     [
-        ("K-001", True, "Thank you"),
-        ("K-002", True, "谢谢您"),
-        ("K-003", False, "Thank you"),
-        ("K-006", False, "谢谢您"),
+        ("en", True, "Thank you"),
+        ("zh_CN", True, "谢谢您"),
+        ("en", False, "Thank you"),
+        ("zh_CN", False, "谢谢您"),
     ],
     ids=["english", "chinese", "english without scripts", "chinese without scripts"],
 )
 async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
-    trial: Trial, window: OpenWindow, code: str, scripts: bool, thanks: str
+    trial: Trial, newcomer: Newcomer, window: OpenWindow, language: str, scripts: bool, thanks: str
 ) -> None:
+    code = newcomer(language)
     link = await link_in(await trial.texts(code))
     async with window(trial.context.public_url, java_script_enabled=scripts) as phone:
         page = phone.page
@@ -81,10 +82,10 @@ async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
 
 
 async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
-    trial: Trial, window: OpenWindow
+    trial: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
     async with window(trial.context.public_url) as phone:
-        await phone.go(await link_in(await trial.texts("K-004")))
+        await phone.go(await link_in(await trial.texts(newcomer("en"))))
         await begin(phone)
         await answer_screen(phone, 6)
         assert phone.page.url.endswith("/q/s/2")
@@ -100,10 +101,10 @@ async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
 
 
 async def test_the_first_page_weighs_little_and_asks_for_two_things(
-    trial: Trial, window: OpenWindow
+    trial: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
     async with window(trial.context.public_url) as phone:
-        await phone.go(await link_in(await trial.texts("K-005")))
+        await phone.go(await link_in(await trial.texts(newcomer("en"))))
         weight = await phone.weight()
         print(f"first load: {weight} bytes in {len(phone.requests)} answers")
         assert len(phone.requests) == 2
