@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from pro_service.domain.delivery.contacts import (
     ConsentFacts,
@@ -81,6 +81,10 @@ class StatusFacts(Record):
 
 class AnswersNotReadError(ProServiceError):
     """The facts were read without these answers; whoever needs them asks for them."""
+
+
+class VisitNotReadError(ProServiceError):
+    """The facts were read without what this visit asks; whoever needs it reads them whole."""
 
 
 class AnswerFacts(Record):
@@ -238,8 +242,22 @@ class ReminderFacts(Record):
     """The text it became did not arrive: the provider or the network said so."""
 
 
+class AtRest(Record):
+    """What lean facts say of a visit at which nothing is due, in place of what it asks."""
+
+    asks: bool
+    """Whether it asks anything."""
+    owes: bool
+    """Whether anything it asks is neither submitted nor declined."""
+
+
 class VisitFacts(Record):
-    """A dated visit of the current schedule. `closes_at` is None for an unscheduled visit."""
+    """A dated visit of the current schedule. `closes_at` is None for an unscheduled visit.
+
+    Lean facts hold what a visit asks and its nudges while it is *in hand*: it takes answers, closed
+    less than three days ago, has a nudge that is due, or a text about it went in these days. Any
+    other is *at rest*: nothing is due there, and what was not read raises VisitNotReadError.
+    """
 
     id: UUID
     definition: str
@@ -251,8 +269,44 @@ class VisitFacts(Record):
     target_on: date
     closes_at: datetime | None
     attended_on: date | None = None
-    assessments: tuple[AssessmentFacts, ...] = ()
-    reminders: tuple[ReminderFacts, ...] = ()
+    at_rest: AtRest | None = None
+    """Said of a visit whose assessments and nudges were not read; None: they were."""
+    asked: tuple[AssessmentFacts, ...] | None = Field((), alias="assessments")
+    """Use `assessments`; None: not read."""
+    nudged: tuple[ReminderFacts, ...] | None = Field((), alias="reminders")
+    """Use `reminders`; None: not read."""
+
+    @property
+    def assessments(self) -> tuple[AssessmentFacts, ...]:
+        """What it asks. Raises VisitNotReadError of a visit at rest."""
+        if self.asked is None:
+            raise VisitNotReadError
+        return self.asked
+
+    @property
+    def reminders(self) -> tuple[ReminderFacts, ...]:
+        """Its nudges. Raises VisitNotReadError of a visit at rest."""
+        if self.nudged is None:
+            raise VisitNotReadError
+        return self.nudged
+
+    @property
+    def asks_anything(self) -> bool:
+        """Whether it asks anything; known of every visit."""
+        return bool(self.assessments) if self.at_rest is None else self.at_rest.asks
+
+    @property
+    def owes_anything(self) -> bool:
+        """Whether anything it asks is neither submitted nor declined; known of every visit."""
+        if self.at_rest is not None:
+            return self.at_rest.owes
+        return any(one.submitted_at is None and one.declined_at is None for one in self.assessments)
+
+    def nudges_due(self, now: datetime) -> tuple[ReminderFacts, ...]:
+        """Its nudges that wait and are due; known of every visit, for at rest none is."""
+        if self.at_rest is not None:
+            return ()
+        return tuple(one for one in self.reminders if one.ended_at is None and one.due_at <= now)
 
     @property
     def window(self) -> Window:

@@ -119,8 +119,11 @@ async def find_guest(
     cookie: str,
     *,
     answers_of: Collection[UUID] = (),
+    lean: bool = False,
 ) -> Guest | None:
     """Who is behind a cookie, whether or not the second factor was given; None for nobody.
+
+    `lean`: with the visits in hand alone (`VisitFacts`).
 
     Nobody is as well who left the study, or may not be asked any more.
     """
@@ -128,7 +131,11 @@ async def find_guest(
     if admission is None:
         return None
     facts = await context.reader.facts(
-        connection, admission.study_id, admission.participant_id, answers_of=tuple(answers_of)
+        connection,
+        admission.study_id,
+        admission.participant_id,
+        answers_of=tuple(answers_of),
+        lean=lean,
     )
     if not may_enter(facts):
         return None
@@ -255,7 +262,8 @@ def _queues_of(code: str, source: str) -> list[Queue]:
 
 
 async def _may_come_in(connection: Connection, context: ServiceContext, card: FoundCard) -> bool:
-    return may_enter(await context.reader.facts(connection, card.study_id, card.participant_id))
+    facts = await context.reader.facts(connection, card.study_id, card.participant_id, lean=True)
+    return may_enter(facts)
 
 
 async def _begin(

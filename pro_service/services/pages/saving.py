@@ -250,7 +250,7 @@ async def _write(
         if questionnaire is not None and not _holds_answers(questionnaire, about):
             # Sent in so long ago that its answers were not read; what came is compared with them.
             questionnaire = await open_pages(
-                connection, context, token, device=device, answers_of=about
+                connection, context, token, device=device, answers_of=about, whole=True
             )
         if questionnaire is None:
             return Decision(None)
@@ -271,12 +271,10 @@ async def _write(
 
 def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bool:
     """Whether the answers to these assessments were read, as far as they are the participant's."""
-    return all(
-        one.answers is not None
-        for visit in questionnaire.facts.visits
-        for one in visit.assessments
-        if one.id in wanted
-    )
+    visits = questionnaire.facts.visits
+    found = [one for visit in visits for one in visit.asked or () if one.id in wanted]
+    all_read = len(found) == len(set(wanted)) or all(visit.asked is not None for visit in visits)
+    return all_read and all(one.answers is not None for one in found)
 
 
 async def _store(

@@ -99,7 +99,7 @@ async def remind(
             return Plan(None)
         return Plan(claimed, writing(reminders.claim_reminders, document))
 
-    return await turn(Who(connection, context, study_id, participant_id), decide)
+    return await turn(Who(connection, context, study_id, participant_id), decide, lean=True)
 
 
 def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
@@ -188,7 +188,7 @@ def ended_rows(
             ordinal=reminder.ordinal,
         )
         for visit in facts.visits
-        for reminder in visit.reminders
+        for reminder in visit.nudged or ()
         if reminder.id in reasons
     ]
 
@@ -199,7 +199,7 @@ async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
     Where neither may be sent, it points to the address and code on the participant's card.
     """
     connection, context, facts, protocol, judgement = due
-    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    first = facts.last_reminder_text_at is None
     if way == "code":
         words = text_context(context, protocol, facts)
         body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
@@ -248,7 +248,7 @@ async def _compose_unsent(due: _Due, rule: ChannelRule, way: AskingWay) -> _Comp
     rows: list[InvitationRow] = []
     if said.names_link and by_link:
         link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
-    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    first = facts.last_reminder_text_at is None
     parts = (*_whose(facts, by_card=way == "code"), *said.parts)
     if first:
         stop = "reminder.card_stop" if way == "code" else "reminder.stop"

@@ -195,10 +195,10 @@ async def test_the_facts_are_read_once_for_a_screen_saved_by_our_script(
     reads = 0
     read = participants.get_participant_facts
 
-    async def counted(connection: Connection, *whom: Any) -> object:
+    async def counted(connection: Connection, *whom: Any, lean: bool) -> object:
         nonlocal reads
         reads += 1
-        return await read(connection, *whom)
+        return await read(connection, *whom, lean=lean)
 
     page = await open_questions(browser, await seed_link(participant))
     monkeypatch.setattr(participants, "get_participant_facts", counted)

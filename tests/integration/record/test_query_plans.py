@@ -102,11 +102,14 @@ class Of:
 
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
+READERS = ("pro_participant", "pro_provider", "pro_worker")
 READS = (
-    Case("base/participants", "get_participant_facts", "pro_participant", 400, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_provider", 400, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_worker", 400, FACTS),
-    Case("base/participants", "get_facts_of_many", "pro_worker", 20 * 400, (Of("people"), "{}")),
+    *(Case("base/participants", "get_participant_facts", role, 200, FACTS) for role in READERS),
+    *(Case("base/participants", "get_lean_facts", role, 120, FACTS) for role in READERS),
+    Case("base/participants", "get_facts_of_many", "pro_worker", 20 * 200, (Of("people"), "{}")),
+    Case(
+        "base/participants", "get_lean_facts_of_many", "pro_worker", 20 * 120, (Of("people"), "{}")
+    ),
     Case(
         "base/participants",
         "list_sent_sittings",
