@@ -105,6 +105,10 @@ class Reader:
         )
         if facts is None:
             raise UnknownParticipantError
+        return self.ready(facts)
+
+    def ready(self, facts: ParticipantFacts) -> ParticipantFacts:
+        """Facts as the store gave them, with the key opened and the open sittings found."""
         self.keys.admit(facts)
         return with_open_sittings(facts, self.instruments)
 
@@ -121,9 +125,7 @@ class Reader:
         Who does not exist is absent.
         """
         many = await participants.get_facts_of_many(connection, people, answers_of, lean=lean)
-        for facts in many.values():
-            self.keys.admit(facts)
-        return {one: with_open_sittings(facts, self.instruments) for one, facts in many.items()}
+        return {one: self.ready(facts) for one, facts in many.items()}
 
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""

@@ -22,7 +22,7 @@ from pro_service.domain.study.statuses import standing
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import lean_first
-from pro_service.services.pages.entrance import Guest, find_guest, find_link
+from pro_service.services.pages.entrance import Guest, find_guest, find_linked
 from pro_service.services.pages.screens import Asking, Before, Part, Screen, make_part
 from pro_service.services.pages.showing import NO_MEMORY, DeviceMemory, read_memory
 from pro_service.services.texting import reached_by
@@ -124,18 +124,18 @@ async def open_link(
     Finished questionnaires come back without parts. Nothing is written. Whether the study asks for
     more than the link before it is shown is for the caller to look at.
     """
-    found = await find_link(connection, context, token)
-    if found is None:
-        return None
 
     async def read(*, lean: bool) -> Questionnaire | None:
-        facts = await context.reader.facts(
-            connection, found.study_id, found.participant_id, lean=lean
-        )
+        found = await find_linked(connection, context, token)
+        if found is None:
+            return None
+        admission, facts = found
+        if not lean:
+            facts = await context.reader.facts(connection, facts.study_id, facts.id)
         protocol = await context.reader.protocol(
             connection, facts.study_id, facts.protocol_version_id
         )
-        return read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), found.visit_id)
+        return read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), admission.visit_id)
 
     return await lean_first(read)
 

@@ -122,6 +122,14 @@ READS = (
     Case("texting/reminders", "next_due", "pro_worker", 20),
     Case("texting/reminders", "find_invitation", "pro_participant", 20, (Of("token"),)),
     Case("texting/reminders", "list_invitations", "pro_worker", 60, (STUDY, PARTICIPANT)),
+    Case("pages/entrance", "find_guest_by_link", "pro_participant", 130, (Of("token"), "{}")),
+    Case(
+        "pages/entrance",
+        "find_guest_by_session",
+        "pro_participant",
+        130,
+        (sha256(b"session77").digest(), timedelta(hours=12), "{}"),
+    ),
     Case(
         "pages/entrance", "find_card_by_token", "pro_participant", 20, (sha256(b"card77").digest(),)
     ),
