@@ -1,6 +1,7 @@
 """Run a server in the foreground: `python -m pro_service.embedded --data FOLDER`.
 
-Prints the server's URL, the password in it, as one line once it is ready; SIGINT or SIGTERM stops it.
+Prints the server's URL, its password within, as one line once it is ready; SIGINT or SIGTERM
+stops it.
 """
 
 from __future__ import annotations

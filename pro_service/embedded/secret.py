@@ -1,7 +1,7 @@
 """The password of a cluster that keeps data: made once, asked of everybody who connects.
 
 Each step leaves a cluster that starts: the password is on the disk before the server learns it,
-and the server knows it before it asks for it. Whatever is cut short is done again at the next start.
+and the server knows it before it asks for it. What is cut short is done again at the next start.
 """
 
 from __future__ import annotations
