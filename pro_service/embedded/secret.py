@@ -72,10 +72,11 @@ async def ask_for_password(url: str, rules: Path, path: Path) -> str:
 
 async def _until_asked(url: str) -> None:
     """The server reads its rules again a moment after it was told to."""
+    other = secrets.token_urlsafe(32)
     async with asyncio.timeout(HEEDED_WITHIN):
         while True:
             try:
-                stranger = await asyncpg.connect(url, password="none of its own", timeout=10)
+                stranger = await asyncpg.connect(url, password=other, timeout=10)
             except asyncpg.InvalidPasswordError:
                 return
             await stranger.close()
