@@ -10,12 +10,12 @@ from pro_service.domain.study.facts import (
     AssessmentFacts,
     AttemptFacts,
     ParticipantFacts,
-    Progress,
     SittingHeld,
     VisitFacts,
     Window,
 )
 from pro_service.domain.study.respondents import Respondent
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing
 
 

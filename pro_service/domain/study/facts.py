@@ -23,7 +23,9 @@ from pro_service.domain.delivery.contacts import (
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
+from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall, read_call_key
 from pro_service.domain.study.respondents import Relation, RespondentKind
+from pro_service.domain.study.sittings.progress import Progress
 
 Target = Literal["left_knee", "right_knee", "person"]
 KNEES: tuple[Target, ...] = ("left_knee", "right_knee")
@@ -136,24 +138,6 @@ class Window(NamedTuple):
     closes_at: datetime | None
     """None: an unscheduled visit, which stays open."""
     provisional: bool = False
-
-
-class Progress(NamedTuple):
-    """How far one assessment has come, without what was answered."""
-
-    submitted_at: datetime | None = None
-    declined_at: datetime | None = None
-    begun: bool = False
-    """A sitting was begun."""
-    answered: bool = False
-    """An item has a value; gaps alone (skipped, refused ...) are no answer."""
-    settled: bool = False
-    """All that was asked is answered or left open on purpose: there is only sending left."""
-
-    @property
-    def owed(self) -> bool:
-        """Whether the participant still owes this: neither submitted nor declined."""
-        return self.submitted_at is None and self.declined_at is None
 
 
 class AssessmentFacts(Record):
@@ -338,41 +322,6 @@ class DataKeyFacts(Record):
     wrapping_key: str
 
 
-BAD_NUMBER = "bad_number"
-"""Reason of the call task made when a provider says that nothing can reach the number."""
-CONFIRM_NUMBER = "confirm_number"
-"""Reason of the call task made when a participant's number was changed: it must be confirmed."""
-FIND_NUMBER = "find_number"
-"""Reason of the call task made when a number turned out to be somebody else's: find the right."""
-ANOTHER_WAY = "another_way"
-"""Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
-TEXT_HELD = "text_held"
-"""Reason of the call task made when a provider refused a text and a person must look into it."""
-
-
-class CallKey(NamedTuple):
-    """What makes a call task one of its kind: the visit it hangs on (None: on none), and why."""
-
-    visit_id: UUID | None
-    reason: str
-
-
-def _call_key(said: object) -> object:
-    """Read a key as the store says it: `<visit id>:<reason>`, `-` for no visit."""
-    if not isinstance(said, str):
-        return said
-    visit_id, _, reason = said.partition(":")
-    return CallKey(None if visit_id == "-" else UUID(visit_id), reason)
-
-
-class ClosedCall(Record):
-    """A call about a visit that staff closed: when (study time), and the word of its outcome."""
-
-    visit_id: UUID
-    closed_at: datetime
-    outcome: str
-
-
 class ParticipantFacts(Record):
     """One participant, whole. `revision` guards every write decided from these facts."""
 
@@ -400,9 +349,9 @@ class ParticipantFacts(Record):
     statuses: tuple[StatusFacts, ...]
     events: tuple[EventFacts, ...]
     visits: tuple[VisitFacts, ...]
-    open_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    open_calls: tuple[Annotated[CallKey, BeforeValidator(read_call_key)], ...] = ()
     """The call tasks still open."""
-    made_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    made_calls: tuple[Annotated[CallKey, BeforeValidator(read_call_key)], ...] = ()
     """All call tasks ever made, closed ones included."""
     closed_calls: tuple[ClosedCall, ...] = ()
     """The calls about visits that staff closed; those the program closed are not among them."""

@@ -10,7 +10,7 @@ from tests.support.seed import SeededParticipant, seed_link
 from tests.support.statements import statements
 from tests.support.web import answer_everything, open_questions, send
 
-TO_OPEN, TO_SAVE, TO_SAVE_WITHOUT_SCRIPT, TO_FINISH = 8, 3, 4, 28
+TO_OPEN, TO_SAVE, TO_SAVE_WITHOUT_SCRIPT, TO_FINISH = 8, 2, 4, 21
 """From link to first screen, one screen both ways, and all that is left.
 
 As counted since who comes in is read with their facts; 15, 4, 7 and 42 before.

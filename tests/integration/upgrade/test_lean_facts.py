@@ -82,7 +82,8 @@ async def read_everybody(url: str) -> list[Read]:
 
 async def read_now(connection: asyncpg.Connection) -> list[Read]:
     """Everybody at the present instant, which is one for all in a transaction."""
-    context, found = old_context(), []
+    context = old_context()
+    found: list[Read] = []
     for row in await connection.fetch("SELECT study_id, id FROM pro.participants ORDER BY id"):
         reader = context.reader
         ids = await connection.fetchval(ASSESSMENTS, *row)
