@@ -36,7 +36,7 @@ from tests.support.large import (
     load_large_study,
     row_id,
 )
-from tests.support.plans import explain, nodes, pages_touched, rows_of_tables
+from tests.support.record.plans import explain, nodes, pages_touched, rows_of_tables
 
 SMALL_TABLE = 1_000
 """Reading a whole table of fewer rows is no fault."""
