@@ -75,13 +75,15 @@ def token(kind: str, count: int) -> bytes:
 
 
 async def load_large_study(
-    superuser: asyncpg.Connection, *, participants: int = 2_000
+    superuser: asyncpg.Connection, *, participants: int = 2_000, answers: int = 5
 ) -> LargeStudy:
     """Fill a migrated database; needs a superuser, because triggers are left out.
 
-    About 18 visits, 36 assessments, 50 messages, 45 reminders and 50 answers for each participant.
+    About 18 visits, 36 assessments, 50 messages, 45 reminders and 50 answers for each participant;
+    `answers` is how many of a WOMAC's 24 questions have been answered.
     """
     fill = FILL.read_text(encoding="utf-8").replace(":participants", str(participants))
+    fill = fill.replace(":answers", str(answers))
     async with superuser.transaction():
         await superuser.execute("SET LOCAL session_replication_role = replica")
         await superuser.execute("SET LOCAL synchronous_commit = off")

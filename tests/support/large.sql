@@ -1,10 +1,18 @@
 -- A large study for tests of query plans, set-based; see large.py. :participants is filled in.
 -- rid(kind, n): the n-th id of a kind. token(kind, n): bytes that stand for a hash or a sealed text.
+-- definition(v), item(of_pain, n): what the example study calls its visits and questions. :answers is how many
+-- of the 24 questions of a WOMAC were answered.
 
 CREATE FUNCTION pg_temp.rid(kind integer, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
 $$ SELECT (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
 CREATE FUNCTION pg_temp.token(kind text, n bigint) RETURNS bytea LANGUAGE sql IMMUTABLE AS
 $$ SELECT sha256(convert_to(kind || ':' || n, 'UTF8')) $$;
+CREATE FUNCTION pg_temp.definition(v integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('{baseline,safety_1,safety_3,safety_7,week_2,month_1,month_2,month_3,month_4,month_6,month_7,month_8,'
+    || 'month_9,month_10,month_11,month_12,early_termination,unscheduled}')::text[])[v] $$;
+CREATE FUNCTION pg_temp.item(of_pain boolean, n integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN of_pain THEN 'pain' WHEN n <= 5 THEN 'pain_' || n WHEN n <= 7 THEN 'stiffness_' || n - 5
+               ELSE 'function_' || n - 7 END $$;
 
 INSERT INTO pro.studies (id, code, name, sender, actor)
 VALUES (pg_temp.rid(1, 1), 'LARGE', 'Large', 'Study team', 'test');
@@ -77,7 +85,7 @@ FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 -- Visit 1..9 closed (the participants' days are spread), 10 open about now, the rest to come.
 INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
     schedule_revision, provisional, opens_at, target_on, closes_at, actor, chosen_for)
-SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), 'v' || v,
+SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), pg_temp.definition(v),
        'scheduled', 1, 2, false, opens, opens::date, opens + interval '5 days', 'test',
        CASE WHEN opens + interval '5 days' < now() AND (p > 50 OR v > 2) THEN opens + interval '5 days' END
 FROM generate_series(1, :participants) AS p, generate_series(1, 18) AS v,
@@ -88,7 +96,7 @@ INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurren
     schedule_revision, provisional, opens_at, target_on, closes_at, superseded_at,
     superseded_reason, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(5, 18 * :participants + 2 * p + n), pg_temp.rid(4, p),
-       'v' || 17 + n, 'scheduled', 1, 1, true, now(), current_date, now() + interval '5 days',
+       pg_temp.definition(17 + n), 'scheduled', 1, 1, true, now(), current_date, now() + interval '5 days',
        now(), 'moved', 'test'
 FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 
@@ -115,11 +123,11 @@ WHERE a.submitted_at IS NOT NULL OR (v.opens_at < now() AND (n.n / 2) % 20 = 0);
 
 INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value,
     lowest, highest, answered_at, received_at, actor)
-SELECT t.study_id, pg_temp.rid(8, n.n * 8 + i), t.participant_id, t.assessment_id, t.id, 'item_' || i,
-       i, 0, 10, t.started_at, t.started_at, 'test'
+SELECT t.study_id, pg_temp.rid(8, n.n * 32 + i), t.participant_id, t.assessment_id, t.id,
+       pg_temp.item(n.n % 2 = 1, i), i % 6, 0, 10, t.started_at, t.started_at, 'test'
 FROM pro.attempts AS t,
      LATERAL (SELECT ('x' || right(t.id::text, 8))::bit(32)::bigint AS n) AS n,
-     generate_series(1, CASE n.n % 2 WHEN 0 THEN 5 ELSE 1 END) AS i;
+     generate_series(1, CASE n.n % 2 WHEN 0 THEN :answers ELSE 1 END) AS i;
 
 INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
 SELECT study_id, attempt_id, item, id FROM pro.responses;

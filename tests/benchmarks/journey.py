@@ -1,0 +1,120 @@
+"""`journey`: from a link to the thanks, 26 answers, as the pages' script asks for it.
+
+Beside it the same without scripts, the bare prototype, and oTree. A step is one save.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from tests.benchmarks.bare import SCREENS, fill_bare
+from tests.benchmarks.chosen import Chosen, Found
+from tests.benchmarks.otree import NotHadError, otree_journey, otree_served
+from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
+from tests.benchmarks.server import Server, database
+from tests.benchmarks.service import Service, bare_served, served
+from tests.benchmarks.walking import journey, main_form
+from tests.benchmarks.world import filled_world
+
+Walk = Callable[[aiohttp.ClientSession, str, Step], Awaitable[None]]
+
+
+class Walkers:
+    """Each unit one participant's journey, who is never met again; a connection a lane."""
+
+    def __init__(self, base: str, links: list[str], walk: Walk) -> None:
+        """Nobody has gone yet."""
+        self._base, self._walk = base, walk
+        self._links = iter(links)
+        self._ways: dict[int, aiohttp.TCPConnector] = {}
+
+    async def once(self, lane: int, step: Step) -> bool:
+        """One journey with cookies of its own; False once nobody is left."""
+        link = next(self._links, None)
+        if link is None:
+            return False
+        way = self._ways.setdefault(lane, aiohttp.TCPConnector(limit=1))
+        async with aiohttp.ClientSession(
+            self._base,
+            connector=way,
+            connector_owner=False,
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+        ) as http:
+            await self._walk(http, link, step)
+        return True
+
+    async def close(self) -> None:
+        """Hang up."""
+        for way in self._ways.values():
+            await way.close()
+
+
+async def with_scripts(http: aiohttp.ClientSession, token: str, step: Step) -> None:
+    """As nearly everybody's telephone does it."""
+    await journey(http, token, step, scripts=True)
+
+
+async def without_scripts(http: aiohttp.ClientSession, token: str, step: Step) -> None:
+    """As a form, a redirect and the next page."""
+    await journey(http, token, step, scripts=False)
+
+
+async def bare_journey(http: aiohttp.ClientSession, token: str, step: Step) -> None:
+    """The prototype's pages."""
+    async with http.get(f"/b/{token}") as response:
+        page = await response.text()
+    for number in range(SCREENS + 1):
+        form = main_form(page)
+        if form is None:
+            raise RuntimeError("the prototype's page has no form")
+        began = time.perf_counter()
+        async with http.post(form[0], data=form[1] or {"send": "1"}) as response:
+            page = await response.text()
+            response.raise_for_status()
+        if number < SCREENS:
+            step(time.perf_counter() - began)
+
+
+async def measure(chosen: Chosen, server: Server) -> Found:
+    """Journeys a second of ours with and without scripts, of the prototype and of oTree."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(
+            filled_world(server, chosen.participants, kept_in=chosen.folder)
+        )
+        tokens = world.tokens()
+        service = await stack.enter_async_context(served(world))
+
+        def contender(name: str, at: Service, url: str, links: list[str], walk: Walk) -> Contender:
+            walkers = Walkers(at.base, links, walk)
+            stack.push_async_callback(walkers.close)
+            return Contender(name, walkers.once, url, at.pid)
+
+        most = 3 * len(tokens) // 4
+        sides = [contender("journey", service, world.url, tokens[:most], with_scripts)]
+        skipped: list[str] = []
+        if chosen.beside:
+            bare_url = await stack.enter_async_context(database(server))
+            await fill_bare(bare_url, chosen.participants)
+            at = await stack.enter_async_context(bare_served(bare_url))
+            links = [f"t{n}" for n in range(1, chosen.participants + 1)] * 50
+            sides.append(contender("bare prototype", at, bare_url, links, bare_journey))
+            otree_url = await stack.enter_async_context(database(server))
+            try:
+                there, codes = await stack.enter_async_context(
+                    otree_served(otree_url, len(tokens), kept_in=chosen.folder)
+                )
+                sides.append(contender("oTree", there, otree_url, codes, otree_journey))
+            except NotHadError as reason:
+                skipped.append(f"oTree is left out: {reason}")
+        await take_turns(
+            sides, server, rounds=chosen.rounds, seconds=chosen.seconds, lanes=chosen.clients
+        )
+        found = Found.of(
+            "journey", "journeys of 26 answers a second; a step is a save", sides, skipped
+        )
+        found.more = dearest(sides[0].statements, sides[0].done)
+        return found

@@ -1,0 +1,119 @@
+"""`texts`: a signed text with one answer, to its reply.
+
+Beside it the prototype's: the same HMAC, one statement, a reply of one line. A step is one text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Final
+from urllib.parse import urlencode
+
+import aiohttp
+from pydantic import SecretStr
+
+from pro_service.messaging.gateway import InboundText
+from pro_service.messaging.simulator import wire
+from tests.benchmarks import bare
+from tests.benchmarks.chosen import Chosen, Found
+from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
+from tests.benchmarks.server import Server, database
+from tests.benchmarks.service import SECRET, bare_served, served
+from tests.benchmarks.walking import VALUE
+from tests.benchmarks.world import OUR_ADDRESS, filled_world
+
+FORM: Final = {"Content-Type": wire.FORM}
+Request = tuple[str, bytes, dict[str, str]]
+"""Address, body, headers."""
+_ids = count(1)
+
+
+class Senders:
+    """Each unit one text of the lane's next telephone, round and round; a connection a lane."""
+
+    def __init__(
+        self, base: str, phones: Sequence[str], lanes: int, text: Callable[[str], Request]
+    ) -> None:
+        """Telephones are dealt out, so that no two lanes meet on one."""
+        self._base, self._text = base, text
+        self._phones = [phones[lane::lanes] for lane in range(lanes)]
+        self._turns = [0] * lanes
+        self._ways: dict[int, aiohttp.ClientSession] = {}
+
+    async def once(self, lane: int, step: Step) -> bool:
+        """One text and its reply."""
+        if lane not in self._ways:
+            self._ways[lane] = aiohttp.ClientSession(
+                self._base, connector=aiohttp.TCPConnector(limit=1)
+            )
+        mine = self._phones[lane]
+        their = mine[self._turns[lane] % len(mine)]
+        self._turns[lane] += 1
+        address, body, headers = self._text(their)
+        began = time.perf_counter()
+        async with self._ways[lane].post(address, data=body, headers=headers) as response:
+            await response.read()
+            if response.status != 200:
+                raise RuntimeError(f"a text was answered {response.status}")
+        step(time.perf_counter() - began)
+        return True
+
+    async def close(self) -> None:
+        """Hang up."""
+        for way in self._ways.values():
+            await way.close()
+
+
+def our_text(base: str) -> Callable[[str], Request]:
+    """A text as the simulator posts it."""
+    url = base + wire.INBOUND_PATH
+
+    def text(their: str) -> Request:
+        parameters = wire.encode_inbound(
+            InboundText(
+                provider_id=f"bench-{next(_ids)}",
+                our_address=OUR_ADDRESS,
+                their_address=their,
+                body=VALUE,
+            )
+        )
+        signature = wire.sign(SecretStr(SECRET), url, parameters)
+        body = wire.encode_form(parameters)
+        return wire.INBOUND_PATH, body, FORM | {wire.SIGNATURE_HEADER: signature}
+
+    return text
+
+
+def bare_text(their: str) -> Request:
+    """A text to the prototype."""
+    body = urlencode({"id": f"bench-{next(_ids)}", "from": their, "body": VALUE}).encode()
+    return "/inbound", body, FORM | {bare.SIGNATURE: bare.sign(body)}
+
+
+async def measure(chosen: Chosen, server: Server) -> Found:
+    """Texts a second of ours and of the prototype."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(
+            filled_world(server, chosen.participants, kept_in=chosen.folder)
+        )
+        service = await stack.enter_async_context(served(world))
+        ours = Senders(service.base, world.phones(), chosen.clients, our_text(service.base))
+        stack.push_async_callback(ours.close)
+        sides = [Contender("text to reply", ours.once, world.url, service.pid)]
+        if chosen.beside:
+            url = await stack.enter_async_context(database(server))
+            await bare.fill_bare(url, chosen.participants)
+            there = await stack.enter_async_context(bare_served(url))
+            phones = [f"+1555{n}" for n in range(1, chosen.participants + 1)]
+            theirs = Senders(there.base, phones, chosen.clients, bare_text)
+            stack.push_async_callback(theirs.close)
+            sides.append(Contender("bare prototype", theirs.once, url, there.pid))
+        await take_turns(
+            sides, server, rounds=chosen.rounds, seconds=chosen.seconds, lanes=chosen.clients
+        )
+        found = Found.of("texts", "signed texts answered a second", sides, [])
+        found.more = dearest(sides[0].statements, sides[0].done)
+        return found
