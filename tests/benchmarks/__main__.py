@@ -35,6 +35,7 @@ def read_words(words: Sequence[str]) -> tuple[list[str], Chosen, Path | None]:
     parser.add_argument("--clients", type=int, default=8, help="clients side by side (8)")
     parser.add_argument("--participants", type=int, default=2_000, help="in the study (2000)")
     parser.add_argument("--alone", action="store_true", help="leave out what stands beside")
+    parser.add_argument("--no-packages", action="store_true", help="leave out what pip must fetch")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args(words)
     chosen = Chosen(
@@ -45,6 +46,7 @@ def read_words(words: Sequence[str]) -> tuple[list[str], Chosen, Path | None]:
         clients=given.clients,
         participants=given.participants,
         beside=not given.alone,
+        packages=not (given.alone or given.no_packages),
     )
     return list(BENCHES) if "all" in given.bench else given.bench, chosen, given.json
 

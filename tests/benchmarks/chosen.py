@@ -27,6 +27,8 @@ class Chosen:
     participants: int
     beside: bool
     """Whether the limits are measured as well."""
+    packages: bool
+    """Whether those limits too that pip must fetch: oTree."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """`journey`: from a link to the thanks, 26 answers, as the pages' script asks for it.
 
-Beside it the same without scripts, the bare prototype, and oTree. A step is one save.
+Beside it the bare prototype and oTree. A step is one save.
 """
 
 from __future__ import annotations
@@ -58,11 +58,6 @@ async def with_scripts(http: aiohttp.ClientSession, token: str, step: Step) -> N
     await journey(http, token, step, scripts=True)
 
 
-async def without_scripts(http: aiohttp.ClientSession, token: str, step: Step) -> None:
-    """As a form, a redirect and the next page."""
-    await journey(http, token, step, scripts=False)
-
-
 async def bare_journey(http: aiohttp.ClientSession, token: str, step: Step) -> None:
     """The prototype's pages."""
     async with http.get(f"/b/{token}") as response:
@@ -80,41 +75,41 @@ async def bare_journey(http: aiohttp.ClientSession, token: str, step: Step) -> N
 
 
 async def measure(chosen: Chosen, server: Server) -> Found:
-    """Journeys a second of ours with and without scripts, of the prototype and of oTree."""
+    """Journeys a second of ours, of the prototype and of oTree."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(
             filled_world(server, chosen.participants, kept_in=chosen.folder)
         )
-        tokens = world.tokens()
         service = await stack.enter_async_context(served(world))
 
-        def contender(name: str, at: Service, url: str, links: list[str], walk: Walk) -> Contender:
+        def side(name: str, at: Service, url: str, links: list[str], walk: Walk) -> Contender:
             walkers = Walkers(at.base, links, walk)
             stack.push_async_callback(walkers.close)
             return Contender(name, walkers.once, url, at.pid)
 
-        most = 3 * len(tokens) // 4
-        sides = [contender("journey", service, world.url, tokens[:most], with_scripts)]
-        skipped: list[str] = []
+        tokens = world.tokens()
+        sides = [side("journey", service, world.url, tokens, with_scripts)]
+        notes: list[str] = []
         if chosen.beside:
-            bare_url = await stack.enter_async_context(database(server))
-            await fill_bare(bare_url, chosen.participants)
-            at = await stack.enter_async_context(bare_served(bare_url))
+            url = await stack.enter_async_context(database(server))
+            await fill_bare(url, chosen.participants)
+            there = await stack.enter_async_context(bare_served(url))
             links = [f"t{n}" for n in range(1, chosen.participants + 1)] * 50
-            sides.append(contender("bare prototype", at, bare_url, links, bare_journey))
-            otree_url = await stack.enter_async_context(database(server))
+            sides.append(side("bare prototype", there, url, links, bare_journey))
+        if chosen.packages:
+            url = await stack.enter_async_context(database(server))
             try:
                 there, codes = await stack.enter_async_context(
-                    otree_served(otree_url, len(tokens), kept_in=chosen.folder)
+                    otree_served(url, len(tokens), kept_in=chosen.folder)
                 )
-                sides.append(contender("oTree", there, otree_url, codes, otree_journey))
+                sides.append(side("oTree", there, url, codes, otree_journey))
             except NotHadError as reason:
-                skipped.append(f"oTree is left out: {reason}")
+                notes.append(f"oTree is left out: {reason}")
         await take_turns(
             sides, server, rounds=chosen.rounds, seconds=chosen.seconds, lanes=chosen.clients
         )
         found = Found.of(
-            "journey", "journeys of 26 answers a second; a step is a save", sides, skipped
+            "journey", "journeys of 26 answers a second; a step is a save", sides, notes
         )
         found.more = dearest(sides[0].statements, sides[0].done)
         return found

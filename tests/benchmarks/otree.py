@@ -139,7 +139,11 @@ async def otree_served(
         project.mkdir()
         python = await asyncio.to_thread(_python_in, (kept_in or Path(passing)) / "otree")
         _write_project(project)
-        environment = {"DATABASE_URL": database_url, "OTREE_PRODUCTION": "1"}
+        environment = {
+            "DATABASE_URL": database_url,
+            "OTREE_PRODUCTION": "1",
+            "PATH": f"{python.parent}:{os.environ['PATH']}",
+        }
         command = [str(python.with_name("otree"))]
         try:
             await asyncio.to_thread(_run, [*command, "resetdb", "--noinput"], project, environment)
@@ -151,8 +155,8 @@ async def otree_served(
         codes = await _codes(database_url)
         port = free_port()
         base = f"http://127.0.0.1:{port}"
-        words = [*command, "prodserver1of2", str(port)]
-        async with process(words, environment, base, "/accounts/login/", folder=project) as service:
+        words = [*command, "prodserver1of2", f"127.0.0.1:{port}"]
+        async with process(words, environment, base, "/favicon.ico", folder=project) as service:
             yield service, codes
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,13 +70,14 @@ async def process(
     *,
     folder: Path | None = None,
 ) -> AsyncIterator[Service]:
-    """A process that answers at `base`, from when `ready` answers 200 until it is ended."""
+    """A process that answers at `base`: yielded once `ready` answers without a fault."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PRO_")}
     with tempfile.TemporaryFile("w+") as out:
         started = subprocess.Popen(  # noqa: ASYNC220  (begun at once)
             list(words),
             env=clean | dict(environment),
             cwd=folder,
+            start_new_session=True,
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -85,7 +88,7 @@ async def process(
                 raise RuntimeError(f"{words[-1]} ended by itself: {written}")
             try:
                 async with aiohttp.ClientSession() as http, http.get(base + ready) as response:
-                    return response.status == 200
+                    return response.status < 500
             except aiohttp.ClientError:
                 return False
 
@@ -93,9 +96,16 @@ async def process(
             await until(answers)
             yield Service(base, started.pid)
         finally:
-            started.terminate()
+            # Whatever it started goes with it.
+            end(started, signal.SIGTERM)
             try:
                 started.wait(15)
             except subprocess.TimeoutExpired:
-                started.kill()
+                end(started, signal.SIGKILL)
                 started.wait()
+
+
+def end(started: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Signal a process of ours and its children."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(started.pid, how)
