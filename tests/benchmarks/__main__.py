@@ -12,13 +12,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import journey, texts
+from tests.benchmarks import journey, reminders, sending, texts
 from tests.benchmarks.chosen import Chosen, Found, circumstances
 from tests.benchmarks.server import Server, running_server, write_json
 
 BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "journey": journey.measure,
     "texts": texts.measure,
+    "reminders": reminders.measure,
+    "sending": sending.measure,
 }
 
 

@@ -32,11 +32,11 @@ class Walkers:
         self._links = iter(links)
         self._ways: dict[int, aiohttp.TCPConnector] = {}
 
-    async def once(self, lane: int, step: Step) -> bool:
-        """One journey with cookies of its own; False once nobody is left."""
+    async def once(self, lane: int, step: Step) -> int:
+        """One journey with cookies of its own; 0 once nobody is left."""
         link = next(self._links, None)
         if link is None:
-            return False
+            return 0
         way = self._ways.setdefault(lane, aiohttp.TCPConnector(limit=1))
         async with aiohttp.ClientSession(
             self._base,
@@ -45,7 +45,7 @@ class Walkers:
             cookie_jar=aiohttp.CookieJar(unsafe=True),
         ) as http:
             await self._walk(http, link, step)
-        return True
+        return 1
 
     async def close(self) -> None:
         """Hang up."""

@@ -24,8 +24,8 @@ from tests.benchmarks.server import (
 
 Step = Callable[[float], None]
 """Told how many seconds a step took."""
-Once = Callable[[int, Step], Awaitable[bool]]
-"""One unit of a lane (0, 1, ...); False once there is nothing left to do."""
+Once = Callable[[int, Step], Awaitable[int]]
+"""Work of a lane (0, 1, ...): how many units it did; 0 once there is nothing left to do."""
 BETWEEN: Final = 0.3
 """Seconds of rest before each round, for what the one before left to do."""
 
@@ -42,6 +42,8 @@ class Contender:
     """The process that serves it."""
     before: Callable[[], Awaitable[None]] | None = None
     """What is made ready before each round, outside the measuring."""
+    lanes: int | None = None
+    """How many side by side, where that is not what was chosen."""
     rates: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     done: int = 0
@@ -86,11 +88,11 @@ async def take_turns(
 ) -> None:
     """Warm each up with a short round, then measure `rounds` rounds of each, turn about."""
     for one in contenders:
-        await _round(one, seconds / 2, lanes)
+        await _round(one, seconds / 2, one.lanes or lanes)
     await forget_statements(server)
     for _ in range(rounds):
         for one in contenders:
-            await _measured(one, server, seconds, lanes)
+            await _measured(one, server, seconds, one.lanes or lanes)
     for one in contenders:
         if one.database_url is not None:
             one.statements = await statements_of(server, one.database_url)
@@ -123,9 +125,10 @@ async def _round(one: Contender, seconds: float, lanes: int) -> tuple[int, float
     async def lane(number: int) -> int:
         done = 0
         while time.perf_counter() < until:
-            if not await one.once(number, steps.append):
+            units = await one.once(number, steps.append)
+            if not units:
                 break
-            done += 1
+            done += units
         return done
 
     done = sum(await asyncio.gather(*(lane(number) for number in range(lanes))))

@@ -201,24 +201,29 @@ async def forget_statements(server: Server) -> None:
 
 
 async def statements_of(server: Server, database_url: str) -> Statements | None:
-    """What was run in a database since `forget_statements`; None where nobody counts."""
+    """What was run in a database since `forget_statements`; None where nobody counts.
+
+    Where the service's roles work, what a superuser makes ready is none of its work.
+    """
     if not server.counts_statements:
         return None
     connection = await asyncpg.connect(server.url)
     try:
         rows = await connection.fetch(
-            "SELECT query, calls, total_exec_time AS ms,"
+            "SELECT query, calls, total_exec_time AS ms, rolsuper,"
             " shared_blks_hit + shared_blks_read AS buffers"
-            " FROM pg_stat_statements JOIN pg_database AS d ON d.oid = dbid WHERE d.datname = $1",
+            " FROM pg_stat_statements JOIN pg_database AS d ON d.oid = dbid"
+            " JOIN pg_roles AS r ON r.oid = userid WHERE d.datname = $1",
             name_in(database_url),
         )
     finally:
         await connection.close()
+    serving = [row for row in rows if not row["rolsuper"]]
     names = _names()
     return Statements(
         [
             Statement(_name_of(row["query"], names), row["calls"], row["ms"], row["buffers"])
-            for row in rows
+            for row in serving or rows
         ]
     )
 
@@ -234,8 +239,8 @@ def _name_of(query: str, names: Mapping[str, str]) -> str:
 def _bare(sql: str) -> str:
     """A statement without what differs between its text and what the server says of it."""
     without = re.sub(r"--[^\n]*", " ", sql)
-    without = re.sub(r"'(?:[^']|'')*'|\$\d+|\b\d+(?:\.\d+)?\b", "?", without)
-    return re.sub(r"\s+", "", without).rstrip(";").lower()
+    constants = r"'(?:[^']|'')*'|\$\d+|\b(?:\d+(?:\.\d+)?|null|true|false)\b"
+    return re.sub(r"\s+", "", re.sub(constants, "?", without.lower())).rstrip(";")
 
 
 def write_json(path: Path, found: object) -> None:

@@ -43,7 +43,7 @@ class Senders:
         self._turns = [0] * lanes
         self._ways: dict[int, aiohttp.ClientSession] = {}
 
-    async def once(self, lane: int, step: Step) -> bool:
+    async def once(self, lane: int, step: Step) -> int:
         """One text and its reply."""
         if lane not in self._ways:
             self._ways[lane] = aiohttp.ClientSession(
@@ -59,7 +59,7 @@ class Senders:
             if response.status != 200:
                 raise RuntimeError(f"a text was answered {response.status}")
         step(time.perf_counter() - began)
-        return True
+        return 1
 
     async def close(self) -> None:
         """Hang up."""

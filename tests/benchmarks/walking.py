@@ -68,7 +68,7 @@ async def journey(http: aiohttp.ClientSession, token: str, step: Step, *, script
             raise WalkError(f"{address} has no form to go on with")
         began = time.perf_counter()
         is_save = form[0].startswith("/q/s/")
-        page, address = await _post(http, *form, headers if is_save or scripts else {})
+        page, address = await _post(http, *form, headers)
         if is_save:
             step(time.perf_counter() - began)
     raise WalkError(f"the journey did not end; it stood at {address}")

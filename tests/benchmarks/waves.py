@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 from pydantic import SecretStr
@@ -26,25 +27,25 @@ from pro_service.vault.signing import SigningRing
 from tests.benchmarks.filling import open_visit
 from tests.benchmarks.service import SECRET
 from tests.benchmarks.world import World
-from tests.support.large import MESSAGES, REMINDERS, VISITS, row_id
+from tests.support.large import MESSAGES, VISITS, row_id
 
-NUDGES_EACH: Final = 4
-"""A visit's nudges in the filling, ordinals 1 to 4."""
-BEFORE: Final = """
-DELETE FROM pro.reminders WHERE visit_id = ANY ($1::uuid[]) AND ordinal > 1;
-UPDATE pro.reminders SET ended_at = pro.now(), end_reason = 'answered'
-WHERE ended_at IS NULL AND due_at <= pro.now() + interval '1 hour';
-UPDATE pro.messages SET claimed_at = claimed_at - interval '5 days',
-    recorded_at = recorded_at - interval '5 days';
-"""
-AGAIN: Final = """
-DELETE FROM pro.message_keys WHERE message_id >= $2;
-DELETE FROM pro.messages WHERE id >= $2;
-DELETE FROM pro.reminders WHERE visit_id = ANY ($1::uuid[]) AND ordinal > 1;
-UPDATE pro.reminders SET ended_at = NULL, end_reason = NULL, message_id = NULL,
-    due_at = pro.now() - interval '1 minute'
-WHERE visit_id = ANY ($1::uuid[]) AND ordinal = 1;
-"""
+OURS: Final = row_id(MESSAGES + 1, 0)
+"""Ids of messages made since are above it."""
+BEFORE: Final = (
+    "DELETE FROM pro.reminders WHERE visit_id = ANY ($1::uuid[]) AND ordinal > 1",
+    "UPDATE pro.reminders SET ended_at = pro.now(), end_reason = 'answered'"
+    " WHERE ended_at IS NULL AND due_at <= pro.now() + interval '1 hour'",
+    "UPDATE pro.messages SET claimed_at = claimed_at - interval '5 days',"
+    " recorded_at = recorded_at - interval '5 days'",
+)
+"""Nobody else is due, and nobody was texted today."""
+AGAIN: Final = (
+    f"DELETE FROM pro.message_keys WHERE message_id > '{OURS}'",
+    f"DELETE FROM pro.messages WHERE id > '{OURS}'",
+    "DELETE FROM pro.reminders WHERE visit_id = ANY ($1::uuid[]) AND ordinal > 1",
+    "UPDATE pro.reminders SET ended_at = NULL, end_reason = NULL, message_id = NULL,"
+    " due_at = pro.now() - interval '1 minute' WHERE visit_id = ANY ($1::uuid[]) AND ordinal = 1",
+)
 
 
 class CountingGateway(SimulatorGateway):
@@ -96,27 +97,16 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
     superuser = await asyncpg.connect(world.url)
     visits = [row_id(VISITS, open_visit(n)) for n in world.alone]
 
-    async def put_back(statements: str, *, vacuum: bool) -> None:
-        async with superuser.transaction():
-            await superuser.execute("SET LOCAL session_replication_role = replica")
-            for statement in statements.split(";"):
-                if statement.strip():
-                    given = [visits, row_id(MESSAGES + 1, 0)]
-                    used = [one for n, one in enumerate(given, 1) if f"${n}" in statement]
-                    numbered = statement if "$1" in statement else statement.replace("$2", "$1")
-                    await superuser.execute(numbered, *used)
-        if vacuum:
-            await superuser.execute("VACUUM ANALYZE pro.reminders, pro.messages, pro.message_keys")
-
     async def again() -> None:
-        await put_back(AGAIN, vacuum=True)
+        await _put_back(superuser, AGAIN, visits)
+        await superuser.execute("VACUUM ANALYZE pro.reminders, pro.messages, pro.message_keys")
 
     try:
         async with await open_pools(world.url, roles=["worker"]) as pools:
             sealer = Sealer(SigningRing.generate())
             jobs = make_jobs(pools.worker, context, gateway, sealer)
             remind = next(job for job in jobs if job.id == "remind")
-            await put_back(BEFORE, vacuum=False)
+            await _put_back(superuser, BEFORE, visits)
             await superuser.execute("VACUUM FULL pro.messages")
             await again()
             yield Wave(context, gateway, pools, remind.round, again)
@@ -125,4 +115,11 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
         await superuser.close()
 
 
-__all__ = ["REMINDERS", "CountingGateway", "Wave", "wave_on"]
+async def _put_back(
+    superuser: asyncpg.Connection, statements: tuple[str, ...], visits: list[UUID]
+) -> None:
+    """Run them without triggers; `$1` is the open visits."""
+    async with superuser.transaction():
+        await superuser.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            await superuser.execute(statement, *([visits] if "$1" in statement else []))
