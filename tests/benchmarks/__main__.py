@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import journey, reminders, sending, texts
+from tests.benchmarks import growth, journey, reminders, sending, texts
 from tests.benchmarks.chosen import Chosen, Found, circumstances
 from tests.benchmarks.server import Server, running_server, write_json
 
@@ -21,6 +21,7 @@ BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "texts": texts.measure,
     "reminders": reminders.measure,
     "sending": sending.measure,
+    "growth": growth.measure,
 }
 
 

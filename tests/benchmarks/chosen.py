@@ -49,8 +49,9 @@ class Found:
 
     def lines(self) -> list[str]:
         """The table as people read it."""
+        compared = table(self.sides) if "a_second" in self.sides[0] else []
         title = f"{self.bench}: {self.unit}; costs in ms, statements and pages a unit"
-        return [title, *(table(self.sides) if self.sides else []), *self.more, *self.notes]
+        return [title, *compared, *self.more, *self.notes]
 
 
 def circumstances(version: str, chosen: Chosen) -> dict[str, Any]:

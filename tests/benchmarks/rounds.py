@@ -21,9 +21,8 @@ from tests.benchmarks.server import (
     forget_statements,
     statements_of,
 )
+from tests.support.walking import Step
 
-Step = Callable[[float], None]
-"""Told how many seconds a step took."""
 Once = Callable[[int, Step], Awaitable[int]]
 """Work of a lane (0, 1, ...): how many units it did; 0 once there is nothing left to do."""
 BETWEEN: Final = 0.3

@@ -22,8 +22,8 @@ from tests.benchmarks.chosen import Chosen, Found
 from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
 from tests.benchmarks.server import Server, database
 from tests.benchmarks.service import SECRET, bare_served, served
-from tests.benchmarks.walking import VALUE
 from tests.benchmarks.world import OUR_ADDRESS, filled_world
+from tests.support.walking import VALUE
 
 FORM: Final = {"Content-Type": wire.FORM}
 Request = tuple[str, bytes, dict[str, str]]

@@ -121,6 +121,9 @@ FROM pro.assessments AS a JOIN pro.visits AS v ON v.study_id = a.study_id AND v.
      LATERAL (SELECT ('x' || right(a.id::text, 8))::bit(32)::bigint AS n) AS n
 WHERE a.submitted_at IS NOT NULL OR (v.opens_at < now() AND (n.n / 2) % 20 = 0);
 
+-- Without statistics what follows is planned as for empty tables.
+ANALYZE pro.visits, pro.assessments, pro.attempts;
+
 INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value,
     lowest, highest, answered_at, received_at, actor)
 SELECT t.study_id, pg_temp.rid(8, n.n * 32 + i), t.participant_id, t.assessment_id, t.id,

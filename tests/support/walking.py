@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from html import unescape
 from typing import Final
 
 import aiohttp
 
-from tests.benchmarks.rounds import Step
-
+Step = Callable[[float], None]
+"""Told how many seconds a step took."""
+Seen = Callable[[str, str], None]
+"""Shown the address and the text of a page."""
 IN_PLACE: Final = {"X-Page": "in-place"}
 """How the pages' script asks: the answer brings the screen after next."""
 VALUE: Final = "4"
@@ -55,30 +58,40 @@ def _fields(inside: str) -> list[tuple[str, str]]:
     return fields
 
 
-async def journey(http: aiohttp.ClientSession, token: str, step: Step, *, scripts: bool) -> None:
-    """From the link to the thanks; `step` is told how long each save took."""
+def _unseen(_: str, __: str) -> None:
+    """Nobody looks."""
+
+
+async def journey(
+    http: aiohttp.ClientSession,
+    token: str,
+    step: Step,
+    *,
+    scripts: bool,
+    seen: Seen = _unseen,
+) -> None:
+    """From the link to the thanks; `step` is told how long each save took.
+
+    Raises WalkError where a page is not the one expected.
+    """
     headers = IN_PLACE if scripts else {}
-    page = await _get(http, f"/q/{token}", {})
+    async with http.get(f"/q/{token}") as response:
+        seen("/q/link", await response.text())
+        if response.status != 200:
+            raise WalkError(f"the link was answered {response.status}")
     page, address = await _post(http, f"/q/{token}/open", [], {})
     for _ in range(_MOST_PAGES):
+        seen(address, page)
         form = main_form(page)
         if address == "/q/thanks":
             return
         if form is None:
             raise WalkError(f"{address} has no form to go on with")
         began = time.perf_counter()
-        is_save = form[0].startswith("/q/s/")
         page, address = await _post(http, *form, headers)
-        if is_save:
+        if form[0].startswith("/q/s/"):
             step(time.perf_counter() - began)
     raise WalkError(f"the journey did not end; it stood at {address}")
-
-
-async def _get(http: aiohttp.ClientSession, address: str, headers: dict[str, str]) -> str:
-    async with http.get(address, headers=headers) as response:
-        if response.status != 200:
-            raise WalkError(f"GET {response.url.path}: {response.status}")
-        return await response.text()
 
 
 async def _post(
