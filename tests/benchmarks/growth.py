@@ -1,44 +1,59 @@
 """`growth`: every statement of the periodic work and of a participant's path, at one size of study.
 
-The statements, what they are given and how their pages are counted are those of the test that holds
-their bounds (`tests/integration/record/test_query_plans.py`); here they are also timed, for the
-values given and for any values. Run it at two sizes and compare: `--participants 2000`, `20000`.
-Writes are undone.
+What they are given and how their pages are counted is the test's that holds their bounds; here they
+are timed too, planned for the values given and for any values. Run it at two sizes and compare line
+by line: `--participants 2000`, then `20000`. Writes are undone. A statement that this release does
+not have is left out, so that releases can be compared as well.
 """
 
 from __future__ import annotations
 
 import statistics
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
-from pro_service.store.sql_files import load_queries
+from pro_service.store.sql_files import all_queries, load_queries
 from tests.benchmarks.chosen import Chosen, Found
 from tests.benchmarks.server import Server, database
 from tests.integration.record.test_query_plans import (
     PLANNING,
     READS,
-    SWEEPS,
     WRITES,
-    Case,
+    Of,
+    Values,
     explain,
     pages_touched,
-    values_of,
 )
 from tests.support.large import LargeStudy, load_large_study
 
+
+class Said(NamedTuple):
+    """A statement, the role that runs it, and what it is given."""
+
+    place: str
+    name: str
+    role: str
+    values: tuple[Any, ...] = ()
+
+
+WORKER: Final = "pro_worker"
 PERIODIC: Final = (
-    Case("texting/reminders", "close_calls_over", "pro_worker", 0),
-    Case("calling/escalation", "list_unseen_alerts", "pro_worker", 0, (200,)),
-    Case("calling/escalation", "list_unread_warnings", "pro_worker", 0, (200,)),
-    Case("calling/escalation", "close_calls_read", "pro_worker", 0),
-    Case("record/seals", "get_next_seal", "pro_worker", 0),
+    Said("texting/messages", "mark_overdue_ambiguous", WORKER),
+    Said("texting/messages", "mark_expired", WORKER),
+    Said("texting/reminders", "close_calls_over", WORKER),
+    Said("texting/reminders", "list_to_check_for_calls", WORKER, (10_000,)),
+    Said("calling/looks", "list_call_looks", WORKER),
+    Said("answering/answers", "list_to_close", WORKER, (200,)),
+    Said("answering/answers", "look_at_closings", WORKER),
+    Said("calling/escalation", "list_unseen_alerts", WORKER, (200,)),
+    Said("calling/escalation", "list_unread_warnings", WORKER, (200,)),
+    Said("calling/escalation", "close_calls_read", WORKER),
+    Said("record/seals", "get_next_seal", WORKER),
 )
-"""Periodic statements that no bound is held for."""
-NOT_SHOWN: Final = "growth shows each statement by itself; compare two sizes line by line"
+"""What is run every second or minute, whether or not anything is due."""
 
 
 async def measure(chosen: Chosen, server: Server) -> Found:
@@ -50,13 +65,30 @@ async def measure(chosen: Chosen, server: Server) -> Found:
             study = await load_large_study(superuser, participants=chosen.participants)
         finally:
             await superuser.close()
-        rows = [
-            await _cost(url, study, case, chosen.rounds)
-            for case in (*READS, *SWEEPS, *WRITES, *PERIODIC)
-        ]
+        rows = [await _cost(url, one, chosen.rounds) for one in _statements(study)]
     head = f"{'':62}" + "".join(f"{title:>11}" for title in ("ms", "any: ms", "pages", "any"))
     lines = [head, *(_line(row) for row in rows)]
-    return Found("growth", "one statement", rows, [NOT_SHOWN], lines)
+    return Found("growth", f"statements, {chosen.participants} participants", rows, more=lines)
+
+
+def _statements(study: LargeStudy) -> list[Said]:
+    """Those this release has, with their values, each once."""
+    known = Values(study)
+    found = {
+        (one.place, one.name, one.role): Said(
+            one.place,
+            one.name,
+            one.role,
+            tuple(getattr(known, v.name) if isinstance(v, Of) else v for v in one.values),
+        )
+        for one in (*READS, *WRITES)
+    }
+    found |= {(one.place, one.name, one.role): one for one in PERIODIC if _is_there(one)}
+    return list(found.values())
+
+
+def _is_there(one: Said) -> bool:
+    return any(query.place == one.place and query.name == one.name for query in all_queries())
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -66,18 +98,15 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-async def _cost(url: str, study: LargeStudy, case: Case, rounds: int) -> dict[str, Any]:
+async def _cost(url: str, one: Said, rounds: int) -> dict[str, Any]:
     """One statement planned both ways."""
-    found: dict[str, Any] = {"name": f"{case.label} ({case.role})"}
-    sql = load_queries(case.place)[case.name]
-    connection = await connect(url, role=case.role, actor="test:benchmark")
+    found: dict[str, Any] = {"name": f"{one.place}.{one.name} ({one.role})"}
+    sql = load_queries(one.place)[one.name]
+    connection = await connect(url, role=one.role, actor="test:benchmark")
     try:
         for prefix, planning in zip(("", "generic_"), PLANNING, strict=True):
-            plans = [
-                await explain(connection, sql, values_of(case, study), planning)
-                for _ in range(rounds)
-            ]
-            found[f"{prefix}ms"] = statistics.median(one["Execution Time"] for one in plans)
+            plans = [await explain(connection, sql, one.values, planning) for _ in range(rounds)]
+            found[f"{prefix}ms"] = statistics.median(each["Execution Time"] for each in plans)
             found[f"{prefix}pages"] = pages_touched(plans[-1]["Plan"])
     finally:
         await connection.close()

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 from pydantic import SecretStr
 
+from pro_service.domain.conversation.asking import PACE
 from pro_service.messaging.gateway import InboundText
 from pro_service.messaging.simulator import wire
 from tests.benchmarks import bare
@@ -23,24 +24,38 @@ from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
 from tests.benchmarks.server import Server, database
 from tests.benchmarks.service import SECRET, bare_served, served
 from tests.benchmarks.world import OUR_ADDRESS, filled_world
-from tests.support.walking import VALUE
 
 FORM: Final = {"Content-Type": wire.FORM}
+SETTLED: Final = PACE.settles.total_seconds() + 0.1
+"""Seconds between two texts of one telephone: sooner, a question counts as unread."""
+WORDS: Final = ("3", "4", "5", "6")
+"""Said in turn: the same words again within ten seconds are one text that came twice."""
 Request = tuple[str, bytes, dict[str, str]]
 """Address, body, headers."""
 _ids = count(1)
 
 
 class Senders:
-    """Each unit one text of the lane's next telephone, round and round; a connection a lane."""
+    """Each unit one text of the lane's next telephone, round and round; a connection a lane.
+
+    A round ends early where every telephone has just said something: take more participants then.
+    """
 
     def __init__(
-        self, base: str, phones: Sequence[str], lanes: int, text: Callable[[str], Request]
+        self,
+        base: str,
+        phones: Sequence[str],
+        lanes: int,
+        text: Callable[[str, str], Request],
+        *,
+        rest: float = 0.0,
     ) -> None:
-        """Telephones are dealt out, so that no two lanes meet on one."""
+        """Telephones are dealt out, so that no two lanes meet on one; each rests between texts."""
         self._base, self._text = base, text
         self._phones = [phones[lane::lanes] for lane in range(lanes)]
         self._turns = [0] * lanes
+        self._rest = rest
+        self._said_at: dict[str, float] = {}
         self._ways: dict[int, aiohttp.ClientSession] = {}
 
     async def once(self, lane: int, step: Step) -> int:
@@ -50,10 +65,13 @@ class Senders:
                 self._base, connector=aiohttp.TCPConnector(limit=1)
             )
         mine = self._phones[lane]
-        their = mine[self._turns[lane] % len(mine)]
-        self._turns[lane] += 1
-        address, body, headers = self._text(their)
+        turn, number = divmod(self._turns[lane], len(mine))
         began = time.perf_counter()
+        if began - self._said_at.get(mine[number], -self._rest) < self._rest:
+            return 0
+        self._said_at[mine[number]] = began
+        self._turns[lane] += 1
+        address, body, headers = self._text(mine[number], WORDS[turn % len(WORDS)])
         async with self._ways[lane].post(address, data=body, headers=headers) as response:
             await response.read()
             if response.status != 200:
@@ -67,17 +85,17 @@ class Senders:
             await way.close()
 
 
-def our_text(base: str) -> Callable[[str], Request]:
+def our_text(base: str) -> Callable[[str, str], Request]:
     """A text as the simulator posts it."""
     url = base + wire.INBOUND_PATH
 
-    def text(their: str) -> Request:
+    def text(their: str, words: str) -> Request:
         parameters = wire.encode_inbound(
             InboundText(
                 provider_id=f"bench-{next(_ids)}",
                 our_address=OUR_ADDRESS,
                 their_address=their,
-                body=VALUE,
+                body=words,
             )
         )
         signature = wire.sign(SecretStr(SECRET), url, parameters)
@@ -87,9 +105,9 @@ def our_text(base: str) -> Callable[[str], Request]:
     return text
 
 
-def bare_text(their: str) -> Request:
+def bare_text(their: str, words: str) -> Request:
     """A text to the prototype."""
-    body = urlencode({"id": f"bench-{next(_ids)}", "from": their, "body": VALUE}).encode()
+    body = urlencode({"id": f"bench-{next(_ids)}", "from": their, "body": words}).encode()
     return "/inbound", body, FORM | {bare.SIGNATURE: bare.sign(body)}
 
 
@@ -100,7 +118,8 @@ async def measure(chosen: Chosen, server: Server) -> Found:
             filled_world(server, chosen.participants, kept_in=chosen.folder)
         )
         service = await stack.enter_async_context(served(world))
-        ours = Senders(service.base, world.phones(), chosen.clients, our_text(service.base))
+        text = our_text(service.base)
+        ours = Senders(service.base, world.phones(), chosen.clients, text, rest=SETTLED)
         stack.push_async_callback(ours.close)
         sides = [Contender("text to reply", ours.once, world.url, service.pid)]
         if chosen.beside:
