@@ -14,11 +14,11 @@ import aiohttp
 from tests.benchmarks.bare import SCREENS, fill_bare
 from tests.benchmarks.chosen import Chosen, Found
 from tests.benchmarks.otree import NotHadError, otree_journey, otree_served
-from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
+from tests.benchmarks.rounds import Contender, dearest, take_turns
 from tests.benchmarks.server import Server, database
 from tests.benchmarks.service import Service, bare_served, served
 from tests.benchmarks.world import filled_world
-from tests.support.walking import journey, main_form
+from tests.support.walking import Step, journey, main_form
 
 Walk = Callable[[aiohttp.ClientSession, str, Step], Awaitable[None]]
 

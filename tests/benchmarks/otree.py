@@ -21,10 +21,9 @@ from typing import Final
 import aiohttp
 import asyncpg
 
-from tests.benchmarks.rounds import Step
 from tests.benchmarks.service import Service, process
 from tests.support.command import free_port
-from tests.support.walking import VALUE, WalkError
+from tests.support.walking import VALUE, Step, WalkError
 
 PACKAGES: Final = ("otree>=6,<7", "psycopg2-binary")
 INSTALL_WITHIN: Final = 240.0

@@ -18,12 +18,13 @@ from pydantic import SecretStr
 from pro_service.messaging.gateway import OutboundText
 from pro_service.messaging.simulator import wire
 from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
+from tests.benchmarks.rounds import Contender, dearest, take_turns
 from tests.benchmarks.server import Server
 from tests.benchmarks.service import ROOT, SECRET, process
 from tests.benchmarks.waves import wave_on
 from tests.benchmarks.world import OUR_ADDRESS, filled_world
 from tests.support.command import free_port
+from tests.support.walking import Step
 
 CALL_SECONDS: Final = 0.05
 AT_ONCE: Final = 200

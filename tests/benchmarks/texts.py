@@ -20,10 +20,11 @@ from pro_service.messaging.gateway import InboundText
 from pro_service.messaging.simulator import wire
 from tests.benchmarks import bare
 from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.rounds import Contender, Step, dearest, take_turns
+from tests.benchmarks.rounds import Contender, dearest, take_turns
 from tests.benchmarks.server import Server, database
 from tests.benchmarks.service import SECRET, bare_served, served
 from tests.benchmarks.world import OUR_ADDRESS, filled_world
+from tests.support.walking import Step
 
 FORM: Final = {"Content-Type": wire.FORM}
 SETTLED: Final = PACE.settles.total_seconds() + 0.1
