@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.benchmarks import growth, journey, reminders, sending, texts
-from tests.benchmarks.chosen import Chosen, Found, circumstances
-from tests.benchmarks.server import Server, running_server, write_json
+from tests.benchmarks.measuring.chosen import Chosen, Found, circumstances
+from tests.benchmarks.measuring.server import Server, running_server, write_json
 
 BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "journey": journey.measure,

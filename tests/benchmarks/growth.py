@@ -16,8 +16,8 @@ import asyncpg
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
 from pro_service.store.sql_files import all_queries, load_queries
-from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.server import Server, database
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.server import Server, database
 from tests.integration.record.test_query_plans import (
     PLANNING,
     READS,
@@ -101,13 +101,18 @@ def _line(row: dict[str, Any]) -> str:
 async def _cost(url: str, one: Said, rounds: int) -> dict[str, Any]:
     """One statement planned both ways."""
     found: dict[str, Any] = {"name": f"{one.place}.{one.name} ({one.role})"}
-    sql = load_queries(one.place)[one.name]
+    for prefix, planning in zip(("", "generic_"), PLANNING, strict=True):
+        plans = [await _explained(url, one, planning) for _ in range(rounds)]
+        found[f"{prefix}ms"] = statistics.median(each["Execution Time"] for each in plans)
+        found[f"{prefix}pages"] = pages_touched(plans[-1]["Plan"])
+    return found
+
+
+async def _explained(url: str, one: Said, planning: str) -> dict[str, Any]:
+    """One run, on a connection of its own: `explain` forgets what a connection had prepared."""
     connection = await connect(url, role=one.role, actor="test:benchmark")
     try:
-        for prefix, planning in zip(("", "generic_"), PLANNING, strict=True):
-            plans = [await explain(connection, sql, one.values, planning) for _ in range(rounds)]
-            found[f"{prefix}ms"] = statistics.median(each["Execution Time"] for each in plans)
-            found[f"{prefix}pages"] = pages_touched(plans[-1]["Plan"])
+        sql = load_queries(one.place)[one.name]
+        return await explain(connection, sql, one.values, planning)
     finally:
         await connection.close()
-    return found

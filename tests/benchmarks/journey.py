@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from tests.benchmarks.bare import SCREENS, fill_bare
-from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.otree import NotHadError, otree_journey, otree_served
-from tests.benchmarks.rounds import Contender, dearest, take_turns
-from tests.benchmarks.server import Server, database
-from tests.benchmarks.service import Service, bare_served, served
-from tests.benchmarks.world import filled_world
-from tests.support.walking import Step, journey, main_form
+from tests.benchmarks.limits.bare import SCREENS, fill_bare
+from tests.benchmarks.limits.otree import NotHadError, otree_journey, otree_served
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
+from tests.benchmarks.measuring.server import Server, database
+from tests.benchmarks.measuring.service import Service, bare_served, served
+from tests.benchmarks.measuring.walking import Step, journey, main_form
+from tests.benchmarks.measuring.world import filled_world
 
 Walk = Callable[[aiohttp.ClientSession, str, Step], Awaitable[None]]
 

@@ -14,14 +14,14 @@ from typing import Final
 import asyncpg
 
 from pro_service.domain.study.reminders import judge
-from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.filling import STUDY_ID
-from tests.benchmarks.rounds import Contender, dearest, take_turns
-from tests.benchmarks.server import Server, database
-from tests.benchmarks.waves import Wave, wave_on
-from tests.benchmarks.world import World, filled_world
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.filling import STUDY_ID
+from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
+from tests.benchmarks.measuring.server import Server, database
+from tests.benchmarks.measuring.walking import Step
+from tests.benchmarks.measuring.waves import Wave, wave_on
+from tests.benchmarks.measuring.world import World, filled_world
 from tests.support.large import PARTICIPANTS, row_id
-from tests.support.walking import Step
 
 DECIDED: Final = 100
 """Participants whose facts are read to be decided about again and again."""

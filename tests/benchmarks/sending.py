@@ -17,14 +17,14 @@ from pydantic import SecretStr
 
 from pro_service.messaging.gateway import OutboundText
 from pro_service.messaging.simulator import wire
-from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.rounds import Contender, dearest, take_turns
-from tests.benchmarks.server import Server
-from tests.benchmarks.service import ROOT, SECRET, process
-from tests.benchmarks.waves import wave_on
-from tests.benchmarks.world import OUR_ADDRESS, filled_world
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
+from tests.benchmarks.measuring.server import Server
+from tests.benchmarks.measuring.service import ROOT, SECRET, process
+from tests.benchmarks.measuring.walking import Step
+from tests.benchmarks.measuring.waves import wave_on
+from tests.benchmarks.measuring.world import OUR_ADDRESS, filled_world
 from tests.support.command import free_port
-from tests.support.walking import Step
 
 CALL_SECONDS: Final = 0.05
 AT_ONCE: Final = 200
@@ -50,7 +50,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
     """Texts a second of the worker and of a client that does nothing but call."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    words = [sys.executable, "-m", "tests.benchmarks.slow_provider"]
+    words = [sys.executable, "-m", "tests.benchmarks.limits.slow_provider"]
     words += ["--seconds", str(CALL_SECONDS), "--port", str(port)]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(process(words, {}, base, "/readyz", folder=ROOT))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.__main__ import BENCHES, read_words
-from tests.benchmarks.rounds import table
-from tests.benchmarks.server import running_server
+from tests.benchmarks.measuring.rounds import table
+from tests.benchmarks.measuring.server import running_server
 
 
 @pytest.mark.slow

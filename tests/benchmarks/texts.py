@@ -18,13 +18,13 @@ from pydantic import SecretStr
 from pro_service.domain.conversation.asking import PACE
 from pro_service.messaging.gateway import InboundText
 from pro_service.messaging.simulator import wire
-from tests.benchmarks import bare
-from tests.benchmarks.chosen import Chosen, Found
-from tests.benchmarks.rounds import Contender, dearest, take_turns
-from tests.benchmarks.server import Server, database
-from tests.benchmarks.service import SECRET, bare_served, served
-from tests.benchmarks.world import OUR_ADDRESS, filled_world
-from tests.support.walking import Step
+from tests.benchmarks.limits import bare
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
+from tests.benchmarks.measuring.server import Server, database
+from tests.benchmarks.measuring.service import SECRET, bare_served, served
+from tests.benchmarks.measuring.walking import Step
+from tests.benchmarks.measuring.world import OUR_ADDRESS, filled_world
 
 FORM: Final = {"Content-Type": wire.FORM}
 SETTLED: Final = PACE.settles.total_seconds() + 0.1

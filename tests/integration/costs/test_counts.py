@@ -19,11 +19,11 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import open_pools
+from tests.benchmarks.measuring.walking import journey
 from tests.support.proxy import DatabaseProxy, proxy_to
 from tests.support.seed import SeededStudy, seed_link, seed_participant, seed_visit
 from tests.support.statements import statements
 from tests.support.study import open_trial, phone, post_text, row
-from tests.support.walking import journey
 from tests.support.web import browsing, serving
 
 JOURNEY: Final = {True: 50, False: 62}

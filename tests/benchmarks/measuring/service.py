@@ -17,11 +17,11 @@ from typing import Final
 import aiohttp
 
 from pro_service.vault.signing import SigningRing
-from tests.benchmarks.world import World
+from tests.benchmarks.measuring.world import World
 from tests.support.command import command, free_port
 from tests.support.waiting import until
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 SECRET: Final = "only-for-benchmarks"
 
 
@@ -56,7 +56,15 @@ async def served(world: World, *, public_url: str | None = None) -> AsyncIterato
 async def bare_served(url: str) -> AsyncIterator[Service]:
     """The prototype on its own tables."""
     port = free_port()
-    words = [sys.executable, "-m", "tests.benchmarks.bare", "--url", url, "--port", str(port)]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.limits.bare",
+        "--url",
+        url,
+        "--port",
+        str(port),
+    ]
     async with process(words, {}, f"http://127.0.0.1:{port}", "/readyz", folder=ROOT) as service:
         yield service
 

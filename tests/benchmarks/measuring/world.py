@@ -26,9 +26,9 @@ from pro_service.store.migrations import read_migrations
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
-from tests.benchmarks import filling
-from tests.benchmarks.filling import ACTOR, Keys, fill, open_visit, phone
-from tests.benchmarks.server import Server, database, name_in
+from tests.benchmarks.measuring import filling
+from tests.benchmarks.measuring.filling import ACTOR, Keys, fill, open_visit, phone
+from tests.benchmarks.measuring.server import Server, database, name_in
 from tests.support.large import FILL, OTHERS, row_id
 
 OUR_ADDRESS: Final = "+12025550199"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.rounds import Contender, table
+from tests.benchmarks.measuring.rounds import Contender, table
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from pro_service.services.record import Sealer
 from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.signing import SigningRing
-from tests.benchmarks.filling import open_visit
-from tests.benchmarks.service import SECRET
-from tests.benchmarks.world import World
+from tests.benchmarks.measuring.filling import open_visit
+from tests.benchmarks.measuring.service import SECRET
+from tests.benchmarks.measuring.world import World
 from tests.support.large import MESSAGES, VISITS, row_id
 
 OURS: Final = row_id(MESSAGES + 1, 0)

@@ -21,9 +21,9 @@ from typing import Final
 import aiohttp
 import asyncpg
 
-from tests.benchmarks.service import Service, process
+from tests.benchmarks.measuring.service import Service, process
+from tests.benchmarks.measuring.walking import VALUE, Step, WalkError
 from tests.support.command import free_port
-from tests.support.walking import VALUE, Step, WalkError
 
 PACKAGES: Final = ("otree>=6,<7", "psycopg2-binary")
 INSTALL_WITHIN: Final = 240.0

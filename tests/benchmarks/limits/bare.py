@@ -1,6 +1,6 @@
 """The limit: a prototype that stores answers and texts over HTTP and does nothing else.
 
-    python -m tests.benchmarks.bare --url postgresql://... --port 8090
+    python -m tests.benchmarks.limits.bare --url postgresql://... --port 8090
 
 aiohttp and asyncpg as the service uses them; one statement a page or text. No sign-in, sealing,
 audit, languages, scores, reminders or second tries. The distance to it is what all those cost.

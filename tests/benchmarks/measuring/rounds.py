@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.benchmarks.server import (
+from tests.benchmarks.measuring.server import (
     Server,
     Statements,
     cpu_of_process,
@@ -21,7 +21,7 @@ from tests.benchmarks.server import (
     forget_statements,
     statements_of,
 )
-from tests.support.walking import Step
+from tests.benchmarks.measuring.walking import Step
 
 Once = Callable[[int, Step], Awaitable[int]]
 """Work of a lane (0, 1, ...): how many units it did; 0 once there is nothing left to do."""

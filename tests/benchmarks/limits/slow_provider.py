@@ -1,4 +1,4 @@
-"""A provider that takes its time over every call: `python -m tests.benchmarks.slow_provider`.
+"""A provider that takes its time over every call; a process of its own.
 
 It speaks as the simulator does, keeps nothing and calls nobody back.
 """
