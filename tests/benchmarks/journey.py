@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack
 import aiohttp
 
 from tests.benchmarks.limits.bare import SCREENS, fill_bare
-from tests.benchmarks.limits.otree import NotHadError, otree_journey, otree_served
+from tests.benchmarks.limits.otree import otree_journey, otree_served
+from tests.benchmarks.limits.packages import NotHadError
 from tests.benchmarks.measuring.chosen import Chosen, Found
 from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
 from tests.benchmarks.measuring.server import Server, database

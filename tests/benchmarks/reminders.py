@@ -1,7 +1,7 @@
 """`reminders`: nudges judged and claimed as texts by the worker's own job, at no provider's pace.
 
-Beside it: claims of bare rows by SKIP LOCKED, in batches, and deciding alone, in one process
-without a database. A unit is a nudge.
+Beside it: claims of bare rows by SKIP LOCKED, in batches, pgqueuer, and deciding alone, in one
+process without a database. A unit is a nudge.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from typing import Final
 
 import asyncpg
 
+from pro_service.domain.conversation.advance import begin
 from pro_service.domain.study.reminders import judge
+from pro_service.services.answering import agenda, open_questions
+from tests.benchmarks.limits.packages import NotHadError
+from tests.benchmarks.limits.pgqueuer import pgqueuer_queue
 from tests.benchmarks.measuring.chosen import Chosen, Found
 from tests.benchmarks.measuring.filling import STUDY_ID
 from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
@@ -88,16 +92,24 @@ async def measure(chosen: Chosen, server: Server) -> Found:
             await pool.execute(JOBS)
             bare = BareClaims(pool)
             sides.append(Contender("bare claims", bare.once, url, me, bare.again, lanes=4))
+        notes = ["serve cpu: the worker's process, which is this one; a step is a round or a batch"]
+        if chosen.packages:
+            url = await stack.enter_async_context(database(server))
+            try:
+                queue = await stack.enter_async_context(pgqueuer_queue(url, kept_in=chosen.folder))
+                pid = queue.process.pid
+                sides.append(Contender("pgqueuer", queue.once, url, pid, queue.put, lanes=1))
+            except NotHadError as reason:
+                notes.append(f"pgqueuer is left out: {reason}")
         sides.append(await _deciding(world, wave))
         await take_turns(sides, server, rounds=chosen.rounds, seconds=chosen.seconds, lanes=1)
-        notes = ["serve cpu: the worker's process, which is this one; a step is a round or a batch"]
         found = Found.of("reminders", "nudges a second", sides, notes)
         found.more = dearest(sides[0].statements, max(sides[0].done, 1))
         return found
 
 
 async def _deciding(world: World, wave: Wave) -> Contender:
-    """`judge()` alone, on facts that were read before."""
+    """What is decided about a nudge, on facts that were read before: judged, and what is asked."""
     pool, reader = wave.pools.worker, wave.context.reader
     facts = [
         await reader.facts(pool, STUDY_ID, row_id(PARTICIPANTS, number))
@@ -109,6 +121,8 @@ async def _deciding(world: World, wave: Wave) -> Contender:
         for one in facts:
             began = time.perf_counter()
             judge(one, protocol, one.now)
+            open_questions(one, protocol, "link")
+            begin(agenda(wave.context, protocol, one), one.now)
             step(time.perf_counter() - began)
         return len(facts)
 

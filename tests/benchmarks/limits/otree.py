@@ -10,7 +10,6 @@ import asyncio
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -21,13 +20,12 @@ from typing import Final
 import aiohttp
 import asyncpg
 
+from tests.benchmarks.limits.packages import NotHadError, last_words, python_with, run
 from tests.benchmarks.measuring.service import Service, process
 from tests.benchmarks.measuring.walking import VALUE, Step, WalkError
 from tests.support.command import free_port
 
 PACKAGES: Final = ("otree>=6,<7", "psycopg2-binary")
-INSTALL_WITHIN: Final = 240.0
-"""Seconds."""
 SCREENS: Final = 7
 ITEMS: Final = 26
 SETTINGS: Final = """
@@ -87,37 +85,6 @@ PAGE: Final = (
 _FIELD: Final = re.compile(r'<input\b[^>]*\bname="(a\d+)"')
 
 
-class NotHadError(RuntimeError):
-    """oTree cannot be had here; the message is the reason."""
-
-
-def _python_in(folder: Path) -> Path:
-    """The interpreter of an environment with oTree, made where it is missing. NotHadError."""
-    python = folder / "bin" / "python"
-    try:
-        if not python.exists():
-            _run([sys.executable, "-m", "venv", str(folder)], folder.parent, {})
-        has = subprocess.run([str(python), "-c", "import otree, psycopg2"], capture_output=True)
-        if has.returncode != 0:
-            _run([str(python), "-m", "pip", "install", "-q", *PACKAGES], folder, {})
-    except (OSError, subprocess.SubprocessError) as error:
-        words = str(getattr(error, "stderr", "") or error).strip().splitlines()
-        raise NotHadError(words[-1] if words else type(error).__name__) from error
-    return python
-
-
-def _run(words: list[str], folder: Path, more: dict[str, str]) -> None:
-    subprocess.run(
-        words,
-        cwd=folder,
-        env=dict(os.environ) | more,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_WITHIN,
-    )
-
-
 def _write_project(folder: Path) -> None:
     for name in ("knee", "_static", "_templates"):
         (folder / name).mkdir()
@@ -136,7 +103,8 @@ async def otree_served(
     with tempfile.TemporaryDirectory(prefix="pro-otree-") as passing:
         project = Path(passing) / "project"
         project.mkdir()
-        python = await asyncio.to_thread(_python_in, (kept_in or Path(passing)) / "otree")
+        folder = (kept_in or Path(passing)) / "otree"
+        python = await asyncio.to_thread(python_with, folder, PACKAGES, "otree, psycopg2")
         _write_project(project)
         environment = {
             "DATABASE_URL": database_url,
@@ -145,12 +113,11 @@ async def otree_served(
         }
         command = [str(python.with_name("otree"))]
         try:
-            await asyncio.to_thread(_run, [*command, "resetdb", "--noinput"], project, environment)
+            await asyncio.to_thread(run, [*command, "resetdb", "--noinput"], project, environment)
             make = [*command, "create_session", "knee", str(participants)]
-            await asyncio.to_thread(_run, make, project, environment)
+            await asyncio.to_thread(run, make, project, environment)
         except subprocess.SubprocessError as error:
-            said = str(getattr(error, "stderr", "") or error).strip().splitlines()
-            raise NotHadError(said[-1] if said else "its database could not be made") from error
+            raise NotHadError(last_words(error)) from error
         codes = await _codes(database_url)
         port = free_port()
         base = f"http://127.0.0.1:{port}"

@@ -5,6 +5,7 @@ Rows are put back by a superuser without triggers, between rounds and outside th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.jobs import make_jobs
+from pro_service.jobs import Job, make_jobs
 from pro_service.messaging.gateway import Accepted, OutboundText
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
@@ -48,6 +49,10 @@ AGAIN: Final = (
 )
 
 
+BOUND: Final = 3.0
+"""Seconds after which a round claims nothing more, as when the worker is told to stop."""
+
+
 class CountingGateway(SimulatorGateway):
     """The simulator's gateway; without an address it takes every text at once."""
 
@@ -74,15 +79,18 @@ class Wave:
     context: ServiceContext
     gateway: CountingGateway
     pools: Pools
-    round: Callable[[], Awaitable[int]]
-    """One round of the job `remind`."""
+    job: Job
+    """The job `remind`."""
     again: Callable[[], Awaitable[None]]
     """Everybody is due once more."""
 
     async def work(self) -> int:
-        """One round; how many texts it sent, 0 once nobody is due."""
+        """One round, of `BOUND` seconds at most; how many texts it sent, 0 once nobody is due."""
         sent = self.gateway.sent
-        await self.round()
+        stop = asyncio.get_running_loop().call_later(BOUND, self.job.stopping.set)
+        await self.job.round()
+        stop.cancel()
+        self.job.stopping.clear()
         return self.gateway.sent - sent
 
 
@@ -109,7 +117,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
             await _put_back(superuser, BEFORE, visits)
             await superuser.execute("VACUUM FULL pro.messages")
             await again()
-            yield Wave(context, gateway, pools, remind.round, again)
+            yield Wave(context, gateway, pools, remind, again)
     finally:
         await gateway.close()
         await superuser.close()
