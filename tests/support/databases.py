@@ -50,7 +50,10 @@ def server_for_tests() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="pro-test-", dir=folder_in_memory()) as folder:
         Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder) / "pg", durable=False, bin_dir=bin_dir_for_tests())
+        # Thousands of connections, in a folder that is this run's alone.
+        server = EmbeddedPostgres(
+            Path(folder) / "pg", durable=False, trusting=True, bin_dir=bin_dir_for_tests()
+        )
         run(server.start())
         try:
             yield server.url
