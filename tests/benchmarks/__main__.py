@@ -15,6 +15,7 @@ from typing import Final
 from tests.benchmarks import growth, journey, reminders, sending, texts
 from tests.benchmarks.measuring.chosen import Chosen, Found, circumstances
 from tests.benchmarks.measuring.server import Server, running_server, write_json
+from tests.benchmarks.measuring.service import dearest_functions
 
 BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "journey": journey.measure,
@@ -23,6 +24,8 @@ BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "sending": sending.measure,
     "growth": growth.measure,
 }
+SERVED: Final = ("journey", "texts")
+"""Those that measure `serve`."""
 
 
 def read_words(words: Sequence[str]) -> tuple[list[str], Chosen, Path | None]:
@@ -39,6 +42,7 @@ def read_words(words: Sequence[str]) -> tuple[list[str], Chosen, Path | None]:
     parser.add_argument("--participants", type=int, default=2_000, help="in the study (2000)")
     parser.add_argument("--alone", action="store_true", help="leave out what stands beside")
     parser.add_argument("--no-packages", action="store_true", help="leave out what pip must fetch")
+    parser.add_argument("--profile", type=Path, help="watch serve (journey, texts), which slows it")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args(words)
     chosen = Chosen(
@@ -50,6 +54,7 @@ def read_words(words: Sequence[str]) -> tuple[list[str], Chosen, Path | None]:
         participants=given.participants,
         beside=not given.alone,
         packages=not (given.alone or given.no_packages),
+        profile=None if given.profile is None else given.profile.resolve(),
     )
     return list(BENCHES) if "all" in given.bench else given.bench, chosen, given.json
 
@@ -62,6 +67,8 @@ async def run(benches: Sequence[str], chosen: Chosen, json_file: Path | None) ->
             where = circumstances(server.version, chosen)
             print(", ".join(f"{key} {value}" for key, value in where.items()), flush=True)
             found = await BENCHES[name](chosen, server)
+            if name in SERVED and chosen.profile is not None:
+                found.more += dearest_functions(chosen.profile)
             print("\n".join(found.lines()), flush=True)
             kept[name] = {"circumstances": where, "sides": found.sides, "notes": found.notes}
             if json_file is not None:

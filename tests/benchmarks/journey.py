@@ -81,7 +81,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
         world = await stack.enter_async_context(
             filled_world(server, chosen.participants, kept_in=chosen.folder)
         )
-        service = await stack.enter_async_context(served(world))
+        service = await stack.enter_async_context(served(world, profile=chosen.profile))
 
         def side(name: str, at: Service, url: str, links: list[str], walk: Walk) -> Contender:
             walkers = Walkers(at.base, links, walk)

@@ -118,7 +118,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
         world = await stack.enter_async_context(
             filled_world(server, chosen.participants, kept_in=chosen.folder)
         )
-        service = await stack.enter_async_context(served(world))
+        service = await stack.enter_async_context(served(world, profile=chosen.profile))
         text = our_text(service.base)
         ours = Senders(service.base, world.phones(), chosen.clients, text, rest=SETTLED)
         stack.push_async_callback(ours.close)

@@ -28,7 +28,9 @@ class Chosen:
     beside: bool
     """Whether the limits are measured as well."""
     packages: bool
-    """Whether those limits too that pip must fetch: oTree."""
+    """Whether those limits too that pip must fetch: oTree, pgqueuer."""
+    profile: Path | None = None
+    """Where what `serve` spent its time in is written; None: it is not watched."""
 
 
 @dataclass

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import pstats
 import signal
 import subprocess
 import sys
@@ -34,8 +36,8 @@ class Service:
 
 
 @asynccontextmanager
-async def served(world: World, *, public_url: str | None = None) -> AsyncIterator[Service]:
-    """`pro-service serve` on a world, as an operator starts it."""
+async def served(world: World, *, profile: Path | None = None) -> AsyncIterator[Service]:
+    """`pro-service serve` on a world, as an operator starts it; with `profile`, watched."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {
@@ -45,10 +47,14 @@ async def served(world: World, *, public_url: str | None = None) -> AsyncIterato
         "PRO_LINK_KEYS": world.keys[2],
         "PRO_SEAL_KEYS": SigningRing.generate().reveal(),
         "PRO_SIMULATOR_SECRET": SECRET,
-        "PRO_PUBLIC_URL": public_url or base,
+        "PRO_PUBLIC_URL": base,
         "PRO_PORT": str(port),
     }
-    async with process(command("serve"), environment, base, "/readyz") as service:
+    words = command("serve")
+    if profile is not None:
+        watched = f"import cProfile; cProfile.run({words[2]!r}, {str(profile)!r})"
+        words = [*words[:2], watched, *words[3:]]
+    async with process(words, environment, base, "/readyz") as service:
         yield service
 
 
@@ -111,6 +117,19 @@ async def process(
             except subprocess.TimeoutExpired:
                 end(started, signal.SIGKILL)
                 started.wait()
+
+
+def dearest_functions(profile: Path, most: int = 10) -> list[str]:
+    """The functions a watched process spent the longest in, their own time and with what they call.
+
+    Watching makes calls dear: only shares of such a run mean anything.
+    """
+    told = io.StringIO()
+    stats = pstats.Stats(str(profile), stream=told)
+    stats.sort_stats("tottime").print_stats(most)
+    lines = told.getvalue().splitlines()
+    begin = next(n for n, line in enumerate(lines) if "ncalls" in line)
+    return [line for line in lines[begin:] if line.strip()]
 
 
 def end(started: subprocess.Popen[bytes], how: signal.Signals) -> None:
