@@ -14,6 +14,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from pro_service.cli.lazy import LazyGroup
 from pro_service.cli.main import app
 from pro_service.config import PREFIX, Settings
 
@@ -127,7 +128,8 @@ def missing_paths(guide: Guide) -> list[str]:
 def command_line() -> TyperGroup:
     """`pro-service` with all its commands."""
     root = get_command(app)
-    assert isinstance(root, TyperGroup)
+    assert isinstance(root, LazyGroup)
+    root.load_all()
     return root
 
 

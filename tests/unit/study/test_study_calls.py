@@ -178,7 +178,8 @@ def test_no_call_is_wanted_before_the_next_look() -> None:
         participant([NUDGED], made_calls=(CallKey(NUDGED.id, "nudges_unanswered"),)),
         participant([visit(one) for one in PLANNED.values()]),
     ):
-        now = looked = at(INJECTION_ON - days(3), 0)
+        now = at(INJECTION_ON - days(3), 0)
+        looked: datetime | None = now
         known: set[CallWanted] = set()
         while looked is not None and now < at(INJECTION_ON + days(22), 0):
             wanted = set(calls_wanted(facts, example(), now, _every_day))
