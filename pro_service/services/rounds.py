@@ -36,8 +36,6 @@ from pro_service.store.connection import Connection
 from pro_service.store.texting import messages, reminders
 
 BATCH = 200
-LOOKS = 500
-"""Participants looked at in one statement: most of them ask for nothing."""
 AT_ONCE = 8
 """Participants worked on side by side: about what the database pool lends."""
 LOOK_AFTER = timedelta(minutes=5)
@@ -118,7 +116,7 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
 
     called, more = 0, True
     while more and go_on():
-        found, more = await look_for_silence(connection, context, LOOKS)
+        found, more = await look_for_silence(connection, context)
         called += await _each(found, one, go_on)
     called += await _each(await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on)
     await escalation.close_calls_read(connection)
@@ -138,8 +136,8 @@ async def closing_round(
 
     settled, more = 0, True
     while more and go_on():
-        looked = await answers.look_at_closings(connection, LOOKS)
-        more = len(looked) == LOOKS
+        looked = await answers.look_at_closings(connection)
+        more = len(looked) == answers.LOOKS
         settled += await _each([row for row in looked if row.owing], one, go_on)
     return over + settled
 

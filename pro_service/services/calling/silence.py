@@ -77,13 +77,13 @@ class Looked(NamedTuple):
     """More are due than were looked at."""
 
 
-async def look_for_silence(connection: Connection, context: ServiceContext, limit: int) -> Looked:
-    """Look at participants due for it: who may want a call, before all is read about anybody.
+async def look_for_silence(connection: Connection, context: ServiceContext) -> Looked:
+    """Look at a batch of those due for it: who may want a call, before all is read about anybody.
 
     Of the others it is noted when time alone may change that, so that nobody is looked at in vain;
     those who may want a call are met again in a minute unless they are dealt with before.
     """
-    rows = await looks.list_call_looks(connection, limit)
+    rows = await looks.list_call_looks(connection)
     to_call: list[ToCall] = []
     found: list[looks.CallLook] = []
     for who, group in groupby(rows, key=lambda row: (row.study_id, row.participant_id)):
@@ -116,7 +116,7 @@ async def look_for_silence(connection: Connection, context: ServiceContext, limi
         found.append(looks.CallLook(*who, first.revision, at))
     asked = [one for row in rows for one in row.asked]
     noted = await looks.record_call_looks(connection, found, asked) if found else 0
-    return Looked(to_call, more=len(found) >= limit and noted > 0)
+    return Looked(to_call, more=len(found) >= looks.BATCH and noted > 0)
 
 
 async def call_for(connection: Connection, context: ServiceContext, whom: ToCall) -> int:

@@ -20,6 +20,8 @@ from pro_service.store.writes import (
 )
 
 _SQL: Final = load_queries("answering/answers")
+LOOKS: Final = 100
+"""Participants `look_at_closings` looks at in one statement; the query says it, too."""
 
 
 @dataclass
@@ -115,9 +117,9 @@ async def record_closing(connection: Connection, guard: Guard, document: Closing
     await write(connection, _SQL["record_closing"], *guard, document)
 
 
-async def look_at_closings(connection: Connection, limit: int) -> list[ClosingLook]:
+async def look_at_closings(connection: Connection) -> list[ClosingLook]:
     """Look at participants who are due for it, and note when to look again (study time)."""
-    rows = await connection.fetch(_SQL["look_at_closings"], limit)
+    rows = await connection.fetch(_SQL["look_at_closings"])
     return [row_of(ClosingLook, row) for row in rows]
 
 

@@ -12,6 +12,8 @@ from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("calling/looks")
+BATCH: Final = 100
+"""Participants of a batch; the query says it, too."""
 
 
 class CallLookRow(NamedTuple):
@@ -43,9 +45,9 @@ class CallLook(NamedTuple):
     look_at: datetime | None
 
 
-async def list_call_looks(connection: Connection, limit: int) -> list[CallLookRow]:
-    """Participants due for a look, longest due first, each with the visits that may want a call."""
-    rows = await connection.fetch(_SQL["list_call_looks"], limit)
+async def list_call_looks(connection: Connection) -> list[CallLookRow]:
+    """A batch of those due for a look, each with the visits that may want a call."""
+    rows = await connection.fetch(_SQL["list_call_looks"])
     return [row_of(CallLookRow, row) for row in rows]
 
 

@@ -137,13 +137,13 @@ settled AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: look_at_closings(limit)
--- Look at participants who are due for it: whether a visit has closed whose sittings are still to be chosen or
+-- name: look_at_closings()
+-- Look at a batch of participants who are due for it: whether a visit has closed whose sittings are still to be chosen or
 -- scored. Who has none is due when the next visit closes, who has one in a minute, unless it is settled first;
 -- nobody is left alone for longer than a day.
 WITH due AS MATERIALIZED (
     SELECT r.study_id, r.participant_id, r.revision, (SELECT pro.now()) AS now FROM pro.participant_revisions AS r
-    WHERE r.closings_at <= (SELECT pro.now()) ORDER BY r.closings_at LIMIT $1
+    WHERE r.closings_at <= (SELECT pro.now()) ORDER BY r.closings_at LIMIT 100
 ),
 looked AS MATERIALIZED (
     SELECT d.*,
@@ -166,10 +166,10 @@ looked AS MATERIALIZED (
 ),
 mine AS (
     SELECT l.study_id, l.participant_id, l.owing, l.closes_at, l.now FROM looked AS l
-    JOIN pro.participant_revisions AS r
-      ON r.study_id = l.study_id AND r.participant_id = l.participant_id AND r.revision = l.revision
     -- Whoever is being written about is left for the next round: nobody waits.
-    FOR NO KEY UPDATE OF r SKIP LOCKED
+    CROSS JOIN LATERAL (SELECT FROM pro.participant_revisions AS x
+                        WHERE x.study_id = l.study_id AND x.participant_id = l.participant_id
+                          AND x.revision = l.revision FOR NO KEY UPDATE SKIP LOCKED) AS locked
 )
 UPDATE pro.participant_revisions AS r
 SET closings_at = CASE WHEN m.owing THEN m.now + interval '1 minute'

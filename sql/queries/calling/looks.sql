@@ -1,11 +1,12 @@
--- name: list_call_looks(limit)
--- Participants who are to be looked at for calls, a row for each visit that may want one, or one row that names
--- none; and when their next visit opens.
+-- name: list_call_looks()
+-- A batch of participants who are to be looked at for calls, a row for each visit that may want one, or one row
+-- that names none; and when their next visit opens. How many a batch has is said to the planner, too: whatever
+-- it knows of them, it looks each up by its keys.
 WITH due AS MATERIALIZED (
     (SELECT r.study_id, r.participant_id FROM pro.participant_revisions AS r
-     WHERE r.calls_at <= (SELECT pro.now()) ORDER BY r.calls_at LIMIT $1)
+     WHERE r.calls_at <= (SELECT pro.now()) ORDER BY r.calls_at LIMIT 100)
     UNION
-    (SELECT k.study_id, k.participant_id FROM pro.looks_asked AS k ORDER BY k.study_id, k.id LIMIT $1)
+    (SELECT k.study_id, k.participant_id FROM pro.looks_asked AS k ORDER BY k.study_id, k.id LIMIT 100)
 )
 SELECT d.study_id, d.participant_id, r.revision, p.protocol_version_id, t.zone, t.country, (SELECT pro.now()) AS now,
        (SELECT coalesce(array_agg(k.id), '{}') FROM pro.looks_asked AS k
@@ -15,8 +16,8 @@ SELECT d.study_id, d.participant_id, r.revision, p.protocol_version_id, t.zone, 
           AND NOT x.provisional AND x.opens_at > (SELECT pro.now())) AS next_opens_at,
        v.definition, v.opens_at, v.closes_at, v.sent
 FROM due AS d
-JOIN pro.participant_revisions AS r ON r.study_id = d.study_id AND r.participant_id = d.participant_id
--- Each is looked up by its keys: a batch is a small part of everybody.
+CROSS JOIN LATERAL (SELECT x.revision FROM pro.participant_revisions AS x
+                    WHERE x.study_id = d.study_id AND x.participant_id = d.participant_id OFFSET 0) AS r
 CROSS JOIN LATERAL (SELECT x.protocol_version_id FROM pro.participants AS x
                     WHERE x.study_id = d.study_id AND x.id = d.participant_id OFFSET 0) AS p
 CROSS JOIN LATERAL (SELECT x.site_id FROM pro.participant_sites AS x
