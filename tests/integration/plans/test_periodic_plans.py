@@ -7,7 +7,7 @@ study fits below them.
 from __future__ import annotations
 
 from tests.support.large import LargeStudy
-from tests.support.plans import Case, faults
+from tests.support.large.plans import Case, faults
 
 LOOKED_AT = 20
 """Participants of the large study who are due for a look."""

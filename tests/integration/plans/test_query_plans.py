@@ -26,7 +26,7 @@ from tests.support.large import (
     LargeStudy,
     row_id,
 )
-from tests.support.plans import PLANNING, Case, Of, explain, faults, pages_touched
+from tests.support.large.plans import PLANNING, Case, Of, explain, faults, pages_touched
 
 
 class Values:
