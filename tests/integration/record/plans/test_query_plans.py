@@ -10,6 +10,7 @@ import pytest
 
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.pools import connect
+from pro_service.store.sql_files import load_queries
 from pro_service.store.texting.reminders import ClaimWrite
 from pro_service.store.writes import EndedReminderRow, ReminderMessageRow
 from tests.support.large import (
@@ -26,7 +27,7 @@ from tests.support.large import (
     LargeStudy,
     row_id,
 )
-from tests.support.large.plans import PLANNING, Case, Of, explain, faults, pages_touched
+from tests.support.large.plans import PLANNING, Case, Of, explain, faults, nodes, pages_touched
 
 
 class Values:
@@ -235,3 +236,27 @@ async def test_a_participants_visits_cost_the_desk_few_pages_under_row_level_sec
         await connection.close()
     assert explained["Plan"]["Actual Rows"] == seen
     assert pages_touched(explained["Plan"]) < 300
+
+
+@pytest.mark.parametrize("planning", PLANNING)
+@pytest.mark.parametrize(
+    ("name", "pages"), [("list_answers_seen", 4_000), ("list_scores_seen", 1_500)]
+)
+async def test_a_participants_answers_and_scores_are_found_by_their_sittings(
+    large: tuple[str, LargeStudy], name: str, pages: int, planning: str
+) -> None:
+    url, study = large
+    sql, site = load_queries("desk/timeline")[name], row_id(SITES, 2)
+    connection = await connect(url, role="pro_desk", actor="test:plans")
+    try:
+        await connection.execute(
+            f"SET pro.site_ids = '{site}'; SET pro.site_roles = '{site}:investigator'"
+        )
+        values = [study.study_id, study.participant_id]
+        plan = (await explain(connection, sql, values, planning))["Plan"]
+    finally:
+        await connection.close()
+    whole = {one["Relation Name"] for one in nodes(plan) if one["Node Type"] == "Seq Scan"}
+    assert not whole & {"responses", "scores", "sitting_responses"}
+    assert pages_touched(plan) < pages
+    assert plan["Actual Rows"] > 0
