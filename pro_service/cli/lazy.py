@@ -47,6 +47,15 @@ def lazy_group(entries: Iterable[Entry]) -> type[LazyGroup]:
     return type("Commands", (LazyGroup,), {"entries": {entry.name: entry for entry in entries}})
 
 
+def loaded(app: typer.Typer) -> LazyGroup:
+    """The group with every command loaded, for whoever looks at all of them."""
+    group = get_command(app)
+    if not isinstance(group, LazyGroup):
+        raise TypeError("No group of lazy commands.")
+    group.load_all()
+    return group
+
+
 def register(app: typer.Typer, entries: Iterable[Entry]) -> None:
     """Give a group the stand-ins of its commands, in this order."""
     for entry in entries:
