@@ -18,7 +18,8 @@ INSERT INTO pro.studies (id, code, name, sender, actor)
 VALUES (pg_temp.rid(1, 1), 'LARGE', 'Large', 'Study team', 'test');
 
 INSERT INTO pro.protocol_versions (study_id, id, content_sha256, label, source, document, actor)
-VALUES (pg_temp.rid(1, 1), pg_temp.rid(2, 1), repeat('0', 64), '1', '', '{}', 'test');
+VALUES (pg_temp.rid(1, 1), pg_temp.rid(2, 1), repeat('0', 64), '1', '',
+    '{"safety": {"escalate_after_hours": 24}, "study": {"scores_visible_to": ["investigator"]}}', 'test');
 
 INSERT INTO pro.sites (study_id, id, code, name, zone, country, telephone, emergency_number, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(3, s), 'S' || s, 'Site ' || s, 'Europe/London', 'GB',
@@ -34,8 +35,12 @@ SELECT pg_temp.rid(1, 1), pg_temp.rid(4, p), 'L-' || p, 'L' || p, pg_temp.rid(2,
        CASE p % 2 WHEN 0 THEN 'text' ELSE 'link' END, '{left_knee}', 'test'
 FROM generate_series(1, :participants) AS p;
 
-INSERT INTO pro.participant_revisions (study_id, participant_id)
-SELECT study_id, id FROM pro.participants;
+-- Twenty of them are due for a look; at the others there is none to take for hours.
+INSERT INTO pro.participant_revisions (study_id, participant_id, calls_at, closings_at)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(4, p),
+       CASE WHEN p > 20 THEN now() + interval '9 hours' ELSE '-infinity' END,
+       CASE WHEN p > 20 THEN now() + interval '9 hours' ELSE '-infinity' END
+FROM generate_series(1, :participants) AS p;
 
 INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.rid(3, 1 + p % 4),
@@ -223,9 +228,19 @@ INSERT INTO pro.opt_outs (study_id, id, line_id, started_at, ended_at, reason, a
 SELECT study_id, id, id, now(), CASE WHEN their_index < '\x10' THEN now() END, 'said so', 'test'
 FROM pro.lines WHERE their_index < '\x14';
 
+-- A third of the texts that came names a sign of harm; all but a few have been read.
+UPDATE pro.inbounds SET urgent = true, read_at = r.at, read_by = CASE WHEN r.at IS NOT NULL THEN 'staff:test' END
+FROM (SELECT n.id, CASE WHEN n.received_at NOT BETWEEN now() - interval '25 hours' AND now() - interval '24 hours'
+                        THEN n.received_at END AS at
+      FROM pro.inbounds AS n) AS r
+WHERE r.id = inbounds.id AND right(r.id::text, 1) IN ('1', '5', '9', 'c', 'f');
+
+-- Urgent alerts, all but a few of which somebody has seen.
 INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, rule, severity, raised_at,
-    actor)
-SELECT study_id, id, participant_id, id, 'high_pain', 'urgent', submitted_at, 'test'
+    seen_at, seen_by, actor)
+SELECT study_id, id, participant_id, id, 'high_pain', 'urgent', submitted_at,
+       CASE WHEN right(id::text, 3) <> '001' THEN submitted_at + interval '1 hour' END,
+       CASE WHEN right(id::text, 3) <> '001' THEN 'staff:test' END, 'test'
 FROM pro.assessments WHERE submitted_at IS NOT NULL AND right(id::text, 1) IN ('1', '2');
 
 INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,
@@ -235,6 +250,13 @@ SELECT study_id, id, participant_id, id, 'silent', closes_at, opens_at,
        CASE WHEN done THEN 'reached' END, 'test'
 FROM pro.visits, LATERAL (SELECT closes_at < now() AS done) AS x
 WHERE superseded_at IS NULL AND opens_at < now() AND right(id::text, 1) IN ('1', '2', '3');
+
+-- Calls whose window closed days ago, and some about texts that somebody has read meanwhile.
+INSERT INTO pro.call_tasks (study_id, id, participant_id, reason, closes_at, created_at, actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(14, 4 * p + n), pg_temp.rid(4, p),
+       (ARRAY['safety_unanswered', 'text_unread'])[n + 1],
+       CASE WHEN n = 0 THEN now() - interval '3 days' END, now() - interval '9 days', 'test'
+FROM generate_series(1, 5) AS p, generate_series(0, 1) AS n;
 
 INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
 SELECT study_id, 'key-' || right(id::text, 8), participant_id FROM pro.attempts;
