@@ -1,66 +1,118 @@
-"""The command `pro-service`."""
+"""The command `pro-service`: its table of commands, each loaded when it is run."""
 
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 import typer
 
-from pro_service import __version__
-from pro_service.cli.people import cards, contacts, messages, numbers, participants, safety, visits
-from pro_service.cli.record import audit
-from pro_service.cli.reports.adherence import adherence_command
-from pro_service.cli.reports.export import export_command
-from pro_service.cli.reports.rescore import rescore_command
-from pro_service.cli.running import keeping, serve
-from pro_service.cli.running.demo import demo_command
-from pro_service.cli.study import plans, protocols, senders, staff, twilio, wording
-from pro_service.cli.tools import instruments, score, try_reply
+from pro_service.cli.lazy import Entry, lazy_group, register
 from pro_service.domain.tables.characters import has_control
 
+COMMANDS: Final = (
+    Entry(
+        "enrol",
+        "Enrol participants from a table: every row is checked first, then all or none.",
+        "people.participants:enrol_command",
+    ),
+    Entry(
+        "adherence",
+        "Print participants x visits, and completion and availability per visit and site.",
+        "reports.adherence:adherence_command",
+    ),
+    Entry(
+        "demo",
+        "Serve a study in progress, with phones to hold and time to move, kept in a folder.",
+        "running.demo:demo_command",
+    ),
+    Entry(
+        "cards",
+        "Write printable cards (A6), one a page: address, QR picture, code, the site's telephone.",
+        "people.cards:cards_command",
+    ),
+    Entry(
+        "export",
+        "Write a study's data as CSV: one snapshot, all of it or nothing.",
+        "reports.export:export_command",
+    ),
+    Entry(
+        "rescore",
+        "Recompute all scores from the stored responses; what differs is added, the old is kept.",
+        "reports.rescore:rescore_command",
+    ),
+    Entry(
+        "backup",
+        "Write the whole database to one file, and read it back.",
+        "running.keeping:backup_command",
+    ),
+    Entry(
+        "migrate",
+        "Bring the database to this release's schema; any number of replicas may do it at once.",
+        "running.migrating:migrate_command",
+    ),
+    Entry(
+        "serve",
+        "Serve pages and webhooks until SIGTERM or Ctrl-C, then drain.",
+        "running.serve:serve_command",
+    ),
+    Entry(
+        "worker",
+        "Run reminders, sending, closing and sealing until SIGTERM or Ctrl-C, then drain.",
+        "running.serve:worker_command",
+    ),
+    Entry(
+        "score",
+        "Append scores to a CSV of answers: each scale raw and 0-100, empty where not scorable.",
+        "tools.score:register",
+    ),
+    Entry(
+        "try-reply",
+        "Show, as one JSON object a line, how each reply to one item is understood.",
+        "tools.try_reply:register",
+    ),
+    Entry("protocol", "Study protocols, as data.", "study.protocols:protocol_app"),
+    Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
+    Entry("site", "Sites.", "study.protocols:site_app"),
+    Entry("staff", "People, and their membership of studies.", "study.staff:staff_app"),
+    Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
+    Entry("event", "Dated facts about participants.", "people.participants:event_app"),
+    Entry("participant", "One participant.", "people.participant:participant_app"),
+    Entry("visit", "Visits beside those the protocol dates.", "people.visits:visit_app"),
+    Entry("messages", "The texts that are sent.", "people.messages:messages_app"),
+    Entry("sender", "Our own addresses.", "study.senders:sender_app"),
+    Entry("keys", "The keys that seal identities and links.", "running.keys:keys_app"),
+    Entry(
+        "restore",
+        "Put a backup back (`restore FILE`); then see to what it forgot, and let sending go on.",
+        "running.keeping:restore_app",
+    ),
+    Entry(
+        "audit",
+        "Whether the record is what was sealed, and proof for others.",
+        "record.audit:audit_app",
+    ),
+    Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
+    Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
+)
+
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Asks a trial's participants how their knee is, and keeps every answer.",
 )
-app.add_typer(protocols.protocol_app, name="protocol")
-app.add_typer(plans.plan_app, name="plan")
-app.add_typer(protocols.site_app, name="site")
-app.add_typer(staff.staff_app, name="staff")
-app.add_typer(instruments.instrument_app, name="instrument")
-app.add_typer(participants.event_app, name="event")
-app.add_typer(participants.participant_app, name="participant")
-participants.participant_app.add_typer(contacts.contact_app, name="contact")
-participants.participant_app.add_typer(safety.safety_app, name="safety")
-app.add_typer(visits.visit_app, name="visit")
-app.add_typer(messages.messages_app, name="messages")
-app.add_typer(senders.sender_app, name="sender")
-app.add_typer(serve.keys_app, name="keys")
-app.add_typer(keeping.restore_app, name="restore")
-app.add_typer(audit.audit_app, name="audit")
-app.add_typer(twilio.twilio_app, name="twilio")
-app.add_typer(wording.wording_app, name="wording")
-app.command("enrol")(participants.enrol_command)
-app.command("adherence")(adherence_command)
-app.command("demo")(demo_command)
-app.command("cards")(cards.cards_command)
-participants.participant_app.command("new-card")(cards.new_card)
-app.command("export")(export_command)
-app.command("rescore")(rescore_command)
-app.command("backup")(keeping.backup_command)
-app.command("migrate")(serve.migrate_command)
-app.command("serve")(serve.serve_command)
-app.command("worker")(serve.worker_command)
-numbers.register(participants.participant_app)
-score.register(app)
-try_reply.register(app)
+register(app, COMMANDS)
 
 
 @app.command("version")
 def version_command() -> None:
     """Print the release."""
-    typer.echo(__version__)
+    # Where that stands takes as long to load as all of the help.
+    from pro_service.release import release
+
+    typer.echo(release())
 
 
 def main() -> None:

@@ -23,10 +23,10 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from pro_service.app import make_context
 from pro_service.config import Settings, SettingsError, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
+from pro_service.parts import make_context
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.store.journal import journal_in

@@ -19,7 +19,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.calls import CallReason
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.calling import call_for, escalate, list_silent
+from pro_service.services.calling import ToCall, call_for, escalate, look_for_silence
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Claimed,
@@ -104,10 +104,9 @@ async def sweep_round(
 
 async def call_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
     """Make the call tasks that silence asks for: participants', and that about alerts and texts."""
-    rows = await list_silent(connection, context, BATCH * 50)
 
-    async def one(row: reminders.DueRow) -> int:
-        return await call_for(connection, context, row.study_id, row.participant_id)
+    async def one(row: ToCall) -> int:
+        return await call_for(connection, context, row)
 
     async def unseen(row: tuple[UUID, UUID]) -> int:
         return await escalate(connection, context, *row)
@@ -115,7 +114,10 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
     async def unread(row: tuple[UUID, UUID]) -> int:
         return await escalate(connection, context, *row, CallReason.text_unread)
 
-    called = await _each(rows, one, go_on)
+    called, more = 0, True
+    while more and go_on():
+        found, more = await look_for_silence(connection, context)
+        called += await _each(found, one, go_on)
     called += await _each(await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on)
     await escalation.close_calls_read(connection)
     return called + await _each(
@@ -128,12 +130,16 @@ async def closing_round(
 ) -> int:
     """Settle visits that have closed: sittings that stand, scores; end calls that are too late."""
     over = await reminders.close_calls_over(connection)
-    rows = await answers.list_to_close(connection, BATCH)
 
-    async def one(row: tuple[UUID, UUID]) -> int:
-        return await close_participant(connection, context, *row)
+    async def one(row: answers.ClosingLook) -> int:
+        return await close_participant(connection, context, row.study_id, row.participant_id)
 
-    return over + await _each(rows, one, go_on)
+    settled, more = 0, True
+    while more and go_on():
+        looked = await answers.look_at_closings(connection)
+        more = len(looked) == answers.LOOKS
+        settled += await _each([row for row in looked if row.owing], one, go_on)
+    return over + settled
 
 
 async def seal_round(connection: Connection, sealer: Sealer) -> int:

@@ -8,9 +8,6 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.tables.cells import SHORTENED
 
@@ -46,6 +43,10 @@ class Sheet(NamedTuple):
 
 def read_workbook(content: bytes) -> Sheet:
     """Read the first sheet. Raises WorkbookError."""
+    # It takes a fifth of a second to load; most commands read no workbook.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check_archive(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)

@@ -69,7 +69,8 @@ class Vault:
         self._index = index
         self._link = link
         self._capacity = capacity
-        self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
+        # A cipher made ready takes 2.5 kB, and as long to make as one value to seal.
+        self._open: OrderedDict[UUID, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -83,7 +84,7 @@ class Vault:
         nonce = os.urandom(_NONCE_BYTES)
         master = AESGCM(self._master.key(self._master.primary))
         wrapped = nonce + master.encrypt(nonce, plain, _bound("data key", key_id.hex))
-        self._keep(key_id, AESGCM(plain))
+        self._keep(key_id, plain)
         return WrappedKey(key_id, wrapped, self._master.primary)
 
     def admit(self, key: WrappedKey) -> None:
@@ -94,7 +95,7 @@ class Vault:
                 return
         master = AESGCM(self._master.key(key.wrapping_key))
         plain = _decrypt(master, key.wrapped, _bound("data key", key.id.hex))
-        self._keep(key.id, AESGCM(plain))
+        self._keep(key.id, plain)
 
     def rewrap(self, key: WrappedKey) -> WrappedKey:
         """The same data key under the primary master key: rotation touches no sealed value."""
@@ -173,20 +174,20 @@ class Vault:
         """SHA-256 of a token as typed or followed; case and spaces do not matter."""
         return token_hash(token)
 
-    def _keep(self, key_id: UUID, cipher: AESGCM) -> None:
+    def _keep(self, key_id: UUID, plain: bytes) -> None:
         with self._lock:
-            self._open[key_id] = cipher
+            self._open[key_id] = plain
             self._open.move_to_end(key_id)
             while len(self._open) > self._capacity:
                 self._open.popitem(last=False)
 
     def _cipher(self, key_id: UUID) -> AESGCM:
         with self._lock:
-            cipher = self._open.get(key_id)
-            if cipher is None:
+            plain = self._open.get(key_id)
+            if plain is None:
                 raise DataKeyMissingError(f"Data key {key_id} has not been admitted to the vault.")
             self._open.move_to_end(key_id)
-            return cipher
+            return AESGCM(plain)
 
 
 def token_hash(token: str) -> bytes:

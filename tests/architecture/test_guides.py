@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 from typer.core import TyperGroup
-from typer.main import get_command
 
+from pro_service.cli.lazy import loaded
 from pro_service.cli.main import app
 from pro_service.config import PREFIX, Settings
 
@@ -126,9 +126,7 @@ def missing_paths(guide: Guide) -> list[str]:
 @cache
 def command_line() -> TyperGroup:
     """`pro-service` with all its commands."""
-    root = get_command(app)
-    assert isinstance(root, TyperGroup)
-    return root
+    return loaded(app)
 
 
 def unknown_commands(guide: Guide) -> list[str]:

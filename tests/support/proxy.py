@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 PIECE: Final = 65_536
+_SYNC: Final = ord("S")
+_QUERY: Final = ord("Q")
+_STARTS: Final = b"\x00\x03\x00\x00"
+"""The version of the protocol, in the message a connection begins with."""
 
 
 class DatabaseProxy:
@@ -20,6 +24,8 @@ class DatabaseProxy:
         """Nothing listens yet."""
         self.server_url = server_url
         """Where it leads; may be changed, for connections that come later."""
+        self.trips = 0
+        """How often an answer was waited for, on all connections, once they had begun."""
         self._passing = asyncio.Event()
         self._passing.set()
         self._server: asyncio.Server | None = None
@@ -71,13 +77,31 @@ class DatabaseProxy:
                 there, back = await self._dial()
                 try:
                     async with asyncio.TaskGroup() as both:
-                        both.create_task(_hand_on(reader, back, passing))
+                        both.create_task(_hand_on(reader, back, passing, self._listen()))
                         both.create_task(_hand_on(there, writer, passing))
                 finally:
                     back.transport.abort()
         finally:
             writer.transport.abort()
             self._links.discard(link)
+
+    def _listen(self) -> Callable[[bytes], None]:
+        """Counts the trips among what one connection says."""
+        said, begun = bytearray(), False
+
+        def hear(piece: bytes) -> None:
+            nonlocal begun
+            said.extend(piece)
+            # The first messages have no type: a wish for TLS, then the one that begins it.
+            while len(said) >= (head := 5 if begun else 4):
+                length = int.from_bytes(said[head - 4 : head], "big") + head - 4
+                if len(said) < length:
+                    return
+                self.trips += begun and said[0] in (_SYNC, _QUERY)
+                begun = begun or said[4:8] == _STARTS
+                del said[:length]
+
+        return hear
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(self.server_url)
@@ -90,11 +114,16 @@ class DatabaseProxy:
 
 
 async def _hand_on(
-    source: asyncio.StreamReader, target: asyncio.StreamWriter, passing: asyncio.Event
+    source: asyncio.StreamReader,
+    target: asyncio.StreamWriter,
+    passing: asyncio.Event,
+    hear: Callable[[bytes], None] | None = None,
 ) -> None:
     with contextlib.suppress(OSError):
         while piece := await source.read(PIECE):
             await passing.wait()
+            if hear is not None:
+                hear(piece)
             target.write(piece)
             await target.drain()
     target.transport.abort()

@@ -13,7 +13,6 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from typer.core import TyperGroup
 
-from pro_service.app import check_kind, make_context, make_gateway
 from pro_service.cli.options import ActorOption, DataOption
 from pro_service.cli.runtime import (
     OPERATOR,
@@ -28,6 +27,7 @@ from pro_service.cli.runtime import (
 )
 from pro_service.config import Settings, SettingsError, open_vault, read_settings, ring_of
 from pro_service.embedded import program_folders
+from pro_service.parts import check_kind, make_context, make_gateway
 from pro_service.services import keeping
 from pro_service.services.receiving import sweep_inbound
 from pro_service.store.ids import made_at, new_id

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pro_service.app import make_twilio
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.config import SettingsError
 from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.parts import make_twilio
 from pro_service.services.texting.numbers import countries_of_enrolled
 from pro_service.store.study import studies
 from pro_service.store.texting import sending

@@ -145,11 +145,13 @@ def adherence(
 
     `enrolled` is how many participants each site has enrolled (see `is_enrolled`).
     """
-    every = counted(outcomes)
+    every: dict[tuple[str, str], list[VisitOutcome]] = {}
+    for outcome in counted(outcomes):
+        every.setdefault((outcome.definition, outcome.site), []).append(outcome)
     rows: list[Adherence] = []
     for definition in definitions:
         for site, count in enrolled.items():
-            here = [e for e in every if e.definition == definition and e.site == site]
+            here = every.get((definition, site), [])
             rows.append(
                 Adherence(
                     definition=definition,

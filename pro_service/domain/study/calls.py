@@ -18,7 +18,14 @@ from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import is_in_window
 from pro_service.domain.study.statuses import Standing, standing
-from pro_service.domain.study.times import last_day_before, local_day, zone
+from pro_service.domain.study.times import (
+    MIDNIGHT,
+    ONE_DAY,
+    last_day_before,
+    local_day,
+    local_instant,
+    zone,
+)
 
 WorkingDays = Callable[[date, date], int]
 """Working days of the site's calendar from one day to another, both counted."""
@@ -111,28 +118,80 @@ def _reason(
     return None
 
 
-def could_be_due(
-    protocol: Protocol,
-    definition: str,
-    *,
-    sent: int,
-    closes_at: datetime | None,
-    now: datetime,
-    at_site: ZoneInfo,
-    working_days_left: WorkingDays,
-) -> bool:
-    """Tell whether an open visit may want a call yet, before all is read about its participant.
+class OpenVisit(Record):
+    """What a first look knows of a dated visit at which something is owed."""
 
-    Never False where `calls_wanted` would want one: safety visits, enough nudges sent, or few
-    working days left.
+    definition: str
+    opens_at: datetime
+    closes_at: datetime | None
+    sent: int
+    """Nudges about it that became a text."""
+
+
+class SiteClock(NamedTuple):
+    """The days of the participant's site: its zone, and its calendar."""
+
+    zone: ZoneInfo
+    working_days: WorkingDays
+
+
+def could_be_due_from(
+    protocol: Protocol, visit: OpenVisit, now: datetime, site: SiteClock
+) -> datetime | None:
+    """Return from when a visit may want a call, before all is read about its participant.
+
+    Never after `calls_wanted` would want one, while no further nudge is sent: from its opening for
+    a safety visit or one with enough nudges, else once few working days are left. None: never, as
+    it has closed, or has no end and too few nudges.
     """
-    found = protocol.find(definition)
-    if found is None or found.nudges == "safety" or sent >= protocol.calls.nudges_unanswered:
-        return True
-    if closes_at is None or closes_at <= now:
-        return False
-    last_day = last_day_before(closes_at, at_site)
-    return working_days_left(local_day(now, at_site), last_day) <= protocol.calls.working_days_left
+    found = protocol.find(visit.definition)
+    if found is None or found.nudges == "safety":
+        return visit.opens_at
+    if visit.closes_at is not None and visit.closes_at <= now:
+        return None
+    if visit.sent >= protocol.calls.nudges_unanswered:
+        return visit.opens_at
+    return _closing_soon_from(protocol, visit.opens_at, visit.closes_at, site)
+
+
+def _closing_soon_from(
+    protocol: Protocol, opens_at: datetime, closes_at: datetime | None, site: SiteClock
+) -> datetime | None:
+    """Return the start of the first local day on which few working days are left of a window."""
+    if closes_at is None:
+        return None
+    day = last_day_before(closes_at, site.zone)
+    left = site.working_days(day, day)
+    first = local_day(opens_at, site.zone)
+    while left <= protocol.calls.working_days_left:
+        if day <= first:
+            return opens_at
+        day -= ONE_DAY
+        left += site.working_days(day, day)
+    return max(opens_at, local_instant(day + ONE_DAY, MIDNIGHT, site.zone))
+
+
+def next_look(facts: ParticipantFacts, protocol: Protocol, site: SiteClock) -> datetime | None:
+    """Return when time alone may next change what `calls_wanted` says; None: it never will.
+
+    To be asked where no call is wanted at `facts.now`. Whatever is written about the participant
+    meanwhile, and a nudge that turns out not to have arrived, is a reason to look again by itself.
+    """
+    now = facts.now
+    instants: list[datetime] = [one.effective_at for one in facts.statuses]
+    for visit in facts.visits:
+        if visit.provisional or not owes_answers(visit) or _is_called(facts, visit):
+            continue
+        instants.append(visit.opens_at)
+        if profile_of(visit, protocol) == "safety":
+            call_at = safety_floor(facts, protocol, visit, now).call_at
+            instants += [] if call_at is None else [call_at]
+            continue
+        sent = [each.sent_at for each in visit.reminders if each.sent_at is not None]
+        instants += [at + timedelta(hours=protocol.calls.unanswered_hours) for at in sent]
+        closing = _closing_soon_from(protocol, visit.opens_at, visit.closes_at, site)
+        instants += [] if closing is None else [closing]
+    return min((at for at in instants if at > now), default=None)
 
 
 def calls_wanted(

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pro_service.services.calling.escalation import escalate
-from pro_service.services.calling.silence import call_for, list_silent
+from pro_service.services.calling.silence import ToCall, call_for, look_for_silence
 
-__all__ = ["call_for", "escalate", "list_silent"]
+__all__ = ["ToCall", "call_for", "escalate", "look_for_silence"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from pro_service import __version__
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
+from pro_service.release import release
 from pro_service.services.base.key_check import keys_in_use
 from pro_service.store.connection import Connection
 from pro_service.store.keeping import backups
@@ -81,7 +81,7 @@ async def read_manifest(
         )
     keys = await keys_in_use(connection)
     return Manifest(
-        release=__version__,
+        release=release(),
         dump_major=dump_major,
         **origin._asdict(),
         **keys._asdict(),

@@ -20,6 +20,8 @@ from pro_service.store.writes import (
 )
 
 _SQL: Final = load_queries("answering/answers")
+LOOKS: Final = 100
+"""Participants `look_at_closings` looks at in one statement; the query says it, too."""
 
 
 @dataclass
@@ -68,6 +70,14 @@ class ClosingWrite:
     """Visits of which is chosen now whatever can be."""
 
 
+class ClosingLook(NamedTuple):
+    """A participant looked at; `owing`: at a visit that has closed something is to be settled."""
+
+    study_id: UUID
+    participant_id: UUID
+    owing: bool
+
+
 class ClosedSitting(NamedTuple):
     """A sitting at a visit that has closed, with what stands answered in it, gaps as None."""
 
@@ -107,10 +117,10 @@ async def record_closing(connection: Connection, guard: Guard, document: Closing
     await write(connection, _SQL["record_closing"], *guard, document)
 
 
-async def list_to_close(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """(study, participant) with a closed visit whose sittings are still to be chosen or scored."""
-    rows = await connection.fetch(_SQL["list_to_close"], limit)
-    return [(row["study_id"], row["participant_id"]) for row in rows]
+async def look_at_closings(connection: Connection) -> list[ClosingLook]:
+    """Look at participants who are due for it, and note when to look again (study time)."""
+    rows = await connection.fetch(_SQL["look_at_closings"])
+    return [row_of(ClosingLook, row) for row in rows]
 
 
 async def list_visits_to_settle(

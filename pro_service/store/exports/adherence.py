@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -22,6 +24,57 @@ class ScoreSummary(NamedTuple):
     scored: int
     mean: Decimal | None
     mean_0_100: Decimal | None
+
+
+class EnrolledRow(NamedTuple):
+    """A participant: where they are, and what tells where they stand at `now` (study time)."""
+
+    id: UUID
+    code: str
+    protocol_version_id: UUID
+    site: str
+    now: datetime
+    statuses: list[str]
+    """In the order they were recorded; `effective_at` has the instant of each."""
+    effective_at: list[datetime]
+    died_at: list[datetime]
+
+
+class AskedRow(NamedTuple):
+    """One assessment at a visit, and how far it has come, without what was answered."""
+
+    participant_id: UUID
+    visit_id: UUID
+    definition: str
+    provisional: bool
+    opens_at: datetime
+    closes_at: datetime | None
+    assessment_id: UUID
+    instrument: str
+    submitted_at: datetime | None
+    declined_at: datetime | None
+    sittings: int
+    """Begun, of what was not sent; as are the next two."""
+    answered: bool
+    items: list[str] | None
+    told_apart: bool
+    """The participant's facts tell which sitting stands: the columns here do not."""
+
+
+async def list_enrolled(
+    connection: Connection, study_id: UUID, after: UUID, limit: int
+) -> list[EnrolledRow]:
+    """The participants enrolled after one, in order of enrolment."""
+    rows = await connection.fetch(_SQL["list_enrolled"], study_id, after, limit)
+    return [row_of(EnrolledRow, row) for row in rows]
+
+
+async def list_asked(
+    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID]
+) -> list[AskedRow]:
+    """What was asked of these participants, by participant, then visit in the order they open."""
+    rows = await connection.fetch(_SQL["list_asked"], study_id, list(participant_ids))
+    return [row_of(AskedRow, row) for row in rows]
 
 
 async def list_scorable(connection: Connection, study_id: UUID) -> frozenset[UUID]:

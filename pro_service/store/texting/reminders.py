@@ -22,20 +22,6 @@ class DueRow(NamedTuple):
     participant_id: UUID
 
 
-class SilentVisit(NamedTuple):
-    """An open, unanswered visit: enough to tell whether a call could be due (`now`: study time)."""
-
-    study_id: UUID
-    participant_id: UUID
-    protocol_version_id: UUID
-    definition: str
-    closes_at: datetime | None
-    zone: str
-    country: str
-    sent: int
-    now: datetime
-
-
 class InvitationRow(NamedTuple):
     """A link in force; its token is made again from the id and the named link key."""
 
@@ -100,12 +86,6 @@ async def claim_reminders(connection: Connection, guard: Guard, document: ClaimW
     Raises StaleRevisionError, DuplicateError.
     """
     await write(connection, _SQL["claim_reminders"], *guard, document)
-
-
-async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:
-    """Open visits not yet answered, of whom nobody has been asked to call."""
-    rows = await connection.fetch(_SQL["list_to_check_for_calls"], limit)
-    return [row_of(SilentVisit, row) for row in rows]
 
 
 async def close_calls_over(connection: Connection) -> int:

@@ -137,29 +137,45 @@ settled AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: list_to_close(limit)
--- Participants with a visit that has closed and whose sittings are still to be chosen or scored.
--- Unfinished sittings are few in any study: each is looked up by its keys (OFFSET 0 keeps the planner
--- from reading the whole of both tables instead).
-SELECT v.study_id, v.participant_id FROM pro.visits AS v
-WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.chosen_for IS DISTINCT FROM v.closes_at
-  AND v.closes_at <= (SELECT pro.now())
-UNION
-SELECT t.study_id, t.participant_id
-FROM pro.attempts AS t
-CROSS JOIN LATERAL (
-    SELECT a.visit_id FROM pro.assessments AS a
-    WHERE a.study_id = t.study_id AND a.id = t.assessment_id
-      AND a.submitted_at IS NULL AND a.declined_at IS NULL AND a.partial_scored_at IS NULL
-    OFFSET 0) AS owed
-CROSS JOIN LATERAL (
-    SELECT FROM pro.visits AS v
-    WHERE v.study_id = t.study_id AND v.id = owed.visit_id
-      AND v.superseded_at IS NULL AND v.closes_at <= (SELECT pro.now())
-    OFFSET 0) AS closed
--- An assessment is submitted in one write with its sitting, so an unsubmitted one has none that is.
-WHERE t.submitted_at IS NULL
-ORDER BY study_id, participant_id LIMIT $1;
+-- name: look_at_closings()
+-- Look at a batch of participants who are due for it: whether a visit has closed whose sittings are still to be chosen or
+-- scored. Who has none is due when the next visit closes, who has one in a minute, unless it is settled first;
+-- nobody is left alone for longer than a day.
+WITH due AS MATERIALIZED (
+    SELECT r.study_id, r.participant_id, r.revision, (SELECT pro.now()) AS now FROM pro.participant_revisions AS r
+    WHERE r.closings_at <= (SELECT pro.now()) ORDER BY r.closings_at LIMIT 100
+),
+looked AS MATERIALIZED (
+    SELECT d.*,
+           EXISTS (SELECT FROM pro.visits AS v
+                   WHERE v.study_id = d.study_id AND v.participant_id = d.participant_id
+                     AND v.superseded_at IS NULL AND NOT v.provisional
+                     AND v.chosen_for IS DISTINCT FROM v.closes_at AND v.closes_at <= d.now)
+           -- An assessment is submitted in one write with its sitting, so an unsubmitted one has none that is.
+           OR EXISTS (SELECT FROM pro.attempts AS t
+                      JOIN pro.assessments AS a ON a.study_id = t.study_id AND a.id = t.assessment_id
+                      JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
+                      WHERE t.study_id = d.study_id AND t.participant_id = d.participant_id
+                        AND t.submitted_at IS NULL AND a.submitted_at IS NULL AND a.declined_at IS NULL
+                        AND a.partial_scored_at IS NULL AND v.superseded_at IS NULL AND v.closes_at <= d.now)
+           AS owing,
+           (SELECT min(v.closes_at) FROM pro.visits AS v
+            WHERE v.study_id = d.study_id AND v.participant_id = d.participant_id
+              AND v.superseded_at IS NULL AND v.closes_at > d.now) AS closes_at
+    FROM due AS d
+),
+mine AS (
+    SELECT l.study_id, l.participant_id, l.owing, l.closes_at, l.now FROM looked AS l
+    -- Whoever is being written about is left for the next round: nobody waits.
+    CROSS JOIN LATERAL (SELECT FROM pro.participant_revisions AS x
+                        WHERE x.study_id = l.study_id AND x.participant_id = l.participant_id
+                          AND x.revision = l.revision FOR NO KEY UPDATE SKIP LOCKED) AS locked
+)
+UPDATE pro.participant_revisions AS r
+SET closings_at = CASE WHEN m.owing THEN m.now + interval '1 minute'
+                       ELSE least(m.closes_at, m.now + (1 + random()) * interval '12 hours') END
+FROM mine AS m WHERE r.study_id = m.study_id AND r.participant_id = m.participant_id
+RETURNING r.study_id, r.participant_id, m.owing;
 
 -- name: list_visits_to_settle(study_id, participant_id)
 -- The closed visits of a participant whose sittings are still to be chosen from.

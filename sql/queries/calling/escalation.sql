@@ -2,16 +2,20 @@
 -- Participants with an urgent alert nobody has seen for as long as their protocol allows, and no call
 -- made for it since.
 SELECT DISTINCT x.study_id, x.participant_id
-FROM pro.alerts AS x
-JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
-JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
-WHERE x.seen_at IS NULL AND x.acted_at IS NULL AND x.severity = 'urgent'
-  AND x.raised_at + make_interval(hours => (w.document #>> '{safety,escalate_after_hours}')::integer)
-      <= (SELECT pro.now())
-  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
-                  WHERE k.study_id = x.study_id AND k.participant_id = x.participant_id
-                    AND k.reason = 'alert_unseen'
-                    AND (k.closed_at IS NULL OR k.created_at >= x.raised_at))
+FROM (SELECT a.study_id, a.participant_id, a.raised_at FROM pro.alerts AS a
+      WHERE a.seen_at IS NULL AND a.acted_at IS NULL AND a.severity = 'urgent' OFFSET 0) AS x
+-- Few are unseen: what tells whether it is time is looked up for each.
+CROSS JOIN LATERAL (
+    SELECT (w.document #>> '{safety,escalate_after_hours}')::integer AS hours
+    FROM pro.participants AS p
+    JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+    WHERE p.study_id = x.study_id AND p.id = x.participant_id
+      AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
+                      WHERE k.study_id = x.study_id AND k.participant_id = x.participant_id
+                        AND k.reason = 'alert_unseen'
+                        AND (k.closed_at IS NULL OR k.created_at >= x.raised_at))
+    OFFSET 0) AS late
+WHERE x.raised_at + make_interval(hours => late.hours) <= (SELECT pro.now())
 ORDER BY x.study_id, x.participant_id LIMIT $1;
 
 -- name: list_unread_warnings(limit)
@@ -19,14 +23,18 @@ ORDER BY x.study_id, x.participant_id LIMIT $1;
 -- their protocol allows, and no call made for it since.
 SELECT DISTINCT u.study_id, u.participant_id
 FROM pro.unread_warnings AS u
-JOIN pro.participants AS p ON p.study_id = u.study_id AND p.id = u.participant_id
-JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
-WHERE u.received_at + make_interval(hours => (w.document #>> '{safety,escalate_after_hours}')::integer)
-      <= (SELECT pro.now())
-  AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
-                  WHERE k.study_id = u.study_id AND k.participant_id = u.participant_id
-                    AND k.reason = 'text_unread'
-                    AND (k.closed_at IS NULL OR k.created_at >= u.received_at))
+-- Few are unread: what tells whether it is time is looked up for each.
+CROSS JOIN LATERAL (
+    SELECT (w.document #>> '{safety,escalate_after_hours}')::integer AS hours
+    FROM pro.participants AS p
+    JOIN pro.protocol_versions AS w ON w.study_id = p.study_id AND w.id = p.protocol_version_id
+    WHERE p.study_id = u.study_id AND p.id = u.participant_id
+      AND NOT EXISTS (SELECT FROM pro.call_tasks AS k
+                      WHERE k.study_id = u.study_id AND k.participant_id = u.participant_id
+                        AND k.reason = 'text_unread'
+                        AND (k.closed_at IS NULL OR k.created_at >= u.received_at))
+    OFFSET 0) AS late
+WHERE u.received_at + make_interval(hours => late.hours) <= (SELECT pro.now())
 ORDER BY u.study_id, u.participant_id LIMIT $1;
 
 -- name: close_calls_read()

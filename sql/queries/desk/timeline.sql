@@ -84,7 +84,8 @@ SELECT r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.inbound_id, r.re
 FROM pro.responses AS r
 LEFT JOIN pro.sitting_responses AS c
   ON c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item AND c.response_id = r.id
-WHERE r.study_id = $1 AND r.participant_id = $2
+-- Found by their sittings, one after the other: the planner takes a participant's for a large part of all.
+WHERE r.study_id = $1 AND r.attempt_id = ANY (ARRAY(SELECT t.id FROM pro.sittings_of($1, $2) AS t))
 ORDER BY r.id;
 
 -- name: list_scores_seen(study_id, participant_id)
@@ -92,7 +93,7 @@ ORDER BY r.id;
 SELECT s.assessment_id, s.attempt_id, s.basis, s.scale, s.raw::text AS raw, s.lowest, s.normalised::text AS normalised,
        s.highest, s.answered, s.substituted, s.absent_reason
 FROM pro.standing_scores($1) AS s
-WHERE s.participant_id = $2
+WHERE s.attempt_id = ANY (ARRAY(SELECT t.id FROM pro.sittings_of($1, $2) AS t))
 ORDER BY s.id;
 
 -- name: list_notes_seen(study_id, participant_id)

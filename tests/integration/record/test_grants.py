@@ -18,6 +18,7 @@ EVERYBODY: Final = set(ROLES)
 
 MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
     "current_responses": (ANSWERING, "the release before asks to; by a policy it removes nothing"),
+    "looks_asked": ({WORKER}, "looked at: what was seen is in the record itself"),
     "participant_sessions": ({PAGES}, "by a policy only those of a week ago"),
 }
 MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {

@@ -11,9 +11,9 @@ from typing import Any, Final
 import aiohttp
 import asyncpg
 import pytest
-from typer.main import get_command
 
 from pro_service.catalog.protocol_files import example_protocol_file
+from pro_service.cli.lazy import loaded
 from pro_service.cli.main import app
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.times import local_day, zone
@@ -100,7 +100,7 @@ def commands_with_a_reason() -> set[tuple[str, ...]]:
         if any("--reason" in each.opts for each in command.params):
             found.add(path)
 
-    look(get_command(app), ())
+    look(loaded(app), ())
     return found
 
 

@@ -11,9 +11,9 @@ from multidict import MultiDict
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
-from pro_service.app import WrongKindError, check_kind, make_gateway
 from pro_service.config import Settings, SettingsError
 from pro_service.messaging.twilio.gateway import TwilioGateway
+from pro_service.parts import WrongKindError, check_kind, make_gateway
 from tests.support.study import SENDER
 from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault
 from tests.support.twilio.trial import TwilioTrial, open_twilio_trial

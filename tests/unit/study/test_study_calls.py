@@ -4,11 +4,15 @@ from datetime import date, datetime, timedelta
 
 from pro_service.domain.study.calls import (
     CallReason,
+    CallWanted,
+    OpenVisit,
+    SiteClock,
     calls_wanted,
-    could_be_due,
+    could_be_due_from,
+    next_look,
 )
 from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
-from pro_service.domain.study.follow_up.call_keys import CallKey
+from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall
 from pro_service.domain.study.times import zone
 from tests.unit.study.study_makers import (
     INJECTION_ON,
@@ -133,16 +137,13 @@ def test_a_call_that_was_made_and_closed_is_not_made_again() -> None:
 
 def _could(one: VisitFacts, now: datetime) -> bool:
     facts = participant([one])
-    assert one.closes_at is not None
-    return could_be_due(
-        example(),
-        one.definition,
-        sent=sum(each.sent_at is not None and each.sent_at <= now for each in one.reminders),
-        closes_at=one.closes_at,
-        now=now,
-        at_site=zone(facts.site.zone),
-        working_days_left=_every_day,
+    sent = sum(each.sent_at is not None and each.sent_at <= now for each in one.reminders)
+    seen = OpenVisit(
+        definition=one.definition, opens_at=one.opens_at, closes_at=one.closes_at, sent=sent
     )
+    site = SiteClock(zone(facts.site.zone), _every_day)
+    at = could_be_due_from(example(), seen, now, site)
+    return at is not None and at <= now
 
 
 def test_the_first_look_never_overlooks_a_call() -> None:
@@ -158,6 +159,43 @@ def test_the_first_look_never_overlooks_a_call() -> None:
 def test_the_first_look_spares_reading_everybody_who_is_not_silent_yet() -> None:
     one = visit(PLANNED["month_6"])
     assert not _could(one, one.opens_at)
+    assert not _could(NUDGED.model_copy(update={"nudged": ()}), at(TARGET, 12))
+
+
+def _look(facts: ParticipantFacts, now: datetime) -> datetime | None:
+    site = SiteClock(zone(facts.site.zone), _every_day)
+    return next_look(facts.model_copy(update={"now": now}), example(), site)
+
+
+def test_no_call_is_wanted_before_the_next_look() -> None:
+    """Hour by hour: whoever is left alone until then is left alone rightly."""
+    paused = statuses((Status.active, LONG_AGO), (Status.paused, FIRST), (Status.active, SECOND))
+    reached = ClosedCall(visit_id=SAFETY_3.id, closed_at=at(DAY_3, 19), outcome="not_reached")
+    for facts in (
+        participant([NUDGED]),
+        participant([visit(PLANNED["week_2"])]),
+        participant([NUDGED, SAFETY_3], statuses=paused),
+        participant([SAFETY_3], closed_calls=(reached,)),
+        participant([NUDGED], made_calls=(CallKey(NUDGED.id, "nudges_unanswered"),)),
+        participant([visit(one) for one in PLANNED.values()]),
+    ):
+        now = at(INJECTION_ON - days(3), 0)
+        looked: datetime | None = now
+        known: set[CallWanted] = set()
+        while looked is not None and now < at(INJECTION_ON + days(22), 0):
+            wanted = set(calls_wanted(facts, example(), now, _every_day))
+            if looked <= now:
+                looked = _look(facts, now)
+                assert looked is None or looked > now
+                known = wanted
+            assert wanted <= known
+            now += timedelta(hours=1)
+
+
+def test_who_is_called_about_or_has_answered_is_not_looked_at_for_it_again() -> None:
+    assert _look(participant([submitted(NUDGED, SECOND)]), SECOND) is None
+    called = (CallKey(NUDGED.id, "nudges_unanswered"),)
+    assert _look(participant([NUDGED], open_calls=called), SECOND) is None
 
 
 def test_two_nudges_that_did_not_arrive_make_a_call_at_once_and_it_says_so() -> None:

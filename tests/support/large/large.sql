@@ -1,16 +1,25 @@
 -- A large study for tests of query plans, set-based; see large.py. :participants is filled in.
 -- rid(kind, n): the n-th id of a kind. token(kind, n): bytes that stand for a hash or a sealed text.
+-- definition(v), item(of_pain, n): what the example study calls its visits and questions. :answers is how many
+-- of the 24 questions of a WOMAC were answered.
 
 CREATE FUNCTION pg_temp.rid(kind integer, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
 $$ SELECT (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
 CREATE FUNCTION pg_temp.token(kind text, n bigint) RETURNS bytea LANGUAGE sql IMMUTABLE AS
 $$ SELECT sha256(convert_to(kind || ':' || n, 'UTF8')) $$;
+CREATE FUNCTION pg_temp.definition(v integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT (('{baseline,safety_1,safety_3,safety_7,week_2,month_1,month_2,month_3,month_4,month_6,month_7,month_8,'
+    || 'month_9,month_10,month_11,month_12,early_termination,unscheduled}')::text[])[v] $$;
+CREATE FUNCTION pg_temp.item(of_pain boolean, n integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN of_pain THEN 'pain' WHEN n <= 5 THEN 'pain_' || n WHEN n <= 7 THEN 'stiffness_' || n - 5
+               ELSE 'function_' || n - 7 END $$;
 
 INSERT INTO pro.studies (id, code, name, sender, actor)
 VALUES (pg_temp.rid(1, 1), 'LARGE', 'Large', 'Study team', 'test');
 
 INSERT INTO pro.protocol_versions (study_id, id, content_sha256, label, source, document, actor)
-VALUES (pg_temp.rid(1, 1), pg_temp.rid(2, 1), repeat('0', 64), '1', '', '{}', 'test');
+VALUES (pg_temp.rid(1, 1), pg_temp.rid(2, 1), repeat('0', 64), '1', '',
+    '{"safety": {"escalate_after_hours": 24}, "study": {"scores_visible_to": ["investigator"]}}', 'test');
 
 INSERT INTO pro.sites (study_id, id, code, name, zone, country, telephone, emergency_number, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(3, s), 'S' || s, 'Site ' || s, 'Europe/London', 'GB',
@@ -26,8 +35,12 @@ SELECT pg_temp.rid(1, 1), pg_temp.rid(4, p), 'L-' || p, 'L' || p, pg_temp.rid(2,
        CASE p % 2 WHEN 0 THEN 'text' ELSE 'link' END, '{left_knee}', 'test'
 FROM generate_series(1, :participants) AS p;
 
-INSERT INTO pro.participant_revisions (study_id, participant_id)
-SELECT study_id, id FROM pro.participants;
+-- Twenty of them are due for a look; at the others there is none to take for hours.
+INSERT INTO pro.participant_revisions (study_id, participant_id, calls_at, closings_at)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(4, p),
+       CASE WHEN p > 20 THEN now() + interval '9 hours' ELSE '-infinity' END,
+       CASE WHEN p > 20 THEN now() + interval '9 hours' ELSE '-infinity' END
+FROM generate_series(1, :participants) AS p;
 
 INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.rid(3, 1 + p % 4),
@@ -78,7 +91,7 @@ FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 -- a participant's visits, and what they ask, together.
 INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
     schedule_revision, provisional, opens_at, target_on, closes_at, actor, chosen_for)
-SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), 'v' || v,
+SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), pg_temp.definition(v),
        'scheduled', 1, 2, false, opens, opens::date, opens + interval '5 days', 'test',
        CASE WHEN opens + interval '5 days' < now() AND (p > 50 OR v > 2) THEN opens + interval '5 days' END
 FROM generate_series(1, :participants) AS p, generate_series(1, 18) AS v,
@@ -90,7 +103,7 @@ INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurren
     schedule_revision, provisional, opens_at, target_on, closes_at, superseded_at,
     superseded_reason, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(5, 18 * :participants + 2 * p + n), pg_temp.rid(4, p),
-       'v' || 17 + n, 'scheduled', 1, 1, true, now(), current_date, now() + interval '5 days',
+       pg_temp.definition(17 + n), 'scheduled', 1, 1, true, now(), current_date, now() + interval '5 days',
        now(), 'moved', 'test'
 FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 
@@ -116,13 +129,16 @@ FROM pro.assessments AS a JOIN pro.visits AS v ON v.study_id = a.study_id AND v.
      LATERAL (SELECT ('x' || right(a.id::text, 8))::bit(32)::bigint AS n) AS n
 WHERE a.submitted_at IS NOT NULL OR (v.opens_at < now() AND (n.n / 2) % 20 = 0);
 
+-- Without statistics what follows is planned as for empty tables.
+ANALYZE pro.visits, pro.assessments, pro.attempts;
+
 INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value,
     lowest, highest, answered_at, received_at, actor)
-SELECT t.study_id, pg_temp.rid(8, n.n * 8 + i), t.participant_id, t.assessment_id, t.id, 'item_' || i,
-       i, 0, 10, t.started_at, t.started_at, 'test'
+SELECT t.study_id, pg_temp.rid(8, n.n * 32 + i), t.participant_id, t.assessment_id, t.id,
+       pg_temp.item(n.n % 2 = 1, i), i % 6, 0, 10, t.started_at, t.started_at, 'test'
 FROM pro.attempts AS t,
      LATERAL (SELECT ('x' || right(t.id::text, 8))::bit(32)::bigint AS n) AS n,
-     generate_series(1, CASE n.n % 2 WHEN 0 THEN 5 ELSE 1 END) AS i;
+     generate_series(1, CASE n.n % 2 WHEN 0 THEN :answers ELSE 1 END) AS i;
 
 INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
 SELECT study_id, attempt_id, item, id FROM pro.responses;
@@ -217,9 +233,19 @@ INSERT INTO pro.opt_outs (study_id, id, line_id, started_at, ended_at, reason, a
 SELECT study_id, id, id, now(), CASE WHEN their_index < '\x10' THEN now() END, 'said so', 'test'
 FROM pro.lines WHERE their_index < '\x14';
 
+-- A third of the texts that came names a sign of harm; all but a few have been read.
+UPDATE pro.inbounds SET urgent = true, read_at = r.at, read_by = CASE WHEN r.at IS NOT NULL THEN 'staff:test' END
+FROM (SELECT n.id, CASE WHEN n.received_at NOT BETWEEN now() - interval '25 hours' AND now() - interval '24 hours'
+                        THEN n.received_at END AS at
+      FROM pro.inbounds AS n) AS r
+WHERE r.id = inbounds.id AND right(r.id::text, 1) IN ('1', '5', '9', 'c', 'f');
+
+-- Urgent alerts, all but a few of which somebody has seen.
 INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, rule, severity, raised_at,
-    actor)
-SELECT study_id, id, participant_id, id, 'high_pain', 'urgent', submitted_at, 'test'
+    seen_at, seen_by, actor)
+SELECT study_id, id, participant_id, id, 'high_pain', 'urgent', submitted_at,
+       CASE WHEN right(id::text, 3) <> '001' THEN submitted_at + interval '1 hour' END,
+       CASE WHEN right(id::text, 3) <> '001' THEN 'staff:test' END, 'test'
 FROM pro.assessments WHERE submitted_at IS NOT NULL AND right(id::text, 1) IN ('1', '2');
 
 INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,
@@ -229,6 +255,13 @@ SELECT study_id, id, participant_id, id, 'silent', closes_at, opens_at,
        CASE WHEN done THEN 'reached' END, 'test'
 FROM pro.visits, LATERAL (SELECT closes_at < now() AS done) AS x
 WHERE superseded_at IS NULL AND opens_at < now() AND right(id::text, 1) IN ('1', '2', '3');
+
+-- Calls whose window closed days ago, and some about texts that somebody has read meanwhile.
+INSERT INTO pro.call_tasks (study_id, id, participant_id, reason, closes_at, created_at, actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(14, 4 * p + n), pg_temp.rid(4, p),
+       (ARRAY['safety_unanswered', 'text_unread'])[n + 1],
+       CASE WHEN n = 0 THEN now() - interval '3 days' END, now() - interval '9 days', 'test'
+FROM generate_series(1, 5) AS p, generate_series(0, 1) AS n;
 
 INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
 SELECT study_id, 'key-' || right(id::text, 8), participant_id FROM pro.attempts;

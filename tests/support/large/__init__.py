@@ -33,6 +33,21 @@ VISITS_EACH = 18
 """Present visits of a participant; two more were superseded."""
 PAST_VISITS = 9
 
+INDEXES = """
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS made
+FROM pg_index AS i
+JOIN pg_class AS c ON c.oid = i.indrelid AND c.relkind = 'r' AND NOT c.relispartition
+WHERE c.relnamespace = 'pro'::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)
+"""
+"""Those that hold no constraint."""
+TABLES = """
+SELECT oid::regclass::text AS name FROM pg_class
+WHERE relnamespace = 'pro'::regnamespace AND relkind = 'r'
+"""
+PLAIN_CLOCK = """
+CREATE OR REPLACE FUNCTION pro.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT now() $$
+"""
 FILL = Path(__file__).with_name("large.sql")
 
 
@@ -75,19 +90,29 @@ def token(kind: str, count: int) -> bytes:
 
 
 async def load_large_study(
-    superuser: asyncpg.Connection, *, participants: int = 2_000
+    superuser: asyncpg.Connection, *, participants: int = 2_000, answers: int = 5
 ) -> LargeStudy:
     """Fill a migrated database; needs a superuser, because triggers are left out.
 
-    About 18 visits, 36 assessments, 50 messages, 45 reminders and 50 answers for each participant.
+    About 18 visits, 36 assessments, 50 messages, 45 reminders and 50 answers for each participant;
+    `answers` is how many of a WOMAC's 24 questions have been answered.
     """
     fill = FILL.read_text(encoding="utf-8").replace(":participants", str(participants))
+    fill = fill.replace(":answers", str(answers))
     async with superuser.transaction():
         await superuser.execute("SET LOCAL session_replication_role = replica")
         await superuser.execute("SET LOCAL synchronous_commit = off")
+        # Indexes are made when the rows are there, and study time is looked up for none of them.
+        clock = await superuser.fetchval("SELECT pg_get_functiondef('pro.now()'::regprocedure)")
+        await superuser.execute(PLAIN_CLOCK)
+        later = await superuser.fetch(INDEXES)
+        await superuser.execute(";".join(f"DROP INDEX {one['name']}" for one in later))
         await superuser.execute(fill)
+        await superuser.execute(clock)
+        await superuser.execute(";".join(one["made"] for one in later))
     # As autovacuum leaves it in time: statistics, and pages known to be visible to all.
-    await superuser.execute("VACUUM ANALYZE")
+    tables = ", ".join(one["name"] for one in await superuser.fetch(TABLES))
+    await superuser.execute(f"VACUUM (ANALYZE) {tables}")
     number = participants // 2 + 1
     return LargeStudy(
         participants, row_id(STUDIES, 1), row_id(SENDERS, 1), row_id(PARTICIPANTS, number), number

@@ -1,0 +1,199 @@
+"""`growth`: every statement of the periodic work and of a participant's path, at one size of study.
+
+Milliseconds and pages, the middle of the rounds, as the role that runs it; writes are undone. Run
+it at two sizes and compare line by line: `--participants 2000`, then `20000`. A statement that this
+release does not have, or calls otherwise, is left out, so that releases can be compared as well.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.ids import new_id
+from pro_service.store.migrations import migrate
+from pro_service.store.pools import connect
+from pro_service.store.sql_files import all_queries
+from pro_service.store.writes import AttemptRow, ResponseRow
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.server import Server, database
+from tests.support.large import (
+    ASSESSMENTS,
+    LINES,
+    MESSAGES,
+    VISITS_EACH,
+    LargeStudy,
+    load_large_study,
+    row_id,
+)
+
+PAGES, PROVIDER, WORKER = "pro_participant", "pro_provider", "pro_worker"
+ITEMS: Final = 24
+
+
+class Said(NamedTuple):
+    """A statement, the role that runs it, and what it is given."""
+
+    name: str
+    role: str
+    values: tuple[Any, ...] = ()
+
+
+PERIODIC: Final = (
+    Said("list_due", WORKER, (200,)),
+    Said("next_due", WORKER),
+    Said("list_retries", WORKER, (200,)),
+    Said("list_ambiguous", WORKER, (300.0, 200)),
+    Said("list_unheard_replies", WORKER, (300.0, 200)),
+    Said("mark_overdue_ambiguous", WORKER),
+    Said("mark_expired", WORKER),
+    Said("close_calls_over", WORKER),
+    Said("list_to_check_for_calls", WORKER, (10_000,)),
+    Said("list_call_looks", WORKER),
+    Said("list_to_close", WORKER, (200,)),
+    Said("look_at_closings", WORKER),
+    Said("list_unseen_alerts", WORKER, (200,)),
+    Said("list_unread_warnings", WORKER, (200,)),
+    Said("close_calls_read", WORKER),
+    Said("get_next_seal", WORKER),
+)
+"""What is run every second or minute, whether or not anything is due."""
+
+
+def path_of(study: LargeStudy) -> tuple[Said, ...]:
+    """What one participant's pages, texts and reminders read and write."""
+    who = (study.study_id, study.participant_id)
+    session = sha256(f"session{study.number}".encode()).digest()
+    line, message = row_id(LINES, study.number), row_id(MESSAGES, study.number)
+    return (
+        Said("get_participant_facts", PAGES, (*who, [])),
+        Said("get_participant_facts", WORKER, (*who, [])),
+        Said("find_invitation", PAGES, (study.token_sha256,)),
+        Said("find_session", PAGES, (session, timedelta(hours=12))),
+        Said("find_web_write", PAGES, (study.study_id, "key-00008caa")),
+        Said("record_answers", PAGES, (*who, 1, answers_of(study))),
+        Said("find_provider_event", PROVIDER, (study.study_id, "simulator", "in-51001")),
+        Said("list_line_participants", PROVIDER, (study.study_id, [study.their_index], line)),
+        Said("find_line", WORKER, (study.study_id, study.sender_id, [study.their_index])),
+        Said("get_message", WORKER, (study.study_id, message)),
+        Said("list_invitations", WORKER, who),
+        Said("list_closed_sittings", WORKER, who),
+    )
+
+
+def answers_of(study: LargeStudy) -> AnswersWrite:
+    """A sitting of twenty-four answers at the open visit."""
+    assessment = row_id(ASSESSMENTS, 2 * study.open_visit)
+    attempt = AttemptRow(
+        id=new_id(),
+        assessment_id=assessment,
+        ordinal=VISITS_EACH,
+        mode="web",
+        respondent="self",
+        respondent_relation=None,
+        authentication="link",
+        language="en",
+        device_class=None,
+        release="benchmark",
+        instrument_sha256="0",
+        wording_sha256="0",
+        actor="test:benchmark",
+    )
+    responses = [
+        ResponseRow(
+            id=new_id(),
+            assessment_id=assessment,
+            attempt_id=attempt.id,
+            item=f"item_{number}",
+            value=number % 11,
+            gap=None,
+            lowest=0,
+            highest=10,
+            raw_sealed=None,
+            raw_key=None,
+            answered_at=None,
+            answered_offset_minutes=None,
+            inbound_id=None,
+            actor="test:benchmark",
+        )
+        for number in range(ITEMS)
+    ]
+    return AnswersWrite(attempts=[attempt], responses=responses)
+
+
+async def measure(chosen: Chosen, server: Server) -> Found:
+    """Milliseconds and pages of each statement, the middle of the rounds."""
+    async with database(server) as url:
+        superuser = await asyncpg.connect(url)
+        try:
+            await migrate(superuser, kind="validation")
+            study = await load_large_study(superuser, participants=chosen.participants)
+        finally:
+            await superuser.close()
+        found: list[dict[str, Any]] = []
+        notes: list[str] = []
+        for one in (*path_of(study), *PERIODIC):
+            sql = _SQL.get(one.name)
+            if sql is None or sql.parameters != len(one.values):
+                notes.append(
+                    f"{one.name} is left out: this release has none, or calls it otherwise"
+                )
+            else:
+                found.append(await _cost(url, one, sql.text, chosen.rounds))
+    lines = [f"{'':48}{'ms':>11}{'pages':>11}"]
+    lines += [f"{row['name']:48}{row['ms']:11.2f}{row['pages']:11d}" for row in found]
+    return Found("growth", f"statements, {chosen.participants} participants", found, notes, lines)
+
+
+class _Text(NamedTuple):
+    text: str
+    parameters: int
+
+
+_SQL: Final = {one.name: _Text(one.sql, len(one.parameters)) for one in all_queries()}
+
+
+async def _cost(url: str, one: Said, sql: str, rounds: int) -> dict[str, Any]:
+    """One statement, as often as there are rounds, on one warm connection."""
+    connection = await connect(url, role=one.role, actor="test:benchmark")
+    try:
+        plans = [await _explained(connection, sql, one.values) for _ in range(rounds + 1)][1:]
+    finally:
+        await connection.close()
+    ms = statistics.median(plan["Execution Time"] for plan in plans)
+    return {"name": f"{one.name} ({one.role})", "ms": ms, "pages": _pages(plans[-1]["Plan"])}
+
+
+async def _explained(
+    connection: asyncpg.Connection, sql: str, values: tuple[Any, ...]
+) -> dict[str, Any]:
+    """The plan with what running it touched; what it wrote is undone."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        told = await connection.fetchval(
+            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + sql, *values
+        )
+    finally:
+        await transaction.rollback()
+    plan: dict[str, Any] = (json.loads(told) if isinstance(told, str) else told)[0]
+    return plan
+
+
+def _pages(plan: dict[str, Any]) -> int:
+    """Pages read; what a writing CTE reads is not part of its statement's own count."""
+    writing = [n for n in _nodes(plan) if n["Node Type"] == "ModifyTable" and n is not plan]
+    return sum(int(n["Shared Hit Blocks"] + n["Shared Read Blocks"]) for n in (plan, *writing))
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)

@@ -1,0 +1,1 @@
+"""What stands beside the service: nothing quicker can be expected of it."""

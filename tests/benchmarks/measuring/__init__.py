@@ -1,0 +1,1 @@
+"""What the benchmarks share: a filled study, processes, rounds, and what each costs."""

@@ -1,0 +1,43 @@
+"""What is run every minute or second costs the same, however many take part.
+
+The bounds are a few pages where tables of a large study have thousands: nothing that grows with a
+study fits below them.
+"""
+
+from __future__ import annotations
+
+from tests.support.large import LargeStudy
+from tests.support.large.plans import Case, faults
+
+LOOKED_AT = 20
+"""Participants of the large study who are due for a look."""
+PERIODIC = (
+    Case("texting/reminders", "list_due", "pro_worker", 300, (200,)),
+    Case("texting/reminders", "next_due", "pro_worker", 20),
+    Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
+    Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
+    Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
+    Case("texting/messages", "mark_overdue_ambiguous", "pro_worker", 1_500),
+    Case("texting/messages", "mark_expired", "pro_worker", 1_500),
+    Case("texting/reminders", "close_calls_over", "pro_worker", 100),
+    Case("calling/looks", "list_call_looks", "pro_worker", 100 * LOOKED_AT),
+    Case(
+        "answering/answers",
+        "look_at_closings",
+        "pro_worker",
+        100 * LOOKED_AT,
+        but=frozenset({"participant_revisions"}),
+    ),
+    Case("calling/escalation", "list_unseen_alerts", "pro_worker", 200, (200,)),
+    Case("calling/escalation", "list_unread_warnings", "pro_worker", 200, (200,)),
+    Case("calling/escalation", "close_calls_read", "pro_worker", 100),
+    Case("base/key_check", "list_wrapping_keys", "pro_participant", 20),
+    Case("base/key_check", "list_index_keys", "pro_participant", 30),
+    Case("base/key_check", "list_link_keys", "pro_participant", 40),
+)
+
+
+async def test_periodic_queries_touch_only_what_is_due(large: tuple[str, LargeStudy]) -> None:
+    url, study = large
+    found = await faults(url, PERIODIC, study)
+    assert not found, "\n".join(found)
