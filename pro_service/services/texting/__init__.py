@@ -28,7 +28,8 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
-from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind, who_part
+from pro_service.services.texting.reminder_texts import link_for, who_part
+from pro_service.services.texting.reminders import Claimed, ended_rows, remind
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [

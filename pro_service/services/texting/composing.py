@@ -41,8 +41,15 @@ async def line_to(
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
         return Line(found.id, found.focus_participant_id, found.focused_at, None)
-    line_id = new_id()
     key = await context.keys.study_key(connection, study_id)
+    return new_line(context, sender_id, their_address, key=key, actor=actor)
+
+
+def new_line(
+    context: ServiceContext, sender_id: UUID, their_address: str, *, key: UUID, actor: str
+) -> Line:
+    """A line used for the first time; `key` is the study's own, opened."""
+    line_id = new_id()
     sealed = places.LINE_ADDRESS.seal(
         context.keys.vault, their_address, data_key=key, row_id=line_id
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -151,6 +151,31 @@ async def find_line(
     return None if row is None else row_of(LineRow, row)
 
 
+class LineKey(NamedTuple):
+    """What finds a line: one of our addresses, and a number's blind index."""
+
+    sender_id: UUID
+    their_index: bytes
+
+
+async def list_lines(
+    connection: Connection,
+    study_id: UUID,
+    sender_ids: Sequence[UUID],
+    their_indexes: Sequence[bytes],
+) -> dict[LineKey, LineRow]:
+    """The lines from some of our addresses to some numbers."""
+    rows = await connection.fetch(
+        _SQL["list_lines"], study_id, list(sender_ids), list(their_indexes)
+    )
+    found: dict[LineKey, LineRow] = {}
+    for row in rows:
+        values = dict(row)
+        key = LineKey(values.pop("sender_id"), values.pop("their_index"))
+        found.setdefault(key, row_of(LineRow, values))
+    return found
+
+
 async def mark_message(
     connection: Connection, study_id: UUID, message_id: UUID, expected: MessageState, mark: Mark
 ) -> bool:
@@ -202,12 +227,18 @@ async def get_message(
     connection: Connection, study_id: UUID, message_id: UUID
 ) -> MessageRow | None:
     """A message with its line's two addresses, sealed."""
-    row = await connection.fetchrow(_SQL["get_message"], study_id, message_id)
-    if row is None:
-        return None
-    return row_of(
-        MessageRow, row, state=MessageState(row["state"]), visit_ids=tuple(row["visit_ids"])
-    )
+    return next(iter(await list_messages(connection, study_id, [message_id])), None)
+
+
+async def list_messages(
+    connection: Connection, study_id: UUID, message_ids: Sequence[UUID]
+) -> list[MessageRow]:
+    """Messages with their lines' two addresses, sealed."""
+    rows = await connection.fetch(_SQL["list_messages"], study_id, list(message_ids))
+    return [
+        row_of(MessageRow, row, state=MessageState(row["state"]), visit_ids=tuple(row["visit_ids"]))
+        for row in rows
+    ]
 
 
 async def mark_overdue_ambiguous(connection: Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -119,6 +120,17 @@ async def list_invitations(
     """The links in force."""
     rows = await connection.fetch(_SQL["list_invitations"], study_id, participant_id)
     return [row_of(InvitationRow, row) for row in rows]
+
+
+async def list_invitations_of(
+    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID]
+) -> dict[UUID, list[InvitationRow]]:
+    """The links in force, by participant."""
+    found: dict[UUID, list[InvitationRow]] = {one: [] for one in participant_ids}
+    for row in await connection.fetch(_SQL["list_invitations_of"], study_id, list(participant_ids)):
+        values = dict(row)
+        found[values.pop("participant_id")].append(row_of(InvitationRow, values))
+    return found
 
 
 async def find_invitation(connection: Connection, token_sha256: bytes) -> FoundInvitation | None:
