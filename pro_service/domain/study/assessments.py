@@ -90,6 +90,8 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     began (R25, and R3: two people's answers are never one sitting). On a page whoever answers
     says so.
     """
+    if not any(_is_not_theirs(one, who) for visit in facts.visits for one in visit.assessments):
+        return facts
     visits = tuple(
         visit.model_copy(
             update={"assessments": tuple(_seen_by(one, who) for one in visit.assessments)}
@@ -99,9 +101,14 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     return facts.model_copy(update={"visits": visits})
 
 
+def _is_not_theirs(assessment: AssessmentFacts, who: Respondent) -> bool:
+    attempt = assessment.attempt
+    return attempt is not None and assessment.submitted_at is None and _is_others(attempt, who)
+
+
 def _seen_by(assessment: AssessmentFacts, who: Respondent) -> AssessmentFacts:
     attempt = assessment.attempt
-    if attempt is None or assessment.submitted_at is not None or not _is_others(attempt, who):
+    if attempt is None or not _is_not_theirs(assessment, who):
         return assessment
     own = [one for one in assessment.others if not _is_others(one.attempt, who)]
     if own:

@@ -279,10 +279,10 @@ class Protocol(Record):
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""
-        for visit in (*self.visits, UNWELL_VISIT):
+        for visit in self.visits:
             if visit.id == definition:
                 return visit
-        return None
+        return UNWELL_VISIT if definition == UNWELL_VISIT.id else None
 
     def definition(self, definition: str) -> VisitDefinition:
         """Return the visit definition with this id; KeyError if there is none."""

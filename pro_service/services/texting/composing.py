@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.delivery.contacts import ContactFacts
-from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Connection
@@ -110,11 +110,16 @@ class SealedBody(NamedTuple):
 
 
 def seal_body(
-    context: ServiceContext, *, message_id: UUID, data_key: UUID, body: str
+    context: ServiceContext,
+    *,
+    message_id: UUID,
+    data_key: UUID,
+    body: str,
+    counted: Segments | None = None,
 ) -> SealedBody:
-    """Seal a message's words and count their segments."""
+    """Seal a message's words and count their segments, unless they are `counted` already."""
     sealed = places.MESSAGE_BODY.seal(
         context.keys.vault, body, data_key=data_key, row_id=message_id
     )
-    counted = segments(body)
+    counted = counted or segments(body)
     return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)

@@ -67,7 +67,7 @@ class Placed(NamedTuple):
 
 @dataclass
 class Together:
-    """Looked up for a whole wave of one study, before it is decided; links, when first asked for."""
+    """Looked up for a whole wave of one study before it is decided; links once one is needed."""
 
     connection: Connection
     context: ServiceContext

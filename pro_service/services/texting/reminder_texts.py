@@ -1,4 +1,4 @@
-"""The words of a reminder: a link for what is answered on a page, the first question for the rest."""
+"""The words of a reminder: a link for what is answered on a page, the first question for others."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
 from pro_service.domain.delivery.channels import AskingWay, ChannelRule
-from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import Judgement
 from pro_service.domain.study.respondents import respondent_at
-from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
+from pro_service.services.answering import (
+    OpenQuestion,
+    agenda,
+    allowed_this_way,
+    open_questions,
+    owed_now,
+    text_context,
+)
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.lookups import Lookups
@@ -44,13 +51,14 @@ class Composed(NamedTuple):
 
     template: str
     body: str
+    counted: Segments
     dialogue: Dialogue | None
     invitations: list[InvitationRow]
 
     @property
     def too_long(self) -> bool:
         """Whether it would cost more segments than its template may."""
-        return is_too_long(self.template, segments(self.body))
+        return is_too_long(self.template, self.counted)
 
 
 async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
@@ -63,10 +71,13 @@ async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
     if way == "code":
         words = text_context(context, protocol, facts)
         body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
-        return Composed("reminder.card", body, None, [])
-    by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
-    relation = "self" if facts.contact is None else facts.contact.relation
-    by_text = agenda(context, protocol, taken_over_by(facts, respondent_at(relation)))
+        return Composed("reminder.card", body, segments(body), None, [])
+    contact = facts.contact
+    relation = "self" if contact is None else contact.relation
+    seen = taken_over_by(facts, respondent_at(relation))
+    owed = owed_now(seen, protocol)
+    by_link = _of_visits(allowed_this_way(owed, protocol, "link"), judgement)
+    by_text = agenda(context, protocol, seen, owed=owed)
     linked = bool(by_link) and (way == "link" or not by_text)
     on_pages = {one.assessment.id for one in by_link} if linked else set()
     asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
@@ -83,15 +94,17 @@ async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render((*parts, *question), facts.language, words)
     template = "reminder.link" if linked else "reminder.text"
-    if is_too_long(template, segments(body)):
+    counted = segments(body)
+    if is_too_long(template, counted):
         # Why it begins afresh is said on the page, and in the next reply, if there is no room here.
         question = tuple(one for one in question if one.key != "afresh")
         body = context.texts.render((*parts, *question), facts.language, words)
+        counted = segments(body)
     if dialogue.prompt is not None:
         update = {"message_id": message_id, "reminded": True}
         prompt = dialogue.prompt.model_copy(update=update)
         dialogue = dialogue.model_copy(update={"prompt": prompt})
-    return Composed(template, body, dialogue if asked else None, rows)
+    return Composed(template, body, counted, dialogue if asked else None, rows)
 
 
 def who_part(facts: ParticipantFacts) -> TextPart:
@@ -115,7 +128,7 @@ async def compose_unsent(due: Due, rule: ChannelRule, way: AskingWay) -> Compose
         parts = (*parts, TextPart(key=stop))
     words = text_context(context, protocol, facts, link=link)
     body = context.texts.render(parts, facts.language, words)
-    return Composed(said.parts[0].key, body, None, rows)
+    return Composed(said.parts[0].key, body, segments(body), None, rows)
 
 
 def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple[OpenQuestion, ...]:
@@ -124,7 +137,8 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
 
 def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart, ...]:
     """Whose reminder it is, where several share the number."""
-    if facts.contact is None or not facts.contact.names_code:
+    contact = facts.contact
+    if contact is None or not contact.names_code:
         return ()
     if by_card:
         return (TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code}),)

@@ -18,7 +18,7 @@ from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
-from pro_service.services.texting.composing import Line, open_number, seal_body
+from pro_service.services.texting.composing import Line, open_address, seal_body
 from pro_service.services.texting.lookups import Lookups, OneByOne
 from pro_service.services.texting.reach import rule_for_number, way_to
 from pro_service.services.texting.reminder_texts import (
@@ -120,14 +120,15 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
 async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
     context, lookups, facts, _, _ = due
-    number = open_number(context, facts)
+    contact = facts.contact
+    number = None if contact is None else open_address(context, contact)
     sender = await lookups.sender(facts)
     rule = None if number is None else rule_for_number(context, number)
     way: AskingWay = "call" if rule is None else way_to(rule, facts)
-    if number is None or rule is None or sender is None or way == "call":
+    if contact is None or number is None or rule is None or sender is None or way == "call":
         _end_without_text(due, document, "no_channel")
         return None
-    if facts.texts_today >= rule.per_day:
+    if contact.texts_today >= rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
         document.ended += _ended(due, EndReason.budget)
         return None
@@ -172,6 +173,8 @@ def ended_rows(
     facts: ParticipantFacts, reasons: Mapping[UUID, str], message_id: UUID | None = None
 ) -> list[EndedReminderRow]:
     """The rows that end these nudges of a participant, each for its reason."""
+    if not reasons:
+        return []
     return [
         EndedReminderRow(
             id=reminder.id,
@@ -213,7 +216,13 @@ def _add_message(
     if facts.data_key is None:
         raise BusyError("The participant has no data key.")
     closes = [v.closes_at for v in facts.visits if v.id in judgement.visits and v.closes_at]
-    body = seal_body(context, message_id=message_id, data_key=facts.data_key.id, body=composed.body)
+    body = seal_body(
+        context,
+        message_id=message_id,
+        data_key=facts.data_key.id,
+        body=composed.body,
+        counted=composed.counted,
+    )
     document.lines += [line.row] if line.row else []
     document.invitations += composed.invitations
     document.messages.append(

@@ -194,6 +194,36 @@ async def mark_message(
     return row is not None
 
 
+class MarkRow(NamedTuple):
+    """A mark as `mark_messages` takes it."""
+
+    id: UUID
+    state: str
+    provider_id: str | None
+    error_code: str | None
+    reason: str | None
+    retry_seconds: float | None
+
+
+async def mark_messages(
+    connection: Connection, study_id: UUID, expected: MessageState, marks: Mapping[UUID, Mark]
+) -> set[UUID]:
+    """Move messages on from a state; those that moved, and that nobody else moved first."""
+    rows = [
+        MarkRow(
+            message_id,
+            mark.state,
+            mark.provider_id,
+            mark.error_code,
+            mark.reason,
+            None if mark.retry_in is None else mark.retry_in.total_seconds(),
+        )._asdict()
+        for message_id, mark in marks.items()
+    ]
+    moved = await connection.fetch(_SQL["mark_messages"], study_id, expected, rows)
+    return {row["id"] for row in moved}
+
+
 async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
     """Queued messages whose time to try again has come (machine time)."""
     return [row_of(QueuedRow, row) for row in await connection.fetch(_SQL["list_retries"], limit)]

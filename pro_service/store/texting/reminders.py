@@ -103,6 +103,31 @@ async def claim_reminders(connection: Connection, guard: Guard, document: ClaimW
     await write(connection, _SQL["claim_reminders"], *guard, document)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClaimOf:
+    """One participant's part of a wave, and the revision of the facts it was decided from."""
+
+    participant_id: UUID
+    revision: int
+    claim: ClaimWrite
+
+
+@dataclass
+class WaveWrite:
+    """The claims of many participants, each of them once."""
+
+    claims: list[ClaimOf] = field(default_factory=list)
+
+
+async def claim_wave(connection: Connection, study_id: UUID, document: WaveWrite) -> set[UUID]:
+    """Claim for many participants at once; those whose facts had not moved on.
+
+    Raises DuplicateError; nothing was written then.
+    """
+    row = await write(connection, _SQL["claim_wave"], study_id, document)
+    return set() if row is None else set(row["done"])
+
+
 async def list_to_check_for_calls(connection: Connection, limit: int) -> list[SilentVisit]:
     """Open visits not yet answered, of whom nobody has been asked to call."""
     rows = await connection.fetch(_SQL["list_to_check_for_calls"], limit)
