@@ -184,13 +184,15 @@ FROM generate_series(1, 50 * :participants) AS m,
 INSERT INTO pro.message_keys (study_id, dedupe_key, message_id)
 SELECT study_id, 'reminder:' || id, id FROM pro.messages;
 
--- Four nudges for each visit that has opened, one open nudge for each that has not.
+-- Four nudges for each visit that has opened, one open nudge for each that has not. Those that were sent became
+-- reminder texts to their participant: of the fifty messages of each every second one is.
 INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision, ordinal,
     due_at, ended_at, end_reason, message_id, actor)
 SELECT v.study_id, pg_temp.rid(10, 4 * n.n + i), v.participant_id, v.id, 2, i + 1,
        v.opens_at + i * interval '1 day', ended,
        CASE WHEN ended IS NOT NULL THEN CASE i % 2 WHEN 0 THEN 'sent' ELSE 'answered' END END,
-       CASE WHEN ended IS NOT NULL AND i % 2 = 0 THEN pg_temp.rid(9, 2 * n.n + i / 2) END, 'test'
+       CASE WHEN ended IS NOT NULL AND i % 2 = 0 THEN
+           pg_temp.rid(9, (2 + (n.n - 1) % 18 * 4 + i) * :participants + (n.n - 1) / 18) END, 'test'
 FROM pro.visits AS v,
      LATERAL (SELECT ('x' || right(v.id::text, 8))::bit(32)::bigint AS n) AS n,
      generate_series(0, CASE WHEN v.opens_at < now() THEN 3 ELSE 0 END) AS i,

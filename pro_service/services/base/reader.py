@@ -87,6 +87,22 @@ class Reader:
         self.keys.admit(facts)
         return with_open_sittings(facts, self.instruments)
 
+    async def facts_of_many(
+        self,
+        connection: Connection,
+        people: Sequence[tuple[UUID, UUID]],
+        *,
+        answers_of: Sequence[UUID] = (),
+    ) -> dict[tuple[UUID, UUID], ParticipantFacts]:
+        """The facts of many, each (study, participant), in one statement; as `facts` gives them.
+
+        Who does not exist is absent.
+        """
+        many = await participants.get_facts_of_many(connection, people, answers_of)
+        for facts in many.values():
+            self.keys.admit(facts)
+        return {one: with_open_sittings(facts, self.instruments) for one, facts in many.items()}
+
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""
         rows = await studies.list_studies(connection)

@@ -37,6 +37,21 @@ async def get_participant_facts(
     return None if text is None else ParticipantFacts.model_validate_json(text)
 
 
+async def get_facts_of_many(
+    connection: Connection,
+    people: Sequence[tuple[UUID, UUID]],
+    answers_of: Sequence[UUID] = (),
+) -> dict[tuple[UUID, UUID], ParticipantFacts]:
+    """The same of many, each (study, participant), in one statement; who does not exist is absent.
+
+    Each is read at its own revision, all at one instant of study time.
+    """
+    asked = [{"study_id": study, "participant_id": participant} for study, participant in people]
+    rows = await connection.fetch(_SQL["get_facts_of_many"], asked, list(answers_of))
+    found = [ParticipantFacts.model_validate_json(row["facts"]) for row in rows]
+    return {(facts.study_id, facts.id): facts for facts in found}
+
+
 async def list_participants(connection: Connection, study_id: UUID) -> list[CodedParticipant]:
     """The study's participants in order of enrolment."""
     rows = await connection.fetch(_SQL["list_participants"], study_id)

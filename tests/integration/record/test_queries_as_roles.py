@@ -89,6 +89,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "pages/preferences.record_choice": (PAGES, CLERK, HOOKS),
     "base/participants": (OPERATOR,),
     "base/participants.get_participant_facts": EVERYBODY,
+    "base/participants.get_facts_of_many": (WORKER,),
     "base/participants.list_participants": (WORKER, OPERATOR),
     "base/participants.find_participant": (WORKER, OPERATOR),
     "base/participants.list_sent_sittings": (PAGES, HOOKS),

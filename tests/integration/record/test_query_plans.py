@@ -27,6 +27,7 @@ from tests.support.large import (
     LINES,
     MESSAGES,
     OTHERS,
+    PARTICIPANTS,
     REMINDERS,
     RESPONSES,
     SITES,
@@ -59,6 +60,12 @@ class Values:
         self.indexes = [study.their_index, b"\x00" * 32]
         self.users = [study.participant_id]
         self.token = study.token_sha256
+        self.people = encode_json(
+            [
+                {"study_id": study.study_id, "participant_id": row_id(PARTICIPANTS, number)}
+                for number in range(study.number, study.number + 20)
+            ]
+        )
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -96,9 +103,10 @@ class Of:
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
 READS = (
-    Case("base/participants", "get_participant_facts", "pro_participant", 1_500, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_provider", 1_500, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_worker", 1_500, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_participant", 400, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_provider", 400, FACTS),
+    Case("base/participants", "get_participant_facts", "pro_worker", 400, FACTS),
+    Case("base/participants", "get_facts_of_many", "pro_worker", 20 * 400, (Of("people"), "{}")),
     Case(
         "base/participants",
         "list_sent_sittings",
