@@ -53,6 +53,8 @@ class Claimed(NamedTuple):
     message_id: UUID
     facts: ParticipantFacts | None = None
     """What it was claimed from: whoever sends it need not read them again. None: not read here."""
+    sender_id: UUID | None = None
+    """Our address it goes out from, where that is known here."""
 
 
 async def remind(
@@ -145,7 +147,7 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
         _end_without_text(due, document, "too_long")
         return None
     _add_message(due, document, line, message_id, composed)
-    return Claimed(facts.study_id, message_id, facts)
+    return Claimed(facts.study_id, message_id, facts, sender.id)
 
 
 def _end_without_text(due: Due, document: ClaimWrite, reason: str) -> None:
