@@ -24,7 +24,7 @@ for its turn than its lease allows."""
 
 
 class Taken(NamedTuple):
-    """One wave, of one study; `senders`: by participant, where any of our addresses speaks for them."""
+    """One wave, of one study; `senders`: which of our addresses speaks for whom, where one does."""
 
     rows: list[DueRow]
     senders: Mapping[UUID, SenderOf]
