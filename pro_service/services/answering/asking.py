@@ -52,7 +52,7 @@ def owed_now(facts: ParticipantFacts, protocol: Protocol) -> tuple[OpenQuestion,
     """What the participant owes now, in whatever way it may be answered; in the same order."""
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return ()
-    visits = [visit for visit in facts.visits if is_open(visit, facts)]
+    visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
     found: list[OpenQuestion] = []
     for visit in sorted(visits, key=lambda one: not is_unwell(one)):
         for assessment in visit.assessments:
@@ -79,7 +79,7 @@ def instrument_as_used(
 def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
     """The same for an instrument at hand."""
     offered = protocol.use(instrument.id).may_not_apply
-    if all(not item.may_not_apply or item.code in offered for item in instrument.items):
+    if not [one for one in instrument.items if one.may_not_apply and one.code not in offered]:
         return instrument
     items = tuple(
         item

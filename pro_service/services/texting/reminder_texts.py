@@ -13,7 +13,7 @@ from pro_service.domain.delivery.channels import AskingWay, ChannelRule
 from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long
 from pro_service.domain.study.assessments import taken_over_by
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import Judgement
 from pro_service.domain.study.respondents import respondent_at
@@ -44,6 +44,8 @@ class Due(NamedTuple):
     facts: ParticipantFacts
     protocol: Protocol
     judgement: Judgement
+    visits: tuple[VisitFacts, ...]
+    """The visits that one text would be about, in the schedule's order."""
 
 
 class Composed(NamedTuple):
@@ -66,7 +68,7 @@ async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
 
     Where neither may be sent, it points to the address and code on the participant's card.
     """
-    context, lookups, facts, protocol, judgement = due
+    context, lookups, facts, protocol, judgement, _ = due
     first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
     if way == "code":
         words = text_context(context, protocol, facts)
@@ -114,7 +116,7 @@ def who_part(facts: ParticipantFacts) -> TextPart:
 
 async def compose_unsent(due: Due, rule: ChannelRule, way: AskingWay) -> Composed:
     """Say that all is answered, and how to send it; nothing is asked, so no dialogue opens."""
-    context, lookups, facts, protocol, judgement = due
+    context, lookups, facts, protocol, judgement, _ = due
     by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
     said = unsent_text(rule, way, has_page=bool(by_link))
     link: str | None = None

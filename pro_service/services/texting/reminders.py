@@ -5,13 +5,14 @@ Nothing is sent here. A claim is committed first; `services.delivery` then makes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.channels import AskingWay
+from pro_service.domain.study.assessments import has_only_to_send
 from pro_service.domain.study.calls import call_instead
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.answering import open_questions
@@ -28,7 +29,6 @@ from pro_service.services.texting.reminder_texts import (
     compose_unsent,
     link_for,
 )
-from pro_service.services.texting.unsent import is_only_to_send
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import reminders
@@ -85,7 +85,8 @@ def judged(
     judgement = judge(facts, protocol, facts.now)
     if not (judgement.together or judgement.ended or judgement.postponed):
         return None
-    return Due(context, lookups, facts, protocol, judgement)
+    visits = tuple(visit for visit in facts.visits if visit.id in judgement.visits)
+    return Due(context, lookups, facts, protocol, judgement, visits)
 
 
 async def outcomes(due: Due) -> tuple[ClaimWrite, Claimed | None]:
@@ -121,7 +122,7 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
 
 async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
-    context, lookups, facts, _, _ = due
+    context, lookups, facts, *_ = due
     contact = facts.contact
     number = None if contact is None else open_address(context, contact)
     sender = await lookups.sender(facts)
@@ -136,7 +137,7 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
         return None
     line = await lookups.line(facts, sender.id, number)
     message_id = new_id()
-    if is_only_to_send(facts, due.judgement):
+    if has_only_to_send(due.visits):
         composed = await compose_unsent(due, rule, way)
     else:
         composed = await compose(due, message_id, way)
@@ -153,7 +154,6 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
 def _end_without_text(due: Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
     document.ended += _ended(due, reason)
-    asked = [visit for visit in due.facts.visits if visit.id in due.judgement.visits]
     document.calls += [
         CallRow(
             id=new_id(),
@@ -162,21 +162,25 @@ def _end_without_text(due: Due, document: ClaimWrite, reason: str) -> None:
             closes_at=wanted.closes_at,
             actor=WORKER,
         )
-        for visit in asked
+        for visit in due.visits
         if (wanted := call_instead(due.facts, due.protocol, visit, reason)) is not None
     ]
 
 
 def _ended(due: Due, reason: str, message_id: UUID | None = None) -> list[EndedReminderRow]:
-    return ended_rows(due.facts, dict.fromkeys(due.judgement.together, reason), message_id)
+    return _ending(due.visits, dict.fromkeys(due.judgement.together, reason), message_id)
 
 
 def ended_rows(
     facts: ParticipantFacts, reasons: Mapping[UUID, str], message_id: UUID | None = None
 ) -> list[EndedReminderRow]:
     """The rows that end these nudges of a participant, each for its reason."""
-    if not reasons:
-        return []
+    return _ending(facts.visits, reasons, message_id) if reasons else []
+
+
+def _ending(
+    visits: Iterable[VisitFacts], reasons: Mapping[UUID, str], message_id: UUID | None
+) -> list[EndedReminderRow]:
     return [
         EndedReminderRow(
             id=reminder.id,
@@ -186,7 +190,7 @@ def ended_rows(
             schedule_revision=visit.schedule_revision,
             ordinal=reminder.ordinal,
         )
-        for visit in facts.visits
+        for visit in visits
         for reminder in visit.reminders
         if reminder.id in reasons
     ]
@@ -217,7 +221,7 @@ def _add_message(
     context, facts, judgement = due.context, due.facts, due.judgement
     if facts.data_key is None:
         raise BusyError("The participant has no data key.")
-    closes = [v.closes_at for v in facts.visits if v.id in judgement.visits and v.closes_at]
+    closes = [visit.closes_at for visit in due.visits if visit.closes_at]
     body = seal_body(
         context,
         message_id=message_id,
