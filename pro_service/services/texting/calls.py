@@ -27,6 +27,7 @@ class Calls:
         self._context = context
         self._gateway = gateway
         self._tasks: set[asyncio.Task[None]] = set()
+        self._one_ended = asyncio.Event()
         self.under_way: Counter[UUID] = Counter()
         """Texts claimed and not yet handed over, by our address."""
 
@@ -38,18 +39,21 @@ class Calls:
         senders = {one.message_id: one.sender_id for one in claimed}
         for held in await hold(self._connection, claimed):
             sender_id = senders[held.row.id]
-            self._tasks.add(asyncio.create_task(self._send(by, held, sender_id)))
+            task = asyncio.create_task(self._send(by, held, sender_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
             self.under_way.update([sender_id] if sender_id is not None else [])
 
     async def one_ended(self) -> None:
-        """Wait until a text that is under way is no longer; at once if none is."""
+        """Wait until a text that is under way now is no longer; at once if none is."""
+        self._one_ended.clear()
         if self._tasks:
-            _, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._one_ended.wait()
 
     async def ended(self) -> None:
         """Wait until none is under way."""
-        while self._tasks:
-            await self.one_ended()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _send(self, by: Sending, held: Held, sender_id: UUID | None) -> None:
         """Send one text; what goes wrong with it is said, and holds no other up."""
@@ -60,3 +64,4 @@ class Calls:
             log.warning("row_failed", extra={"error": type(error).__name__})
         finally:
             self.under_way.subtract([sender_id] if sender_id is not None else [])
+            self._one_ended.set()
