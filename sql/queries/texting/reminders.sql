@@ -66,24 +66,22 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh,
 -- its participant, the revision it was decided from, and such a document of its own. Whoever's facts moved on,
 -- or are being written this moment, is left out; the participants whose claim was written come back.
 WITH given AS MATERIALIZED (
-    SELECT c.* FROM jsonb_to_recordset($2::jsonb -> 'claims')
+    SELECT c.* FROM (SELECT $2::jsonb AS d) AS w, jsonb_to_recordset(d -> 'claims')
         AS c (participant_id uuid, revision integer, claim jsonb)
 ),
 -- Nobody is waited for: while this waited it would hold up everybody else's answers.
-fresh AS MATERIALIZED (
-    SELECT p.participant_id FROM given AS g
-    JOIN pro.participant_revisions AS p ON p.study_id = $1 AND p.participant_id = g.participant_id
-    WHERE p.revision = g.revision
-    FOR UPDATE OF p SKIP LOCKED
+free AS MATERIALIZED (
+    SELECT p.participant_id FROM pro.participant_revisions AS p
+    WHERE p.study_id = $1 AND p.participant_id = ANY (ARRAY(SELECT participant_id FROM given))
+    FOR UPDATE SKIP LOCKED
 ),
 turn AS (
-    UPDATE pro.participant_revisions AS p SET revision = revision + 1 FROM fresh
-    WHERE p.study_id = $1 AND p.participant_id = fresh.participant_id
-    RETURNING p.participant_id
+    UPDATE pro.participant_revisions AS p SET revision = p.revision + 1 FROM given AS g
+    WHERE p.study_id = $1 AND p.participant_id = ANY (ARRAY(SELECT participant_id FROM free))
+      AND g.participant_id = p.participant_id AND g.revision = p.revision
+    RETURNING p.participant_id, g.claim
 ),
-doc AS MATERIALIZED (
-    SELECT g.participant_id AS who, g.claim AS d FROM turn JOIN given AS g ON g.participant_id = turn.participant_id
-),
+doc AS MATERIALIZED (SELECT participant_id AS who, claim AS d FROM turn),
 lined AS (
     INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
