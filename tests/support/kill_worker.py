@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -217,7 +218,7 @@ def _wrap(orders: Orders, gateway: Any) -> None:
     messages.reclaim_message = reaper.after("claimed again", messages.reclaim_message)
 
 
-async def _refused(*_: object) -> None:
+async def _refused(*_: object) -> set[UUID]:
     """A wave that cannot be written: everybody in it is taken alone."""
     raise DuplicateError("test")
 

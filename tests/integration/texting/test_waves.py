@@ -14,8 +14,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.facts import ParticipantFacts, Status
-from pro_service.services.texting import remind, send_claimed, waves
+from pro_service.services.texting import remind, send_claimed
+from pro_service.services.texting import reminders as texting_reminders
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.store.ids import new_id
 from pro_service.store.journal import journal_in, read_journal
@@ -225,7 +227,7 @@ async def test_one_who_cannot_be_decided_about_holds_nobody_up(
     async with open_trial(database_url) as trial:
         await trial.enrol(*(row(f"K-{n:03}") for n in range(4)))
         await trial.move_to_next_nudge()
-        judged = waves.judged
+        judged = texting_reminders.judged
 
         def without_words(*parameters: Any) -> Any:
             due = judged(*parameters)
@@ -233,7 +235,7 @@ async def test_one_who_cannot_be_decided_about_holds_nobody_up(
                 raise MissingTextError
             return due
 
-        monkeypatch.setattr(waves, "judged", without_words)
+        monkeypatch.setattr("pro_service.services.texting.waves.judged", without_words)
         assert await trial.remind() == 4  # taken alone it can be decided about
         assert [len(await trial.texts(f"K-{n:03}")) for n in range(4)] == [1] * 4
 
@@ -306,11 +308,11 @@ async def test_a_text_moved_on_by_its_receipt_stays_where_it_is(database_url: st
         await trial.ask()
         rows = await trial.fetch("SELECT id FROM messages ORDER BY id")
         await trial.owner_does("UPDATE messages SET state = 'sending' WHERE id = $1", *rows[0])
-        mark = messages.Mark(messages.MessageState.queued, reason="not accepted")
+        mark = messages.Mark(MessageState.queued, reason="not accepted")
         moved = await messages.mark_messages(
             trial.pools.worker,
             trial.study_id,
-            messages.MessageState.sending,
+            MessageState.sending,
             {message_id: mark for (message_id,) in rows},
         )
         assert moved == {rows[0][0]}
