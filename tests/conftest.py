@@ -35,11 +35,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, before `-m` chooses."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is slow, and leave out what is long unless `-m` asks for it."""
     for item in items:
         if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+    if "thorough" not in config.getoption("markexpr"):
+        long = [item for item in items if item.get_closest_marker("thorough") is not None]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture(scope="session")

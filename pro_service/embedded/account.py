@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pro_service.embedded.errors import EmbeddedError
 
-CANDIDATES = ("nobody", "postgres")
+CANDIDATES = ("pro-service", "nobody", "postgres")
+"""One of its own, where the machine has it; else what every machine has."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 supervisor.lock   held by the supervising process: a second one is told at once
 server.lock       inherited by the server and all its processes: while anybody of an earlier
                   server still lives it is held, so a stale postmaster.pid is safe to remove
-server.json       where the running server listens
+server.json       where the running server listens, and its password
+server.password   what everybody is asked who connects; it and server.json are the owner's alone
 cluster/          the PostgreSQL cluster
 postgres.log      the server's log (start, stop, crash; never statements or values)
 """
@@ -59,6 +60,7 @@ class DataFolder:
         self.draft = self.path / "cluster.new"
         self.log = self.path / "postgres.log"
         self.note = self.path / "server.json"
+        self.password = self.path / "server.password"
         self.supervisor_lock = self.path / "supervisor.lock"
         self.server_lock = self.path / "server.lock"
         self._handles: list[int] = []
@@ -151,10 +153,9 @@ class DataFolder:
         return lines[-1] if lines else "its log is empty"
 
     def write_note(self, url: str, socket_folder: Path) -> None:
-        """Tell `find_running` where the server listens."""
-        draft = self.note.with_suffix(".tmp")
-        draft.write_text(json.dumps({"url": url, "socket_folder": str(socket_folder)}))
-        draft.replace(self.note)
+        """Tell `find_running` where the server listens, and its password: to its owner alone."""
+        note = json.dumps({"url": url, "socket_folder": str(socket_folder)})
+        write_private(self.note, note, like=self.path)
 
     def read_note(self) -> dict[str, object]:
         """What `write_note` left; empty when there is none."""
@@ -190,3 +191,21 @@ def make_socket_folder(account: Account | None) -> Path:
         "No short writable folder was found for the server's socket.",
         mend="Make /tmp writable, or set TMPDIR to a short path.",
     )
+
+
+def write_private(path: Path, text: str, *, like: Path) -> None:
+    """A file that its owner alone reads, on the disk whole or not at all; its owner that of `like`.
+
+    Only root can give a file away: what anybody else writes is theirs.
+    """
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if os.geteuid() == 0:
+            status = like.stat()
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    draft.replace(path)

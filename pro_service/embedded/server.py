@@ -22,6 +22,7 @@ from pro_service.embedded.account import Account, can_reach, server_account
 from pro_service.embedded.binaries import Binaries, find_binaries, readable_for
 from pro_service.embedded.errors import EmbeddedError
 from pro_service.embedded.folder import DataFolder, make_socket_folder
+from pro_service.embedded.secret import ask_for_password, let_owner_in, read_password, trusts
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 OWN_FOLDER = "/proc/self/cwd"
@@ -59,13 +60,22 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, data_dir: Path, *, durable: bool = True, bin_dir: Path | None = None
+        self,
+        data_dir: Path,
+        *,
+        durable: bool = True,
+        trusting: bool = False,
+        bin_dir: Path | None = None,
     ) -> None:
-        """Nothing is touched before `start`."""
+        """Nothing is touched before `start`.
+
+        A `trusting` server asks nobody who reaches its private socket for the password: for tests.
+        """
         self.url = ""
         self.version = ""
         self._folder = DataFolder(data_dir)
         self._durable = durable
+        self._trusting = trusting
         self._bin_dir = bin_dir
         self._account: Account | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,6 +118,7 @@ class EmbeddedPostgres:
             self._socket_folder = make_socket_folder(self._account)
             self._launch_server(binaries, lock, self._socket_folder)
             await self._until_ready()
+            await self._secure(self._socket_folder)
             self._folder.write_note(self.url, self._socket_folder)
         except BaseException:
             self._stop_at_once()
@@ -174,9 +185,10 @@ class EmbeddedPostgres:
 
     def _launch_server(self, binaries: Binaries, lock: int, socket_folder: Path) -> None:
         self.version = binaries.version
-        host = quote(str(socket_folder), safe="/")
-        self.url = f"postgresql://postgres@/postgres?host={host}&port=5432"
-        cluster = self._folder.cluster
+        cluster, password = self._folder.cluster, read_password(self._folder.password)
+        self.url = _url_of(socket_folder, password)
+        if password is None:  # never set, or lost: whoever owns the folder may set another
+            let_owner_in(cluster / "pg_hba.conf")
         arguments = ["-D", self._seen_from_inside(cluster, binaries)]
         settings = {
             **SETTINGS,
@@ -227,6 +239,13 @@ class EmbeddedPostgres:
             mend="Choose a data folder such as /var/lib/pro-service, or run as an ordinary user.",
         )
 
+    async def _secure(self, socket_folder: Path) -> None:
+        """Whoever comes is asked for a password from now on, and after every start."""
+        rules = self._folder.cluster / "pg_hba.conf"
+        if not self._trusting and trusts(rules):
+            password = await ask_for_password(self.url, rules, self._folder.password)
+            self.url = _url_of(socket_folder, password)
+
     async def _until_ready(self) -> None:
         """Ready is when a real connection was made, nothing less."""
         until = time.monotonic() + READY_WITHIN
@@ -238,9 +257,20 @@ class EmbeddedPostgres:
                 )
             try:
                 connection = await asyncpg.connect(self.url, timeout=10)
+            except asyncpg.InvalidPasswordError:
+                raise EmbeddedError(
+                    f"The password in {self._folder.password} is not the database's.",
+                    mend="Remove that file: another password is set at the next start.",
+                ) from None
             except (OSError, asyncpg.PostgresError, TimeoutError):
                 await asyncio.sleep(0.02)
                 continue
             await connection.close()
             return
         raise EmbeddedError(f"PostgreSQL did not become ready within {READY_WITHIN:.0f} s.")
+
+
+def _url_of(socket_folder: Path, password: str | None) -> str:
+    host = quote(str(socket_folder), safe="/")
+    who = "postgres" if password is None else f"postgres:{password}"
+    return f"postgresql://{who}@/postgres?host={host}&port=5432"

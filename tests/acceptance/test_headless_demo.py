@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PATIENCE = 300
 
 
@@ -56,6 +58,7 @@ def test_a_lived_trial_is_proved_and_reported(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_same_numbers_and_seed_give_the_same_report(tmp_path: Path) -> None:
     _, first = live(tmp_path / "first.json", participants=4, days=12)
     _, second = live(tmp_path / "second.json", participants=4, days=12)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+import pytest
 
 from pro_service.embedded import find_running
 from tests.support.command import Commands, Running
@@ -169,6 +170,7 @@ async def _move_on(demo: Demo) -> datetime:
     return await study_time(demo)
 
 
+@pytest.mark.thorough
 async def test_a_history_cut_short_is_lived_anew(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     words = ("demo", "--data", str(folder), "--port", "0", "--participants", "2", "--days", "2")

@@ -91,26 +91,40 @@ async def study(study_database: str) -> AsyncIterator[Study]:
         yield served
 
 
+@pytest.fixture(scope="package")
+def crowd_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database for `crowd`."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def trial(package_database: str) -> AsyncIterator[Trial]:
-    """A running study whose participants have just received the link to their first questions.
-
-    The desk's tests know them as K-001 to K-006; of the others each test takes its own.
-    """
+    """A running study for the desk: six participants have just received their first link."""
+    languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
     async with open_trial(package_database) as running:
-        languages = {"K-001": "en", "K-002": "zh_CN", "K-003": "en", "K-004": "en", "K-005": "en"}
-        languages["K-006"] = "zh_CN"
-        languages |= {code: language for language, codes in UNMET.items() for code in codes}
-        await running.enrol(
-            *(row(code, channel="link", language=one) for code, one in languages.items())
-        )
-        await running.ask()
+        await ask_all(running, languages | {"K-006": "zh_CN"})
         yield running
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def crowd(crowd_database: str) -> AsyncIterator[Trial]:
+    """A running study of whose participants each test takes its own (`newcomer`)."""
+    async with open_trial(crowd_database) as running:
+        await ask_all(running, {code: one for one, codes in UNMET.items() for code in codes})
+        yield running
+
+
+async def ask_all(trial: Trial, languages: dict[str, str]) -> None:
+    """Enrol participants, who each receive the link to their first questions."""
+    people = (row(code, channel="link", language=one) for code, one in languages.items())
+    await trial.enrol(*people)
+    await trial.ask()
 
 
 @pytest.fixture(scope="package")
 def newcomer() -> Newcomer:
-    """Gives the code of a participant of `trial` who speaks a language and whom no test has met.
+    """Gives the code of one of `crowd` who speaks a language and whom no test has met.
 
     Tests share one study and come in any order: what one does to its participant, none other finds.
     """

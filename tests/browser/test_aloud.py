@@ -39,10 +39,10 @@ def voice(name: str, lang: str, *, local: bool = True) -> dict[str, Any]:
     return {"name": name, "lang": lang, "localService": local}
 
 
-async def at_a_question(trial: Trial, phone: Window, code: str, *voices: dict[str, Any]) -> None:
+async def at_a_question(crowd: Trial, phone: Window, code: str, *voices: dict[str, Any]) -> None:
     """At the first question, on a telephone with these voices."""
     await phone.page.add_init_script(STUB % json.dumps(voices))
-    await phone.go(await link_in(await trial.texts(code)))
+    await phone.go(await link_in(await crowd.texts(code)))
     await begin(phone)
 
 
@@ -54,7 +54,7 @@ async def at_a_question(trial: Trial, phone: Window, code: str, *voices: dict[st
     ],
 )
 async def test_a_voice_on_the_telephone_reads_the_question(
-    trial: Trial,
+    crowd: Trial,
     newcomer: Newcomer,
     window: OpenWindow,
     language: str,
@@ -62,11 +62,11 @@ async def test_a_voice_on_the_telephone_reads_the_question(
     lang: str,
     words: tuple[str, ...],
 ) -> None:
-    async with window(trial.context.public_url, locale=locale) as phone:
+    async with window(crowd.context.public_url, locale=locale) as phone:
         page = phone.page
         far = voice("far", lang, local=False)
         await at_a_question(
-            trial, phone, newcomer(language), far, voice("near", lang), voice("fr", "fr-FR")
+            crowd, phone, newcomer(language), far, voice("near", lang), voice("fr", "fr-FR")
         )
         button = page.locator(BUTTON).first
         await expect(button).to_contain_text(words[2])
@@ -85,11 +85,11 @@ async def test_a_voice_on_the_telephone_reads_the_question(
 
 
 async def test_without_a_voice_of_its_own_there_is_no_button(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
-    async with window(trial.context.public_url, locale="en-GB") as phone:
+    async with window(crowd.context.public_url, locale="en-GB") as phone:
         others = (voice("far", "en-GB", local=False), voice("zh", "zh-CN"))
-        await at_a_question(trial, phone, newcomer("en"), *others)
+        await at_a_question(crowd, phone, newcomer("en"), *others)
         assert await phone.page.locator(BUTTON).count() == 0
         # A voice that is known a moment later brings it.
         await phone.page.evaluate(f"addVoice({json.dumps(voice('late', 'en-GB'))})")
@@ -97,11 +97,11 @@ async def test_without_a_voice_of_its_own_there_is_no_button(
 
 
 async def test_nothing_is_read_by_itself_and_the_next_screen_is_silent(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
-    async with window(trial.context.public_url, locale="en-GB") as phone:
+    async with window(crowd.context.public_url, locale="en-GB") as phone:
         page = phone.page
-        await at_a_question(trial, phone, newcomer("en"), voice("near", "en-GB"))
+        await at_a_question(crowd, phone, newcomer("en"), voice("near", "en-GB"))
         assert await page.evaluate("window.spoken") == []
         await page.locator(BUTTON).first.click()
         before = await page.evaluate("window.cancelled")
@@ -113,10 +113,10 @@ async def test_nothing_is_read_by_itself_and_the_next_screen_is_silent(
 
 
 async def test_without_scripts_the_page_is_as_ever(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
-    async with window(trial.context.public_url, java_script_enabled=False) as phone:
-        await phone.go(await link_in(await trial.texts(newcomer("en"))))
+    async with window(crowd.context.public_url, java_script_enabled=False) as phone:
+        await phone.go(await link_in(await crowd.texts(newcomer("en"))))
         await begin(phone)
         assert await phone.page.locator(BUTTON).count() == 0
         assert await phone.page.locator("#answers fieldset").count() > 0

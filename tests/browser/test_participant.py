@@ -26,11 +26,11 @@ SCALES = ("pain", "stiffness", "function")
 """Of WOMAC; the codes of their items begin with the scale's own."""
 
 
-async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
+async def scores_of(crowd: Trial, code: str) -> dict[tuple[str, str], Decimal]:
     """What the participant's sittings scored, by instrument and scale."""
-    rows = await trial.fetch(
+    rows = await crowd.fetch(
         "SELECT instrument, scale, raw FROM pro.scores WHERE participant_id = $1",
-        trial.participants[code],
+        crowd.participants[code],
     )
     return {(instrument, scale): raw for instrument, scale, raw in rows}
 
@@ -46,11 +46,11 @@ async def scores_of(trial: Trial, code: str) -> dict[tuple[str, str], Decimal]:
     ids=["english", "chinese", "english without scripts", "chinese without scripts"],
 )
 async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow, language: str, scripts: bool, thanks: str
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow, language: str, scripts: bool, thanks: str
 ) -> None:
     code = newcomer(language)
-    link = await link_in(await trial.texts(code))
-    async with window(trial.context.public_url, java_script_enabled=scripts) as phone:
+    link = await link_in(await crowd.texts(code))
+    async with window(crowd.context.public_url, java_script_enabled=scripts) as phone:
         page = phone.page
         await phone.go(link)
         given = await answer_everything(phone)
@@ -73,7 +73,7 @@ async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
         assert await page.locator("h1").inner_text() == thanks
         assert phone.faults == []
 
-    scores = await scores_of(trial, code)
+    scores = await scores_of(crowd, code)
     for scale in SCALES:
         expected = sum(value for name, value in given.items() if name.startswith(f"{scale}_"))
         assert scores["womac-nrs-3.1", scale] == expected
@@ -82,10 +82,10 @@ async def test_a_whole_womac_is_answered_reviewed_changed_sent_and_scored(
 
 
 async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
-    async with window(trial.context.public_url) as phone:
-        await phone.go(await link_in(await trial.texts(newcomer("en"))))
+    async with window(crowd.context.public_url) as phone:
+        await phone.go(await link_in(await crowd.texts(newcomer("en"))))
         await begin(phone)
         await answer_screen(phone, 6)
         assert phone.page.url.endswith("/q/s/2")
@@ -101,10 +101,10 @@ async def test_going_back_shows_what_was_saved_and_reloading_loses_nothing(
 
 
 async def test_the_first_page_weighs_little_and_asks_for_two_things(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow
 ) -> None:
-    async with window(trial.context.public_url) as phone:
-        await phone.go(await link_in(await trial.texts(newcomer("en"))))
+    async with window(crowd.context.public_url) as phone:
+        await phone.go(await link_in(await crowd.texts(newcomer("en"))))
         weight = await phone.weight()
         print(f"first load: {weight} bytes in {len(phone.requests)} answers")
         assert len(phone.requests) == 2

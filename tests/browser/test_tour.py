@@ -88,6 +88,7 @@ async def look_at_phone_and_start_page(phone: Window) -> None:
             await phone.press("form[action='/demo/phone/language'] button")
 
 
+@pytest.mark.thorough
 async def test_the_tour_leads_from_the_start_to_a_completed_womac_and_a_changed_grid(
     tmp_path: Path, window: OpenWindow
 ) -> None:

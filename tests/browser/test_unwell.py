@@ -17,20 +17,20 @@ CASES = [("en", "en-GB", True), ("zh_CN", "zh-CN", True), ("en", "en-GB", False)
 
 @pytest.mark.parametrize(("language", "locale", "scripts"), CASES)
 async def test_one_press_says_whom_to_ring_and_leads_to_the_questions(
-    trial: Trial, newcomer: Newcomer, window: OpenWindow, language: str, locale: str, scripts: bool
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow, language: str, locale: str, scripts: bool
 ) -> None:
     code = newcomer(language)
     name = f"unwell-{language}"
     options = {"locale": locale, "java_script_enabled": scripts}
-    async with window(trial.context.public_url, **options) as phone:
+    async with window(crowd.context.public_url, **options) as phone:
         page = phone.page
-        await phone.go(await link_in(await trial.texts(code)))
+        await phone.go(await link_in(await crowd.texts(code)))
         await phone.press("button.second")
         assert page.url.endswith("/q/me")
         if scripts:
             await phone.look_over(f"{name}-1-own", "participants")
         await phone.press_on(UNWELL)
-        site = (await trial.facts(code)).site
+        site = (await crowd.facts(code)).site
         told = await page.inner_text("main")
         assert site.telephone in told
         assert site.emergency_number in told
@@ -41,6 +41,6 @@ async def test_one_press_says_whom_to_ring_and_leads_to_the_questions(
         await phone.press_on("a.main")
         assert "/q/" in page.url
         assert phone.faults == [], "\n".join(phone.faults)
-        assert await trial.count(
-            "call_tasks", f"reason = 'unwell' AND participant_id = '{trial.participants[code]}'"
+        assert await crowd.count(
+            "call_tasks", f"reason = 'unwell' AND participant_id = '{crowd.participants[code]}'"
         )

@@ -68,6 +68,8 @@ _SMALL_TARGETS: Final = """([height, gap]) => {
   }).map((first) => `${named(first)} and ${named(two)} are too close`));
   return [...low, ...near];
 }"""
+COLOURS_IN: Final = "en"
+"""The language in whose pages axe looks at colours: they are the same in every other."""
 _AXE: Final = """async ([options, strict]) => {
   const found = await axe.run(document, options);
   const nodes = (list, word) => list.flatMap((rule) => rule.nodes.map((node) =>
@@ -137,14 +139,19 @@ class Window:
             mind(await page.evaluate(_SMALL_TARGETS, [TARGET, BETWEEN_TARGETS]), "target")
         await page.evaluate(AXE_SCRIPT)
         strict = audience == "participants"
-        rules = {"color-contrast-enhanced": {"enabled": strict}}
-        options: dict[str, Any] = {"resultTypes": ["violations"], "rules": rules}
+        coloured = await page.get_attribute("html", "lang") == COLOURS_IN
+        rules = {"color-contrast": coloured, "color-contrast-enhanced": coloured and strict}
+        options: dict[str, Any] = {
+            "resultTypes": ["violations"],
+            "rules": {rule: {"enabled": on} for rule, on in rules.items()},
+        }
         mind(await page.evaluate(_AXE, [options, strict]), "light")
         await self._picture(name, PHONE)
         await page.emulate_media(color_scheme="dark")
-        # Only colours differ between the schemes.
-        colours = options | {"runOnly": ["cat.color"]}
-        mind(await page.evaluate(_AXE, [colours, strict]), "dark")
+        if coloured:
+            # Only colours differ between the schemes.
+            colours = options | {"runOnly": ["cat.color"]}
+            mind(await page.evaluate(_AXE, [colours, strict]), "dark")
         await self._picture(f"{name}-dark", PHONE)
         await page.emulate_media(color_scheme="light")
         await self._picture(name, DESKTOP)

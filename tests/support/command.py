@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import os
 import signal
 import socket
@@ -60,6 +61,20 @@ class Commands:
         } | {f"PRO_{name.upper()}": value for name, value in given.items()}
         self.environment |= {"PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
         self.written: list[str] = []
+
+    def on(self, database_url: str) -> Commands:
+        """The same settings for another database."""
+        other = copy.copy(self)
+        other.environment = self.environment | {"PRO_DATABASE_URL": database_url}
+        other.written = []
+        return other
+
+    async def do(self, *commands: tuple[str, ...]) -> Commands:
+        """Run commands in this process that must succeed; itself."""
+        for words in commands:
+            done = await self.call(*words)
+            assert done.code == 0, done.err
+        return self
 
     def run(
         self, *words: str, environment: Mapping[str, str | None] | None = None, stdin: str = ""

@@ -7,10 +7,11 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -49,7 +50,10 @@ def server_for_tests() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="pro-test-", dir=folder_in_memory()) as folder:
         Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder) / "pg", durable=False, bin_dir=bin_dir_for_tests())
+        # Thousands of connections, in a folder that is this run's alone.
+        server = EmbeddedPostgres(
+            Path(folder) / "pg", durable=False, trusting=True, bin_dir=bin_dir_for_tests()
+        )
         run(server.start())
         try:
             yield server.url
@@ -99,6 +103,23 @@ def clone(server_url: str, template: str) -> Iterator[str]:
         yield url_of(server_url, name)
     finally:
         run(_execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Result]):
+    """A database that several tests begin with, and what is to be known of what was made in it."""
+
+    database: str
+    made: Result
+
+
+@contextmanager
+def prepare(
+    server_url: str, template: str, make: Callable[[str], Coroutine[Any, Any, Result]]
+) -> Iterator[Prepared[Result]]:
+    """Clone `template` and let `make` work on the copy; it leaves no connection behind."""
+    with clone(server_url, template) as url:
+        yield Prepared(urlsplit(url).path.removeprefix("/"), run(make(url)))
 
 
 async def _migrate_everything(url: str) -> None:

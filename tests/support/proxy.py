@@ -30,8 +30,8 @@ class DatabaseProxy:
     def url(self) -> str:
         """The database's address by way of the proxy."""
         parts = urlsplit(self.server_url)
-        user = parts.username or "postgres"
-        return urlunsplit((parts.scheme, f"{user}@127.0.0.1:{self._port}", parts.path, "", ""))
+        who = parts.netloc.rpartition("@")[0] or "postgres"
+        return urlunsplit((parts.scheme, f"{who}@127.0.0.1:{self._port}", parts.path, "", ""))
 
     async def open(self) -> None:
         """Listen, on the same port every time."""

@@ -211,9 +211,9 @@ class Trial:
         raise AssertionError(f"{code} has no {instrument} at {definition}")
 
 
-def make_context(url: str) -> ServiceContext:
-    """A context with fresh keys."""
-    vault = Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
+def make_context(url: str, vault: Vault | None = None) -> ServiceContext:
+    """A context with fresh keys, unless some are given."""
+    vault = vault or Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
     parts = (vault, load_texts(), load_instruments())
     return ServiceContext.of(*parts, public_url=url, provider="simulator", release="test")
 
@@ -239,6 +239,34 @@ async def open_trial(
         call_bound=call_bound,
         trusted_proxies=trusted_proxies,
     ) as trial:
+        yield trial
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a trial's database does not tell: its keys, and whose telephone is which."""
+
+    vault: Vault
+    study_id: UUID
+    participants: dict[str, UUID]
+    phones: dict[str, str]
+
+    @classmethod
+    def of(cls, trial: Trial) -> Left:
+        """What is needed to go on with a trial on a copy of its database."""
+        return cls(trial.context.keys.vault, trial.study_id, trial.participants, trial.phones)
+
+
+@asynccontextmanager
+async def go_on_with(url: str, left: Left) -> AsyncIterator[Trial]:
+    """A trial served again, on its database or a copy of it."""
+
+    async def found(_: asyncpg.Connection[asyncpg.Record], __: ServiceContext) -> UUID:
+        return left.study_id
+
+    context = make_context("http://127.0.0.1", left.vault)
+    async with serve_trial(url, context, found) as trial:
+        trial.participants, trial.phones = dict(left.participants), dict(left.phones)
         yield trial
 
 

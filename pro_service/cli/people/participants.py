@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +76,7 @@ def enrol_command(
             checked = await check_rows(
                 runtime.connection, runtime.context, found.id, rows, reason=said(reason)
             )
+            gc.freeze()  # The rows read stay to the end: collecting need not look at them again.
             with Progress(console=err, transient=True) as progress:
                 task = progress.add_task("Enrolling", total=len(checked.rows))
                 outcome = await enrol(

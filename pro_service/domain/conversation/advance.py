@@ -196,6 +196,8 @@ def _asked(dialogue: Dialogue, agenda: Agenda) -> _Asked | None:
 
     None when nothing was asked, when its assessment is no longer open, or when one of its items
     was meanwhile answered elsewhere (unless it was asked again in order to change that answer).
+    Where the sitting begins afresh only its first question can: what was asked later, or to be
+    changed, belongs to the sitting of before.
     """
     prompt = dialogue.prompt
     entry = _entry(agenda, prompt.assessment_id) if prompt else None
@@ -206,6 +208,10 @@ def _asked(dialogue: Dialogue, agenda: Agenda) -> _Asked | None:
         return None
     if not prompt.correcting and any(code in entry.answered for code in prompt.items):
         return None
+    if entry.begins_afresh:
+        first = tuple(item.code for item in entry.next_items)
+        if prompt.correcting or prompt.items != first:
+            return None
     return _Asked(prompt, entry, tuple(entry.instrument.item(code) for code in prompt.items))
 
 
@@ -225,7 +231,7 @@ def _question(prompt: Prompt | None, agenda: Agenda) -> tuple[TextPart, ...]:
         for code in prompt.items
     )
     items = tuple(entry.instrument.item(code) for code in prompt.items)
-    anew = (TextPart(key="afresh"),) if entry.afresh and not entry.answered else ()
+    anew = (TextPart(key="afresh"),) if entry.begins_afresh else ()
     return (*anew, _asking(items[0], references), *_way_out(items))
 
 

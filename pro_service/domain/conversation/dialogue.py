@@ -57,6 +57,11 @@ class AgendaEntry(Record):
     """It was begun before, so long ago that it begins afresh; said before its first question."""
 
     @property
+    def begins_afresh(self) -> bool:
+        """Whether it begins afresh and none of its questions has been answered again yet."""
+        return self.afresh and not self.answered
+
+    @property
     def next_items(self) -> tuple[Item, ...]:
         """What to ask next: one open item, or the open items of the first open group.
 

@@ -8,6 +8,7 @@ in the past, in quiet hours, or outside the visit.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ReminderFacts, VisitFacts
 from pro_service.domain.study.protocol import Messaging, NudgeProfile, Protocol
+from pro_service.domain.study.schedule import PlannedVisit
 from pro_service.domain.study.times import (
     ONE_DAY,
     after_gap,
@@ -28,6 +30,9 @@ from pro_service.domain.study.times import (
 DRIFT = timedelta(hours=1)
 """A text may go this long after its hour rather than wait a day: the last one was as late."""
 
+Dated: TypeAlias = VisitFacts | PlannedVisit
+"""A visit that is stored, or one about to be: what a first reminder needs to know of either."""
+
 
 class PlannedReminder(Record):
     """The next reminder of a visit: its number from 1, and when it is due (UTC)."""
@@ -36,7 +41,7 @@ class PlannedReminder(Record):
     due_at: datetime
 
 
-def profile_of(visit: VisitFacts, protocol: Protocol) -> NudgeProfile:
+def profile_of(visit: Dated, protocol: Protocol) -> NudgeProfile:
     """Return how a visit nudges; "none" for a definition the protocol does not have."""
     definition = protocol.find(visit.definition)
     return "none" if definition is None else definition.nudges
@@ -78,7 +83,7 @@ def is_quiet_at(instant: datetime, messaging: Messaging, zone: ZoneInfo) -> bool
     return is_quiet(local, messaging.quiet_from, messaging.quiet_until)
 
 
-def may_go_at(visit: VisitFacts, profile: NudgeProfile, instant: datetime, zone: ZoneInfo) -> bool:
+def may_go_at(visit: Dated, profile: NudgeProfile, instant: datetime, zone: ZoneInfo) -> bool:
     """Tell whether the visit's window allows a reminder at this instant.
 
     A standard one must come before the closing day, which leaves time to answer; a safety one only
@@ -93,12 +98,14 @@ def may_go_at(visit: VisitFacts, profile: NudgeProfile, instant: datetime, zone:
     return local_day(instant, zone) < last_day_before(visit.closes_at, zone)
 
 
-def _askable(visit: VisitFacts, profile: NudgeProfile) -> bool:
-    return profile != "none" and not visit.provisional and owes_answers(visit)
+def _askable(visit: Dated, profile: NudgeProfile) -> bool:
+    if profile == "none" or visit.provisional:
+        return False
+    return owes_answers(visit) if isinstance(visit, VisitFacts) else bool(visit.assessments)
 
 
 def plan_first(
-    visit: VisitFacts, protocol: Protocol, zone: ZoneInfo, nudge_at: time | None, now: datetime
+    visit: Dated, protocol: Protocol, zone: ZoneInfo, nudge_at: time | None, now: datetime
 ) -> datetime | None:
     """Return when the first reminder is due, or None if the visit gets none.
 

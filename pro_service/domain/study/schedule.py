@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,11 +26,10 @@ PLANNABLE = frozenset(
 """Kinds of event that may be expected on a day; the others only ever happen."""
 
 
-class PlannedVisit(Record):
+class PlannedVisit(NamedTuple):
     """A visit as the protocol and the events date it now. Instants are UTC."""
 
     definition: str
-    occurrence: int = 1
     opens_at: datetime
     target_on: date
     closes_at: datetime | None
@@ -37,11 +37,12 @@ class PlannedVisit(Record):
     provisional: bool
     assessments: tuple[tuple[str, Target], ...]
     """Instrument and target of everything asked, in the protocol's order."""
+    occurrence: int = 1
     closed_by_event: bool = False
     """`closes_at` is the instant the anchor happened, not a local midnight."""
 
 
-class NewVisit(Record):
+class NewVisit(NamedTuple):
     """A planned visit to be stored, with its place in the history of its definition."""
 
     visit: PlannedVisit

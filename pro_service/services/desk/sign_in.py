@@ -105,17 +105,19 @@ async def sign_in(
         raise SignInRefusedError
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     chosen = straight_in(known.memberships, typed)
-    begun = not known.disabled and await sessions.begin_person_session(
-        connection,
-        _sha256(token),
-        person_id=known.person_id,
-        staff_id=None if chosen is None else chosen.staff_id,
-        address=place.address,
-        replaced_sha256=_sha256(replaces) if replaces else None,
-    )
-    if not begun:
+    begun: sessions.Begun = "stopped"
+    if not known.disabled:
+        begun = await sessions.begin_session(
+            connection,
+            _sha256(token),
+            known,
+            staff_id=None if chosen is None else chosen.staff_id,
+            address=place.address,
+            replaced_sha256=_sha256(replaces) if replaces else None,
+        )
+    if begun != "begun":
         await sessions.refuse_sign_in(connection, tried)
-        raise SignInStoppedError
+        raise SignInStoppedError if begun == "stopped" else SignInRefusedError
     if turn.counted:
         await give_places_back(connection, queues)
     return token

@@ -23,11 +23,10 @@ from pro_service.domain.study.protocol import Messaging
 from pro_service.domain.study.times import day_start, is_quiet, zone
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Decision, until_written
-from pro_service.services.pages.own_page import OwnPage, open_own_page
+from pro_service.services.pages.own_forms import OwnForm, Write, guard_of, keyed, once
+from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.texting import another_way, moved_rows, opt_out_document, pause_write
-from pro_service.store.answering import answers
-from pro_service.store.connection import Connection, Guard, transaction
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.pages import preferences
 from pro_service.store.pages.preferences import ChoiceWrite
@@ -88,21 +87,13 @@ async def choose(
     Raises ChoiceRefusedError for what is not among the options, BusyError.
     """
 
-    async def decide() -> Decision[bool]:
-        page = await _admitted(connection, context, shown)
-        if page is None:
-            return Decision(False)
-        facts = page.facts
-        web_key = f"{facts.id}:choose:{setting}:{value}:{key}"
-        if await answers.find_web_write(connection, facts.study_id, web_key):
-            return Decision(True)
+    async def plan(page: OwnPage, web_key: str) -> Write:
         if value not in options(page, setting):
             raise ChoiceRefusedError
         document = _choice(page, setting, value, web_key)
-        guard = Guard(facts.study_id, facts.id, facts.revision)
-        return Decision(True, lambda: preferences.record_choice(connection, guard, document))
+        return lambda: preferences.record_choice(connection, guard_of(page), document)
 
-    return await until_written(decide)
+    return await once(OwnForm(connection, context, shown, f"choose:{setting}:{value}", key), plan)
 
 
 async def stop_texts(
@@ -113,35 +104,20 @@ async def stop_texts(
     False if the cookie leads nowhere. Raises NoLineError, BusyError.
     """
 
-    async def decide() -> Decision[bool]:
-        page = await _admitted(connection, context, shown)
-        if page is None:
-            return Decision(False)
+    async def plan(page: OwnPage, web_key: str) -> Write:
         facts = page.facts
-        web_key = f"{facts.id}:stop:{key}"
-        if await answers.find_web_write(connection, facts.study_id, web_key):
-            return Decision(True)
         document = await opt_out_document(
             connection, context, facts, participant_actor(facts), "said so on the page"
         )
         document.calls += another_way((facts.id, *document.affected), participant_actor(facts))
-        guard = Guard(facts.study_id, facts.id, facts.revision)
 
-        async def write() -> None:
-            async with transaction(connection) as lent:
-                await preferences.record_choice(lent, guard, ChoiceWrite(web_key=web_key))
-                # The choice before it has moved the revision.
-                after = guard._replace(revision=guard.revision + 1)
-                await lines.opt_out_line(lent, after, document)
+        async def opted_out(lent: Connection, guard: Guard) -> None:
+            await lines.opt_out_line(lent, guard, document)
 
-        return Decision(True, write)
+        return keyed(form, page, web_key, opted_out)
 
-    return await until_written(decide)
-
-
-async def _admitted(connection: Connection, context: ServiceContext, shown: str) -> OwnPage | None:
-    page = await open_own_page(connection, context, shown)
-    return page if page is not None and page.admission.admits(page.protocol) else None
+    form = OwnForm(connection, context, shown, "stop", key)
+    return await once(form, plan)
 
 
 def _choice(page: OwnPage, setting: Setting, value: str, web_key: str) -> ChoiceWrite:

@@ -10,12 +10,10 @@ from pro_service.domain.study.follow_up.unwell import open_checklist
 from pro_service.services.answering import UNWELL, plan_unwell
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Decision, until_written
-from pro_service.services.pages.own_page import OwnPage, open_own_page
-from pro_service.store.answering import answers, checklist
-from pro_service.store.connection import Connection, Guard, transaction
-from pro_service.store.pages import preferences
-from pro_service.store.pages.preferences import ChoiceWrite
+from pro_service.services.pages.own_forms import OwnForm, Write, keyed, once
+from pro_service.services.pages.own_page import OwnPage
+from pro_service.store.answering import checklist
+from pro_service.store.connection import Connection, Guard
 
 
 def was_said(page: OwnPage) -> bool:
@@ -31,24 +29,13 @@ async def say_unwell(
     False if the cookie leads nowhere (any more). Raises BusyError.
     """
 
-    async def decide() -> Decision[bool]:
-        page = await open_own_page(connection, context, shown)
-        if page is None or not page.admission.admits(page.protocol):
-            return Decision(False)
-        facts = page.facts
-        web_key = f"{facts.id}:unwell:{key}"
-        if await answers.find_web_write(connection, facts.study_id, web_key):
-            return Decision(True)
-        document = plan_unwell(facts, page.protocol, participant_actor(facts)).document
-        guard = Guard(facts.study_id, facts.id, facts.revision)
+    async def plan(page: OwnPage, web_key: str) -> Write:
+        document = plan_unwell(page.facts, page.protocol, participant_actor(page.facts)).document
 
-        async def write() -> None:
-            async with transaction(connection) as lent:
-                await preferences.record_choice(lent, guard, ChoiceWrite(web_key=web_key))
-                # The form's turn before it has moved the revision.
-                after = guard._replace(revision=guard.revision + 1)
-                await checklist.open_checklist(lent, after, document)
+        async def opened(lent: Connection, guard: Guard) -> None:
+            await checklist.open_checklist(lent, guard, document)
 
-        return Decision(True, write)
+        return keyed(form, page, web_key, opened)
 
-    return await until_written(decide)
+    form = OwnForm(connection, context, shown, "unwell", key)
+    return await once(form, plan)

@@ -8,12 +8,10 @@ from uuid import UUID
 
 from pro_service.domain.study.events import NewEvent, check_event, recorded, with_events
 from pro_service.domain.study.facts import (
-    AssessmentFacts,
     EventFacts,
     ParticipantFacts,
     Status,
     StatusFacts,
-    VisitFacts,
 )
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
@@ -172,35 +170,28 @@ def add_visit(
     actor: str,
 ) -> None:
     """Add a visit with what it asks and its first nudge to the document to write."""
-    plan = new.visit
-    visit_id = new_id()
-    assessments = tuple(
-        AssessmentFacts(id=new_id(), instrument=instrument, target=target, answers=())
-        for instrument, target in plan.assessments
-    )
-    visit = VisitFacts(
-        id=visit_id,
-        definition=plan.definition,
-        occurrence=plan.occurrence,
-        schedule_revision=new.schedule_revision,
-        provisional=plan.provisional,
-        opens_at=plan.opens_at,
-        target_on=plan.target_on,
-        closes_at=plan.closes_at,
-        assessments=assessments,
-    )
-    document.visits.append(_visit_row(visit, protocol.definition(plan.definition).kind, actor))
-    document.assessments += [
-        AssessmentRow(
-            id=one.id,
-            visit_id=visit_id,
-            instrument=one.instrument,
-            target=one.target,
+    plan, visit_id = new.visit, new_id()
+    document.visits.append(
+        VisitRow(
+            id=visit_id,
+            definition=plan.definition,
+            kind=protocol.definition(plan.definition).kind,
+            occurrence=plan.occurrence,
+            schedule_revision=new.schedule_revision,
+            provisional=plan.provisional,
+            opens_at=plan.opens_at,
+            target_on=plan.target_on,
+            closes_at=plan.closes_at,
             actor=actor,
         )
-        for one in assessments
+    )
+    document.assessments += [
+        AssessmentRow(
+            id=new_id(), visit_id=visit_id, instrument=instrument, target=target, actor=actor
+        )
+        for instrument, target in plan.assessments
     ]
-    due_at = plan_first(visit, protocol, zone(facts.zone), facts.nudge_at, facts.now)
+    due_at = plan_first(plan, protocol, zone(facts.zone), facts.nudge_at, facts.now)
     if due_at is not None:
         document.reminders.append(
             ReminderRow(
@@ -212,18 +203,3 @@ def add_visit(
                 actor=actor,
             )
         )
-
-
-def _visit_row(visit: VisitFacts, kind: str, actor: str) -> VisitRow:
-    return VisitRow(
-        id=visit.id,
-        definition=visit.definition,
-        kind=kind,
-        occurrence=visit.occurrence,
-        schedule_revision=visit.schedule_revision,
-        provisional=visit.provisional,
-        opens_at=visit.opens_at,
-        target_on=visit.target_on,
-        closes_at=visit.closes_at,
-        actor=actor,
-    )

@@ -28,6 +28,10 @@ class Credentials(Record):
     memberships: tuple[Membership, ...]
 
 
+Begun = Literal["begun", "stopped", "password_changed"]
+"""What became of beginning a session."""
+
+
 class Assignment(Record):
     """A role at a site, in force now; one of the whole study stands once for every site."""
 
@@ -121,20 +125,25 @@ async def refuse_sign_in(connection: Connection, tried: Try) -> None:
     )
 
 
-async def begin_person_session(
+async def begin_session(
     connection: Connection,
     session_sha256: bytes,
+    known: Credentials,
     *,
-    person_id: UUID,
     staff_id: UUID | None,
     address: str,
     replaced_sha256: bytes | None,
-) -> bool:
-    """Begin a session; the one it replaces, if any, ends. False: what it stands on has ended."""
-    begun: bool = await connection.fetchval(
-        _SQL["begin_person_session"], session_sha256, person_id, staff_id, address, replaced_sha256
+) -> Begun:
+    """Begin a session with the password that was verified; the one it replaces, if any, ends.
+
+    Nothing begins if the person or membership has ended, or another password is in force by now.
+    """
+    what: Begun = await connection.fetchval(
+        _SQL["begin_session"],
+        *(session_sha256, known.person_id, staff_id, address, replaced_sha256),
+        known.password_hash,
     )
-    return begun
+    return what
 
 
 async def use_person_session(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, time
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
@@ -23,6 +24,19 @@ from pro_service.store.writes import (
 )
 
 _SQL: Final = load_queries("visits/schedule")
+_VISIT: Final = attrgetter(
+    "id",
+    "definition",
+    "kind",
+    "occurrence",
+    "schedule_revision",
+    "provisional",
+    "opens_at",
+    "target_on",
+    "closes_at",
+    "actor",
+)
+_ASKED: Final = attrgetter("id", "visit_id", "instrument", "target", "actor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +175,22 @@ async def insert_participants(
     ]
     for one in documents:
         said += journal_lines(one, study_id)
-    await write(connection, _SQL["insert_participants"], study_id, list(documents), telling=said)
+    visits = [
+        (one.participant.id, *_VISIT(row)) for one in documents for row in one.schedule.visits
+    ]
+    asked = [
+        (one.participant.id, *_ASKED(row)) for one in documents for row in one.schedule.assessments
+    ]
+    rest = [
+        replace(one, schedule=replace(one.schedule, visits=[], assessments=[])) for one in documents
+    ]
+    columns = (*_columns(visits, 11), *_columns(asked, 6))
+    await write(connection, _SQL["insert_participants"], study_id, rest, *columns, telling=said)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    """Rows of this width as a list for each column."""
+    return zip(*rows, strict=True) if rows else [()] * width
 
 
 async def write_schedule(connection: Connection, guard: Guard, document: ScheduleWrite) -> None:

@@ -19,16 +19,17 @@ from pro_service.services.pages.questionnaire import Questionnaire, read_closed_
 from pro_service.services.pages.saving import SavedScreen
 from pro_service.services.pages.screens import Screen
 from pro_service.web.errors import status_of
-from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.keys import CONTEXT
 from pro_service.web.questionnaire import again
 from pro_service.web.questionnaire.device import (
     is_in_place,
     keep_given,
     page,
+    posted_by,
     respondent_on,
     visitor_on,
 )
-from pro_service.web.questionnaire.forms import ScreenForm, read_key, read_place, read_screen
+from pro_service.web.questionnaire.forms import ScreenForm, read_place, read_screen
 from pro_service.web.questionnaire.prelude import (
     cookie_of,
     find_opened,
@@ -122,13 +123,8 @@ async def _save_opened(
         return _screen_page(
             request, questionnaire, screen, respondent, form=read, language=language
         )
-    posted = writes.Posted(
-        request.app[POOLS].participant,
-        request.app[CONTEXT],
-        replace(visitor_on(request, questionnaire, respondent), token=cookie),
-        key=read_key(form),
-        known=questionnaire,
-    )
+    visitor = replace(visitor_on(request, questionnaire, respondent), token=cookie)
+    posted = posted_by(request, questionnaire, form, visitor)
     outcome = await writes.save_screen(
         posted,
         assessment_id=assessment_id,

@@ -12,12 +12,13 @@ from aiohttp import web
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import SELF, Respondent, read_respondent
 from pro_service.services.pages.questionnaire import Questionnaire
-from pro_service.services.pages.saving import SavedScreen, Visitor
+from pro_service.services.pages.saving import Posted, SavedScreen, Visitor
 from pro_service.services.pages.showing import read_memory, write_memory
-from pro_service.web.keys import CONTEXT, PAGES
+from pro_service.web.keys import CONTEXT, PAGES, POOLS
+from pro_service.web.questionnaire.forms import read_key
 from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, cookie_of, device_cookie_of
 from pro_service.web.questionnaire.views import language_for
-from pro_service.web.requests import set_cookie, source_of
+from pro_service.web.requests import Form, set_cookie, source_of
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
@@ -73,6 +74,19 @@ def visitor_on(
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,
         source=source_of(request),
+    )
+
+
+def posted_by(
+    request: web.Request, questionnaire: Questionnaire, form: Form, visitor: Visitor
+) -> Posted:
+    """A form of an opened questionnaire, as it is written. Raises UnreadableFormError."""
+    return Posted(
+        request.app[POOLS].participant,
+        request.app[CONTEXT],
+        visitor,
+        key=read_key(form),
+        known=questionnaire,
     )
 
 

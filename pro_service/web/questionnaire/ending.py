@@ -11,9 +11,9 @@ from pro_service.domain.instruments.model import Language
 from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, urgent_rules
 from pro_service.texts.catalogue import format_day
-from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.device import page, visitor_on
-from pro_service.web.questionnaire.forms import read_id, read_key, read_left_open
+from pro_service.web.keys import PAGES
+from pro_service.web.questionnaire.device import page, posted_by, visitor_on
+from pro_service.web.questionnaire.forms import read_id, read_left_open
 from pro_service.web.questionnaire.prelude import for_opened, for_unfinished, neutral
 from pro_service.web.questionnaire.views import (
     day_of,
@@ -50,13 +50,7 @@ async def show_review(request: web.Request, questionnaire: Questionnaire) -> web
 async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/review`: send the answers in; what is still open is asked about once."""
     form = await read_form(request)
-    posted = writes.Posted(
-        request.app[POOLS].participant,
-        request.app[CONTEXT],
-        visitor_on(request, questionnaire),
-        key=read_key(form),
-        known=questionnaire,
-    )
+    posted = posted_by(request, questionnaire, form, visitor_on(request, questionnaire))
     left_open = read_left_open([str(one) for one in form.getall("open", [])])
     outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
@@ -119,13 +113,7 @@ async def show_decline(request: web.Request, questionnaire: Questionnaire) -> we
 async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/decline`: not this time; what was answered is kept, not sent and not scored."""
     form = await read_form(request)
-    posted = writes.Posted(
-        request.app[POOLS].participant,
-        request.app[CONTEXT],
-        visitor_on(request, questionnaire),
-        key=read_key(form),
-        known=questionnaire,
-    )
+    posted = posted_by(request, questionnaire, form, visitor_on(request, questionnaire))
     outcome = await writes.decline(posted, listed=_listed(form))
     if outcome is None:
         return neutral(request)

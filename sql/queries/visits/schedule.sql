@@ -3,9 +3,10 @@
 -- index, and keep to indexes until it ends. The plans kept for the session are made anew.
 SELECT pro.learn_sizes(), set_config('enable_seqscan', 'off', true);
 
--- name: insert_participants(study_id, writes)
+-- name: insert_participants(study_id, writes, visit_whose, visit_ids, definitions, kinds, occurrences, schedule_revisions, provisional, opens_at, target_on, closes_at, visit_actors, asked_whose, asked_ids, asked_visits, instruments, targets, asked_actors)
 -- Enrol participants, each whole: identity, key, number, card, consent, status, site, and the schedule
--- that follows from the first events. `writes` is a JSON array of documents.
+-- that follows from the first events. `writes` is a JSON array of documents; visits and what they ask, of
+-- which there are some fifty a participant, come as columns: each says whose it is.
 WITH doc AS MATERIALIZED (
     SELECT w AS d, (w #>> '{participant,id}')::uuid AS id, w #>> '{participant,actor}' AS actor
     FROM jsonb_array_elements($2::jsonb) AS w
@@ -74,19 +75,15 @@ happened AS (
         target text, planned_on date, occurred_at timestamptz, actor text, reason text)
 ),
 dated AS (
-    INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
-        schedule_revision, provisional, opens_at, target_on, closes_at, actor)
-    SELECT $1, v.id, doc.id, v.definition, v.kind, v.occurrence, v.schedule_revision, v.provisional,
-           v.opens_at, v.target_on, v.closes_at, v.actor
-    FROM doc, jsonb_to_recordset(d #> '{schedule,visits}') AS v (id uuid, definition text, kind text,
-        occurrence integer, schedule_revision integer, provisional boolean, opens_at timestamptz,
-        target_on date, closes_at timestamptz, actor text)
+    INSERT INTO pro.visits (study_id, participant_id, id, definition, kind, occurrence, schedule_revision,
+        provisional, opens_at, target_on, closes_at, actor)
+    SELECT $1, v.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::integer[], $8::integer[],
+        $9::boolean[], $10::timestamptz[], $11::date[], $12::timestamptz[], $13::text[]) AS v
 ),
 asked AS (
-    INSERT INTO pro.assessments (study_id, id, participant_id, visit_id, instrument, target, actor)
-    SELECT $1, a.id, doc.id, a.visit_id, a.instrument, a.target, a.actor
-    FROM doc, jsonb_to_recordset(d #> '{schedule,assessments}') AS a (id uuid, visit_id uuid,
-        instrument text, target text, actor text)
+    INSERT INTO pro.assessments (study_id, participant_id, id, visit_id, instrument, target, actor)
+    SELECT $1, a.* FROM unnest($14::uuid[], $15::uuid[], $16::uuid[], $17::text[], $18::text[],
+        $19::text[]) AS a
 ),
 nudged AS (
     INSERT INTO pro.reminders

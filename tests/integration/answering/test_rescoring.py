@@ -229,18 +229,19 @@ async def test_the_command_shows_differences_and_a_dry_run_writes_nothing(
         await correct(trial, "stiffness_1", 10)
         before = await trial.fetch(SCORES)
         commands = commands_with(database_url, trial.context.keys.vault)
-        dry = commands.run("rescore", "--dry-run")
+        dry = await commands.call("rescore", "--dry-run")
         assert dry.code == 0, dry.err
         assert "corrected answer" in dry.out
         assert "Nothing was written." in dry.out
         assert await trial.fetch(SCORES) == before
-        refused = commands.run("rescore")
+        refused = await commands.call("rescore")
         assert refused.code != 0
         assert "--reason" in refused.err
-        done = commands.run("rescore", "--reason", "answer corrected on paper")
+        done = await commands.call("rescore", "--reason", "answer corrected on paper")
         assert "further revisions were written" in done.out
         assert len(await trial.fetch(SCORES)) > len(before)
-        assert "0 differ." in commands.run("rescore", "--dry-run").out
+        again = await commands.call("rescore", "--dry-run")
+        assert "0 differ." in again.out
 
 
 async def test_scores_at_rest_have_twelve_places(database_url: str) -> None:

@@ -202,6 +202,27 @@ async def test_an_operator_can_end_sessions_and_a_new_password_does(
     assert (await sign_in(desk, "anna", "another four plain words"))[0] == 200
 
 
+async def test_a_password_changed_while_the_old_one_is_looked_at_opens_nothing(
+    study: SeededStudy,
+    owner: asyncpg.Connection,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await seed_staff(study)
+    matches = Passwords.matches
+
+    async def slowly(self: Passwords, stored: str | None, password: str) -> bool:
+        found = await matches(self, stored, password)
+        words = "another four plain words"
+        await set_password(study.owner, Passwords(), login="anna", password=words, actor="test")
+        return found
+
+    monkeypatch.setattr(Passwords, "matches", slowly)
+    assert (await sign_in(browser))[0] == 422
+    assert await owner.fetchval("SELECT count(*) FROM pro.staff_sessions") == 0
+    assert (await kinds(owner))[-1] == "refused"
+
+
 async def test_staff_whose_assignment_ended_see_no_site(
     owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,41 +15,13 @@ from pro_service.services import rounds
 from pro_service.services.exports.export import export
 from pro_service.services.exports.instants import AsOfError
 from pro_service.store.study.studies import StudyRow
+from tests.integration.exports.conftest import answer_all
 from tests.support.command import commands_with
 from tests.support.packs import load_nonsense
 from tests.support.study import Trial, open_trial, row
 
 NRS = "womac-nrs-3.1"
 INJECTED = datetime(2026, 1, 12, 2, tzinfo=UTC)
-
-
-async def answer_all(trial: Trial, code: str, value: int, *, skip: int | None = None) -> None:
-    """Answer the conversation to its end with one value."""
-    for number in range(60):
-        reply = await trial.says(code, "skip" if number == skip else str(value))
-        assert reply is not None
-        if "last question" in reply or "Thank you" in reply:
-            return
-    raise AssertionError("the questions never ended")
-
-
-@asynccontextmanager
-async def followed_trial(url: str) -> AsyncIterator[Trial]:
-    """K-001 answers at baseline (8) and week 2 (4); K-002 never; both injected on 12 January."""
-    async with open_trial(url) as trial:
-        await trial.enrol(row("K-001"), row("K-002"))
-        await trial.ask()
-        await answer_all(trial, "K-001", 8, skip=2)
-        await trial.move(INJECTED)
-        for code in ("K-001", "K-002"):
-            await trial.happened(code)
-        await trial.move(INJECTED + timedelta(days=14))
-        await trial.remind()
-        await trial.provider.drain()
-        await answer_all(trial, "K-001", 4)
-        await trial.move(INJECTED + timedelta(days=20))
-        await rounds.closing_round(trial.pools.worker, trial.context)
-        yield trial
 
 
 async def read(trial: Trial, folder: Path, **how: Any) -> dict[str, list[dict[str, str]]]:
@@ -71,91 +41,87 @@ def pick(rows: list[dict[str, str]], **cells: str) -> list[dict[str, str]]:
 
 
 async def test_each_asked_scale_has_one_row_with_its_score_or_its_reason(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        rows = (await read(trial, tmp_path / "out"))["scores.csv"]
-        keys = [
-            tuple(each[name] for name in ("participant", "target", "visit", "instrument", "scale"))
-            for each in rows
-        ]
-        assert len(set(keys)) == len(keys)
-        assert all((each["raw"] == "") != (each["missing_reason"] == "") for each in rows)
-        (pain,) = pick(rows, participant="K-001", visit="baseline", instrument=NRS, scale="pain")
-        assert (pain["raw"], pain["score_0_100"], pain["answered"], pain["imputed"]) == (
-            *("40", "80", "4", "1"),
-        )
-        assert (pain["mode"], pain["respondent"], pain["state"]) == ("text", "self", "completed")
-        assert (pain["target"], pain["database"]) == ("left_knee", "validation")
-        (missed,) = pick(rows, participant="K-002", visit="baseline", instrument=NRS, scale="pain")
-        assert (missed["raw"], missed["missing_reason"], missed["mode"]) == ("", "missed", "")
-        later = pick(rows, participant="K-001", visit="month_6", scale="total")
-        assert {each["missing_reason"] for each in later} == {"not_yet_due"}
+    rows = (await read(trial, tmp_path / "out"))["scores.csv"]
+    keys = [
+        tuple(each[name] for name in ("participant", "target", "visit", "instrument", "scale"))
+        for each in rows
+    ]
+    assert len(set(keys)) == len(keys)
+    assert all((each["raw"] == "") != (each["missing_reason"] == "") for each in rows)
+    (pain,) = pick(rows, participant="K-001", visit="baseline", instrument=NRS, scale="pain")
+    assert (pain["raw"], pain["score_0_100"], pain["answered"], pain["imputed"]) == (
+        *("40", "80", "4", "1"),
+    )
+    assert (pain["mode"], pain["respondent"], pain["state"]) == ("text", "self", "completed")
+    assert (pain["target"], pain["database"]) == ("left_knee", "validation")
+    (missed,) = pick(rows, participant="K-002", visit="baseline", instrument=NRS, scale="pain")
+    assert (missed["raw"], missed["missing_reason"], missed["mode"]) == ("", "missed", "")
+    later = pick(rows, participant="K-001", visit="month_6", scale="total")
+    assert {each["missing_reason"] for each in later} == {"not_yet_due"}
 
 
-async def test_endpoints_stand_beside_their_scores(database_url: str, tmp_path: Path) -> None:
-    async with followed_trial(database_url) as trial:
-        tables = await read(trial, tmp_path / "out")
-        of_pain = {"participant": "K-001", "instrument": NRS, "scale": "pain"}
-        (base,) = pick(tables["scores.csv"], **of_pain, visit="baseline")
-        (after,) = pick(tables["scores.csv"], **of_pain, visit="week_2")
-        assert (base["is_baseline"], base["analysis_visit"], base["change_0_100"]) == (
-            *("yes", "baseline", ""),
-        )
-        assert int(base["study_day"]) < 0
-        assert (after["study_day"], after["in_window"], after["analysis_visit"]) == (
-            *("15", "yes", "week_2"),
-        )
-        assert (after["baseline_raw"], after["change_raw"]) == ("40", "-20")
-        assert (after["baseline_0_100"], after["change_0_100"], after["percent_improvement"]) == (
-            *("80", "-40", "50"),
-        )
-        assert (after["average_0_100"], after["thresholds"]) == ("60", "perceptible_pain=yes")
-        response, missed = tables["endpoints.csv"]
-        assert (missed["participant"], missed["visit"], missed["responder"]) == (
-            *("K-002", "week_2", "not_evaluable"),
-        )
-        assert missed["reason"].startswith("pain: no baseline and no value; function: ")
-        assert (response["visit"], response["responder"], response["path"]) == (
-            *("week_2", "responder", "A"),
-        )
+async def test_endpoints_stand_beside_their_scores(trial: Trial, tmp_path: Path) -> None:
+    tables = await read(trial, tmp_path / "out")
+    of_pain = {"participant": "K-001", "instrument": NRS, "scale": "pain"}
+    (base,) = pick(tables["scores.csv"], **of_pain, visit="baseline")
+    (after,) = pick(tables["scores.csv"], **of_pain, visit="week_2")
+    assert (base["is_baseline"], base["analysis_visit"], base["change_0_100"]) == (
+        *("yes", "baseline", ""),
+    )
+    assert int(base["study_day"]) < 0
+    assert (after["study_day"], after["in_window"], after["analysis_visit"]) == (
+        *("15", "yes", "week_2"),
+    )
+    assert (after["baseline_raw"], after["change_raw"]) == ("40", "-20")
+    assert (after["baseline_0_100"], after["change_0_100"], after["percent_improvement"]) == (
+        *("80", "-40", "50"),
+    )
+    assert (after["average_0_100"], after["thresholds"]) == ("60", "perceptible_pain=yes")
+    response, missed = tables["endpoints.csv"]
+    assert (missed["participant"], missed["visit"], missed["responder"]) == (
+        *("K-002", "week_2", "not_evaluable"),
+    )
+    assert missed["reason"].startswith("pain: no baseline and no value; function: ")
+    assert (response["visit"], response["responder"], response["path"]) == (
+        *("week_2", "responder", "A"),
+    )
 
 
 async def test_each_asked_item_has_one_row_with_its_answer_or_its_reason(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        rows = (await read(trial, tmp_path / "out"))["items.csv"]
-        of_womac = pick(rows, participant="K-001", visit="baseline", instrument=NRS)
-        assert [each["item"] for each in of_womac] == [
-            item.code for item in trial.context.catalogue.instruments[NRS].items
-        ]
-        by_item = {each["item"]: each for each in of_womac}
-        assert (by_item["pain_1"]["value"], by_item["pain_1"]["missing_reason"]) == ("8", "")
-        assert (by_item["pain_3"]["value"], by_item["pain_3"]["missing_reason"]) == ("", "skipped")
-        never = pick(rows, participant="K-002", visit="baseline", instrument=NRS)
-        assert {each["missing_reason"] for each in never} == {"missed"}
-        signs = pick(rows, participant="K-001", visit="safety_1")
-        assert {each["instrument"] for each in signs} == {"safety", "pain-nrs-now"}
+    rows = (await read(trial, tmp_path / "out"))["items.csv"]
+    of_womac = pick(rows, participant="K-001", visit="baseline", instrument=NRS)
+    assert [each["item"] for each in of_womac] == [
+        item.code for item in trial.context.catalogue.instruments[NRS].items
+    ]
+    by_item = {each["item"]: each for each in of_womac}
+    assert (by_item["pain_1"]["value"], by_item["pain_1"]["missing_reason"]) == ("8", "")
+    assert (by_item["pain_3"]["value"], by_item["pain_3"]["missing_reason"]) == ("", "skipped")
+    never = pick(rows, participant="K-002", visit="baseline", instrument=NRS)
+    assert {each["missing_reason"] for each in never} == {"missed"}
+    signs = pick(rows, participant="K-001", visit="safety_1")
+    assert {each["instrument"] for each in signs} == {"safety", "pain-nrs-now"}
 
 
 async def test_what_was_recorded_after_the_instant_is_not_seen(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        before = await read(trial, tmp_path / "a", as_of=INJECTED - timedelta(days=6))
-        rows = before["scores.csv"]
-        assert {each["raw"] for each in rows} == {""}
-        assert {each["study_day"] for each in rows} == {""}
-        between = await read(trial, tmp_path / "b", as_of=INJECTED + timedelta(days=1))
-        rows = between["scores.csv"]
-        (base,) = pick(rows, participant="K-001", visit="baseline", instrument=NRS, scale="pain")
-        (after,) = pick(rows, participant="K-001", visit="week_2", instrument=NRS, scale="pain")
-        assert (base["raw"], base["state"]) == ("40", "completed")
-        assert (after["raw"], after["missing_reason"]) == ("", "not_yet_due")
-        assert between["endpoints.csv"] == []
-        with pytest.raises(AsOfError, match="future"):
-            await read(trial, tmp_path / "c", as_of=await trial.now() + timedelta(hours=1))
+    before = await read(trial, tmp_path / "a", as_of=INJECTED - timedelta(days=6))
+    rows = before["scores.csv"]
+    assert {each["raw"] for each in rows} == {""}
+    assert {each["study_day"] for each in rows} == {""}
+    between = await read(trial, tmp_path / "b", as_of=INJECTED + timedelta(days=1))
+    rows = between["scores.csv"]
+    (base,) = pick(rows, participant="K-001", visit="baseline", instrument=NRS, scale="pain")
+    (after,) = pick(rows, participant="K-001", visit="week_2", instrument=NRS, scale="pain")
+    assert (base["raw"], base["state"]) == ("40", "completed")
+    assert (after["raw"], after["missing_reason"]) == ("", "not_yet_due")
+    assert between["endpoints.csv"] == []
+    with pytest.raises(AsOfError, match="future"):
+        await read(trial, tmp_path / "c", as_of=await trial.now() + timedelta(hours=1))
 
 
 async def test_a_window_stands_as_it_was_before_its_closing_was_moved(
@@ -182,32 +148,28 @@ async def test_a_window_stands_as_it_was_before_its_closing_was_moved(
         assert await trial.fetch("SELECT actor FROM visit_closings") == [("cli:test",)]
 
 
-async def test_the_same_instant_again_gives_the_same_files(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with followed_trial(database_url) as trial:
-        instant = INJECTED + timedelta(days=15)
-        await read(trial, tmp_path / "a", as_of=instant)
-        await trial.says("K-001", "back")
-        await trial.move(timedelta(days=30))
-        await read(trial, tmp_path / "b", as_of=instant)
-        for name in ("scores.csv", "items.csv", "endpoints.csv", "codebook.csv", "instruments.csv"):
-            assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+async def test_the_same_instant_again_gives_the_same_files(trial: Trial, tmp_path: Path) -> None:
+    instant = INJECTED + timedelta(days=15)
+    await read(trial, tmp_path / "a", as_of=instant)
+    await trial.says("K-001", "back")
+    await trial.move(timedelta(days=30))
+    await read(trial, tmp_path / "b", as_of=instant)
+    for name in ("scores.csv", "items.csv", "endpoints.csv", "codebook.csv", "instruments.csv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 async def test_answers_of_somebody_who_withdrew_their_use_are_left_out(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        await trial.status("K-001", Status.withdrew_data_use)
-        tables = await read(trial, tmp_path / "out")
-        for name, cell in (("scores.csv", "raw"), ("items.csv", "value")):
-            rows = pick(tables[name], participant="K-001")
-            assert rows
-            assert {(each[cell], each["missing_reason"]) for each in rows} == {
-                ("", "withdrew_data_use")
-            }
-        assert pick(tables["endpoints.csv"], participant="K-001") == []
+    await trial.status("K-001", Status.withdrew_data_use)
+    tables = await read(trial, tmp_path / "out")
+    for name, cell in (("scores.csv", "raw"), ("items.csv", "value")):
+        rows = pick(tables[name], participant="K-001")
+        assert rows
+        assert {(each[cell], each["missing_reason"]) for each in rows} == {
+            ("", "withdrew_data_use")
+        }
+    assert pick(tables["endpoints.csv"], participant="K-001") == []
 
 
 async def test_a_partial_sitting_is_marked_and_never_a_baseline(
@@ -229,48 +191,43 @@ async def test_a_partial_sitting_is_marked_and_never_a_baseline(
         assert (function["raw"], function["missing_reason"]) == ("", "too_few_answered")
 
 
-async def test_licensed_wording_and_typed_words_never_leave(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with followed_trial(database_url) as trial:
-        trial.context.catalogue.use_wordings([load_nonsense(tmp_path, NRS)])
-        await read(trial, tmp_path / "out")
-        written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
-        assert b"blorp" not in written.lower()
-        assert b"+1202555" not in written
-        assert b"walking on level ground" in written
+async def test_licensed_wording_and_typed_words_never_leave(trial: Trial, tmp_path: Path) -> None:
+    trial.context.catalogue.use_wordings([load_nonsense(tmp_path, NRS)])
+    await read(trial, tmp_path / "out")
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    assert b"blorp" not in written.lower()
+    assert b"+1202555" not in written
+    assert b"walking on level ground" in written
 
 
 async def test_the_code_book_describes_every_column_of_every_file(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        tables = await read(trial, tmp_path / "out")
-        for name in tables:
-            with (tmp_path / "out" / name).open(newline="", encoding="utf-8-sig") as file:
-                header = next(csv.reader(file))
-            assert [each["column"] for each in pick(tables["codebook.csv"], file=name)] == header
-        about = json.loads((tmp_path / "out" / "about.json").read_text(encoding="utf-8"))
-        assert about["database"] == "validation"
-        assert about["rows"]["scores.csv"] == len(tables["scores.csv"])
-        (sport,) = pick(tables["instruments.csv"], instrument="koos", kind="scale", code="sport")
-        assert sport["codes"] == "loinc=72099-5"
+    tables = await read(trial, tmp_path / "out")
+    for name in tables:
+        with (tmp_path / "out" / name).open(newline="", encoding="utf-8-sig") as file:
+            header = next(csv.reader(file))
+        assert [each["column"] for each in pick(tables["codebook.csv"], file=name)] == header
+    about = json.loads((tmp_path / "out" / "about.json").read_text(encoding="utf-8"))
+    assert about["database"] == "validation"
+    assert about["rows"]["scores.csv"] == len(tables["scores.csv"])
+    (sport,) = pick(tables["instruments.csv"], instrument="koos", kind="scale", code="sport")
+    assert sport["codes"] == "loinc=72099-5"
 
 
 async def test_the_command_writes_the_folder_and_says_how_to_check_it(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        commands = commands_with(database_url, trial.context.keys.vault)
-        out = tmp_path / "out"
-        done = commands.run("export", "--csv", str(out))
-        assert done.code == 0, done.err
-        assert "scores.csv" in done.out
-        again = commands.run("export", "--csv", str(out))
-        assert (again.code, "not an empty folder" in again.err) == (1, True)
-        wrong = commands.run("export", "--csv", str(tmp_path / "b"), "--as-of", "2026-01-20")
-        assert (wrong.code, "no zone" in wrong.err) == (1, True)
-        then = "2026-01-20T00:00:00Z"
-        past = commands.run("export", "--csv", str(tmp_path / "c"), "--as-of", then)
-        assert past.code == 0, past.err
-        await trial.move(timedelta(minutes=1))
+    commands = commands_with(trial.url, trial.context.keys.vault)
+    out = tmp_path / "out"
+    done = await commands.call("export", "--csv", str(out))
+    assert done.code == 0, done.err
+    assert "scores.csv" in done.out
+    again = await commands.call("export", "--csv", str(out))
+    assert (again.code, "not an empty folder" in again.err) == (1, True)
+    wrong = await commands.call("export", "--csv", str(tmp_path / "b"), "--as-of", "2026-01-20")
+    assert (wrong.code, "no zone" in wrong.err) == (1, True)
+    then = "2026-01-20T00:00:00Z"
+    past = await commands.call("export", "--csv", str(tmp_path / "c"), "--as-of", then)
+    assert past.code == 0, past.err
+    await trial.move(timedelta(minutes=1))

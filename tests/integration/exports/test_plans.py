@@ -25,7 +25,6 @@ from pro_service.services.study.plans import (
     load_plan,
 )
 from pro_service.services.visits.moving import Move, move_participant
-from tests.integration.exports.test_export import followed_trial
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.versions import EXAMPLE, store_version
 
@@ -51,27 +50,24 @@ async def exported(trial: Trial, folder: Path, as_of: datetime | None = None) ->
 
 
 async def test_the_tables_are_the_same_before_and_after_the_example_s_plan(
-    database_url: str, tmp_path: Path
+    trial: Trial, tmp_path: Path
 ) -> None:
-    async with followed_trial(database_url) as trial:
-        before = await exported(trial, tmp_path / "before")
-        assert before == {"label": None, "sha256": None, "note": NO_PLAN}
-        assert not (tmp_path / "before" / PLAN_FILE).exists()
-        done = await loading(trial)
-        after = await exported(trial, tmp_path / "after")
-        assert (after["label"], after["unsent"]) == (done.label, "exclude")
-        for name in TABLES:
-            assert (tmp_path / "before" / name).read_bytes() == (
-                tmp_path / "after" / name
-            ).read_bytes()
-        abouts = [
-            json.loads((tmp_path / name / "about.json").read_text("utf-8"))
-            for name in ("before", "after")
-        ]
-        for about in abouts:
-            for name in ("analysis_plan", "as_of", "exported_at_study_time"):
-                del about[name]
-        assert abouts[0] == abouts[1]
+    before = await exported(trial, tmp_path / "before")
+    assert before == {"label": None, "sha256": None, "note": NO_PLAN}
+    assert not (tmp_path / "before" / PLAN_FILE).exists()
+    done = await loading(trial)
+    after = await exported(trial, tmp_path / "after")
+    assert (after["label"], after["unsent"]) == (done.label, "exclude")
+    for name in TABLES:
+        assert (tmp_path / "before" / name).read_bytes() == (tmp_path / "after" / name).read_bytes()
+    abouts = [
+        json.loads((tmp_path / name / "about.json").read_text("utf-8"))
+        for name in ("before", "after")
+    ]
+    for about in abouts:
+        for name in ("analysis_plan", "as_of", "exported_at_study_time"):
+            del about[name]
+    assert abouts[0] == abouts[1]
 
 
 async def test_an_export_names_the_plan_and_carries_its_file(

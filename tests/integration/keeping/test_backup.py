@@ -42,7 +42,7 @@ async def service_user(server_url: str) -> AsyncIterator[str]:
     """A login that is no superuser, with the rights the README asks for."""
     name = f"pro_service_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(server_url)
-    await admin.execute(f"CREATE ROLE {name} LOGIN CREATEROLE NOSUPERUSER NOBYPASSRLS")
+    await admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'keeper' CREATEROLE NOBYPASSRLS")
     for role in ("owner", "participant", "provider", "worker", "operator", "desk", "clerk"):
         await admin.execute(f"GRANT pro_{role} TO {name}")
     yield name
@@ -61,7 +61,7 @@ def as_user(url: str, name: str) -> str:
     """The same database, another login."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{name}@{host}"))
+    return urlunsplit(parts._replace(netloc=f"{name}:keeper@{host}"))
 
 
 def vault_of(trial: Trial) -> Vault:

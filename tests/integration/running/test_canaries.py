@@ -38,8 +38,8 @@ async def operate(commands: Commands, url: str, folder: Path) -> None:
     site = ("site", "add", "BJ01", "--name", "One", "--zone", "Asia/Shanghai", "--country", "CN")
     telephones = ("--telephone", "+12025550198", "--emergency-number", "120", "--sender", SENDER)
     for words in (("migrate",), ("protocol", "load", str(example_protocol_file()))):
-        assert commands.run(*words).code == 0
-    assert commands.run(*site, *telephones).code == 0
+        assert (await commands.call(*words)).code == 0
+    assert (await commands.call(*site, *telephones)).code == 0
     operator = await connect(url, role="pro_operator", actor="test:operator")
     await operations.start_clock(operator, STARTED_AT)
     await operator.close()

@@ -6,6 +6,7 @@ import base64
 import re
 import stat
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -14,8 +15,9 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.services.base.notes import noted_in
 from pro_service.vault.codes import grouped
+from tests.integration.running.conftest import planned, write_table
 from tests.support.command import Commands
-from tests.support.study import row
+from tests.support.databases import Prepared, clone, prepare
 
 BORN = ("1950", "", "1949")
 PUBLIC_URL = "https://questions.example/trial"
@@ -31,29 +33,44 @@ def pages_of(pdf: bytes) -> list[str]:
     return [one.decode("latin-1") for one in drawn]
 
 
-@pytest.fixture
-async def commands(database_url: str, tmp_path: Path) -> Commands:
+@pytest.fixture(scope="module")
+def two_sites(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared[Commands]]:
     """Two sites, a participant at the first in English, two at the second in Chinese."""
-    ready = Commands(database_url, public_url=PUBLIC_URL)
     site = ("--zone", "Asia/Shanghai", "--country", "cn", "--emergency-number", "120")
     people = [
-        row("K-001", planned_injection_on="2030-01-12"),
-        row("K-002", site="SH02", language="zh_CN", planned_injection_on="2030-01-12"),
-        row("K-003", site="SH02", language="zh_CN", planned_injection_on="2030-01-12"),
+        planned("K-001"),
+        planned("K-002", site="SH02", language="zh_CN"),
+        planned("K-003", site="SH02", language="zh_CN"),
     ]
     # A column files may have.
     people = [one | {"year_of_birth": year} for one, year in zip(people, BORN, strict=True)]
-    table = [",".join(people[0]), *(",".join(one.values()) for one in people)]
-    (tmp_path / "people.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
-    for words in (
-        ("protocol", "load", str(example_protocol_file())),
-        ("site", "add", "BJ01", "--name", "One", *site, "--telephone", "+12025550198"),
-        ("site", "add", "SH02", "--name", "Two", *site, "--telephone", "+12025550197"),
-        ("enrol", "--csv", str(tmp_path / "people.csv")),
-    ):
-        done = await ready.call(*words)
-        assert done.code == 0, done.err
-    return ready
+    file = write_table(tmp_path_factory.mktemp("cards") / "people.csv", *people)
+
+    async def make(url: str) -> Commands:
+        return await Commands(url, public_url=PUBLIC_URL).do(
+            ("protocol", "load", str(example_protocol_file())),
+            ("site", "add", "BJ01", "--name", "One", *site, "--telephone", "+12025550198"),
+            ("site", "add", "SH02", "--name", "Two", *site, "--telephone", "+12025550197"),
+            ("enrol", "--csv", str(file)),
+        )
+
+    with prepare(server_url, template_database, make) as made:
+        yield made
+
+
+@pytest.fixture
+def database_url(server_url: str, two_sites: Prepared[Commands]) -> Iterator[str]:
+    """A copy of the two sites."""
+    with clone(server_url, two_sites.database) as url:
+        yield url
+
+
+@pytest.fixture
+def commands(database_url: str, two_sites: Prepared[Commands]) -> Commands:
+    """Commands on the two sites."""
+    return two_sites.made.on(database_url)
 
 
 async def code_of(owner: asyncpg.Connection, participant: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -12,14 +13,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
 from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
-from pro_service.embedded.account import Account, can_reach
+from pro_service.embedded.account import Account, can_reach, server_account
 from pro_service.embedded.binaries import find_binaries
+from pro_service.embedded.secret import trusts
 from tests.support.databases import bin_dir_for_tests, run
 
 CHECKOUT = Path(__file__).parents[3]
@@ -134,6 +137,69 @@ async def test_the_server_listens_on_a_private_socket_only(place: Path) -> None:
     assert find_running(place / "pg") is None
     with pytest.raises(FileNotFoundError):
         rights(socket)
+
+
+async def test_m18_a_server_that_keeps_its_data_asks_everybody_for_its_password(
+    place: Path,
+) -> None:
+    data = place / "pg"
+    process, url = start_in_another_process(data)
+    password = urlsplit(url).password
+    assert password is not None
+    for who in ("postgres@", "postgres:wrong@"):
+        with pytest.raises(asyncpg.PostgresError, match="password"):
+            await execute(url.replace(f"postgres:{password}@", who))
+    await execute(url, "CREATE TABLE things (id int)")
+    for name in ("server.password", "server.json"):
+        assert rights(data / name) == 0o600, name
+        assert owner_of(data / name) == owner_of(data), name
+    assert "trust" not in (data / "cluster" / "pg_hba.conf").read_text().split()
+    assert find_running(data) == url
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    process.communicate()
+    assert password not in (data / "postgres.log").read_text()
+    async with embedded(data, durable=True) as server:
+        assert urlsplit(server.url).password == password
+        assert await count_things(server.url) == 0
+
+
+async def test_m18_a_cluster_of_before_asks_from_its_next_start_on_whatever_was_cut_short(
+    place: Path,
+) -> None:
+    data = place / "pg"
+    rules, kept = data / "cluster" / "pg_hba.conf", data / "server.password"
+    async with EmbeddedPostgres(data, trusting=True, bin_dir=BIN) as server:
+        await execute(server.url, "CREATE TABLE things (id int)")
+        assert urlsplit(server.url).password is None
+    kept.write_text("kept-and-not-yet-set\n")  # its first such start was cut short
+    async with embedded(data) as server:
+        assert urlsplit(server.url).password == "kept-and-not-yet-set"
+        assert await count_things(server.url) == 0
+    assert not trusts(rules)
+    kept.write_text("another\n")
+    with pytest.raises(EmbeddedError, match="Remove that file"):
+        await embedded(data).start()
+    kept.unlink()
+    async with embedded(data) as server:
+        assert urlsplit(server.url).password not in (None, "another", "kept-and-not-yet-set")
+        with pytest.raises(asyncpg.PostgresError, match="password"):
+            await execute(server.url.replace(kept.read_text().strip(), "wrong"))
+        assert await count_things(server.url) == 0
+
+
+@pytest.mark.parametrize("there", [("postgres", "nobody", "pro-service"), ("postgres", "nobody")])
+def test_root_prefers_an_account_of_its_own(
+    place: Path, there: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(name: str) -> SimpleNamespace:
+        return SimpleNamespace(pw_name=name, pw_uid=there.index(name) + 100, pw_gid=100)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: {n: look_up(n) for n in there}[name])
+    account = server_account(place / "none yet")
+    assert account is not None
+    assert account.name == there[-1]
 
 
 async def test_the_log_holds_neither_statements_nor_values(place: Path) -> None:

@@ -100,9 +100,9 @@ async def test_other_keys_than_those_of_what_is_stored_serve_nobody(database_url
         fitting, other = commands_of(trial), commands_of(trial)
     other.environment["PRO_INDEX_KEYS"] = KeyRing.generate("i1").reveal()
     for command in ("serve", "worker"):
-        refused = other.run(command)
+        refused = await other.call(command)
         assert (refused.code, "PRO_INDEX_KEYS" in refused.err) == (1, True)
-    told = other.run("participant", "status", "K-001", "paused", "--reason", "away")
+    told = await other.call("participant", "status", "K-001", "paused", "--reason", "away")
     assert (told.code, "PRO_INDEX_KEYS" in told.err) == (1, True)
     port = free_port()
     async with fitting.running("serve", "--port", str(port), ready="Serving on") as server:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import asyncpg
 import pytest
 
 from pro_service.catalog.protocol_files import example_protocol_file
 from tests.support.command import Commands
+from tests.support.databases import Prepared, clone, prepare
 
 EXAMPLE = example_protocol_file().read_text(encoding="utf-8")
 SITE = ("--zone", "Asia/Shanghai", "--country", "CN", "--telephone", "+12025550198")
@@ -18,21 +19,37 @@ MONITOR = ("--role", "monitor", "--study-wide", "--study", "HIP-1")
 WORDS = "four plain words here\n"
 
 
-@pytest.fixture
-def commands(database_url: str, tmp_path: Path) -> Commands:
+@pytest.fixture(scope="module")
+def two_studies(
+    server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared[Commands]]:
     """Two studies, of which one has a site."""
-    ready = Commands(database_url)
-    second = tmp_path / "hip.toml"
+    second = tmp_path_factory.mktemp("protocols") / "hip.toml"
     second.write_text(EXAMPLE.replace('code = "KNEE-OA-UCMSC"', 'code = "HIP-1"'), "utf-8")
-    for file in (example_protocol_file(), second):
-        done = ready.run("protocol", "load", str(file))
-        assert done.code == 0, done.err
-    done = ready.run(
-        *("site", "add", "BJ01", "--name", "One", *SITE, "--emergency-number", "120"),
-        *("--study", "KNEE-OA-UCMSC"),
-    )
-    assert done.code == 0, done.err
-    return ready
+    site = ("site", "add", "BJ01", "--name", "One", *SITE, "--emergency-number", "120")
+
+    async def make(url: str) -> Commands:
+        return await Commands(url).do(
+            ("protocol", "load", str(example_protocol_file())),
+            ("protocol", "load", str(second)),
+            (*site, "--study", "KNEE-OA-UCMSC"),
+        )
+
+    with prepare(server_url, template_database, make) as made:
+        yield made
+
+
+@pytest.fixture
+def database_url(server_url: str, two_studies: Prepared[Commands]) -> Iterator[str]:
+    """A copy of the two studies."""
+    with clone(server_url, two_studies.database) as url:
+        yield url
+
+
+@pytest.fixture
+def commands(database_url: str, two_studies: Prepared[Commands]) -> Commands:
+    """Commands on the two studies."""
+    return two_studies.made.on(database_url)
 
 
 async def test_one_person_has_one_password_in_both_studies(

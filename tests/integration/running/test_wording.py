@@ -16,15 +16,15 @@ from tests.support.study import open_trial, row
 NRS = "womac-nrs-3.1"
 
 
-def test_loading_a_pack_again_changes_nothing(database_url: str, tmp_path: Path) -> None:
+async def test_loading_a_pack_again_changes_nothing(database_url: str, tmp_path: Path) -> None:
     commands = Commands(database_url)
     path = str(write_pack(tmp_path, nonsense(NRS)))
-    first = commands.run("wording", "load", path)
-    again = commands.run("wording", "load", path)
+    first = await commands.call("wording", "load", path)
+    again = await commands.call("wording", "load", path)
     assert (first.code, again.code) == (0, 0), first.err
     assert "is in force; restart" in first.out
     assert "nothing changed" in again.out
-    listed = commands.run("wording", "list")
+    listed = await commands.call("wording", "list")
     assert "Nonsense licence 7 of 2026" in listed.out
     assert "neutral labels: no pack" in listed.out
 

@@ -32,6 +32,7 @@ from typing import Any, Final
 import aiohttp
 
 from pro_service.embedded.binaries import find_binaries
+from pro_service.services.keeping.programs import connection_of
 
 RELEASE: Final = "216a353"
 HERE: Final = Path(__file__).parents[2] / "data" / "lived_study"
@@ -145,9 +146,10 @@ def dump(demo: Demo, folder: Path) -> bytes:
     )
     assert server.stdout is not None
     url = server.stdout.readline().strip()
-    program = find_binaries(None, major=None).bin_dir / "pg_dump"
+    bare, environment = connection_of(url)
+    command = [str(find_binaries(None, major=None).bin_dir / "pg_dump"), "--dbname", bare]
     try:
-        text = subprocess.run([program, "--dbname", url], check=True, capture_output=True).stdout
+        text = subprocess.run(command, check=True, capture_output=True, env=environment).stdout
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
