@@ -32,7 +32,7 @@ from pydantic import Field, ValidationError
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import BAD_NUMBER
+from pro_service.domain.study.follow_up.call_keys import BAD_NUMBER
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.writes import (
     CallRow,

@@ -1,9 +1,77 @@
 -- What decisions read of a participant, table by table instead of row by row: each table is walked once, along
--- the participant, and joined; before, every visit, assessment and nudge looked up its own. And the whole of it
--- as a function, so that the facts of many are read in one statement. (`asked_at_visit`, `nudges_with_fate` and
--- what they call stay for servers of the release before this one.)
+-- the participant, and joined; before, every visit, assessment and nudge looked up its own. Or of the visits in
+-- hand alone, which is what a page, a text and a reminder need: these are few, and look up their own as before
+-- (`asked_at_visit`, `nudges_with_fate`). And all of it as a function, so that the facts of many are read in one
+-- statement.
 
 CREATE INDEX attempts_of_participant ON pro.attempts (study_id, participant_id);
+-- Nudges that wait, along their participant. What was found by visit alone is found by the visit's unique key.
+CREATE INDEX reminders_waiting ON pro.reminders (study_id, participant_id, due_at) WHERE ended_at IS NULL;
+DROP INDEX pro.reminders_of_visit;
+
+-- What stands answered in a sitting, as before. It points at answers of its own alone, to that very item: said
+-- here, too, so that both are walked along the sitting, and no answer is looked up by itself.
+CREATE OR REPLACE FUNCTION pro.sitting_answers(study uuid, sitting uuid)
+    RETURNS TABLE (item text, value integer, gap text, response_id uuid, received_at timestamptz)
+    LANGUAGE sql STABLE AS $$
+    SELECT c.item, r.value, r.gap, r.id, r.received_at
+    FROM pro.sitting_responses AS c
+    JOIN pro.responses AS r
+      ON r.study_id = c.study_id AND r.attempt_id = c.attempt_id AND r.item = c.item AND r.id = c.response_id
+    WHERE c.study_id = study AND c.attempt_id = sitting
+$$;
+
+-- What few sittings need is called for them, and not opened up in every reading: a statement takes time to begin
+-- for each step it might take. What is beside a sitting, as JSON:
+CREATE FUNCTION pro.other_sittings(study uuid, assessment uuid, sitting uuid, closing timestamptz) RETURNS json
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(s.sittings, '[]')
+            FROM pro.sittings_beside(study, assessment, sitting, closing) AS s);
+END
+$$;
+-- Whether one before it holds a value:
+CREATE FUNCTION pro.was_answered_before(study uuid, assessment uuid, sitting integer) RETURNS boolean
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT b.answered FROM pro.answered_before(study, assessment, sitting) AS b);
+END
+$$;
+-- And whether what was sent in late was passed over:
+CREATE FUNCTION pro.was_passed_over(study uuid, assessment uuid, sent timestamptz, closing timestamptz)
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT p.passed_over FROM pro.passed_over(study, assessment, sent, closing) AS p);
+END
+$$;
+
+-- What a visit asks, as before, with these.
+CREATE OR REPLACE FUNCTION pro.asked_at_visit(study uuid, visit uuid, closing timestamptz, at timestamptz,
+                                              wanted uuid[])
+    RETURNS TABLE (assessments json)
+    LANGUAGE sql STABLE AS $$
+    SELECT json_agg(json_build_object('id', a.id, 'instrument', a.instrument, 'target', a.target,
+               'submitted_at', a.submitted_at, 'declined_at', a.declined_at,
+               'partial_scored_at', a.partial_scored_at, 'attempt', to_json(t),
+               'answered_before', CASE WHEN t.ordinal > 1
+                   THEN pro.was_answered_before(a.study_id, a.id, t.ordinal) ELSE false END,
+               'passed_over', p.passed_over,
+               'others', CASE WHEN a.submitted_at IS NULL AND t.ordinal > 1 OR p.passed_over
+                   THEN pro.other_sittings(a.study_id, a.id, t.id, closing) ELSE '[]' END,
+               'answers', CASE WHEN a.submitted_at IS NULL OR a.submitted_at > at - interval '1 day'
+                                 OR a.id = ANY (wanted)
+                   THEN coalesce((SELECT json_agg(r ORDER BY r.item)
+                                  FROM pro.sitting_answers(a.study_id, t.id) AS r), '[]') END) ORDER BY a.id)
+    FROM pro.assessments AS a
+    LEFT JOIN LATERAL pro.last_sitting(a.study_id, a.id) AS t ON true
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN a.submitted_at >= closing
+            THEN pro.was_passed_over(a.study_id, a.id, a.submitted_at, closing) ELSE false END AS passed_over
+        OFFSET 0
+    ) AS p
+    WHERE a.study_id = study AND a.visit_id = visit
+$$;
 
 -- The open sitting of every assessment of a participant, to which what comes next belongs: the last one; once
 -- the assessment was sent in, the last that was sent.
@@ -47,11 +115,11 @@ CREATE FUNCTION pro.asked_of(study uuid, participant uuid, at timestamptz, wante
                    'respondent_relation', t.respondent_relation, 'started_at', t.started_at,
                    'submitted_at', t.submitted_at,
                    'last_answer_at', coalesce(t.submitted_at, h.last_answer_at)) END,
-               'answered_before', e.answered, 'passed_over', p.passed_over,
+               'answered_before', CASE WHEN t.ordinal > 1
+                   THEN pro.was_answered_before(study, a.id, t.ordinal) ELSE false END,
+               'passed_over', p.passed_over,
                'others', CASE WHEN a.submitted_at IS NULL AND t.ordinal > 1 OR p.passed_over
-                   THEN coalesce((SELECT s.sittings
-                                  FROM pro.sittings_beside(a.study_id, a.id, t.id, v.closes_at) AS s), '[]')
-                   ELSE '[]' END,
+                   THEN pro.other_sittings(study, a.id, t.id, v.closes_at) ELSE '[]' END,
                'answers', CASE WHEN w.answers THEN h.answers END) ORDER BY a.id)
     FROM pro.visits AS v
     JOIN pro.assessments AS a
@@ -61,8 +129,11 @@ CREATE FUNCTION pro.asked_of(study uuid, participant uuid, at timestamptz, wante
                                OR a.id = ANY (wanted) AS answers) AS w
     CROSS JOIN LATERAL pro.answers_held(
         study, CASE WHEN w.answers OR t.submitted_at IS NULL THEN t.id END) AS h
-    CROSS JOIN LATERAL pro.answered_before(a.study_id, a.id, t.ordinal) AS e
-    CROSS JOIN LATERAL pro.passed_over(a.study_id, a.id, a.submitted_at, v.closes_at) AS p
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN a.submitted_at >= v.closes_at
+            THEN pro.was_passed_over(study, a.id, a.submitted_at, v.closes_at) ELSE false END AS passed_over
+        OFFSET 0
+    ) AS p
     WHERE v.study_id = study AND v.participant_id = participant AND v.superseded_at IS NULL
     GROUP BY a.visit_id
 $$;
@@ -98,10 +169,56 @@ CREATE FUNCTION pro.visits_of(study uuid, participant uuid, at timestamptz, want
     WHERE v.study_id = study AND v.participant_id = participant AND v.superseded_at IS NULL
 $$;
 
+-- Visits of which a nudge is due, or of which a text went in the last three days.
+CREATE FUNCTION pro.visits_stirred(study uuid, participant uuid, at timestamptz) RETURNS TABLE (visit_id uuid)
+    LANGUAGE sql STABLE AS $$
+    SELECT r.visit_id FROM pro.reminders AS r
+    WHERE r.study_id = study AND r.participant_id = participant AND r.ended_at IS NULL AND r.due_at <= at
+    UNION ALL
+    SELECT r.visit_id FROM pro.messages AS m
+    JOIN pro.reminders AS r ON r.study_id = study AND r.message_id = m.id
+    WHERE m.study_id = study AND m.participant_id = participant AND m.kind = 'reminder'
+      AND m.claimed_at > at - interval '3 days'
+$$;
+
+-- The same visits, each whole while it is in hand: it takes answers, took some up to three days ago, is stirred,
+-- or asks something wanted. Of all others nothing is due; what they ask and their nudges are not read (null), but
+-- whether they ask anything, and whether any of it is owed.
+CREATE FUNCTION pro.visits_in_hand(study uuid, participant uuid, at timestamptz, wanted uuid[])
+    RETURNS TABLE (visits json)
+    LANGUAGE sql STABLE AS $$
+    SELECT json_agg(json_build_object('id', v.id, 'definition', v.definition, 'occurrence', v.occurrence,
+               'schedule_revision', v.schedule_revision, 'provisional', v.provisional, 'opens_at', v.opens_at,
+               'target_on', v.target_on, 'closes_at', v.closes_at, 'attended_on', v.attended_on,
+               'at_rest', CASE WHEN NOT h.in_hand THEN json_build_object(
+                   'asks', asked.visit_id IS NOT NULL, 'owes', coalesce(asked.owes, false)) END,
+               'assessments', CASE WHEN h.in_hand THEN coalesce((
+                   SELECT q.assessments
+                   FROM pro.asked_at_visit(study, v.id, v.closes_at, at, wanted) AS q), '[]') END,
+               'reminders', CASE WHEN h.in_hand THEN coalesce((
+                   SELECT json_agg(n ORDER BY n.ordinal)
+                   FROM pro.nudges_with_fate(study, v.id) AS n), '[]') END) ORDER BY v.opens_at, v.id)
+    FROM pro.visits AS v
+    LEFT JOIN (
+        SELECT a.visit_id, bool_or(a.submitted_at IS NULL AND a.declined_at IS NULL) AS owes,
+               bool_or(a.id = ANY (wanted)) AS sought
+        FROM pro.assessments AS a
+        WHERE a.study_id = study AND a.participant_id = participant GROUP BY a.visit_id
+    ) AS asked ON asked.visit_id = v.id
+    CROSS JOIN LATERAL (
+        SELECT v.closes_at IS NULL OR v.opens_at <= at AND v.closes_at > at - interval '3 days'
+            OR coalesce(asked.sought, false)
+            OR v.id IN (SELECT t.visit_id FROM pro.visits_stirred(study, participant, at) AS t) AS in_hand
+        OFFSET 0
+    ) AS h
+    WHERE v.study_id = study AND v.participant_id = participant AND v.superseded_at IS NULL
+$$;
+
 -- Everything decisions about one participant read, as one JSON document, with the revision that guards the write.
--- `wanted` are assessments whose answers are read however long ago they were sent in. OFFSET 0 has the planner
--- look up participants by their keys, whether it is asked for one or for many.
-CREATE FUNCTION pro.facts_of(study uuid, participant uuid, wanted uuid[])
+-- `wanted` are assessments whose answers are read however long ago they were sent in; `lean`: of the visits in
+-- hand alone. (Each statement says which, so the planner leaves the other out.) OFFSET 0 has it look up
+-- participants by their keys, whether it is asked for one or for many.
+CREATE FUNCTION pro.facts_of(study uuid, participant uuid, wanted uuid[], lean boolean)
     RETURNS TABLE (facts text)
     LANGUAGE sql STABLE AS $$
     SELECT json_build_object('study_id', s.study_id, 'id', s.id, 'code', s.code, 'revision', s.revision,
@@ -117,8 +234,9 @@ CREATE FUNCTION pro.facts_of(study uuid, participant uuid, wanted uuid[])
             FROM pro.statuses AS x WHERE x.study_id = study AND x.participant_id = participant), '[]'),
         'events', coalesce((SELECT json_agg(e ORDER BY e.id)
                             FROM pro.latest_events(study, participant) AS e), '[]'),
-        'visits', coalesce((SELECT t.visits
-                            FROM pro.visits_of(study, participant, s.now, wanted) AS t), '[]'),
+        'visits', coalesce(CASE WHEN lean
+            THEN (SELECT t.visits FROM pro.visits_in_hand(study, participant, s.now, wanted) AS t)
+            ELSE (SELECT t.visits FROM pro.visits_of(study, participant, s.now, wanted) AS t) END, '[]'),
         'data_key', (SELECT to_json(k) FROM pro.key_of_participant(study, participant) AS k),
         'last_reminder_text_at', (SELECT max(m.claimed_at) FROM pro.sent_reminder_texts AS m
                                   WHERE m.study_id = study AND m.participant_id = participant),

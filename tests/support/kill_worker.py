@@ -205,7 +205,8 @@ def _wrap(orders: Orders, gateway: Any) -> None:
     claim = reaper.during("during the claim", claim, 0.012)
     stored_reminders.claim_wave = reaper.after("claimed", claim)
     if orders.point == "claimed alone":
-        stored_reminders.claim_wave = _refused
+        refusing: Any = _refused
+        stored_reminders.claim_wave = refusing
     alone = reaper.after("claimed alone", stored_reminders.claim_reminders)
     stored_reminders.claim_reminders = alone
     messages.list_messages = reaper.after("texts read", messages.list_messages)

@@ -74,7 +74,8 @@ SELECT pg_temp.rid(1, 1), pg_temp.rid(14, 2 * p + n), pg_temp.rid(4, p),
        (ARRAY['consent', 'injection'])[n + 1], 1, now() - interval '300 days', 'test'
 FROM generate_series(1, :participants) AS p, generate_series(0, 1) AS n;
 
--- Visit 1..9 closed (the participants' days are spread), 10 open about now, the rest to come.
+-- Visit 1..9 closed (the participants' days are spread), 10 open about now, the rest to come. Enrolment writes
+-- a participant's visits, and what they ask, together.
 INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
     schedule_revision, provisional, opens_at, target_on, closes_at, actor, chosen_for)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), 'v' || v,
@@ -82,7 +83,8 @@ SELECT pg_temp.rid(1, 1), pg_temp.rid(5, (p - 1) * 18 + v), pg_temp.rid(4, p), '
        CASE WHEN opens + interval '5 days' < now() AND (p > 50 OR v > 2) THEN opens + interval '5 days' END
 FROM generate_series(1, :participants) AS p, generate_series(1, 18) AS v,
      LATERAL (SELECT now() + ((v - 10) * 14 - p % 4) * interval '1 day' - interval '6 hours'
-                     AS opens) AS x;
+                     AS opens) AS x
+ORDER BY p, v;
 
 INSERT INTO pro.visits (study_id, id, participant_id, definition, kind, occurrence,
     schedule_revision, provisional, opens_at, target_on, closes_at, superseded_at,
@@ -102,7 +104,8 @@ SELECT v.study_id, pg_temp.rid(6, 2 * n.n + i), v.participant_id, v.id,
 FROM pro.visits AS v, generate_series(0, 1) AS i,
      LATERAL (SELECT ('x' || right(v.id::text, 8))::bit(32)::bigint AS n) AS n,
      LATERAL (SELECT v.closes_at < now() AS closed) AS c
-WHERE v.superseded_at IS NULL;
+WHERE v.superseded_at IS NULL
+ORDER BY n.n, i;
 
 INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
     authentication, language, release, instrument_sha256, wording_sha256, started_at,

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
-from pro_service.domain.study.facts import Progress, Status, StatusFacts, Window
+from pro_service.domain.study.facts import Status, StatusFacts, Window
 from pro_service.domain.study.protocol import VisitKind
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing, standing
 
 _NOT_EXPECTED = frozenset({AssessmentState.not_applicable, AssessmentState.not_yet_due})

@@ -10,12 +10,12 @@ from pro_service.domain.study.facts import (
     AssessmentFacts,
     AttemptFacts,
     ParticipantFacts,
-    Progress,
     SittingHeld,
     VisitFacts,
     Window,
 )
 from pro_service.domain.study.respondents import Respondent
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing
 
 
@@ -51,7 +51,7 @@ def is_open_question(assessment: AssessmentFacts) -> bool:
 
 def owes_answers(visit: VisitFacts) -> bool:
     """Tell whether anything asked at the visit is neither submitted nor declined."""
-    return any(is_open_question(assessment) for assessment in visit.assessments)
+    return visit.owes_anything
 
 
 def has_only_to_send(visits: Iterable[VisitFacts]) -> bool:
@@ -94,9 +94,9 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     if not any(_is_not_theirs(one, who) for one in begun):
         return facts
     visits = tuple(
-        visit.model_copy(
-            update={"assessments": tuple(_seen_by(one, who) for one in visit.assessments)}
-        )
+        visit
+        if visit.asked is None
+        else visit.model_copy(update={"asked": tuple(_seen_by(one, who) for one in visit.asked)})
         for visit in facts.visits
     )
     return facts.model_copy(update={"visits": visits})

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import has_only_to_send, owes_answers
-from pro_service.domain.study.facts import CallKey, ParticipantFacts, VisitFacts
+from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.call_keys import CallKey
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from pro_service.domain.delivery.contacts import (
     ConsentFacts,
@@ -23,7 +23,9 @@ from pro_service.domain.delivery.contacts import (
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
+from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall, read_call_key
 from pro_service.domain.study.respondents import Relation, RespondentKind
+from pro_service.domain.study.sittings.progress import Progress
 
 Target = Literal["left_knee", "right_knee", "person"]
 KNEES: tuple[Target, ...] = ("left_knee", "right_knee")
@@ -83,6 +85,10 @@ class AnswersNotReadError(ProServiceError):
     """The facts were read without these answers; whoever needs them asks for them."""
 
 
+class VisitNotReadError(ProServiceError):
+    """The facts were read without what this visit asks; whoever needs it reads them whole."""
+
+
 class AnswerFacts(Record):
     """The response that now stands for one item: a value, or a kind of gap."""
 
@@ -132,24 +138,6 @@ class Window(NamedTuple):
     closes_at: datetime | None
     """None: an unscheduled visit, which stays open."""
     provisional: bool = False
-
-
-class Progress(NamedTuple):
-    """How far one assessment has come, without what was answered."""
-
-    submitted_at: datetime | None = None
-    declined_at: datetime | None = None
-    begun: bool = False
-    """A sitting was begun."""
-    answered: bool = False
-    """An item has a value; gaps alone (skipped, refused ...) are no answer."""
-    settled: bool = False
-    """All that was asked is answered or left open on purpose: there is only sending left."""
-
-    @property
-    def owed(self) -> bool:
-        """Whether the participant still owes this: neither submitted nor declined."""
-        return self.submitted_at is None and self.declined_at is None
 
 
 class AssessmentFacts(Record):
@@ -238,8 +226,22 @@ class ReminderFacts(Record):
     """The text it became did not arrive: the provider or the network said so."""
 
 
+class AtRest(Record):
+    """What lean facts say of a visit at which nothing is due, in place of what it asks."""
+
+    asks: bool
+    """Whether it asks anything."""
+    owes: bool
+    """Whether anything it asks is neither submitted nor declined."""
+
+
 class VisitFacts(Record):
-    """A dated visit of the current schedule. `closes_at` is None for an unscheduled visit."""
+    """A dated visit of the current schedule. `closes_at` is None for an unscheduled visit.
+
+    Lean facts hold what a visit asks and its nudges while it is *in hand*: it takes answers, closed
+    less than three days ago, has a nudge that is due, or a text about it went in these days. Any
+    other is *at rest*: nothing is due there, and what was not read raises VisitNotReadError.
+    """
 
     id: UUID
     definition: str
@@ -251,8 +253,44 @@ class VisitFacts(Record):
     target_on: date
     closes_at: datetime | None
     attended_on: date | None = None
-    assessments: tuple[AssessmentFacts, ...] = ()
-    reminders: tuple[ReminderFacts, ...] = ()
+    at_rest: AtRest | None = None
+    """Said of a visit whose assessments and nudges were not read; None: they were."""
+    asked: tuple[AssessmentFacts, ...] | None = Field((), alias="assessments")
+    """Use `assessments`; None: not read."""
+    nudged: tuple[ReminderFacts, ...] | None = Field((), alias="reminders")
+    """Use `reminders`; None: not read."""
+
+    @property
+    def assessments(self) -> tuple[AssessmentFacts, ...]:
+        """What it asks. Raises VisitNotReadError of a visit at rest."""
+        if self.asked is None:
+            raise VisitNotReadError
+        return self.asked
+
+    @property
+    def reminders(self) -> tuple[ReminderFacts, ...]:
+        """Its nudges. Raises VisitNotReadError of a visit at rest."""
+        if self.nudged is None:
+            raise VisitNotReadError
+        return self.nudged
+
+    @property
+    def asks_anything(self) -> bool:
+        """Whether it asks anything; known of every visit."""
+        return bool(self.assessments) if self.at_rest is None else self.at_rest.asks
+
+    @property
+    def owes_anything(self) -> bool:
+        """Whether anything it asks is neither submitted nor declined; known of every visit."""
+        if self.at_rest is not None:
+            return self.at_rest.owes
+        return any(one.submitted_at is None and one.declined_at is None for one in self.assessments)
+
+    def nudges_due(self, now: datetime) -> tuple[ReminderFacts, ...]:
+        """Its nudges that wait and are due; known of every visit, for at rest none is."""
+        if self.at_rest is not None:
+            return ()
+        return tuple(one for one in self.reminders if one.ended_at is None and one.due_at <= now)
 
     @property
     def window(self) -> Window:
@@ -284,41 +322,6 @@ class DataKeyFacts(Record):
     wrapping_key: str
 
 
-BAD_NUMBER = "bad_number"
-"""Reason of the call task made when a provider says that nothing can reach the number."""
-CONFIRM_NUMBER = "confirm_number"
-"""Reason of the call task made when a participant's number was changed: it must be confirmed."""
-FIND_NUMBER = "find_number"
-"""Reason of the call task made when a number turned out to be somebody else's: find the right."""
-ANOTHER_WAY = "another_way"
-"""Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
-TEXT_HELD = "text_held"
-"""Reason of the call task made when a provider refused a text and a person must look into it."""
-
-
-class CallKey(NamedTuple):
-    """What makes a call task one of its kind: the visit it hangs on (None: on none), and why."""
-
-    visit_id: UUID | None
-    reason: str
-
-
-def _call_key(said: object) -> object:
-    """Read a key as the store says it: `<visit id>:<reason>`, `-` for no visit."""
-    if not isinstance(said, str):
-        return said
-    visit_id, _, reason = said.partition(":")
-    return CallKey(None if visit_id == "-" else UUID(visit_id), reason)
-
-
-class ClosedCall(Record):
-    """A call about a visit that staff closed: when (study time), and the word of its outcome."""
-
-    visit_id: UUID
-    closed_at: datetime
-    outcome: str
-
-
 class ParticipantFacts(Record):
     """One participant, whole. `revision` guards every write decided from these facts."""
 
@@ -346,9 +349,9 @@ class ParticipantFacts(Record):
     statuses: tuple[StatusFacts, ...]
     events: tuple[EventFacts, ...]
     visits: tuple[VisitFacts, ...]
-    open_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    open_calls: tuple[Annotated[CallKey, BeforeValidator(read_call_key)], ...] = ()
     """The call tasks still open."""
-    made_calls: tuple[Annotated[CallKey, BeforeValidator(_call_key)], ...] = ()
+    made_calls: tuple[Annotated[CallKey, BeforeValidator(read_call_key)], ...] = ()
     """All call tasks ever made, closed ones included."""
     closed_calls: tuple[ClosedCall, ...] = ()
     """The calls about visits that staff closed; those the program closed are not among them."""

@@ -190,6 +190,6 @@ def plan_anew(
     if waiting is None:
         return None
     gone = tuple(one for one in visit.reminders if one.ended_at is not None)
-    without = visit.model_copy(update={"reminders": gone})
+    without = visit.model_copy(update={"nudged": gone})
     planned = plan_next(without, protocol, zone, nudge_at, now)
     return None if planned is None else (waiting.id, planned.due_at)

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, VisitFacts
+from pro_service.domain.study.facts import (
+    ParticipantFacts,
+    ReminderFacts,
+    VisitFacts,
+    VisitNotReadError,
+)
 from pro_service.domain.study.follow_up.end_reasons import EndReason
 from pro_service.domain.study.follow_up.safety_floor import safety_floor, why_no_text
 from pro_service.domain.study.nudges import (
@@ -46,6 +52,10 @@ __all__ = [
     "plan_first",
     "plan_next",
 ]
+
+
+KNOWN_HOURS: Final = 48
+"""Gaps between texts up to this many hours are judged from lean facts, too (`texts_of`)."""
 
 
 class Ended(Record):
@@ -94,9 +104,7 @@ def judge(facts: ParticipantFacts, protocol: Protocol, now: datetime) -> Judgeme
     planned: list[NextReminder] = []
     for visit in facts.visits:
         after = visit
-        for reminder in visit.reminders:
-            if reminder.ended_at is not None or reminder.due_at > now:
-                continue
+        for reminder in visit.nudges_due(now):
             outcome = _outcome(facts, protocol, where, visit, now, local)
             if isinstance(outcome, datetime):
                 postponed.append(
@@ -130,7 +138,7 @@ def judge(facts: ParticipantFacts, protocol: Protocol, now: datetime) -> Judgeme
 def _replace(visit: VisitFacts, reminder: ReminderFacts, update: dict[str, datetime]) -> VisitFacts:
     changed = reminder.model_copy(update=update)
     reminders = tuple(changed if each.id == reminder.id else each for each in visit.reminders)
-    return visit.model_copy(update={"reminders": reminders})
+    return visit.model_copy(update={"nudged": reminders})
 
 
 def _outcome(
@@ -173,8 +181,12 @@ def _why_not(
 
 
 def texts_of(facts: ParticipantFacts) -> tuple[datetime, ...]:
-    """Return when reminder texts went to this participant, in order; one text counts once."""
-    sent = {each.sent_at for visit in facts.visits for each in visit.reminders if each.sent_at}
+    """Return when reminder texts went to this participant, in order; one text counts once.
+
+    Of visits at rest none went in the last three days: what went before is not among them.
+    """
+    read = [visit.nudged or () for visit in facts.visits]
+    sent = {each.sent_at for nudges in read for each in nudges if each.sent_at}
     if facts.last_reminder_text_at is not None:
         sent.add(facts.last_reminder_text_at)
     return tuple(sorted(sent))
@@ -195,6 +207,8 @@ def _wait_until(
     if profile == "safety":
         free_at = quiet_end(now, messaging.quiet_from, messaging.quiet_until, local)
         return free_at if free_at > now else None
+    if messaging.minimum_gap_hours > KNOWN_HOURS and any(one.at_rest for one in facts.visits):
+        raise VisitNotReadError
     free_at = max(now, _free_from(texts_of(facts), protocol, now, local))
     if free_at == now and not is_quiet_at(now, messaging, local):
         return None

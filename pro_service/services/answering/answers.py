@@ -270,10 +270,11 @@ def _visits_done(
 ) -> list[VisitDoneRow]:
     """Visits at which nothing is owed any more: their nudges and calls end."""
     done = []
+    touched = {find_assessment(facts, one)[0].id for one in submit | decline}
     for visit in facts.visits:
-        ids = {one.id for one in visit.assessments}
-        if not ids & (submit | decline):
+        if visit.id not in touched:
             continue
+        ids = {one.id for one in visit.assessments}
         owed = {
             one.id
             for one in visit.assessments

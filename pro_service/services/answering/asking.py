@@ -14,6 +14,8 @@ from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, SafetyRule
 from pro_service.domain.study.sittings.open_questions import OpenKind, is_in_window, open_now
 from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.times import ONE_DAY
+from pro_service.services.answering.finding import need_read
 from pro_service.services.base.context import ServiceContext
 from pro_service.texts.catalogue import TextContext
 
@@ -126,17 +128,24 @@ def agenda(
         return tuple(entries)
     known = {entry.assessment_id for entry in entries}
     may_answer = standing(facts.statuses, facts.now, facts.events).may_answer
-    for visit in facts.visits:
-        for one in visit.assessments:
+    elsewhere = {one for one in (asked, just_answered) if one is not None} - known
+    need_read(facts, elsewhere)
+    for visit in facts.visits if elsewhere else ():
+        for one in visit.asked or ():
             if one.id in known or visit.provisional or not may_answer:
                 continue
             if one.id == asked and is_open_question(one):
                 entry = _entry(context, protocol, facts, one, visit_id=visit.id)
                 entries.insert(0, entry)
-            # Answers that were not read are too old for `back` to reach.
-            elif one.id == just_answered and one.submitted_at and one.answers:
+            elif one.id == just_answered and one.answers and _within_reach(one, facts):
                 entries.append(_entry(context, protocol, facts, one, visit_id=visit.id))
     return tuple(entries)
+
+
+def _within_reach(assessment: AssessmentFacts, facts: ParticipantFacts) -> bool:
+    """Whether `back` still reaches the answers that were sent in: within a day."""
+    sent = assessment.submitted_at
+    return sent is not None and sent > facts.now - ONE_DAY
 
 
 def _entry(

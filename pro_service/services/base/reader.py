@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from typing import Protocol as Interface
 from uuid import UUID
 
 from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.amending.stored import read_stored_protocol
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, VisitNotReadError
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import with_open_sittings
 from pro_service.services.base.keys import Keys, UnknownStudyError
@@ -20,6 +21,9 @@ from pro_service.store.base import participants
 from pro_service.store.connection import Connection
 from pro_service.store.study import plans, studies
 from pro_service.store.study.studies import StudyRow
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class PlanInForce(NamedTuple):
@@ -35,6 +39,21 @@ class PlanInForce(NamedTuple):
 
 class UnknownParticipantError(ProServiceError):
     """There is no such participant."""
+
+
+class FromFacts(Interface[T_co]):
+    """What is made of facts, read lean or whole."""
+
+    def __call__(self, *, lean: bool) -> Awaitable[T_co]:
+        """Read the facts and make it. Raises VisitNotReadError of lean facts that do not do."""
+
+
+async def lean_first(read: FromFacts[T]) -> T:
+    """What is made of lean facts, or of whole ones where it turns out to need more."""
+    try:
+        return await read(lean=True)
+    except VisitNotReadError:
+        return await read(lean=False)
 
 
 @dataclass
@@ -71,19 +90,25 @@ class Reader:
         participant_id: UUID,
         *,
         answers_of: Sequence[UUID] = (),
+        lean: bool = False,
     ) -> ParticipantFacts:
         """A participant's facts, with the participant's key opened for sealing and reading.
 
         The open sitting of each assessment is found (`domain/study/sittings/open_questions.py`).
 
         `answers_of` names assessments whose answers are needed however long ago they were sent in.
-        Raises UnknownParticipantError.
+        `lean`: of the visits in hand alone; who decides from them reads whole where a decision
+        raises VisitNotReadError. Raises UnknownParticipantError.
         """
         facts = await participants.get_participant_facts(
-            connection, study_id, participant_id, answers_of
+            connection, study_id, participant_id, answers_of, lean=lean
         )
         if facts is None:
             raise UnknownParticipantError
+        return self.ready(facts)
+
+    def ready(self, facts: ParticipantFacts) -> ParticipantFacts:
+        """Facts as the store gave them, with the key opened and the open sittings found."""
         self.keys.admit(facts)
         return with_open_sittings(facts, self.instruments)
 
@@ -93,15 +118,14 @@ class Reader:
         people: Sequence[tuple[UUID, UUID]],
         *,
         answers_of: Sequence[UUID] = (),
+        lean: bool = False,
     ) -> dict[tuple[UUID, UUID], ParticipantFacts]:
         """The facts of many, each (study, participant), in one statement; as `facts` gives them.
 
         Who does not exist is absent.
         """
-        many = await participants.get_facts_of_many(connection, people, answers_of)
-        for facts in many.values():
-            self.keys.admit(facts)
-        return {one: with_open_sittings(facts, self.instruments) for one, facts in many.items()}
+        many = await participants.get_facts_of_many(connection, people, answers_of, lean=lean)
+        return {one: self.ready(facts) for one, facts in many.items()}
 
     async def study(self, connection: Connection, code: str | None) -> StudyRow:
         """The study with this code; without a code, the only one there is."""

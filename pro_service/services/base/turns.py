@@ -27,6 +27,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.reader import lean_first
 from pro_service.store.connection import Connection, DuplicateError, Guard, StaleRevisionError
 
 TRIES: Final = 5
@@ -96,18 +97,29 @@ def writing(statement: Callable[[Connection, Guard, D], Awaitable[object]], docu
     return write
 
 
-async def turn(who: Who, decide: Callable[[ParticipantFacts, Protocol], Awaitable[Plan[T]]]) -> T:
+async def turn(
+    who: Who,
+    decide: Callable[[ParticipantFacts, Protocol], Awaitable[Plan[T]]],
+    *,
+    lean: bool = False,
+) -> T:
     """Decide from a participant's facts and protocol, and write that. Raises BusyError.
 
+    `lean`: from the visits in hand, as far as they go; what needs more is decided from all.
     Raises UnknownParticipantError, and whatever `decide` raises.
     """
 
-    async def once() -> Decision[T]:
-        facts = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
+    async def decided(*, lean: bool) -> tuple[ParticipantFacts, Plan[T]]:
+        facts = await who.context.reader.facts(
+            who.connection, who.study_id, who.participant_id, lean=lean
+        )
         protocol = await who.context.reader.protocol(
             who.connection, who.study_id, facts.protocol_version_id
         )
-        plan = await decide(facts, protocol)
+        return facts, await decide(facts, protocol)
+
+    async def once() -> Decision[T]:
+        facts, plan = await (lean_first(decided) if lean else decided(lean=False))
         write = plan.write
         if write is None:
             return Decision(plan.result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import CallKey
+from pro_service.domain.study.follow_up.call_keys import CallKey
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written

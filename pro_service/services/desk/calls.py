@@ -13,7 +13,8 @@ from uuid import UUID
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import CONFIRM_NUMBER, ParticipantFacts, Status, StatusFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status, StatusFacts
+from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
 from pro_service.domain.study.pausing import (
     PausePlan,
     may_pause,

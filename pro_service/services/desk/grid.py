@@ -25,8 +25,9 @@ from pro_service.domain.study.adherence import (
     visit_outcome,
 )
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.facts import EventFacts, EventKind, Progress, Window
+from pro_service.domain.study.facts import EventFacts, EventKind, Window
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import operations

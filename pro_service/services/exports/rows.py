@@ -24,14 +24,7 @@ from pro_service.domain.instruments.model import Instrument, Scale, Total
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
-from pro_service.domain.study.facts import (
-    KNEES,
-    EventFacts,
-    Progress,
-    Status,
-    StatusFacts,
-    Window,
-)
+from pro_service.domain.study.facts import KNEES, EventFacts, Status, StatusFacts, Window
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings import (
     Due,
@@ -40,6 +33,7 @@ from pro_service.domain.study.sittings import (
     sitting_facts,
     standing_sitting,
 )
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.exports.cells import (

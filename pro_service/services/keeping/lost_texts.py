@@ -118,7 +118,7 @@ def _planned(
     for visit, reminder in found:
         ended = reminder.model_copy(update={"ended_at": sent_at, "sent_at": sent_at})
         others = tuple(one for one in visit.reminders if one.id != reminder.id)
-        after = visit.model_copy(update={"reminders": (*others, ended)})
+        after = visit.model_copy(update={"nudged": (*others, ended)})
         following = plan_next(after, protocol, zone(facts.zone), facts.nudge_at, facts.now)
         if following is not None:
             rows.append(

@@ -15,7 +15,8 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
-from pro_service.domain.study.facts import FIND_NUMBER, EventKind, ParticipantFacts, Status
+from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.domain.study.follow_up.call_keys import FIND_NUMBER
 from pro_service.domain.study.statuses import RULES, StatusRefusedError, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext

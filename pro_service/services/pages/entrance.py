@@ -119,21 +119,55 @@ async def find_guest(
     cookie: str,
     *,
     answers_of: Collection[UUID] = (),
+    lean: bool = False,
 ) -> Guest | None:
     """Who is behind a cookie, whether or not the second factor was given; None for nobody.
 
+    `lean`: with the visits in hand alone (`VisitFacts`).
+
     Nobody is as well who left the study, or may not be asked any more.
     """
-    admission = await find_admission(connection, context, cookie)
-    if admission is None:
+    read = _read_lean if lean else _read_whole
+    found = await read(connection, context, cookie, tuple(answers_of))
+    if found is None:
         return None
-    facts = await context.reader.facts(
-        connection, admission.study_id, admission.participant_id, answers_of=tuple(answers_of)
-    )
+    admission, facts = found
     if not may_enter(facts):
         return None
     protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
     return Guest(admission, facts, protocol)
+
+
+async def _read_whole(
+    connection: Connection, context: ServiceContext, cookie: str, answers_of: tuple[UUID, ...]
+) -> tuple[Admission, ParticipantFacts] | None:
+    admission = await find_admission(connection, context, cookie)
+    if admission is None:
+        return None
+    facts = await context.reader.facts(
+        connection, admission.study_id, admission.participant_id, answers_of=answers_of
+    )
+    return admission, facts
+
+
+async def _read_lean(
+    connection: Connection, context: ServiceContext, cookie: str, answers_of: tuple[UUID, ...]
+) -> tuple[Admission, ParticipantFacts] | None:
+    if not _SESSION.fullmatch(cookie):
+        return await find_linked(connection, context, cookie, answers_of)
+    found = await store.find_guest_by_session(connection, _sha256(cookie), LIFETIME, answers_of)
+    return None if found is None else (Admission(*found.session), context.reader.ready(found.facts))
+
+
+async def find_linked(
+    connection: Connection, context: ServiceContext, token: str, answers_of: tuple[UUID, ...] = ()
+) -> tuple[Admission, ParticipantFacts] | None:
+    """Whom a link admits to what, with their lean facts; None for an unknown or ended link."""
+    sought = _token_hash(context, token)
+    if sought is None:
+        return None
+    found = await store.find_guest_by_link(connection, sought, answers_of)
+    return None if found is None else (Admission(*found.session), context.reader.ready(found.facts))
 
 
 async def find_link(
@@ -255,7 +289,8 @@ def _queues_of(code: str, source: str) -> list[Queue]:
 
 
 async def _may_come_in(connection: Connection, context: ServiceContext, card: FoundCard) -> bool:
-    return may_enter(await context.reader.facts(connection, card.study_id, card.participant_id))
+    facts = await context.reader.facts(connection, card.study_id, card.participant_id, lean=True)
+    return may_enter(facts)
 
 
 async def _begin(

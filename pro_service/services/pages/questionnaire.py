@@ -21,7 +21,8 @@ from pro_service.domain.study.sittings.open_questions import is_in_window, sitti
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.pages.entrance import Guest, find_guest, find_link
+from pro_service.services.base.reader import lean_first
+from pro_service.services.pages.entrance import Guest, find_guest, find_linked
 from pro_service.services.pages.screens import Asking, Before, Part, Screen, make_part
 from pro_service.services.pages.showing import NO_MEMORY, DeviceMemory, read_memory
 from pro_service.services.texting import reached_by
@@ -110,7 +111,7 @@ def find_next_visit(facts: ParticipantFacts) -> VisitFacts | None:
     coming = [
         visit
         for visit in facts.visits
-        if visit.assessments and not visit.provisional and visit.opens_at > facts.now
+        if visit.asks_anything and not visit.provisional and visit.opens_at > facts.now
     ]
     return min(coming, key=lambda visit: visit.opens_at, default=None)
 
@@ -123,12 +124,20 @@ async def open_link(
     Finished questionnaires come back without parts. Nothing is written. Whether the study asks for
     more than the link before it is shown is for the caller to look at.
     """
-    found = await find_link(connection, context, token)
-    if found is None:
-        return None
-    facts = await context.reader.facts(connection, found.study_id, found.participant_id)
-    protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
-    return read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), found.visit_id)
+
+    async def read(*, lean: bool) -> Questionnaire | None:
+        found = await find_linked(connection, context, token)
+        if found is None:
+            return None
+        admission, facts = found
+        if not lean:
+            facts = await context.reader.facts(connection, facts.study_id, facts.id)
+        protocol = await context.reader.protocol(
+            connection, facts.study_id, facts.protocol_version_id
+        )
+        return read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), admission.visit_id)
+
+    return await lean_first(read)
 
 
 async def open_pages(
@@ -138,18 +147,22 @@ async def open_pages(
     *,
     device: str = "",
     answers_of: Collection[UUID] = (),
+    whole: bool = False,
 ) -> Questionnaire | None:
     """What a cookie leads to now: a link's token, or the session a card or a link began.
 
     `device` is the cookie that says which answers were given on this device.
 
     None where `open_link` gives None, and until the second factor the study asks for was given.
-    `answers_of` are assessments whose answers are wanted however long ago they were sent in.
+    `answers_of` are assessments whose answers are wanted however long ago they were sent in;
+    `whole`: with visits of long ago as well, which only late forms are about.
     """
-    guest = await find_guest(connection, context, cookie, answers_of=answers_of)
-    if guest is None:
-        return None
-    return read_admitted(context, guest, device)
+
+    async def read(*, lean: bool) -> Questionnaire | None:
+        guest = await find_guest(connection, context, cookie, answers_of=answers_of, lean=lean)
+        return None if guest is None else read_admitted(context, guest, device)
+
+    return await (read(lean=False) if whole else lean_first(read))
 
 
 def read_admitted(context: ServiceContext, guest: Guest, device: str = "") -> Questionnaire | None:

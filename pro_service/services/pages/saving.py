@@ -100,6 +100,14 @@ class _ScreenPlan:
     kept: tuple[OvertakenRow, ...] = ()
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it stores answers, and nothing beside them: a second copy is refused by its key.
+
+        Of any other plan must be known beforehand whether it is one for a copy.
+        """
+        return self.answers is not None and not self.kept
+
+    @property
     def is_urgent(self) -> bool:
         """Whether the participant must hear of it at once."""
         alerts = () if self.answers is None else self.answers.alerts
@@ -241,28 +249,30 @@ async def _write(
     """
     connection, context, token = posted.connection, posted.context, posted.visitor.token
     device = posted.visitor.device_cookie
-    known = posted.known
+    known, refused = posted.known, False
 
     async def once() -> Decision[SavedScreen | None]:
-        nonlocal known
+        nonlocal known, refused
         read, known = known, None
         questionnaire = read or await open_pages(connection, context, token, device=device)
         if questionnaire is not None and not _holds_answers(questionnaire, about):
             # Sent in so long ago that its answers were not read; what came is compared with them.
             questionnaire = await open_pages(
-                connection, context, token, device=device, answers_of=about
+                connection, context, token, device=device, answers_of=about, whole=True
             )
         if questionnaire is None:
             return Decision(None)
         facts = questionnaire.facts
         web_key = f"{facts.id}:{key}"
-        stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
-        if stored_at is not None:
-            # What the caller knew may be older than what was stored.
-            current = await open_pages(connection, context, token, device=device)
-            return Decision(None if current is None else _stored_before(current, about, stored_at))
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         plan = decide(_Read(context, posted.visitor, questionnaire, baseline))
+        if refused or not plan.is_plain:
+            stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
+            if stored_at is not None:
+                # What the caller knew may be older than what was stored.
+                page = await open_pages(connection, context, token, device=device)
+                return Decision(None if page is None else _stored_before(page, about, stored_at))
+        refused = True
         outcome = replace(plan.outcome, read=questionnaire, alerted=plan.is_urgent)
         return Decision(outcome, lambda: _store(connection, facts, web_key, plan))
 
@@ -271,12 +281,10 @@ async def _write(
 
 def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bool:
     """Whether the answers to these assessments were read, as far as they are the participant's."""
-    return all(
-        one.answers is not None
-        for visit in questionnaire.facts.visits
-        for one in visit.assessments
-        if one.id in wanted
-    )
+    visits = questionnaire.facts.visits
+    found = [one for visit in visits for one in visit.asked or () if one.id in wanted]
+    all_read = len(found) == len(set(wanted)) or all(visit.asked is not None for visit in visits)
+    return all_read and all(one.answers is not None for one in found)
 
 
 async def _store(

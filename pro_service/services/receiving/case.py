@@ -51,6 +51,8 @@ class Received:
     asked: Asked
     inbound_id: UUID
     actor: str
+    lean: bool = True
+    """Of whoever sent it the visits in hand are read, as long as no decision needs more."""
 
     @property
     def said(self) -> str:
@@ -135,12 +137,17 @@ async def read_case(
 ) -> Case:
     """Read somebody's facts as they are now, and the protocol they follow.
 
+    With the answers to what they were asked and answered last, however long ago that was.
+
     `stated` is who this very text says answers, on a telephone of somebody else.
     """
     study_id = received.sender.study_id
-    facts = await context.reader.facts(connection, study_id, user.id)
-    protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
     dialogue = dialogue_of(user)
+    spoken_of = [one.assessment_id for one in (dialogue.prompt, dialogue.last) if one is not None]
+    facts = await context.reader.facts(
+        connection, study_id, user.id, answers_of=spoken_of, lean=received.lean
+    )
+    protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
     who = stated or _respondent(user, dialogue, facts)
     seen = taken_over_by(facts, who)
     silenced = dialogue.prompt is None and _stored(user).prompt is not None

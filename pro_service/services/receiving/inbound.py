@@ -6,12 +6,15 @@ nothing and gets the same reply; what cannot be stored is not acknowledged.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pro_service.domain.conversation.advance import RESTING, Agenda, advance, begin
 from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import VisitNotReadError
 from pro_service.messaging.gateway import (
     Gateway,
     InboundText,
@@ -114,7 +117,10 @@ async def take_text(
             return Decision(copy)
         received = await _receive(connection, context, arrival, asked)
         asked = received.asked
-        outcome = await _decide(connection, context, received)
+        try:
+            outcome = await _decide(connection, context, received)
+        except VisitNotReadError:
+            outcome = await _decide(connection, context, replace(received, lean=False))
         await warn(connection, context, received, outcome)
         if by_queue:
             outcome.queue_reply()

@@ -138,7 +138,7 @@ def add_call(case: Case, step: Step, outcome: InboundOutcome) -> None:
     if not step.call_wanted or prompt is None:
         return
     for visit in case.facts.visits:
-        if any(one.id == prompt.assessment_id for one in visit.assessments):
+        if any(one.id == prompt.assessment_id for one in visit.asked or ()):
             call = LineCallRow(
                 id=new_id(),
                 participant_id=case.facts.id,

@@ -67,7 +67,7 @@ def _just_slipped(case: Case) -> bool:
     if last is None:
         return False
     for visit in case.facts.visits:
-        for one in visit.assessments:
+        for one in visit.asked or ():
             if one.id == last.assessment_id and one.attempt is not None:
                 body = case.received.text.body
                 return is_own_slip(body, one.attempt.last_answer_at, case.facts.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from pro_service.domain.study.facts import TEXT_HELD
+from pro_service.domain.study.follow_up.call_keys import TEXT_HELD
 from pro_service.messaging.gateway import Effect
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written

@@ -16,7 +16,8 @@ from pro_service.domain.delivery.contacts import (
     reach,
 )
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ANOTHER_WAY, CONFIRM_NUMBER, ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY, CONFIRM_NUMBER
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing
 from pro_service.services.texting.composing import open_address

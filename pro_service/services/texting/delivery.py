@@ -182,7 +182,9 @@ async def _outbound(
     lives_for = row.lives_for
     if row.participant_id is not None:
         if facts is None:
-            facts = await context.reader.facts(connection, row.study_id, row.participant_id)
+            facts = await context.reader.facts(
+                connection, row.study_id, row.participant_id, lean=True
+            )
         else:
             context.keys.admit(facts)
         if row.kind == "reminder":
@@ -221,7 +223,9 @@ async def retry(
         row = await messages.get_message(connection, queued.study_id, queued.id)
         if row is None or row.state is not MessageState.queued or queued.participant_id is None:
             return Decision(None)
-        facts = await context.reader.facts(connection, queued.study_id, queued.participant_id)
+        facts = await context.reader.facts(
+            connection, queued.study_id, queued.participant_id, lean=True
+        )
         await context.keys.study_key(connection, queued.study_id)
         if not still_wanted(facts, row, contact_at(context, facts, number_of(context, row))):
             return Decision(None, lambda: _suppress(connection, row, "its reason has gone"))

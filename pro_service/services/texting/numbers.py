@@ -8,7 +8,8 @@ from uuid import UUID
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.delivery.contacts import Agreed, ContactFacts
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import CONFIRM_NUMBER, ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about
 from pro_service.services.base.phones import country_of, parse_phone

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ANOTHER_WAY, ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing

@@ -69,7 +69,7 @@ async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
     Where neither may be sent, it points to the address and code on the participant's card.
     """
     context, lookups, facts, protocol, judgement, _ = due
-    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    first = facts.last_reminder_text_at is None
     if way == "code":
         words = text_context(context, protocol, facts)
         body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
@@ -123,7 +123,7 @@ async def compose_unsent(due: Due, rule: ChannelRule, way: AskingWay) -> Compose
     rows: list[InvitationRow] = []
     if said.names_link and by_link:
         link, rows = link_to(context, facts, by_link[0].visit.id, await lookups.links(facts))
-    first = not any(r.sent_at for visit in facts.visits for r in visit.reminders)
+    first = facts.last_reminder_text_at is None
     parts = (*_whose(facts, by_card=way == "code"), *said.parts)
     if first:
         stop = "reminder.card_stop" if way == "code" else "reminder.stop"

@@ -75,7 +75,7 @@ async def remind(
         document, claimed = await outcomes(due)
         return Plan(claimed, writing(reminders.claim_reminders, document))
 
-    return await turn(Who(connection, context, study_id, participant_id), decide)
+    return await turn(Who(connection, context, study_id, participant_id), decide, lean=True)
 
 
 def judged(
@@ -191,7 +191,7 @@ def _ending(
             ordinal=reminder.ordinal,
         )
         for visit in visits
-        for reminder in visit.reminders
+        for reminder in visit.nudged or ()
         if reminder.id in reasons
     ]
 

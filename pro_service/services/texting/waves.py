@@ -49,7 +49,7 @@ class _Decided:
     """The message of each claim that has one, by participant."""
     nothing_due: int = 0
     alone: list[UUID] = field(default_factory=list)
-    """Who cannot be decided about: taken alone, what is wrong is said."""
+    """Who cannot be decided about from the visits in hand, or at all: taken alone, it shows."""
 
 
 class _Seated(NamedTuple):
@@ -109,7 +109,7 @@ async def _together(
 
 async def _seat(connection: Connection, context: ServiceContext, rows: Sequence[DueRow]) -> _Seated:
     """Read everybody's facts, and put one participant a telephone into the wave."""
-    read = await context.reader.facts_of_many(connection, rows)
+    read = await context.reader.facts_of_many(connection, rows, lean=True)
     seated, numbers = _Seated([], []), set[str]()
     for row in rows:
         facts = read.get((row.study_id, row.participant_id))

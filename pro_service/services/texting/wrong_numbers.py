@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.facts import FIND_NUMBER
+from pro_service.domain.study.follow_up.call_keys import FIND_NUMBER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.composing import indexes_of
 from pro_service.store.connection import Connection, Guard

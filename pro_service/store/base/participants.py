@@ -25,16 +25,21 @@ class CodedParticipant(NamedTuple):
 
 
 async def get_participant_facts(
-    connection: Connection, study_id: UUID, participant_id: UUID, answers_of: Sequence[UUID] = ()
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    answers_of: Sequence[UUID] = (),
+    *,
+    lean: bool = False,
 ) -> ParticipantFacts | None:
     """Everything decisions read about one participant, or None if there is no such one.
 
-    Answers are read of what is still open, of what was submitted within a day of study time, and of
-    the assessments in `answers_of`; of all others they are None.
+    `lean`: of the visits in hand alone (`VisitFacts`). Answers are read of what is still open, of
+    what was submitted within a day of study time, and of the assessments in `answers_of`; of all
+    others they are None.
     """
-    text = await connection.fetchval(
-        _SQL["get_participant_facts"], study_id, participant_id, list(answers_of)
-    )
+    sql = _SQL["get_lean_facts"] if lean else _SQL["get_participant_facts"]
+    text = await connection.fetchval(sql, study_id, participant_id, list(answers_of))
     return None if text is None else ParticipantFacts.model_validate_json(text)
 
 
@@ -42,6 +47,8 @@ async def get_facts_of_many(
     connection: Connection,
     people: Sequence[tuple[UUID, UUID]],
     answers_of: Sequence[UUID] = (),
+    *,
+    lean: bool = False,
 ) -> dict[tuple[UUID, UUID], ParticipantFacts]:
     """The same of many, each (study, participant), in one statement; who does not exist is absent.
 
@@ -49,9 +56,9 @@ async def get_facts_of_many(
     other work of the process is let in between two.
     """
     asked = [{"study_id": study, "participant_id": participant} for study, participant in people]
-    rows = await connection.fetch(_SQL["get_facts_of_many"], asked, list(answers_of))
+    sql = _SQL["get_lean_facts_of_many"] if lean else _SQL["get_facts_of_many"]
     found: dict[tuple[UUID, UUID], ParticipantFacts] = {}
-    for row in rows:
+    for row in await connection.fetch(sql, asked, list(answers_of)):
         facts = ParticipantFacts.model_validate_json(row["facts"])
         found[facts.study_id, facts.id] = facts
         await asyncio.sleep(0)

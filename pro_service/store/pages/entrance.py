@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -102,6 +106,39 @@ async def find_session(
     """Who an open session is; None once it, its link or its card has ended."""
     row = await connection.fetchrow(_SQL["find_session"], session_sha256, lifetime)
     return None if row is None else row_of(SessionRow, row)
+
+
+class FoundGuest(NamedTuple):
+    """Who comes in, and their lean facts, read in one statement."""
+
+    session: SessionRow
+    facts: ParticipantFacts
+
+
+async def find_guest_by_link(
+    connection: Connection, token_sha256: bytes, answers_of: Sequence[UUID] = ()
+) -> FoundGuest | None:
+    """Whose link this is; None for an unknown, ended or expired one."""
+    row = await connection.fetchrow(_SQL["find_guest_by_link"], token_sha256, list(answers_of))
+    return None if row is None else _guest(row)
+
+
+async def find_guest_by_session(
+    connection: Connection,
+    id_sha256: bytes,
+    lifetime: timedelta,
+    answers_of: Sequence[UUID] = (),
+) -> FoundGuest | None:
+    """Who an open session is, begun no longer ago than `lifetime`; None for any other."""
+    sql = _SQL["find_guest_by_session"]
+    row = await connection.fetchrow(sql, id_sha256, lifetime, list(answers_of))
+    return None if row is None else _guest(row)
+
+
+def _guest(row: asyncpg.Record) -> FoundGuest:
+    columns = dict(row)
+    facts = ParticipantFacts.model_validate_json(columns.pop("facts"))
+    return FoundGuest(row_of(SessionRow, columns), facts)
 
 
 async def mark_factor_given(connection: Connection, session_sha256: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pro_service.domain.study.facts import CONFIRM_NUMBER
+from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
 from pro_service.domain.study.reaching.call_outcomes import UNTIL_DONE, CallOutcome, what_follows
 from pro_service.store.desk.desk import ContactLine
 from pro_service.web.desk.contacts import contact_in_words

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.facts import VisitNotReadError
 from pro_service.domain.study.respondents import Respondent, read_respondent
 from pro_service.services.answering import UnknownAssessmentError
 from pro_service.services.pages import saving as writes
@@ -100,7 +101,12 @@ async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     if questionnaire is None:
         return again.keep_entries(request, form, language=read_language(form))
     try:
-        return await _save_opened(request, questionnaire, form, cookie)
+        try:
+            return await _save_opened(request, questionnaire, form, cookie)
+        except VisitNotReadError:
+            # The form is about a visit of long ago, if it is about one of theirs.
+            whole = await find_opened(request, cookie, whole=True)
+            return await _save_opened(request, whole or questionnaire, form, cookie)
     except UnknownAssessmentError as error:
         # Another link was opened on this device since the page was shown.
         return again.keep_entries(request, form, status=status_of(error))

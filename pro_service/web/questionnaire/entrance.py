@@ -66,7 +66,7 @@ async def show_card(request: web.Request) -> web.Response:
     facts = (
         None
         if card is None
-        else await context.reader.facts(pool, card.study_id, card.participant_id)
+        else await context.reader.facts(pool, card.study_id, card.participant_id, lean=True)
     )
     if facts is None or not service.may_enter(facts):
         return neutral(request)

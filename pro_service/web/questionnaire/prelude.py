@@ -65,14 +65,17 @@ def neutral(request: web.Request) -> web.Response:
 
 async def is_let_in(request: web.Request, cookie: str) -> bool:
     """Whether a cookie lets somebody in, though nothing may be open to them."""
-    guest = await find_guest(request.app[POOLS].participant, request.app[CONTEXT], cookie)
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    guest = await find_guest(pool, context, cookie, lean=True)
     return guest is not None and guest.may_see_pages
 
 
-async def find_opened(request: web.Request, cookie: str) -> Questionnaire | None:
-    """What a cookie opens on this device; None for nothing."""
+async def find_opened(
+    request: web.Request, cookie: str, *, whole: bool = False
+) -> Questionnaire | None:
+    """What a cookie opens on this device; None for nothing. `whole`: with visits of long ago."""
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    return await open_pages(pool, context, cookie, device=device_cookie_of(request))
+    return await open_pages(pool, context, cookie, device=device_cookie_of(request), whole=whole)
 
 
 async def _opened(request: web.Request) -> Questionnaire | web.Response:
@@ -135,7 +138,7 @@ async def _own_page(request: web.Request) -> OwnPage | web.Response:
 async def _guest_at_the_door(request: web.Request) -> Guest | web.Response:
     """Whoever opened the pages and has yet to give the second factor."""
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    guest = await find_guest(pool, context, cookie_of(request))
+    guest = await find_guest(pool, context, cookie_of(request), lean=True)
     if guest is None:
         return neutral(request)
     return see(OWN_PAGE) if guest.may_see_pages else guest

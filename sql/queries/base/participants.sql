@@ -1,13 +1,23 @@
 -- name: get_participant_facts(study_id, participant_id, answers_of)
 -- Everything decisions about one participant read, as one JSON document, with the revision that guards the write.
-SELECT f.facts FROM pro.facts_of($1, $2, $3) AS f;
+SELECT f.facts FROM pro.facts_of($1, $2, $3, false) AS f;
+
+-- name: get_lean_facts(study_id, participant_id, answers_of)
+-- The same with the visits in hand alone: what a page, a text and a reminder need.
+SELECT f.facts FROM pro.facts_of($1, $2, $3, true) AS f;
 
 -- name: get_facts_of_many(people, answers_of)
--- The same of many participants, a row each; who does not exist has none. `people` is a JSON list of study_id and
--- participant_id: the planner then takes any number of them alike, and its plan is kept.
+-- The facts of many participants, a row each; who does not exist has none. `people` is a JSON list of study_id
+-- and participant_id: the planner then takes any number of them alike, and its plan is kept.
 SELECT f.facts
 FROM jsonb_to_recordset($1::jsonb) AS w (study_id uuid, participant_id uuid)
-CROSS JOIN LATERAL pro.facts_of(w.study_id, w.participant_id, $2) AS f;
+CROSS JOIN LATERAL pro.facts_of(w.study_id, w.participant_id, $2, false) AS f;
+
+-- name: get_lean_facts_of_many(people, answers_of)
+-- The same with the visits in hand alone.
+SELECT f.facts
+FROM jsonb_to_recordset($1::jsonb) AS w (study_id uuid, participant_id uuid)
+CROSS JOIN LATERAL pro.facts_of(w.study_id, w.participant_id, $2, true) AS f;
 
 -- name: list_participants(study_id)
 -- Codes and ids of a study's participants, in order of enrolment.

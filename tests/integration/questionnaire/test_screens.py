@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import asyncpg
@@ -12,8 +12,6 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.services.base.context import ServiceContext
-from pro_service.store.base import participants
-from pro_service.store.connection import Connection
 from tests.support.forms import form_to
 from tests.support.seed import (
     SeededParticipant,
@@ -23,6 +21,7 @@ from tests.support.seed import (
     seed_study,
     seed_visit,
 )
+from tests.support.statements import statements
 from tests.support.web import answer_everything, counts, open_questions, send
 
 ONE_BY_ONE = "one by one"
@@ -192,20 +191,11 @@ async def test_the_facts_are_read_once_for_a_screen_saved_by_our_script(
     browser: aiohttp.ClientSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    reads = 0
-    read = participants.get_participant_facts
-
-    async def counted(connection: Connection, *whom: Any) -> object:
-        nonlocal reads
-        reads += 1
-        return await read(connection, *whom)
-
     page = await open_questions(browser, await seed_link(participant))
-    monkeypatch.setattr(participants, "get_participant_facts", counted)
     for number, headers, expected in ((1, {}, 2), (2, {"X-Page": "in-place"}, 1)):
         form = form_to(page, f"/q/s/{number}")
         data = form.filled(**dict.fromkeys(form.items, "3"))
-        reads = 0
-        async with browser.post(f"/q/s/{number}", data=data, headers=headers) as response:
-            page = await response.text()
-        assert reads == expected
+        with statements(monkeypatch) as said:
+            async with browser.post(f"/q/s/{number}", data=data, headers=headers) as response:
+                page = await response.text()
+        assert Counter(said)["find_guest_by_link"] == expected

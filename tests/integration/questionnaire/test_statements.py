@@ -10,8 +10,11 @@ from tests.support.seed import SeededParticipant, seed_link
 from tests.support.statements import statements
 from tests.support.web import answer_everything, open_questions, send
 
-TO_OPEN, TO_SAVE, TO_SAVE_WITHOUT_SCRIPT, TO_FINISH = 15, 4, 7, 42
-"""As counted at 216a353: from link to first screen, one screen both ways, and all that is left."""
+TO_OPEN, TO_SAVE, TO_SAVE_WITHOUT_SCRIPT, TO_FINISH = 8, 2, 4, 21
+"""From link to first screen, one screen both ways, and all that is left.
+
+As counted since who comes in is read with their facts; 15, 4, 7 and 42 before.
+"""
 IN_PLACE = {"X-Page": "in-place"}
 """How our script posts a screen: the answer is the screen after next, not a redirect."""
 

@@ -108,11 +108,14 @@ class Of:
 
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
+READERS = ("pro_participant", "pro_provider", "pro_worker")
 READS = (
-    Case("base/participants", "get_participant_facts", "pro_participant", 400, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_provider", 400, FACTS),
-    Case("base/participants", "get_participant_facts", "pro_worker", 400, FACTS),
-    Case("base/participants", "get_facts_of_many", "pro_worker", 20 * 400, (Of("people"), "{}")),
+    *(Case("base/participants", "get_participant_facts", role, 200, FACTS) for role in READERS),
+    *(Case("base/participants", "get_lean_facts", role, 120, FACTS) for role in READERS),
+    Case("base/participants", "get_facts_of_many", "pro_worker", 20 * 200, (Of("people"), "{}")),
+    Case(
+        "base/participants", "get_lean_facts_of_many", "pro_worker", 20 * 120, (Of("people"), "{}")
+    ),
     Case(
         "base/participants",
         "list_sent_sittings",
@@ -125,6 +128,14 @@ READS = (
     Case("texting/reminders", "next_due", "pro_worker", 20),
     Case("texting/reminders", "find_invitation", "pro_participant", 20, (Of("token"),)),
     Case("texting/reminders", "list_invitations", "pro_worker", 60, (STUDY, PARTICIPANT)),
+    Case("pages/entrance", "find_guest_by_link", "pro_participant", 130, (Of("token"), "{}")),
+    Case(
+        "pages/entrance",
+        "find_guest_by_session",
+        "pro_participant",
+        130,
+        (sha256(b"session77").digest(), timedelta(hours=12), "{}"),
+    ),
     Case(
         "pages/entrance", "find_card_by_token", "pro_participant", 20, (sha256(b"card77").digest(),)
     ),

@@ -14,7 +14,7 @@ from tests.support.study import open_trial, row
 BY_THE_PROVIDER = "insert_text_to_phone"
 SENT = (
     "list_senders_of",
-    "get_facts_of_many",
+    "get_lean_facts_of_many",
     "list_lines",
     "claim_wave",
     "list_messages",
@@ -46,7 +46,7 @@ async def test_what_was_not_taken_reads_its_facts_once_when_it_is_tried_again(
         with statements(monkeypatch) as said:
             await trial.retry_now()
         assert len(await trial.texts("K-001")) == 1
-        assert Counter(said)["get_participant_facts"] == 1
+        assert Counter(said)["get_lean_facts"] == 1
 
 
 async def test_a_text_looked_up_later_reads_the_facts_anew(
@@ -59,5 +59,5 @@ async def test_a_text_looked_up_later_reads_the_facts_anew(
         await trial.move(rounds.LOOK_AFTER * 2)
         with statements(monkeypatch) as said:
             await rounds.sweep_round(trial.pools.worker, trial.context, trial.gateway)
-        assert Counter(said)["get_participant_facts"] == 1
+        assert Counter(said)["get_lean_facts"] == 1
         assert Claimed(trial.study_id, trial.study_id).facts is None

@@ -137,7 +137,7 @@ async def test_a_wave_takes_the_same_statements_for_three_as_for_one(
             {
                 "list_due": 1,
                 "list_senders_of": 1,
-                "get_facts_of_many": 1,
+                "get_lean_facts_of_many": 1,
                 "list_lines": 1,
                 "list_invitations_of": 1,
                 "claim_wave": 1,

@@ -14,14 +14,13 @@ from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts
 from pro_service.domain.study.calls import CallReason, calls_wanted
 from pro_service.domain.study.facts import (
-    CallKey,
-    ClosedCall,
     EventFacts,
     EventKind,
     ParticipantFacts,
     Status,
     VisitFacts,
 )
+from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, OverReason, safety_floor
 from pro_service.domain.study.reminders import EndReason, judge
 from pro_service.domain.study.times import local_day

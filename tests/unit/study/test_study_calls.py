@@ -7,7 +7,8 @@ from pro_service.domain.study.calls import (
     calls_wanted,
     could_be_due,
 )
-from pro_service.domain.study.facts import CallKey, ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.follow_up.call_keys import CallKey
 from pro_service.domain.study.times import zone
 from tests.unit.study.study_makers import (
     INJECTION_ON,

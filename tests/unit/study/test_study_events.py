@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from pro_service.domain.study.events import NewEvent, recorded, status_after, with_events
-from pro_service.domain.study.facts import CallKey, EventKind, ParticipantFacts, Status
+from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
+from pro_service.domain.study.follow_up.call_keys import CallKey
 from tests.unit.study.study_makers import INJECTION_ON, at, injection, participant, uuid
 
 AT = at(INJECTION_ON, 10)

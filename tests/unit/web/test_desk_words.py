@@ -20,14 +20,13 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import (
+from pro_service.domain.study.facts import EventKind, Status
+from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     FIND_NUMBER,
     TEXT_HELD,
-    EventKind,
-    Status,
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reaching.call_outcomes import CallOutcome

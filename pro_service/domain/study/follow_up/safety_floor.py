@@ -147,7 +147,7 @@ def why_no_text(
     facts: ParticipantFacts, where: Standing, visit: VisitFacts, profile: NudgeProfile
 ) -> EndReason | None:
     """Return what forbids any reminder of a visit, whatever the hour; None if nothing does."""
-    if not visit.assessments:
+    if not visit.asks_anything:
         return EndReason.nothing_asked
     if not owes_answers(visit):
         submitted = any(each.submitted_at is not None for each in visit.assessments)
@@ -198,7 +198,7 @@ def _over(
     now: datetime,
 ) -> OverReason | None:
     """Return what ended it, but for the days that pass."""
-    if not visit.assessments:
+    if not visit.asks_anything:
         return OverReason.nothing_asked
     if not owes_answers(visit):
         return OverReason.answered
@@ -217,7 +217,7 @@ def _over(
         return OverReason.ended
     heard = (visit, *_later(facts, protocol, visit))
     if any(_was_reached(facts, one) for one in heard) or any(
-        one.assessments and not owes_answers(one) for one in heard[1:]
+        one.asks_anything and not owes_answers(one) for one in heard[1:]
     ):
         return OverReason.reached
     return None

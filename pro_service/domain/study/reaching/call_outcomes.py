@@ -12,7 +12,12 @@ from typing import Final
 
 from pro_service.domain.record import Record
 from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import ANOTHER_WAY, BAD_NUMBER, CONFIRM_NUMBER, FIND_NUMBER
+from pro_service.domain.study.follow_up.call_keys import (
+    ANOTHER_WAY,
+    BAD_NUMBER,
+    CONFIRM_NUMBER,
+    FIND_NUMBER,
+)
 
 REST_LASTS: Final = timedelta(days=14)
 """Whoever asks for a rest on the telephone is not reminded for so long; a pause may say longer."""

@@ -127,13 +127,13 @@ def with_open_sittings(
     visits = tuple(
         visit.model_copy(
             update={
-                "assessments": tuple(
+                "asked": tuple(
                     _looked_at(one, visit, instruments, facts.now, local)
                     for one in visit.assessments
                 )
             }
         )
-        if any(one.attempt is not None for one in visit.assessments)
+        if any(one.attempt is not None for one in visit.asked or ())
         else visit
         for visit in facts.visits
     )

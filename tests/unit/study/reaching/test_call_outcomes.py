@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pro_service.domain.study.calls import CallReason
-from pro_service.domain.study.facts import (
+from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
     BAD_NUMBER,
     CONFIRM_NUMBER,
