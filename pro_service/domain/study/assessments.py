@@ -90,7 +90,7 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     began (R25, and R3: two people's answers are never one sitting). On a page whoever answers
     says so.
     """
-    begun = [one for visit in facts.visits for one in visit.assessments if one.attempt is not None]
+    begun = [one for visit in facts.visits for one in visit.asked or () if one.attempt is not None]
     if not any(_is_not_theirs(one, who) for one in begun):
         return facts
     visits = tuple(
