@@ -32,8 +32,8 @@ from tests.support.large import (
     load_large_study,
     row_id,
 )
+from tests.support.plans import explain, nodes, pages_touched, rows_of_tables
 from tests.support.record.documents import answers_document, claim_document
-from tests.support.statements import literal
 
 SMALL_TABLE = 1_000
 """Reading a whole table of fewer rows is no fault."""
@@ -248,50 +248,6 @@ def large(server_url: str, template_database: str) -> Iterator[tuple[str, LargeS
 
     with clone(server_url, template_database) as url:
         yield url, run(fill(url))
-
-
-async def explain(
-    connection: asyncpg.Connection, sql: str, values: Sequence[Any], planning: str
-) -> dict[str, Any]:
-    """The plan of a prepared statement with what running it touched; its writes are undone."""
-    arguments = f"({', '.join(literal(value) for value in values)})" if values else ""
-    explained = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE planned" + arguments
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute(f"SET LOCAL plan_cache_mode = {planning}")
-        await connection.execute(f"PREPARE planned AS {sql}")
-        # Once before it counts, and undone: a fresh connection also reads the catalogue.
-        await connection.execute("SAVEPOINT fresh")
-        await connection.execute(explained)
-        await connection.execute("ROLLBACK TO SAVEPOINT fresh")
-        plan: dict[str, Any] = (await connection.fetchval(explained))[0]
-        return plan
-    finally:
-        await transaction.rollback()
-        await connection.execute("DEALLOCATE ALL")
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every node of a plan."""
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
-
-
-def pages_touched(plan: dict[str, Any]) -> int:
-    """Pages read; what a writing CTE reads is not part of its statement's own count."""
-    counted = [plan, *(n for n in nodes(plan) if n["Node Type"] == "ModifyTable" and n is not plan)]
-    total: int = sum(n["Shared Hit Blocks"] + n["Shared Read Blocks"] for n in counted)
-    return total
-
-
-async def rows_of_tables(connection: asyncpg.Connection) -> dict[str, float]:
-    """How many rows each table has, as the planner thinks."""
-    rows = await connection.fetch(
-        "SELECT relname, reltuples FROM pg_class WHERE relnamespace = 'pro'::regnamespace"
-    )
-    return {row["relname"]: row["reltuples"] for row in rows}
 
 
 async def check(url: str, case: Case, values: Sequence[Any], planning: str) -> dict[str, Any]:
