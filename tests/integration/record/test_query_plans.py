@@ -32,8 +32,8 @@ from tests.support.large import (
     load_large_study,
     row_id,
 )
-from tests.support.plans import explain, nodes, pages_touched, rows_of_tables
 from tests.support.record.documents import answers_document, claim_document
+from tests.support.record.plans import explain, nodes, pages_touched, rows_of_tables
 
 SMALL_TABLE = 1_000
 """Reading a whole table of fewer rows is no fault."""
