@@ -148,7 +148,7 @@ def test_what_reminders_leave_undone_calls_do(
     status: Status, consent: str, number: str, name: str
 ) -> None:
     due = at(INJECTION_ON + days(DAY[name]), 9, 30)
-    nudged = VISITS[name].model_copy(update={"reminders": (reminder(1, due),)})
+    nudged = VISITS[name].model_copy(update={"nudged": (reminder(1, due),)})
     facts = facts_of(
         [nudged],
         statuses=statuses((status, LONG_AGO)),

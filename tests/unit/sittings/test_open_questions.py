@@ -82,7 +82,7 @@ def with_sittings(*sittings: SittingHeld) -> ParticipantFacts:
         one.model_copy(update={"submitted_at": NOW - HOUR}) for one in WEEK_2.assessments[1:]
     )
     facts = participant(
-        [WEEK_2.model_copy(update={"assessments": (asked, *rest)})],
+        [WEEK_2.model_copy(update={"asked": (asked, *rest)})],
         now=NOW,
         events=(injection(occurred_at=at(INJECTION_ON, 10)),),
     )

@@ -126,7 +126,7 @@ def visit(planned: PlannedVisit, number: int = 1, **changes: Any) -> VisitFacts:
 def submitted(facts: VisitFacts, submitted_at: datetime) -> VisitFacts:
     """The visit with everything submitted."""
     done = tuple(a.model_copy(update={"submitted_at": submitted_at}) for a in facts.assessments)
-    return facts.model_copy(update={"assessments": done})
+    return facts.model_copy(update={"asked": done})
 
 
 def statuses(*words: tuple[Status, datetime]) -> tuple[StatusFacts, ...]:
@@ -190,4 +190,4 @@ def closing(planned: PlannedVisit) -> datetime:
 
 def with_reminders(of: VisitFacts, *reminders: ReminderFacts) -> VisitFacts:
     """The visit with these reminders and no others."""
-    return of.model_copy(update={"reminders": reminders})
+    return of.model_copy(update={"nudged": reminders})

@@ -63,7 +63,7 @@ def test_two_nudges_unanswered_for_24_hours_make_a_call() -> None:
 
 
 def test_one_nudge_makes_no_call() -> None:
-    once = NUDGED.model_copy(update={"reminders": NUDGED.reminders[:1]})
+    once = NUDGED.model_copy(update={"nudged": NUDGED.reminders[:1]})
     assert _reasons(participant([once]), SECOND + days(1)) == []
 
 
@@ -163,16 +163,16 @@ def test_the_first_look_spares_reading_everybody_who_is_not_silent_yet() -> None
 def test_two_nudges_that_did_not_arrive_make_a_call_at_once_and_it_says_so() -> None:
     """N1: the call said "unanswered" of 22 texts that were refused."""
     failed = tuple(one.model_copy(update={"undelivered": True}) for one in NUDGED.reminders)
-    unheard = NUDGED.model_copy(update={"reminders": failed})
+    unheard = NUDGED.model_copy(update={"nudged": failed})
     assert _reasons(participant([unheard]), SECOND) == [CallReason.nudges_not_delivered]
-    one_arrived = NUDGED.model_copy(update={"reminders": (NUDGED.reminders[0], failed[1])})
+    one_arrived = NUDGED.model_copy(update={"nudged": (NUDGED.reminders[0], failed[1])})
     assert _reasons(participant([one_arrived]), SECOND) == []
     assert _reasons(participant([one_arrived]), SECOND + days(1)) == [CallReason.nudges_unanswered]
 
 
 def test_a_call_about_nudges_is_made_once_whatever_became_of_them() -> None:
     failed = tuple(one.model_copy(update={"undelivered": True}) for one in NUDGED.reminders)
-    unheard = NUDGED.model_copy(update={"reminders": failed})
+    unheard = NUDGED.model_copy(update={"nudged": failed})
     for reason in (CallReason.nudges_unanswered, CallReason.nudges_not_delivered):
         made = (CallKey(NUDGED.id, reason),)
         facts = participant([unheard]).model_copy(update={"made_calls": made})

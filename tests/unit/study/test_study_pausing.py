@@ -73,7 +73,7 @@ def test_safety_visits_are_never_moved_and_are_named() -> None:
 
 
 def test_ending_a_pause_brings_the_nudges_back_to_their_hours() -> None:
-    moved = WEEK_2.model_copy(update={"reminders": (reminder(1, at(TARGET + days(1), 18, 30)),)})
+    moved = WEEK_2.model_copy(update={"nudged": (reminder(1, at(TARGET + days(1), 18, 30)),)})
     words = statuses((Status.stopped_treatment, LONG_AGO), (Status.paused, LONG_AGO))
     made = plan_resumption(participant([moved], now=NOW, statuses=words), example())
     assert [one.status for one in made.statuses] == [Status.stopped_treatment]

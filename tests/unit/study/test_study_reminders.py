@@ -188,7 +188,7 @@ def test_a_declined_visit_ends_its_reminder() -> None:
     declined = tuple(
         each.model_copy(update={"declined_at": FIRST_AT}) for each in WEEK_2.assessments
     )
-    found = _judge(participant([_due().model_copy(update={"assessments": declined})]))
+    found = _judge(participant([_due().model_copy(update={"asked": declined})]))
     assert [each.reason for each in found.ended] == [EndReason.declined]
 
 

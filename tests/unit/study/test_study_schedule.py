@@ -145,7 +145,7 @@ def test_a_visit_with_an_answer_or_attempt_keeps_its_dates() -> None:
     moved = injection(planned_on=INJECTION_ON + days(5))
     for update in ({"answers": (answer(),)}, {"attempt": attempt(DONE)}, {"declined_at": DONE}):
         first = baseline.assessments[0].model_copy(update=update)
-        touched = baseline.model_copy(update={"assessments": (first, *baseline.assessments[1:])})
+        touched = baseline.model_copy(update={"asked": (first, *baseline.assessments[1:])})
         result = _moved([touched], moved)
         assert result.kept == (touched.id,)
         assert "baseline" not in {new.visit.definition for new in result.created}
