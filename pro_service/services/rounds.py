@@ -22,10 +22,12 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.calling import ToCall, call_for, escalate, look_for_silence
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
+    Calls,
     Claimed,
+    DueList,
     look_for,
     look_for_reply,
-    remind,
+    remind_wave,
     retry,
     send_claimed,
 )
@@ -53,16 +55,24 @@ def _always() -> bool:
 async def remind_round(
     connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
 ) -> int:
-    """Judge every due nudge and send what may go."""
-    rows = await reminders.list_due(connection, BATCH)
-
-    async def one(row: reminders.DueRow) -> int:
-        claimed = await remind(connection, context, row.study_id, row.participant_id)
-        if claimed is not None:
-            await send_claimed(connection, context, gateway, claimed)
-        return 1
-
-    return await _each(rows, one, go_on)
+    """Judge every due nudge and send what may go, wave by wave: one is claimed while others go."""
+    due = DueList(await reminders.list_due(connection, BATCH), context.provider)
+    await due.find_senders(connection)
+    calls = Calls(connection, context, gateway)
+    done = 0
+    try:
+        while due and go_on():
+            taken = due.take(calls.under_way)
+            if not taken.rows:
+                await calls.one_ended()
+                continue
+            wave = await remind_wave(connection, context, taken, go_on)
+            due.put_back(wave.later)
+            done += wave.done
+            await calls.begin(wave.claimed)
+    finally:
+        await calls.ended()
+    return done
 
 
 async def retry_round(

@@ -232,6 +232,9 @@ def journal_lines(
         JournalLine(kind="opt_out_ended", study_id=study_id, line_id=line_id)
         for line_id in getattr(document, "opt_ins", ())
     ]
+    # A wave carries a document of its own for each participant.
+    for one in getattr(document, "claims", ()):
+        lines += journal_lines(one.claim, study_id, one.participant_id)
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from datetime import date, time
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -152,6 +152,7 @@ def _read(folder: Path, language: Language, domain: Domain) -> dict[str, str]:
     return {str(message.id): str(message.string) for message in catalogue if message.id}
 
 
+@lru_cache(maxsize=4096)
 def placeholders(words: str) -> frozenset[str]:
     """Return the names of all placeholders in a pattern."""
     return frozenset(name for _, name, _, _ in string.Formatter().parse(words) if name)

@@ -99,7 +99,26 @@ def plain(annotation: Any) -> Any:
 
 def types_of(record: Any) -> dict[str, str]:
     hints = get_type_hints(record)
-    return {one.name: SQL_TYPES[plain(hints[one.name])] for one in fields(record)}
+    return {one.name: sql_type(plain(hints[one.name])) for one in fields(record)}
+
+
+def sql_type(kind: Any) -> str:
+    """What a field is in SQL: a document within a document is JSON."""
+    return "jsonb" if is_dataclass(kind) else SQL_TYPES[kind]
+
+
+def records_in(annotation: Any) -> list[Any]:
+    """The record a document's list holds, or none."""
+    return [one for one in (annotation, *get_args(annotation)) if is_dataclass(one)]
+
+
+def hints_of(document: Any) -> dict[str, Any]:
+    """A document's lists, and those of the documents that the rows of a list carry themselves."""
+    hints = get_type_hints(document)
+    for record in [one for hint in hints.values() for one in records_in(hint)]:
+        for carried in get_type_hints(record).values():
+            hints |= hints_of(carried) if is_dataclass(carried) else {}
+    return hints
 
 
 WRITES = [query for query in all_queries() if "write" in query.parameters]
@@ -108,10 +127,10 @@ WRITES = [query for query in all_queries() if "write" in query.parameters]
 @pytest.mark.parametrize("query", WRITES, ids=lambda query: f"{query.place}.{query.name}")
 def test_a_document_says_what_its_statement_takes(query: Query) -> None:
     document = document_of(query)
-    reads, hints = taken(query.sql), get_type_hints(document)
+    reads, hints = taken(query.sql), hints_of(document)
     assert set(hints) == reads.keys
     for name, annotation in hints.items():
-        held: list[Any] = [one for one in (annotation, *get_args(annotation)) if is_dataclass(one)]
+        held = records_in(annotation)
         if held:
             assert types_of(held[0]) == reads.columns[name], name
     if "" in reads.columns:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -26,6 +27,8 @@ from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting import delivery, reminders
 from pro_service.services.texting.composing import open_number
+from pro_service.store.base import participants
+from pro_service.store.connection import DuplicateError
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools, open_pools
 from pro_service.store.texting import messages, sending
@@ -39,10 +42,13 @@ from tests.support.twilio.fake import ACCOUNT, TOKEN
 BY_THE_FAKE: Final = "taken, not answered"
 """The provider's end of the call: the fake tells the harness, which kills from outside."""
 POINTS: Final = (
+    "wave read",
     "facts read",
     "before the claim",
     "during the claim",
     "claimed",
+    "claimed alone",
+    "texts read",
     "turn taken",
     "before the call",
     "during the call",
@@ -52,6 +58,18 @@ POINTS: Final = (
     "marked",
     "claimed again",
 )
+ONCE_A_WAVE: Final = frozenset(
+    {
+        "wave read",
+        "before the claim",
+        "during the claim",
+        "claimed",
+        "texts read",
+        "during the mark",
+        "marked",
+    }
+)
+"""Points that a worker may pass only once, for all texts together."""
 Anything = Callable[..., Any]
 
 
@@ -181,17 +199,29 @@ def _wrap(orders: Orders, gateway: Any) -> None:
     judge = reaper.before("facts read", judged.judge)
     reminding: Any = reminders
     reminding.judge = judge
-    claim = stored_reminders.claim_reminders
+    participants.get_facts_of_many = reaper.after("wave read", participants.get_facts_of_many)
+    claim = stored_reminders.claim_wave
     claim = reaper.before("before the claim", claim)
-    claim = reaper.during("during the claim", claim, 0.006)
-    stored_reminders.claim_reminders = reaper.after("claimed", claim)
+    claim = reaper.during("during the claim", claim, 0.012)
+    stored_reminders.claim_wave = reaper.after("claimed", claim)
+    if orders.point == "claimed alone":
+        refusing: Any = _refused
+        stored_reminders.claim_wave = refusing
+    alone = reaper.after("claimed alone", stored_reminders.claim_reminders)
+    stored_reminders.claim_reminders = alone
+    messages.list_messages = reaper.after("texts read", messages.list_messages)
     sending.claim_turn = reaper.after("turn taken", sending.claim_turn)
     call = reaper.before("before the call", gateway.send)
     call = reaper.during("during the call", call, 0.02)
     gateway.send = reaper.after("answered", call)
-    mark = reaper.during("during the mark", messages.mark_message, 0.004)
-    messages.mark_message = reaper.after("marked", mark)
+    mark = reaper.during("during the mark", messages.mark_messages, 0.004)
+    messages.mark_messages = reaper.after("marked", mark)
     messages.reclaim_message = reaper.after("claimed again", messages.reclaim_message)
+
+
+async def _refused(*_: object) -> set[UUID]:
+    """A wave that cannot be written: everybody in it is taken alone."""
+    raise DuplicateError("test")
 
 
 async def _naive_round(pools: Pools, context: ServiceContext, gateway: Any, order: Naive) -> None:

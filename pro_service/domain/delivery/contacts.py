@@ -129,10 +129,10 @@ def reach(
     kinds: Collection[Kind] = TEXTED,
 ) -> Reach:
     """Say who is texted now: the first contact in order who may be. Never one who may not."""
-    each = tuple((one, why_not(one, consent, kinds)) for one in in_order(contacts))
-    found = next((one for one, reason in each if reason is None), None)
-    if found is not None:
-        return Reach(found, each, None)
+    each = tuple([(one, why_not(one, consent, kinds)) for one in in_order(contacts)])
+    for one, reason in each:
+        if reason is None:
+            return Reach(one, each, None)
     if each:
         return Reach(None, each, each[0][1])
     nothing_agreed = consent is None or not (consent.messages or consent.caregiver)

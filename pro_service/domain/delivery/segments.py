@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Literal
 
 from pro_service.domain.record import Record
@@ -12,6 +13,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
+_GSM = _BASIC | _EXTENDED
 
 
 class Segments(Record):
@@ -24,22 +26,30 @@ class Segments(Record):
 
 def segments(text: str) -> Segments:
     """Return encoding, length and number of segments of `text`; an empty text is one segment."""
-    if all(character in _BASIC or character in _EXTENDED for character in text):
-        widths = [2 if character in _EXTENDED else 1 for character in text]
-        return _counted("GSM-7", widths, single=160, each=153)
-    widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
-    return _counted("UCS-2", widths, single=70, each=67)
+    characters = set(text)
+    if characters <= _GSM:
+        return _counted("GSM-7", text, characters & _EXTENDED, single=160, each=153)
+    pairs = {character for character in characters if ord(character) > 0xFFFF}
+    return _counted("UCS-2", text, pairs, single=70, each=67)
 
 
 def _counted(
-    encoding: Literal["GSM-7", "UCS-2"], widths: list[int], *, single: int, each: int
+    encoding: Literal["GSM-7", "UCS-2"],
+    text: str,
+    wide: Set[str],
+    *,
+    single: int,
+    each: int,
 ) -> Segments:
-    """Fill segments in order: a pair (escape or surrogates) is never cut in two."""
-    total = sum(widths)
+    """Fill segments in order: a pair (escape or surrogates) of a `wide` one is never cut in two."""
+    total = len(text) + sum(map(text.count, wide))
     if total <= single:
         return Segments(encoding=encoding, characters=total, segments=1)
+    if not wide:
+        return Segments(encoding=encoding, characters=total, segments=-(-total // each))
     count, used = 1, 0
-    for width in widths:
+    for character in text:
+        width = 2 if character in wide else 1
         if used + width > each:
             count, used = count + 1, 0
         used += width

@@ -90,6 +90,9 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     began (R25, and R3: two people's answers are never one sitting). On a page whoever answers
     says so.
     """
+    begun = [one for visit in facts.visits for one in visit.asked or () if one.attempt is not None]
+    if not any(_is_not_theirs(one, who) for one in begun):
+        return facts
     visits = tuple(
         visit
         if visit.asked is None
@@ -99,9 +102,14 @@ def taken_over_by(facts: ParticipantFacts, who: Respondent) -> ParticipantFacts:
     return facts.model_copy(update={"visits": visits})
 
 
+def _is_not_theirs(assessment: AssessmentFacts, who: Respondent) -> bool:
+    attempt = assessment.attempt
+    return attempt is not None and assessment.submitted_at is None and _is_others(attempt, who)
+
+
 def _seen_by(assessment: AssessmentFacts, who: Respondent) -> AssessmentFacts:
     attempt = assessment.attempt
-    if attempt is None or assessment.submitted_at is not None or not _is_others(attempt, who):
+    if attempt is None or not _is_not_theirs(assessment, who):
         return assessment
     own = [one for one in assessment.others if not _is_others(one.attempt, who)]
     if own:

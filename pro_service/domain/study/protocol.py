@@ -192,6 +192,10 @@ class InstrumentUse(Record):
     """R11: who may answer for analysis. Not acted upon yet; None: everybody who may answer."""
 
 
+LINKS_ALONE: Final = InstrumentUse()
+"""What is permitted for an instrument that a protocol does not name."""
+
+
 class Ask(Record):
     """One instrument asked at a visit, for each treated knee or once for the person."""
 
@@ -302,7 +306,7 @@ class Protocol(Record):
 
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
-        return self.instruments.get(instrument, InstrumentUse())
+        return self.instruments.get(instrument, LINKS_ALONE)
 
     def screens_of(self, instrument: Instrument) -> tuple[tuple[str, ...], ...]:
         """Return the item codes of each screen of an instrument, in asking order."""

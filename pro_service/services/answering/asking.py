@@ -40,15 +40,28 @@ def open_questions(
 
     First of all what they opened themselves, because something is wrong.
     """
+    return allowed_this_way(owed_now(facts, protocol), protocol, way)
+
+
+def allowed_this_way(
+    owed: Sequence[OpenQuestion], protocol: Protocol, way: AnswerWay
+) -> tuple[OpenQuestion, ...]:
+    """Those of the owed questions that may be answered this way."""
+    return tuple(one for one in owed if _allowed(one.ask, protocol, way))
+
+
+def owed_now(facts: ParticipantFacts, protocol: Protocol) -> tuple[OpenQuestion, ...]:
+    """What the participant owes now, in whatever way it may be answered; in the same order."""
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return ()
+    visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
     found: list[OpenQuestion] = []
-    for visit in sorted(facts.visits, key=lambda one: not is_unwell(one)):
-        if not is_open(visit, facts):
-            continue
+    for visit in sorted(visits, key=lambda one: not is_unwell(one)):
         for assessment in visit.assessments:
+            if not is_open_question(assessment):
+                continue
             ask = protocol.ask(visit.definition, assessment.instrument)
-            if ask is not None and is_open_question(assessment) and _allowed(ask, protocol, way):
+            if ask is not None:
                 found.append(OpenQuestion(visit, assessment, ask))
     return tuple(found)
 
@@ -68,6 +81,8 @@ def instrument_as_used(
 def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
     """The same for an instrument at hand."""
     offered = protocol.use(instrument.id).may_not_apply
+    if not [one for one in instrument.items if one.may_not_apply and one.code not in offered]:
+        return instrument
     items = tuple(
         item
         if not item.may_not_apply or item.code in offered
@@ -84,14 +99,19 @@ def agenda(
     *,
     asked: UUID | None = None,
     just_answered: UUID | None = None,
+    owed: Sequence[OpenQuestion] | None = None,
 ) -> tuple[AgendaEntry, ...]:
     """What may be asked by text now, or sent: what was answered on a page may be sent by text.
 
     `asked` is the assessment a question is out for: an answer to it is taken even after the visit
     has closed, and stays with the visit that asked. `just_answered` is kept in reach of `back`.
+    `owed` is what `owed_now` says of these facts, where it is known already.
     """
-    questions = open_questions(facts, protocol, "text")
-    to_send = [one for one in open_questions(facts, protocol, "link") if one.assessment.is_unsent]
+    if owed is None:
+        owed = owed_now(facts, protocol)
+    questions = allowed_this_way(owed, protocol, "text")
+    unsent = [one for one in owed if one.assessment.is_unsent]
+    to_send = allowed_this_way(unsent, protocol, "link")
     by_text = {one.assessment.id for one in questions}
     entries = [
         _entry(
@@ -104,6 +124,8 @@ def agenda(
         )
         for question in (*questions, *(one for one in to_send if one.assessment.id not in by_text))
     ]
+    if asked is None and just_answered is None:
+        return tuple(entries)
     known = {entry.assessment_id for entry in entries}
     may_answer = standing(facts.statuses, facts.now, facts.events).may_answer
     elsewhere = {one for one in (asked, just_answered) if one is not None} - known

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 
 from pro_service.domain.errors import ProServiceError
@@ -17,6 +19,9 @@ class NoCountryCodeError(PhoneError):
 
 class AmbiguousPhoneError(PhoneError):
     """could be a number of two countries; write it with + and its country code: +12025550143."""
+
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def parse_phone(text: str, country: str | None = None) -> str:
@@ -65,6 +70,27 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
 
 def country_of(e164: str) -> str:
     """ISO 3166 code of the country a number belongs to; "ZZ" where it cannot be told."""
-    number = phonenumbers.parse(e164, None)
+    number = _as_written(e164) or phonenumbers.parse(e164, None)
     region = phonenumbers.region_code_for_number(number)
     return region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+
+
+def _as_written(e164: str) -> phonenumbers.PhoneNumber | None:
+    """A number in E.164 split at its country code; None where it has none that is known.
+
+    `parse` comes to the same, after looking for all that people type around a number.
+    """
+    digits = e164[1:]
+    if not _E164.fullmatch(e164):
+        return None
+    for length in (1, 2, 3):
+        code, national = int(digits[:length]), digits[length:]
+        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE and national.strip("0"):
+            zeros = len(national) - len(national.lstrip("0"))
+            return phonenumbers.PhoneNumber(
+                country_code=code,
+                national_number=int(national),
+                italian_leading_zero=True if zeros else None,
+                number_of_leading_zeros=zeros if zeros > 1 else None,
+            )
+    return None

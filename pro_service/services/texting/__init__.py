@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.texting.calls import Calls
 from pro_service.services.texting.composing import (
     Line,
     contact_at,
@@ -18,6 +19,7 @@ from pro_service.services.texting.delivery import (
     retry,
     send_claimed,
 )
+from pro_service.services.texting.due_list import DueList
 from pro_service.services.texting.numbers import indexes_at
 from pro_service.services.texting.opt_outs import (
     NoLineError,
@@ -28,11 +30,15 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
-from pro_service.services.texting.reminders import Claimed, ended_rows, link_for, remind, who_part
+from pro_service.services.texting.reminder_texts import link_for, who_part
+from pro_service.services.texting.reminders import Claimed, ended_rows, remind
+from pro_service.services.texting.waves import remind_wave
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [
+    "Calls",
     "Claimed",
+    "DueList",
     "Line",
     "NoLineError",
     "WrongNumber",
@@ -55,6 +61,7 @@ __all__ = [
     "pause_write",
     "reached_by",
     "remind",
+    "remind_wave",
     "retry",
     "rule_for_number",
     "seal_body",

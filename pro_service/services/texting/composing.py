@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.delivery.contacts import ContactFacts
-from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Connection
@@ -41,8 +41,15 @@ async def line_to(
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
         return Line(found.id, found.focus_participant_id, found.focused_at, None)
-    line_id = new_id()
     key = await context.keys.study_key(connection, study_id)
+    return new_line(context, sender_id, their_address, key=key, actor=actor)
+
+
+def new_line(
+    context: ServiceContext, sender_id: UUID, their_address: str, *, key: UUID, actor: str
+) -> Line:
+    """A line used for the first time; `key` is the study's own, opened."""
+    line_id = new_id()
     sealed = places.LINE_ADDRESS.seal(
         context.keys.vault, their_address, data_key=key, row_id=line_id
     )
@@ -103,11 +110,16 @@ class SealedBody(NamedTuple):
 
 
 def seal_body(
-    context: ServiceContext, *, message_id: UUID, data_key: UUID, body: str
+    context: ServiceContext,
+    *,
+    message_id: UUID,
+    data_key: UUID,
+    body: str,
+    counted: Segments | None = None,
 ) -> SealedBody:
-    """Seal a message's words and count their segments."""
+    """Seal a message's words and count their segments, unless they are `counted` already."""
     sealed = places.MESSAGE_BODY.seal(
         context.keys.vault, body, data_key=data_key, row_id=message_id
     )
-    counted = segments(body)
+    counted = counted or segments(body)
     return SealedBody(sealed.ciphertext, sealed.key, counted.encoding, counted.segments)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
@@ -37,6 +39,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.texting.composing import contact_at, number_of
 from pro_service.services.texting.consequences import follow
+from pro_service.services.texting.marks import Marks
 from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at, new_id
@@ -57,6 +60,36 @@ class UnknownMessageError(ProServiceError):
     """A receipt is about a message that is not ours."""
 
 
+class Sending(NamedTuple):
+    """By what texts are sent: everything but the texts."""
+
+    connection: Connection
+    context: ServiceContext
+    gateway: Gateway
+    marks: Marks
+
+
+class Held(NamedTuple):
+    """A text that was claimed, as it was read before its call."""
+
+    row: MessageRow
+    ends_at: float
+    """When its lease ends, by the loop's clock; no later than it really does."""
+    facts: ParticipantFacts | None = None
+    """The participant's, where it was claimed from them just now."""
+
+
+async def hold(connection: Connection, claimed: Sequence[Claimed]) -> list[Held]:
+    """Read texts of one study that were claimed, to send them. What is gone is left out."""
+    began = asyncio.get_running_loop().time()
+    facts = {one.message_id: one.facts for one in claimed}
+    study_id = claimed[0].study_id
+    return [
+        Held(row, began + (row.lease_left or timedelta(0)).total_seconds(), facts[row.id])
+        for row in await messages.list_messages(connection, study_id, list(facts))
+    ]
+
+
 async def send_claimed(
     connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
 ) -> MessageState:
@@ -65,17 +98,25 @@ async def send_claimed(
     The message's state, its lease and the hour are looked at again before the call; the
     participant's facts are those it was claimed from.
     """
-    row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
-    if row is None or row.state is not MessageState.sending:
-        return MessageState.ambiguous if row is None else row.state
-    text = await _outbound(connection, context, row, claimed.facts)
-    held_back = await _not_now(connection, row, text)
+    by = Sending(connection, context, gateway, Marks(connection))
+    for held in await hold(connection, [claimed]):
+        return await send_held(by, held)
+    return MessageState.ambiguous
+
+
+async def send_held(by: Sending, held: Held) -> MessageState:
+    """The same for a text that has been read for it."""
+    connection, row = by.connection, held.row
+    if row.state is not MessageState.sending:
+        return row.state
+    text = await _outbound(connection, by.context, row, held.facts)
+    held_back = await _not_now(connection, held, text)
     if held_back is not None:
-        return await _give_back(connection, row, held_back)
-    mark, effect = await _call(gateway, row, text)
-    await messages.mark_message(connection, row.study_id, row.id, MessageState.sending, mark)
+        return await _give_back(by, row, held_back)
+    mark, effect = await _call(by.gateway, row, text)
+    await by.marks.mark(row, mark)
     if effect is not None:
-        await follow(connection, context, row, effect, WORKER)
+        await follow(connection, by.context, row, effect, WORKER)
     log.info("message_sent", extra={"state": str(mark.state), "message_id": str(row.id)})
     return mark.state
 
@@ -98,14 +139,13 @@ async def _call(
     return Mark(MessageState.accepted, provider_id=accepted.provider_id), None
 
 
-async def _not_now(connection: Connection, row: MessageRow, text: OutboundText) -> str | None:
+async def _not_now(connection: Connection, held: Held, text: OutboundText) -> str | None:
     """Wait for the sender's turn; why the call must not be made now, or None to make it.
 
     The lease is looked at last, after all waiting: a worker that was stopped past it, or so far
     into it that a call might outlive it, does not send.
     """
-    loop = asyncio.get_running_loop()
-    ends_at = loop.time() + (row.lease_left or timedelta(0)).total_seconds()
+    row, loop = held.row, asyncio.get_running_loop()
     if row.kind == "reminder" and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
         return "too late to send now"
     pace = TEXTS_A_SECOND.get(row.provider)
@@ -116,19 +156,16 @@ async def _not_now(connection: Connection, row: MessageRow, text: OutboundText) 
         if wait is None:
             return "waits for its sender's turn"
         await asyncio.sleep(wait.total_seconds())
-    return None if ends_at - loop.time() >= CALL_BOUND_SECONDS else "claimed too long ago"
+    return None if held.ends_at - loop.time() >= CALL_BOUND_SECONDS else "claimed too long ago"
 
 
-async def _give_back(connection: Connection, row: MessageRow, reason: str) -> MessageState:
+async def _give_back(by: Sending, row: MessageRow, reason: str) -> MessageState:
     """Nothing was handed over, for certain: the message may be claimed again.
 
     Unless its lease has run out and it was taken for ambiguous meanwhile: that it stays.
     """
     mark = Mark(MessageState.queued, reason=reason, retry_in=TURN_PATIENCE)
-    moved = await messages.mark_message(
-        connection, row.study_id, row.id, MessageState.sending, mark
-    )
-    return MessageState.queued if moved else MessageState.ambiguous
+    return MessageState.queued if await by.marks.mark(row, mark) else MessageState.ambiguous
 
 
 async def _outbound(

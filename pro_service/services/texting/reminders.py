@@ -5,38 +5,38 @@ Nothing is sent here. A claim is committed first; `services.delivery` then makes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.conversation.advance import begin
-from pro_service.domain.conversation.asking import asks
-from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, TextPart
-from pro_service.domain.delivery.channels import AskingWay, ChannelRule
-from pro_service.domain.delivery.segments import segments
-from pro_service.domain.delivery.templates import is_too_long
-from pro_service.domain.study.assessments import taken_over_by
+from pro_service.domain.delivery.channels import AskingWay
+from pro_service.domain.study.assessments import has_only_to_send
 from pro_service.domain.study.calls import call_instead
-from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
-from pro_service.domain.study.respondents import respondent_at
-from pro_service.services.answering import OpenQuestion, agenda, open_questions, text_context
+from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
-from pro_service.services.texting.composing import Line, line_to, open_number, seal_body
+from pro_service.services.texting.composing import Line, open_address, seal_body
+from pro_service.services.texting.lookups import Lookups, OneByOne
 from pro_service.services.texting.reach import rule_for_number, way_to
-from pro_service.services.texting.unsent import is_only_to_send, unsent_text
+from pro_service.services.texting.reminder_texts import (
+    Composed,
+    Due,
+    compose,
+    compose_unsent,
+    link_for,
+)
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
-from pro_service.store.texting import messages, reminders
+from pro_service.store.texting import reminders
 from pro_service.store.texting.reminders import ClaimWrite
 from pro_service.store.writes import (
     CallRow,
     ConversationRow,
     EndedReminderRow,
-    InvitationRow,
     MovedReminderRow,
     ReminderMessageRow,
     ReminderRow,
@@ -53,30 +53,8 @@ class Claimed(NamedTuple):
     message_id: UUID
     facts: ParticipantFacts | None = None
     """What it was claimed from: whoever sends it need not read them again. None: not read here."""
-
-
-class _Due(NamedTuple):
-    """A participant with nudges that are due, as they were judged."""
-
-    connection: Connection
-    context: ServiceContext
-    facts: ParticipantFacts
-    protocol: Protocol
-    judgement: Judgement
-
-
-class _Composed(NamedTuple):
-    """What a text asks: its words, the dialogue it opens, and the link rows it needs."""
-
-    template: str
-    body: str
-    dialogue: Dialogue | None
-    invitations: list[InvitationRow]
-
-    @property
-    def too_long(self) -> bool:
-        """Whether it would cost more segments than its template may."""
-        return is_too_long(self.template, segments(self.body))
+    sender_id: UUID | None = None
+    """Our address it goes out from, where that is known here."""
 
 
 async def remind(
@@ -88,18 +66,37 @@ async def remind(
     worker was quicker.
     """
 
+    lookups = OneByOne(connection, context)
+
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[Claimed | None]:
-        judgement = judge(facts, protocol, facts.now)
-        document = _outcomes(facts, judgement)
-        claimed = None
-        if judgement.together:
-            due = _Due(connection, context, facts, protocol, judgement)
-            claimed = await _claim(due, document)
-        elif not (judgement.ended or judgement.postponed):
+        due = judged(context, lookups, facts, protocol)
+        if due is None:
             return Plan(None)
+        document, claimed = await outcomes(due)
         return Plan(claimed, writing(reminders.claim_reminders, document))
 
     return await turn(Who(connection, context, study_id, participant_id), decide, lean=True)
+
+
+def judged(
+    context: ServiceContext, lookups: Lookups, facts: ParticipantFacts, protocol: Protocol
+) -> Due | None:
+    """A participant's nudges as they are judged now; None: nothing is due."""
+    judgement = judge(facts, protocol, facts.now)
+    if not (judgement.together or judgement.ended or judgement.postponed):
+        return None
+    visits = tuple(visit for visit in facts.visits if visit.id in judgement.visits)
+    return Due(context, lookups, facts, protocol, judgement, visits)
+
+
+async def outcomes(due: Due) -> tuple[ClaimWrite, Claimed | None]:
+    """What becomes of the nudges, as one write, and the message claimed by it, if there is one.
+
+    Raises BusyError for a participant who has no data key yet.
+    """
+    document = _outcomes(due.facts, due.judgement)
+    claimed = await _claim(due, document) if due.judgement.together else None
+    return document, claimed
 
 
 def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
@@ -123,40 +120,40 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
     )
 
 
-async def _claim(due: _Due, document: ClaimWrite) -> Claimed | None:
+async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
-    connection, context, facts, _, _ = due
-    number = open_number(context, facts)
-    sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
+    context, lookups, facts, *_ = due
+    contact = facts.contact
+    number = None if contact is None else open_address(context, contact)
+    sender = await lookups.sender(facts)
     rule = None if number is None else rule_for_number(context, number)
     way: AskingWay = "call" if rule is None else way_to(rule, facts)
-    if number is None or rule is None or sender is None or way == "call":
+    if contact is None or number is None or rule is None or sender is None or way == "call":
         _end_without_text(due, document, "no_channel")
         return None
-    if facts.texts_today >= rule.per_day:
+    if contact.texts_today >= rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
         document.ended += _ended(due, EndReason.budget)
         return None
-    line = await line_to(connection, context, facts.study_id, sender.id, number, WORKER)
+    line = await lookups.line(facts, sender.id, number)
     message_id = new_id()
-    if is_only_to_send(facts, due.judgement):
-        composed = await _compose_unsent(due, rule, way)
+    if has_only_to_send(due.visits):
+        composed = await compose_unsent(due, rule, way)
     else:
-        composed = await _compose(due, message_id, way)
+        composed = await compose(due, message_id, way)
     if composed.too_long and way == "text" and rule.links:
         # A link to the same questions is short.
-        composed = await _compose(due, message_id, "link")
+        composed = await compose(due, message_id, "link")
     if composed.too_long:
         _end_without_text(due, document, "too_long")
         return None
     _add_message(due, document, line, message_id, composed)
-    return Claimed(facts.study_id, message_id, facts)
+    return Claimed(facts.study_id, message_id, facts, sender.id)
 
 
-def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
+def _end_without_text(due: Due, document: ClaimWrite, reason: str) -> None:
     """No permitted way to write, or too much to say: the nudge ends, and a coordinator calls."""
     document.ended += _ended(due, reason)
-    asked = [visit for visit in due.facts.visits if visit.id in due.judgement.visits]
     document.calls += [
         CallRow(
             id=new_id(),
@@ -165,19 +162,25 @@ def _end_without_text(due: _Due, document: ClaimWrite, reason: str) -> None:
             closes_at=wanted.closes_at,
             actor=WORKER,
         )
-        for visit in asked
+        for visit in due.visits
         if (wanted := call_instead(due.facts, due.protocol, visit, reason)) is not None
     ]
 
 
-def _ended(due: _Due, reason: str, message_id: UUID | None = None) -> list[EndedReminderRow]:
-    return ended_rows(due.facts, dict.fromkeys(due.judgement.together, reason), message_id)
+def _ended(due: Due, reason: str, message_id: UUID | None = None) -> list[EndedReminderRow]:
+    return _ending(due.visits, dict.fromkeys(due.judgement.together, reason), message_id)
 
 
 def ended_rows(
     facts: ParticipantFacts, reasons: Mapping[UUID, str], message_id: UUID | None = None
 ) -> list[EndedReminderRow]:
     """The rows that end these nudges of a participant, each for its reason."""
+    return _ending(facts.visits, reasons, message_id) if reasons else []
+
+
+def _ending(
+    visits: Iterable[VisitFacts], reasons: Mapping[UUID, str], message_id: UUID | None
+) -> list[EndedReminderRow]:
     return [
         EndedReminderRow(
             id=reminder.id,
@@ -187,125 +190,10 @@ def ended_rows(
             schedule_revision=visit.schedule_revision,
             ordinal=reminder.ordinal,
         )
-        for visit in facts.visits
+        for visit in visits
         for reminder in visit.nudged or ()
         if reminder.id in reasons
     ]
-
-
-async def _compose(due: _Due, message_id: UUID, way: AskingWay) -> _Composed:
-    """Write the text: a link for what is answered on a page, the first question for the rest.
-
-    Where neither may be sent, it points to the address and code on the participant's card.
-    """
-    connection, context, facts, protocol, judgement = due
-    first = facts.last_reminder_text_at is None
-    if way == "code":
-        words = text_context(context, protocol, facts)
-        body = context.texts.render(_card_parts(facts, first=first), facts.language, words)
-        return _Composed("reminder.card", body, None, [])
-    by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
-    relation = "self" if facts.contact is None else facts.contact.relation
-    by_text = agenda(context, protocol, taken_over_by(facts, respondent_at(relation)))
-    linked = bool(by_link) and (way == "link" or not by_text)
-    on_pages = {one.assessment.id for one in by_link} if linked else set()
-    asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
-    dialogue, question = begin(asked, facts.now)
-    if asked and not protocol.messaging.question_in_reminder:
-        dialogue, question = Dialogue(waiting=True), (TextPart(key="reminder.ready"),)
-    link: str | None = None
-    rows: list[InvitationRow] = []
-    if linked:
-        link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
-    if relation != "self" and asks(question):
-        question = (*question, who_part(facts))
-    parts = _parts(facts, linked=linked, first=first)
-    words = text_context(context, protocol, facts, link=link)
-    body = context.texts.render((*parts, *question), facts.language, words)
-    template = "reminder.link" if linked else "reminder.text"
-    if is_too_long(template, segments(body)):
-        # Why it begins afresh is said on the page, and in the next reply, if there is no room here.
-        question = tuple(one for one in question if one.key != "afresh")
-        body = context.texts.render((*parts, *question), facts.language, words)
-    if dialogue.prompt is not None:
-        update = {"message_id": message_id, "reminded": True}
-        prompt = dialogue.prompt.model_copy(update=update)
-        dialogue = dialogue.model_copy(update={"prompt": prompt})
-    return _Composed(template, body, dialogue if asked else None, rows)
-
-
-def who_part(facts: ParticipantFacts) -> TextPart:
-    """Who answers is asked at the start of a sitting on a telephone of somebody else (R25)."""
-    return TextPart(key="who.ask", parameters={"code": facts.start_of_code})
-
-
-async def _compose_unsent(due: _Due, rule: ChannelRule, way: AskingWay) -> _Composed:
-    """Say that all is answered, and how to send it; nothing is asked, so no dialogue opens."""
-    connection, context, facts, protocol, judgement = due
-    by_link = _of_visits(open_questions(facts, protocol, "link"), judgement)
-    said = unsent_text(rule, way, has_page=bool(by_link))
-    link: str | None = None
-    rows: list[InvitationRow] = []
-    if said.names_link and by_link:
-        link, rows = await link_for(connection, context, facts, by_link[0].visit.id)
-    first = facts.last_reminder_text_at is None
-    parts = (*_whose(facts, by_card=way == "code"), *said.parts)
-    if first:
-        stop = "reminder.card_stop" if way == "code" else "reminder.stop"
-        parts = (*parts, TextPart(key=stop))
-    words = text_context(context, protocol, facts, link=link)
-    body = context.texts.render(parts, facts.language, words)
-    return _Composed(said.parts[0].key, body, None, rows)
-
-
-def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple[OpenQuestion, ...]:
-    return tuple(one for one in questions if one.visit.id in judgement.visits)
-
-
-def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart, ...]:
-    """Whose reminder it is, where several share the number."""
-    if facts.contact is None or not facts.contact.names_code:
-        return ()
-    if by_card:
-        return (TextPart(key="reminder.for_card", parameters={"start": facts.start_of_code}),)
-    return (TextPart(key="reminder.for_code", parameters={"code": facts.start_of_code}),)
-
-
-def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
-    parts = [*_whose(facts), TextPart(key="reminder.link" if linked else "reminder.text")]
-    if first:
-        parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
-    return tuple(parts)
-
-
-def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]:
-    """No reply reaches us there: the first text says how else to stop."""
-    parts = [*_whose(facts, by_card=True), TextPart(key="reminder.card")]
-    if first:
-        parts.append(TextPart(key="reminder.card_stop"))
-    return tuple(parts)
-
-
-async def link_for(
-    connection: Connection, context: ServiceContext, facts: ParticipantFacts, visit_id: UUID
-) -> tuple[str, list[InvitationRow]]:
-    """The visit's link, and the invitation row to insert where it is the first."""
-    visit = next(visit for visit in facts.visits if visit.id == visit_id)
-    for known in await reminders.list_invitations(connection, facts.study_id, facts.id):
-        if known.visit_id == visit_id:
-            token = context.keys.vault.link_token(known.id, key_id=known.link_key)
-            return f"{context.public_url}/q/{token}", []
-    invitation_id = new_id()
-    token = context.keys.vault.link_token(invitation_id)
-    row = InvitationRow(
-        id=invitation_id,
-        visit_id=visit_id,
-        token_sha256=context.keys.vault.token_hash(token),
-        link_key=context.keys.vault.link_key_id,
-        expires_at=visit.closes_at,
-        actor=WORKER,
-    )
-    return f"{context.public_url}/q/{token}", [row]
 
 
 async def open_link(who: Who) -> str | None:
@@ -328,13 +216,19 @@ async def open_link(who: Who) -> str | None:
 
 
 def _add_message(
-    due: _Due, document: ClaimWrite, line: Line, message_id: UUID, composed: _Composed
+    due: Due, document: ClaimWrite, line: Line, message_id: UUID, composed: Composed
 ) -> None:
     context, facts, judgement = due.context, due.facts, due.judgement
     if facts.data_key is None:
         raise BusyError("The participant has no data key.")
-    closes = [v.closes_at for v in facts.visits if v.id in judgement.visits and v.closes_at]
-    body = seal_body(context, message_id=message_id, data_key=facts.data_key.id, body=composed.body)
+    closes = [visit.closes_at for visit in due.visits if visit.closes_at]
+    body = seal_body(
+        context,
+        message_id=message_id,
+        data_key=facts.data_key.id,
+        body=composed.body,
+        counted=composed.counted,
+    )
     document.lines += [line.row] if line.row else []
     document.invitations += composed.invitations
     document.messages.append(

@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 from pro_service.domain.conversation.dialogue import TextPart
 from pro_service.domain.delivery.channels import AskingWay, ChannelRule
-from pro_service.domain.study.assessments import has_only_to_send
-from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.reminders import Judgement
 
 
 class UnsentText(NamedTuple):
@@ -16,11 +13,6 @@ class UnsentText(NamedTuple):
 
     parts: tuple[TextPart, ...]
     names_link: bool
-
-
-def is_only_to_send(facts: ParticipantFacts, judgement: Judgement) -> bool:
-    """Whether all that is owed at the visits reminded of is answered, and only to be sent."""
-    return has_only_to_send(visit for visit in facts.visits if visit.id in judgement.visits)
 
 
 def unsent_text(rule: ChannelRule, way: AskingWay, *, has_page: bool) -> UnsentText:

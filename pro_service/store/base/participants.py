@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -51,13 +52,17 @@ async def get_facts_of_many(
 ) -> dict[tuple[UUID, UUID], ParticipantFacts]:
     """The same of many, each (study, participant), in one statement; who does not exist is absent.
 
-    Each is read at its own revision, all at one instant of study time.
+    Each is read at its own revision, all at one instant of study time. Reading them takes a while:
+    other work of the process is let in between two.
     """
     asked = [{"study_id": study, "participant_id": participant} for study, participant in people]
     sql = _SQL["get_lean_facts_of_many"] if lean else _SQL["get_facts_of_many"]
-    rows = await connection.fetch(sql, asked, list(answers_of))
-    found = [ParticipantFacts.model_validate_json(row["facts"]) for row in rows]
-    return {(facts.study_id, facts.id): facts for facts in found}
+    found: dict[tuple[UUID, UUID], ParticipantFacts] = {}
+    for row in await connection.fetch(sql, asked, list(answers_of)):
+        facts = ParticipantFacts.model_validate_json(row["facts"])
+        found[facts.study_id, facts.id] = facts
+        await asyncio.sleep(0)
+    return found
 
 
 async def list_participants(connection: Connection, study_id: UUID) -> list[CodedParticipant]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -151,6 +151,31 @@ async def find_line(
     return None if row is None else row_of(LineRow, row)
 
 
+class LineKey(NamedTuple):
+    """What finds a line: one of our addresses, and a number's blind index."""
+
+    sender_id: UUID
+    their_index: bytes
+
+
+async def list_lines(
+    connection: Connection,
+    study_id: UUID,
+    sender_ids: Sequence[UUID],
+    their_indexes: Sequence[bytes],
+) -> dict[LineKey, LineRow]:
+    """The lines from some of our addresses to some numbers."""
+    rows = await connection.fetch(
+        _SQL["list_lines"], study_id, list(sender_ids), list(their_indexes)
+    )
+    found: dict[LineKey, LineRow] = {}
+    for row in rows:
+        values = dict(row)
+        key = LineKey(values.pop("sender_id"), values.pop("their_index"))
+        found.setdefault(key, row_of(LineRow, values))
+    return found
+
+
 async def mark_message(
     connection: Connection, study_id: UUID, message_id: UUID, expected: MessageState, mark: Mark
 ) -> bool:
@@ -167,6 +192,36 @@ async def mark_message(
         None if mark.retry_in is None else mark.retry_in.total_seconds(),
     )
     return row is not None
+
+
+class MarkRow(NamedTuple):
+    """A mark as `mark_messages` takes it."""
+
+    id: UUID
+    state: str
+    provider_id: str | None
+    error_code: str | None
+    reason: str | None
+    retry_seconds: float | None
+
+
+async def mark_messages(
+    connection: Connection, study_id: UUID, expected: MessageState, marks: Mapping[UUID, Mark]
+) -> set[UUID]:
+    """Move messages on from a state; those that moved, and that nobody else moved first."""
+    rows = [
+        MarkRow(
+            message_id,
+            mark.state,
+            mark.provider_id,
+            mark.error_code,
+            mark.reason,
+            None if mark.retry_in is None else mark.retry_in.total_seconds(),
+        )._asdict()
+        for message_id, mark in marks.items()
+    ]
+    moved = await connection.fetch(_SQL["mark_messages"], study_id, expected, rows)
+    return {row["id"] for row in moved}
 
 
 async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
@@ -202,12 +257,18 @@ async def get_message(
     connection: Connection, study_id: UUID, message_id: UUID
 ) -> MessageRow | None:
     """A message with its line's two addresses, sealed."""
-    row = await connection.fetchrow(_SQL["get_message"], study_id, message_id)
-    if row is None:
-        return None
-    return row_of(
-        MessageRow, row, state=MessageState(row["state"]), visit_ids=tuple(row["visit_ids"])
-    )
+    return next(iter(await list_messages(connection, study_id, [message_id])), None)
+
+
+async def list_messages(
+    connection: Connection, study_id: UUID, message_ids: Sequence[UUID]
+) -> list[MessageRow]:
+    """Messages with their lines' two addresses, sealed."""
+    rows = await connection.fetch(_SQL["list_messages"], study_id, list(message_ids))
+    return [
+        row_of(MessageRow, row, state=MessageState(row["state"]), visit_ids=tuple(row["visit_ids"]))
+        for row in rows
+    ]
 
 
 async def mark_overdue_ambiguous(connection: Connection) -> int:

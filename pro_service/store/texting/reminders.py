@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -88,6 +89,31 @@ async def claim_reminders(connection: Connection, guard: Guard, document: ClaimW
     await write(connection, _SQL["claim_reminders"], *guard, document)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClaimOf:
+    """One participant's part of a wave, and the revision of the facts it was decided from."""
+
+    participant_id: UUID
+    revision: int
+    claim: ClaimWrite
+
+
+@dataclass
+class WaveWrite:
+    """The claims of many participants, each of them once."""
+
+    claims: list[ClaimOf] = field(default_factory=list)
+
+
+async def claim_wave(connection: Connection, study_id: UUID, document: WaveWrite) -> set[UUID]:
+    """Claim for many participants at once; those whose facts had not moved on.
+
+    Raises DuplicateError; nothing was written then.
+    """
+    row = await write(connection, _SQL["claim_wave"], study_id, document)
+    return set() if row is None else set(row["done"])
+
+
 async def close_calls_over(connection: Connection) -> int:
     """Close the call tasks whose window closed a day ago; returns how many."""
     return len(await connection.fetch(_SQL["close_calls_over"]))
@@ -99,6 +125,17 @@ async def list_invitations(
     """The links in force."""
     rows = await connection.fetch(_SQL["list_invitations"], study_id, participant_id)
     return [row_of(InvitationRow, row) for row in rows]
+
+
+async def list_invitations_of(
+    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID]
+) -> dict[UUID, list[InvitationRow]]:
+    """The links in force, by participant."""
+    found: dict[UUID, list[InvitationRow]] = {one: [] for one in participant_ids}
+    for row in await connection.fetch(_SQL["list_invitations_of"], study_id, list(participant_ids)):
+        values = dict(row)
+        found[values.pop("participant_id")].append(row_of(InvitationRow, values))
+    return found
 
 
 async def find_invitation(connection: Connection, token_sha256: bytes) -> FoundInvitation | None:

@@ -42,6 +42,26 @@ async def claim_turn(
     return None if seconds is None else timedelta(seconds=seconds)
 
 
+class SenderOf(NamedTuple):
+    """Our address that speaks for a participant's site; `per_second`: a pace of its own."""
+
+    participant_id: UUID
+    site_id: UUID
+    id: UUID
+    address: str
+    per_second: float | None
+
+
+async def list_senders_of(
+    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID], provider: str
+) -> list[SenderOf]:
+    """For each of these participants whom a provider's address can reach, which one it is."""
+    rows = await connection.fetch(
+        _SQL["list_senders_of"], study_id, list(participant_ids), provider
+    )
+    return [row_of(SenderOf, row) for row in rows]
+
+
 class SenderPace(NamedTuple):
     """One of our addresses; `per_second` is None where its provider's usual pace holds."""
 

@@ -17,6 +17,13 @@ SELECT id, focus_participant_id, focused_at, their_address_sealed, their_address
 WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
 ORDER BY id;
 
+-- name: list_lines(study_id, sender_ids, their_indexes)
+-- The lines from some of our addresses to some numbers, under any index key, as `find_line` finds them.
+SELECT sender_id, their_index, id, focus_participant_id, focused_at, their_address_sealed, their_address_key
+FROM pro.lines
+WHERE study_id = $1 AND sender_id = ANY ($2::uuid[]) AND their_index = ANY ($3::bytea[])
+ORDER BY id;
+
 -- name: mark_message(study_id, message_id, expected, state, provider_id, error_code, reason, retry_seconds)
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
 UPDATE pro.messages
@@ -25,6 +32,19 @@ SET state = $4, provider_id = coalesce($5, provider_id), error_code = $6, state_
     retry_at = clock_timestamp() + $8::double precision * interval '1 second', lease_until = NULL
 WHERE study_id = $1 AND id = $2 AND state = $3
 RETURNING id;
+
+-- name: mark_messages(study_id, expected, marks)
+-- The same for many at once; `marks` is one JSON document. Those that somebody else moved meanwhile are left
+-- as they are; the others come back.
+UPDATE pro.messages AS m
+SET state = k.state, provider_id = coalesce(k.provider_id, m.provider_id), error_code = k.error_code,
+    state_reason = k.reason,
+    accepted_at = coalesce(m.accepted_at, CASE WHEN k.state = 'accepted' THEN clock_timestamp() END),
+    retry_at = clock_timestamp() + k.retry_seconds * interval '1 second', lease_until = NULL
+FROM jsonb_to_recordset($3::jsonb) AS k (id uuid, state text, provider_id text, error_code text, reason text,
+    retry_seconds double precision)
+WHERE m.study_id = $1 AND m.id = k.id AND m.state = $2
+RETURNING m.id;
 
 -- name: list_retries(limit)
 -- Messages a provider definitely did not take, whose time to try again has come; none while sending is held.
@@ -49,8 +69,8 @@ claimed AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT count(*) FROM claimed) AS claimed;
 
--- name: get_message(study_id, message_id)
--- What is needed to send a message: its line's two addresses, its sealed body, what it answers for.
+-- name: list_messages(study_id, message_ids)
+-- What is needed to send messages: their lines' two addresses, their sealed bodies, what they answer for.
 SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries, m.body_sealed, m.body_key,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
        m.lease_until - clock_timestamp() AS lease_left, pro.now() AS now,
@@ -60,7 +80,7 @@ SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries,
 FROM pro.messages AS m
 JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
 JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
-WHERE m.study_id = $1 AND m.id = $2;
+WHERE m.study_id = $1 AND m.id = ANY ($2::uuid[]);
 
 -- name: mark_overdue_ambiguous()
 -- A claim whose lease has run out was perhaps sent: it is never sent again.

@@ -22,6 +22,18 @@ RETURNING greatest(0, extract(epoch FROM p.free_at
     - interval '1 second' / coalesce(p.per_second::double precision, $3) - clock_timestamp()))::double precision
     AS wait_seconds;
 
+-- name: list_senders_of(study_id, participant_ids, provider)
+-- Our address that speaks for each participant's site, as `find_sender` finds it, and its own pace.
+SELECT ps.participant_id, ps.site_id, s.id, s.address, p.per_second::double precision AS per_second
+FROM pro.participant_sites AS ps
+CROSS JOIN LATERAL (
+    SELECT s.id, s.address FROM pro.senders AS s
+    WHERE s.study_id = $1 AND s.provider = $3
+    ORDER BY s.site_id IS NOT DISTINCT FROM ps.site_id DESC, s.site_id IS NULL DESC, s.id LIMIT 1
+) AS s
+LEFT JOIN pro.sender_paces AS p ON p.study_id = $1 AND p.sender_id = s.id
+WHERE ps.study_id = $1 AND ps.participant_id = ANY ($2::uuid[]) AND ps.valid_to IS NULL;
+
 -- name: set_pace(study_id, address, per_second, actor)
 -- How many texts a second one of our addresses may send (NULL: what holds for its provider); nothing for
 -- an address that is not ours.

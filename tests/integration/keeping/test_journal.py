@@ -199,6 +199,7 @@ JOURNALLED = {
     "texting/numbers.silence_contact",
     "texting/numbers.end_opt_out",
     "texting/reminders.claim_reminders",
+    "texting/reminders.claim_wave",
     "texting/sending.insert_call",
     "visits/schedule.insert_participants",
     "visits/schedule.write_schedule",

@@ -52,7 +52,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "receiving/inbounds.list_line_participants": (HOOKS, OPERATOR, WORKER, PAGES),
     "texting/lines": (OPERATOR, WORKER, HOOKS, PAGES),
     "texting/messages": (WORKER,),
-    "texting/messages.get_message": (WORKER, HOOKS),
+    "texting/messages.list_messages": (WORKER, HOOKS),
     "texting/messages.find_sender": (WORKER, OPERATOR, PAGES),
     "texting/messages.find_sender_by_address": (HOOKS,),
     "texting/messages.find_line": (WORKER, HOOKS, OPERATOR, PAGES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -209,21 +210,17 @@ async def test_an_answer_between_reading_and_claiming_stops_the_reminder(
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         await trial.move_to_next_nudge()
-        claim = reminders.claim_reminders
-        refused: list[StaleRevisionError] = []
+        claim = reminders.claim_wave
+        done: list[set[UUID]] = []
 
-        async def after_an_opt_out(*parameters: Any) -> None:
-            if not refused:
-                await opt_out_by_staff(trial.who("K-001"), ACTOR, "in the meantime")
-            try:
-                await claim(*parameters)
-            except StaleRevisionError as error:
-                refused.append(error)
-                raise
+        async def after_an_opt_out(*parameters: Any) -> set[UUID]:
+            await opt_out_by_staff(trial.who("K-001"), ACTOR, "in the meantime")
+            done.append(await claim(*parameters))
+            return done[-1]
 
-        monkeypatch.setattr(reminders, "claim_reminders", after_an_opt_out)
+        monkeypatch.setattr(reminders, "claim_wave", after_an_opt_out)
         await trial.remind()
-        assert len(refused) == 1
+        assert done == [set()]
         assert await trial.texts("K-001") == []
         assert await trial.count("messages") == 0
         assert (

@@ -13,16 +13,16 @@ from tests.support.study import open_trial, row
 
 BY_THE_PROVIDER = "insert_text_to_phone"
 SENT = (
-    "get_lean_facts",
-    "find_sender",
-    "find_line",
-    "claim_reminders",
-    "get_message",
-    "mark_message",
+    "list_senders_of",
+    "get_lean_facts_of_many",
+    "list_lines",
+    "claim_wave",
+    "list_messages",
+    "mark_messages",
 )
 
 
-@pytest.mark.parametrize(("channel", "more"), [("text", ()), ("link", ("list_invitations",))])
+@pytest.mark.parametrize(("channel", "more"), [("text", ()), ("link", ("list_invitations_of",))])
 async def test_a_reminder_reads_its_facts_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch, channel: str, more: tuple[str, ...]
 ) -> None:

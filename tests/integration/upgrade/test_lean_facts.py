@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.domain.study.assessments import owes_answers, taken_over_by
+from pro_service.domain.study.assessments import has_only_to_send, owes_answers, taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts, VisitNotReadError
 from pro_service.domain.study.follow_up.safety_floor import safety_floor
 from pro_service.domain.study.follow_up.unwell import last_occurrence, open_checklist
@@ -29,7 +29,6 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.questionnaire import read_questionnaire
 from pro_service.services.pages.screens import Asking
 from pro_service.services.pages.showing import NO_MEMORY
-from pro_service.services.texting.unsent import is_only_to_send
 from tests.support.databases import clone, run
 from tests.support.lived import old_context
 from tests.support.study import ACTOR
@@ -130,8 +129,8 @@ def test_lean_facts_lead_to_the_same_decisions(readings: list[Read], data: st.Da
         return safety_floor(facts, protocol, found, now), owes_answers(found), found.window
 
     def asked(facts: ParticipantFacts) -> object:
-        ids = {"asked": read.asked, "just_answered": read.answered}
-        return agenda(context, protocol, taken_over_by(facts, SELF), **ids)
+        seen = taken_over_by(facts, SELF)
+        return agenda(context, protocol, seen, asked=read.asked, just_answered=read.answered)
 
     def page(facts: ParticipantFacts) -> object:
         found = read_questionnaire(Asking(context, protocol, facts, NO_MEMORY), None)
@@ -156,7 +155,8 @@ def test_lean_facts_lead_to_the_same_decisions(readings: list[Read], data: st.Da
 
     def reminded(facts: ParticipantFacts) -> object:
         judged = judge(facts, protocol, now)
-        return judged, is_only_to_send(facts, judged)
+        due = [visit for visit in facts.visits if visit.id in judged.visits]
+        return judged, has_only_to_send(due)
 
     assert same(read, asked)
     assert same(read, page)

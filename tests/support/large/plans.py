@@ -50,12 +50,12 @@ def literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
-    if isinstance(value, list):
+    if isinstance(value, list) and not isinstance(value[0], dict):
         kind = "bytea" if isinstance(value[0], bytes) else "uuid"
         return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)
-    is_document = isinstance(value, dict) or is_dataclass(value)
+    is_document = isinstance(value, dict | list) or is_dataclass(value)
     text = encode_json(value) if is_document else str(value)
     return "'" + text.replace("'", "''") + "'"
 

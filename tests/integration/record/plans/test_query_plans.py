@@ -8,27 +8,24 @@ from typing import Any
 
 import pytest
 
-from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.pools import connect, encode_json
 from pro_service.store.sql_files import load_queries
-from pro_service.store.texting.reminders import ClaimWrite
-from pro_service.store.writes import EndedReminderRow, ReminderMessageRow
+from pro_service.store.texting.reminders import ClaimOf, ClaimWrite, WaveWrite
 from tests.support.large import (
     ASSESSMENTS,
     ATTEMPTS,
     LINES,
     MESSAGES,
-    OTHERS,
     PARTICIPANTS,
     PAST_VISITS,
     REMINDERS,
-    RESPONSES,
     SITES,
     VISITS,
     LargeStudy,
     row_id,
 )
 from tests.support.large.plans import PLANNING, Case, Of, explain, faults, nodes, pages_touched
+from tests.support.record.documents import answers_document, claim_document
 
 
 class Values:
@@ -48,6 +45,8 @@ class Values:
         self.reminder = row_id(REMINDERS, 4 * visit)
         self.indexes = [study.their_index, b"\x00" * 32]
         self.users = [study.participant_id]
+        self.messages, self.senders = [self.message], [self.sender]
+        self.marks = [{"id": self.message, "state": "delivered"}]
         self.token = study.token_sha256
         self.people = encode_json(
             [
@@ -68,6 +67,12 @@ class Values:
     def claim(self) -> ClaimWrite:
         """What `claim_reminders` is given."""
         return claim_document(self)
+
+    @property
+    def wave(self) -> WaveWrite:
+        """What `claim_wave` is given: the same."""
+        claim = ClaimOf(participant_id=self.participant, revision=1, claim=self.claim)
+        return WaveWrite([claim])
 
 
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
@@ -134,7 +139,16 @@ READS = (
         20,
         ("simulator", "out-77"),
     ),
-    Case("texting/messages", "get_message", "pro_worker", 40, (STUDY, Of("message"))),
+    Case("texting/messages", "list_messages", "pro_worker", 40, (STUDY, Of("messages"))),
+    Case(
+        "texting/messages",
+        "list_lines",
+        "pro_worker",
+        20,
+        (STUDY, Of("senders"), Of("indexes")),
+    ),
+    Case("texting/reminders", "list_invitations_of", "pro_worker", 60, (STUDY, USERS)),
+    Case("texting/sending", "list_senders_of", "pro_worker", 30, (STUDY, USERS, "simulator")),
     Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, Of("web_key"))),
     Case("answering/answers", "list_closed_sittings", "pro_worker", 1_000, (STUDY, PARTICIPANT)),
@@ -161,6 +175,14 @@ WRITES = (
         500,
         (STUDY, PARTICIPANT, 1, Of("claim")),
     ),
+    Case("texting/reminders", "claim_wave", "pro_worker", 500, (STUDY, Of("wave"))),
+    Case(
+        "texting/messages",
+        "mark_messages",
+        "pro_worker",
+        100,
+        (STUDY, "delivered", Of("marks")),
+    ),
     Case(
         "texting/messages",
         "reclaim_message",
@@ -169,62 +191,6 @@ WRITES = (
         (STUDY, Of("message"), PARTICIPANT, 1, 30),
     ),
 )
-
-
-def answers_document(values: Values) -> dict[str, Any]:
-    """Twenty-four answers that complete an assessment and its visit in a sitting of their own."""
-    sitting = {"id": row_id(OTHERS, 900_000), "assessment_id": values.assessment, "ordinal": 7}
-    kept = {"mode": "text", "respondent": "self", "authentication": "known_number"}
-    digests = {"release": "test", "instrument_sha256": "0", "wording_sha256": "0"}
-    responses = [
-        {
-            "id": row_id(RESPONSES, 900_000 + n),
-            "assessment_id": values.assessment,
-            "attempt_id": sitting["id"],
-            "item": f"item_{n}",
-            "value": 3,
-            "lowest": 0,
-            "highest": 10,
-            "actor": "test",
-        }
-        for n in range(24)
-    ]
-    return vars(AnswersWrite()) | {
-        "attempts": [sitting | kept | digests | {"language": "en", "actor": "test"}],
-        "responses": responses,
-        "submitted": [values.assessment],
-        "attempts_submitted": [sitting["id"]],
-        "visits_done": [{"visit_id": values.visit, "reason": "answered"}],
-    }
-
-
-def claim_document(values: Values) -> ClaimWrite:
-    """A nudge that becomes a text, and the next one planned."""
-    message = ReminderMessageRow(
-        id=row_id(OTHERS, 900_001),
-        line_id=values.line,
-        kind="reminder",
-        template="reminder.text",
-        language="en",
-        body_sealed=b"\0",
-        body_key="A256GCM:x",
-        encoding="GSM-7",
-        segments=1,
-        provider="simulator",
-        dedupe_key="reminder:test",
-        actor="test",
-        lease_seconds=30,
-        expires_at=None,
-    )
-    ended = EndedReminderRow(
-        id=values.reminder,
-        reason="sent",
-        message_id=message.id,
-        visit_id=values.visit,
-        schedule_revision=1,
-        ordinal=1,
-    )
-    return ClaimWrite(messages=[message], ended=[ended])
 
 
 async def test_hot_reads_touch_few_pages(large: tuple[str, LargeStudy]) -> None:

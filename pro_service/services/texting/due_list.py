@@ -1,0 +1,91 @@
+"""Who is due, handed out in waves: of each of our addresses no more than it can send in time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.delivery.rules import TEXTS_A_SECOND
+from pro_service.store.connection import Connection
+from pro_service.store.texting import sending
+from pro_service.store.texting.reminders import DueRow
+from pro_service.store.texting.sending import SenderOf
+
+WAVE: Final = 100
+"""Participants at most in a wave: their answers wait while its claims are written."""
+AT_ONCE: Final = 2 * WAVE
+"""Texts claimed and not yet handed over, at most: as many as the gateways make calls at once."""
+AHEAD: Final = timedelta(seconds=10)
+"""How long an address may need for the texts claimed for it (machine time): no claim waits longer
+for its turn than its lease allows."""
+
+
+class Taken(NamedTuple):
+    """One wave, of one study; `senders`: which of our addresses speaks for whom, where one does."""
+
+    rows: list[DueRow]
+    senders: Mapping[UUID, SenderOf]
+
+
+class DueList:
+    """Participants with a nudge due, longest due first; `provider` is the one in use."""
+
+    def __init__(self, rows: Sequence[DueRow], provider: str) -> None:
+        """Keep the rows; `find_senders` before the first wave."""
+        self._rows = list(rows)
+        self._provider = provider
+        self._senders: dict[UUID, SenderOf] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anybody is left."""
+        return bool(self._rows)
+
+    async def find_senders(self, connection: Connection) -> None:
+        """Learn which of our addresses speaks for whom: one statement a study."""
+        people: dict[UUID, list[UUID]] = defaultdict(list)
+        for row in self._rows:
+            people[row.study_id].append(row.participant_id)
+        for study_id, ids in people.items():
+            for one in await sending.list_senders_of(connection, study_id, ids, self._provider):
+                self._senders[one.participant_id] = one
+
+    def take(self, under_way: Counter[UUID]) -> Taken:
+        """The next wave; nobody while all who are due wait for addresses that are busy.
+
+        `under_way` counts the texts claimed and not yet handed over, by our address.
+        """
+        left: list[DueRow] = []
+        taken: list[DueRow] = []
+        room: dict[UUID, float] = {}
+        places = min(WAVE, _free(AT_ONCE, under_way.total()))
+        for row in self._rows:
+            sender = self._senders.get(row.participant_id)
+            if sender is not None and sender.id not in room:
+                room[sender.id] = _free(self._most(sender), under_way[sender.id])
+            full = len(taken) >= places or (sender is not None and room[sender.id] < 1)
+            if full or row.study_id != (taken or self._rows)[0].study_id:
+                left.append(row)
+                continue
+            taken.append(row)
+            if sender is not None:
+                room[sender.id] -= 1
+        self._rows = left
+        ids = {row.participant_id for row in taken}
+        return Taken(taken, {one: self._senders[one] for one in ids & self._senders.keys()})
+
+    def put_back(self, rows: Sequence[DueRow]) -> None:
+        """Let these be in the next wave."""
+        self._rows = [*rows, *self._rows]
+
+    def _most(self, sender: SenderOf) -> float:
+        """How many texts may be claimed for an address and not yet handed over."""
+        pace = sender.per_second or TEXTS_A_SECOND.get(self._provider)
+        return AT_ONCE if pace is None else max(1.0, pace * AHEAD.total_seconds())
+
+
+def _free(most: float, used: int) -> float:
+    """What may be claimed now: nothing before half is free, so that waves do not become small."""
+    return most - used if 2 * used <= most else 0

@@ -1,0 +1,113 @@
+"""What composing a text must look up: our address, the line, the links a participant has.
+
+One participant's are looked up as they are needed; those of a wave, together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.base.actors import WORKER
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.composing import Line, indexes_of, line_to, new_line
+from pro_service.store.connection import Connection
+from pro_service.store.texting import messages, reminders
+from pro_service.store.texting.messages import LineKey, LineRow, SenderRow
+from pro_service.store.texting.reminders import InvitationRow
+from pro_service.store.texting.sending import SenderOf
+
+
+class Lookups(Protocol):
+    """Whoever composes a text asks this, and does not care how it is known."""
+
+    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
+        """Our address that speaks for the participant's site; None: there is none."""
+
+    async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
+        """The line to a number; a new one comes with the row to insert."""
+
+    async def links(self, facts: ParticipantFacts) -> Sequence[InvitationRow]:
+        """The links in force."""
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """Looked up when it is asked for."""
+
+    connection: Connection
+    context: ServiceContext
+
+    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
+        """See Lookups."""
+        return await messages.find_sender(
+            self.connection, facts.study_id, facts.site.id, self.context.provider
+        )
+
+    async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
+        """See Lookups."""
+        return await line_to(
+            self.connection, self.context, facts.study_id, sender_id, number, WORKER
+        )
+
+    async def links(self, facts: ParticipantFacts) -> Sequence[InvitationRow]:
+        """See Lookups."""
+        return await reminders.list_invitations(self.connection, facts.study_id, facts.id)
+
+
+class Placed(NamedTuple):
+    """A participant of a wave, and the number texts go to (None: none)."""
+
+    facts: ParticipantFacts
+    number: str | None
+
+
+@dataclass
+class Together:
+    """Looked up for a whole wave of one study before it is decided; links once one is needed."""
+
+    connection: Connection
+    context: ServiceContext
+    senders: Mapping[UUID, SenderOf]
+    """By participant."""
+    wave: Sequence[Placed]
+    _lines: Mapping[LineKey, LineRow] = field(default_factory=dict)
+    _links: Mapping[UUID, Sequence[InvitationRow]] | None = None
+
+    async def find_lines(self) -> None:
+        """Look up the lines to everybody's number."""
+        numbers = {one.number for one in self.wave if one.number is not None}
+        indexes = [index for number in numbers for index in indexes_of(self.context, number)]
+        if not indexes:
+            return
+        study_id = self.wave[0].facts.study_id
+        await self.context.keys.study_key(self.connection, study_id)
+        ids = list(dict.fromkeys(one.id for one in self.senders.values()))
+        self._lines = await messages.list_lines(self.connection, study_id, ids, indexes)
+
+    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
+        """See Lookups. The site is that of the facts: whoever moved meanwhile is looked up anew."""
+        found = self.senders.get(facts.id)
+        if found is not None and found.site_id == facts.site.id:
+            return SenderRow(found.id, found.address)
+        return await OneByOne(self.connection, self.context).sender(facts)
+
+    async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
+        """See Lookups."""
+        keys = (LineKey(sender_id, index) for index in indexes_of(self.context, number))
+        known = [self._lines[one] for one in keys if one in self._lines]
+        if known:
+            found = min(known, key=lambda one: one.id)
+            return Line(found.id, found.focus_participant_id, found.focused_at, None)
+        key = await self.context.keys.study_key(self.connection, facts.study_id)
+        return new_line(self.context, sender_id, number, key=key, actor=WORKER)
+
+    async def links(self, facts: ParticipantFacts) -> Sequence[InvitationRow]:
+        """See Lookups."""
+        if self._links is None:
+            ids = [one.facts.id for one in self.wave]
+            self._links = await reminders.list_invitations_of(self.connection, facts.study_id, ids)
+        return self._links[facts.id]
