@@ -43,6 +43,23 @@ class LineRow(NamedTuple):
     their_address_key: str
 
 
+class FoundLine(NamedTuple):
+    """A line among several, with what it was looked for by."""
+
+    sender_id: UUID
+    their_index: bytes
+    id: UUID
+    focus_participant_id: UUID | None
+    focused_at: datetime | None
+    their_address_sealed: bytes
+    their_address_key: str
+
+    @property
+    def line(self) -> LineRow:
+        """The line alone."""
+        return LineRow(*self[2:])
+
+
 class QueuedRow(NamedTuple):
     """A message that waits for another try."""
 
@@ -169,10 +186,8 @@ async def list_lines(
         _SQL["list_lines"], study_id, list(sender_ids), list(their_indexes)
     )
     found: dict[LineKey, LineRow] = {}
-    for row in rows:
-        values = dict(row)
-        key = LineKey(values.pop("sender_id"), values.pop("their_index"))
-        found.setdefault(key, row_of(LineRow, values))
+    for each in (row_of(FoundLine, row) for row in rows):
+        found.setdefault(LineKey(each.sender_id, each.their_index), each.line)
     return found
 
 

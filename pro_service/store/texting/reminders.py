@@ -32,6 +32,21 @@ class InvitationRow(NamedTuple):
     expires_at: datetime | None
 
 
+class LinkOf(NamedTuple):
+    """A link among those of several, and whose it is."""
+
+    participant_id: UUID
+    id: UUID
+    visit_id: UUID
+    link_key: str
+    expires_at: datetime | None
+
+    @property
+    def link(self) -> InvitationRow:
+        """The link alone."""
+        return InvitationRow(*self[1:])
+
+
 class FoundInvitation(NamedTuple):
     """Whose link a token is."""
 
@@ -133,8 +148,8 @@ async def list_invitations_of(
     """The links in force, by participant."""
     found: dict[UUID, list[InvitationRow]] = {one: [] for one in participant_ids}
     for row in await connection.fetch(_SQL["list_invitations_of"], study_id, list(participant_ids)):
-        values = dict(row)
-        found[values.pop("participant_id")].append(row_of(InvitationRow, values))
+        each = row_of(LinkOf, row)
+        found[each.participant_id].append(each.link)
     return found
 
 
