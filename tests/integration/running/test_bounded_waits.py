@@ -156,6 +156,8 @@ async def test_whatever_breaks_is_one_error_of_ours(
 ) -> None:
     """M5: under a statement, between two of them, in a transaction, while a connection is made."""
 
+    going = asyncio.Event()
+
     async def under() -> None:
         await far.participant.fetchval("SELECT pg_sleep(0.5)")
         raise DatabaseUnreachableError
@@ -164,6 +166,7 @@ async def test_whatever_breaks_is_one_error_of_ours(
         async with transaction(far.provider) as lent:
             while True:
                 await lent.fetchval("SELECT 1")
+                going.set()
                 await asyncio.sleep(0.01)
 
     async def made() -> None:
@@ -172,7 +175,7 @@ async def test_whatever_breaks_is_one_error_of_ours(
             await far.worker.fetchval("SELECT 1")
 
     works = [asyncio.create_task(unreachable(work())) for work in (under, between, made)]
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(going.wait(), LATE)
     if how == "reset":
         await proxy.break_all()
     elif how == "refuse":
