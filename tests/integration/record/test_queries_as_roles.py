@@ -31,6 +31,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/desk": (DESK,),
     "desk/conversation": (DESK,),
     "desk/frame": (DESK,),
+    "desk/today": (DESK,),
     "desk/timeline": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
     "desk/desk.enter_desk_with_note": (CLERK,),
