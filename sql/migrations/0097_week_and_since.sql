@@ -112,11 +112,12 @@ CREATE FUNCTION pro.desk_week(study uuid, until timestamptz, longest interval, c
     )
     SELECT p.kind, p.code, p.site_id, p.zone, p.protocol_version_id, p.definition, p.occurrence, p.opens_at,
            p.closes_at, p.target_on,
-           p.owes OR EXISTS (SELECT FROM soon AS o
+           p.owes OR EXISTS (SELECT FROM pro.visits AS o
                              JOIN pro.assessments AS a ON a.study_id = study AND a.visit_id = o.id
                               AND a.submitted_at IS NULL AND a.declined_at IS NULL
-                             WHERE o.participant_id = p.participant_id AND NOT o.provisional
-                               AND o.opens_at <= o.now),
+                             WHERE o.study_id = study AND o.participant_id = p.participant_id
+                               AND o.superseded_at IS NULL AND NOT o.provisional
+                               AND o.opens_at <= p.now AND o.closes_at > p.now),
            p.total
     FROM placed AS p WHERE p.place <= most
     ORDER BY p.kind, p.place
