@@ -79,6 +79,10 @@ def shown(role: Role, place: Place) -> dict[str, int]:
     theirs = f"/desk/participants/{CODE}"
     return {
         "/desk": 200,
+        "/desk/week": 200,
+        "/desk/since": 200,
+        "/desk/participants": 200,
+        "/desk/texts": 200,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
