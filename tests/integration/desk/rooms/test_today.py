@@ -9,11 +9,23 @@ import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
 from tests.integration.sittings import Sitter
-from tests.support.desk import page, press, seed_alert, seed_call, seed_line, seed_text
-from tests.support.seed import SeededParticipant, SeededStudy, seed_participant, seed_visit
+from tests.support.desk import (
+    PASSWORD,
+    page,
+    press,
+    seed_alert,
+    seed_call,
+    seed_line,
+    seed_site,
+    seed_staff,
+    seed_text,
+    sign_in,
+)
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy, seed_participant, seed_visit
 from tests.support.statements import statements
 
 WOMAC = (("womac-nrs-3.1", "left_knee"),)
@@ -186,3 +198,32 @@ async def seed_status(participant: SeededParticipant, status: str) -> None:
         participant.id,
         status,
     )
+
+
+async def test_at_sites_of_several_zones_each_row_names_its_own(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    desk: aiohttp.ClientSession,
+) -> None:
+    await seed_call(participant)
+    _, text = await page(desk)
+    assert "S1" not in section(text, "calls")
+    await seed_site(study, "S2")
+    await seed_staff(study, "bo")
+    await make_staff(
+        study.owner,
+        study.id,
+        login="bo",
+        password=PASSWORD,
+        site="S2",
+        role="coordinator",
+        language="en",
+        actor=ACTOR,
+    )
+    await sign_in(desk, "bo")
+    for path in ("/desk", "/desk/week"):
+        _, text = await page(desk, path)
+        assert "Times are those of each participant’s site." in text
+        assert '<span class="sites">S1, S2</span>' in text
+    _, text = await page(desk)
+    assert "S1 Europe/London" in section(text, "calls")
