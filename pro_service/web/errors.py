@@ -16,6 +16,7 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
+from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.messaging.gateway import (
     ForgedWebhookError,
     RecutWebhookError,
@@ -26,6 +27,7 @@ from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
@@ -78,6 +80,9 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (NotAssessedError, HTTPStatus.CONFLICT),
+    (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),

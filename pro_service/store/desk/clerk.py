@@ -25,13 +25,6 @@ class Place(NamedTuple):
     site_id: UUID | None
 
 
-class AlertSteps(NamedTuple):
-    """How far an alert has come."""
-
-    seen: bool
-    acted: bool
-
-
 class CallKind(NamedTuple):
     """Why a call is to be made, and the visit it hangs on, if any."""
 
@@ -88,32 +81,12 @@ async def list_present_codes(
     return frozenset(row["code"] for row in rows)
 
 
-async def get_alert(
-    connection: Connection, study_id: UUID, participant_id: UUID, alert_id: UUID
-) -> AlertSteps | None:
-    """How far an alert of the participant has come."""
-    row = await connection.fetchrow(_SQL["get_alert"], study_id, participant_id, alert_id)
-    return None if row is None else AlertSteps(seen=row["seen"], acted=row["acted"])
-
-
 async def find_open_call(
     connection: Connection, study_id: UUID, participant_id: UUID, call_id: UUID
 ) -> CallKind | None:
     """A call to the participant that is still to be made."""
     row = await connection.fetchrow(_SQL["find_open_call"], study_id, participant_id, call_id)
     return None if row is None else row_of(CallKind, row)
-
-
-async def see_alert(connection: Connection, guard: Guard, alert_id: UUID, actor: str) -> None:
-    """Mark an alert as seen. Raises StaleRevisionError."""
-    await write(connection, _SQL["see_alert"], *guard, alert_id, actor)
-
-
-async def act_on_alert(
-    connection: Connection, guard: Guard, alert_id: UUID, actor: str, action: str
-) -> None:
-    """Say what was done about an alert. Raises StaleRevisionError."""
-    await write(connection, _SQL["act_on_alert"], *guard, alert_id, actor, action)
 
 
 async def close_call(connection: Connection, guard: Guard, closing: CallClosing) -> None:

@@ -15,6 +15,7 @@ from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.grid import Cell, Grid, GridQuery
 from pro_service.services.desk.today import MOST_OF_A_LIST, ToDo
 from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.alerts.steps import steps_of_listed
 from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.words import SHAPES, Words
 
@@ -137,6 +138,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     who=words.who(alert.seen_by),
                     at=words.instant(alert.seen_at, local),
                 ),
+                "steps": steps_of_listed(words, alert, local),
             }
         )
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from uuid import UUID
 
 from aiohttp import web
 
@@ -13,10 +12,10 @@ from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import actions, calls
 from pro_service.services.desk import today as service
 from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
-from pro_service.services.desk.seat import NotHereError, Seat, at_desk
+from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.web.desk.first_page import first_page_values, held_words
-from pro_service.web.desk.guard import for_staff, hands_of, way_back
+from pro_service.web.desk.guard import for_staff, hands_of, id_in, uuid_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.timeline import timeline_values
@@ -70,29 +69,14 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     )
 
 
-async def see_alert(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/alerts/{id}/seen`."""
-    form = await read_form(request)
-    await actions.see_alert(hands_of(request, seat), _id(request))
-    return see(way_back(form))
-
-
-async def act_on_alert(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/alerts/{id}/acted`: what was done, in words."""
-    form = await read_form(request)
-    words = str(form.get("action", ""))
-    await actions.act_on_alert(hands_of(request, seat), _id(request), words)
-    return see(way_back(form))
-
-
 async def close_call(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/calls/{id}/close`: what came of it, with a note, and whose telephone was rung."""
     form = await read_form(request)
     rung = str(form.get("contact", ""))
     given = calls.CallSaid(
-        str(form.get("outcome", "")), str(form.get("note", "")), _uuid(rung) if rung else None
+        str(form.get("outcome", "")), str(form.get("note", "")), uuid_of(rung) if rung else None
     )
-    await calls.close_call(hands_of(request, seat), _id(request), given)
+    await calls.close_call(hands_of(request, seat), id_in(request), given)
     return see(way_back(form))
 
 
@@ -100,14 +84,14 @@ async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/messages/{id}/dealt`: what was done about a text of unknown fate."""
     form = await read_form(request)
     note = str(form.get("note", ""))
-    await actions.deal_with_message(hands_of(request, seat), _id(request), note)
+    await actions.deal_with_message(hands_of(request, seat), id_in(request), note)
     return see(way_back(form))
 
 
 async def read_text(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/texts/{id}/read`."""
     form = await read_form(request)
-    await actions.mark_text_read(hands_of(request, seat), _id(request))
+    await actions.mark_text_read(hands_of(request, seat), id_in(request))
     return see(way_back(form))
 
 
@@ -120,17 +104,6 @@ async def not_there(request: web.Request, seat: Seat) -> web.Response:
 async def get_static(request: web.Request) -> web.Response:
     """`GET /desk/static/{name}`: the style sheet."""
     return request.app[DESK].file(request)
-
-
-def _id(request: web.Request) -> UUID:
-    return _uuid(request.match_info["id"])
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotHereError from None
 
 
 def _query(given: Mapping[str, str]) -> GridQuery:

@@ -10,8 +10,10 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.notes import KeyGoneError
+from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -49,6 +51,9 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     PauseRefusedError: "pause_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    NotAssessedError: "not_assessed",
+    VerdictError: "verdict_missing",
+    LogReferenceError: "log_reference",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

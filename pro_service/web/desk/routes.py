@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
+from pro_service.web.desk.alerts import steps
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.keys import CONTEXT
@@ -29,10 +30,9 @@ class Doing(NamedTuple):
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
 DOINGS: Final = (
-    Doing("/desk/alerts/{id}/seen", handlers.see_alert, Action.see_alert, "desk-alert-seen"),
-    Doing(
-        "/desk/alerts/{id}/acted", handlers.act_on_alert, Action.act_on_alert, "desk-alert-acted"
-    ),
+    Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
+    Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
+    Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
     Doing("/desk/calls/{id}/close", handlers.close_call, Action.close_call, "desk-call-close"),
     Doing(
         "/desk/messages/{id}/dealt",

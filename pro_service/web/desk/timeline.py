@@ -15,6 +15,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
+from pro_service.web.desk.alerts.steps import steps_of_told
 from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.first_page import legend, state_values
@@ -166,6 +167,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 else words.text(
                     "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
                 ),
+                "steps": steps_of_told(words, one, page.zone),
             }
             for one in document.conversation.alerts
             if one.acted_at is None

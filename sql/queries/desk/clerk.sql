@@ -55,54 +55,10 @@ JOIN pro.participant_sites AS ps
   ON ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.valid_to IS NULL
 WHERE p.study_id = $1 AND p.code = ANY ($2::text[]);
 
--- name: get_alert(study_id, participant_id, alert_id)
--- Whether an alert was seen and acted on.
-SELECT seen_at IS NOT NULL AS seen, acted_at IS NOT NULL AS acted FROM pro.alerts
-WHERE study_id = $1 AND participant_id = $2 AND id = $3;
-
 -- name: find_open_call(study_id, participant_id, call_id)
 -- Why a call that is still to be made is to be made; no row: it is not open.
 SELECT reason, visit_id FROM pro.call_tasks
 WHERE study_id = $1 AND participant_id = $2 AND id = $3 AND closed_at IS NULL;
-
--- name: see_alert(study_id, participant_id, revision, alert_id, actor)
--- Somebody has seen an alert; the first who did stays named.
-WITH turn AS (
-    UPDATE pro.participant_revisions SET revision = revision + 1
-    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
-    RETURNING revision
-),
-seen AS (
-    UPDATE pro.alerts AS x SET seen_at = pro.now(), seen_by = $5 FROM turn
-    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $4 AND x.seen_at IS NULL
-)
-SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
-
--- name: act_on_alert(study_id, participant_id, revision, alert_id, actor, action)
--- Say what was done about an alert; what was said before stays.
-WITH turn AS (
-    UPDATE pro.participant_revisions SET revision = revision + 1
-    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
-    RETURNING revision
-),
-acted AS (
-    UPDATE pro.alerts AS x
-    SET acted_at = pro.now(), acted_by = $5, action = $6, seen_at = coalesce(x.seen_at, pro.now()),
-        seen_by = coalesce(x.seen_by, $5)
-    FROM turn
-    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $4 AND x.acted_at IS NULL
-    RETURNING x.id
-),
--- The call that nobody has seen it is over, unless another urgent one is still unseen.
-called AS (
-    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = $5, outcome = 'alert acted on'
-    FROM acted AS x
-    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.reason = 'alert_unseen' AND k.closed_at IS NULL
-      AND NOT EXISTS (SELECT FROM pro.alerts AS o
-                      WHERE o.study_id = $1 AND o.participant_id = $2 AND o.id <> x.id
-                        AND o.severity = 'urgent' AND o.seen_at IS NULL AND o.acted_at IS NULL)
-)
-SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: close_call(study_id, participant_id, revision, call_id, actor, outcome, again_id, alert_id, alert_rule)
 -- Close a call task with what came of it; one that was closed stays as it is. What is still to be done stays

@@ -275,24 +275,37 @@ async def raise_alert(trial: Trial) -> UUID:
     return alert_id
 
 
-async def test_acting_on_the_last_unseen_alert_closes_its_call(
+async def test_assessing_the_last_alert_closes_the_calls_about_alerts(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     """N3: the call "an urgent alert has not been seen" stayed for ever."""
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="ivo",
+        password=PASSWORD,
+        site="BJ01",
+        role="investigator",
+        actor=ACTOR,
+    )
     first, second = await raise_alert(trial), await raise_alert(trial)
     who = trial.who("K-001")
     async with trial.pools.worker.acquire() as worker:
         await escalate(worker, trial.context, who.study_id, who.participant_id)
     assert await open_calls(trial) == ["alert_unseen"]
-    for alert, left in ((first, ["alert_unseen"]), (second, [])):
-        _, html = await page(desk)
-        await press(desk, html, f"/desk/alerts/{alert}/acted", action="rang her")
-        assert await open_calls(trial) == left
+    async with browsing(trial.server) as physician:
+        await sign_in(physician, "ivo")
+        for alert, left in ((first, ["alert_unseen"]), (second, [])):
+            _, html = await page(physician)
+            path = f"/desk/alerts/{alert}/assessed"
+            status, _ = await press(physician, html, path, verdict="no_ae", told="to ring")
+            assert status == 200
+            assert await open_calls(trial) == left
     assert await trial.fetch("SELECT outcome, closed_by FROM call_tasks") == [
-        ("alert acted on", "staff:anna")
+        ("alert assessed", "staff:ivo")
     ]
     _, html = await page(desk, PAGE)
-    assert "the alert was acted on" in html
+    assert "the alert was assessed" in html
 
 
 async def test_calls_about_alerts_stand_first_in_the_list(

@@ -56,6 +56,7 @@ OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
 PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
 CODE: Final = "P-001"
+ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
 
 def expected(doing: Doing, role: Role, place: Place) -> int:
@@ -109,15 +110,27 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         await participant.study.owner.execute(
             "UPDATE pro.alerts SET rule = $2 WHERE id = $1", alert, f"rule_{number}"
         )
+        await participant.study.owner.execute(
+            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)"
+            " SELECT study_id, gen_random_uuid(), participant_id, 'assessed', severity, raised_at,"
+            " actor FROM pro.alerts WHERE id = $1",
+            alert,
+        )
         await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
+    await participant.study.owner.execute(
+        "INSERT INTO pro.alert_assessments (study_id, id, participant_id, alert_id, verdict, told,"
+        " assessed_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 'no_ae',"
+        " 'note:' || gen_random_uuid(), pro.now(), actor FROM pro.alerts WHERE rule = 'assessed'"
+    )
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     """For each action on a row, one that still waits for it."""
     wanted = {
         "desk-alert-seen": ("alerts", "seen_at IS NULL"),
-        "desk-alert-acted": ("alerts", "acted_at IS NULL"),
+        "desk-alert-assessed": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
+        "desk-alert-closed": ("alerts", f"acted_at IS NULL AND {ASSESSED}"),
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-text-read": ("inbounds", "read_at IS NULL"),
@@ -137,6 +150,7 @@ async def send(
     """Send one form, well filled in, and say what it answered."""
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
+    filled |= {"verdict": "no_ae", "told": "x"}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
     async with browser.post(path, data=filled, allow_redirects=False) as answer:
@@ -240,7 +254,7 @@ async def test_no_button_is_shown_that_is_not_allowed(
                 refused = {one.name for one in offered if expected(one, role, place) >= 400}
                 assert refused == set(), (place, path)
                 if role in MAY[Action.close_call] and place in OPEN:
-                    assert {"desk-alert-acted", "desk-call-close"} <= {one.name for one in offered}
+                    assert {"desk-alert-seen", "desk-call-close"} <= {one.name for one in offered}
 
 
 async def test_a_study_wide_role_reaches_a_site_added_later(

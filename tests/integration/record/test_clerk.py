@@ -20,6 +20,7 @@ from tests.support.seed import (
 )
 
 READS: Final = {
+    "alert_assessments",
     "alerts",
     "assessments",
     "attempts",
@@ -54,6 +55,7 @@ READS: Final = {
 }
 """What the rules need to be decided; shown is none of it."""
 WRITES: Final = {
+    ("alert_assessments", "INSERT"),
     ("alerts", "INSERT"),
     ("alerts", "UPDATE"),
     ("call_tasks", "INSERT"),

@@ -33,6 +33,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/timeline": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
     "desk/desk.enter_desk_with_note": (CLERK,),
+    "desk/alerts": (CLERK,),
+    "desk/alerts.list_alerts_against_log": (DESK,),
     "desk/clerk": (CLERK,),
     "desk/clerk.find_place": (DESK,),
     "desk/clerk.find_place_of_alert": (DESK,),

@@ -67,6 +67,7 @@ UNTIL_REACHED: Final = frozenset(
         ANOTHER_WAY,
         BAD_NUMBER,
         CallReason.alert_unseen,
+        CallReason.alert_unassessed,
     }
 )
 """Reasons of tasks that a call nobody answers leaves as they were. An unanswered safety check is
