@@ -111,9 +111,9 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
             "UPDATE pro.alerts SET rule = $2 WHERE id = $1", alert, f"rule_{number}"
         )
         await participant.study.owner.execute(
-            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)"
-            " SELECT study_id, gen_random_uuid(), participant_id, 'assessed', severity, raised_at,"
-            " actor FROM pro.alerts WHERE id = $1",
+            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at,"
+            " actor) SELECT study_id, gen_random_uuid(), participant_id, 'assessed', severity,"
+            " raised_at, actor FROM pro.alerts WHERE id = $1",
             alert,
         )
         await seed_text(participant, line, "my knee is swollen")
