@@ -91,6 +91,9 @@ class Calls(Record):
     nudges_unanswered: int = Field(2, ge=1, le=10)
     unanswered_hours: int = Field(24, ge=0, le=24 * 31)
     working_days_left: int = Field(3, ge=0, le=31)
+    tries: int = Field(3, ge=1, le=20)
+    """So many tries that reach nobody, and the call leaves the list; safety calls and those about
+    a number go on."""
     silent_visits: int = Field(2, ge=1, le=10)
     """So many visits in a row without any answer: the participant cannot be reached."""
 

@@ -7,6 +7,7 @@ from pro_service.services.answering.answers import (
     AnswersPlan,
     GivenAnswer,
     Sitting,
+    declining,
     plan_answers,
 )
 from pro_service.services.answering.asking import (
@@ -23,10 +24,9 @@ from pro_service.services.answering.asking import (
 from pro_service.services.answering.baselines import read_baselines
 from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
 from pro_service.services.answering.scores import Place, score_rows
-from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
+from pro_service.services.answering.unwell import Unwell, plan_unwell
 
 __all__ = [
-    "UNWELL",
     "AnsweringCase",
     "AnswersPlan",
     "GivenAnswer",
@@ -38,6 +38,7 @@ __all__ = [
     "agenda",
     "allowed_this_way",
     "as_offered",
+    "declining",
     "find_assessment",
     "is_open",
     "open_questions",

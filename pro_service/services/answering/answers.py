@@ -265,6 +265,25 @@ def _add_alerts(
     ]
 
 
+def declining(
+    facts: ParticipantFacts, visit_id: UUID
+) -> tuple[list[UUID], list[VisitDoneRow]]:
+    """What is declined with all that a visit still asks, and what that ends.
+
+    Raises UnknownAssessmentError for a visit that is not the participant's, or owes nothing.
+    """
+    owed = [
+        one.id
+        for visit in facts.visits
+        if visit.id == visit_id
+        for one in visit.assessments
+        if one.submitted_at is None and one.declined_at is None
+    ]
+    if not owed:
+        raise UnknownAssessmentError
+    return owed, _visits_done(facts, set(), set(owed))
+
+
 def _visits_done(
     facts: ParticipantFacts, submit: set[UUID], decline: set[UUID]
 ) -> list[VisitDoneRow]:

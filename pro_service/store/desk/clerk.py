@@ -1,6 +1,6 @@
 """What staff write: the place found under row-level security, then a turn of the participant's.
 
-`find_` and `list_` run as the desk, the rest as the clerk.
+All of it runs as the desk.
 """
 
 from __future__ import annotations
@@ -23,26 +23,6 @@ class Place(NamedTuple):
     participant_id: UUID
     code: str
     site_id: UUID | None
-
-
-class CallKind(NamedTuple):
-    """Why a call is to be made, and the visit it hangs on, if any."""
-
-    reason: str
-    visit_id: UUID | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallClosing:
-    """What came of a call; what stays to be done stays as a task of a new id (`again_id`)."""
-
-    call_id: UUID
-    outcome: str
-    actor: str
-    again_id: UUID | None
-    alert_id: UUID | None
-    alert_rule: str | None
-    """The urgent alert it raises, if any."""
 
 
 async def find_place(connection: Connection, study_id: UUID, code: str) -> Place | None:
@@ -79,29 +59,6 @@ async def list_present_codes(
     """Who of those named is now at a site of ours."""
     rows = await connection.fetch(_SQL["list_present_codes"], study_id, list(codes))
     return frozenset(row["code"] for row in rows)
-
-
-async def find_open_call(
-    connection: Connection, study_id: UUID, participant_id: UUID, call_id: UUID
-) -> CallKind | None:
-    """A call to the participant that is still to be made."""
-    row = await connection.fetchrow(_SQL["find_open_call"], study_id, participant_id, call_id)
-    return None if row is None else row_of(CallKind, row)
-
-
-async def close_call(connection: Connection, guard: Guard, closing: CallClosing) -> None:
-    """Close a call task. Raises StaleRevisionError."""
-    await write(
-        connection,
-        _SQL["close_call"],
-        *guard,
-        closing.call_id,
-        closing.actor,
-        closing.outcome,
-        closing.again_id,
-        closing.alert_id,
-        closing.alert_rule,
-    )
 
 
 async def _place(

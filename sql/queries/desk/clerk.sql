@@ -54,33 +54,3 @@ FROM pro.participants AS p
 JOIN pro.participant_sites AS ps
   ON ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.valid_to IS NULL
 WHERE p.study_id = $1 AND p.code = ANY ($2::text[]);
-
--- name: find_open_call(study_id, participant_id, call_id)
--- Why a call that is still to be made is to be made; no row: it is not open.
-SELECT reason, visit_id FROM pro.call_tasks
-WHERE study_id = $1 AND participant_id = $2 AND id = $3 AND closed_at IS NULL;
-
--- name: close_call(study_id, participant_id, revision, call_id, actor, outcome, again_id, alert_id, alert_rule)
--- Close a call task with what came of it; one that was closed stays as it is. What is still to be done stays
--- as a task of its own (`again_id`), wanted since as long; what was heard may raise an urgent alert.
-WITH turn AS (
-    UPDATE pro.participant_revisions SET revision = revision + 1
-    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
-    RETURNING revision
-),
-closed AS (
-    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = $5, outcome = $6 FROM turn
-    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $4 AND k.closed_at IS NULL
-    RETURNING k.visit_id, k.reason, k.closes_at, k.created_at
-),
-again AS (
-    INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at, actor)
-    SELECT $1, $7::uuid, $2, c.visit_id, c.reason, c.closes_at, c.created_at, $5 FROM closed AS c
-    WHERE $7::uuid IS NOT NULL
-),
-raised AS (
-    INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)
-    SELECT $1, $8::uuid, $2, $9::text, 'urgent', pro.now(), $5 FROM closed
-    WHERE $8::uuid IS NOT NULL
-)
-SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

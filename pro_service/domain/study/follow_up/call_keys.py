@@ -16,6 +16,8 @@ FIND_NUMBER = "find_number"
 """Reason of the call task made when a number turned out to be somebody else's: find the right."""
 ANOTHER_WAY = "another_way"
 """Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
+UNWELL = "unwell"
+"""Reason of the call task made when a participant said that something is wrong."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 
