@@ -13,6 +13,7 @@ from pro_service.store.answering.checklist import ChecklistVisitRow, ChecklistWr
 from pro_service.store.ids import new_id
 from pro_service.store.writes import AssessmentRow, CallRow
 
+
 class Unwell(NamedTuple):
     """What is written, and what then stands."""
 

@@ -59,8 +59,8 @@ def demanded(seat: Seat, action: Action, place: Place | None) -> Place:
     return place
 
 
-async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> None:
-    """Record what was done about a text of unknown fate, once: it leaves the list.
+async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> Place:
+    """Record what was done about a text of unknown fate, once, and say to whom it was to go.
 
     Raises ReasonMissingError, AlreadyDoneError.
     """
@@ -81,6 +81,7 @@ async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> None:
             raise AlreadyDoneError
         if not done:
             raise NotHereError
+    return place
 
 
 async def mark_text_read(hands: Hands, inbound_id: UUID) -> None:

@@ -23,6 +23,7 @@ from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import alerts as store
 from pro_service.store.desk import clerk
 from pro_service.store.desk.alerts import AssessmentRow
+from pro_service.store.desk.clerk import Place
 from pro_service.store.ids import new_id
 
 
@@ -42,8 +43,8 @@ class AssessmentSaid(NamedTuple):
     """The assessment that stood when the form was opened, if there was any."""
 
 
-async def see_alert(hands: Hands, alert_id: UUID) -> str:
-    """Mark an alert as seen; twice changes nothing. Returns the participant's code.
+async def see_alert(hands: Hands, alert_id: UUID) -> Place:
+    """Mark an alert as seen, and say whose it is; twice changes nothing.
 
     Raises NotHereError, NotAllowedError.
     """
@@ -59,11 +60,11 @@ async def see_alert(hands: Hands, alert_id: UUID) -> str:
         return Plan(None, signed(hands.seat, Action.see_alert, None, write))
 
     await turn(hands.turn_of(place), decide)
-    return place.code
+    return place
 
 
-async def assess_alert(hands: Hands, alert_id: UUID, given: AssessmentSaid) -> str:
-    """Say what an alert is, and what the participant was told. Returns the participant's code.
+async def assess_alert(hands: Hands, alert_id: UUID, given: AssessmentSaid) -> Place:
+    """Say what an alert is, and what the participant was told; returns whose it is.
 
     Another assessment may follow while the alert is open, and stands then.
     Raises NotHereError, NotAllowedError, VerdictError, LogReferenceError, ReasonMissingError, and
@@ -93,11 +94,11 @@ async def assess_alert(hands: Hands, alert_id: UUID, given: AssessmentSaid) -> s
         return Plan(None, signed(hands.seat, Action.assess_alert, note, write))
 
     await turn(hands.turn_of(place), decide)
-    return place.code
+    return place
 
 
-async def close_alert(hands: Hands, alert_id: UUID, action: str) -> str:
-    """Close an alert that was assessed, once, and say how it ended. Returns the code.
+async def close_alert(hands: Hands, alert_id: UUID, action: str) -> Place:
+    """Close an alert that was assessed, once, and say how it ended; returns whose it is.
 
     Raises NotHereError, NotAllowedError, ReasonMissingError, AlreadyDoneError, NotAssessedError.
     """
@@ -118,7 +119,7 @@ async def close_alert(hands: Hands, alert_id: UUID, action: str) -> str:
         return Plan(None, signed(hands.seat, Action.assess_alert, note, write))
 
     await turn(hands.turn_of(place), decide)
-    return place.code
+    return place
 
 
 async def _alert(hands: Hands, facts: ParticipantFacts, alert_id: UUID) -> AlertFacts:

@@ -101,9 +101,7 @@ def _about_number(hands: Hands, follows: WhatFollows, heard: Heard) -> Iterator[
         )
 
 
-def _news(
-    hands: Hands, facts: ParticipantFacts, follows: WhatFollows, heard: Heard
-) -> News | None:
+def _news(hands: Hands, facts: ParticipantFacts, follows: WhatFollows, heard: Heard) -> News | None:
     """A withdrawal, or a death whose day is known. Raises CallDayError."""
     if follows.status is not None:
         return News(hands.seat.actor, heard.note, statuses=(follows.status,))

@@ -130,7 +130,10 @@ def _hearing(hands: Hands, place: Place, call: CallKind, protocol: Protocol) -> 
 def _back_at(
     facts: ParticipantFacts, call: CallKind, follows: WhatFollows, given: CallSaid
 ) -> datetime | None:
-    """When the task is wanted again; None: at once, or never. Raises CallDayError, CallTimeError."""
+    """When the task is wanted again; None: at once, or never.
+
+    Raises CallDayError, CallTimeError.
+    """
     if not follows.comes_back:
         return None
     local = zone(facts.site.zone)

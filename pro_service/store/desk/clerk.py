@@ -6,12 +6,10 @@ All of it runs as the desk.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.rows import row_of
+from pro_service.store.connection import Connection
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/clerk")

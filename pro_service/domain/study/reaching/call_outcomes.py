@@ -128,9 +128,7 @@ class Hearing(Record):
     """...and how many the protocol asks for."""
 
 
-def what_follows(
-    reason: str, outcome: CallOutcome, hearing: Hearing | None = None
-) -> WhatFollows:
+def what_follows(reason: str, outcome: CallOutcome, hearing: Hearing | None = None) -> WhatFollows:
     """Say what an outcome does to a call made for `reason`."""
     heard = hearing or Hearing()
     wrong = outcome is CallOutcome.wrong_number

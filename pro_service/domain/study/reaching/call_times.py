@@ -58,7 +58,7 @@ def after_day(day: date, now: datetime, local: ZoneInfo, closes_at: datetime | N
 
 
 def last_day_to_wait(now: datetime, local: ZoneInfo, closes_at: datetime | None) -> date | None:
-    """Return the last day by which an answer can be waited for; None where it is too late for any."""
+    """Return the last day by which an answer can be waited for; None where it is too late."""
     latest = now + LONGEST_WAIT if closes_at is None else min(closes_at, now + LONGEST_WAIT)
     day = local_day(latest, local) - ONE_DAY
     while closes_at is not None and day_end(day, local) >= closes_at:

@@ -16,9 +16,10 @@ from pro_service.services.desk.alerts import AssessmentSaid
 from pro_service.services.desk.seat import Seat
 from pro_service.store.desk.conversation import AlertLine
 from pro_service.store.desk.desk import OpenAlert
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, id_in, uuid_of, way_back
 from pro_service.web.desk.words import Words
-from pro_service.web.requests import read_form, see
+from pro_service.web.requests import read_form
 
 
 class _Stands(NamedTuple):
@@ -34,8 +35,8 @@ class _Stands(NamedTuple):
 async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/seen`."""
     form = await read_form(request)
-    await service.see_alert(hands_of(request, seat), id_in(request))
-    return see(way_back(form))
+    place = await service.see_alert(hands_of(request, seat), id_in(request))
+    return done(seat, way_back(form), "alert_seen", code=place.code)
 
 
 async def assess(request: web.Request, seat: Seat) -> web.Response:
@@ -48,15 +49,17 @@ async def assess(request: web.Request, seat: Seat) -> web.Response:
         str(form.get("told", "")),
         uuid_of(stands) if stands else None,
     )
-    await service.assess_alert(hands_of(request, seat), id_in(request), given)
-    return see(way_back(form))
+    place = await service.assess_alert(hands_of(request, seat), id_in(request), given)
+    return done(seat, way_back(form), "alert_assessed", code=place.code)
 
 
 async def close(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/closed`: how it ended, in words."""
     form = await read_form(request)
-    await service.close_alert(hands_of(request, seat), id_in(request), str(form.get("action", "")))
-    return see(way_back(form))
+    place = await service.close_alert(
+        hands_of(request, seat), id_in(request), str(form.get("action", ""))
+    )
+    return done(seat, way_back(form), "alert_closed", code=place.code)
 
 
 def steps_of_listed(words: Words, alert: OpenAlert, local: ZoneInfo) -> dict[str, Any]:
