@@ -16,7 +16,10 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
+from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
+from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
+from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.messaging.gateway import (
     ForgedWebhookError,
     RecutWebhookError,
@@ -45,6 +48,7 @@ from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesEr
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.texting import NoLineError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
@@ -81,6 +85,11 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (NotAssessedError, HTTPStatus.CONFLICT),
+    (StatusRefusedError, HTTPStatus.CONFLICT),
+    (EventRefusedError, HTTPStatus.CONFLICT),
+    (NoLineError, HTTPStatus.CONFLICT),
+    (CallDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CallTimeError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),

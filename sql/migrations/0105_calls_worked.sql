@@ -56,7 +56,7 @@ GRANT EXECUTE ON FUNCTION pro.desk_numbers(uuid, uuid) TO pro_desk;
 
 -- What comes of a call is written in its turn, by the statements of the commands: an opt-out, what is declined, a
 -- withdrawal or a death with the schedule that follows from it.
-GRANT SELECT ON pro.senders, pro.visit_closings TO pro_clerk;
+GRANT SELECT ON pro.senders, pro.visit_closings, pro.participant_protocols TO pro_clerk;
 GRANT INSERT ON pro.lines, pro.opt_outs, pro.events, pro.visits, pro.visit_closings, pro.assessments,
     pro.reminders, pro.participant_protocols TO pro_clerk;
 GRANT UPDATE (declined_at) ON pro.assessments TO pro_clerk;

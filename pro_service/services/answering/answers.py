@@ -28,7 +28,7 @@ from pro_service.domain.study.safety import (
     raised,
 )
 from pro_service.domain.study.sittings.open_questions import sitting_goes_on
-from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
+from pro_service.services.answering.finding import find_assessment
 from pro_service.services.answering.scores import Place, score_rows
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.answering.answers import AnswersWrite
@@ -266,10 +266,7 @@ def _add_alerts(
 
 
 def declining(facts: ParticipantFacts, visit_id: UUID) -> tuple[list[UUID], list[VisitDoneRow]]:
-    """What is declined with all that a visit still asks, and what that ends.
-
-    Raises UnknownAssessmentError for a visit that is not the participant's, or owes nothing.
-    """
+    """What is declined with all that a visit still asks, and what that ends; nothing of nothing."""
     owed = [
         one.id
         for visit in facts.visits
@@ -277,8 +274,6 @@ def declining(facts: ParticipantFacts, visit_id: UUID) -> tuple[list[UUID], list
         for one in visit.assessments
         if one.submitted_at is None and one.declined_at is None
     ]
-    if not owed:
-        raise UnknownAssessmentError
     return owed, _visits_done(facts, set(), set(owed))
 
 

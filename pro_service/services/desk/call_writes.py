@@ -72,8 +72,9 @@ async def writes_of(
         steps.append(writing(lines.opt_out_line, document))
     if follows.declines and heard.visit_id is not None:
         declined, done = declining(facts, heard.visit_id)
-        write = DeclineWrite(declined=declined, visits_done=done)
-        steps.append(writing(store.decline_visit, write))
+        if declined:
+            write = DeclineWrite(declined=declined, visits_done=done)
+            steps.append(writing(store.decline_visit, write))
     news = _news(hands, facts, follows, heard)
     if news is not None:
         change = await plan_change(hands.clerk, facts, protocol, news)

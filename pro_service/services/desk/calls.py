@@ -74,6 +74,8 @@ class WorkedCall(NamedTuple):
 
     code: str
     comes_back_at: datetime | None
+    zone: str
+    """Of the site (IANA name)."""
 
 
 async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall:
@@ -114,7 +116,7 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
         steps: list[Write] = [lambda lent, guard: store.close_call(lent, guard, closing)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
         write = signed(seat, Action.close_call, note, _one_after_the_other(steps))
-        return Plan(WorkedCall(place.code, closing.wanted_from), write)
+        return Plan(WorkedCall(place.code, closing.wanted_from, facts.site.zone), write)
 
     return await turn(hands.turn_of(place), decide)
 

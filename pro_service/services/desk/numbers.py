@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk
 from pro_service.store.desk.clerk import Place
+from pro_service.store.desk.desk import ContactLine
 from pro_service.vault import places
 from pro_service.vault.vault import WrappedKey
 
@@ -25,6 +26,8 @@ class ShownNumbers(NamedTuple):
 
     place: Place
     numbers: Mapping[UUID, str]
+    contacts: Sequence[ContactLine]
+    """Whose they are, in the order they are tried."""
 
 
 async def show_numbers(hands: Hands, code: str, call_id: UUID | None = None) -> ShownNumbers:
@@ -47,6 +50,24 @@ async def show_numbers_for_call(hands: Hands, call_id: UUID) -> ShownNumbers:
         return await _show(connection, hands, demanded(seat, Action.see_number, place), call_id)
 
 
+async def show_numbers_of_list(hands: Hands, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The numbers of several participants, by code, in one transaction; each is recorded.
+
+    Whose key is gone has none. Raises NotHereError, NotAllowedError.
+    """
+    seat, shown = hands.seat, {}
+    async with at_desk(hands.desk, seat) as connection:
+        for code in dict.fromkeys(codes):
+            place = await clerk.find_place(connection, seat.study_id, code)
+            whose = demanded(seat, Action.see_number, place)
+            try:
+                found = await _show(connection, hands, whose, None)
+            except KeyGoneError:
+                continue
+            shown[code] = tuple(found.numbers.values())
+    return shown
+
+
 async def _show(
     connection: Connection, hands: Hands, place: Place, call_id: UUID | None
 ) -> ShownNumbers:
@@ -66,7 +87,8 @@ async def _show(
         one.id: places.NUMBER.open(vault, one.address_sealed, key=one.address_key, row_id=one.id)
         for one in sealed
     }
-    return ShownNumbers(place, opened)
+    contacts = await store.list_rung(connection, seat.study_id, whose)
+    return ShownNumbers(place, opened, contacts)
 
 
 async def _admit_key(

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.desk.desk import ContactLine, contact_lines
 from pro_service.store.ids import new_id
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -145,6 +146,13 @@ async def list_numbers(
     """The numbers of a participant's contacts, sealed, in the order they are tried."""
     rows = await connection.fetch(_SQL["list_numbers"], study_id, participant_id)
     return [row_of(SealedNumber, row) for row in rows]
+
+
+async def list_rung(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> tuple[ContactLine, ...]:
+    """Whom one may ring, in order, without the addresses."""
+    return contact_lines(await connection.fetchval(_SQL["list_rung"], study_id, participant_id))
 
 
 async def get_calling_facts(

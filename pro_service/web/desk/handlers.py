@@ -9,12 +9,12 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pro_service.services.desk import actions, calls
+from pro_service.services.desk import actions
 from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.web.desk.frame.done import done
-from pro_service.web.desk.guard import for_staff, hands_of, id_in, uuid_of, way_back
+from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.timeline import timeline_values
@@ -39,17 +39,6 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     return desk.render(
         "participant.html", request, seat, frame=frame, place=place, pause=pause, **values
     )
-
-
-async def close_call(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/calls/{id}/close`: what came of it, with a note, and whose telephone was rung."""
-    form = await read_form(request)
-    rung = str(form.get("contact", ""))
-    given = calls.CallSaid(
-        str(form.get("outcome", "")), str(form.get("note", "")), uuid_of(rung) if rung else None
-    )
-    worked = await calls.close_call(hands_of(request, seat), id_in(request), given)
-    return done(seat, way_back(form), "call_closed", code=worked.code)
 
 
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:

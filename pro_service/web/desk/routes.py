@@ -9,6 +9,8 @@ from aiohttp import web
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.alerts import steps
+from pro_service.web.desk.calling import page as calls
+from pro_service.web.desk.calling import printing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
@@ -35,7 +37,10 @@ DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
     Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
-    Doing("/desk/calls/{id}/close", handlers.close_call, Action.close_call, "desk-call-close"),
+    Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),
+    Doing("/desk/calls/{id}/number", calls.show_number, Action.see_number, "desk-call-number"),
+    Doing("/desk/calls/print", printing.show_with_numbers, Action.see_number, "desk-calls-numbers"),
+    Doing(f"{_PARTICIPANT}/number", calls.show_numbers, Action.see_number, "desk-number"),
     Doing(
         "/desk/messages/{id}/dealt",
         handlers.deal_with_message,
@@ -78,6 +83,8 @@ ROUTES: Final = (
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
+    web.get("/desk/calls/{id}", calls.show, name="desk-call"),
     *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),

@@ -72,6 +72,10 @@ SELECT $1, $2, $3, (SELECT k.id FROM pro.call_tasks AS k
 -- The numbers of a participant's contacts, sealed, in the order they are tried.
 SELECT id, address_sealed, address_key FROM pro.desk_numbers($1, $2);
 
+-- name: list_rung(study_id, participant_id)
+-- Whom one may ring, in the order they are tried; no number.
+SELECT pro.desk_rung($1, $2) AS contacts;
+
 -- name: get_calling_facts(study_id, participant_id, site_id)
 -- The hour a participant chose for their reminders, and the country whose calendar says when the site works.
 SELECT p.nudge_at, s.country

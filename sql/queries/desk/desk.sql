@@ -20,8 +20,8 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
--- Who is to be called, why, what is owed and until when, and whom one may ring: alerts nobody has seen first,
--- then unanswered safety checks.
+-- Who is to be called now, why, what is owed and until when, and whom one may ring: alerts nobody has seen or
+-- assessed first, then unanswered safety checks. What comes back later is not there before.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
        k.closes_at, v.definition, v.occurrence,
@@ -36,7 +36,7 @@ FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
-WHERE k.study_id = $1 AND k.closed_at IS NULL
+WHERE k.study_id = $1 AND k.closed_at IS NULL AND (k.wanted_from IS NULL OR k.wanted_from <= (SELECT pro.now()))
 ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)

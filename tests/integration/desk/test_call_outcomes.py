@@ -66,10 +66,12 @@ async def make_call(trial: Trial, reason: str, code: str = "K-001") -> UUID:
 async def close(
     desk: aiohttp.ClientSession, outcome: str, *, call: UUID | None = None, **fields: str
 ) -> tuple[int, str]:
-    """Close a call (None: the first on the page) by the form of the participant's page."""
-    _, html = await page(desk, PAGE)
-    found = re.findall(r'action="(/desk/calls/[^"]+/close)"', html)
-    path = found[0] if call is None else f"/desk/calls/{call}/close"
+    """Close a call (None: the first on the participant's page) by the form of its own page."""
+    if call is None:
+        _, html = await page(desk, PAGE)
+        call = UUID(re.findall(r'href="/desk/calls/([0-9a-f-]{36})', html)[0])
+    _, html = await page(desk, f"/desk/calls/{call}")
+    path = f"/desk/calls/{call}/close"
     return await press(desk, html, path, outcome=outcome, note="rang there", **fields)
 
 
@@ -116,7 +118,9 @@ async def test_a_wrong_number_rests_and_the_task_to_find_the_right_one_stays(
         await close(desk, outcome)
         assert await open_calls(trial) == ["find_number"]
     _, html = await page(desk, PAGE)
-    assert "This task ends by itself once another number has been entered" in html
+    call = re.findall(r'href="(/desk/calls/[0-9a-f-]{36})', html)[0]
+    ends = "This task ends by itself once another number has been entered"
+    assert ends in (await page(desk, call))[1]
     assert html.count("A number was somebody else&#39;s") == 2  # to do, and once in the log
     await close(desk, "not_needed")
     assert await open_calls(trial) == []
@@ -138,7 +142,7 @@ async def test_the_form_asks_whose_telephone_was_rung_where_there_are_several(
     status, _ = await close(desk, "wrong_number", call=call, contact=str(new_id()))
     assert status == 422
     assert await open_calls(trial) == ["nudges_unanswered"]
-    _, html = await page(desk)
+    _, html = await page(desk, f"/desk/calls/{call}")
     choices = re.findall(r'<option value="([0-9a-f-]{36})"', html)
     facts = await trial.facts("K-001")
     assert choices == [str(one.id) for one, _ in facts.reach.each]

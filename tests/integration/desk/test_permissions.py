@@ -55,6 +55,8 @@ SITES: Final[dict[Place, str | None]] = {
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
 PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+NUMBERS: Final = {"desk-call-number", "desk-number"}
+"""Forms that are answered with a participant's numbers, and write that they were shown."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -64,10 +66,12 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if doing.name == "desk-calls-numbers":
+        return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN:
-        return 200 if doing.name in PREVIEWS else 303
+        return 200 if doing.name in PREVIEWS | NUMBERS else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
     return 404
@@ -84,6 +88,7 @@ def shown(role: Role, place: Place) -> dict[str, int]:
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         "/desk/participants/NOBODY-1": 404,
+        "/desk/calls/print": 200,
     }
 
 
@@ -132,6 +137,7 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-alert-assessed": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
         "desk-alert-closed": ("alerts", f"acted_at IS NULL AND {ASSESSED}"),
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
+        "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-text-read": ("inbounds", "read_at IS NULL"),
     }
@@ -196,7 +202,7 @@ async def test_every_form_and_page_knows_who_may(
             did = False
             for doing in DOINGS:
                 status = await send(browser, doing, await open_rows(owner), until)
-                did |= status == 303
+                did |= status == 303 or (status == 200 and doing.name in NUMBERS)
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
             for path, status in shown(role, place).items():
@@ -241,7 +247,8 @@ async def test_no_button_is_shown_that_is_not_allowed(
     for place in PLACES:
         async with browsing(server) as browser:
             await seat(study, browser, role, place, other)
-            for path in ("/desk", f"/desk/participants/{CODE}"):
+            call = (await open_rows(study.owner))["desk-call-close"]
+            for path in ("/desk", f"/desk/participants/{CODE}", f"/desk/calls/{call}"):
                 status, html = await page(browser, path)
                 if status != 200:
                     continue
@@ -254,7 +261,11 @@ async def test_no_button_is_shown_that_is_not_allowed(
                 refused = {one.name for one in offered if expected(one, role, place) >= 400}
                 assert refused == set(), (place, path)
                 if role in MAY[Action.close_call] and place in OPEN:
-                    assert {"desk-alert-seen", "desk-call-close"} <= {one.name for one in offered}
+                    shows = {"desk-call-close"} if path.endswith(str(call)) else {"desk-alert-seen"}
+                    assert shows <= {one.name for one in offered}
+                    assert {"desk-number", "desk-call-number"} & {one.name for one in offered} or (
+                        path == "/desk"
+                    )
 
 
 async def test_a_study_wide_role_reaches_a_site_added_later(

@@ -113,6 +113,10 @@ _WITHDRAWS: Final[Mapping[CallOutcome, Status]] = {
     CallOutcome.withdraws_follow_up: Status.withdrew_follow_up,
     CallOutcome.withdraws_data_use: Status.withdrew_data_use,
 }
+_AT_ONCE: Final = frozenset(
+    {CallReason.alert_unseen, CallReason.alert_unassessed, CallReason.text_unread}
+)
+"""Calls that wait for nothing: nobody there leaves them on the list."""
 _SAFETY: Final = frozenset({CallReason.safety_unanswered, UNWELL})
 """After a call about safety that reached nobody the safety floor asks for the next by itself."""
 
@@ -157,7 +161,11 @@ def what_follows(reason: str, outcome: CallOutcome, hearing: Hearing | None = No
 def _comes_back(reason: str, outcome: CallOutcome, heard: Hearing) -> bool:
     if outcome is CallOutcome.will_answer:
         return True
-    return outcome is CallOutcome.no_answer and _stays(reason, outcome, heard)
+    return (
+        outcome is CallOutcome.no_answer
+        and reason not in _AT_ONCE
+        and _stays(reason, outcome, heard)
+    )
 
 
 def _stays(reason: str, outcome: CallOutcome, heard: Hearing) -> bool:

@@ -13,7 +13,6 @@ from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import steps_of_listed
-from pro_service.web.desk.calls import call_form
 from pro_service.web.desk.words import Words
 
 
@@ -71,7 +70,6 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
                 "closes": words.until(call.closes_at, local),
                 "since": words.instant(call.created_at, local),
-                "form": call_form(words, call.reason, call.contacts),
                 "their_zone": call.zone if call.zone != site.zone else None,
             }
         )
