@@ -14,9 +14,9 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.actions import Hands, demanded
+from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.services.desk.timeline import Timeline, derive_timeline, read_timeline
-from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk
@@ -24,6 +24,7 @@ from pro_service.store.desk.calls import CallToPrint
 from pro_service.store.desk.clerk import Place
 from pro_service.store.desk.conversation import CallLine
 from pro_service.store.desk.desk import DeskSite, list_desk_sites
+from pro_service.store.desk.frame import Frame
 
 MOST_PRINTED: Final = 200
 """Calls of one printed list; who has more prints it again when those are made."""
@@ -41,8 +42,7 @@ class CallToMake(NamedTuple):
     """When it would come back if nobody is there and no other time is said."""
     nudge_at: time | None
     """The hour they chose for their reminders, in their zone."""
-    kind: str | None
-    """demo, validation or production: pages carry the mark."""
+    frame: Frame
 
 
 class CallList(NamedTuple):
@@ -51,8 +51,7 @@ class CallList(NamedTuple):
     calls: Sequence[CallToPrint]
     protocols: Mapping[UUID, Protocol]
     sites: Sequence[DeskSite]
-    now: datetime
-    kind: str | None
+    frame: Frame
 
 
 async def read_call(hands: Hands, call_id: UUID) -> CallToMake:
@@ -65,7 +64,7 @@ async def read_call(hands: Hands, call_id: UUID) -> CallToMake:
         found = await clerk.find_place_of_call(connection, seat.study_id, call_id)
         place = demanded(seat, Action.close_call, found)
         facts = await read_timeline(connection, hands.context, seat.study_id, place.code)
-        kind = await operations.get_database_kind(connection)
+        frame = await read_frame(connection, seat.study_id)
         who = (seat.study_id, place.participant_id, facts.site.id)
         hours = await store.get_calling_facts(connection, *who)
     timeline = derive_timeline(hands.context, facts)
@@ -82,7 +81,7 @@ async def read_call(hands: Hands, call_id: UUID) -> CallToMake:
     ]
     now, local = timeline.document.now, zone(timeline.site.zone)
     again = next_try(now, local, working_days(hours.country), call.closes_at)
-    return CallToMake(place, call, timeline, tries, again, hours.nudge_at, kind)
+    return CallToMake(place, call, timeline, tries, again, hours.nudge_at, frame)
 
 
 async def read_call_list(hands: Hands) -> CallList:
@@ -91,11 +90,10 @@ async def read_call_list(hands: Hands) -> CallList:
     async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
         calls = await store.list_calls_to_print(connection, study_id, MOST_PRINTED)
         sites = await list_desk_sites(connection, study_id)
-        now = await operations.get_study_time(connection)
-        kind = await operations.get_database_kind(connection)
+        frame = await read_frame(connection, study_id)
         protocols = await _protocols(connection, hands.context, study_id, calls)
     mine = [one for one in calls if hands.seat.may(Action.close_call, one.site_id)]
-    return CallList(mine, protocols, sites, now, kind)
+    return CallList(mine, protocols, sites, frame)
 
 
 async def _protocols(

@@ -53,6 +53,18 @@ class LoggedAlert(NamedTuple):
     total: int
 
 
+class ReportedText(NamedTuple):
+    """A text that names a sign of harm and raised no alert; without its words."""
+
+    id: UUID
+    codes: list[str]
+    site_id: UUID
+    received_at: datetime
+    read_at: datetime | None
+    read_by: str | None
+    total: int
+
+
 class LogSpan(NamedTuple):
     """Which alerts are listed: raised in a span, at a site (None: at all one sees)."""
 
@@ -100,3 +112,12 @@ async def list_alerts_against_log(
         )
         for row in rows
     ]
+
+
+async def list_reports_without_alert(
+    connection: Connection, study_id: UUID, span: LogSpan, most: int
+) -> list[ReportedText]:
+    """Texts of a span that name a sign of harm and raised no alert, unread ones first."""
+    query = _SQL["list_reports_without_alert"]
+    rows = await connection.fetch(query, study_id, span.site_id, span.since, span.until, most)
+    return [row_of(ReportedText, row) for row in rows]

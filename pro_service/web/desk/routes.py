@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
-from pro_service.web.desk.alerts import steps
+from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
@@ -83,6 +83,8 @@ ROUTES: Final = (
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get("/desk/alerts", log.show, name="desk-alerts"),
+    web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
     web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
     web.get("/desk/calls/{id}", calls.show, name="desk-call"),
     *(one.route for one in DOINGS),

@@ -86,3 +86,21 @@ CROSS JOIN LATERAL (
 WHERE x.study_id = $1 AND ($2::uuid IS NULL OR h.site_id = $2)
   AND (x.raised_at >= $3 AND x.raised_at < $4 OR $5 AND m.unmatched AND x.raised_at < $4)
 ORDER BY m.unmatched DESC, (x.severity = 'urgent') DESC, x.raised_at, x.id LIMIT $6;
+
+-- name: list_reports_without_alert(study_id, site_id, since, until, most)
+-- Texts of a span that name a sign of harm and raised no alert: whose, when, and whether somebody has read
+-- them; never their words.
+SELECT i.id, u.codes, h.site_id, i.received_at, i.read_at, i.read_by, count(*) OVER () AS total
+FROM pro.inbounds AS i
+CROSS JOIN LATERAL (
+    SELECT array_agg(p.code ORDER BY p.code) AS codes, (array_agg(p.id ORDER BY p.code))[1] AS first_id
+    FROM pro.participants AS p
+    WHERE p.study_id = i.study_id
+      AND (p.id = i.participant_id
+           OR i.participant_id IS NULL AND p.id IN (SELECT pro.desk_line_users(i.study_id, i.line_id)))
+) AS u
+JOIN LATERAL pro.site_seen(i.study_id, u.first_id) AS h ON true
+WHERE i.study_id = $1 AND i.urgent AND i.received_at >= $3 AND i.received_at < $4
+  AND ($2::uuid IS NULL OR h.site_id = $2)
+  AND NOT EXISTS (SELECT FROM pro.alerts AS x WHERE x.study_id = i.study_id AND x.inbound_id = i.id)
+ORDER BY (i.read_at IS NULL) DESC, i.received_at, i.id LIMIT $5;

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import re
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -12,7 +14,15 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
-from tests.support.desk import page, press, seed_alert, seed_staff, sign_in
+from tests.support.desk import (
+    page,
+    press,
+    seed_alert,
+    seed_line,
+    seed_staff,
+    seed_text,
+    sign_in,
+)
 from tests.support.record.words import spoken
 from tests.support.seed import SeededParticipant, SeededStudy
 from tests.support.web import browsing
@@ -182,3 +192,53 @@ async def test_an_assessment_is_never_changed_or_removed(
             await owner.execute(statement)
     audited = "SELECT actor FROM pro.audit_entries WHERE table_name = 'alert_assessments'"
     assert await owner.fetchval(audited) == "staff:ivo"
+
+
+async def test_the_weekly_list_sets_alerts_against_the_log_and_the_unmatched_stand_first(
+    desk: aiohttp.ClientSession,
+    physician: aiohttp.ClientSession,
+    participant: SeededParticipant,
+    alert: UUID,
+    owner: asyncpg.Connection,
+) -> None:
+    await assess(physician, alert)
+    other = await seed_alert(participant, participant.assessments["baseline", "pga", "person"])
+    await owner.execute(
+        "UPDATE pro.alerts SET raised_at = raised_at - interval '40 days' WHERE id = $1", other
+    )
+    _, html = await page(desk, "/desk/alerts")
+    listed = html.partition('id="alerts"')[2]
+    assert "1 of 2 unmatched" in listed
+    assert listed.index("to assess") < listed.index("Adverse event, AE-014")
+    # A week later the one that is matched is off the list, and the other is still there.
+    later = (await owner.fetchval("SELECT pro.now()::date + 14")).isoformat()
+    _, html = await page(desk, f"/desk/alerts?week={later}")
+    assert "1 of 1 unmatched" in html
+    assert "AE-014" not in html
+
+
+async def test_the_weekly_list_comes_as_a_table_with_codes_and_no_words(
+    desk: aiohttp.ClientSession, physician: aiohttp.ClientSession, alert: UUID
+) -> None:
+    await assess(physician, alert, told="to come today")
+    async with desk.get("/desk/alerts.csv") as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/csv"
+        rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert [(one["participant"], one["verdict"], one["reference"]) for one in rows] == [
+        ("P-001", "ae", "AE-014")
+    ]
+    assert rows[0]["assessed_by"] == "staff:ivo"
+    assert "to come today" not in str(rows)
+
+
+async def test_a_text_with_a_signs_word_and_no_alert_is_in_the_weekly_list(
+    desk: aiohttp.ClientSession, participant: SeededParticipant, owner: asyncpg.Connection
+) -> None:
+    line = await seed_line(participant)
+    text = await seed_text(participant, line, "the hot-water bottle helps")
+    assert "None in this week" in (await page(desk, "/desk/alerts"))[1]
+    await owner.execute("UPDATE pro.inbounds SET urgent = true WHERE id = $1", text)
+    _, html = await page(desk, "/desk/alerts")
+    assert "not yet" in html.partition('id="reports"')[2]
+    assert "hot-water" not in html

@@ -36,6 +36,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/desk.enter_desk_with_note": (CLERK,),
     "desk/alerts": (CLERK,),
     "desk/alerts.list_alerts_against_log": (DESK,),
+    "desk/alerts.list_reports_without_alert": (DESK,),
     "desk/calls": (DESK,),
     "desk/calls.find_open_call": (CLERK,),
     "desk/calls.close_call": (CLERK,),

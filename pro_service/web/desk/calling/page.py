@@ -116,7 +116,7 @@ async def _page(
         request,
         seat,
         status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
-        kind=call.kind,
+        frame=call.frame,
         back=back,
         problem=None if reason is None else words.text(f"failure.{reason}.text"),
         place=call.place.site_id,

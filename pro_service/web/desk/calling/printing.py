@@ -46,12 +46,19 @@ def _render(
         "calls_print.html",
         request,
         seat,
-        kind=listed.kind,
+        frame=listed.frame,
         shown=shown is not None,
         may_numbers=seat.may_anywhere(Action.see_number),
-        printed=None if not listed.sites else words.instant(listed.now, zone(listed.sites[0].zone)),
+        printed=_printed(words, listed),
         calls=[_row(words, listed, sites[one.site_id], one, shown or {}) for one in listed.calls],
     )
+
+
+def _printed(words: Words, listed: CallList) -> str | None:
+    """When the list stood so, on the clock of the first site."""
+    if not listed.sites:
+        return None
+    return words.instant(listed.frame.now, zone(listed.sites[0].zone))
 
 
 def _row(
