@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.calls import CallReason
+from pro_service.domain.study.calls import ABOUT_ALERTS, CallReason
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
@@ -113,9 +113,7 @@ _WITHDRAWS: Final[Mapping[CallOutcome, Status]] = {
     CallOutcome.withdraws_follow_up: Status.withdrew_follow_up,
     CallOutcome.withdraws_data_use: Status.withdrew_data_use,
 }
-_AT_ONCE: Final = frozenset(
-    {CallReason.alert_unseen, CallReason.alert_unassessed, CallReason.text_unread}
-)
+_AT_ONCE: Final = ABOUT_ALERTS | {CallReason.text_unread}
 """Calls that wait for nothing: nobody there leaves them on the list."""
 _SAFETY: Final = frozenset({CallReason.safety_unanswered, UNWELL})
 """After a call about safety that reached nobody the safety floor asks for the next by itself."""
