@@ -5,6 +5,9 @@
 ALTER TABLE pro.call_tasks ADD COLUMN wanted_from timestamptz;
 COMMENT ON COLUMN pro.call_tasks.wanted_from IS
     'Study time from which the task is wanted, where it waits for a time. Empty: since it was made.';
+SELECT pro.list_audited('call_tasks', (
+    SELECT l.columns || ARRAY['wanted_from'] FROM pro.audit_lists AS l
+    WHERE l.table_name = 'call_tasks' ORDER BY l.version DESC LIMIT 1));
 CREATE OR REPLACE FUNCTION pro.call_task_rows(study uuid, participant uuid, list jsonb) RETURNS SETOF pro.call_tasks
     LANGUAGE sql STABLE AS $$
     SELECT study, k.id, coalesce(k.participant_id, participant), k.visit_id, k.reason, k.closes_at,

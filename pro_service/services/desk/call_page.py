@@ -92,7 +92,11 @@ async def read_call_list(hands: Hands) -> CallList:
         sites = await list_desk_sites(connection, study_id)
         frame = await read_frame(connection, study_id)
         protocols = await _protocols(connection, hands.context, study_id, calls)
-    mine = [one for one in calls if hands.seat.may(Action.close_call, one.site_id)]
+        here = await clerk.list_present_codes(connection, study_id, {one.code for one in calls})
+    # A former site reads its own period and rings nobody any more.
+    mine = [
+        one for one in calls if one.code in here and hands.seat.may(Action.close_call, one.site_id)
+    ]
     return CallList(mine, protocols, sites, frame)
 
 
