@@ -258,6 +258,12 @@ class VisitDefinition(Record):
     """Planned for nobody any more; who has answered at it keeps it. An amendment that drops a visit
     says so, so that what was asked there is still known by name."""
 
+    @property
+    def in_clinic(self) -> bool:
+        """Whether the participant comes to the hospital for it: screening, treatment, imaging."""
+        by_kind = self.kind in ("screening", "treatment")
+        return by_kind or self.imaging or self.clinic_window is not None
+
 
 UNWELL_VISIT: Final = VisitDefinition(
     id="unwell",

@@ -15,6 +15,7 @@ from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.today import page as today
+from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
 
 
@@ -78,6 +79,8 @@ ROUTES: Final = (
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
+    web.get("/desk/week", week.show_week, name="desk-week"),
+    web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
