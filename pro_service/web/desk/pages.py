@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.entering import EntryRefusedError
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
@@ -33,6 +34,7 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
+    scripts=("entry.js",),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",
@@ -49,6 +51,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     PauseRefusedError: "pause_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    EntryRefusedError: "entry_refused",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
+from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.keys import CONTEXT
@@ -58,6 +59,13 @@ DOINGS: Final = (
     ),
     Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
+    Doing(
+        f"{_PARTICIPANT}/entry/questions", entering.begin, Action.enter_answers, "desk-entry-begin"
+    ),
+    Doing(f"{_PARTICIPANT}/entry/keep", entering.keep, Action.enter_answers, "desk-entry-keep"),
+    Doing(
+        f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -74,6 +82,16 @@ ROUTES: Final = (
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get(
+        f"{_PARTICIPANT}/entry",
+        for_staff(entering.show_room, Action.enter_answers),
+        name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/entry/{{id}}",
+        for_staff(entering.show_sitting, Action.enter_answers),
+        name="desk-entry-sitting",
+    ),
     *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),

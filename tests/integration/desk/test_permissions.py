@@ -20,6 +20,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -54,7 +55,9 @@ SITES: Final[dict[Place, str | None]] = {
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview", "desk-entry-begin"}
+ENTERS: Final = {Role.coordinator, Role.investigator}
+"""Who enters answers by the example's protocol; the table of permissions lets others at most."""
 CODE: Final = "P-001"
 
 
@@ -63,6 +66,10 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if place in OPEN and action is Action.enter_answers and role not in ENTERS:
+        return 403
+    if place in OPEN and doing.name == "desk-entry-send":
+        return 404  # What another began to type is not theirs to send.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN:
@@ -77,11 +84,15 @@ def shown(role: Role, place: Place) -> dict[str, int]:
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
+    enters = 403 if role not in MAY[Action.enter_answers] else 404
+    if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
+        enters = 200 if role in ENTERS and place in OPEN else 403
     return {
         "/desk": 200,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
+        f"{theirs}/entry": enters,
         "/desk/participants/NOBODY-1": 404,
     }
 
@@ -111,6 +122,22 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         )
         await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
+    await seed_entry(participant, assessment)
+
+
+async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
+    """A sitting somebody began to type."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
+        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
+        " 'x', 'x', pro.now(), $5)",
+        participant.study.id,
+        new_id(),
+        participant.id,
+        assessment,
+        ACTOR,
+    )
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
@@ -121,7 +148,9 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-text-read": ("inbounds", "read_at IS NULL"),
+        "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
     }
+    wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
         for name, (table, which) in wanted.items()
@@ -138,6 +167,8 @@ async def send(
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
+    filled |= {"assessment": str(rows["assessment"])}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
     async with browser.post(path, data=filled, allow_redirects=False) as answer:
         if answer.status == 303:

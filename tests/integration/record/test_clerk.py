@@ -29,6 +29,7 @@ READS: Final = {
     "current_responses",
     "conversations",
     "data_keys",
+    "data_queries",
     "events",
     "invitations",
     "lines",
@@ -46,6 +47,7 @@ READS: Final = {
     "sending_holds",
     "sites",
     "sitting_responses",
+    "staff_duties",
     "standing_sittings",
     "statuses",
     "studies",
@@ -56,10 +58,14 @@ READS: Final = {
 WRITES: Final = {
     ("alerts", "INSERT"),
     ("alerts", "UPDATE"),
+    ("assessments", "UPDATE"),
+    ("attempts", "INSERT"),
+    ("attempts", "UPDATE"),
     ("call_tasks", "INSERT"),
     ("call_tasks", "UPDATE"),
     ("contact_points", "UPDATE"),
     ("conversations", "UPDATE"),
+    ("data_queries", "INSERT"),
     ("invitations", "UPDATE"),
     ("lines", "UPDATE"),
     ("messages", "UPDATE"),
@@ -67,8 +73,13 @@ WRITES: Final = {
     ("participant_revisions", "UPDATE"),
     ("preferences", "INSERT"),
     ("reminders", "UPDATE"),
+    ("responses", "INSERT"),
     ("safety_ends", "INSERT"),
+    ("scores", "INSERT"),
+    ("sitting_responses", "INSERT"),
+    ("sitting_responses", "UPDATE"),
     ("statuses", "INSERT"),
+    ("visits", "UPDATE"),
     ("web_writes", "INSERT"),
 }
 NOBODYS_ROWS: Final = {
@@ -77,11 +88,12 @@ NOBODYS_ROWS: Final = {
     "lines",
     "protocol_versions",
     "sending_holds",
+    "staff_duties",
     "studies",
     "web_writes",
 }
 """Tables without row-level security for anybody: keys of forms, sealed addresses, where an exchange
-stands, hashes of links, definitions, whether sending is held."""
+stands, hashes of links, definitions, whether sending is held, what staff are not to do."""
 
 GRANTED = """
 SELECT c.relname AS table_name, c.relrowsecurity AS guarded, p.privilege
@@ -150,6 +162,13 @@ TRIES: Final = {
     "alert": "UPDATE pro.alerts SET seen_at = pro.now(), seen_by = 'staff:x'"
     " WHERE participant_id = $1 RETURNING true",
     "call": "UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = 'staff:x', outcome = 'x'"
+    " WHERE participant_id = $1 RETURNING true",
+    "answer": "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal,"
+    " mode, respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+    " started_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 1, 'telephone',"
+    " 'self', 'staff', 'en', 'x', 'x', 'x', pro.now(), 'staff:x' FROM pro.assessments"
+    " WHERE participant_id = $1 LIMIT 1 RETURNING true",
+    "sent in": "UPDATE pro.assessments SET submitted_at = pro.now()"
     " WHERE participant_id = $1 RETURNING true",
     "status": "INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)"
     " SELECT study_id, gen_random_uuid(), id, 'paused', pro.now(), 'staff:x'"
