@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument, Item, Language
-from pro_service.domain.study.entering import Enterable, Told
+from pro_service.domain.study.entering import Enterable, Told, kept_apart
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
@@ -60,7 +60,7 @@ def room_values(words: Words, room: EntryRoom, fields: Mapping[str, str]) -> dic
         "tongues": [(one, words.text(f"language.name_{one}")) for one in _languages(facts)],
         "spoken": fields["language"] or facts.language,
         "fields": fields,
-        "no_mode": not any(use.modes for use in protocol.instruments.values()),
+        "may_be_apart": _may_be_apart(room),
     }
 
 
@@ -196,6 +196,17 @@ def _named(words: Words, protocol: Protocol, visit: VisitFacts, one: AssessmentF
 def _with_window(words: Words, names: Mapping[UUID, str], one: Enterable, site: ZoneInfo) -> str:
     closes = words.until(one.visit.closes_at, site)
     return words.text("entry.choice", what=names[one.assessment.id], closes=closes)
+
+
+def _may_be_apart(room: EntryRoom) -> bool:
+    """Whether anything that may be entered can come out of the analysis, so that it is asked why."""
+    asked = {one.assessment.instrument for one in room.offered}
+    return any(
+        kept_apart(room.protocol, instrument, mode, who) is not None
+        for instrument in asked
+        for mode in ("telephone", "paper")
+        for who in RESPONDENTS
+    )
 
 
 def _who(words: Words, word: str) -> str:
