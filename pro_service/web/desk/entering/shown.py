@@ -199,7 +199,7 @@ def _with_window(words: Words, names: Mapping[UUID, str], one: Enterable, site: 
 
 
 def _may_be_apart(room: EntryRoom) -> bool:
-    """Whether anything that may be entered can come out of the analysis, so that it is asked why."""
+    """Whether something that may be entered would be kept apart, so that it is asked why."""
     asked = {one.assessment.instrument for one in room.offered}
     return any(
         kept_apart(room.protocol, instrument, mode, who) is not None
