@@ -17,8 +17,8 @@ from tests.support.study import ACTOR, Trial, open_trial, row
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 SAID = {
-    "en": ("Enter answers", "10 of 24 are kept", "Sent in: "),
-    "zh_CN": ("录入回答", "已保存 10 项，共 24 项", "已提交："),
+    "en": ("Enter answers", "10 of 24 are kept", "The answers of P-en are sent in."),
+    "zh_CN": ("录入回答", "已保存 10 项，共 24 项", "P-zh_CN 的回答已提交。"),
 }
 
 
@@ -89,7 +89,7 @@ async def test_a_questionnaire_is_typed_in_with_the_keyboard_alone(
         async with page.expect_navigation():
             await page.focus("#send button")
             await keys.press("Enter")
-        assert "Sent in: " in await page.get_by_role("status").inner_text()
+        assert "are sent in" in await page.get_by_role("status").inner_text()
         assert desk.faults == []
     values = await enrolled.fetch("SELECT item, value FROM responses ORDER BY id LIMIT 5")
     assert [value for _, value in values] == [3, 10, 0, 7, 5]

@@ -102,7 +102,7 @@ async def test_answers_told_by_telephone_are_kept_scored_and_sent(
     assert "24 of 24 are kept" in html
     status, html = await press(desk, html, send_address(html))
     assert status == 200
-    assert "Sent in: Before the injection: Knee pain, stiffness and function" in html
+    assert "The answers of K-001 are sent in." in html
     ((mode, who, login, interviewer, authentication, sent, started, said),) = await trial.fetch(
         "SELECT mode, respondent, actor, interviewer, authentication, submitted_at, started_at,"
         " sending_entered_at IS NOT NULL FROM attempts"

@@ -29,9 +29,11 @@ from pro_service.services.desk.entering.heads import (
     own_entry,
     read_now,
 )
-from pro_service.store.base import operations
+from pro_service.services.desk.frame import read_frame
+from pro_service.services.desk.seat import at_desk
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.entry import EntryRow
+from pro_service.store.desk.frame import Frame
 
 
 class EntryRoom(NamedTuple):
@@ -41,8 +43,7 @@ class EntryRoom(NamedTuple):
     protocol: Protocol
     offered: Sequence[Enterable]
     begun: Sequence[EntryRow]
-    kind: str | None
-    """demo, validation or production: pages carry the mark."""
+    frame: Frame
 
 
 class EntryForm(NamedTuple):
@@ -62,7 +63,12 @@ class EntryForm(NamedTuple):
     apart: ApartWhat | None
     alarms: Sequence[SafetyRule]
     """Urgent rules that answers met here: the participant must hear of them now."""
-    kind: str | None
+    frame: Frame
+
+
+class _Read(NamedTuple):
+    facts: ParticipantFacts
+    protocol: Protocol
 
 
 async def look_at_room(hands: Hands, code: str) -> EntryRoom:
@@ -73,8 +79,8 @@ async def look_at_room(hands: Hands, code: str) -> EntryRoom:
     begun = await entries.list_open_entries(
         who.connection, who.study_id, facts.id, hands.seat.actor
     )
-    kind = await operations.get_database_kind(who.connection)
-    return EntryRoom(facts, protocol, tuple(enterable(facts, protocol)), begun, kind)
+    frame = await _frame(hands)
+    return EntryRoom(facts, protocol, tuple(enterable(facts, protocol)), begun, frame)
 
 
 async def begin_entry(hands: Hands, code: str, head: EntryHead) -> EntryForm:
@@ -86,7 +92,7 @@ async def begin_entry(hands: Hands, code: str, head: EntryHead) -> EntryForm:
     facts, protocol = await read_now(who)
     await demand_entering(hands, place, protocol)
     check_head(facts, protocol, head)
-    return await _form(who, facts, protocol, head, None)
+    return await _form(hands, who, _Read(facts, protocol), head)
 
 
 async def show_entry(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
@@ -98,12 +104,18 @@ async def show_entry(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
     facts, protocol = await read_now(who)
     await demand_entering(hands, place, protocol)
     row = await own_entry(hands, who, sitting_id)
-    return await _form(who, facts, protocol, head_of(row), row)
+    return await _form(hands, who, _Read(facts, protocol), head_of(row), row)
+
+
+async def _frame(hands: Hands) -> Frame:
+    async with at_desk(hands.desk, hands.seat) as connection:
+        return await read_frame(connection, hands.seat.study_id)
 
 
 async def _form(
-    who: Who, facts: ParticipantFacts, protocol: Protocol, head: EntryHead, row: EntryRow | None
+    hands: Hands, who: Who, read: _Read, head: EntryHead, row: EntryRow | None = None
 ) -> EntryForm:
+    facts, protocol = read
     sitting_id = None if row is None else row.id
     as_told = for_entry(facts, head.assessment_id, sitting_id, head.told.at)
     visit, assessment = find_assessment(as_told, head.assessment_id)
@@ -124,5 +136,5 @@ async def _form(
         frozenset() if row is None else frozenset(one.item for one in assessment.read_answers),
         apart,
         protocol.safety.urgent(raised),
-        await operations.get_database_kind(who.connection),
+        await _frame(hands),
     )

@@ -30,7 +30,8 @@ from pro_service.web.desk.entering.forms import (
     read_key,
     read_typed,
 )
-from pro_service.web.desk.entering.shown import form_values, room_values, what_was_sent
+from pro_service.web.desk.entering.shown import form_values, room_values
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.policies import SCRIPTED_POLICY
@@ -45,14 +46,7 @@ async def show_room(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/entry`: what may be entered, and what is asked first."""
     room = await service.look_at_room(hands_of(request, seat), request.match_info["code"])
     given = {name: request.query.get(name, "") for name in _CARRIED}
-    words = request.app[DESK].words(language_of(request, seat))
-    said = None
-    if request.query.get("done") == "entry_sent" and request.query.get("of"):
-        what = what_was_sent(words, room, read_id(request.query["of"]))
-        said = None if what is None else words.text("done.entry_sent", what=what)
-    elif request.query.get("done") == "entry_kept":
-        said = words.text("done.entry_kept")
-    return _room(request, seat, room, head_fields(given), said=said)
+    return _room(request, seat, room, head_fields(given))
 
 
 async def begin(request: web.Request, seat: Seat) -> web.Response:
@@ -74,7 +68,7 @@ async def show_sitting(request: web.Request, seat: Seat) -> web.Response:
     sitting_id = read_id(request.match_info["id"])
     hands, code = hands_of(request, seat), request.match_info["code"]
     found = await service.show_entry(hands, code, sitting_id)
-    return _questions(request, seat, found, {}, said="kept" in request.query)
+    return _questions(request, seat, found, {})
 
 
 async def keep(request: web.Request, seat: Seat) -> web.Response:
@@ -103,8 +97,10 @@ async def keep(request: web.Request, seat: Seat) -> web.Response:
         key = f"keep:{read_key(form)}:{said}"
         kept = await service.keep_answers(hands, code, into, typed.given, key=key)
         if not stop or kept.alarmed:
-            return see(f"{_page_of(code)}/{kept.sitting_id}?kept=1")
-    return see(f"{_page_of(code)}?done=entry_kept")
+            return done(seat, f"{_page_of(code)}/{kept.sitting_id}", "entry_kept", code=code)
+    elif not found.kept:
+        return see(_page_of(code))
+    return done(seat, _page_of(code), "entry_kept", code=code)
 
 
 async def send(request: web.Request, seat: Seat) -> web.Response:
@@ -123,8 +119,7 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     if row.respondent_relation is not None:
         respondent = f"{respondent}.{row.respondent_relation}"
     carried = {"mode": row.mode, "respondent": respondent, "language": row.language}
-    query = urlencode({"done": "entry_sent", "of": str(row.assessment_id), **carried})
-    return see(f"{_page_of(code)}?{query}")
+    return done(seat, f"{_page_of(code)}?{urlencode(carried)}", "entry_sent", code=code)
 
 
 def _room(
@@ -133,7 +128,6 @@ def _room(
     room: EntryRoom,
     fields: dict[str, str],
     *,
-    said: str | None = None,
     problem: str | None = None,
 ) -> web.Response:
     desk = request.app[DESK]
@@ -143,7 +137,6 @@ def _room(
         request,
         seat,
         status=HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
-        said=said,
         problem=problem,
         address=_page_of(room.facts.code),
         **room_values(words, room, fields),
@@ -157,7 +150,6 @@ def _questions(
     fields: dict[str, str],
     *,
     typed: Typed | None = None,
-    said: bool = False,
 ) -> web.Response:
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -168,7 +160,6 @@ def _questions(
         seat,
         status=HTTPStatus.OK if typed is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         nothing=typed is not None and not typed.wrong,
-        said=said,
         head=[(name, fields[name]) for name in HEAD if fields.get(name)],
         key=secrets.token_hex(_KEY_BYTES),
         typist=seat.staff.login,

@@ -28,7 +28,7 @@ def room_values(words: Words, room: EntryRoom, fields: Mapping[str, str]) -> dic
     site = zone(facts.site.zone)
     names = {one.assessment.id: _name(words, protocol, one) for one in room.offered}
     return {
-        "kind": room.kind,
+        "frame": room.frame,
         "code": facts.code,
         "zone": facts.site.zone,
         "their_zone": facts.zone if facts.zone != facts.site.zone else None,
@@ -74,7 +74,7 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
     sections = list(_sections(words, form, typed))
     rows = [row for section in sections for row in section["rows"]]
     return {
-        "kind": form.kind,
+        "frame": form.frame,
         "code": facts.code,
         "visit": words.visit(form.protocol, form.visit.definition, form.visit.occurrence),
         "asked": words.asked(instrument.id, form.assessment.target),
@@ -99,15 +99,6 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
         "site_telephone": facts.site.telephone,
         "sitting": form.sitting_id,
     }
-
-
-def what_was_sent(words: Words, room: EntryRoom, assessment_id: UUID) -> str | None:
-    """Instrument, knee and visit of an assessment of theirs; None where there is none."""
-    for visit in room.facts.visits:
-        for one in visit.assessments:
-            if one.id == assessment_id:
-                return _named(words, room.protocol, visit, one)
-    return None
 
 
 def _alarm(words: Words, form: EntryForm, rule_id: str, language: Language) -> dict[str, Any]:
