@@ -59,6 +59,11 @@ class Action(StrEnum):
     """Begin a pause at the participant's wish, and end it."""
     end_safety = "end_safety"
     """End the safety follow-up of the injections there were, for a reason (R1)."""
+    enter_answers = "enter_answers"
+    """Type in what a participant told by telephone or wrote on paper.
+
+    These roles may at most: which of them, and who never, the participant's protocol says (R6).
+    """
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -77,6 +82,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
+    Action.enter_answers: _CARE | {Role.data_manager},
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

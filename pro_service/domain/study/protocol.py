@@ -190,9 +190,11 @@ class InstrumentUse(Record):
     screens: Literal["grouped", "one by one"] = "grouped"
     """On a page: the instrument's short groups, or one question a screen."""
     modes: tuple[Mode, ...] | None = None
-    """R11: the ways of answering that are for analysis. Not acted upon yet; None: all of them."""
+    """R11: the ways of answering that are for analysis. An entry in another is kept apart; None: on
+    pages and by text all are, and no entry is."""
     respondents: tuple[RespondentKind, ...] | None = None
-    """R11: who may answer for analysis. Not acted upon yet; None: everybody who may answer."""
+    """R11: who may answer for analysis. An entry of others is kept apart; None: everybody who may
+    answer."""
 
 
 LINKS_ALONE: Final = InstrumentUse()
@@ -288,7 +290,7 @@ class Protocol(Record):
     instruments: dict[str, InstrumentUse]
     visits: tuple[VisitDefinition, ...]
     coming: Coming = NOTHING_COMING
-    """What is checked, and not acted upon yet."""
+    """What is checked, and not acted upon yet but for `entry`."""
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""

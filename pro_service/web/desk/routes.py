@@ -11,6 +11,7 @@ from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, text
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
+from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
@@ -66,6 +67,13 @@ DOINGS: Final = (
     ),
     Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
+    Doing(
+        f"{_PARTICIPANT}/entry/questions", entering.begin, Action.enter_answers, "desk-entry-begin"
+    ),
+    Doing(f"{_PARTICIPANT}/entry/keep", entering.keep, Action.enter_answers, "desk-entry-keep"),
+    Doing(
+        f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -90,6 +98,16 @@ ROUTES: Final = (
     web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
     web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
     web.get("/desk/calls/{id}", calls.show, name="desk-call"),
+    web.get(
+        f"{_PARTICIPANT}/entry",
+        for_staff(entering.show_room, Action.enter_answers),
+        name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/entry/{{id}}",
+        for_staff(entering.show_sitting, Action.enter_answers),
+        name="desk-entry-sitting",
+    ),
     *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),
