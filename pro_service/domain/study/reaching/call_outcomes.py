@@ -14,6 +14,7 @@ from pro_service.domain.record import Record
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
+    ASKED_BY_TEXT,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     FIND_NUMBER,
@@ -25,6 +26,8 @@ DEATH_REPORTED: Final = "death_reported"
 """Rule of the alert raised where somebody says on the telephone that the participant has died."""
 HOSPITAL_REPORTED: Final = "hospital_reported"
 """The same where they are, or were, in hospital."""
+READ_IN_TEXT: Final = "read_in_text"
+"""Rule of the alert that staff raise of a text whose words they read as a sign of harm."""
 
 
 class CallOutcome(StrEnum):
@@ -65,6 +68,7 @@ UNTIL_REACHED: Final = frozenset(
     {
         *UNTIL_DONE,
         ANOTHER_WAY,
+        ASKED_BY_TEXT,
         BAD_NUMBER,
         CallReason.alert_unseen,
     }
