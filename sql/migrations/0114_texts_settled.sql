@@ -68,7 +68,7 @@ CREATE POLICY desk_may_write ON pro.inbounds FOR UPDATE TO pro_clerk
                      OR EXISTS (SELECT FROM pro.desk_line_users(study_id, line_id))
                 ELSE pro.desk_may_write(study_id, participant_id) END);
 CREATE POLICY desk_may_make ON pro.messages FOR INSERT TO pro_clerk
-    WITH CHECK (kind = 'staff' AND pro.desk_may_write(study_id, participant_id));
+    WITH CHECK (kind IN ('staff', 'reply') AND pro.desk_may_write(study_id, participant_id));
 
 SELECT pro.list_audited('inbounds', ARRAY['study_id', 'id', 'line_id', 'participant_id', 'provider',
     'provider_id', 'body_sealed', 'body_key', 'media_count', 'disposition', 'command', 'reply_message_id',

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.notes import NoteSeen
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import LineCallRow, ReplyMessageRow, SettlementRow, TextAlertRow
@@ -129,8 +130,6 @@ class TextToSettle(NamedTuple):
     settled: bool
     contact_id: UUID | None
     """Which of the participant's contacts the number is now; None: none of theirs."""
-    users: int
-    """How many people use the number."""
 
 
 @dataclass
@@ -190,6 +189,14 @@ async def list_answers_in_texts(
         values = dict(row)
         found[values.pop("inbound_id")].append(row_of(AnsweredQuestion, values))
     return found
+
+
+async def list_settling_notes(
+    connection: Connection, study_id: UUID, inbound_ids: Sequence[UUID]
+) -> list[NoteSeen]:
+    """What staff wrote as they settled texts."""
+    rows = await connection.fetch(_SQL["list_settling_notes"], study_id, list(inbound_ids))
+    return [row_of(NoteSeen, row) for row in rows]
 
 
 async def get_text_to_settle(

@@ -76,15 +76,12 @@ SELECT inbound_id, instrument, target, item, taken_by FROM pro.desk_answers_in($
 
 -- name: get_text_to_settle(study_id, participant_id, inbound_id)
 -- A text as somebody is about to settle it for a participant: whether that was done and by whom, the question
--- it found open, which of the participant's contacts its number is now, and how many people use the number.
+-- it found open, and which of the participant's contacts its number is now.
 SELECT i.line_id, i.participant_id AS named, i.body_sealed, i.body_key, i.media_count, i.received_at,
        i.asked_assessment_id, i.asked_items, i.read_at IS NOT NULL OR s.id IS NOT NULL AS settled,
        (SELECT c.id FROM pro.contact_points AS c
         WHERE c.study_id = $1 AND c.participant_id = $2 AND c.blind_index = l.their_index
-          AND c.valid_to IS NULL AND c.wrong_at IS NULL ORDER BY c.id DESC LIMIT 1) AS contact_id,
-       (SELECT count(DISTINCT c.participant_id) FROM pro.contact_points AS c
-        WHERE c.study_id = $1 AND c.blind_index = l.their_index AND c.valid_to IS NULL
-          AND c.wrong_at IS NULL)::integer AS users
+          AND c.valid_to IS NULL AND c.wrong_at IS NULL ORDER BY c.id DESC LIMIT 1) AS contact_id
 FROM pro.inbounds AS i
 JOIN pro.lines AS l ON l.study_id = i.study_id AND l.id = i.line_id
 LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
@@ -147,3 +144,11 @@ settled AS (
 UPDATE pro.inbounds AS i SET read_at = pro.now(), read_by = $5 FROM settled AS s
 WHERE i.study_id = $1 AND i.id = s.inbound_id
 RETURNING i.id;
+
+-- name: list_settling_notes(study_id, inbound_ids)
+-- What staff wrote as they settled texts, sealed, each with the key that opens it.
+SELECT n.id, n.words_sealed, n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
+FROM pro.text_settlements AS s
+JOIN pro.notes AS n ON n.study_id = s.study_id AND n.id = pro.note_of(s.reason)
+LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
+WHERE s.study_id = $1 AND s.inbound_id = ANY ($2::uuid[]);

@@ -1,0 +1,52 @@
+"""Texts that somebody must read: the conversation around each, and what may become of it (R7)."""
+
+from __future__ import annotations
+
+from pro_service.services.desk.texts.conversation import (
+    Conversation,
+    Said,
+    read_conversation,
+)
+from pro_service.services.desk.texts.finding import (
+    TextSettledError,
+    WhoseMissingError,
+)
+from pro_service.services.desk.texts.reading import TextPage, read_text
+from pro_service.services.desk.texts.replying import (
+    ReplyPreview,
+    ReplyRefused,
+    ReplyRefusedError,
+    ReplyWish,
+    preview_reply,
+    send_reply,
+)
+from pro_service.services.desk.texts.settling import (
+    NOTHING_REASONS,
+    ask_for_call,
+    raise_alert,
+    set_aside,
+)
+from pro_service.services.desk.texts.taking import TakeRefused, TakeRefusedError, take_answer
+
+__all__ = [
+    "NOTHING_REASONS",
+    "Conversation",
+    "ReplyPreview",
+    "ReplyRefused",
+    "ReplyRefusedError",
+    "ReplyWish",
+    "Said",
+    "TakeRefused",
+    "TakeRefusedError",
+    "TextPage",
+    "TextSettledError",
+    "WhoseMissingError",
+    "ask_for_call",
+    "preview_reply",
+    "raise_alert",
+    "read_conversation",
+    "read_text",
+    "send_reply",
+    "set_aside",
+    "take_answer",
+]
