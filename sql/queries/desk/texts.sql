@@ -35,7 +35,9 @@ SELECT m.id, p.code, m.kind, m.template, m.state, m.state_reason, m.segments, m.
        coalesce(m.claimed_at, m.recorded_at) AS at, m.actor, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.messages AS m
 JOIN pro.participants AS p ON p.study_id = m.study_id AND p.id = m.participant_id
-LEFT JOIN pro.data_keys AS k ON k.study_id = m.study_id AND k.id = split_part(m.body_key, ':', 2)::uuid
+-- The words of a text that a restore knows from the journal alone are under no key.
+LEFT JOIN pro.data_keys AS k
+  ON k.study_id = m.study_id AND k.id = substring(m.body_key FROM ':([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid
 WHERE m.study_id = $1 AND m.participant_id = ANY ($2::uuid[])
 ORDER BY m.id DESC LIMIT $3;
 

@@ -54,7 +54,16 @@ SITES: Final[dict[Place, str | None]] = {
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview", "desk-reply-preview"}
+SETTLING: Final = (
+    "desk-reply-preview",
+    "desk-text-reply",
+    "desk-text-call",
+    "desk-text-alert",
+    "desk-text-take",
+    "desk-text-nothing",
+)
+"""What is done with a text to read."""
 CODE: Final = "P-001"
 
 
@@ -65,6 +74,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
+    if place in OPEN and doing.name == "desk-text-take":
+        return 409  # No question was open: whoever may take an answer hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS else 303
     if place == "formerly":
@@ -109,7 +120,8 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         await participant.study.owner.execute(
             "UPDATE pro.alerts SET rule = $2 WHERE id = $1", alert, f"rule_{number}"
         )
-        await seed_text(participant, line, "my knee is swollen")
+        for _ in SETTLING:
+            await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
 
 
@@ -120,7 +132,7 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-alert-acted": ("alerts", "acted_at IS NULL"),
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
-        "desk-text-read": ("inbounds", "read_at IS NULL"),
+        **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
@@ -138,6 +150,8 @@ async def send(
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= {"reply": "thanks"} if "reply" in doing.name else {}
+    filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
     async with browser.post(path, data=filled, allow_redirects=False) as answer:
         if answer.status == 303:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pro_service.services.desk.texts.conversation import (
     Conversation,
     Said,
+    may_open,
     read_conversation,
 )
 from pro_service.services.desk.texts.finding import (
     TextSettledError,
     WhoseMissingError,
 )
-from pro_service.services.desk.texts.reading import TextPage, read_text
+from pro_service.services.desk.texts.reading import Settling, TextPage, read_text
 from pro_service.services.desk.texts.replying import (
     ReplyPreview,
     ReplyRefused,
@@ -22,6 +23,7 @@ from pro_service.services.desk.texts.replying import (
 )
 from pro_service.services.desk.texts.settling import (
     NOTHING_REASONS,
+    WhichText,
     ask_for_call,
     raise_alert,
     set_aside,
@@ -36,12 +38,15 @@ __all__ = [
     "ReplyRefusedError",
     "ReplyWish",
     "Said",
+    "Settling",
     "TakeRefused",
     "TakeRefusedError",
     "TextPage",
     "TextSettledError",
+    "WhichText",
     "WhoseMissingError",
     "ask_for_call",
+    "may_open",
     "preview_reply",
     "raise_alert",
     "read_conversation",

@@ -12,6 +12,7 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import at_desk
 from pro_service.services.desk.texts.conversation import (
     Conversation,
@@ -23,16 +24,17 @@ from pro_service.services.desk.texts.conversation import (
 from pro_service.services.desk.texts.finding import (
     FoundText,
     TextCase,
+    TextSettledError,
     find_text,
     still_to_settle,
 )
 from pro_service.services.desk.texts.replying import ReplyRefused, ReplyRefusedError, may_reply
 from pro_service.services.desk.texts.taking import TakeRefused, TakeRefusedError, judge
-from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk, desk
 from pro_service.store.desk.desk import DeskSite
-from pro_service.store.desk.texts import PersonOfText, TextSeen
+from pro_service.store.desk.frame import Frame
+from pro_service.store.desk.texts import AnsweredQuestion, PersonOfText, TextSeen
 from pro_service.vault import places
 
 
@@ -48,8 +50,8 @@ class Settling(NamedTuple):
     """Why no reply can go; None: one can."""
     reply_waits: bool
     """A reply would wait for the end of their quiet hours."""
-    asked: tuple[str, str, str] | None
-    """Instrument, target and item the text would answer; None: it cannot be taken."""
+    asked: AnsweredQuestion | None
+    """The question the text would answer; None: it cannot be taken."""
     take_refused: TakeRefused | NotOne | None
 
 
@@ -69,8 +71,8 @@ class TextPage(NamedTuple):
     """What staff said as they settled it."""
     settling: Settling | None
     """None: it is settled, not theirs to settle, or not said yet whose it is."""
-    kind: str | None
-    """demo, validation or production: pages carry the mark."""
+    frame: Frame
+    """What stands around the page."""
 
 
 async def read_text(hands: Hands, inbound_id: UUID, whose: str) -> TextPage:
@@ -87,7 +89,7 @@ async def read_text(hands: Hands, inbound_id: UUID, whose: str) -> TextPage:
         )
         notes = await read_notes(connection, context, seat.study_id, [inbound_id])
         sites = {one.id: one for one in await desk.list_desk_sites(connection, seat.study_id)}
-        kind = await operations.get_database_kind(connection)
+        frame = await read_frame(connection, seat.study_id)
         chosen = await _chosen(connection, hands, found, whose)
     site_id = found.site_for(hands, Action.settle_text)
     seen = found.seen
@@ -97,7 +99,7 @@ async def read_text(hands: Hands, inbound_id: UUID, whose: str) -> TextPage:
     may = seat.may(Action.settle_text, site_id)
     settling = None
     if may and seen.read_at is None and chosen is not None:
-        settling = await _settling(hands, chosen, inbound_id)
+        settling = await _settling_now(hands, chosen, inbound_id)
     return TextPage(
         seen,
         open_sealed(context, places.INBOUND_BODY, seen) if opens else None,
@@ -108,7 +110,7 @@ async def read_text(hands: Hands, inbound_id: UUID, whose: str) -> TextPage:
         site_id if may else None,
         next(iter(notes.values()), None),
         settling,
-        kind,
+        frame,
     )
 
 
@@ -130,6 +132,14 @@ async def _chosen(
     return named.participant_id if named is not None and may else None
 
 
+async def _settling_now(hands: Hands, participant_id: UUID, inbound_id: UUID) -> Settling | None:
+    """The same, or None where somebody has settled it since it was read."""
+    try:
+        return await _settling(hands, participant_id, inbound_id)
+    except TextSettledError:
+        return None
+
+
 async def _settling(hands: Hands, participant_id: UUID, inbound_id: UUID) -> Settling:
     """What may be done for a participant, decided as the act itself would decide it."""
     study_id, clerk_pool = hands.seat.study_id, hands.clerk
@@ -145,7 +155,8 @@ async def _settling(hands: Hands, participant_id: UUID, inbound_id: UUID) -> Set
         reply_refused = error.why
     try:
         taken = judge(case)
-        asked = (taken.entry.instrument.id, taken.entry.target, taken.item)
+        entry = taken.entry
+        asked = AnsweredQuestion(entry.instrument.id, entry.target, taken.item, None)
     except TakeRefusedError as error:
         take_refused = error.why
     waits = goes_at(protocol.messaging, facts.now, facts.zone) > facts.now
