@@ -22,7 +22,10 @@ BEGIN
         ('responses', 'entered_at_desk', 'INSERT', format('WITH CHECK (%s)', own)),
         ('scores', 'entered_at_desk', 'INSERT', format('WITH CHECK (%s)', own)),
         ('data_queries', 'entered_at_desk', 'INSERT', format('WITH CHECK (%s)', own)),
-        ('sitting_responses', 'entered_at_desk', 'INSERT', format('WITH CHECK (%s)', of_sitting)),
+        -- A sitting that begins with this very answer is not seen by the rule, and checked by its own.
+        ('sitting_responses', 'text_taken', 'INSERT', 'WITH CHECK (NOT EXISTS (SELECT FROM pro.attempts AS t '
+            'WHERE t.study_id = sitting_responses.study_id AND t.id = sitting_responses.attempt_id '
+            'AND NOT pro.desk_may_write(t.study_id, t.participant_id)))'),
         ('attempts', 'answered_at_desk', 'UPDATE', format('USING (%s)', own)),
         ('assessments', 'answered_at_desk', 'UPDATE', format('USING (%s)', own)),
         ('visits', 'answered_at_desk', 'UPDATE', format('USING (%s)', own)),

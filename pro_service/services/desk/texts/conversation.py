@@ -75,7 +75,8 @@ async def read_conversation(
     said = [_ours(context, one) for one in ours]
     said += [_theirs(context, one, answered.get(one.id, ()), notes) for one in theirs]
     older = MOST_TEXTS in (len(ours), len(theirs))
-    return Conversation(sorted(said, key=lambda one: one.at), older)
+    # A reply in a webhook's answer is stored with the text it answers, in one instant.
+    return Conversation(sorted(said, key=lambda one: (one.at, one.ours is not None)), older)
 
 
 def _ours(context: ServiceContext, one: ThreadMessage) -> Said:

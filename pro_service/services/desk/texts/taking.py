@@ -114,6 +114,8 @@ def judge(case: TextCase) -> Takeable:
     entry, item = _open(case, text.asked_assessment_id), text.asked_items[0]
     if item in entry.answered:
         raise TakeRefusedError(TakeRefused.answered)
+    if not _in_time(case, entry):
+        raise TakeRefusedError(TakeRefused.over)
     body = open_body(case.hands.context, case.inbound_id, text.body_sealed, text.body_key)
     if body is None:
         raise TakeRefusedError(TakeRefused.unreadable)
@@ -124,8 +126,8 @@ def judge(case: TextCase) -> Takeable:
 
 
 def _open(case: TextCase, wanted: UUID) -> AgendaEntry:
-    """What the text was asked, if it is open still and its sitting goes on. TakeRefusedError."""
-    facts, received_at = case.facts, case.text.received_at
+    """What the text was asked, if it is open still. Raises TakeRefusedError."""
+    facts = case.facts
     try:
         _, assessment = find_assessment(facts, wanted)
     except UnknownAssessmentError:
@@ -138,12 +140,16 @@ def _open(case: TextCase, wanted: UUID) -> AgendaEntry:
         raise TakeRefusedError(TakeRefused.over)
     if entry.unsent:
         raise TakeRefusedError(TakeRefused.answered)
-    span = timedelta(hours=entry.instrument.attempt_span_hours)
-    begun = assessment.attempt
-    later = begun is not None and begun.started_at > received_at
-    if later or facts.now - received_at >= span:
-        raise TakeRefusedError(TakeRefused.over)
     return entry
+
+
+def _in_time(case: TextCase, entry: AgendaEntry) -> bool:
+    """Whether what was said then belongs to the sitting there is, or to one that begins with it."""
+    _, assessment = find_assessment(case.facts, entry.assessment_id)
+    begun, said_at = assessment.attempt, case.text.received_at
+    span = timedelta(hours=entry.instrument.attempt_span_hours)
+    earlier = begun is not None and said_at < begun.started_at
+    return not earlier and case.facts.now - said_at < span
 
 
 async def _plan(case: TextCase, taken: Takeable) -> AnswersPlan:
