@@ -76,6 +76,12 @@ SELECT pro.list_audited('inbounds', ARRAY['study_id', 'id', 'line_id', 'particip
 SELECT pro.audit_table('text_settlements', updatable => false, columns => ARRAY['study_id', 'id', 'inbound_id',
     'line_id', 'participant_id', 'kind', 'reason', 'message_id', 'settled_at', 'recorded_at', 'actor']);
 
+-- Texts of staff that went out, or may have: one that waits in the queue is not on the line yet.
+CREATE VIEW pro.sent_staff_texts WITH (security_invoker = true) AS
+SELECT m.study_id, m.id, m.line_id, m.claimed_at FROM pro.messages AS m
+WHERE m.kind = 'staff' AND m.state NOT IN ('queued', 'failed', 'suppressed', 'expired');
+GRANT SELECT ON pro.sent_staff_texts TO pro_participant, pro_provider, pro_worker, pro_operator;
+
 -- Which questions texts answered, and who took a text for the answer: for whoever may see the participant,
 -- answers or not. Never what was answered.
 CREATE FUNCTION pro.desk_answers_in(study uuid, wanted uuid[])

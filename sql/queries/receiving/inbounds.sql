@@ -16,9 +16,8 @@ SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dial
        n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted,
        (SELECT max(o.started_at) FROM pro.opt_outs AS o
         WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now,
-       EXISTS (SELECT FROM pro.messages AS s
-               WHERE s.study_id = $1 AND s.line_id = $3 AND s.kind = 'staff'
-                 AND s.state NOT IN ('queued', 'failed', 'suppressed', 'expired')
+       EXISTS (SELECT FROM pro.sent_staff_texts AS s
+               WHERE s.study_id = $1 AND s.line_id = $3
                  AND NOT EXISTS (SELECT FROM pro.messages AS q
                                  WHERE q.study_id = $1 AND q.line_id = $3 AND q.kind = 'reminder'
                                    AND q.claimed_at > s.claimed_at)) AS staff_wrote

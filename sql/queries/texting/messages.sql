@@ -115,9 +115,8 @@ RETURNING study_id, id;
 SELECT m.state,
        CASE WHEN $3::timestamptz IS NULL THEN clock_timestamp() - m.accepted_at
             ELSE $3 - date_trunc('second', m.accepted_at) END AS accepted_for,
-       EXISTS (SELECT FROM pro.messages AS s
-               WHERE s.study_id = $1 AND s.line_id = m.line_id AND s.kind = 'staff'
-                 AND s.state NOT IN ('queued', 'failed', 'suppressed', 'expired')
+       EXISTS (SELECT FROM pro.sent_staff_texts AS s
+               WHERE s.study_id = $1 AND s.line_id = m.line_id
                  AND (s.id > $2 OR s.claimed_at > m.claimed_at)) AS staff_wrote,
        (SELECT coalesce(json_agg(json_build_array(i.id, encode(i.body_sealed, 'hex'), i.body_key)), '[]')
         FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
