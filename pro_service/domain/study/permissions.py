@@ -51,7 +51,12 @@ class Action(StrEnum):
     said to an investigator (R1)."""
     deal_with_message = "deal_with_message"
     """Say what was done about a text whose fate never became known."""
-    mark_text_read = "mark_text_read"
+    reply_to_text = "reply_to_text"
+    """Answer a text that somebody had to read, in words the protocol allows (R7)."""
+    settle_text = "settle_text"
+    """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
+    take_answer = "take_answer"
+    """Take a text as the answer, where the parser reads exactly one value in it (R7)."""
     print_card = "print_card"
     """See a participant's card: whoever holds one can answer with it."""
     renew_card = "renew_card"
@@ -77,7 +82,9 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.see_number: _CARE,
     Action.withdraw_follow_up: frozenset({Role.investigator}),
     Action.deal_with_message: _CARE,
-    Action.mark_text_read: _CARE,
+    Action.reply_to_text: _CARE,
+    Action.settle_text: _CARE,
+    Action.take_answer: _CARE,
     Action.print_card: _CARE,
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,

@@ -79,10 +79,10 @@ class Messaging(Record):
     show; else it brings none, and whatever the participant replies opens the questions."""
     safety: SafetyNudges = SafetyNudges()
     own_words: bool = False
-    """R7: whether staff may reply in their own words. Not acted upon yet; they cannot reply."""
+    """R7: whether staff may reply in their own words, beside the protocol's replies."""
     read_from: time | None = None
     read_until: time | None = None
-    """R7: the hours in which somebody reads what comes in. Not acted upon yet; None: not told."""
+    """R7: the hours in which somebody reads what comes in, told in every reply; None: not told."""
 
 
 class Calls(Record):

@@ -55,11 +55,25 @@ SITES: Final[dict[Place, str | None]] = {
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview", "desk-entry-begin"}
+PREVIEWS: Final = {
+    "desk-pause-preview",
+    "desk-resume-preview",
+    "desk-entry-begin",
+    "desk-reply-preview",
+}
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+SETTLING: Final = (
+    "desk-reply-preview",
+    "desk-text-reply",
+    "desk-text-call",
+    "desk-text-alert",
+    "desk-text-take",
+    "desk-text-nothing",
+)
+"""What is done with a text to read."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -77,6 +91,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404  # What another began to type is not theirs to send.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
+    if place in OPEN and doing.name == "desk-text-take":
+        return 409  # No question was open: whoever may take an answer hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS | NUMBERS else 303
     if place == "formerly":
@@ -132,7 +148,8 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
             " raised_at, actor FROM pro.alerts WHERE id = $1",
             alert,
         )
-        await seed_text(participant, line, "my knee is swollen")
+        for _ in SETTLING:
+            await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
     await participant.study.owner.execute(
         "INSERT INTO pro.alert_assessments (study_id, id, participant_id, alert_id, verdict, told,"
@@ -166,8 +183,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
-        "desk-text-read": ("inbounds", "read_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {
@@ -189,6 +206,8 @@ async def send(
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
     filled |= {"assessment": str(rows["assessment"])}
+    filled |= {"reply": "thanks"} if "reply" in doing.name else {}
+    filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
     async with browser.post(path, data=filled, allow_redirects=False) as answer:
         if answer.status == 303:

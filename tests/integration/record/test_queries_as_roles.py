@@ -30,6 +30,9 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "demo/demo": (OWNER,),
     "desk/desk": (DESK,),
     "desk/conversation": (DESK,),
+    "desk/texts": (DESK,),
+    "desk/texts.get_text_to_settle": (CLERK,),
+    "desk/texts.settle_text": (CLERK,),
     "desk/frame": (DESK,),
     "desk/today": (DESK,),
     "desk/timeline": (DESK,),
@@ -193,6 +196,8 @@ async def test_every_query_may_be_run_by_the_role_that_runs_it(
         (DESK, "get_participant_facts"),
         (CLERK, "record_closing"),
         (CLERK, "insert_participants"),
+        (DESK, "record_answers"),
+        (DESK, "settle_text"),
         (DESK, "close_call"),
     ],
 )
