@@ -29,6 +29,7 @@ class Room(NamedTuple):
 
 ROOMS: Final = (
     Room("today", "/desk", Action.see_participants, ("/desk/week", "/desk/since")),
+    Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
     Room("texts", "/desk/texts", Action.see_participants),
 )

@@ -15,8 +15,8 @@ from pro_service.store.pools import Pools
 from tests.integration.sittings import Sitter
 from tests.support.desk import (
     PASSWORD,
+    close_call,
     page,
-    press,
     seed_alert,
     seed_call,
     seed_line,
@@ -113,8 +113,7 @@ async def test_the_call_an_alert_asks_for_stands_in_its_row(
     _, text = await page(desk)
     assert "An urgent alert has not been seen" in section(text, "alerts")
     assert 'id="calls"' not in text
-    address = f"/desk/calls/{call}/close"
-    _, text = await press(desk, text, address, outcome="reached", note="Sees the doctor today")
+    _, text = await close_call(desk, call, "reached", "Sees the doctor today")
     assert "What came of the call to P-001 is recorded." in text
     assert "An urgent alert has not been seen" not in text
 
@@ -125,12 +124,11 @@ async def test_a_call_says_what_was_tried_before(
     first = await seed_call(participant)
     _, text = await page(desk)
     assert "nothing tried yet" in section(text, "calls")
-    closing = {"outcome": "no_answer", "note": "rang twice"}
-    await press(desk, text, f"/desk/calls/{first}/close", **closing)
+    await close_call(desk, first, "not_needed", "rang twice")
     await seed_call(participant)
     _, text = await page(desk)
     said = section(text, "calls")
-    assert re.search(r"calls: 1, the last [^<]*: No answer", said)
+    assert re.search(r"calls: 1, the last [^<]*: No longer needed", said)
     assert "rang twice" not in said
 
 
