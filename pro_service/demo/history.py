@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from pro_service.app import Service
 from pro_service.config import Settings
-from pro_service.demo.leaving import Place, give_new_number, write_to_staff
+from pro_service.demo.leaving import write_to_staff
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
@@ -66,9 +66,6 @@ async def live_until_now(
                 operator, service, provider, trial, people, days, progress, starts_at, staff
             )
             await operations.move_clock(operator, now + timedelta(seconds=monotonic() - began))
-            place = Place(service.context, trial.study_id, ACTOR)
-            whose = [(one.persona, found) for one, found in people]
-            await give_new_number(whose, operator, place)
             await write_to_staff(personas, provider)
             await service.worker.settle()
             await provider.drain()
