@@ -5,6 +5,7 @@ from __future__ import annotations
 from pro_service.services.answering.answers import (
     AnsweringCase,
     AnswersPlan,
+    Entered,
     GivenAnswer,
     Sitting,
     declining,
@@ -15,6 +16,7 @@ from pro_service.services.answering.asking import (
     agenda,
     allowed_this_way,
     as_offered,
+    instrument_as_used,
     is_open,
     open_questions,
     owed_now,
@@ -29,6 +31,7 @@ from pro_service.services.answering.unwell import Unwell, plan_unwell
 __all__ = [
     "AnsweringCase",
     "AnswersPlan",
+    "Entered",
     "GivenAnswer",
     "OpenQuestion",
     "Place",
@@ -40,6 +43,7 @@ __all__ = [
     "as_offered",
     "declining",
     "find_assessment",
+    "instrument_as_used",
     "is_open",
     "open_questions",
     "owed_now",

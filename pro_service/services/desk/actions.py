@@ -84,20 +84,6 @@ async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> Place:
     return place
 
 
-async def mark_text_read(hands: Hands, inbound_id: UUID) -> None:
-    """Mark a text as read; twice changes nothing."""
-    seat = hands.seat
-    async with at_desk(hands.desk, seat) as connection:
-        sites = await clerk.list_sites_of_text(connection, seat.study_id, inbound_id)
-        if not sites:
-            raise NotHereError
-        # Of a number that people of several sites share, any of those sites reads it.
-        site = next((one for one in sites if seat.may(Action.mark_text_read, one)), sites[0])
-        seat.demand(Action.mark_text_read, site)
-        if not await desk.mark_text_read(connection, seat.study_id, inbound_id, seat.actor):
-            raise NotHereError
-
-
 async def place_of(
     hands: Hands,
     action: Action,

@@ -43,14 +43,6 @@ async def find_place_of_message(connection: Connection, study_id: UUID, row: UUI
     return await _place(connection, "find_place_of_message", study_id, row)
 
 
-async def list_sites_of_text(
-    connection: Connection, study_id: UUID, inbound_id: UUID
-) -> list[UUID | None]:
-    """Which of our sites may read a text; empty where there is none here."""
-    rows = await connection.fetch(_SQL["list_sites_of_text"], study_id, inbound_id)
-    return [row["site_id"] for row in rows]
-
-
 async def list_present_codes(
     connection: Connection, study_id: UUID, codes: Collection[str]
 ) -> frozenset[str]:

@@ -44,6 +44,8 @@ class InboundLine(NamedTuple):
     received_at: datetime
     read_at: datetime | None
     read_by: str | None
+    settled: str | None
+    """What staff did about it; None: nothing, or only that they had read it."""
     answers_open: bool
     """Whether the reader may see answers of the time it came in."""
 

@@ -350,12 +350,5 @@ async def find_dealt_message(connection: Connection, study_id: UUID, message_id:
     return await _found(connection, "find_dealt_message", study_id, message_id)
 
 
-async def mark_text_read(
-    connection: Connection, study_id: UUID, inbound_id: UUID, actor: str
-) -> bool:
-    """Mark a text as read; False if there is none here."""
-    return await _found(connection, "mark_text_read", study_id, inbound_id, actor)
-
-
 async def _found(connection: Connection, query: str, *parameters: Any) -> bool:
     return await connection.fetchval(_SQL[query], *parameters) is not None

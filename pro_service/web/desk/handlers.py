@@ -9,10 +9,13 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
 from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
+from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
@@ -29,6 +32,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
         facts = await read_timeline(connection, context, seat.study_id, code)
         frame = await read_frame(connection, seat.study_id)
+        said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -36,9 +40,9 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, seat)
-    return desk.render(
-        "participant.html", request, seat, frame=frame, place=place, pause=pause, **values
-    )
+    thread = thread_values(words, said, zone(timeline.site.zone))
+    values |= {"frame": frame, "place": place, "pause": pause, "thread": thread}
+    return desk.render("participant.html", request, seat, **values)
 
 
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
@@ -47,13 +51,6 @@ async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
     note = str(form.get("note", ""))
     place = await actions.deal_with_message(hands_of(request, seat), id_in(request), note)
     return done(seat, way_back(form), "message_dealt", code=place.code)
-
-
-async def read_text(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/texts/{id}/read`."""
-    form = await read_form(request)
-    await actions.mark_text_read(hands_of(request, seat), id_in(request))
-    return done(seat, way_back(form), "text_read")
 
 
 @for_staff

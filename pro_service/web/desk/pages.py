@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.entering import EntryRefusedError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.permissions import Action
@@ -41,6 +42,7 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
+    scripts=("entry.js",),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",
@@ -63,6 +65,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     NoLineError: "no_line",
     VerdictError: "verdict_missing",
     LogReferenceError: "log_reference",
+    EntryRefusedError: "entry_refused",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

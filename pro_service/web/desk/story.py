@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pro_service.domain.conversation.staff_replies import KIND
 from pro_service.domain.study.follow_up.alert_steps import AlertStage
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
@@ -121,7 +122,9 @@ class Story(Told):
             yield _Entry(
                 message.at,
                 "message",
-                words.word("template", message.template),
+                words.text("entry.staff_reply")
+                if message.kind == KIND
+                else words.word("template", message.template),
                 self._fate(message),
             )
             if message.dealt_at is not None:
@@ -164,6 +167,8 @@ class Story(Told):
             details.append(words.text("entry.urgent"))
         if inbound.media_count:
             details.append(words.text("entry.media", count=inbound.media_count))
+        if inbound.settled is not None:
+            details.append(words.word("settled", inbound.settled))
         if inbound.read_at is not None:
             details.append(
                 words.text(

@@ -23,6 +23,7 @@ from pro_service.web.desk.sittings import (
     is_of_another,
     score_cells,
     sitting_that_stands,
+    typed_in,
     which_of_several,
 )
 from pro_service.web.desk.states import legend, state_values
@@ -75,7 +76,10 @@ class _Page(Told):
             "mode": None if stands is None else words.word("mode", stands.mode),
             "respondent": None if stands is None else words.respondent(stands.respondent),
             "sitting": which_of_several(words, one, standing),
-            "beside_card": begun_beside_the_desk(words, one, self.at),
+            "beside_card": [
+                *begun_beside_the_desk(words, one, self.at),
+                *typed_in(words, one, lambda note: self.said(note) or ""),
+            ],
             "scores": [score_cells(words, each, stands) for each in scores],
             "answers": [
                 self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}

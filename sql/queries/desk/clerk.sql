@@ -33,20 +33,6 @@ LEFT JOIN pro.participant_sites AS ps
   ON ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.valid_to IS NULL
 WHERE m.study_id = $1 AND m.id = $2;
 
--- name: list_sites_of_text(study_id, inbound_id)
--- Which of our sites may read a text seen from here: where those it may be from are now, else the
--- site whose address it came to. No row: no such text here.
-SELECT coalesce(ps.site_id,
-                CASE WHEN i.participant_id IS NULL THEN pro.desk_stranger_site(i.study_id, i.line_id) END)
-       AS site_id
-FROM pro.inbounds AS i
-LEFT JOIN pro.participant_sites AS ps
-  ON ps.study_id = i.study_id AND ps.valid_to IS NULL
- AND (ps.participant_id = i.participant_id
-      OR i.participant_id IS NULL
-         AND ps.participant_id IN (SELECT pro.desk_line_users(i.study_id, i.line_id)))
-WHERE i.study_id = $1 AND i.id = $2;
-
 -- name: list_present_codes(study_id, codes)
 -- Who of those listed is now at a site of ours: a former site reads its own period and acts no more.
 SELECT p.code

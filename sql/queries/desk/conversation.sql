@@ -11,8 +11,9 @@ ORDER BY m.id;
 -- name: list_inbounds_seen(study_id, participant_id)
 -- The texts they wrote, sealed; answers of its time are open to whoever reads, or not.
 SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.received_at,
-       i.read_at, i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
+       i.read_at, i.read_by, s.kind AS settled, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
 FROM pro.inbounds AS i
+LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 WHERE i.study_id = $1 AND i.participant_id = $2
 ORDER BY i.id;
 

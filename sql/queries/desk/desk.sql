@@ -147,11 +147,6 @@ ORDER BY v.participant_id, v.opens_at, v.id, a.id;
 SELECT assessment_id, begun, answered, settled, scorable, sent_at FROM pro.desk_progress($1, $2);
 
 
--- name: mark_text_read(study_id, inbound_id, actor)
--- Somebody has read a text; the first who did stays named.
-UPDATE pro.inbounds SET read_at = coalesce(read_at, pro.now()), read_by = coalesce(read_by, $3)
-WHERE study_id = $1 AND id = $2 AND disposition = 'needs_reading' RETURNING id;
-
 -- name: deal_with_message(study_id, message_id, actor, note)
 -- Say what was done about a text whose fate never became known; what was said before stays.
 UPDATE pro.messages SET dealt_at = pro.now(), dealt_by = $3, dealt_note = $4

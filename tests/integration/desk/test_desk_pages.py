@@ -247,15 +247,19 @@ async def test_a_call_is_closed_with_an_outcome_and_a_note(
     assert 'id="calls"' not in (await page(desk))[1]
 
 
-async def test_a_text_that_was_read_leaves_the_list_and_says_who_read_it(
+async def test_a_text_that_was_settled_leaves_the_list_and_says_who_settled_it(
     participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     line = await seed_line(participant)
     text_id = await seed_text(participant, line, "<b>my knee</b> is swollen")
     _, text = await page(desk)
     assert "&lt;b&gt;my knee&lt;/b&gt; is swollen" in text
-    _, text = await press(desk, text, f"/desk/texts/{text_id}/read")
-    assert "my knee" not in text
+    assert f"/desk/texts/{text_id}" in text
+    _, text = await page(desk, f"/desk/texts/{text_id}")
+    action = f"/desk/texts/{text_id}/nothing"
+    status, text = await press(desk, text, action, reason="courtesy")
+    assert (status, "Nothing needed: A thank-you or a greeting, by anna" in text) == (200, True)
+    assert "No text is waiting to be read." in (await page(desk, "/desk/texts"))[1]
     assert await owner.fetchval("SELECT read_by FROM pro.inbounds") == "staff:anna"
     assert "read by anna" in (await page(desk, "/desk/participants/P-001"))[1]
 

@@ -102,7 +102,7 @@ async def test_another_sites_alert_call_and_text_cannot_be_acted_on(
         async with desk.post(f"/desk/{place}/{row}/{what}", data=filled) as answer:
             assert answer.status == 404
     row = await owner.fetchval("SELECT id FROM pro.inbounds LIMIT 1")
-    async with desk.post(f"/desk/texts/{row}/read", data=filled) as answer:
+    async with desk.post(f"/desk/texts/{row}/nothing", data=filled) as answer:
         assert answer.status == 404
     assert await owner.fetchval("SELECT count(*) FROM pro.alerts WHERE seen_at IS NOT NULL") == 0
     assert (

@@ -20,6 +20,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -54,9 +55,25 @@ SITES: Final[dict[Place, str | None]] = {
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+PREVIEWS: Final = {
+    "desk-pause-preview",
+    "desk-resume-preview",
+    "desk-entry-begin",
+    "desk-reply-preview",
+}
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
+ENTERS: Final = {Role.coordinator, Role.investigator}
+"""Who enters answers by the example's protocol; the table of permissions lets others at most."""
+SETTLING: Final = (
+    "desk-reply-preview",
+    "desk-text-reply",
+    "desk-text-call",
+    "desk-text-alert",
+    "desk-text-take",
+    "desk-text-nothing",
+)
+"""What is done with a text to read."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -68,8 +85,14 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
+    if place in OPEN and action is Action.enter_answers and role not in ENTERS:
+        return 403
+    if place in OPEN and doing.name == "desk-entry-send":
+        return 404  # What another began to type is not theirs to send.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
+    if place in OPEN and doing.name == "desk-text-take":
+        return 409  # No question was open: whoever may take an answer hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS | NUMBERS else 303
     if place == "formerly":
@@ -82,11 +105,15 @@ def shown(role: Role, place: Place) -> dict[str, int]:
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
+    enters = 403 if role not in MAY[Action.enter_answers] else 404
+    if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
+        enters = 200 if role in ENTERS and place in OPEN else 403
     return {
         "/desk": 200,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
+        f"{theirs}/entry": enters,
         "/desk/participants/NOBODY-1": 404,
         "/desk/calls/print": 200,
     }
@@ -121,12 +148,29 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
             " raised_at, actor FROM pro.alerts WHERE id = $1",
             alert,
         )
-        await seed_text(participant, line, "my knee is swollen")
+        for _ in SETTLING:
+            await seed_text(participant, line, "my knee is swollen")
         await seed_message(participant, line, "unconfirmed")
     await participant.study.owner.execute(
         "INSERT INTO pro.alert_assessments (study_id, id, participant_id, alert_id, verdict, told,"
         " assessed_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 'no_ae',"
         " 'note:' || gen_random_uuid(), pro.now(), actor FROM pro.alerts WHERE rule = 'assessed'"
+    )
+    await seed_entry(participant, assessment)
+
+
+async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
+    """A sitting somebody began to type."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
+        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
+        " 'x', 'x', pro.now(), $5)",
+        participant.study.id,
+        new_id(),
+        participant.id,
+        assessment,
+        ACTOR,
     )
 
 
@@ -139,8 +183,10 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
-        "desk-text-read": ("inbounds", "read_at IS NULL"),
+        "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
+    wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
         for name, (table, which) in wanted.items()
@@ -158,6 +204,10 @@ async def send(
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"verdict": "no_ae", "told": "x"}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
+    filled |= {"assessment": str(rows["assessment"])}
+    filled |= {"reply": "thanks"} if "reply" in doing.name else {}
+    filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
     async with browser.post(path, data=filled, allow_redirects=False) as answer:
         if answer.status == 303:

@@ -30,9 +30,12 @@ READS: Final = {
     "current_responses",
     "conversations",
     "data_keys",
+    "data_queries",
     "events",
+    "inbounds",
     "invitations",
     "lines",
+    "message_keys",
     "messages",
     "opt_outs",
     "participant_protocols",
@@ -49,9 +52,11 @@ READS: Final = {
     "sending_holds",
     "sites",
     "sitting_responses",
+    "staff_duties",
     "standing_sittings",
     "statuses",
     "studies",
+    "text_settlements",
     "visit_closings",
     "visits",
     "web_writes",
@@ -63,14 +68,20 @@ WRITES: Final = {
     ("alerts", "UPDATE"),
     ("assessments", "INSERT"),
     ("assessments", "UPDATE"),
+    ("attempts", "INSERT"),
+    ("attempts", "UPDATE"),
     ("call_tasks", "INSERT"),
     ("call_tasks", "UPDATE"),
     ("contact_points", "UPDATE"),
     ("conversations", "UPDATE"),
+    ("data_queries", "INSERT"),
     ("events", "INSERT"),
+    ("inbounds", "UPDATE"),
     ("invitations", "UPDATE"),
     ("lines", "INSERT"),
     ("lines", "UPDATE"),
+    ("message_keys", "INSERT"),
+    ("messages", "INSERT"),
     ("messages", "UPDATE"),
     ("notes", "INSERT"),
     ("opt_outs", "INSERT"),
@@ -80,8 +91,13 @@ WRITES: Final = {
     ("preferences", "INSERT"),
     ("reminders", "INSERT"),
     ("reminders", "UPDATE"),
+    ("responses", "INSERT"),
     ("safety_ends", "INSERT"),
+    ("scores", "INSERT"),
+    ("sitting_responses", "INSERT"),
+    ("sitting_responses", "UPDATE"),
     ("statuses", "INSERT"),
+    ("text_settlements", "INSERT"),
     ("visit_closings", "INSERT"),
     ("visits", "INSERT"),
     ("visits", "UPDATE"),
@@ -91,15 +107,17 @@ NOBODYS_ROWS: Final = {
     "conversations",
     "invitations",
     "lines",
+    "message_keys",
     "protocol_versions",
     "senders",
     "sending_holds",
+    "staff_duties",
     "studies",
     "visit_closings",
     "web_writes",
 }
 """Tables without row-level security for anybody: keys of forms, sealed addresses, where an exchange
-stands, hashes of links, definitions, whether sending is held."""
+stands, hashes of links, definitions, whether sending is held, what staff are not to do."""
 NO_ROWS: Final = {
     ("participants", "UPDATE"),
     ("participant_protocols", "INSERT"),
@@ -175,6 +193,13 @@ TRIES: Final = {
     "alert": "UPDATE pro.alerts SET seen_at = pro.now(), seen_by = 'staff:x'"
     " WHERE participant_id = $1 RETURNING true",
     "call": "UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = 'staff:x', outcome = 'x'"
+    " WHERE participant_id = $1 RETURNING true",
+    "answer": "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal,"
+    " mode, respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+    " started_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 1, 'telephone',"
+    " 'self', 'staff', 'en', 'x', 'x', 'x', pro.now(), 'staff:x' FROM pro.assessments"
+    " WHERE participant_id = $1 LIMIT 1 RETURNING true",
+    "sent in": "UPDATE pro.assessments SET submitted_at = pro.now()"
     " WHERE participant_id = $1 RETURNING true",
     "status": "INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)"
     " SELECT study_id, gen_random_uuid(), id, 'paused', pro.now(), 'staff:x'"

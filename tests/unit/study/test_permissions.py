@@ -15,9 +15,13 @@ def test_every_action_has_somebody_who_does_it() -> None:
     assert all(MAY[action] for action in Action)
 
 
-@pytest.mark.parametrize("role", [Role.monitor, Role.data_manager])
-def test_who_reads_the_record_changes_nothing(role: Role) -> None:
-    assert {action for action in Action if role in MAY[action]} == READS
+@pytest.mark.parametrize(
+    ("role", "does"), [(Role.monitor, READS), (Role.data_manager, READS | {Action.enter_answers})]
+)
+def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_enter(
+    role: Role, does: set[Action]
+) -> None:
+    assert {action for action in Action if role in MAY[action]} == does
 
 
 @pytest.mark.parametrize("role", [Role.administrator, Role.reader, Role.allocation_holder])

@@ -18,6 +18,8 @@ ANOTHER_WAY = "another_way"
 """Reason of the call task made when a number wants no texts, or nobody is left to text (R25)."""
 UNWELL = "unwell"
 """Reason of the call task made when a participant said that something is wrong."""
+ASKED_BY_TEXT = "asked_by_text"
+"""Reason of the call task that staff make of a text they read: what it says needs talking."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 

@@ -16,6 +16,7 @@ from pro_service.domain.study.calls import ABOUT_ALERTS, CallReason
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
+    ASKED_BY_TEXT,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     FIND_NUMBER,
@@ -33,6 +34,8 @@ HARM_REPORTED: Final = "harm_reported"
 WITHDRAWAL_REPORTED: Final = "withdrawal_reported"
 """Rule of the notice raised where somebody who is no investigator heard that a participant wants no
 more follow-up: an investigator is to hear it."""
+READ_IN_TEXT: Final = "read_in_text"
+"""Rule of the alert that staff raise of a text whose words they read as a sign of harm."""
 
 
 class CallOutcome(StrEnum):
@@ -100,6 +103,7 @@ UNTIL_REACHED: Final = frozenset(
     {
         *UNTIL_DONE,
         ANOTHER_WAY,
+        ASKED_BY_TEXT,
         BAD_NUMBER,
         CallReason.alert_unseen,
         CallReason.alert_unassessed,
