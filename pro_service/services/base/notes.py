@@ -6,7 +6,8 @@ reference, `note:<id>`:
 
 | column | holds staff's words of | the program's words |
 |---|---|---|
-| alerts.action | desk: what was done | none |
+| alerts.action | desk: how it ended (before there were three steps: what was done) | none |
+| alert_assessments.told | desk: what the participant was told | none |
 | call_tasks.outcome | desk: `<outcome>: note:<id>`; CLI: confirm-number, event | `answered`, ... |
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
 | statuses.reason | desk: pause; CLI: event, status | `chosen on the participant's page` |

@@ -151,6 +151,9 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
+                "wanted": None
+                if one.wanted_from is None or one.wanted_from <= document.now
+                else words.text("call.wanted", at=page.at(one.wanted_from)),
             }
             for one in document.conversation.calls
             if one.closed_at is None
