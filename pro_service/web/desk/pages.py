@@ -10,9 +10,10 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
-from pro_service.domain.study.entering import EntryRefusedError
+from pro_service.domain.study.entering import CorrectionRefusedError, EntryRefusedError
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.notes import KeyGoneError
+from pro_service.services.desk.entering import DecidesAloneError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -55,6 +56,8 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
     EntryRefusedError: "entry_refused",
+    CorrectionRefusedError: "correction_refused",
+    DecidesAloneError: "decides_alone",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

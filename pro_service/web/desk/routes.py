@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
+from pro_service.web.desk.entering import corrections
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -68,6 +69,18 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(
+        f"{_PARTICIPANT}/corrections",
+        corrections.ask,
+        Action.ask_correction,
+        "desk-correction-ask",
+    ),
+    Doing(
+        f"{_PARTICIPANT}/corrections/{{id}}/decide",
+        corrections.decide,
+        Action.decide_correction,
+        "desk-correction-decide",
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -90,6 +103,11 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/corrections",
+        for_staff(corrections.show_corrections, Action.ask_correction),
+        name="desk-corrections",
     ),
     web.get(
         f"{_PARTICIPANT}/entry/{{id}}",

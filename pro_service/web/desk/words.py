@@ -166,6 +166,12 @@ class Words:
             return code
         return self.chosen(known.item(code).label)
 
+    def items(self, instrument: str) -> list[tuple[str, str]]:
+        """An instrument's items and their labels, in asking order."""
+        known = self._instruments.get(instrument)
+        codes = () if known is None else (code for group in known.groups for code in group)
+        return [(code, self.item(instrument, code)) for code in codes]
+
     def score(self, text: str | None) -> str:
         """A score rounded for reading, half up; a dash where there is none."""
         if text is None:

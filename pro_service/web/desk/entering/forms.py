@@ -122,6 +122,27 @@ def signs_of(item: Item, mode: str) -> tuple[str, ...]:
     return tuple(signs)
 
 
+def local_instant_of(day: str, hour: str, site: ZoneInfo, name: str) -> datetime:
+    """The instant (UTC) of a day and hour in the site's zone, as a form has them.
+
+    Raises HeadProblemError for `<name>_on` or `<name>_time`.
+    """
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        raise HeadProblemError(f"{name}_on") from None
+    try:
+        at = time.fromisoformat(hour)
+    except ValueError:
+        raise HeadProblemError(f"{name}_time") from None
+    if at.tzinfo is not None:
+        raise HeadProblemError(f"{name}_time")
+    try:
+        return local_instant(found, at, site)
+    except OverflowError:
+        raise HeadProblemError(f"{name}_on") from None
+
+
 def read_key(form: Form) -> str:
     """The idempotency key. Raises UnreadableFormError."""
     key = str(form.get("key", ""))
@@ -149,20 +170,7 @@ def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> dateti
         return carried.astimezone(UTC)
     if fields["mode"] == "telephone" and not (fields["told_on"] or fields["told_time"]):
         return now
-    try:
-        day = date.fromisoformat(fields["told_on"])
-    except ValueError:
-        raise HeadProblemError("told_on") from None
-    try:
-        hour = time.fromisoformat(fields["told_time"])
-    except ValueError:
-        raise HeadProblemError("told_time") from None
-    if hour.tzinfo is not None:
-        raise HeadProblemError("told_time")
-    try:
-        return local_instant(day, hour, site)
-    except OverflowError:
-        raise HeadProblemError("told_on") from None
+    return local_instant_of(fields["told_on"], fields["told_time"], site, "told")
 
 
 def _value(item: Item, text: str) -> int | None:
