@@ -72,7 +72,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404  # What another began to type is not theirs to send.
     if place in OPEN and doing.name == "desk-correction-ask":
         return 422  # Of nothing that was sent: whoever may ask hears so.
-    if place in OPEN and doing.name == "desk-correction-decide":
+    if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.

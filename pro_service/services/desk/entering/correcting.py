@@ -143,35 +143,14 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
 
     async def once() -> Decision[None]:
         facts, _ = await _read(who, [wish.assessment_id])
-        assessment = _sent(facts, wish.assessment_id)
-        answer = next((one for one in assessment.read_answers if one.item == wish.item), None)
-        if answer is None:
-            raise CorrectionRefusedError(CorrectionRefusal.no_answer)
-        place = (who.connection, facts.study_id, facts.id, answer.response_id)
-        found = await store.get_answer_given(*place)
-        if found is None:
-            raise CorrectionRefusedError(CorrectionRefusal.no_answer)
-        if await store.is_wished(*place):
-            raise CorrectionRefusedError(CorrectionRefusal.waiting)
-        value = check_wish(
-            who.context.catalogue.instruments[assessment.instrument],
-            Standing(answered_at=found.answered_at, typed=found.typed),
-            Wish(
-                kind=wish.kind,
-                item=wish.item,
-                value=wish.value,
-                said_at=wish.said_at,
-                has_source=bool(wish.source.strip()),
-            ),
-            facts.now,
-        )
+        response_id, value = await _checked(who, facts, wish)
         note = note_about(who.context, facts, reason)
         source = wish.source.strip()[:LONGEST_NOTE]
         named = note_about(who.context, facts, source) if source else None
         row = store.CorrectionRow(
             id=new_id(),
-            assessment_id=assessment.id,
-            response_id=answer.response_id,
+            assessment_id=wish.assessment_id,
+            response_id=response_id,
             item=wish.item,
             kind=wish.kind,
             value=value,
@@ -190,6 +169,33 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
         return _decided(who, facts, signed(hands.seat, Action.ask_correction, note, write))
 
     await until_written(once)
+
+
+async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> tuple[UUID, int]:
+    """The answer a wish is about, and the value it wishes. Raises CorrectionRefusedError."""
+    assessment = _sent(facts, wish.assessment_id)
+    answer = next((one for one in assessment.read_answers if one.item == wish.item), None)
+    if answer is None:
+        raise CorrectionRefusedError(CorrectionRefusal.no_answer)
+    place = (who.connection, facts.study_id, facts.id, answer.response_id)
+    found = await store.get_answer_given(*place)
+    if found is None:
+        raise CorrectionRefusedError(CorrectionRefusal.no_answer)
+    if await store.is_wished(*place):
+        raise CorrectionRefusedError(CorrectionRefusal.waiting)
+    value = check_wish(
+        who.context.catalogue.instruments[assessment.instrument],
+        Standing(answered_at=found.answered_at, typed=found.typed),
+        Wish(
+            kind=wish.kind,
+            item=wish.item,
+            value=wish.value,
+            said_at=wish.said_at,
+            has_source=bool(wish.source.strip()),
+        ),
+        facts.now,
+    )
+    return answer.response_id, value
 
 
 async def decide_correction(

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from pro_service.services.study.staff import make_staff
-from tests.integration.desk.test_entry import begin, keep, send_address
+from tests.integration.desk.entering.test_entry import begin, keep, send_address
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, open_trial, row
