@@ -21,11 +21,7 @@ EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
 NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
-    "messaging.own_words": "staff may reply in their own words (R7)",
-    "messaging.read_from": "replies name the hours in which somebody reads (R7)",
-    "messaging.read_until": "replies name the hours in which somebody reads (R7)",
     "escalation": "who is told of an urgent alert, and when the next one is (R9, R10)",
-    "reply": "the replies staff may choose from (R7)",
     "own_event": "events of the study's own kinds (R24)",
     "source_system": "another system writes answers (R22)",
     "tablet": "a tablet is handed over for one sitting (R12)",

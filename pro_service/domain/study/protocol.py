@@ -79,10 +79,10 @@ class Messaging(Record):
     show; else it brings none, and whatever the participant replies opens the questions."""
     safety: SafetyNudges = SafetyNudges()
     own_words: bool = False
-    """R7: whether staff may reply in their own words. Not acted upon yet; they cannot reply."""
+    """R7: whether staff may reply in their own words, beside the protocol's replies."""
     read_from: time | None = None
     read_until: time | None = None
-    """R7: the hours in which somebody reads what comes in. Not acted upon yet; None: not told."""
+    """R7: the hours in which somebody reads what comes in, told in every reply; None: not told."""
 
 
 class Calls(Record):
@@ -91,6 +91,9 @@ class Calls(Record):
     nudges_unanswered: int = Field(2, ge=1, le=10)
     unanswered_hours: int = Field(24, ge=0, le=24 * 31)
     working_days_left: int = Field(3, ge=0, le=31)
+    tries: int = Field(3, ge=1, le=20)
+    """So many tries that reach nobody, and the call leaves the list; safety calls and those about
+    a number go on."""
     silent_visits: int = Field(2, ge=1, le=10)
     """So many visits in a row without any answer: the participant cannot be reached."""
 
@@ -256,6 +259,12 @@ class VisitDefinition(Record):
     retired: bool = False
     """Planned for nobody any more; who has answered at it keeps it. An amendment that drops a visit
     says so, so that what was asked there is still known by name."""
+
+    @property
+    def in_clinic(self) -> bool:
+        """Whether the participant comes to the hospital for it: screening, treatment, imaging."""
+        by_kind = self.kind in ("screening", "treatment")
+        return by_kind or self.imaging or self.clinic_window is not None
 
 
 UNWELL_VISIT: Final = VisitDefinition(

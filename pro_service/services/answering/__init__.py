@@ -8,6 +8,7 @@ from pro_service.services.answering.answers import (
     Entered,
     GivenAnswer,
     Sitting,
+    declining,
     plan_answers,
 )
 from pro_service.services.answering.asking import (
@@ -25,10 +26,9 @@ from pro_service.services.answering.asking import (
 from pro_service.services.answering.baselines import read_baselines
 from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
 from pro_service.services.answering.scores import Place, score_rows
-from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
+from pro_service.services.answering.unwell import Unwell, plan_unwell
 
 __all__ = [
-    "UNWELL",
     "AnsweringCase",
     "AnswersPlan",
     "Entered",
@@ -41,6 +41,7 @@ __all__ = [
     "agenda",
     "allowed_this_way",
     "as_offered",
+    "declining",
     "find_assessment",
     "instrument_as_used",
     "is_open",

@@ -294,6 +294,18 @@ def _add_alerts(
     ]
 
 
+def declining(facts: ParticipantFacts, visit_id: UUID) -> tuple[list[UUID], list[VisitDoneRow]]:
+    """What is declined with all that a visit still asks, and what that ends; nothing of nothing."""
+    owed = [
+        one.id
+        for visit in facts.visits
+        if visit.id == visit_id
+        for one in visit.assessments
+        if one.submitted_at is None and one.declined_at is None
+    ]
+    return owed, _visits_done(facts, set(), set(owed))
+
+
 def _visits_done(
     facts: ParticipantFacts, submit: set[UUID], decline: set[UUID]
 ) -> list[VisitDoneRow]:

@@ -15,7 +15,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.calls import call_form
+from pro_service.web.desk.alerts.steps import steps_of_told
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
@@ -151,7 +151,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
-                "form": call_form(words, one.reason, document.contacts),
             }
             for one in document.conversation.calls
             if one.closed_at is None
@@ -170,6 +169,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 else words.text(
                     "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
                 ),
+                "steps": steps_of_told(words, one, page.zone),
             }
             for one in document.conversation.alerts
             if one.acted_at is None
