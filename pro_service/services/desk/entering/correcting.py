@@ -99,6 +99,8 @@ class CorrectionRoom(NamedTuple):
     lines: Sequence[CorrectionLine]
     frame: Frame
     site_id: UUID | None
+    may_read: bool
+    """Whether whoever looks may read answers, and so say that one was misread."""
 
 
 async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
@@ -109,6 +111,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
         notes = await timeline.list_notes(connection, who.study_id, facts.id)
         frame = await read_frame(connection, who.study_id)
+        may_read = await store.may_read_answers(connection, who.study_id, facts.id)
     vault = who.context.keys.vault
     words = {one.id: open_note(vault, one) for one in notes}
 
@@ -126,7 +129,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         )
         for one in seen
     ]
-    return CorrectionRoom(facts, protocol, lines, frame, place.site_id)
+    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, may_read)
 
 
 async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:

@@ -110,7 +110,11 @@ def _page(
         now=words.instant(facts.now, site),
         today=facts.now.astimezone(site).date().isoformat(),
         sent=_sent(words, room),
-        kinds=[(one.value, words.text(f"correction.kind_{one}")) for one in CorrectionKind],
+        kinds=[
+            (one.value, words.text(f"correction.kind_{one}"))
+            for one in CorrectionKind
+            if room.may_read or one is not CorrectionKind.misread
+        ],
         waiting=[one for one in lines if one["decided"] is None],
         decided=[one for one in lines if one["decided"] is not None],
     )
