@@ -32,7 +32,7 @@ GAPS: Final[Mapping[str, str]] = {
 """The signs by which a question is left without a value, and the kind of gap each is."""
 HEAD: Final = (
     *("assessment", "mode", "respondent", "language", "told_on", "told_time"),
-    *("original", "apart_reason", "told"),
+    *("original", "apart_reason", "told_at"),
 )
 """The fields of the head, as the forms carry them."""
 _LONGEST_FIELD: Final = 2000
@@ -68,7 +68,7 @@ def read_head(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> Entry
     """The head, its day and hour in the site's zone. Raises HeadProblemError.
 
     By telephone, neither day nor hour means now (UTC); a form that was looked at carries the
-    instant (`told`).
+    instant (`told_at`).
     """
     mode = fields["mode"]
     if mode not in ("telephone", "paper"):
@@ -160,9 +160,9 @@ def read_id(text: str) -> UUID:
 
 
 def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> datetime:
-    if fields["told"]:
+    if fields["told_at"]:
         try:
-            carried = datetime.fromisoformat(fields["told"])
+            carried = datetime.fromisoformat(fields["told_at"])
         except ValueError:
             raise HeadProblemError("told_on") from None
         if carried.tzinfo is None:
