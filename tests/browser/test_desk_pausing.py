@@ -200,6 +200,13 @@ async def test_every_page_of_an_entry_is_looked_over(
         await desk.press("#send button.main")
         assert sent in await page.get_by_role("status").inner_text()
         await desk.look_over(f"desk-entry-sent-{language}", "staff")
+        await desk.go(f"/desk/participants/K-{language}/corrections")
+        await page.select_option("#answer", index=1)
+        # Who may not read answers cannot say that one was misread.
+        assert await page.locator("input[name=kind]").count() == 1
+        await page.fill("#value", "3")
+        await page.fill("#reason", "read as another line")
+        await desk.look_over(f"desk-corrections-{language}", "staff")
         assert desk.faults == []
 
 

@@ -69,6 +69,11 @@ class Action(StrEnum):
 
     These roles may at most: which of them, and who never, the participant's protocol says (R6).
     """
+    ask_correction = "ask_correction"
+    """Ask that an answer which was sent be corrected, on a participant's word or against what was
+    typed (R13)."""
+    decide_correction = "decide_correction"
+    """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -90,6 +95,8 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
     Action.enter_answers: _CARE | {Role.data_manager},
+    Action.ask_correction: _CARE,
+    Action.decide_correction: frozenset({Role.investigator}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

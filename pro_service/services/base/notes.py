@@ -16,6 +16,9 @@ reference, `note:<id>`:
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
+| attempts.original, .apart_reason | desk: where a paper lies; why it is entered | none |
+| corrections.source, .reason | desk: a correction asked for | none |
+| correction_decisions.reason | desk: approved or refused | none |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
 | contact_points.reason | CLI: number, contact | none |
 | consents.reason | CLI: contact, of the participant's word on others | none |

@@ -259,8 +259,15 @@ class _Reader:
         return tuple(row_of(ScoreLine, row) for row in rows)
 
     async def notes(self) -> tuple[NoteSeen, ...]:
-        rows = await self._connection.fetch(_SQL["list_notes_seen"], *self._who)
-        return tuple(row_of(NoteSeen, row) for row in rows)
+        return await list_notes(self._connection, *self._who)
+
+
+async def list_notes(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> tuple[NoteSeen, ...]:
+    """What staff wrote about a participant, sealed, as far as it is seen from here."""
+    rows = await connection.fetch(_SQL["list_notes_seen"], study_id, participant_id)
+    return tuple(row_of(NoteSeen, row) for row in rows)
 
 
 async def read_document(

@@ -13,6 +13,7 @@ from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
+from pro_service.web.desk.entering import corrections
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -87,6 +88,18 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(
+        f"{_PARTICIPANT}/corrections",
+        corrections.ask,
+        Action.ask_correction,
+        "desk-correction-ask",
+    ),
+    Doing(
+        f"{_PARTICIPANT}/corrections/{{id}}/decide",
+        corrections.decide,
+        Action.decide_correction,
+        "desk-correction-decide",
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -116,6 +129,11 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/corrections",
+        for_staff(corrections.show_corrections, Action.ask_correction),
+        name="desk-corrections",
     ),
     web.get(
         f"{_PARTICIPANT}/entry/{{id}}",

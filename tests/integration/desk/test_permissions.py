@@ -89,6 +89,10 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-correction-ask":
+        return 422  # Of nothing that was sent: whoever may ask hears so.
+    if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
+        return 404  # There is no such request.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN and doing.name == "desk-text-take":
@@ -108,6 +112,11 @@ def shown(role: Role, place: Place) -> dict[str, int]:
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
+    corrects = 404
+    if role not in MAY[Action.ask_correction] or place == "formerly":
+        corrects = 403
+    elif place in OPEN:
+        corrects = 200
     return {
         "/desk": 200,
         "/desk/week": 200,
@@ -118,6 +127,7 @@ def shown(role: Role, place: Place) -> dict[str, int]:
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
+        f"{theirs}/corrections": corrects,
         "/desk/participants/NOBODY-1": 404,
         "/desk/calls/print": 200,
     }
@@ -209,7 +219,7 @@ async def send(
     filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
-    filled |= {"assessment": str(rows["assessment"])}
+    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
