@@ -1,0 +1,86 @@
+"""A text is read, answered and seen in the conversation, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from pro_service.services.study.staff import make_staff
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import DESKTOP, PHONE
+from tests.support.databases import clone
+from tests.support.desk import PASSWORD
+from tests.support.study import ACTOR, Trial, open_trial, row
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+SAID = {
+    "en": ("could my sister bring me on tuesday", "Your reply to T-en goes out", "Reply by anna"),
+    "zh_CN": ("星期二可以让我妹妹送我来吗", "给 T-zh_CN 的回复即将发出", "anna-zh_cn 的回复"),
+}
+
+
+@pytest.fixture(scope="module")
+def own_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database of these tests alone."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def told(own_database: str) -> AsyncIterator[Trial]:
+    """A participant a language who was asked, answered once and wrote, and staff who speak it."""
+    async with open_trial(own_database) as trial:
+        for number, one in enumerate(SAID):
+            await trial.enrol(row(f"T-{one}", phone=f"+1202555014{number}", language=one))
+            await make_staff(
+                trial.operator,
+                trial.study_id,
+                login=f"anna-{one.lower()}",
+                password=PASSWORD,
+                site="BJ01",
+                role="coordinator",
+                language="zh_CN" if one == "zh_CN" else "en",
+                actor=ACTOR,
+            )
+        await trial.ask()
+        for one, (words, _, _) in SAID.items():
+            await trial.says(f"T-{one}", "4")
+            await trial.says(f"T-{one}", words)
+        yield trial
+
+
+@pytest.mark.parametrize("language", list(SAID))
+async def test_a_text_is_read_answered_and_seen_in_the_conversation(
+    told: Trial, window: OpenWindow, language: str
+) -> None:
+    words, done, by = SAID[language]
+    async with window(told.context.public_url) as desk:
+        page = desk.page
+        await page.set_viewport_size(dict(zip(("width", "height"), DESKTOP, strict=True)))
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", f"anna-{language.lower()}")
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go("/desk/texts")
+        card = page.locator("#texts li", has_text=words)
+        async with page.expect_navigation():
+            await card.locator("a[href^='/desk/texts/']").click()
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        await desk.look_over(f"{language}-desk-text-1-read", "staff")
+        await page.locator("#reply input[value='thanks']").check()
+        await page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+        await desk.press("#reply button.main")
+        await desk.look_over(f"{language}-desk-text-2-preview", "staff")
+        await desk.press("#reply button.main")
+        assert done in await page.get_by_role("status").inner_text()
+        await told.retry_now()
+        await page.goto(page.url.partition("?")[0])
+        thread = page.locator(".thread")
+        assert words in await thread.inner_text()
+        assert by in await thread.locator(".ours").last.inner_text()
+        await desk.look_over(f"{language}-desk-text-3-answered", "staff")
+        assert not desk.faults, "\n".join(desk.faults)
