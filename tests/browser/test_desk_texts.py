@@ -59,7 +59,7 @@ async def test_a_text_is_read_answered_and_seen_in_the_conversation(
     words, done, by = SAID[language]
     async with window(told.context.public_url) as desk:
         page = desk.page
-        await page.set_viewport_size(dict(zip(("width", "height"), DESKTOP, strict=True)))
+        await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
         await desk.go("/desk/sign-in")
         await page.fill("#login", f"anna-{language.lower()}")
         await page.fill("#password", PASSWORD)
@@ -72,7 +72,7 @@ async def test_a_text_is_read_answered_and_seen_in_the_conversation(
             await summary.click()
         await desk.look_over(f"{language}-desk-text-1-read", "staff")
         await page.locator("#reply input[value='thanks']").check()
-        await page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+        await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         await desk.press("#reply button.main")
         await desk.look_over(f"{language}-desk-text-2-preview", "staff")
         await desk.press("#reply button.main")
@@ -83,4 +83,7 @@ async def test_a_text_is_read_answered_and_seen_in_the_conversation(
         assert words in await thread.inner_text()
         assert by in await thread.locator(".ours").last.inner_text()
         await desk.look_over(f"{language}-desk-text-3-answered", "staff")
+        await desk.go(f"/desk/participants/T-{language}#conversation")
+        assert words in await page.locator("#conversation").inner_text()
+        await desk.look_over(f"{language}-desk-text-4-participant", "staff")
         assert not desk.faults, "\n".join(desk.faults)

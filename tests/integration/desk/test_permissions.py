@@ -20,6 +20,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -83,8 +84,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     return 404
 
 
-def shown(role: Role, place: Place) -> dict[str, int]:
-    """What the pages answer, forms sent before."""
+def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
+    """What the pages answer, forms sent before; `text` is one that was to be read."""
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
@@ -94,6 +95,8 @@ def shown(role: Role, place: Place) -> dict[str, int]:
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         "/desk/participants/NOBODY-1": 404,
+        f"/desk/texts/{text}": 200 if sees else 404,
+        f"/desk/texts/{new_id()}": 404,
     }
 
 
@@ -188,6 +191,7 @@ async def test_every_form_and_page_knows_who_may(
     place: Place,
 ) -> None:
     other = await other_study(study)
+    text = (await open_rows(owner))["desk-text-call"]
     until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
     wrong = []
     for role in Role:
@@ -199,7 +203,7 @@ async def test_every_form_and_page_knows_who_may(
                 did |= status == 303
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
-            for path, status in shown(role, place).items():
+            for path, status in shown(role, place, text).items():
                 found, _ = await page(browser, path)
                 if found != status:
                     wrong.append((role, path, found))
@@ -219,7 +223,7 @@ async def test_nobody_signed_in_does_or_sees_anything(
         path = doing.path.format(code=CODE, id=rows.get(doing.name))
         async with browser.post(path, data={"reason": "x"}, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), doing
-    for path in shown(Role.coordinator, "here"):
+    for path in shown(Role.coordinator, "here", rows["desk-text-call"]):
         async with browser.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path
     entries = "SELECT count(*) FROM pro.audit_entries WHERE actor LIKE 'staff:%'"
