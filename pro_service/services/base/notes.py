@@ -14,7 +14,7 @@ reference, `note:<id>`:
 | visits.superseded_reason | CLI: event, status, protocol move | `enrolled` |
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
-| text_settlements.reason | desk: why nothing is needed, what was read | `courtesy`, `staff.thanks` ... |
+| text_settlements.reason | desk: why nothing is needed, what was read | `courtesy`, ... |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
 | contact_points.reason | CLI: number, contact | none |
