@@ -80,7 +80,7 @@ SELECT pro.audit_table('text_settlements', updatable => false, columns => ARRAY[
 CREATE VIEW pro.sent_staff_texts WITH (security_invoker = true) AS
 SELECT m.study_id, m.id, m.line_id, m.claimed_at FROM pro.messages AS m
 WHERE m.kind = 'staff' AND m.state NOT IN ('queued', 'failed', 'suppressed', 'expired');
-GRANT SELECT ON pro.sent_staff_texts TO pro_participant, pro_provider, pro_worker, pro_operator;
+GRANT SELECT ON pro.sent_staff_texts TO pro_participant, pro_provider, pro_worker, pro_operator, pro_clerk;
 
 -- Which questions texts answered, and who took a text for the answer: for whoever may see the participant,
 -- answers or not. Never what was answered.

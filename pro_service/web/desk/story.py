@@ -10,12 +10,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.conversation.staff_replies import KIND
+from pro_service.domain.study.follow_up.alert_steps import AlertStage
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.conversation import CallLine, InboundLine, MessageLine
 from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, VisitLine
+from pro_service.web.desk.alerts.steps import assessments_told
 from pro_service.web.desk.words import Words
 
 
@@ -238,8 +240,12 @@ class Story(Told):
             if alert.seen_at is not None:
                 what = words.text("entry.alert_seen")
                 yield _Entry(alert.seen_at, "alert", what, rule, who=words.who(alert.seen_by))
+            for at, said, note, who in assessments_told(words, alert):
+                what = words.text("entry.alert_assessed", verdict=said)
+                yield _Entry(at, "alert", what, self.said(note) or "", who=who)
             if alert.acted_at is not None:
-                what = words.text("entry.alert_acted")
+                before = alert.stage is AlertStage.acted_before
+                what = words.text("entry.alert_acted" if before else "entry.alert_closed")
                 said = self.said(alert.action) or ""
                 yield _Entry(alert.acted_at, "alert", what, said, who=words.who(alert.acted_by))
 
