@@ -43,6 +43,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("sender", "move"),
         ("staff", "end"),
         ("staff", "disable"),
+        ("staff", "duty"),
         ("staff", "enable"),
         ("staff", "join"),
     }
