@@ -15,6 +15,7 @@ reference, `note:<id>`:
 | visits.superseded_reason | CLI: event, status, protocol move | `enrolled` |
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
+| text_settlements.reason | desk: why nothing is needed, what was read | `courtesy`, ... |
 | opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | attempts.original, .apart_reason | desk: where a paper lies; why it is entered | none |
 | corrections.source, .reason | desk: a correction asked for | none |

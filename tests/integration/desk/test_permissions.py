@@ -104,8 +104,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     return 404
 
 
-def shown(role: Role, place: Place) -> dict[str, int]:
-    """What the pages answer, forms sent before."""
+def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
+    """What the pages answer, forms sent before; `text` is one that was to be read."""
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
@@ -129,6 +129,8 @@ def shown(role: Role, place: Place) -> dict[str, int]:
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
         "/desk/participants/NOBODY-1": 404,
+        f"/desk/texts/{text}": 200 if sees else 404,
+        f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
     }
 
@@ -258,6 +260,7 @@ async def test_every_form_and_page_knows_who_may(
     place: Place,
 ) -> None:
     other = await other_study(study)
+    text = (await open_rows(owner))["desk-text-call"]
     until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
     wrong = []
     for role in Role:
@@ -269,7 +272,7 @@ async def test_every_form_and_page_knows_who_may(
                 did |= status == 303 or (status == 200 and doing.name in NUMBERS)
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
-            for path, status in shown(role, place).items():
+            for path, status in shown(role, place, text).items():
                 found, _ = await page(browser, path)
                 if found != status:
                     wrong.append((role, path, found))
@@ -289,7 +292,7 @@ async def test_nobody_signed_in_does_or_sees_anything(
         path = doing.path.format(code=CODE, id=rows.get(doing.name))
         async with browser.post(path, data={"reason": "x"}, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), doing
-    for path in shown(Role.coordinator, "here"):
+    for path in shown(Role.coordinator, "here", rows["desk-text-call"]):
         async with browser.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path
     entries = "SELECT count(*) FROM pro.audit_entries WHERE actor LIKE 'staff:%'"
