@@ -111,7 +111,6 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/seals": (OPERATOR,),
     "record/seals.get_next_seal": (WORKER,),
     "record/seals.record_seal": (WORKER,),
-    "record/seals.take_time": (WORKER,),
     "answering/rescoring": (OPERATOR,),
     "visits/schedule": (OPERATOR,),
     "texting/sending": (WORKER,),
