@@ -5,7 +5,7 @@ Read in the desk's transaction (`at_desk`), so that row-level security decides w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,8 +14,6 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
-from pro_service.store.base import operations
-from pro_service.store.base.operations import DatabaseState
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk
 from pro_service.store.desk import desk as store
@@ -73,18 +71,18 @@ async def list_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
 
 async def list_to_do(connection: Connection, context: ServiceContext, study_id: UUID) -> ToDo:
     """Calls, alerts, texts in words, held numbers, messages of unknown fate."""
-    texts = await store.list_texts_to_read(connection, study_id, MOST_OF_A_LIST)
+    texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
     versions = {one.protocol_version_id for one in calls}
     versions |= {one.protocol_version_id for one in alerts}
     uncertain = await store.list_uncertain_messages(connection, study_id, MOST_OF_A_LIST)
     codes = {one.code for listed in (calls, alerts, uncertain) for one in listed}
-    codes.update(code for text in texts for code in text.codes)
+    codes.update(code for text in texts for code in text.row.codes)
     return ToDo(
         calls=calls,
         alerts=alerts,
-        texts=[ReadText(row, _open_text(context, row)) for row in texts],
+        texts=texts,
         held=[
             (one, None if one.note is None else open_note(context.keys.vault, one.note))
             for one in await store.list_held_numbers(connection, study_id)
@@ -94,8 +92,30 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         protocols={
             one: await context.reader.protocol(connection, study_id, one) for one in versions
         },
-        here=await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset(),
+        here=await _list_present(connection, study_id, codes),
     )
+
+
+async def list_texts(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> tuple[list[ReadText], frozenset[str]]:
+    """Texts to read, and which of those they are from are now at a site of the reader's."""
+    texts = await _read_texts(connection, context, study_id)
+    codes = {code for text in texts for code in text.row.codes}
+    return texts, await _list_present(connection, study_id, codes)
+
+
+async def _read_texts(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> list[ReadText]:
+    rows = await store.list_texts_to_read(connection, study_id, MOST_OF_A_LIST)
+    return [ReadText(row, _open_text(context, row)) for row in rows]
+
+
+async def _list_present(
+    connection: Connection, study_id: UUID, codes: Collection[str]
+) -> frozenset[str]:
+    return await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset()
 
 
 async def _list_unreached(
@@ -124,13 +144,3 @@ def open_body(context: ServiceContext, inbound_id: UUID, sealed: bytes, key: str
         )
     except (DataKeyMissingError, SealBrokenError):
         return None
-
-
-async def database_state(connection: Connection) -> DatabaseState:
-    """The mark pages carry, and whether sending is held: the first page says so."""
-    return await operations.get_database_state(connection)
-
-
-async def database_kind(connection: Connection) -> str | None:
-    """demo, validation or production: pages carry the mark."""
-    return await operations.get_database_kind(connection)
