@@ -43,16 +43,20 @@ CREATE TABLE pro.visit_outlooks (
     participant_id uuid NOT NULL,
     visit_id uuid NOT NULL,
     definition text NOT NULL,
+    occurrence integer NOT NULL,
     begins_at timestamptz NOT NULL,
     closes_at timestamptz NOT NULL,
     signs_before integer NOT NULL,
     signs_within integer NOT NULL,
     signs_after integer NOT NULL,
+    asked integer NOT NULL,
+    sent integer NOT NULL,
     settled boolean NOT NULL,
     PRIMARY KEY (study_id, participant_id, visit_id),
     FOREIGN KEY (study_id, participant_id) REFERENCES pro.participants (study_id, id)
 );
 COMMENT ON COLUMN pro.visit_outlooks.begins_at IS 'When the window opens; infinity while it is provisional.';
+COMMENT ON COLUMN pro.visit_outlooks.sent IS 'How many of what is asked were sent in, late ones included.';
 COMMENT ON COLUMN pro.visit_outlooks.settled IS
     'It had closed, or asking had ended in it, when this was kept: time changes nothing any more.';
 -- Of what is not settled, what has begun: few visits of anybody.
@@ -111,10 +115,11 @@ CREATE OR REPLACE FUNCTION pro.desk_progress(study uuid, wanted uuid[])
 $$;
 
 -- Whom the desk sees: everybody now at a site of the reader's, and who was at one, as they were until they left.
--- The same as `desk_may_see` (0006) and `site_seen` (0023) say of one row, for all at once; `sites` are `visible_site_ids()`,
--- handed over so that the planner knows how many they are; `place` leaves those seen at one of them.
+-- The same as `desk_may_see` (0006) and `site_seen` (0023) say of one row, for all at once; `sites` are
+-- `visible_site_ids()`, handed over so that the planner knows how many they are; `place` leaves those seen at one of them.
 CREATE INDEX sites_left ON pro.participant_sites (study_id, site_id, participant_id) WHERE valid_to IS NOT NULL;
-CREATE FUNCTION pro.desk_seen(study uuid, sites uuid[], place uuid) RETURNS TABLE (participant_id uuid, site_id uuid, until timestamptz)
+CREATE FUNCTION pro.desk_seen(study uuid, sites uuid[], place uuid)
+    RETURNS TABLE (participant_id uuid, site_id uuid, until timestamptz)
     LANGUAGE sql STABLE AS $$
     SELECT ps.participant_id, ps.site_id, 'infinity'::timestamptz
     FROM pro.participant_sites AS ps
@@ -191,8 +196,9 @@ $$;
 -- pro_service/domain/study (assessments.py, adherence.py), and a test holds this to them. `items` says how many
 -- questions each instrument has.
 CREATE FUNCTION pro.outlooks_of(study uuid, who uuid[], untils timestamptz[], items jsonb, at timestamptz)
-    RETURNS TABLE (participant_id uuid, visit_id uuid, definition text, begins_at timestamptz, closes_at timestamptz,
-                   signs_before integer, signs_within integer, signs_after integer, settled boolean)
+    RETURNS TABLE (participant_id uuid, visit_id uuid, definition text, occurrence integer, begins_at timestamptz,
+                   closes_at timestamptz, signs_before integer, signs_within integer, signs_after integer,
+                   asked integer, sent integer, settled boolean)
     LANGUAGE sql STABLE AS $$
     WITH seen AS (
         SELECT s.participant_id, s.until, t.ended_at
@@ -200,8 +206,8 @@ CREATE FUNCTION pro.outlooks_of(study uuid, who uuid[], untils timestamptz[], it
         JOIN pro.standings_of(study, who, untils, at) AS t ON t.participant_id = s.participant_id
     ),
     asked AS (
-        SELECT s.participant_id, s.ended_at, v.id AS visit_id, v.definition, v.kind <> 'unscheduled' AS counted,
-               v.provisional, v.opens_at, v.closes_at,
+        SELECT s.participant_id, s.ended_at, v.id AS visit_id, v.definition, v.occurrence,
+               v.kind <> 'unscheduled' AS counted, v.provisional, v.opens_at, v.closes_at,
                CASE WHEN a.sent_at >= v.closes_at THEN 2 WHEN a.sent_at IS NOT NULL THEN 1
                     WHEN a.declined_at IS NOT NULL THEN 4
                     WHEN s.ended_at IS NOT NULL AND (v.provisional OR s.ended_at <= v.opens_at) THEN 8
@@ -215,7 +221,8 @@ CREATE FUNCTION pro.outlooks_of(study uuid, who uuid[], untils timestamptz[], it
                            AND v.recorded_at < s.until
     ),
     visited AS (
-        SELECT a.participant_id, a.visit_id, a.definition, a.counted, a.provisional, a.opens_at, a.closes_at,
+        SELECT a.participant_id, a.visit_id, a.definition, a.occurrence, a.counted, a.provisional, a.opens_at,
+               a.closes_at, count(*)::integer AS asked, count(*) FILTER (WHERE a.fixed < 4)::integer AS sent,
                coalesce(a.ended_at > a.opens_at, false) AS ended,
                bit_or(coalesce(a.fixed, 16)) AS before,
                bit_or(coalesce(a.fixed, a.unsent, CASE
@@ -224,12 +231,14 @@ CREATE FUNCTION pro.outlooks_of(study uuid, who uuid[], untils timestamptz[], it
                bit_or(coalesce(a.fixed, a.unsent, CASE WHEN a.answered THEN 512 ELSE 256 END)) AS after,
                bool_and(a.scorable) AS scorable
         FROM asked AS a
-        GROUP BY a.participant_id, a.visit_id, a.definition, a.counted, a.provisional, a.opens_at, a.closes_at,
-                 a.ended_at
+        GROUP BY a.participant_id, a.visit_id, a.definition, a.occurrence, a.counted, a.provisional, a.opens_at,
+                 a.closes_at, a.ended_at
     )
-    SELECT v.participant_id, v.visit_id, v.definition, CASE WHEN v.provisional THEN 'infinity' ELSE v.opens_at END,
-           coalesce(v.closes_at, 'infinity'), pro.visit_signs(v.before, v.counted, v.ended, v.scorable),
+    SELECT v.participant_id, v.visit_id, v.definition, v.occurrence,
+           CASE WHEN v.provisional THEN 'infinity' ELSE v.opens_at END, coalesce(v.closes_at, 'infinity'),
+           pro.visit_signs(v.before, v.counted, v.ended, v.scorable),
            pro.visit_signs(v.within, v.counted, v.ended, v.scorable),
-           pro.visit_signs(v.after, v.counted, true, v.scorable), v.ended OR coalesce(v.closes_at <= at, false)
+           pro.visit_signs(v.after, v.counted, true, v.scorable), v.asked, v.sent,
+           v.ended OR coalesce(v.closes_at <= at, false)
     FROM visited AS v
 $$;

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts, Window
 from pro_service.domain.study.pausing import pause_ends_at
@@ -23,11 +24,11 @@ from pro_service.domain.study.sittings import (
     sitting_facts,
     standing_sitting,
 )
+from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
-from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
@@ -114,7 +115,7 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             continue
         window = Window(visit.opens_at, visit.closes_at, visit.provisional)
         for asked in visit.assessments:
-            done = progress_of(
+            done = _progress_of(
                 asked, document.progress.get(asked.id), context.catalogue.instruments
             )
             states[asked.id] = assessment_state(window, done, where, document.now)
@@ -151,6 +152,22 @@ def _standing_of(
             for one in asked.sittings
         ),
         Due(visit.target_on, zone(document.zone), visit.closes_at if closed else None),
+    )
+
+
+def _progress_of(
+    asked: AssessmentLine, known: store.Progress | None, instruments: Mapping[str, Instrument]
+) -> Progress:
+    """How far an assessment has come: that something was answered, never what."""
+    instrument = instruments.get(asked.instrument)
+    return Progress(
+        submitted_at=None if known is None else known.sent_at,
+        declined_at=asked.declined_at,
+        begun=known is not None and known.begun,
+        answered=known is not None and known.answered,
+        settled=known is not None
+        and instrument is not None
+        and known.settled >= len(instrument.items),
     )
 
 

@@ -32,6 +32,7 @@ from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
+from pro_service.services.texting.tails import fill_tails
 from pro_service.services.texting.waves import remind_wave
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
@@ -45,6 +46,7 @@ __all__ = [
     "another_way",
     "contact_at",
     "ended_rows",
+    "fill_tails",
     "indexes_at",
     "indexes_of",
     "line_to",

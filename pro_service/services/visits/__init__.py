@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.events import record_event, record_status
+from pro_service.services.visits.outlooks import refresh_outlooks
 from pro_service.services.visits.safety_end import (
     NotInvestigatorError,
     SafetyEndRefusedError,
@@ -18,5 +19,6 @@ __all__ = [
     "end_safety_for",
     "record_event",
     "record_status",
+    "refresh_outlooks",
     "safety_end",
 ]

@@ -62,6 +62,10 @@ DOINGS: Final = (
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
 )
 """Every form with the action it is."""
+FIND: Final = Doing(
+    "/desk/participants/find", participants.find, Action.see_participants, "desk-find"
+)
+"""A form that only looks, and changes nothing: what is typed must not stand in an address."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
 """Forms that are nobody's action in particular: signing in and out, the language and the study."""
 ROUTES: Final = (
@@ -74,10 +78,13 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
+    web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),
+    web.get("/desk/figures", participants.show_figures, name="desk-figures"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    FIND.route,
     *(one.route for one in DOINGS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),

@@ -20,7 +20,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
-from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
+from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
@@ -84,6 +84,22 @@ def shown(role: Role, place: Place) -> dict[str, int]:
         f"{theirs}/card.svg": 200 if prints else 404,
         "/desk/participants/NOBODY-1": 404,
     }
+
+
+def found_at(role: Role, place: Place) -> int | str:
+    """Where looking for the participant leads to, or the status of the refusal."""
+    if role not in MAY[Action.see_participants]:
+        return 403
+    sees = shown(role, place)[f"/desk/participants/{CODE}"] == 200
+    return f"/desk/participants/{CODE}" if sees else "/desk/participants?nobody"
+
+
+async def look(browser: aiohttp.ClientSession) -> int | str:
+    """Look for the participant by code: where that leads to, or the status of the refusal."""
+    cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
+    filled = {"form": form_secret(cookie), "typed": CODE}
+    async with browser.post(FIND.path, data=filled, allow_redirects=False) as answer:
+        return answer.headers["Location"] if answer.status == 303 else answer.status
 
 
 @pytest.fixture
@@ -185,6 +201,9 @@ async def test_every_form_and_page_knows_who_may(
                 did |= status == 303
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
+            led = await look(browser)
+            if led != found_at(role, place):
+                wrong.append((role, FIND.name, led))
             for path, status in shown(role, place).items():
                 found, _ = await page(browser, path)
                 if found != status:
@@ -215,7 +234,7 @@ async def test_nobody_signed_in_does_or_sees_anything(
 def test_every_form_of_the_desk_names_its_action() -> None:
     named = {one.name for one in DOINGS}
     posts = {one.kwargs["name"] for one in ROUTES if one.method == "POST"}
-    assert posts == named | FOR_ANYBODY
+    assert posts == named | FOR_ANYBODY | {FIND.name}
     assert not named & FOR_ANYBODY
 
 

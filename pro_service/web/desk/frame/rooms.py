@@ -28,6 +28,7 @@ class Room(NamedTuple):
 ROOMS: Final = (
     Room("today", "/desk", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
+    Room("figures", "/desk/figures", Action.see_participants),
     Room("texts", "/desk/texts", Action.see_participants),
 )
 """In the order of the bar."""
