@@ -55,7 +55,8 @@ CREATE TABLE pro.visit_outlooks (
     PRIMARY KEY (study_id, participant_id, visit_id),
     FOREIGN KEY (study_id, participant_id) REFERENCES pro.participants (study_id, id)
 );
-COMMENT ON COLUMN pro.visit_outlooks.begins_at IS 'When the window opens; infinity while it is provisional.';
+COMMENT ON COLUMN pro.visit_outlooks.begins_at IS
+    'When the window opens; while it is provisional, which it never does, when it closes.';
 COMMENT ON COLUMN pro.visit_outlooks.sent IS 'How many of what is asked were sent in, late ones included.';
 COMMENT ON COLUMN pro.visit_outlooks.settled IS
     'It had closed, or asking had ended in it, when this was kept: time changes nothing any more.';
@@ -235,7 +236,8 @@ CREATE FUNCTION pro.outlooks_of(study uuid, who uuid[], untils timestamptz[], it
                  a.closes_at, a.ended_at
     )
     SELECT v.participant_id, v.visit_id, v.definition, v.occurrence,
-           CASE WHEN v.provisional THEN 'infinity' ELSE v.opens_at END, coalesce(v.closes_at, 'infinity'),
+           CASE WHEN v.provisional THEN coalesce(v.closes_at, 'infinity') ELSE v.opens_at END,
+           coalesce(v.closes_at, 'infinity'),
            pro.visit_signs(v.before, v.counted, v.ended, v.scorable),
            pro.visit_signs(v.within, v.counted, v.ended, v.scorable),
            pro.visit_signs(v.after, v.counted, true, v.scorable), v.asked, v.sent,

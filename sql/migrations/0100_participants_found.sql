@@ -10,7 +10,9 @@ CREATE FUNCTION pro.lasting_signs(begins_at timestamptz, closes_at timestamptz, 
     LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN settled THEN now.signs ELSE signs_before & 8207 END,
            CASE WHEN settled AND now.signs & 16384 <> 0 THEN 1 ELSE 0 END,
-           CASE WHEN NOT settled AND signs_before & 16 <> 0 THEN least(begins_at, closes_at) END
+           CASE WHEN NOT settled AND signs_before & 16 <> 0 THEN
+               -- What is provisional opens on no date that is known.
+               CASE WHEN signs_after & 16 <> 0 THEN 'infinity' ELSE begins_at END END
     FROM (SELECT pro.signs_at(at, begins_at, closes_at, signs_before, signs_within, signs_after) AS signs) AS now
 $$;
 
