@@ -191,7 +191,7 @@ async def test_every_form_and_page_knows_who_may(
 ) -> None:
     other = await other_study(study)
     until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
-    wrong = []
+    wrong: list[tuple[Role, str, object]] = []
     for role in Role:
         async with browsing(server) as browser:
             login = await seat(study, browser, role, place, other)
