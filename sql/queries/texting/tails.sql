@@ -8,7 +8,8 @@ ORDER BY c.study_id, c.id LIMIT $3;
 
 -- name: record_tails(study_ids, contact_ids, tails)
 -- Fill in what endings are found by; what was filled meanwhile stays.
+WITH reasoned AS MATERIALIZED (SELECT set_config('pro.reason', 'index of endings', true) AS reason)
 UPDATE pro.contact_points AS c SET tail_index = t.tail
-FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS t (study_id, id, tail)
-WHERE c.study_id = t.study_id AND c.id = t.id AND c.tail_index IS NULL
+FROM reasoned AS r, unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS t (study_id, id, tail)
+WHERE c.study_id = t.study_id AND c.id = t.id AND c.tail_index IS NULL AND r.reason <> ''
 RETURNING c.id;

@@ -110,8 +110,8 @@ async def move_to_another_site(lived: Trial, code: str) -> None:
         who,
     )
     await lived.owner_does(
-        "INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from, actor)"
-        " VALUES ($1, $2, $3, $4, pro.now(), 'test:moved')",
+        "INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from,"
+        " actor) VALUES ($1, $2, $3, $4, pro.now(), 'test:moved')",
         lived.study_id,
         new_id(),
         who,
