@@ -74,6 +74,12 @@ RULES: dict[Status, StatusRule] = {
 }
 
 
+STOPS_ASKING: frozenset[Status] = frozenset(one for one, rule in RULES.items() if rule.stops_asking)
+"""Statuses in force of which nothing is asked."""
+STOPS_VISITS: frozenset[Status] = frozenset(one for one, rule in RULES.items() if rule.stops_visits)
+"""Statuses in force of which nobody comes to the hospital any more."""
+
+
 class StatusRefusedError(ProServiceError):
     """A status cannot follow the one that stands."""
 

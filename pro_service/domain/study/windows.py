@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pro_service.domain.study.protocol import Offset, VisitDefinition, Window
 from pro_service.domain.study.times import add_months
+
+_ANY_DAY: Final = date(2026, 1, 1)
+_ROOM: Final = timedelta(days=5)
 
 
 class Days(NamedTuple):
@@ -35,12 +38,26 @@ def window_days(window: Window, anchor_on: date, target_on: date) -> tuple[date,
     return first, last
 
 
+def days_of(
+    target: Offset, window: Window, anchor_on: date, target_event_on: date | None = None
+) -> Days:
+    """Return the days of a target and a window; `target_event_on` as for `visit_days`."""
+    target_on = target_day(target, anchor_on)
+    if target.event is not None and target_event_on is not None:
+        target_on = target_event_on
+    first, last = window_days(window, anchor_on, target_on)
+    return Days(first, target_on, last)
+
+
 def visit_days(
     definition: VisitDefinition, anchor_on: date, target_event_on: date | None = None
 ) -> Days:
     """Return the days of a visit; `target_event_on` is the day of its target's event, if known."""
-    target = target_day(definition.target, anchor_on)
-    if definition.target.event is not None and target_event_on is not None:
-        target = target_event_on
-    first, last = window_days(definition.window, anchor_on, target)
-    return Days(first, target, last)
+    return days_of(definition.target, definition.window, anchor_on, target_event_on)
+
+
+def longest_open(definition: VisitDefinition) -> timedelta:
+    """Return how long a visit may be open at most: a bound for whoever looks for visits by when
+    they close, with room for months that differ in length and for the change of clocks."""
+    days = visit_days(definition, _ANY_DAY)
+    return days.last - days.first + timedelta(days=1) + _ROOM

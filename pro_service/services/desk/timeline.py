@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts, Window
 from pro_service.domain.study.pausing import pause_ends_at
@@ -24,13 +23,14 @@ from pro_service.domain.study.sittings import (
     sitting_facts,
     standing_sitting,
 )
-from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.seat import NotHereError
+from pro_service.services.desk.texts import may_open
 from pro_service.services.desk.today import open_body
+from pro_service.services.desk.told import progress_of
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite
@@ -42,9 +42,6 @@ from pro_service.store.desk.timeline import (
     read_document,
 )
 from pro_service.vault.vault import WrappedKey
-
-_MAY_HOLD_ANSWERS: Final = frozenset({"answer", "unknown"})
-"""Texts of these kinds are, or look like, answers: blinded with them."""
 
 
 class Timeline(NamedTuple):
@@ -115,7 +112,7 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
             continue
         window = Window(visit.opens_at, visit.closes_at, visit.provisional)
         for asked in visit.assessments:
-            done = _progress_of(
+            done = progress_of(
                 asked, document.progress.get(asked.id), context.catalogue.instruments
             )
             states[asked.id] = assessment_state(window, done, where, document.now)
@@ -155,22 +152,6 @@ def _standing_of(
     )
 
 
-def _progress_of(
-    asked: AssessmentLine, known: store.Progress | None, instruments: Mapping[str, Instrument]
-) -> Progress:
-    """How far an assessment has come: that something was answered, never what."""
-    instrument = instruments.get(asked.instrument)
-    return Progress(
-        submitted_at=None if known is None else known.sent_at,
-        declined_at=asked.declined_at,
-        begun=known is not None and known.begun,
-        answered=known is not None and known.answered,
-        settled=known is not None
-        and instrument is not None
-        and known.settled >= len(instrument.items),
-    )
-
-
 def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:
     """The latest word on a death."""
     words = [one for one in events if one.kind is EventKind.death]
@@ -186,5 +167,5 @@ def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UU
     return {
         one.id: open_body(context, one.id, one.body_sealed, one.body_key)
         for one in document.conversation.inbounds
-        if one.answers_open or one.disposition not in _MAY_HOLD_ANSWERS
+        if may_open(one.disposition, one.settled, answers_open=one.answers_open)
     }

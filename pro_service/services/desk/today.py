@@ -14,8 +14,9 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
+from pro_service.services.desk.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk
+from pro_service.store.desk import clerk, today
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import (
     DeskSite,
@@ -25,10 +26,14 @@ from pro_service.store.desk.desk import (
     TextToRead,
     UncertainMessage,
 )
+from pro_service.store.desk.today import Tried
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, WrappedKey
 
 MOST_OF_A_LIST: Final = 50
 """Rows of one list of the first page; the number of all of them stands above it."""
+
+MOST_BEGUN: Final = 500
+"""Visits begun and not sent that are looked at, the soonest to close."""
 
 
 class ReadText(NamedTuple):
@@ -58,6 +63,10 @@ class ToDo(NamedTuple):
     uncertain: Sequence[UncertainMessage]
     unreached: Sequence[UnreachedParticipant]
     """All of them, longest out of reach first."""
+    begun: BegunVisits
+    """Answered and not sent, and answered in part, while their windows are open."""
+    tried: Mapping[UUID, Tried]
+    """What was tried at the visits that are named."""
     protocols: Mapping[UUID, Protocol]
     """Of those who are named, for the labels of their visits."""
     here: frozenset[str]
@@ -74,8 +83,14 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
     texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
-    versions = {one.protocol_version_id for one in calls}
-    versions |= {one.protocol_version_id for one in alerts}
+    called = {one.visit_id for one in calls if one.visit_id is not None}
+    # A visit about which somebody is to be called stands there, and not twice.
+    begun = [
+        one
+        for one in await today.list_begun(connection, study_id, MOST_BEGUN)
+        if one.visit_id not in called
+    ]
+    versions = {one.protocol_version_id for listed in (calls, alerts, begun) for one in listed}
     uncertain = await store.list_uncertain_messages(connection, study_id, MOST_OF_A_LIST)
     codes = {one.code for listed in (calls, alerts, uncertain) for one in listed}
     codes.update(code for text in texts for code in text.row.codes)
@@ -85,10 +100,14 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         texts=texts,
         held=[
             (one, None if one.note is None else open_note(context.keys.vault, one.note))
-            for one in await store.list_held_numbers(connection, study_id)
+            for one in await store.list_held_numbers(connection, study_id, MOST_OF_A_LIST)
         ],
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
+        begun=tell_apart(begun, context.catalogue.instruments),
+        tried=await today.list_tried(
+            connection, study_id, called | {one.visit_id for one in begun}
+        ),
         protocols={
             one: await context.reader.protocol(connection, study_id, one) for one in versions
         },

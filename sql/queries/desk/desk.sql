@@ -20,11 +20,11 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
--- Who is to be called, why, what is owed and until when, and whom one may ring: alerts nobody has seen first,
--- then unanswered safety checks.
+-- Who is to be called now, why, what is owed and until when, and whom one may ring: alerts nobody has seen or
+-- assessed first, then unanswered safety checks. What comes back later is not there before.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
-       k.closes_at, v.definition, v.occurrence,
+       k.closes_at, k.visit_id, v.definition, v.occurrence,
        coalesce((SELECT jsonb_agg(jsonb_build_object('instrument', a.instrument, 'target', a.target)
                                   ORDER BY a.id)
                  FROM pro.assessments AS a
@@ -36,13 +36,15 @@ FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
-WHERE k.study_id = $1 AND k.closed_at IS NULL
-ORDER BY (k.reason = 'alert_unseen') DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+WHERE k.study_id = $1 AND k.closed_at IS NULL AND (k.wanted_from IS NULL OR k.wanted_from <= (SELECT pro.now()))
+ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)
--- Alerts nobody has acted on yet: urgent ones first, and of those the unseen.
+-- Alerts that are not closed, each with the assessment that stands: urgent ones first, of those the unseen, then
+-- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
-       x.seen_at, x.seen_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
        a.instrument, a.target, v.definition, v.occurrence,
        count(*) OVER () AS total
 FROM pro.alerts AS x
@@ -50,8 +52,10 @@ JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_i
 LEFT JOIN pro.assessments AS a ON a.study_id = x.study_id AND a.id = x.assessment_id
 LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
+LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
+                   WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
 WHERE x.study_id = $1 AND x.acted_at IS NULL
-ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, x.raised_at, x.id LIMIT $2;
+ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, (s.id IS NULL) DESC, x.raised_at, x.id LIMIT $2;
 
 -- name: list_texts_to_read(study_id, most)
 -- Texts in words that nobody has read, those that name a sign of harm first, then the oldest; one from a
@@ -76,17 +80,17 @@ WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
   AND coalesce(h.site_id, x.site_id) IS NOT NULL
 ORDER BY i.urgent DESC, i.received_at, i.id LIMIT $2;
 
--- name: list_held_numbers(study_id)
--- Everybody whose number now asks for no texts.
+-- name: list_held_numbers(study_id, most)
+-- Everybody whose number now asks for no texts, the latest first.
 SELECT o.id, p.code, h.site_id, o.started_at, o.reason, o.actor, n.id AS note_id, n.words_sealed,
-       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
+       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key, count(*) OVER () AS total
 FROM pro.desk_opt_outs($1) AS o
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = o.participant_id
 JOIN LATERAL pro.site_seen($1, p.id) AS h ON true
 LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
 WHERE o.ended_at IS NULL
-ORDER BY o.started_at DESC, p.code;
+ORDER BY o.started_at DESC, p.code LIMIT $2;
 
 -- name: list_unreached(study_id)
 -- Who may be out of reach, with everything that tells whether they are, and where they stand.
@@ -110,11 +114,6 @@ ORDER BY m.id DESC LIMIT $2;
 -- what was not sent: never what was answered.
 SELECT assessment_id, begun, answered, settled, scorable, sent_at FROM pro.desk_progress($1, $2);
 
-
--- name: mark_text_read(study_id, inbound_id, actor)
--- Somebody has read a text; the first who did stays named.
-UPDATE pro.inbounds SET read_at = coalesce(read_at, pro.now()), read_by = coalesce(read_by, $3)
-WHERE study_id = $1 AND id = $2 AND disposition = 'needs_reading' RETURNING id;
 
 -- name: deal_with_message(study_id, message_id, actor, note)
 -- Say what was done about a text whose fate never became known; what was said before stays.

@@ -8,27 +8,58 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.calls import call_form
+from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
 
 def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[str, Any]:
-    """The lists `today.html` shows."""
+    """The lists `today.html` shows, and in which order; what is empty is in none."""
     by_id = {site.id: site for site in sites}
+    alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
+    under = put_under_alerts(alerts, calls)
+    begun = to_do.begun
+    lists = {
+        "alerts": alerts,
+        "calls": [one for one in calls if one not in under],
+        "texts": texts_values(words, by_id, to_do.texts, to_do.here),
+        "unreached": _unreached(words, by_id, to_do),
+        "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
+        "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "uncertain": _uncertain(words, by_id, to_do),
+        "held": _held(words, by_id, to_do),
+    }
+    totals = _totals(to_do)
+    totals["calls"] -= len(under)
+    # A text that names a sign of harm comes before calls (R8).
+    warns = any(one["urgent"] for one in lists["texts"])
+    first = ("texts", "calls") if warns else ("calls", "texts")
+    order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
+    zones = {site.zone for site in sites}
     return {
         "sites": sites,
-        "calls": _calls(words, by_id, to_do),
-        "alerts": _alerts(words, by_id, to_do),
-        "texts": texts_values(words, by_id, to_do.texts, to_do.here),
-        "held": _held(words, by_id, to_do),
-        "uncertain": _uncertain(words, by_id, to_do),
-        "unreached": _unreached(words, by_id, to_do),
-        "totals": _totals(to_do),
+        "one_zone": zones.pop() if len(zones) == 1 else None,
+        "lists": lists,
+        "order": [name for name in order if lists[name]],
+        "totals": totals,
     }
+
+
+def put_under_alerts(
+    alerts: Sequence[dict[str, Any]], calls: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put the calls that an alert asks for in its row; return those that have found theirs."""
+    first = {one["code"]: one for one in reversed(alerts)}
+    under = [one for one in calls if one["about_alert"] and one["code"] in first]
+    for one in under:
+        first[one["code"]]["calls"].append(one)
+    return under
 
 
 def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) -> str | None:
@@ -45,7 +76,9 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
-        "held": len(to_do.held),
+        "unsent": len(to_do.begun.unsent),
+        "to_complete": len(to_do.begun.to_complete),
+        "held": to_do.held[0][0].total if to_do.held else 0,
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
 
@@ -68,10 +101,12 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
-                "closes": words.until(call.closes_at, local),
+                "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
-                "form": call_form(words, call.reason, call.contacts),
-                "their_zone": call.zone if call.zone != site.zone else None,
+                "tried": tried(words, to_do.tried.get(call.visit_id), local)
+                if call.visit_id
+                else None,
+                "about_alert": call.reason in ABOUT_ALERTS,
             }
         )
     return rows
@@ -89,6 +124,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "code": alert.code,
                 "place": alert.site_id if alert.code in to_do.here else None,
                 "site": site,
+                "calls": [],
                 "rule": words.rule(protocol, alert.rule),
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
@@ -109,6 +145,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     who=words.who(alert.seen_by),
                     at=words.instant(alert.seen_at, local),
                 ),
+                "steps": steps_of_listed(words, alert, local),
             }
         )
     return rows
