@@ -26,13 +26,14 @@ from pro_service.services.texting import (
     Calls,
     Claimed,
     DueList,
+    fill_tails,
     look_for,
     look_for_reply,
     remind_wave,
     retry,
     send_claimed,
 )
-from pro_service.services.visits import close_participant
+from pro_service.services.visits import close_participant, refresh_outlooks
 from pro_service.store.answering import answers
 from pro_service.store.calling import escalation
 from pro_service.store.connection import Connection
@@ -144,18 +145,33 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
 async def closing_round(
     connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
-    """Settle visits that have closed: sittings that stand, scores; end calls that are too late."""
+    """Settle visits that have closed: sittings that stand, scores; end calls that are too late.
+
+    What the desk's list keeps of whoever was looked at is made anew afterwards.
+    """
     over = await reminders.close_calls_over(connection)
 
     async def one(row: answers.ClosingLook) -> int:
         return await close_participant(connection, context, row.study_id, row.participant_id)
+
+    async def kept(study: tuple[UUID, list[UUID]]) -> int:
+        return await refresh_outlooks(connection, context, *study)
 
     settled, more = 0, True
     while more and go_on():
         looked = await answers.look_at_closings(connection)
         more = len(looked) == answers.LOOKS
         settled += await _each([row for row in looked if row.owing], one, go_on)
+        by_study: dict[UUID, list[UUID]] = {}
+        for row in looked:
+            by_study.setdefault(row.study_id, []).append(row.participant_id)
+        await _each(list(by_study.items()), kept, go_on)
     return over + settled
+
+
+async def tail_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
+    """Fill in what numbers stored before are found by their last four digits with."""
+    return await fill_tails(connection, context, go_on)
 
 
 async def seal_round(connection: Connection, sealer: Sealer) -> int:

@@ -26,6 +26,8 @@ from pro_service.vault.keys import KEY_BYTES, KeyRing
 
 ALGORITHM: Final = "A256GCM"
 _NONCE_BYTES: Final = 12
+TAIL_DIGITS: Final = 4
+"""Of a telephone number: people know its last four."""
 _TOKEN_BYTES: Final = 16
 
 
@@ -152,6 +154,21 @@ class Vault:
         """(key id, index) under every index key, the primary first: look-ups during rotation."""
         return [(key_id, _index(key, address)) for key_id, key in self._index.keys.items()]
 
+    def tail_index(self, address: Address, *, key_id: str | None = None) -> bytes | None:
+        """What a telephone is found by its last four digits with; None for every other address.
+
+        Under the index key (`key_id`: one of before it was rotated), for another purpose than
+        `blind_index`: neither tells anything of the other.
+        """
+        if address.kind != "phone":
+            return None
+        key = self._index.key(key_id or self._index.primary)
+        return _tail(key, address.value[-TAIL_DIGITS:])
+
+    def tail_indexes(self, digits: str) -> list[bytes]:
+        """What four digits are found by, under every index key."""
+        return [_tail(key, digits) for key in self._index.keys.values()]
+
     def link_token(self, invitation_id: UUID, *, key_id: str | None = None) -> str:
         """The token of an invitation: 26 characters of base32, made again whenever needed.
 
@@ -219,6 +236,10 @@ def _decrypt(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
     except InvalidTag:
         raise SealBrokenError from None
+
+
+def _tail(key: bytes, digits: str) -> bytes:
+    return hmac.digest(key, _bound("tail of a number", digits), "sha256")
 
 
 def _index(key: bytes, address: Address) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import phonenumbers
 
@@ -39,6 +40,20 @@ def parse_phone(text: str, country: str | None = None) -> str:
     if number is None or number.extension or not phonenumbers.is_possible_number(number):
         raise PhoneError
     return _e164(number)
+
+
+def numbers_meant(text: str, countries: Iterable[str]) -> list[str]:
+    """Every number that digits may mean to somebody who looks for one, in E.164: none, if none.
+
+    As somebody says it: with or without its country's code, of any of these countries (ISO 3166).
+    """
+    typed = text.strip()
+    if typed.startswith("00"):
+        typed = f"+{typed[2:]}"
+    abroad = typed if typed.startswith(("+", "\uff0b")) else f"+{typed}"
+    found = [_parsed(abroad, None), *(_parsed(typed, one.upper()) for one in countries)]
+    meant = (one for one in found if one is not None and phonenumbers.is_possible_number(one))
+    return list(dict.fromkeys(_e164(one) for one in meant if not one.extension))
 
 
 def _bare(text: str, country: str | None) -> str:

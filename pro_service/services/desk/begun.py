@@ -14,7 +14,7 @@ from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import Window
 from pro_service.domain.study.statuses import Standing
-from pro_service.services.desk.grid import progress_of, standing_of
+from pro_service.services.desk.told import progress_of, standing_of
 from pro_service.store.desk.today import BegunVisit, OwedPart
 
 

@@ -1,86 +1,58 @@
-"""Participants by visits with their states, and the two adherence figures, for the desk.
+"""Participants by visits with their states: found, sorted and read a page at a time, for the desk.
 
-The states are the domain's; read are only the facts it needs, set by set, under the desk's role.
-What was answered is never read here, only whether something was.
+Who is found is decided set by set in the database (0099_outlooks.sql, 0100_participants_found.sql),
+under what the desk may see; the states are the domain's, and tests hold the one to the other. What
+was answered is never read here, only whether something was.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from itertools import groupby
-from typing import Final, Literal, NamedTuple, TypeVar, get_args
-from typing import Protocol as Shape
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Instrument, Words
-from pro_service.domain.study import adherence as figures
-from pro_service.domain.study.adherence import (
-    Adherence,
-    AskedVisit,
-    VisitOutcome,
-    adherence,
-    visit_outcome,
-)
+from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
-from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.sittings.progress import Progress
-from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.facts import Status
 from pro_service.services.base.context import ServiceContext
-from pro_service.store.base import operations
+from pro_service.services.desk.signs import BEHIND, FIGURE_SIGNS, STATE_SIGNS, states_in
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
-from pro_service.store.desk.desk import AskedRow, DeskParticipant, DeskSite, StandingRow
-from pro_service.store.desk.desk import Progress as StoredProgress
+from pro_service.store.desk import people
+from pro_service.store.desk.desk import DeskSite
+from pro_service.store.desk.people import FoundPerson, PersonSeen, Slice, Sought, VisitSeen
 
-PAGE: Final = 200
+PAGE: Final = 50
 """Participants on one page."""
-MOST_COUNTED: Final = 2000
-"""Above this many participants, states are derived for the page shown only and nothing is counted;
-choosing a site brings the figures back."""
+MOST_NAMED: Final = 50
+"""Codes that one list may name."""
+_EVERYBODY: Final = 2**31 - 1
+_PIECE: Final = 500
 Figure = Literal["expected_and_closed", "completed_in_window", "unsent", "scorable", "enrolled"]
 FIGURES: Final[tuple[Figure, ...]] = get_args(Figure)
-_T = TypeVar("_T")
+Sorted = Literal["code", "behind", "status", "site"]
+SORTED: Final[tuple[Sorted, ...]] = get_args(Sorted)
 
 
 class GridQuery(NamedTuple):
-    """What to show: all of it narrowed by site, code, state, visit, or the rows behind a figure."""
+    """What to show: all of it narrowed by each of these that is given, and in which order."""
 
     site: str | None = None
     code: str | None = None
+    """Part of a code."""
+    codes: tuple[str, ...] = ()
+    """Just these, where there are any."""
+    status: Status | None = None
+    language: Language | None = None
     state: AssessmentState | None = None
     visit: str | None = None
     figure: Figure | None = None
+    sort: Sorted = "code"
     page: int = 1
 
 
-class Asked(Shape):
-    """What was asked, as far as its state depends on it."""
-
-    @property
-    def instrument(self) -> str: ...
-    @property
-    def declined_at(self) -> datetime | None: ...
-
-
-class Known(Shape):
-    """Whether anything was begun, answered and sent."""
-
-    @property
-    def begun(self) -> bool: ...
-    @property
-    def answered(self) -> bool: ...
-    @property
-    def settled(self) -> int: ...
-    @property
-    def sent_at(self) -> datetime | None: ...
-
-
 class Cell(NamedTuple):
-    """One visit of one participant: the states of all it asks, and those taken together."""
+    """One visit of one participant: the states of all it asks, taken together."""
 
     definition: str
     occurrence: int
@@ -95,12 +67,14 @@ class GridRow(NamedTuple):
     code: str
     site: DeskSite
     status: str | None
+    behind: int
+    """Visits that have closed with something missing, partial or not sent."""
     cells: Mapping[str, Sequence[Cell]]
     """By visit definition; unscheduled visits may occur more than once."""
 
 
 class Grid(NamedTuple):
-    """A page of participants, and the figures of everybody the site filter leaves."""
+    """A page of participants."""
 
     definitions: Mapping[str, Words]
     """Visits that ask something, in the protocol's order, with their labels by language."""
@@ -108,209 +82,135 @@ class Grid(NamedTuple):
     found: int
     page: int
     pages: int
-    counted: bool
-    """False where there are too many participants to count at once."""
-    figures: Sequence[Adherence]
-    states: Counter[AssessmentState]
-
-
-class _One(NamedTuple):
-    participant: DeskParticipant
-    site: DeskSite
-    status: str | None
-    enrolled: bool
-    cells: dict[str, list[Cell]]
-    outcomes: list[VisitOutcome]
-
-
-class GridFacts(NamedTuple):
-    """What the grid is derived from, read in one transaction of the desk."""
-
-    query: GridQuery
-    found: int
-    """Participants the filters by site and code leave."""
-    counted: bool
-    people: Sequence[DeskParticipant]
-    """All of them, or those of the page shown where there are too many to count."""
-    sites: Mapping[UUID, DeskSite]
-    standings: Mapping[UUID, StandingRow]
-    asked: Sequence[AskedRow]
-    progress: Mapping[UUID, StoredProgress]
-    protocols: Mapping[UUID, Protocol]
-    instruments: Mapping[str, Instrument]
-    now: datetime
+    unknown: int
+    """Participants of whom it is not known yet whether they belong to those found."""
 
 
 async def read_grid(
     connection: Connection, context: ServiceContext, study_id: UUID, query: GridQuery
-) -> GridFacts:
-    """The participants the desk's transaction may see, narrowed by site and code."""
-    sites = {site.id: site for site in await store.list_desk_sites(connection, study_id)}
-    site_id = next((one.id for one in sites.values() if one.code == query.site), None)
-    people = await store.list_desk_participants(
-        connection, study_id, site_id=site_id, code=query.code
-    )
-    if query.site is not None and site_id is None:
-        people = []
-    counted = len(people) <= MOST_COUNTED
-    wanted = people if counted else _page_of(people, query.page)
-    ids = [one.id for one in wanted]
-    standings = {one.id: one for one in await store.list_standings(connection, study_id, ids)}
-    asked = await store.list_asked(connection, study_id, ids)
-    progress = await store.list_progress(connection, study_id, ids)
-    now = await operations.get_study_time(connection)
-    protocols: dict[UUID, Protocol] = {}
-    for version_id in {one.protocol_version_id for one in standings.values()}:
-        protocols[version_id] = await context.reader.protocol(connection, study_id, version_id)
-    instruments = context.catalogue.instruments
-    read = (standings, asked, progress, protocols, instruments, now)
-    return GridFacts(query, len(people), counted, wanted, sites, *read)
-
-
-async def derive_grid(facts: GridFacts) -> Grid:
-    """The page of the grid, by the states of everybody in it; no connection is held meanwhile."""
-    # Deriving thousands of states takes a while: other pages must not wait for it.
-    return await asyncio.to_thread(_derive_grid, facts)
-
-
-def _derive_grid(facts: GridFacts) -> Grid:
-    everyone = _derive(facts)
-    definitions = _definitions(facts.protocols.values())
-    query = facts.query
-    if not facts.counted:
-        return _grid(definitions, everyone, everyone, query, found=facts.found, counted=False)
-    shown = [one for one in everyone if _is_wanted(one, query)]
-    return _grid(definitions, everyone, shown, query, found=len(shown), counted=True)
-
-
-def _grid(
-    definitions: Mapping[str, Words],
-    everyone: Sequence[_One],
-    shown: Sequence[_One],
-    query: GridQuery,
-    *,
-    found: int,
-    counted: bool,
 ) -> Grid:
-    pages = max(1, -(-found // PAGE))
-    page = min(max(1, query.page), pages)
-    enrolled = Counter({one.site.code: 0 for one in everyone})
-    enrolled.update(one.site.code for one in everyone if one.enrolled)
-    outcomes = [each for one in everyone for each in one.outcomes]
-    by_visit = adherence(
-        outcomes, definitions=tuple(definitions), enrolled=dict(sorted(enrolled.items()))
-    )
+    """The page of those the desk's transaction may see and `query` leaves; past the last, the last.
+
+    Five statements, whatever the size of the study.
+    """
+    sites = {site.id: site for site in await store.list_desk_sites(connection, study_id)}
+    definitions = await read_definitions(connection, context, study_id)
+    sought = sought_by(query, sites.values(), context.catalogue.instruments)
+    found: list[FoundPerson] = []
+    page = max(1, query.page)
+    if sought is not None:
+        found = await _find(connection, study_id, sought, query.sort, page)
+        if not found and page > 1:
+            first = await _find(connection, study_id, sought, query.sort, 1)
+            page = pages_of(first[0].total) if first else 1
+            found = await _find(connection, study_id, sought, query.sort, page)
+    total = found[0].total if found else 0
     return Grid(
         definitions=definitions,
-        rows=[
-            GridRow(one.participant.code, one.site, one.status, one.cells)
-            for one in (_page_of(shown, page) if counted else shown)
-        ],
-        found=found,
-        page=page,
-        pages=pages,
-        counted=counted,
-        figures=by_visit if counted else (),
-        states=Counter(state for each in outcomes for state in each.states),
+        rows=await read_rows(connection, context, study_id, sites, found),
+        found=total,
+        page=page if found else 1,
+        pages=pages_of(total),
+        unknown=found[0].unknown if found else 0,
     )
 
 
-def _page_of(people: Sequence[_T], page: int) -> Sequence[_T]:
-    first = (page - 1) * PAGE
-    return people[first : first + PAGE]
+async def walk_grid(
+    connection: Connection, context: ServiceContext, study_id: UUID, query: GridQuery
+) -> AsyncIterator[Grid]:
+    """Everybody `query` leaves, in its order and in pieces: to be read in one snapshot."""
+    sites = {site.id: site for site in await store.list_desk_sites(connection, study_id)}
+    definitions = await read_definitions(connection, context, study_id)
+    sought = sought_by(query, sites.values(), context.catalogue.instruments)
+    found: list[FoundPerson] = []
+    if sought is not None:
+        everybody = Slice(query.sort, 0, _EVERYBODY)
+        found = await people.find_people(connection, study_id, sought, everybody)
+    for first in range(0, len(found), _PIECE):
+        rows = await read_rows(connection, context, study_id, sites, found[first : first + _PIECE])
+        yield Grid(definitions, rows, len(found), 1, 1, found[0].unknown)
 
 
-def _definitions(protocols: Iterable[Protocol]) -> dict[str, Words]:
+async def _find(
+    connection: Connection, study_id: UUID, sought: Sought, sort: Sorted, page: int
+) -> list[FoundPerson]:
+    wanted = Slice(sort, (page - 1) * PAGE, PAGE)
+    return await people.find_people(connection, study_id, sought, wanted)
+
+
+def pages_of(total: int) -> int:
+    """How many pages so many participants take: at least one."""
+    return max(1, -(-total // PAGE))
+
+
+def items_of(instruments: Mapping[str, Instrument]) -> dict[str, int]:
+    """How many questions each instrument has: all settled, and it is only to be sent."""
+    return {code: len(one.items) for code, one in instruments.items()}
+
+
+def sought_by(
+    query: GridQuery, sites: Iterable[DeskSite], instruments: Mapping[str, Instrument]
+) -> Sought | None:
+    """The query as the database reads it; None where nobody can be found."""
+    site_id = next((one.id for one in sites if one.code == query.site), None)
+    if query.site is not None and site_id is None:
+        return None
+    return Sought(
+        site=site_id,
+        code=query.code,
+        codes=query.codes[:MOST_NAMED] or None,
+        language=query.language,
+        status=query.status,
+        visit=query.visit,
+        states=None if query.state is None else STATE_SIGNS[query.state],
+        figure=FIGURE_SIGNS.get(query.figure or ""),
+        enrolled=True if query.figure == "enrolled" else None,
+        items=items_of(instruments),
+    )
+
+
+async def read_rows(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    sites: Mapping[UUID, DeskSite],
+    found: Sequence[FoundPerson],
+) -> list[GridRow]:
+    """These participants with all their visits, in the order given."""
+    ids = [one.participant_id for one in found]
+    items = items_of(context.catalogue.instruments)
+    seen = await people.list_visits_seen(connection, study_id, ids, items) if ids else {}
+    return [
+        _row(one, sites[one.site_id], seen[one.participant_id])
+        for one in found
+        if one.participant_id in seen
+    ]
+
+
+def _row(one: FoundPerson, site: DeskSite, seen: PersonSeen) -> GridRow:
+    cells: dict[str, list[Cell]] = {}
+    for visit in seen.visits:
+        cells.setdefault(visit.definition, []).append(_cell(visit))
+    behind = sum(bool(visit.signs & BEHIND) for visit in seen.visits)
+    return GridRow(one.code, site, seen.status, behind, cells)
+
+
+def _cell(visit: VisitSeen) -> Cell:
+    state = taken_together(states_in(visit.signs))
+    return Cell(visit.definition, visit.occurrence, state, visit.sent, visit.asked)
+
+
+async def read_definitions(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> dict[str, Words]:
+    """Visits that ask something: those of the newest protocol in its order, then older ones'."""
     found: dict[str, Words] = {}
-    for protocol in protocols:
+    for version_id in await people.list_protocol_versions(connection, study_id):
+        protocol = await context.reader.protocol(connection, study_id, version_id)
         for visit in protocol.visits:
             if visit.asks or visit.kind == "unscheduled":
                 found.setdefault(visit.id, visit.label)
     return found
-
-
-def _derive(facts: GridFacts) -> list[_One]:
-    now = facts.now
-    rows = {
-        participant: list(found)
-        for participant, found in groupby(facts.asked, key=lambda row: row.participant_id)
-    }
-    derived: list[_One] = []
-    for one in facts.people:
-        site, word = facts.sites.get(one.site_id), facts.standings.get(one.id)
-        if site is None or word is None:
-            continue
-        where = standing_of(word, now)
-        mine = _One(
-            one,
-            site,
-            where.status,
-            figures.is_enrolled(word.statuses, now),
-            {},
-            [],
-        )
-        for _, found in groupby(rows.get(one.id, ()), key=lambda row: row.visit_id):
-            asked_here = list(found)
-            first = asked_here[0]
-            done = [facts.progress.get(row.assessment_id) for row in asked_here]
-            visit = AskedVisit(
-                site=site.code,
-                participant=one.id,
-                definition=first.definition,
-                kind=facts.protocols[word.protocol_version_id].definition(first.definition).kind,
-                window=Window(first.opens_at, first.closes_at, first.provisional),
-                asked=tuple(
-                    progress_of(row, known, facts.instruments)
-                    for row, known in zip(asked_here, done, strict=True)
-                ),
-                scorable=all(each is not None and each.scorable for each in done),
-            )
-            outcome = visit_outcome(visit, where, now)
-            mine.outcomes.append(outcome)
-            mine.cells.setdefault(first.definition, []).append(
-                Cell(
-                    first.definition,
-                    first.occurrence,
-                    taken_together(outcome.states),
-                    sum(state in _ANSWERED for state in outcome.states),
-                    len(outcome.states),
-                )
-            )
-        derived.append(mine)
-    return derived
-
-
-class Stands(Shape):
-    """What tells where somebody stands."""
-
-    @property
-    def statuses(self) -> tuple[StatusFacts, ...]: ...
-    @property
-    def died_at(self) -> datetime | None: ...
-
-
-def standing_of(row: Stands, now: datetime) -> Standing:
-    """Where a participant stands at `now`, a recorded death included."""
-    events: tuple[EventFacts, ...] = ()
-    if row.died_at is not None:
-        events = (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=row.died_at),)
-    return standing(row.statuses, now, events)
-
-
-def progress_of(
-    asked: Asked, known: Known | None, instruments: Mapping[str, Instrument]
-) -> Progress:
-    """How far an assessment has come: that something was answered, never what."""
-    instrument = instruments.get(asked.instrument)
-    return Progress(
-        submitted_at=None if known is None else known.sent_at,
-        declined_at=asked.declined_at,
-        begun=known is not None and known.begun,
-        answered=known is not None and known.answered,
-        settled=known is not None
-        and instrument is not None
-        and known.settled >= len(instrument.items),
-    )
 
 
 _ANSWERED: Final = frozenset({AssessmentState.completed, AssessmentState.late})
@@ -339,21 +239,3 @@ def taken_together(states: Sequence[AssessmentState]) -> AssessmentState:
     if AssessmentState.missed in found and found & {*_ANSWERED, AssessmentState.unsent}:
         return AssessmentState.partial
     return next(state for state in _MOST_PRESSING if state in found)
-
-
-def _is_wanted(one: _One, query: GridQuery) -> bool:
-    """Whether a participant is among the rows a filter or a figure's link asks for."""
-    outcomes = [
-        each for each in one.outcomes if query.visit is None or each.definition == query.visit
-    ]
-    if query.figure == "enrolled" and not one.enrolled:
-        return False
-    if query.figure == "expected_and_closed" and not figures.expected_and_closed(outcomes):
-        return False
-    if query.figure == "completed_in_window" and not figures.completed_in_window(outcomes):
-        return False
-    if query.figure == "unsent" and not figures.answered_unsent(outcomes):
-        return False
-    if query.figure == "scorable" and not figures.scorable(outcomes):
-        return False
-    return query.state is None or any(query.state in each.states for each in outcomes)

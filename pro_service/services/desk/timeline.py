@@ -27,10 +27,10 @@ from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
-from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
 from pro_service.services.desk.texts import may_open
 from pro_service.services.desk.today import open_body
+from pro_service.services.desk.told import progress_of
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite

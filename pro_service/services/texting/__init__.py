@@ -37,6 +37,7 @@ from pro_service.services.texting.staff_replies import (
     staff_reply_body,
     staff_reply_row,
 )
+from pro_service.services.texting.tails import fill_tails
 from pro_service.services.texting.waves import remind_wave
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
@@ -51,6 +52,7 @@ __all__ = [
     "another_way",
     "contact_at",
     "ended_rows",
+    "fill_tails",
     "indexes_at",
     "indexes_of",
     "line_to",

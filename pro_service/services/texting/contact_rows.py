@@ -60,6 +60,7 @@ def contact_row(
         address_key=sealed.key,
         blind_index=vault.blind_index(address),
         index_key=vault.index_key_id,
+        tail_index=vault.tail_index(address),
         ordinal=new.ordinal,
         may_be_texted=None if agreed is None else agreed.may_be_texted,
         may_be_told=None if agreed is None else agreed.may_be_told,

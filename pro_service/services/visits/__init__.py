@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.events import news_of, record_event, record_status
+from pro_service.services.visits.outlooks import refresh_outlooks
 from pro_service.services.visits.safety_end import (
     NotInvestigatorError,
     SafetyEndRefusedError,
@@ -22,5 +23,6 @@ __all__ = [
     "plan_change",
     "record_event",
     "record_status",
+    "refresh_outlooks",
     "safety_end",
 ]

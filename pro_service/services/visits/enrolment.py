@@ -287,13 +287,15 @@ def _first_facts(
 def _contact(context: ServiceContext, phone: str, data_key: UUID) -> ContactRow:
     """The number as it is stored: sealed, and found by a keyed hash."""
     contact_id = new_id()
-    sealed = places.NUMBER.seal(context.keys.vault, phone, data_key=data_key, row_id=contact_id)
+    vault, address = context.keys.vault, as_address(phone)
+    sealed = places.NUMBER.seal(vault, phone, data_key=data_key, row_id=contact_id)
     return ContactRow(
         id=contact_id,
         address_sealed=sealed.ciphertext,
         address_key=sealed.key,
-        blind_index=context.keys.vault.blind_index(as_address(phone)),
-        index_key=context.keys.vault.index_key_id,
+        blind_index=vault.blind_index(address),
+        index_key=vault.index_key_id,
+        tail_index=vault.tail_index(address),
     )
 
 

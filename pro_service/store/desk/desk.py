@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
-from pro_service.domain.study.facts import EventKind, StatusFacts, Target
+from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.reaching.reachability import ReachFacts
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.notes import NoteRow, NoteSeen
@@ -160,42 +160,6 @@ class UncertainMessage(NamedTuple):
     total: int
 
 
-class DeskParticipant(NamedTuple):
-    """A participant as listed."""
-
-    id: UUID
-    code: str
-    site_id: UUID
-
-
-class StandingRow(NamedTuple):
-    """What tells where a participant stands."""
-
-    id: UUID
-    protocol_version_id: UUID
-    statuses: tuple[StatusFacts, ...]
-    died_at: datetime | None
-
-
-class AskedRow(NamedTuple):
-    """One assessment with its visit's window."""
-
-    participant_id: UUID
-    visit_id: UUID
-    definition: str
-    occurrence: int
-    schedule_revision: int
-    provisional: bool
-    opens_at: datetime
-    target_on: date
-    closes_at: datetime | None
-    assessment_id: UUID
-    instrument: str
-    target: Target
-    submitted_at: datetime | None
-    declined_at: datetime | None
-
-
 class Progress(NamedTuple):
     """How far the sitting that stands has come; what was answered is not in it."""
 
@@ -297,37 +261,6 @@ async def list_uncertain_messages(
     """Messages that may or may not have gone out, newest first."""
     rows = await connection.fetch(_SQL["list_uncertain_messages"], study_id, most)
     return [row_of(UncertainMessage, row) for row in rows]
-
-
-async def list_desk_participants(
-    connection: Connection, study_id: UUID, *, site_id: UUID | None, code: str | None
-) -> list[DeskParticipant]:
-    """Participants seen from here, by code."""
-    rows = await connection.fetch(_SQL["list_desk_participants"], study_id, site_id, code)
-    return [row_of(DeskParticipant, row) for row in rows]
-
-
-async def list_standings(
-    connection: Connection, study_id: UUID, participants: Sequence[UUID]
-) -> list[StandingRow]:
-    """Where participants stand, in no order."""
-    rows = await connection.fetch(_SQL["list_standings"], study_id, list(participants))
-    return [
-        row_of(
-            StandingRow,
-            row,
-            statuses=tuple(StatusFacts.model_validate(one) for one in row["statuses"]),
-        )
-        for row in rows
-    ]
-
-
-async def list_asked(
-    connection: Connection, study_id: UUID, participants: Sequence[UUID]
-) -> list[AskedRow]:
-    """What present visits ask, participant by participant, visits in order of opening."""
-    rows = await connection.fetch(_SQL["list_asked"], study_id, list(participants))
-    return [row_of(AskedRow, row) for row in rows]
 
 
 async def list_progress(

@@ -37,6 +37,7 @@ class NewContactRow:
     address_key: str
     blind_index: bytes
     index_key: str
+    tail_index: bytes | None
     ordinal: int
     may_be_texted: bool | None
     """What the person agreed to; None for the participant's own, which follows their consent."""

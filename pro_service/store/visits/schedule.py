@@ -81,6 +81,7 @@ class ContactRow:
     address_key: str
     blind_index: bytes
     index_key: str
+    tail_index: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,6 +102,10 @@ DOINGS: Final = (
     ),
 )
 """Every form with the action it is."""
+FIND: Final = Doing(
+    "/desk/participants/find", participants.find, Action.see_participants, "desk-find"
+)
+"""A form that only looks, and changes nothing: what is typed must not stand in an address."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
 """Forms that are nobody's action in particular: signing in and out, the language and the study."""
 ROUTES: Final = (
@@ -116,11 +120,14 @@ ROUTES: Final = (
     web.get("/desk/week", week.show_week, name="desk-week"),
     web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
+    web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),
+    web.get("/desk/figures", participants.show_figures, name="desk-figures"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    FIND.route,
     web.get("/desk/alerts", log.show, name="desk-alerts"),
     web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
     web.get("/desk/calls/print", printing.show, name="desk-calls-print"),

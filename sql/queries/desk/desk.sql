@@ -109,38 +109,6 @@ JOIN LATERAL pro.site_seen(m.study_id, m.participant_id) AS h ON true
 WHERE m.study_id = $1 AND m.state IN ('ambiguous', 'unconfirmed') AND m.dealt_at IS NULL
 ORDER BY m.id DESC LIMIT $2;
 
--- name: list_desk_participants(study_id, site_id, code)
--- Participants by code: all, or of one site, or those whose code contains a piece of text.
-SELECT p.id, p.code, h.site_id
-FROM pro.participants AS p
-JOIN LATERAL pro.site_seen(p.study_id, p.id) AS h ON true
-WHERE p.study_id = $1 AND ($2::uuid IS NULL OR h.site_id = $2)
-  AND ($3::text IS NULL OR strpos(lower(p.code), lower($3)) > 0)
-ORDER BY p.code;
-
--- name: list_standings(study_id, participant_ids)
--- What tells where participants stand: their statuses in order, and a death.
-SELECT p.id, p.protocol_version_id,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('status', x.status, 'effective_at', x.effective_at)
-                                  ORDER BY x.id)
-                 FROM pro.statuses AS x
-                 WHERE x.study_id = p.study_id AND x.participant_id = p.id), '[]') AS statuses,
-       (SELECT e.occurred_at FROM pro.events AS e
-        WHERE e.study_id = p.study_id AND e.participant_id = p.id AND e.kind = 'death'
-        ORDER BY e.id DESC LIMIT 1) AS died_at
-FROM pro.participants AS p
-WHERE p.study_id = $1 AND p.id = ANY ($2);
-
--- name: list_asked(study_id, participant_ids)
--- Everything asked at present visits of these participants, with the visit's window.
-SELECT v.participant_id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision,
-       v.provisional, v.opens_at, v.target_on, v.closes_at, a.id AS assessment_id, a.instrument, a.target, a.submitted_at,
-       a.declined_at
-FROM pro.visits AS v
-JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
-WHERE v.study_id = $1 AND v.participant_id = ANY ($2) AND v.superseded_at IS NULL
-ORDER BY v.participant_id, v.opens_at, v.id, a.id;
-
 -- name: list_progress(study_id, participant_ids)
 -- Of each assessment whether it was begun, answered, sent and can be scored, and how many items are settled of
 -- what was not sent: never what was answered.

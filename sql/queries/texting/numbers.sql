@@ -159,13 +159,13 @@ doc AS (SELECT $4::jsonb AS d FROM turn),
 given AS (
     INSERT INTO pro.contact_points (study_id, id, participant_id, kind, whose, address_sealed, address_key,
         blind_index, index_key, valid_from, must_confirm, ordinal, may_be_texted, may_be_told, agreed_on,
-        actor, reason)
+        actor, reason, tail_index)
     SELECT $1, c.id, $2, c.kind, c.whose, decode(c.address_sealed, 'hex'), c.address_key,
            decode(c.blind_index, 'hex'), c.index_key, pro.now(), true, c.ordinal, c.may_be_texted,
-           c.may_be_told, c.agreed_on, c.actor, c.reason
+           c.may_be_told, c.agreed_on, c.actor, c.reason, decode(c.tail_index, 'hex')
     FROM doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, kind text, whose text, address_sealed text,
         address_key text, blind_index text, index_key text, ordinal integer, may_be_texted boolean,
-        may_be_told boolean, agreed_on date, actor text, reason text)
+        may_be_told boolean, agreed_on date, actor text, reason text, tail_index text)
 ),
 agreed AS (
     INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, cross_border,

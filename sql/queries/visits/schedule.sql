@@ -39,11 +39,11 @@ keyed AS (
 ),
 reached AS (
     INSERT INTO pro.contact_points (study_id, id, participant_id, kind, address_sealed, address_key,
-        blind_index, index_key, valid_from, actor)
+        blind_index, index_key, valid_from, actor, tail_index)
     SELECT $1, c.id, doc.id, 'phone', decode(c.address_sealed, 'hex'), c.address_key,
-           decode(c.blind_index, 'hex'), c.index_key, pro.now(), doc.actor
+           decode(c.blind_index, 'hex'), c.index_key, pro.now(), doc.actor, decode(c.tail_index, 'hex')
     FROM doc, jsonb_to_recordset(d -> 'contacts') AS c (id uuid, address_sealed text,
-        address_key text, blind_index text, index_key text)
+        address_key text, blind_index text, index_key text, tail_index text)
 ),
 carded AS (
     INSERT INTO pro.cards (study_id, id, participant_id, token_sha256, link_key, actor, reason)

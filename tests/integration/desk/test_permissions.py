@@ -21,7 +21,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
-from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
+from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
@@ -133,6 +133,22 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
     }
+
+
+def found_at(role: Role, place: Place) -> int | str:
+    """Where looking for the participant leads to, or the status of the refusal."""
+    if role not in MAY[Action.see_participants]:
+        return 403
+    sees = shown(role, place)[f"/desk/participants/{CODE}"] == 200
+    return f"/desk/participants/{CODE}" if sees else "/desk/participants?nobody"
+
+
+async def look(browser: aiohttp.ClientSession) -> int | str:
+    """Look for the participant by code: where that leads to, or the status of the refusal."""
+    cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
+    filled = {"form": form_secret(cookie), "typed": CODE}
+    async with browser.post(FIND.path, data=filled, allow_redirects=False) as answer:
+        return answer.headers["Location"] if answer.status == 303 else answer.status
 
 
 @pytest.fixture
@@ -262,7 +278,7 @@ async def test_every_form_and_page_knows_who_may(
     other = await other_study(study)
     text = (await open_rows(owner))["desk-text-call"]
     until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
-    wrong = []
+    wrong: list[tuple[Role, str, object]] = []
     for role in Role:
         async with browsing(server) as browser:
             login = await seat(study, browser, role, place, other)
@@ -272,6 +288,9 @@ async def test_every_form_and_page_knows_who_may(
                 did |= status == 303 or (status == 200 and doing.name in NUMBERS)
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
+            led = await look(browser)
+            if led != found_at(role, place):
+                wrong.append((role, FIND.name, led))
             for path, status in shown(role, place, text).items():
                 found, _ = await page(browser, path)
                 if found != status:
@@ -302,7 +321,7 @@ async def test_nobody_signed_in_does_or_sees_anything(
 def test_every_form_of_the_desk_names_its_action() -> None:
     named = {one.name for one in DOINGS}
     posts = {one.kwargs["name"] for one in ROUTES if one.method == "POST"}
-    assert posts == named | FOR_ANYBODY
+    assert posts == named | FOR_ANYBODY | {FIND.name}
     assert not named & FOR_ANYBODY
 
 

@@ -1,36 +1,45 @@
-"""Participants by visits, narrowed by filters, and the figures."""
+"""Participants by visits: found, narrowed, sorted, as a page and as a table that goes out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
 from typing import Final
 
 from aiohttp import web
 
-from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.desk import today as service
+from pro_service.services.desk.figures import read_figures
 from pro_service.services.desk.frame import read_frame
-from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
+from pro_service.services.desk.grid import GridQuery, read_grid, walk_grid
+from pro_service.services.desk.searching import look_for
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.tables.writing import csv_bytes
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
-from pro_service.web.desk.participants.rows import grid_values
+from pro_service.web.desk.participants.asked import PATH, address_of, query_of
+from pro_service.web.desk.participants.rows import (
+    columns_of,
+    csv_head,
+    csv_rows,
+    figure_values,
+    grid_values,
+)
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.requests import read_form, see
 
-_LONGEST_FILTER: Final = 100
-_FILTERS: Final = ("site", "code", "state", "visit", "figure")
+_LONGEST_TYPED: Final = 100
 
 
 @for_staff
 async def show_participants(request: web.Request, seat: Seat) -> web.Response:
-    """`GET /desk/participants`: who takes part, by visits, then the figures."""
+    """`GET /desk/participants`: who takes part, by visits, a page at a time."""
     context, study_id = request.app[CONTEXT], seat.study_id
-    query = _query(request.query)
+    query = query_of(request.query)
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         frame = await read_frame(connection, study_id)
         sites = await service.list_sites(connection, study_id)
-        facts = await read_grid(connection, context, study_id, query)
-    grid = await derive_grid(facts)
+        grid = await read_grid(connection, context, study_id, query)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     return desk.render(
@@ -39,21 +48,65 @@ async def show_participants(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=frame,
         sites=sites,
-        query=query,
-        filtered=any(request.query.get(name) for name in _FILTERS),
+        nobody_found="nobody" in request.query,
         **grid_values(words, grid, query),
     )
 
 
-def _query(given: Mapping[str, str]) -> GridQuery:
-    """The filters; what cannot be read narrows nothing."""
-    page = given.get("page", "1")
-    state = given.get("state", "")
-    return GridQuery(
-        site=given.get("site", "")[:_LONGEST_FILTER] or None,
-        code=given.get("code", "").strip()[:_LONGEST_FILTER] or None,
-        state=AssessmentState(state) if state in AssessmentState.__members__ else None,
-        visit=given.get("visit", "")[:_LONGEST_FILTER] or None,
-        figure=next((one for one in FIGURES if one == given.get("figure")), None),
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+async def find(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/find`: by code, by a whole number or by its last four digits.
+
+    What was typed may be somebody's number, so it is in no address: only who was found is.
+    """
+    typed = str((await read_form(request)).get("typed", ""))[:_LONGEST_TYPED]
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        found = await look_for(connection, request.app[CONTEXT], seat.study_id, typed)
+    if not found.codes:
+        return see(f"{PATH}?nobody")
+    if len(found.codes) == 1:
+        return see(request.app.router["desk-participant"].url_for(code=found.codes[0]).raw_path)
+    if found.may_be_number:
+        return see(address_of(GridQuery(codes=tuple(found.codes))))
+    return see(address_of(GridQuery(code=" ".join(typed.split()))))
+
+
+@for_staff
+async def get_table(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/participants.csv`: everybody the list leaves, on whichever page."""
+    context, query = request.app[CONTEXT], query_of(request.query)
+    words = request.app[DESK].words(language_of(request, seat))
+    async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
+        grids = [one async for one in walk_grid(connection, context, seat.study_id, query)]
+    columns: dict[str, str] = {}
+    for grid in grids:
+        columns |= columns_of(words, grid, query)
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(csv_head(words, columns))
+    for grid in grids:
+        table.writerows(csv_rows(words, grid.rows, list(columns)))
+    return web.Response(
+        body=csv_bytes(written.getvalue()),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": 'attachment; filename="participants.csv"'},
+    )
+
+
+@for_staff
+async def show_figures(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/figures`: completion and availability, counted apart from the list."""
+    context, study_id = request.app[CONTEXT], seat.study_id
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        frame = await read_frame(connection, study_id)
+        found = await read_figures(connection, context, study_id)
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    return desk.render(
+        "figures.html",
+        request,
+        seat,
+        frame=frame,
+        figures=figure_values(words, found),
+        unknown=found.unknown,
     )

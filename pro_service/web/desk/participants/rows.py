@@ -1,52 +1,65 @@
-"""The grid and the figures as their template needs them; nothing is decided here."""
+"""The list and the figures as their templates need them; nothing is decided here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Any
 
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services.desk.grid import Cell, Grid, GridQuery
+from pro_service.domain.study.facts import Status
+from pro_service.services.desk.figures import Figures
+from pro_service.services.desk.grid import SORTED, Cell, Grid, GridQuery, GridRow
+from pro_service.web.desk.participants.asked import CSV_PATH, address_of, is_narrowed
 from pro_service.web.desk.states import legend, state_values
 from pro_service.web.desk.words import Words
 
-PATH: Final = "/desk/participants"
-
 
 def grid_values(words: Words, grid: Grid, query: GridQuery) -> dict[str, Any]:
-    """Rows, pages and figures of `participants.html`."""
-    present = {each for row in grid.rows for each in row.cells}
-    shown = {
-        definition: words.chosen(label)
-        for definition, label in grid.definitions.items()
-        if definition in present and query.visit in (None, definition)
-    }
+    """Rows, filters and pages of `participants.html`."""
+    shown = columns_of(words, grid, query)
     return {
+        "query": query,
+        "narrowed": is_narrowed(query),
         "legend": legend(words),
         "states": list(AssessmentState),
+        "statuses": list(Status),
+        "orders": SORTED,
         "definitions": shown,
         "all_definitions": {one: words.chosen(label) for one, label in grid.definitions.items()},
         "rows": [
             {
                 "code": row.code,
                 "site": row.site,
-                "status": words.text("status.none")
-                if row.status is None
-                else words.word("status", row.status),
+                "status": status_word(words, row.status),
+                "behind": row.behind,
                 "cells": [_cells(words, row.cells.get(one, ())) for one in shown],
             }
             for row in grid.rows
         ],
         "found": grid.found,
+        "unknown": grid.unknown,
         "page": grid.page,
         "pages": grid.pages,
-        "previous": _address(query, page=grid.page - 1) if grid.page > 1 else None,
-        "next": _address(query, page=grid.page + 1) if grid.page < grid.pages else None,
-        "counted": grid.counted,
-        "figures": _figures(words, grid, query),
+        "previous": address_of(query._replace(page=grid.page - 1)) if grid.page > 1 else None,
+        "next": address_of(query._replace(page=grid.page + 1)) if grid.page < grid.pages else None,
+        "csv": address_of(query._replace(page=1), CSV_PATH),
         "figure_words": None if query.figure is None else words.text(f"figure.rows.{query.figure}"),
     }
+
+
+def columns_of(words: Words, grid: Grid, query: GridQuery) -> dict[str, str]:
+    """The visits that have a column: those somebody shown has, and that are asked for."""
+    present = {each for row in grid.rows for each in row.cells}
+    return {
+        definition: words.chosen(label)
+        for definition, label in grid.definitions.items()
+        if definition in present and query.visit in (None, definition)
+    }
+
+
+def status_word(words: Words, status: str | None) -> str:
+    """Where a participant stands, in words."""
+    return words.text("status.none") if status is None else words.word("status", status)
 
 
 def _cells(words: Words, cells: Sequence[Cell]) -> list[dict[str, Any]]:
@@ -62,21 +75,44 @@ def _cells(words: Words, cells: Sequence[Cell]) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]:
+def csv_rows(words: Words, rows: Sequence[GridRow], columns: Sequence[str]) -> list[list[str]]:
+    """Rows of the list as a table that goes out: a column a visit, its state in words."""
+    return [
+        [
+            row.code,
+            row.site.code,
+            status_word(words, row.status),
+            str(row.behind),
+            *("; ".join(_said(words, one) for one in row.cells.get(name, ())) for name in columns),
+        ]
+        for row in rows
+    ]
+
+
+def csv_head(words: Words, columns: dict[str, str]) -> list[str]:
+    """The first row of that table."""
+    fixed = [words.text(f"col.{one}") for one in ("participant", "site", "status", "behind")]
+    return [*fixed, *columns.values()]
+
+
+def _said(words: Words, cell: Cell) -> str:
+    word = words.text(f"state.{cell.state.value}")
+    if cell.completed in (0, cell.asked):
+        return word
+    return f"{word} ({words.text('cell.of', done=cell.completed, asked=cell.asked)})"
+
+
+def figure_values(words: Words, found: Figures) -> list[dict[str, Any]]:
     """Both figures of every visit at every site; each number leads to the rows behind it."""
     rows = []
-    for one in grid.figures:
+    for one in found.figures:
         # Where no window has closed and nothing is scored, there is nothing to count yet.
         if not one.scorable and not one.expected_and_closed:
             continue
-
-        def link(figure: str, site: str = one.site, visit: str = one.definition) -> str:
-            asked = {"site": site, "visit": visit, "figure": figure}
-            return f"{PATH}?{urlencode(asked)}"
-
+        behind = GridQuery(site=one.site, visit=one.definition)
         rows.append(
             {
-                "visit": words.chosen(grid.definitions[one.definition]),
+                "visit": words.chosen(found.definitions[one.definition]),
                 "site": one.site,
                 "completed": one.completed_in_window,
                 "expected": one.expected_and_closed,
@@ -85,23 +121,11 @@ def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]
                 "scorable": one.scorable,
                 "enrolled": one.enrolled,
                 "available": words.share(one.scorable, one.enrolled),
-                "to_completed": link("completed_in_window"),
-                "to_expected": link("expected_and_closed"),
-                "to_unsent": link("unsent"),
-                "to_scorable": link("scorable"),
-                "to_enrolled": link("enrolled"),
+                "to_completed": address_of(behind._replace(figure="completed_in_window")),
+                "to_expected": address_of(behind._replace(figure="expected_and_closed")),
+                "to_unsent": address_of(behind._replace(figure="unsent")),
+                "to_scorable": address_of(behind._replace(figure="scorable")),
+                "to_enrolled": address_of(behind._replace(figure="enrolled")),
             }
         )
     return rows
-
-
-def _address(query: GridQuery, *, page: int) -> str:
-    given = {
-        "site": query.site,
-        "code": query.code,
-        "state": query.state,
-        "visit": query.visit,
-        "figure": query.figure,
-        "page": page,
-    }
-    return f"{PATH}?{urlencode({k: v for k, v in given.items() if v is not None})}"

@@ -1,0 +1,145 @@
+"""What the domain says of everybody the desk sees, read row by row under row-level security."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.domain.study import adherence as figures
+from pro_service.domain.study.adherence import AskedVisit, VisitOutcome, visit_outcome
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
+from pro_service.domain.study.sittings.progress import Progress
+from pro_service.domain.study.statuses import standing
+from pro_service.services.desk.grid import Figure
+from pro_service.store.desk.desk import list_progress
+
+_PEOPLE = """
+SELECT p.id, p.code, h.site_id,
+       (SELECT coalesce(array_agg(x.status ORDER BY x.id), '{}') FROM pro.statuses AS x
+        WHERE x.study_id = p.study_id AND x.participant_id = p.id) AS statuses,
+       (SELECT coalesce(array_agg(x.effective_at ORDER BY x.id), '{}') FROM pro.statuses AS x
+        WHERE x.study_id = p.study_id AND x.participant_id = p.id) AS effective,
+       (SELECT e.occurred_at FROM pro.events AS e
+        WHERE e.study_id = p.study_id AND e.participant_id = p.id AND e.kind = 'death'
+        ORDER BY e.id DESC LIMIT 1) AS died_at, pro.now() AS now
+FROM pro.participants AS p JOIN LATERAL pro.site_seen(p.study_id, p.id) AS h ON true
+WHERE p.study_id = $1 ORDER BY p.code
+"""
+_ASKED = """
+SELECT v.participant_id, v.id AS visit_id, v.definition, v.occurrence, v.kind, v.provisional,
+       v.opens_at, v.closes_at, a.id, a.instrument, a.declined_at
+FROM pro.visits AS v
+JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
+WHERE v.study_id = $1 AND v.superseded_at IS NULL ORDER BY v.participant_id, v.id, a.id
+"""
+
+
+@dataclass
+class Told:
+    """One participant, as the domain has them."""
+
+    id: UUID
+    code: str
+    site_id: UUID
+    status: str | None
+    enrolled: bool
+    outcomes: list[VisitOutcome] = field(default_factory=list)
+    visits: Counter[tuple[str, int, tuple[AssessmentState, ...], int, int]] = field(
+        default_factory=Counter
+    )
+    """Definition, occurrence, states, asked and sent of each."""
+
+    def is_found(
+        self, state: AssessmentState | None, figure: Figure | None, visit: str | None
+    ) -> bool:
+        """Whether a filter leaves them."""
+        seen = [one for one in self.outcomes if visit is None or one.definition == visit]
+        if figure == "enrolled" and not self.enrolled:
+            return False
+        sets = {
+            "expected_and_closed": figures.expected_and_closed,
+            "completed_in_window": figures.completed_in_window,
+            "unsent": figures.answered_unsent,
+            "scorable": figures.scorable,
+        }
+        if figure in sets and not sets[figure](seen):
+            return False
+        return state is None or any(state in one.states for one in seen)
+
+    @property
+    def behind(self) -> int:
+        """Visits of the figures that have closed with something missing."""
+        missing = {AssessmentState.missed, AssessmentState.partial, AssessmentState.unsent}
+        closed = [one for one in figures.counted(self.outcomes) if one.closed]
+        return sum(bool(missing & set(one.states)) for one in closed)
+
+
+async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int]) -> list[Told]:
+    """Everybody whom the desk's connection sees, by code."""
+    rows = await desk.fetch(_PEOPLE, study_id)
+    progress = await list_progress(desk, study_id, [one["id"] for one in rows])
+    asked = {
+        who: list(found)
+        for who, found in groupby(
+            await desk.fetch(_ASKED, study_id), key=lambda row: row["participant_id"]
+        )
+    }
+    people = []
+    for row in rows:
+        words = [
+            StatusFacts(status=status, effective_at=at)
+            for status, at in zip(row["statuses"], row["effective"], strict=True)
+        ]
+        died = row["died_at"]
+        deaths = (
+            ()
+            if died is None
+            else (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=died),)
+        )
+        now = row["now"]
+        where = standing(words, now, deaths)
+        one = Told(
+            row["id"], row["code"], row["site_id"], where.status, figures.is_enrolled(words, now)
+        )
+        for _, found in groupby(asked.get(one.id, ()), key=lambda each: each["visit_id"]):
+            here = list(found)
+            first = here[0]
+            done = [progress.get(each["id"]) for each in here]
+            outcome = visit_outcome(
+                AskedVisit(
+                    site=str(one.site_id),
+                    participant=one.id,
+                    definition=first["definition"],
+                    kind=first["kind"],
+                    window=Window(first["opens_at"], first["closes_at"], first["provisional"]),
+                    asked=tuple(
+                        Progress(
+                            submitted_at=known.sent_at,
+                            declined_at=each["declined_at"],
+                            begun=known.begun,
+                            answered=known.answered,
+                            settled=known.settled >= items.get(each["instrument"], 1_000_000),
+                        )
+                        if known is not None
+                        else Progress(declined_at=each["declined_at"])
+                        for each, known in zip(here, done, strict=True)
+                    ),
+                    scorable=all(known is not None and known.scorable for known in done),
+                ),
+                where,
+                now,
+            )
+            one.outcomes.append(outcome)
+            answered = {AssessmentState.completed, AssessmentState.late}
+            sent = sum(state in answered for state in outcome.states)
+            states = tuple(state for state in AssessmentState if state in outcome.states)
+            key = (first["definition"], first["occurrence"], states, len(here), sent)
+            one.visits[key] += 1
+        people.append(one)
+    return people
