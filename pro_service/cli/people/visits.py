@@ -34,6 +34,9 @@ def add_visit(
         ),
     ],
     reason: ReasonOption,
+    now: Annotated[
+        bool, typer.Option("--now", help="Ask at once, and not in the evening.")
+    ] = False,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -46,6 +49,7 @@ def add_visit(
             [_wish(text) for text in ask],
             actor=runtime.actor,
             reason=reason,
+            at_once=now,
         )
         for instrument, target in made.asked:
             out.print(f"asked: {instrument} ({target})", markup=False)

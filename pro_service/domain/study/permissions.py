@@ -56,6 +56,20 @@ class Action(StrEnum):
     """Begin a pause at the participant's wish, and end it."""
     end_safety = "end_safety"
     """End the safety follow-up of the injections there were, for a reason (R1)."""
+    ask_now = "ask_now"
+    """Let what is due be asked now, instead of at the next reminder's hour."""
+    add_visit = "add_visit"
+    """Ask something between two visits."""
+    record_event = "record_event"
+    set_status = "set_status"
+    """Say where a participant stands from now on; a withdrawal needs more."""
+    record_withdrawal = "record_withdrawal"
+    """Say that somebody withdrew: it counts as said to an investigator, and may end safety (R1)."""
+    change_number = "change_number"
+    change_contacts = "change_contacts"
+    """By whom a participant is reached, in which order, and what each agreed to (R25)."""
+    change_opt_out = "change_opt_out"
+    """No more texts, or texts again, at somebody's wish."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -72,6 +86,14 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
+    Action.ask_now: _CARE,
+    Action.add_visit: _CARE,
+    Action.record_event: _CARE,
+    Action.set_status: _CARE,
+    Action.record_withdrawal: frozenset({Role.investigator}),
+    Action.change_number: _CARE,
+    Action.change_contacts: _CARE,
+    Action.change_opt_out: _CARE,
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

@@ -35,7 +35,7 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Plan, T, Write
+from pro_service.services.base.turns import Plan, T, Who, Write
 from pro_service.store.base.notes import find_participant_key, give_note
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
@@ -101,14 +101,18 @@ def open_note(vault: Vault, note: NoteSeen) -> str | None:
         return None
 
 
-def reasoned(note: NoteRow, plan: Plan[T]) -> Plan[T]:
+def reasoned(who: Who, note: NoteRow, plan: Plan[T]) -> Plan[T]:
     """The plan with a note that is kept in the same transaction, as the reason of all it writes."""
     write = plan.write
-    return plan if write is None else replace(plan, write=with_note(note, write))
+    return plan if write is None else replace(plan, write=with_note(who, note, write))
 
 
-def with_note(note: NoteRow, write: Write) -> Write:
-    """A write in a transaction of its own that keeps the note first."""
+def with_note(who: Who, note: NoteRow | None, write: Write) -> Write:
+    """A write in a transaction of its own that keeps the note first, signed as the turn says."""
+    if who.signing is not None:
+        return who.signing(note, write)
+    if note is None:
+        return write
 
     async def write_noted(connection: Connection, guard: Guard) -> object:
         async with transaction(connection) as lent:

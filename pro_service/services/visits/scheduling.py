@@ -119,7 +119,7 @@ async def apply_change(who: Who, news: News, *, words: str | None = None) -> Cha
         why = news if note is None else replace(news, reason=note.reference)
         change = await plan_change(who.connection, facts, protocol, why)
         plan = Plan(change, writing(schedule.write_schedule, change.document))
-        return plan if note is None else reasoned(note, plan)
+        return plan if note is None else reasoned(who, note, plan)
 
     return await turn(who, decide)
 

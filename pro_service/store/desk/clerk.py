@@ -131,6 +131,11 @@ async def close_call(connection: Connection, guard: Guard, closing: CallClosing)
     )
 
 
+async def keep_form_key(connection: Connection, guard: Guard, key: str) -> None:
+    """Keep a form's key with what it writes. Raises DuplicateError for a form stored before."""
+    await write(connection, _SQL["keep_form_key"], guard.study_id, guard.participant_id, key)
+
+
 async def _place(
     connection: Connection, query: str, study_id: UUID, key: str | UUID
 ) -> Place | None:

@@ -22,7 +22,7 @@ SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
 STUDIES: Final = "/desk/studies"
 _OUR_ADDRESS: Final = re.compile(
-    r"/desk(?:/studies|/participants/[^/?#\s\\]+(?:/card)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
+    r"/desk(?:/studies|/participants/[^/?#\s\\]+(?:/[a-z-]+)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

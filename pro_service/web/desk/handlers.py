@@ -14,11 +14,14 @@ from pro_service.services.desk import actions, calls
 from pro_service.services.desk import today as service
 from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
+from pro_service.services.desk.staff_turns import find_facts_to_act
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.web.desk.first_page import first_page_values, held_words
 from pro_service.web.desk.guard import for_staff, hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
+from pro_service.web.desk.person.done import done_in_words
+from pro_service.web.desk.person.head import Head, masks_of
 from pro_service.web.desk.timeline import timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form, see
@@ -65,8 +68,18 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, request.query.get("done"), seat)
+    acted_for = await find_facts_to_act(hands_of(request, seat), code)
+    masks = masks_of(context, acted_for)
     return desk.render(
-        "participant.html", request, seat, kind=kind, place=place, pause=pause, **values
+        "participant.html",
+        request,
+        seat,
+        kind=kind,
+        place=place,
+        pause=pause,
+        head=Head(words, timeline, acted_for).values(seat, place, masks),
+        done=done_in_words(words, timeline, request.query),
+        **values,
     )
 
 

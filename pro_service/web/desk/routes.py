@@ -10,6 +10,7 @@ from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.keys import CONTEXT
 
 
@@ -58,6 +59,10 @@ DOINGS: Final = (
     ),
     Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
+    *(
+        Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
+        for one in SHEETS
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -75,6 +80,7 @@ ROUTES: Final = (
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
     *(one.route for one in DOINGS),
+    *(one.form for one in SHEETS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),
 )

@@ -56,6 +56,10 @@ class Words:
         """A text by its key without `desk.`."""
         return self._texts.text(f"desk.{key}", self.language, **parameters)
 
+    def knows(self, key: str) -> bool:
+        """Whether there are words for a key without `desk.`."""
+        return f"desk.{key}" in self._keys
+
     def word(self, kind: str, code: str) -> str:
         """The word for a code; a code only a protocol knows is shown readably as it is."""
         key = f"desk.{kind}.{code}"

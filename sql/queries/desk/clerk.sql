@@ -128,3 +128,7 @@ raised AS (
     WHERE $8::uuid IS NOT NULL
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
+-- name: keep_form_key(study_id, participant_id, idempotency_key)
+-- Keep the key of a form in the transaction of what it writes: a second copy of the form is refused.
+INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id) VALUES ($1, $3, $2);

@@ -65,6 +65,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
+    if place in OPEN and doing.name in WAITS_FOR_NOTHING:
+        return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS else 303
     if place == "formerly":
