@@ -70,6 +70,8 @@ class Action(StrEnum):
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
     change_opt_out = "change_opt_out"
     """No more texts, or texts again, at somebody's wish."""
+    enrol = "enrol"
+    """Enrol participants at a site where one works."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -94,6 +96,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
+    Action.enrol: _CARE,
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

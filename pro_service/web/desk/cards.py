@@ -62,6 +62,9 @@ async def show_page(request: web.Request, seat: Seat) -> web.Response:
         card_language=HTML_LANGUAGES[holder.language],
         say=lambda key, **said_of: pages.text(holder.language, key, **said_of),
         showings=[_showing(words, holder, one) for one in found.showings],
+        done=words.text("done.enrolled", code=holder.code)
+        if request.query.get("done") == "enrolled"
+        else None,
     )
     # The picture is a file of its own; no other page of ours shows any.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; img-src 'self'"

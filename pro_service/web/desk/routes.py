@@ -8,6 +8,8 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
+from pro_service.web.desk.enrol import files
+from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.person.registry import SHEETS
@@ -59,6 +61,9 @@ DOINGS: Final = (
     ),
     Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
+    Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
+    Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
+    Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
     *(
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
@@ -76,6 +81,7 @@ ROUTES: Final = (
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", handlers.show_first_page, name="desk"),
+    web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
+from pro_service.web.desk.guard import WITH_FILES
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -54,7 +56,15 @@ SITES: Final[dict[Place, str | None]] = {
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {"desk-pause-preview", "desk-resume-preview"}
+PREVIEWS: Final = {
+    *("desk-pause-preview", "desk-resume-preview"),
+    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
+}
+WAITS_FOR_NOTHING: Final = {
+    *("desk-texts-again", "desk-no-texts"),
+    *("desk-enrol", "desk-enrol-file"),
+}
+"""What nobody here has asked for: there is nothing to do, or no reason is given."""
 CODE: Final = "P-001"
 
 
@@ -131,6 +141,29 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
 
 
 KEYS = count(1)
+NUMBERS = count(1)
+EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
+
+
+def filled_for(doing: Doing) -> dict[str, str]:
+    """What a small form asks beside a reason; every number and extra visit is another."""
+    if doing.name == "desk-extra-visit":
+        return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
+    number = next(NUMBERS)
+    sheets = {
+        "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
+        "desk-status": {"status": "stopped_treatment"},
+        "desk-number": {"contact": "1", "number": f"+1202555{number:04}", "said": "waiting"},
+        "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
+        "desk-confirm-number": {"contact": "1"},
+        "desk-contact-agreement": {"contact": "2"},
+        "desk-contact-first": {"contact": "1"},
+        "desk-contact-end": {"contact": "2", "why": "over"},
+        "desk-texts-again": {"contact": "1"},
+        "desk-no-texts": {"reason": ""},
+        "desk-enrol": {},
+    }
+    return sheets.get(doing.name, {})
 
 
 async def send(
@@ -140,8 +173,13 @@ async def send(
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= filled_for(doing)
+    data: dict[str, str] | aiohttp.FormData = filled
+    if doing.name in WITH_FILES:
+        data = aiohttp.FormData(filled, quote_fields=False)
+        data.add_field("file", b"nothing", filename="empty.csv")
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
-    async with browser.post(path, data=filled, allow_redirects=False) as answer:
+    async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
             assert "/desk/sign-in" not in answer.headers["Location"]
         return answer.status

@@ -116,7 +116,7 @@ class Sheet:
                 return await self._form(request, seat, asked)
             if self.look is not None and (step != "do" or self._is_stale(form, asked)):
                 return await self._preview(request, seat, asked, again=step == "do")
-            done = await self._do(asked, _key(form))
+            done = await self._do(asked, form_key(form))
         except ProServiceError as error:
             # What was typed comes back with what is wrong; what has no words has its own page.
             if problem_in_words(asked.words, error) is None:
@@ -240,7 +240,8 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
     return None
 
 
-def _key(form: Form) -> str:
+def form_key(form: Form) -> str:
+    """The key a form was made with: its copies have the same. Raises UnreadableFormError."""
     key = form.get("key", "")
     if not key.isalnum() or len(key) > _LONGEST_KEY:
         raise UnreadableFormError
