@@ -60,10 +60,9 @@ PREVIEWS: Final = {
     *("desk-pause-preview", "desk-resume-preview"),
     *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
-WAITS_FOR_NOTHING: Final = {
-    *("desk-texts-again", "desk-no-texts"),
-    *("desk-enrol", "desk-enrol-file"),
-}
+ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
+"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+WAITS_FOR_NOTHING: Final = {"desk-texts-again", "desk-no-texts"}
 """What nobody here has asked for: there is nothing to do, or no reason is given."""
 CODE: Final = "P-001"
 
@@ -73,6 +72,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if action is Action.enrol:
+        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
