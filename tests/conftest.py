@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from pro_service.store.pools import Pools, connect, open_pools
-from tests.quick import is_slow
+from tests.quick import group_of, is_long, is_slow
 from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
 
 # How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
@@ -36,14 +37,23 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow, and leave out what is long unless `-m` asks for it."""
+    """Mark what is slow and what is long, and leave out what is long unless `-m` asks for it."""
     for item in items:
         if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+        if is_long(item):
+            item.add_marker(pytest.mark.thorough)
     if "thorough" not in config.getoption("markexpr"):
         long = [item for item in items if item.get_closest_marker("thorough") is not None]
         config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+        items[:] = [item for item in items if item.get_closest_marker("thorough") is None]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whoever shares what was prepared is run by one worker: a file, or a group of files."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda test: group_of(test.partition("::")[0])
+    return scheduler
 
 
 @pytest.fixture(scope="session")

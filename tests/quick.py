@@ -1,15 +1,19 @@
-"""Which tests are run after every small change: `pytest -m "not slow"`, under a minute.
+"""Which tests are run when, and beside which others.
 
-All of tests/unit and tests/architecture, and of each folder of tests/integration what is named
+After every small change `pytest -m "not slow"`, under a minute:
+
+all of tests/unit and tests/architecture, and of each folder of tests/integration what is named
 here: the way of a reminder, an answer, a reply and a visit's end. What else needs a database, a
 process of its own or a browser is marked slow, and new files there are slow until somebody names
-them.
+them. What is marked thorough is left to .ci/thorough.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 TESTS: Final = Path(__file__).parent
 QUICK: Final = (
@@ -35,3 +39,25 @@ QUICK: Final = (
 def is_slow(path: Path) -> bool:
     """Whether a test file is left out of the quick suite."""
     return not any(path.is_relative_to(TESTS / each) for each in QUICK)
+
+
+TWICE: Final = ("browser/test_pages.py", "browser/test_participant.py")
+"""Tests in a browser that are run in Chinese too every time; of the others .ci/thorough does."""
+_TOGETHER: Final = "tests/integration/upgrade/"
+"""Whoever runs one of these restores the study of an older release first."""
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is left to .ci/thorough."""
+    if item.get_closest_marker("thorough") is not None:
+        return True
+    again = item.path.is_relative_to(TESTS / "browser") and item.path not in [
+        TESTS / each for each in TWICE
+    ]
+    call = getattr(item, "callspec", None)
+    return again and call is not None and call.params.get("language") == "zh_CN"
+
+
+def group_of(path: str) -> str:
+    """Tests of one group are run by one worker, so that what they share is made once."""
+    return _TOGETHER if path.startswith(_TOGETHER) else path

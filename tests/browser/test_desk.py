@@ -90,6 +90,7 @@ async def test_the_grid_says_due_before_and_completed_after_a_questionnaire_was_
     base = staffed.context.public_url
     async with window(base) as desk, window(base) as phone:
         await sign_in(desk)
+        await desk.go("/desk/participants")
         before = await states_of(desk, "K-005")
         await phone.go(await link_in(await staffed.texts("K-005")))
         await answer_everything(phone)
@@ -106,10 +107,10 @@ async def test_after_signing_out_the_desk_is_closed_and_going_back_shows_nothing
 ) -> None:
     async with window(staffed.context.public_url) as desk:
         await sign_in(desk)
-        assert await desk.page.locator(".grid").count() == 1
+        assert await desk.page.locator(".rooms").count() == 1
         await desk.press("form[action='/desk/sign-out'] button")
         assert "signed out" in await desk.page.get_by_role("status").inner_text()
         await desk.page.go_back()
-        assert await desk.page.locator(".grid").count() == 0
+        assert await desk.page.locator(".rooms").count() == 0
         assert "/desk/sign-in" in desk.page.url
         assert desk.faults == []

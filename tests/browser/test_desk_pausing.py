@@ -75,7 +75,7 @@ async def test_a_pause_is_looked_at_made_and_ended_without_scripts(
         assert await page.locator("#changes tbody tr").count() >= 1
         await look(desk, f"desk-pause-preview-{language}")
         await desk.press("#confirm button.main")
-        assert page.url.endswith("?done=paused")
+        assert "?done=paused" in page.url
         assert done in await page.get_by_role("status").inner_text()
         await look(desk, f"desk-pause-done-{language}")
         await page.locator("#resume summary").click()

@@ -68,8 +68,8 @@ async def test_the_list_and_the_form_read_well_without_scripts(
         await page.fill("#login", f"reach-{language.lower()}")
         await page.fill("#password", PASSWORD)
         await desk.press("form button.main")
-        assert title in await page.inner_text("#unreached h2")
-        assert "R-071" in await page.inner_text("#unreached table")
+        assert title in await page.inner_text("#unreached h3")
+        assert "R-071" in await page.inner_text("#unreached .work")
         await desk.go("/desk/participants/R-071")
         forms = page.locator("#open details.act")
         assert await forms.count() == 2

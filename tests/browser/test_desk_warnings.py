@@ -63,14 +63,14 @@ async def test_what_warns_stands_first_and_says_what_it_is(
         await desk.page.fill("#login", f"anna-{language.lower()}")
         await desk.page.fill("#password", PASSWORD)
         await desk.press("form button.main")
-        alerts = await desk.page.locator("#alerts .card").all_inner_texts()
+        alerts = await desk.page.locator("#alerts .work > li").all_inner_texts()
         assert any(calf in text and "K-001" in text for text in alerts)
         shared = [text for text in alerts if unknown in text]
         assert {code for text in shared for code in ("K-007", "K-008") if code in text} == {
             "K-007",
             "K-008",
         }
-        texts = await desk.page.locator("#texts .card").all_inner_texts()
+        texts = await desk.page.locator("#texts .work > li").all_inner_texts()
         assert [urgent in text for text in texts] == [True, True, True, False]
         await desk.look_over(f"desk-warnings-{language}", "staff")
         await desk.go("/desk/participants/K-007")

@@ -273,8 +273,12 @@ async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
         for summary in await desk.page.locator("summary").all():
             await summary.click()
         await desk.look_over(f"{language}-desk-4-forms", "staff")
-        await desk.go("/desk?state=late")
+        await desk.go("/desk/participants")
+        await desk.look_over(f"{language}-desk-5-participants", "staff")
+        await desk.go("/desk/participants?state=late")
         await desk.look_over(f"{language}-desk-5-nothing-found", "staff")
+        await desk.go("/desk/texts")
+        await desk.look_over(f"{language}-desk-5-texts", "staff")
         await desk.go("/desk/participants/P-001")
         await desk.look_over(f"{language}-desk-6-participant", "staff")
         await desk.go("/desk/participants/NOBODY")

@@ -106,6 +106,7 @@ async def test_the_tour_leads_from_the_start_to_a_completed_womac_and_a_changed_
             await desk.page.fill("#login", doors["desk"]["user"])
             await desk.page.fill("#password", doors["desk"]["password"])
             await desk.press(MAIN)
+            await desk.go("/desk/participants")
             before = await states_of(desk, code)
 
             questions = await open_link_in_text(phone)

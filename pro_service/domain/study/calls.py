@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,10 @@ class CallReason(StrEnum):
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
     text_unread = "text_unread"
     """Nobody has read a text that names a sign of harm for as long as the protocol allows."""
+
+
+ABOUT_ALERTS: Final = frozenset({CallReason.alert_unseen})
+"""Reasons that an alert gives: what is done about the alert ends the call."""
 
 
 class CallWanted(Record):

@@ -62,8 +62,8 @@ def demanded(seat: Seat, action: Action, place: Place | None) -> Place:
     return place
 
 
-async def see_alert(hands: Hands, alert_id: UUID) -> None:
-    """Mark an alert as seen; twice changes nothing."""
+async def see_alert(hands: Hands, alert_id: UUID) -> Place:
+    """Mark an alert as seen, and say whose it is; twice changes nothing."""
     place = await _find(hands, Action.see_alert, clerk.find_place_of_alert, alert_id)
 
     def write(connection: Connection, guard: Guard) -> Awaitable[None]:
@@ -76,10 +76,11 @@ async def see_alert(hands: Hands, alert_id: UUID) -> None:
         return Plan(None, signed(hands.seat, Action.see_alert, None, write))
 
     await turn(hands.turn_of(place), decide)
+    return place
 
 
-async def act_on_alert(hands: Hands, alert_id: UUID, action: str) -> None:
-    """Record what was done about an alert, once.
+async def act_on_alert(hands: Hands, alert_id: UUID, action: str) -> Place:
+    """Record what was done about an alert, once, and say whose it is.
 
     Raises ReasonMissingError, AlreadyDoneError.
     """
@@ -99,10 +100,11 @@ async def act_on_alert(hands: Hands, alert_id: UUID, action: str) -> None:
         return Plan(None, signed(hands.seat, Action.act_on_alert, note, write))
 
     await turn(hands.turn_of(place), decide)
+    return place
 
 
-async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> None:
-    """Record what was done about a text of unknown fate, once: it leaves the list.
+async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> Place:
+    """Record what was done about a text of unknown fate, once, and say to whom it was to go.
 
     Raises ReasonMissingError, AlreadyDoneError.
     """
@@ -123,6 +125,7 @@ async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> None:
             raise AlreadyDoneError
         if not done:
             raise NotHereError
+    return place
 
 
 async def mark_text_read(hands: Hands, inbound_id: UUID) -> None:

@@ -38,7 +38,7 @@ from pro_service.services.desk.seat import (
 from pro_service.services.texting import open_address, pause_write, wrong_number
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import clerk
-from pro_service.store.desk.clerk import CallClosing, CallKind
+from pro_service.store.desk.clerk import CallClosing, CallKind, Place
 from pro_service.store.ids import new_id
 from pro_service.store.pages import preferences
 from pro_service.store.texting import numbers
@@ -65,8 +65,8 @@ class SaidBy(NamedTuple):
     key: str
 
 
-async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> None:
-    """Close a call task, once, and act upon what came of it.
+async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> Place:
+    """Close a call task, once, act upon what came of it, and say who was called.
 
     Raises NotHereError, NotAllowedError, ReasonMissingError, CalledContactError, AlreadyDoneError.
     """
@@ -105,6 +105,7 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> None:
         return Plan(None, signed(seat, Action.close_call, note, _one_after_the_other(steps)))
 
     await turn(hands.turn_of(place), decide)
+    return place
 
 
 def _rung(

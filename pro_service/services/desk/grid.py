@@ -25,7 +25,7 @@ from pro_service.domain.study.adherence import (
     visit_outcome,
 )
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.facts import EventFacts, EventKind, Window
+from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing, standing
@@ -280,7 +280,16 @@ def _derive(facts: GridFacts) -> list[_One]:
     return derived
 
 
-def standing_of(row: StandingRow, now: datetime) -> Standing:
+class Stands(Shape):
+    """What tells where somebody stands."""
+
+    @property
+    def statuses(self) -> tuple[StatusFacts, ...]: ...
+    @property
+    def died_at(self) -> datetime | None: ...
+
+
+def standing_of(row: Stands, now: datetime) -> Standing:
     """Where a participant stands at `now`, a recorded death included."""
     events: tuple[EventFacts, ...] = ()
     if row.died_at is not None:

@@ -5,7 +5,7 @@ Read in the desk's transaction (`at_desk`), so that row-level security decides w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,10 +14,9 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
-from pro_service.store.base import operations
-from pro_service.store.base.operations import DatabaseState
+from pro_service.services.desk.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk
+from pro_service.store.desk import clerk, today
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import (
     DeskSite,
@@ -27,10 +26,14 @@ from pro_service.store.desk.desk import (
     TextToRead,
     UncertainMessage,
 )
+from pro_service.store.desk.today import Tried
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, WrappedKey
 
 MOST_OF_A_LIST: Final = 50
 """Rows of one list of the first page; the number of all of them stands above it."""
+
+MOST_BEGUN: Final = 500
+"""Visits begun and not sent that are looked at, the soonest to close."""
 
 
 class ReadText(NamedTuple):
@@ -60,6 +63,10 @@ class ToDo(NamedTuple):
     uncertain: Sequence[UncertainMessage]
     unreached: Sequence[UnreachedParticipant]
     """All of them, longest out of reach first."""
+    begun: BegunVisits
+    """Answered and not sent, and answered in part, while their windows are open."""
+    tried: Mapping[UUID, Tried]
+    """What was tried at the visits that are named."""
     protocols: Mapping[UUID, Protocol]
     """Of those who are named, for the labels of their visits."""
     here: frozenset[str]
@@ -73,29 +80,61 @@ async def list_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
 
 async def list_to_do(connection: Connection, context: ServiceContext, study_id: UUID) -> ToDo:
     """Calls, alerts, texts in words, held numbers, messages of unknown fate."""
-    texts = await store.list_texts_to_read(connection, study_id, MOST_OF_A_LIST)
+    texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
-    versions = {one.protocol_version_id for one in calls}
-    versions |= {one.protocol_version_id for one in alerts}
+    called = {one.visit_id for one in calls if one.visit_id is not None}
+    # A visit about which somebody is to be called stands there, and not twice.
+    begun = [
+        one
+        for one in await today.list_begun(connection, study_id, MOST_BEGUN)
+        if one.visit_id not in called
+    ]
+    versions = {one.protocol_version_id for listed in (calls, alerts, begun) for one in listed}
     uncertain = await store.list_uncertain_messages(connection, study_id, MOST_OF_A_LIST)
     codes = {one.code for listed in (calls, alerts, uncertain) for one in listed}
-    codes.update(code for text in texts for code in text.codes)
+    codes.update(code for text in texts for code in text.row.codes)
     return ToDo(
         calls=calls,
         alerts=alerts,
-        texts=[ReadText(row, _open_text(context, row)) for row in texts],
+        texts=texts,
         held=[
             (one, None if one.note is None else open_note(context.keys.vault, one.note))
-            for one in await store.list_held_numbers(connection, study_id)
+            for one in await store.list_held_numbers(connection, study_id, MOST_OF_A_LIST)
         ],
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
+        begun=tell_apart(begun, context.catalogue.instruments),
+        tried=await today.list_tried(
+            connection, study_id, called | {one.visit_id for one in begun}
+        ),
         protocols={
             one: await context.reader.protocol(connection, study_id, one) for one in versions
         },
-        here=await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset(),
+        here=await _list_present(connection, study_id, codes),
     )
+
+
+async def list_texts(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> tuple[list[ReadText], frozenset[str]]:
+    """Texts to read, and which of those they are from are now at a site of the reader's."""
+    texts = await _read_texts(connection, context, study_id)
+    codes = {code for text in texts for code in text.row.codes}
+    return texts, await _list_present(connection, study_id, codes)
+
+
+async def _read_texts(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> list[ReadText]:
+    rows = await store.list_texts_to_read(connection, study_id, MOST_OF_A_LIST)
+    return [ReadText(row, _open_text(context, row)) for row in rows]
+
+
+async def _list_present(
+    connection: Connection, study_id: UUID, codes: Collection[str]
+) -> frozenset[str]:
+    return await clerk.list_present_codes(connection, study_id, codes) if codes else frozenset()
 
 
 async def _list_unreached(
@@ -124,13 +163,3 @@ def open_body(context: ServiceContext, inbound_id: UUID, sealed: bytes, key: str
         )
     except (DataKeyMissingError, SealBrokenError):
         return None
-
-
-async def database_state(connection: Connection) -> DatabaseState:
-    """The mark pages carry, and whether sending is held: the first page says so."""
-    return await operations.get_database_state(connection)
-
-
-async def database_kind(connection: Connection) -> str | None:
-    """demo, validation or production: pages carry the mark."""
-    return await operations.get_database_kind(connection)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("base/operations")
@@ -34,21 +33,6 @@ async def get_database_kind(connection: Connection) -> str | None:
     """demo, validation or production; None before it was declared."""
     kind: str | None = await connection.fetchval(_SQL["get_database_kind"])
     return kind
-
-
-class DatabaseState(NamedTuple):
-    """What a database is for; since when sending is held (machine time), None where it is not."""
-
-    kind: str | None
-    held_since: datetime | None
-
-
-async def get_database_state(connection: Connection) -> DatabaseState:
-    """Both in one statement, for pages that show them."""
-    row = await connection.fetchrow(_SQL["get_database_state"])
-    if row is None:
-        raise AssertionError("a statement without FROM gives one row")
-    return row_of(DatabaseState, row)
 
 
 async def declare_kind(connection: Connection, kind: str) -> str:

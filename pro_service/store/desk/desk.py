@@ -65,6 +65,7 @@ class OpenCall(NamedTuple):
     reason: str
     created_at: datetime
     closes_at: datetime | None
+    visit_id: UUID | None
     definition: str | None
     occurrence: int | None
     owed: list[dict[str, str]]
@@ -126,6 +127,7 @@ class HeldNumber(NamedTuple):
     actor: str
     note: NoteSeen | None
     """The words the reason refers to, if staff gave it and they may be read from here."""
+    total: int
 
 
 class UnreachedRow(NamedTuple):
@@ -255,9 +257,9 @@ async def list_texts_to_read(connection: Connection, study_id: UUID, most: int) 
     return [row_of(TextToRead, row) for row in rows]
 
 
-async def list_held_numbers(connection: Connection, study_id: UUID) -> list[HeldNumber]:
-    """Participants whose number is opted out."""
-    rows = await connection.fetch(_SQL["list_held_numbers"], study_id)
+async def list_held_numbers(connection: Connection, study_id: UUID, most: int) -> list[HeldNumber]:
+    """Participants whose number is opted out, the latest first."""
+    rows = await connection.fetch(_SQL["list_held_numbers"], study_id, most)
     return [_held_number(dict(row)) for row in rows]
 
 

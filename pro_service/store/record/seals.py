@@ -10,8 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from pro_service.domain.seals import Seal, SealContent
-from pro_service.store.bounds import COMMANDS
-from pro_service.store.connection import Connection, transaction
+from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -19,6 +18,8 @@ _SQL: Final = load_queries("record/seals")
 _SEAL_ONLY: Final = ("format", "key_id", "signature")
 AT_ONCE: Final = 500
 """Rows read ahead of whoever goes through them."""
+MOST_OF_A_SEAL: Final = 20_000
+"""Entries of one seal: a second's work, far within what periodic work may take."""
 
 DirectConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """One connection, not a pool that lends one: what is read belongs to one transaction."""
@@ -63,46 +64,34 @@ class RowFault(NamedTuple):
     fault: str
 
 
-async def get_next_seal(connection: Connection) -> SealContent | None:
-    """What the next seal is over; None if there is nothing to seal."""
-    async with _unhurried(connection) as lent:
-        row = await lent.fetchrow(_SQL["get_next_seal"], timeout=COMMANDS.silence)
+async def get_next_seal(connection: Connection, most: int = MOST_OF_A_SEAL) -> SealContent | None:
+    """What the next seal is over, the oldest first; None if there is nothing to seal.
+
+    It ends with the transaction of the entry that is number `most`; what is left is the next one's.
+    """
+    row = await connection.fetchrow(_SQL["get_next_seal"], most)
     return None if row is None else row_of(SealContent, row)
 
 
 async def record_seal(connection: Connection, seal: Seal) -> bool:
     """Store a signed seal; False if another worker was quicker."""
     content = seal.content
-    async with _unhurried(connection) as lent:
-        stored: bool = await lent.fetchval(
-            _SQL["record_seal"],
-            {
-                "id": content.id,
-                "sealed_at": content.sealed_at.isoformat(),
-                "generation": content.generation,
-                "first_xact_id": content.first_xact_id,
-                "below_xact_id": content.below_xact_id,
-                "entry_count": content.entry_count,
-                "previous_sha256": content.previous_sha256.hex(),
-                "sha256": content.sha256.hex(),
-                "key_id": seal.key_id,
-                "signature": (seal.signature or b"").hex(),
-            },
-            timeout=COMMANDS.silence,
-        )
+    stored: bool = await connection.fetchval(
+        _SQL["record_seal"],
+        {
+            "id": content.id,
+            "sealed_at": content.sealed_at.isoformat(),
+            "generation": content.generation,
+            "first_xact_id": content.first_xact_id,
+            "below_xact_id": content.below_xact_id,
+            "entry_count": content.entry_count,
+            "previous_sha256": content.previous_sha256.hex(),
+            "sha256": content.sha256.hex(),
+            "key_id": seal.key_id,
+            "signature": (seal.signature or b"").hex(),
+        },
+    )
     return stored
-
-
-@asynccontextmanager
-async def _unhurried(connection: Connection) -> AsyncIterator[Connection]:
-    """A transaction that may take as long as a command's: a seal is over all that is not sealed.
-
-    After a long file or a restore that is more than periodic work may read otherwise, and it would
-    never be sealed.
-    """
-    async with transaction(connection) as lent:
-        await lent.execute(_SQL["take_time"], str(round(COMMANDS.statement * 1000)))
-        yield lent
 
 
 @asynccontextmanager

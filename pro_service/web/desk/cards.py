@@ -18,16 +18,17 @@ from pro_service.services.base.sources import source_sha256
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
 from pro_service.services.cards.picture import qr_svg
+from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk, said
-from pro_service.services.desk.today import database_kind
 from pro_service.store.cards.cards import CardHolder, ShownCard, ShownTo
 from pro_service.store.connection import Connection
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
-from pro_service.web.requests import read_form, see, source_of
+from pro_service.web.requests import read_form, source_of
 from pro_service.web.site import HTML_LANGUAGES
 
 
@@ -47,7 +48,7 @@ async def show_page(request: web.Request, seat: Seat) -> web.Response:
     """
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         found = await _find(request, connection, seat)
-        kind = await database_kind(connection)
+        frame = await read_frame(connection, seat.study_id)
     holder, pages = found.holder, request.app[PAGES]
     words = request.app[DESK].words(language_of(request, seat))
     shown = found.card if service.is_shown(holder, found.showings, seat.actor) else None
@@ -55,16 +56,13 @@ async def show_page(request: web.Request, seat: Seat) -> web.Response:
         "card.html",
         request,
         seat,
-        kind=kind,
+        frame=frame,
         code=holder.code,
         has_card=found.card is not None,
         card=shown,
         card_language=HTML_LANGUAGES[holder.language],
         say=lambda key, **said_of: pages.text(holder.language, key, **said_of),
         showings=[_showing(words, holder, one) for one in found.showings],
-        done=words.text("done.enrolled", code=holder.code)
-        if request.query.get("done") == "enrolled"
-        else None,
     )
     # The picture is a file of its own; no other page of ours shows any.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; img-src 'self'"
@@ -77,7 +75,7 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
         holder = await _holder(request, connection, seat, Action.print_card)
         to = ShownTo("desk", source_sha256(source_of(request)), seat.actor)
         await service.record_showing(connection, seat.study_id, [holder], to)
-    return see(request.path.removesuffix("/show"))
+    return done(seat, request.path.removesuffix("/show"), "card_shown", code=holder.code)
 
 
 @for_staff
@@ -103,7 +101,7 @@ async def renew(request: web.Request, seat: Seat) -> web.Response:
             actor=seat.actor,
             words=reason,
         )
-    return see(request.path)
+    return done(seat, request.path, "card_made", code=holder.code)
 
 
 async def _find(request: web.Request, connection: Connection, seat: Seat) -> _Found:

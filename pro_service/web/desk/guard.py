@@ -24,7 +24,7 @@ STUDIES: Final = "/desk/studies"
 WITH_FILES: Final = frozenset({"desk-enrol-file"})
 """Forms that bring a file along; every other is sent without any."""
 _OUR_ADDRESS: Final = re.compile(
-    r"/desk(?:/studies|/participants/[^/?#\s\\]+(?:/[a-z-]+)?)?(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
+    r"/desk(?:/(?!\.|(?i:%2e))[^/?#\s\\]+)*(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,57 +1,28 @@
-"""The desk's pages. GET changes nothing in the record; every POST ends in a redirect."""
+"""One participant's page, and the forms of several rooms.
+
+GET changes nothing in the record; every POST ends in a redirect that says what was done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import UUID
 
 from aiohttp import web
 
-from pro_service.domain.study.assessments import AssessmentState
-from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import actions, calls
-from pro_service.services.desk import today as service
-from pro_service.services.desk.grid import FIGURES, GridQuery, derive_grid, read_grid
+from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
 from pro_service.services.desk.staff_turns import find_facts_to_act
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
-from pro_service.web.desk.first_page import first_page_values, held_words
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
-from pro_service.web.desk.person.done import done_in_words
 from pro_service.web.desk.person.head import Head, masks_of
 from pro_service.web.desk.timeline import timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
-from pro_service.web.requests import read_form, see
-
-_LONGEST_FILTER = 100
-
-
-@for_staff
-async def show_first_page(request: web.Request, seat: Seat) -> web.Response:
-    """`GET /desk`: what must be done now, then participants by visits, then the figures."""
-    context, study_id = request.app[CONTEXT], seat.study_id
-    query = _query(request.query)
-    async with at_desk(request.app[POOLS].desk, seat) as connection:
-        sites = await service.list_sites(connection, study_id)
-        to_do = await service.list_to_do(connection, context, study_id)
-        facts = await read_grid(connection, context, study_id, query)
-        state = await service.database_state(connection)
-    grid = await derive_grid(facts)
-    desk = request.app[DESK]
-    words = desk.words(language_of(request, seat))
-    values = first_page_values(words, sites, to_do, grid, query, request.query)
-    return desk.render(
-        "first_page.html",
-        request,
-        seat,
-        kind=state.kind,
-        sending_held=held_words(words, sites, state.held_since),
-        no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
-        **values,
-    )
+from pro_service.web.requests import read_form
 
 
 @for_staff
@@ -60,25 +31,24 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     context, code = request.app[CONTEXT], request.match_info["code"]
     async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
         facts = await read_timeline(connection, context, seat.study_id, code)
-        kind = await service.database_kind(connection)
+        frame = await read_frame(connection, seat.study_id)
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     # A former site reads its own period and acts no more.
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
     values = timeline_values(words, timeline)
-    pause = pause_values(words, timeline, place, request.query.get("done"), seat)
+    pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
-    masks = masks_of(context, acted_for)
+    head = Head(words, timeline, acted_for).values(seat, place, masks_of(context, acted_for))
     return desk.render(
         "participant.html",
         request,
         seat,
-        kind=kind,
+        frame=frame,
         place=place,
         pause=pause,
-        head=Head(words, timeline, acted_for).values(seat, place, masks),
-        done=done_in_words(words, timeline, request.query),
+        head=head,
         **values,
     )
 
@@ -86,16 +56,16 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
 async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/seen`."""
     form = await read_form(request)
-    await actions.see_alert(hands_of(request, seat), _id(request))
-    return see(way_back(form))
+    place = await actions.see_alert(hands_of(request, seat), _id(request))
+    return done(seat, way_back(form), "alert_seen", code=place.code)
 
 
 async def act_on_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/acted`: what was done, in words."""
     form = await read_form(request)
     words = str(form.get("action", ""))
-    await actions.act_on_alert(hands_of(request, seat), _id(request), words)
-    return see(way_back(form))
+    place = await actions.act_on_alert(hands_of(request, seat), _id(request), words)
+    return done(seat, way_back(form), "alert_acted", code=place.code)
 
 
 async def close_call(request: web.Request, seat: Seat) -> web.Response:
@@ -105,23 +75,23 @@ async def close_call(request: web.Request, seat: Seat) -> web.Response:
     given = calls.CallSaid(
         str(form.get("outcome", "")), str(form.get("note", "")), _uuid(rung) if rung else None
     )
-    await calls.close_call(hands_of(request, seat), _id(request), given)
-    return see(way_back(form))
+    place = await calls.close_call(hands_of(request, seat), _id(request), given)
+    return done(seat, way_back(form), "call_closed", code=place.code)
 
 
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/messages/{id}/dealt`: what was done about a text of unknown fate."""
     form = await read_form(request)
     note = str(form.get("note", ""))
-    await actions.deal_with_message(hands_of(request, seat), _id(request), note)
-    return see(way_back(form))
+    place = await actions.deal_with_message(hands_of(request, seat), _id(request), note)
+    return done(seat, way_back(form), "message_dealt", code=place.code)
 
 
 async def read_text(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/texts/{id}/read`."""
     form = await read_form(request)
     await actions.mark_text_read(hands_of(request, seat), _id(request))
-    return see(way_back(form))
+    return done(seat, way_back(form), "text_read")
 
 
 @for_staff
@@ -144,17 +114,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotHereError from None
-
-
-def _query(given: Mapping[str, str]) -> GridQuery:
-    """The filters of the first page; what cannot be read narrows nothing."""
-    page = given.get("page", "1")
-    state = given.get("state", "")
-    return GridQuery(
-        site=given.get("site", "")[:_LONGEST_FILTER] or None,
-        code=given.get("code", "").strip()[:_LONGEST_FILTER] or None,
-        state=AssessmentState(state) if state in AssessmentState.__members__ else None,
-        visit=given.get("visit", "")[:_LONGEST_FILTER] or None,
-        figure=next((one for one in FIGURES if one == given.get("figure")), None),
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
-    )

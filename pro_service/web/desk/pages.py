@@ -17,6 +17,9 @@ from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.visits import SafetyEndRefusedError
+from pro_service.store.desk.frame import Frame
+from pro_service.web.desk.frame.done import sentence, without_done
+from pro_service.web.desk.frame.rooms import bar_values
 from pro_service.web.desk.words import Words
 from pro_service.web.site import (
     Audience,
@@ -77,23 +80,29 @@ class Desk(Site):
         session: Session | None,
         *,
         status: HTTPStatus = HTTPStatus.OK,
+        frame: Frame | None = None,
         **values: Any,
     ) -> web.Response:
-        """One page in the reader's language."""
+        """One page in the reader's language; with its frame, the bar says what waits."""
         language = language_of(request, session)
+        words = self._words[language]
         seat = session if isinstance(session, Seat) else None
 
         def may(action: str, site_id: UUID | None) -> bool:
             return seat is not None and seat.may(Action[action], site_id)
 
         given: dict[str, Any] = {
-            "w": self._words[language],
+            "w": words,
             "may": may,
             "login": None if session is None else session.row.person_login,
             "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
             "secret": None if session is None else form_secret(session.token),
-            "here": request.path_qs if request.method == "GET" else "/desk",
+            "here": without_done(request.path_qs) if request.method == "GET" else "/desk",
+            "said": sentence(words, session, request.query),
+            **bar_values(words, seat, frame, request.path),
         }
+        if frame is not None:
+            given["kind"] = frame.kind
         body = self.write(template, language, **(given | values))
         return as_page(body, status=status)
 
@@ -109,11 +118,13 @@ class Desk(Site):
         if error is not None:
             reason = _WORDS.get(type(error), reason)
         # Whoever may go on with a participant is led back to their page; to others none is named.
-        known = isinstance(session, Seat) and status in _TO_MEND
+        seat = session if isinstance(session, Seat) else None
+        known = seat is not None and status in _TO_MEND
         code = request.match_info.get("code") if known else None
-        return self.render(
-            "failure.html", request, session, status=status, reason=reason, code=code
-        )
+        # No room is marked as the present one: an address of another site is in none.
+        bar = bar_values(self._words[language_of(request, session)], seat, None, "")
+        values = {"reason": reason, "code": code, **bar}
+        return self.render("failure.html", request, session, status=status, **values)
 
 
 def language_of(request: web.Request, session: Session | None) -> Language:

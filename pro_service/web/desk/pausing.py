@@ -6,7 +6,6 @@ Works without scripts: form, preview, write, and back to the participant's page 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,14 +21,13 @@ from pro_service.services.desk import pausing as service
 from pro_service.services.desk.pausing import LONGEST_PAUSE, PausePreview, PauseWish
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import Form, read_form, see
+from pro_service.web.requests import Form, read_form
 
-DONE: Final[Mapping[str | None, bool]] = {"paused": True, "resumed": False}
-"""What a page may say was done, and whether the participant is paused where it is still true."""
 _KEY_BYTES: Final = 12
 _LONGEST_KEY: Final = 40
 
@@ -60,20 +58,14 @@ async def resume(request: web.Request, seat: Seat) -> web.Response:
     return await _change(request, seat, wish, _key(form), "resumed")
 
 
-def pause_values(
-    words: Words, timeline: Timeline, place: Any, done: str | None, seat: Seat
-) -> dict[str, Any]:
+def pause_values(words: Words, timeline: Timeline, place: Any, seat: Seat) -> dict[str, Any]:
     """What the participant's page says and offers of a pause."""
     document = timeline.document
     local = zone(document.zone)
     paused = timeline.status is Status.paused
     until = None if timeline.paused_until is None else local_day(timeline.paused_until, local)
     today = local_day(document.now, local)
-    said = None
-    if DONE.get(done) is paused:
-        said = words.text(f"done.{done}", day="" if until is None else words.day(until))
     return {
-        "done": said,
         "paused": paused,
         "paused_until": None if until is None else words.day(until),
         "may_pause": may_pause(timeline.status) and seat.may(Action.pause_participant, place),
@@ -98,11 +90,11 @@ async def _preview(request: web.Request, seat: Seat, wish: PauseWish) -> web.Res
 
 
 async def _change(
-    request: web.Request, seat: Seat, wish: PauseWish, key: str, done: str
+    request: web.Request, seat: Seat, wish: PauseWish, key: str, what: str
 ) -> web.Response:
     code = request.match_info["code"]
     await service.change_pause(hands_of(request, seat), code, wish, key=key)
-    return see(f"{_page_of(code)}?done={done}")
+    return done(seat, _page_of(code), what, code=code, day=wish.until)
 
 
 def _preview_values(words: Words, found: PausePreview) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
-from pro_service.web.desk import cards, handlers, pausing, safety, sign_in
+from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
+from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.registry import SHEETS
+from pro_service.web.desk.today import page as today
 from pro_service.web.keys import CONTEXT
 
 
@@ -80,8 +82,10 @@ ROUTES: Final = (
     web.get("/desk/studies", sign_in.show_studies, name="desk-studies"),
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
-    web.get("/desk", handlers.show_first_page, name="desk"),
+    web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
+    web.get("/desk/participants", participants.show_participants, name="desk-participants"),
+    web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),

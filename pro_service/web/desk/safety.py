@@ -13,16 +13,17 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import safety as service
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.words import Words
-from pro_service.web.requests import read_form, see
+from pro_service.web.requests import read_form
 
 
 async def end(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/safety/end`: end it, and back to the participant's page."""
     form, code = await read_form(request), request.match_info["code"]
     await service.end_safety(hands_of(request, seat), code, str(form.get("reason", "")))
-    return see(f"/desk/participants/{quote(code, safe='')}")
+    return done(seat, f"/desk/participants/{quote(code, safe='')}", "safety_ended", code=code)
 
 
 def safety_values(words: Words, timeline: Timeline) -> dict[str, Any]:

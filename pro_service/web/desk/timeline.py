@@ -16,7 +16,6 @@ from pro_service.store.desk.timeline import (
     VisitLine,
 )
 from pro_service.web.desk.calls import call_form
-from pro_service.web.desk.first_page import legend, state_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -26,6 +25,7 @@ from pro_service.web.desk.sittings import (
     sitting_that_stands,
     which_of_several,
 )
+from pro_service.web.desk.states import legend, state_values
 from pro_service.web.desk.story import Story, Told
 from pro_service.web.desk.words import Words
 

@@ -56,8 +56,8 @@ class Words:
         """A text by its key without `desk.`."""
         return self._texts.text(f"desk.{key}", self.language, **parameters)
 
-    def knows(self, key: str) -> bool:
-        """Whether there are words for a key without `desk.`."""
+    def has(self, key: str) -> bool:
+        """Whether there is a text of this key without `desk.`."""
         return f"desk.{key}" in self._keys
 
     def word(self, kind: str, code: str) -> str:

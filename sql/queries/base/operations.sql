@@ -14,11 +14,6 @@ SELECT pro.start_clock($1) AS at;
 -- What this database is for: demo, validation or production.
 SELECT pro.database_kind() AS kind;
 
--- name: get_database_state()
--- What this database is for, and since when sending is held, if it is.
-SELECT pro.database_kind() AS kind,
-       (SELECT h.began_at FROM pro.sending_holds AS h WHERE h.released_at IS NULL) AS held_since;
-
 -- name: declare_kind(kind)
 -- Say what this database is for, once and for ever.
 SELECT pro.declare_kind($1) AS kind;

@@ -24,7 +24,7 @@ SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 -- then unanswered safety checks.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
-       k.closes_at, v.definition, v.occurrence,
+       k.closes_at, k.visit_id, v.definition, v.occurrence,
        coalesce((SELECT jsonb_agg(jsonb_build_object('instrument', a.instrument, 'target', a.target)
                                   ORDER BY a.id)
                  FROM pro.assessments AS a
@@ -76,17 +76,17 @@ WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
   AND coalesce(h.site_id, x.site_id) IS NOT NULL
 ORDER BY i.urgent DESC, i.received_at, i.id LIMIT $2;
 
--- name: list_held_numbers(study_id)
--- Everybody whose number now asks for no texts.
+-- name: list_held_numbers(study_id, most)
+-- Everybody whose number now asks for no texts, the latest first.
 SELECT o.id, p.code, h.site_id, o.started_at, o.reason, o.actor, n.id AS note_id, n.words_sealed,
-       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
+       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key, count(*) OVER () AS total
 FROM pro.desk_opt_outs($1) AS o
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = o.participant_id
 JOIN LATERAL pro.site_seen($1, p.id) AS h ON true
 LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
 WHERE o.ended_at IS NULL
-ORDER BY o.started_at DESC, p.code;
+ORDER BY o.started_at DESC, p.code LIMIT $2;
 
 -- name: list_unreached(study_id)
 -- Who may be out of reach, with everything that tells whether they are, and where they stand.

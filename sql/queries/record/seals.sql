@@ -1,12 +1,8 @@
--- name: take_time(milliseconds)
--- Let the statements of this transaction take so long, whatever the connection's own bound is.
-SELECT set_config('statement_timeout', $1, true);
-
--- name: get_next_seal()
--- What the next seal is over, if there is anything to seal.
+-- name: get_next_seal(most)
+-- What the next seal is over, so many entries about, if there is anything to seal.
 SELECT n.id, n.sealed_at, n.generation, n.after_entry_id, n.first_xact_id::text AS first_xact_id,
        n.below_xact_id::text AS below_xact_id, n.entry_count, n.previous_sha256, n.sha256
-FROM pro.next_seal() AS n;
+FROM pro.next_seal($1) AS n;
 
 -- name: record_seal(seal)
 -- Store a signed seal if it is still the next; says whether it was.

@@ -60,7 +60,11 @@ async def test_a_character_that_cannot_be_kept_is_refused_in_every_field_and_add
             assert (status, "<main" in html) == (400, True), (doing.name, field)
     for path in ("/desk/sign-in", "/desk/language"):
         assert (await send(desk, path, {"login": NOTHING, "language": NOTHING}))[0] == 400
-    for path in ("/desk/participants/a%00b", "/desk/participants/a%00b/card", "/desk?code=%00"):
+    for path in (
+        "/desk/participants/a%00b",
+        "/desk/participants/a%00b/card",
+        "/desk/participants?code=%00",
+    ):
         address = URL(str(desk._base_url).rstrip("/") + path, encoded=True)
         async with desk.get(address) as answer:
             assert (answer.status, "<main" in await answer.text()) == (400, True), path

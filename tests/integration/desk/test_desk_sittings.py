@@ -43,7 +43,7 @@ async def test_what_is_answered_and_not_sent_is_a_state_of_its_own_in_grid_and_t
 ) -> None:
     """S1, S2: in the window and after it; with shape, letter and word, and in the legend."""
     for closed in (False, True):
-        _, grid = await page(desk, "/desk?state=unsent")
+        _, grid = await page(desk, "/desk/participants?state=unsent")
         assert "P-001" in grid
         assert "s-unsent" in grid  # In the legend; two further questionnaires were not begun.
         _, timeline = await page(desk, "/desk/participants/P-001")
@@ -51,7 +51,7 @@ async def test_what_is_answered_and_not_sent_is_a_state_of_its_own_in_grid_and_t
         if not closed:
             await sitter.move(3 * DAY)
             await sitter.close()
-    _, grid = await page(desk, "/desk?state=partial")
+    _, grid = await page(desk, "/desk/participants?state=partial")
     assert "P-001" not in grid.partition('id="participants"')[2].partition("</tbody>")[0]
 
 

@@ -114,7 +114,7 @@ async def test_a_pause_is_written_under_name_and_reason_and_said_to_be_done(
     before = await trial.facts("K-001")
     status, html = await pause(trial, desk)
     assert status == 200
-    assert "The pause is recorded. Texts go out again from" in html
+    assert "K-001 is paused. Texts go out again from" in html
     assert "<dd>paused</dd>" in html
     assert await statuses(trial) == [
         ("paused", "staff:anna", REASON),
@@ -148,7 +148,7 @@ async def test_the_pause_that_was_looked_at_can_be_ended_by_hand(
     _, html = await press(desk, html, f"{PAGE}/resume/preview", reason="back earlier")
     status, html = await press(desk, html, f"{PAGE}/resume")
     assert status == 200
-    assert "The pause has ended." in html
+    assert "The pause of K-001 has ended." in html
     assert "<dd>active</dd>" in html
     assert "resume/preview" not in html
     after = await trial.facts("K-001")
@@ -161,9 +161,9 @@ async def test_the_pause_that_was_looked_at_can_be_ended_by_hand(
     log = html.partition('id="log"')[2]
     assert log.count("(a later entry overrules it)") == 1
     assert "(still to come)" not in log
-    # The sentence is said where it is true, and nowhere else.
-    _, html = await page(desk, f"{PAGE}?done=paused")
-    assert "The pause is recorded" not in html
+    # The sentence is said to whom it was made for, and to nobody else.
+    _, html = await page(desk, f"{PAGE}?done=paused&of=K-001&proof=0")
+    assert "is paused" not in html
 
 
 async def test_the_same_form_sent_twice_pauses_once(
@@ -173,7 +173,7 @@ async def test_the_same_form_sent_twice_pauses_once(
     filled = dict(form_to(html, f"{PAGE}/pause").fields)
     for _ in range(2):
         async with desk.post(f"{PAGE}/pause", data=filled) as answer:
-            assert str(answer.url).endswith("?done=paused")
+            assert answer.url.query["done"] == "paused"
     assert len(await statuses(trial)) == 2
 
 

@@ -56,12 +56,9 @@ async def listed(desk: aiohttp.ClientSession) -> list[tuple[str, str]]:
     status, html = await page(desk)
     assert status == 200
     section = html.partition('<section id="unreached">')[2].partition("</section>")[0]
-    rows = re.findall(
-        r'participants/([^"]+)">[^<]*</a></th>.*?<td>([^<]*)</td></tr>', section, re.S
-    )
+    rows = re.findall(r'class="code" href="[^"]*/([^"/]+)">.*?class="what">([^<]*)<', section, re.S)
     counted = re.search(r'href="#unreached">[^<]*<strong>(\d+)', html)
-    assert counted is not None
-    assert int(counted[1]) == len(rows)
+    assert (0 if counted is None else int(counted[1])) == len(rows)
     return [(code, why.replace("&#39;", "'")) for code, why in rows]
 
 

@@ -66,6 +66,25 @@ async def test_entries_of_a_running_transaction_are_sealed_later_not_never(
         assert await audit.faults() == []
 
 
+async def test_what_is_more_than_one_seal_takes_is_sealed_by_several(database_url: str) -> None:
+    """So that no seal needs an hour's patience (M6): whole transactions, the oldest first."""
+    async with open_trial(database_url) as trial:
+        for number in range(1, 5):
+            await trial.enrol(row(f"K-00{number}"))
+        audit = Audit(trial)
+        worker, keys = trial.pools.worker, audit.sealer.keys
+        entries = await trial.count("audit_entries")
+        counts = []
+        while (content := await seals.get_next_seal(worker, most=5)) is not None:
+            signed = keys.sign(content.text(keys.key_id))
+            assert await seals.record_seal(worker, Seal(content, 2, signed.key_id, signed.value))
+            counts.append(content.entry_count)
+        assert sum(counts) == entries
+        assert len(counts) > 3
+        assert all(count >= 5 for count in counts[:-1])
+        assert await audit.faults() == []
+
+
 async def test_two_workers_at_once_make_one_chain(database_url: str) -> None:
     async with open_trial(database_url) as trial:
         audit = Audit(trial)

@@ -15,7 +15,6 @@ from pro_service.services.base.key_check import KeysDoNotFitError
 from pro_service.store.bounds import Bounds
 from pro_service.store.connection import transaction
 from pro_service.store.pools import DatabaseUnreachableError, Pools, connect, open_pools
-from pro_service.store.record.seals import _unhurried
 from pro_service.web.readiness import ANSWERS_WITHIN
 from tests.support.proxy import DatabaseProxy, proxy_to
 from tests.support.seed import make_context
@@ -246,14 +245,6 @@ async def test_readyz_is_answered_within_two_seconds_whatever_the_database_does(
             return (await ask(browser))[0] == 200
 
         await until(is_ready)
-
-
-async def test_a_seal_may_take_longer_than_other_periodic_work(far: Pools) -> None:
-    """It is over all that is not sealed yet, however much that is."""
-    async with _unhurried(far.worker) as lent:
-        assert await lent.fetchval("SELECT 1 FROM pg_sleep(5)", timeout=LATE) == 1
-    with pytest.raises(DatabaseUnreachableError):
-        await far.worker.fetchval("SELECT pg_sleep(5)")
 
 
 async def test_readyz_says_in_one_line_which_keys_do_not_fit(far: Pools) -> None:

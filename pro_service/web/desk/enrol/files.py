@@ -24,12 +24,13 @@ from pro_service.tables import TableFileError, read_content
 from pro_service.web.desk.enrol.handlers import ADDRESS, render, show_form
 from pro_service.web.desk.enrol.previews import preview_of_file
 from pro_service.web.desk.enrol.problems import problems_in_words
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.sheets import form_key
 from pro_service.web.desk.words import Words
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import read_form, read_upload, see
+from pro_service.web.requests import read_form, read_upload
 
 FILE: Final = f"{ADDRESS}/file"
 CONFIRM: Final = f"{ADDRESS}/rows"
@@ -85,7 +86,7 @@ async def confirm(request: web.Request, seat: Seat) -> web.Response:
         )
     except EnrolmentRefusedError as error:
         return await _refused(request, seat, _listed(words, error))
-    return see(f"{ADDRESS}?enrolled={len(codes)}")
+    return done(seat, ADDRESS, "enrolled_rows" if len(codes) > 1 else "enrolled_row", code=codes[0])
 
 
 def _listed(words: Words, error: EnrolmentRefusedError) -> list[dict[str, str]]:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 from aiohttp import web
 from multidict import MultiDict
@@ -19,17 +18,16 @@ from pro_service.store.base import operations
 from pro_service.web.desk.enrol.fields import NAMES, REASON, enrolment_fields
 from pro_service.web.desk.enrol.previews import preview_of_one
 from pro_service.web.desk.enrol.problems import problems_in_words
+from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.fields import Typed
-from pro_service.web.desk.person.sheets import form_key
-from pro_service.web.desk.words import Words
+from pro_service.web.desk.person.sheets import form_key, page_of
 from pro_service.web.keys import CONTEXT
-from pro_service.web.requests import Form, read_form, see
+from pro_service.web.requests import Form, read_form
 
 ADDRESS: Final = "/desk/enrol"
 _KEY_BYTES: Final = 12
-_LONGEST_COUNT: Final = 5
 _ROW: Final = 1
 """The number of the only row of a form."""
 
@@ -52,7 +50,7 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     try:
         if step == "do":
             (code,) = await service.enrol_rows(hands, cells, reason=reason, key=form_key(form))
-            return see(f"/desk/participants/{quote(code, safe='')}/card?done=enrolled")
+            return done(seat, f"{page_of(code)}/card", "enrolled", code=code)
         found = await service.look_at_rows(hands, cells, reason=reason)
     except EnrolmentRefusedError as error:
         return await show_form(request, seat, form, error)
@@ -92,7 +90,7 @@ async def show_form(
     ]
     status = HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
     given: dict[str, Any] = {"problems": problems, "fields": fields, "sites": sites}
-    given |= {"file_problems": [], "said": _said(words, request.query.get("enrolled", ""))}
+    given |= {"file_problems": []}
     return await render(request, seat, "enrol.html", status, **(given | values))
 
 
@@ -112,12 +110,6 @@ async def render(
         most=service.MOST_ROWS,
         **values,
     )
-
-
-def _said(words: Words, count: str) -> str | None:
-    """The sentence after a file was enrolled."""
-    known = count.isascii() and count.isdigit() and len(count) < _LONGEST_COUNT
-    return words.text("done.enrolled_rows", count=int(count)) if known else None
 
 
 def _cells(form: Form) -> service.Cells:

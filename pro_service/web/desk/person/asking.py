@@ -11,7 +11,7 @@ from pro_service.domain.study.reaching.asked_now import (
     AskingNow,
     plan_asking_now,
 )
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.turns import Who
 from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.extra_visits import Wish, add_extra_visit
@@ -48,7 +48,9 @@ def _when(asked: Asked, plan: AskingNow) -> str:
 
 async def _ask(asked: Asked, who: Who) -> Done:
     plan = await ask_now(who, asked.actor)
-    return {} if plan.at_once else {"at": plan.goes_at.isoformat()}
+    if plan.at_once:
+        return Done("ask")
+    return Done("ask_later", local_day(plan.goes_at, zone(asked.facts.zone)))
 
 
 ASK: Final = Sheet("ask", Action.ask_now, _nothing_to_fill, _ask, _look_at_asking, reasoned=False)
@@ -87,7 +89,9 @@ async def _add_visit(asked: Asked, who: Who) -> Done:
     made = await add_extra_visit(
         who, wishes, actor=asked.actor, reason=asked.reason, at_once=at_once
     )
-    return {} if made.reminded_at is None else {"at": made.reminded_at.isoformat()}
+    if made.reminded_at is None:
+        return Done("extra_visit")
+    return Done("extra_visit_asked", local_day(made.reminded_at, zone(asked.facts.zone)))
 
 
 EXTRA: Final = Sheet("extra-visit", Action.add_visit, _extra_fields, _add_visit)

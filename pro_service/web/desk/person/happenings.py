@@ -151,7 +151,7 @@ def _becomes(asked: Asked, new: PlannedVisit | None) -> tuple[str, str]:
 async def _act(asked: Asked, who: Who) -> Done:
     event = _read(asked)
     await record_event(who, event, actor=asked.actor, reason=asked.reason)
-    return {"event": f"{event.kind}:{event.ordinal}"}
+    return Done("event")
 
 
 EVENT: Final = Sheet("event", Action.record_event, _fields, _act, _look)

@@ -99,7 +99,7 @@ async def _change_number(asked: Asked, who: Who) -> Done:
     if said == CONFIRMED:
         # A turn of its own, as the two commands are: the number waits if it cannot be taken.
         await confirm_by_staff(asked.turn.who, asked.actor, reason, place=place)
-    return {"said": said}
+    return Done(f"number_{said}")
 
 
 def _number(asked: Asked) -> str:
@@ -124,7 +124,7 @@ def _confirm_fields(asked: Asked) -> Sequence[Field]:
 async def _confirm(asked: Asked, who: Who) -> Done:
     place = _place(asked, _waiting(asked))
     await confirm_by_staff(who, asked.actor, asked.reason, place=place)
-    return {}
+    return Done("confirm_number")
 
 
 CONFIRM: Final = Sheet(
@@ -187,7 +187,7 @@ async def _add_contact(asked: Asked, who: Who) -> Done:
         phone(_number(asked)), relation, _agreed(asked), typed.optional_day("participant_agreed_on")
     )
     await add_contact(who, new, asked.actor, asked.reason)
-    return {}
+    return Done("contact")
 
 
 CONTACT: Final = Sheet(
@@ -208,7 +208,7 @@ def _agree_fields(asked: Asked) -> Sequence[Field]:
 
 async def _agree(asked: Asked, who: Who) -> Done:
     await agree_for_contact(who, _place(asked, _others(asked)), _agreed(asked), asked.reason)
-    return {}
+    return Done("contact_agreement")
 
 
 AGREEMENT: Final = Sheet(
@@ -228,7 +228,7 @@ async def _put_first(asked: Asked, who: Who) -> Done:
     place = _place(asked, contacts)
     others = [one.ordinal for one in contacts if one.ordinal != place]
     await order_contacts(who, [place, *others], asked.reason)
-    return {}
+    return Done("contact_first")
 
 
 FIRST: Final = Sheet("contact-first", Action.change_contacts, _first_fields, _put_first)
@@ -251,7 +251,7 @@ async def _end(asked: Asked, who: Who) -> Done:
     why = asked.typed.choice("why", (_OVER, _WRONG))
     silence = end_contact if why == _OVER else mark_wrong
     left = await silence(who, place, asked.actor, asked.reason)
-    return {"left": "somebody" if left else "nobody"}
+    return Done("contact_ended" if left else "last_contact_ended")
 
 
 END: Final = Sheet("contact-end", Action.change_contacts, _end_fields, _end)
@@ -271,7 +271,7 @@ def _opt_in_fields(asked: Asked) -> Sequence[Field]:
 async def _opt_in(asked: Asked, who: Who) -> Done:
     place = _place(asked, _held(asked))
     await opt_in_by_staff(who, asked.actor, asked.reason, place=place)
-    return {}
+    return Done("texts_again")
 
 
 OPT_IN: Final = Sheet(
@@ -288,7 +288,7 @@ def _no_fields(_: Asked) -> Sequence[Field]:
 
 async def _opt_out(asked: Asked, who: Who) -> Done:
     await opt_out_by_staff(who, asked.actor, asked.reason)
-    return {}
+    return Done("no_texts")
 
 
 OPT_OUT: Final = Sheet("no-texts", Action.change_opt_out, _no_fields, _opt_out)

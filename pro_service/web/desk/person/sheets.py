@@ -8,10 +8,11 @@ works without scripts.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
@@ -26,12 +27,13 @@ from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.staff_turns import StaffTurn, find_turn
 from pro_service.store.base import operations
+from pro_service.web.desk.frame.done import done as say_done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.fields import Field, FieldError, Typed
 from pro_service.web.desk.words import Words
 from pro_service.web.refusals import UnreadableFormError
-from pro_service.web.requests import Form, read_form, see
+from pro_service.web.requests import Form, read_form
 
 _KEY_BYTES: Final = 12
 _LONGEST_KEY: Final = 40
@@ -78,8 +80,12 @@ class Outlook:
     """What the sentences were made from; tests compare it with what is written."""
 
 
-Done = Mapping[str, str]
-"""What the sentence about what was done says beside its words."""
+class Done(NamedTuple):
+    """The sentence that says what was done, as `done` of the frame takes it."""
+
+    key: str
+    day: date | None = None
+    """The day it names, where the participant lives."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +128,15 @@ class Sheet:
             if problem_in_words(asked.words, error) is None:
                 raise
             return await self._form(request, seat, asked, error)
-        return see_done(asked.facts.code, self.word, done)
+        code = asked.facts.code
+        return say_done(seat, page_of(code), done.key, code=code, day=done.day)
 
     async def _do(self, asked: Asked, key: str) -> Done:
         async def act(who: Who) -> Done:
             return await self.act(asked, who)
 
         # A copy of the form finds it done, and the page says where the participant stands now.
-        return await asked.turn.once(key, act) or {}
+        return await asked.turn.once(key, act) or Done(self.word)
 
     async def _asked(self, request: web.Request, seat: Seat, form: Form | MultiDict[str]) -> Asked:
         code = request.match_info["code"]
@@ -224,18 +231,12 @@ def page_of(code: str) -> str:
     return f"/desk/participants/{quote(code, safe='')}"
 
 
-def see_done(code: str, word: str, done: Done) -> web.Response:
-    """Back to the participant's page, which says in one sentence what was done."""
-    said = "".join(f"&{name}={quote(value, safe='')}" for name, value in done.items())
-    return see(f"{page_of(code)}?done={word}{said}")
-
-
 def problem_in_words(words: Words, error: ProServiceError) -> str | None:
     """What is wrong with what was typed, in the reader's language; None: something else is."""
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
     for key in (f"problem.{kind}.{error.why}", f"problem.{kind}"):
-        if words.knows(key):
+        if words.has(key):
             return words.text(key)
     return None
 

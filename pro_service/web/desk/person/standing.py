@@ -91,7 +91,7 @@ def _warnings(asked: Asked, status: Status) -> list[str]:
 async def _act(asked: Asked, who: Who) -> Done:
     status = _read(asked)
     await record_status(who, status, actor=asked.actor, reason=asked.reason)
-    return {"status": status.value}
+    return Done("status")
 
 
 STATUS: Final = Sheet("status", Action.set_status, _fields, _act, _look)

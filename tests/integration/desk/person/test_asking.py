@@ -29,7 +29,7 @@ async def test_what_is_due_is_asked_at_once_and_never_twice(
     assert "Before the injection" in html
     assert await trial.texts("K-001") == []
     status, again = await confirm(desk, html, "ask")
-    assert (status, said(again)) == (200, "What is due is asked now.")
+    assert (status, said(again)) == (200, "What is due at K-001 is asked now.")
     await confirm(desk, html, "ask")
     await trial.remind()
     await trial.remind()
@@ -47,8 +47,7 @@ async def test_a_text_that_went_yesterday_holds_back_the_next_and_it_is_said_unt
     _, html = await fill(desk, "ask")
     assert "until then the rules of the protocol" in html
     _, html = await confirm(desk, html, "ask")
-    assert said(html).startswith("What is due is asked ")
-    assert said(html) != "What is due is asked now."
+    assert said(html).startswith("What is due at K-001 is asked on ")
     before = len(await trial.texts("K-001"))
     await trial.remind()
     await trial.provider.drain()
@@ -77,7 +76,7 @@ async def test_an_extra_visit_is_asked_now_or_in_the_evening(
     for when, ask, hour in (("now", "pain-nrs:left_knee", 10), ("evening", "pga:person", 18)):
         status, html = await fill(desk, "extra-visit", ask=ask, when=when, reason="Pain again")
         assert status == 200, problem(html)
-        assert said(html).startswith("The extra visit is open; its text goes ")
+        assert said(html).startswith("The extra visit of K-001 is open; its text goes on ")
         due = await trial.fetchval("SELECT max(due_at) FROM reminders WHERE actor = 'staff:anna'")
         assert (due.hour + 8) % 24 == hour, (when, due)
     assert await by_staff(trial, "visits") == 2

@@ -61,7 +61,10 @@ async def test_the_preview_of_an_injection_is_what_comes_of_it(
     assert f"{len(expected.rescheduling.created)} visits move" in html
     assert (await trial.facts("K-001")).revision == before.revision
     status, html = await confirm(desk, html, "event")
-    assert (status, said(html)) == (200, "Recorded: Injection.")
+    assert (status, said(html)) == (
+        200,
+        "The event of K-001 is recorded, and the visits follow it.",
+    )
     planned = sorted(
         (one.visit.definition, one.visit.occurrence, one.visit.opens_at)
         for one in expected.rescheduling.created
@@ -149,7 +152,10 @@ async def test_a_death_ends_everything_and_is_said_to_be_recorded(
     _, html = await fill(desk, "event", **death)
     assert "The participant is then: died." in html
     status, html = await confirm(desk, html, "event")
-    assert (status, said(html)) == (200, "Recorded: Death.")
+    assert (status, said(html)) == (
+        200,
+        "The event of K-001 is recorded, and the visits follow it.",
+    )
     assert (await trial.facts("K-001")).statuses[-1].status is Status.died
     _, html = await page(desk, PAGE)
     assert "died" in html

@@ -28,7 +28,7 @@ async def test_a_number_changed_and_confirmed_is_texted_from_now_on(
         desk, "number", contact="1", number=NEW, said="confirmed", reason="Rang it at the visit"
     )
     assert status == 200, problem(html)
-    assert said(html).startswith("The number is changed and confirmed")
+    assert said(html).startswith("The number of K-001 is changed and confirmed")
     assert await addresses(trial) == [("self", NEW, True)]
     assert await by_staff(trial, "contact_points") == 1
     assert NEW not in html
@@ -44,12 +44,12 @@ async def test_a_number_that_waits_gets_nothing_until_somebody_confirms_it(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     _, html = await fill(desk, "number", contact="1", number=NEW, said="waiting", reason="By mail")
-    assert said(html) == "The number is changed. Nothing goes there until it is confirmed."
+    assert said(html) == "The number of K-001 is changed. Nothing goes there until it is confirmed."
     assert await addresses(trial) == [("self", NEW, False)]
     assert await trial.count("call_tasks", "reason = 'confirm_number' AND closed_at IS NULL") == 1
     assert f'href="{PAGE}/confirm-number"' in html
     _, html = await fill(desk, "confirm-number", contact="1", reason="She read her code to me")
-    assert said(html) == "The number is confirmed: texts may go there from now on."
+    assert said(html) == "The number of K-001 is confirmed: texts may go there from now on."
     assert await addresses(trial) == [("self", NEW, True)]
     assert await trial.count("call_tasks", "reason = 'confirm_number' AND closed_at IS NULL") == 0
 
@@ -86,7 +86,7 @@ async def test_a_daughter_is_added_agreed_for_put_first_and_ended(
     assert await by_staff(trial, "consents") == 1
     await fill(desk, "confirm-number", contact="2", reason="She rang us from it")
     _, html = await fill(desk, "contact-first", contact="2", reason="Always has it with her")
-    assert said(html) == "The contacts are in the new order."
+    assert said(html) == "The contacts of K-001 are in the new order."
     assert (await addresses(trial))[0] == ("child", DAUGHTER, True)
     _, html = await fill(desk, "contact-agreement", contact="1", reason="No texts any more")
     assert await addresses(trial) == [
@@ -94,7 +94,10 @@ async def test_a_daughter_is_added_agreed_for_put_first_and_ended(
         ("self", trial.phones["K-001"], True),
     ]
     _, html = await fill(desk, "contact-end", contact="1", why="over", reason="Moved away")
-    assert said(html) == "Nothing goes there any more; the other contacts are texted as before."
+    assert (
+        said(html)
+        == "Nothing goes there any more; the other contacts of K-001 are texted as before."
+    )
     assert [one for one, _, _ in await addresses(trial)] == ["self"]
     _, html = await fill(desk, "contact-end", contact="2", why="wrong", reason="A stranger")
     assert "nobody is left who may be texted" in said(html)
@@ -103,11 +106,11 @@ async def test_a_daughter_is_added_agreed_for_put_first_and_ended(
 
 async def test_no_more_texts_and_texts_again(trial: Trial, desk: aiohttp.ClientSession) -> None:
     _, html = await fill(desk, "no-texts", reason="Said so at the visit")
-    assert said(html) == "No more texts go to any number of theirs."
+    assert said(html) == "No more texts go to any number of K-001."
     assert await trial.count("opt_outs", "ended_at IS NULL AND actor = 'staff:anna'") == 1
     _, html = await page(desk, PAGE)
     assert f'href="{PAGE}/no-texts"' not in html
     _, html = await fill(desk, "texts-again", contact="1", reason="Has changed her mind")
-    assert said(html) == "Texts may go to this number again."
+    assert said(html) == "Texts may go to this number of K-001 again."
     assert await trial.count("opt_outs", "ended_at IS NULL") == 0
     assert await trial.count("opt_outs", "ended_by = 'staff:anna'") == 1

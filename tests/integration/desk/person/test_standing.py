@@ -27,7 +27,7 @@ async def test_stopped_questionnaires_stops_texts_and_leaves_the_safety_calls(
         assert words in html, words
     assert await by_staff(trial, "statuses") == 0
     status, html = await confirm(desk, html, "status")
-    assert (status, said(html)) == (200, "From now on: answers no more questionnaires.")
+    assert (status, said(html)) == (200, "The status of K-001 is recorded.")
     assert await by_staff(trial, "statuses") == 1
     await trial.move(timedelta(days=1, hours=10))
     await rounds.call_round(trial.pools.worker, trial.context)
@@ -62,7 +62,7 @@ async def test_only_an_investigator_records_a_withdrawal(
     )
     assert "ends them" in html
     status, html = await confirm(investigator, html, "status")
-    assert (status, said(html)) == (200, "From now on: withdrew from follow-up.")
+    assert (status, said(html)) == (200, "The status of K-001 is recorded.")
     assert await by_staff(trial, "statuses", "ivan") == 1
 
 

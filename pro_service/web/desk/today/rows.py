@@ -1,47 +1,65 @@
-"""The first page's lists, grid and figures as its template needs them; nothing is decided here."""
+"""What Today lists, as its template needs it; nothing is decided here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
-from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
-from pro_service.services.desk.grid import Cell, Grid, GridQuery
-from pro_service.services.desk.today import MOST_OF_A_LIST, ToDo
+from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.calls import call_form
-from pro_service.web.desk.words import SHAPES, Words
+from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.said import tried, until
+from pro_service.web.desk.words import Words
 
 
-def first_page_values(
-    words: Words,
-    sites: Sequence[DeskSite],
-    to_do: ToDo,
-    grid: Grid,
-    query: GridQuery,
-    given: Mapping[str, str],
-) -> dict[str, Any]:
-    """Everything `first_page.html` shows."""
+def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[str, Any]:
+    """The lists `today.html` shows, and in which order; what is empty is in none."""
     by_id = {site.id: site for site in sites}
+    alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
+    under = put_under_alerts(alerts, calls)
+    begun = to_do.begun
+    lists = {
+        "alerts": alerts,
+        "calls": [one for one in calls if one not in under],
+        "texts": texts_values(words, by_id, to_do.texts, to_do.here),
+        "unreached": _unreached(words, by_id, to_do),
+        "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
+        "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "uncertain": _uncertain(words, by_id, to_do),
+        "held": _held(words, by_id, to_do),
+    }
+    totals = _totals(to_do)
+    totals["calls"] -= len(under)
+    # A text that names a sign of harm comes before calls (R8).
+    warns = any(one["urgent"] for one in lists["texts"])
+    first = ("texts", "calls") if warns else ("calls", "texts")
+    order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
+    zones = {site.zone for site in sites}
     return {
         "sites": sites,
-        "calls": _calls(words, by_id, to_do),
-        "alerts": _alerts(words, by_id, to_do),
-        "texts": _texts(words, by_id, to_do),
-        "held": _held(words, by_id, to_do),
-        "uncertain": _uncertain(words, by_id, to_do),
-        "unreached": _unreached(words, by_id, to_do),
-        "totals": _totals(to_do),
-        "query": query,
-        "filtered": any(given.get(name) for name in ("site", "code", "state", "visit", "figure")),
-        **_grid(words, grid, query),
+        "one_zone": zones.pop() if len(zones) == 1 else None,
+        "lists": lists,
+        "order": [name for name in order if lists[name]],
+        "totals": totals,
     }
+
+
+def put_under_alerts(
+    alerts: Sequence[dict[str, Any]], calls: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put the calls that an alert asks for in its row; return those that have found theirs."""
+    first = {one["code"]: one for one in reversed(alerts)}
+    under = [one for one in calls if one["about_alert"] and one["code"] in first]
+    for one in under:
+        first[one["code"]]["calls"].append(one)
+    return under
 
 
 def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) -> str | None:
@@ -51,21 +69,6 @@ def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) 
     return words.text("now.sending_held", since=words.instant(since, zone(sites[0].zone)))
 
 
-def legend(words: Words) -> list[dict[str, str]]:
-    """Every state with its shape, letter and word."""
-    return [state_values(words, state) for state in AssessmentState]
-
-
-def state_values(words: Words, state: AssessmentState) -> dict[str, str]:
-    """One state: shape and letter for the eye, the word for everybody."""
-    return {
-        "code": state.value,
-        "shape": SHAPES[state],
-        "letter": words.text(f"letter.{state.value}"),
-        "word": words.text(f"state.{state.value}"),
-    }
-
-
 def _totals(to_do: ToDo) -> dict[str, int]:
     """How many there are of each, also where the list shows only the first of them."""
     return {
@@ -73,7 +76,9 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
-        "held": len(to_do.held),
+        "unsent": len(to_do.begun.unsent),
+        "to_complete": len(to_do.begun.to_complete),
+        "held": to_do.held[0][0].total if to_do.held else 0,
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
 
@@ -96,10 +101,13 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
-                "closes": words.until(call.closes_at, local),
+                "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
+                "tried": tried(words, to_do.tried.get(call.visit_id), local)
+                if call.visit_id
+                else None,
                 "form": call_form(words, call.reason, call.contacts),
-                "their_zone": call.zone if call.zone != site.zone else None,
+                "about_alert": call.reason in ABOUT_ALERTS,
             }
         )
     return rows
@@ -117,6 +125,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "code": alert.code,
                 "place": alert.site_id if alert.code in to_do.here else None,
                 "site": site,
+                "calls": [],
                 "rule": words.rule(protocol, alert.rule),
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
@@ -142,20 +151,26 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
     return rows
 
 
-def _texts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+def texts_values(
+    words: Words,
+    sites: Mapping[UUID, DeskSite],
+    texts: Sequence[ReadText],
+    here: Collection[str],
+) -> list[dict[str, Any]]:
+    """Texts to read, in words; `here` are the codes of who is now at a site of the reader's."""
     return [
         {
             "id": row.id,
             "codes": row.codes,
             # A text from nobody known belongs to the site whose address it came to.
-            "place": row.site_id if not row.codes or to_do.here.intersection(row.codes) else None,
+            "place": row.site_id if not row.codes or not set(row.codes).isdisjoint(here) else None,
             "site": sites[row.site_id],
             "body": body,
             "media": row.media_count,
             "urgent": row.urgent,
             "at": words.instant(row.received_at, zone(sites[row.site_id].zone)),
         }
-        for row, body in to_do.texts
+        for row, body in texts
     ]
 
 
@@ -200,95 +215,3 @@ def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
         }
         for one in to_do.uncertain
     ]
-
-
-def _grid(words: Words, grid: Grid, query: GridQuery) -> dict[str, Any]:
-    present = {each for row in grid.rows for each in row.cells}
-    shown = {
-        definition: words.chosen(label)
-        for definition, label in grid.definitions.items()
-        if definition in present and query.visit in (None, definition)
-    }
-    return {
-        "legend": legend(words),
-        "states": list(AssessmentState),
-        "definitions": shown,
-        "all_definitions": {one: words.chosen(label) for one, label in grid.definitions.items()},
-        "rows": [
-            {
-                "code": row.code,
-                "site": row.site,
-                "status": words.text("status.none")
-                if row.status is None
-                else words.word("status", row.status),
-                "cells": [_cells(words, row.cells.get(one, ())) for one in shown],
-            }
-            for row in grid.rows
-        ],
-        "found": grid.found,
-        "page": grid.page,
-        "pages": grid.pages,
-        "previous": _address(query, page=grid.page - 1) if grid.page > 1 else None,
-        "next": _address(query, page=grid.page + 1) if grid.page < grid.pages else None,
-        "counted": grid.counted,
-        "figures": _figures(words, grid, query),
-        "figure_words": None if query.figure is None else words.text(f"figure.rows.{query.figure}"),
-    }
-
-
-def _cells(words: Words, cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    return [
-        {
-            **state_values(words, cell.state),
-            "of": None
-            if cell.completed in (0, cell.asked)
-            else words.text("cell.of", done=cell.completed, asked=cell.asked),
-            "anchor": f"{cell.definition}-{cell.occurrence}",
-        }
-        for cell in cells
-    ]
-
-
-def _figures(words: Words, grid: Grid, query: GridQuery) -> list[dict[str, Any]]:
-    """Both figures of every visit at every site; each number leads to the rows behind it."""
-    rows = []
-    for one in grid.figures:
-        # Where no window has closed and nothing is scored, there is nothing to count yet.
-        if not one.scorable and not one.expected_and_closed:
-            continue
-
-        def link(figure: str, site: str = one.site, visit: str = one.definition) -> str:
-            asked = {"site": site, "visit": visit, "figure": figure}
-            return f"/desk?{urlencode(asked)}#participants"
-
-        rows.append(
-            {
-                "visit": words.chosen(grid.definitions[one.definition]),
-                "site": one.site,
-                "completed": one.completed_in_window,
-                "expected": one.expected_and_closed,
-                "completion": words.share(one.completed_in_window, one.expected_and_closed),
-                "unsent": one.unsent,
-                "scorable": one.scorable,
-                "enrolled": one.enrolled,
-                "available": words.share(one.scorable, one.enrolled),
-                "to_completed": link("completed_in_window"),
-                "to_expected": link("expected_and_closed"),
-                "to_unsent": link("unsent"),
-                "to_scorable": link("scorable"),
-                "to_enrolled": link("enrolled"),
-            }
-        )
-    return rows
-
-
-def _address(query: GridQuery, *, page: int) -> str:
-    given = {
-        "site": query.site,
-        "code": query.code,
-        "state": query.state,
-        "visit": query.visit,
-        "figure": query.figure,
-        "page": page,
-    }
-    return f"/desk?{urlencode({k: v for k, v in given.items() if v is not None})}#participants"

@@ -1,0 +1,1 @@
+"""What stands around every page of the desk: the bar of rooms, and the sentence of success."""

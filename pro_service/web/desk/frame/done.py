@@ -1,0 +1,81 @@
+"""One sentence that says what was done, on the page the form leads back to.
+
+A handler that has written ends with one line:
+
+    return done(seat, way_back(form), "alert_seen", code=place.code)
+
+and the page it leads to says `desk.done.alert_seen` of both catalogues, in the reader's language,
+in an element of role `status`. A sentence may name a participant's `{code}` and a `{day}`; nothing
+secret, for it stands in the address. The address carries a proof made with the session's own
+secret: nobody else can make a page say that something was done, and another session says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from aiohttp import web
+
+from pro_service.services.desk.seat import Session
+from pro_service.services.desk.sign_in import form_secret
+from pro_service.web.desk.words import Words
+from pro_service.web.requests import see
+
+_KEY, _CODE, _DAY, _PROOF = "done", "of", "on", "proof"
+_OURS: Final = frozenset({_KEY, _CODE, _DAY, _PROOF})
+_PROOF_LENGTH: Final = 20
+
+
+def done(
+    session: Session, back: str, key: str, *, code: str | None = None, day: date | None = None
+) -> web.Response:
+    """Go back to a page of ours (`back`), which says what was done.
+
+    `key` is the last part of the sentence's key; `code` and `day` are what it names.
+    """
+    given = {_KEY: key}
+    if code is not None:
+        given[_CODE] = code
+    if day is not None:
+        given[_DAY] = day.isoformat()
+    given[_PROOF] = _proof(session, given)
+    parts = urlsplit(without_done(back))
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *given.items()])
+    return see(urlunsplit(parts._replace(query=query)))
+
+
+def sentence(words: Words, session: Session | None, query: Mapping[str, str]) -> str | None:
+    """What the address says was done; None where it says nothing, or was not made for them."""
+    if session is None or _PROOF not in query:
+        return None
+    given = {name: query[name] for name in (_KEY, _CODE, _DAY) if name in query}
+    if not hmac.compare_digest(_proof(session, given).encode(), query[_PROOF].encode()):
+        return None
+    if not words.has(f"done.{given[_KEY]}"):
+        return None
+    day = "" if _DAY not in given else words.day(date.fromisoformat(given[_DAY]))
+    return words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day)
+
+
+def without_done(address: str) -> str:
+    """An address of ours as it is without what it says was done."""
+    parts = urlsplit(address)
+    if not parts.query:
+        return address
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name not in _OURS
+    ]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def _proof(session: Session, given: Mapping[str, str]) -> str:
+    what = "\n".join(f"{name}={given[name]}" for name in sorted(given) if name != _PROOF)
+    key = form_secret(session.token).encode()
+    return hmac.new(key, f"done\n{what}".encode(), hashlib.sha256).hexdigest()[:_PROOF_LENGTH]

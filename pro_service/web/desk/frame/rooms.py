@@ -1,0 +1,78 @@
+"""The rooms of the desk, and the bar that names them.
+
+A room is in the bar of whoever may use it. To add one: a line in `ROOMS` and its words
+`desk.room.<name>` in both languages; its address answers a GET, and what stands below it belongs
+to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.seat import Seat
+from pro_service.store.desk.frame import Frame
+from pro_service.web.desk.words import Words
+
+_MOST_SITES_NAMED: Final = 3
+
+
+class Room(NamedTuple):
+    """A room: its name, its address, and what one must be able to do to have a use for it."""
+
+    name: str
+    path: str
+    action: Action
+
+
+ROOMS: Final = (
+    Room("today", "/desk", Action.see_participants),
+    Room("participants", "/desk/participants", Action.see_participants),
+    Room("texts", "/desk/texts", Action.see_participants),
+    Room("enrol", "/desk/enrol", Action.enrol),
+)
+"""In the order of the bar."""
+
+
+def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) -> dict[str, Any]:
+    """The rooms of a seat with what waits in each, and where the seat is.
+
+    Without a frame (a preview, a failure) the rooms are named and nothing is counted.
+    """
+    if seat is None:
+        return {"rooms": [], "at_sites": None}
+    here = _room_of(path)
+    waiting = {} if frame is None else {"today": frame.urgent, "texts": frame.texts}
+    return {
+        "rooms": [
+            {
+                "path": room.path,
+                "name": words.text(f"room.{room.name}"),
+                # The page itself, or one further in.
+                "current": None if room is not here else "page" if path == room.path else "true",
+                "count": _count(words, room, waiting.get(room.name, 0)),
+                "urgent": room.name == "today",
+            }
+            for room in ROOMS
+            if seat.may_anywhere(room.action)
+        ],
+        "at_sites": None if frame is None else _sites(words, frame),
+    }
+
+
+def _room_of(path: str) -> Room | None:
+    """The room an address belongs to: the one whose own address is longest."""
+    found = [one for one in ROOMS if path == one.path or path.startswith(f"{one.path}/")]
+    return max(found, key=lambda one: len(one.path), default=None)
+
+
+def _count(words: Words, room: Room, waiting: int) -> dict[str, Any] | None:
+    if not waiting:
+        return None
+    return {"number": waiting, "said": words.text(f"room.{room.name}_waiting", count=waiting)}
+
+
+def _sites(words: Words, frame: Frame) -> str:
+    if len(frame.sites) > _MOST_SITES_NAMED:
+        return words.text("bar.sites", count=len(frame.sites))
+    return ", ".join(frame.sites)

@@ -1,0 +1,1 @@
+"""The room that says what must be done now."""

@@ -1,0 +1,54 @@
+"""What must be done now, most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.times import local_day, zone
+from pro_service.services.desk import today as service
+from pro_service.services.desk.frame import read_frame
+from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.today.rows import held_words, today_values
+from pro_service.web.desk.words import Words
+from pro_service.web.keys import CONTEXT, POOLS
+
+
+@for_staff
+async def show_today(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk`: what must be done now."""
+    context, study_id = request.app[CONTEXT], seat.study_id
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        frame = await read_frame(connection, study_id)
+        sites = await service.list_sites(connection, study_id)
+        to_do = await service.list_to_do(connection, context, study_id)
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    values: dict[str, Any] = {
+        **today_values(words, sites, to_do),
+        **_clock(words, sites, frame.now),
+    }
+    return desk.render(
+        "today.html",
+        request,
+        seat,
+        frame=frame,
+        sending_held=held_words(words, sites, frame.held_since),
+        no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
+        **values,
+    )
+
+
+def _clock(words: Words, sites: Sequence[DeskSite], now: datetime) -> dict[str, str | None]:
+    """The day and the time, in the zone of the first site; None where there is no site."""
+    if not sites:
+        return {"today": None, "clock": None}
+    local = zone(sites[0].zone)
+    return {"today": words.day(local_day(now, local)), "clock": words.instant(now, local)}

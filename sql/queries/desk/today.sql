@@ -1,0 +1,26 @@
+-- name: list_begun(study_id, most)
+-- Visits in whose open window something was answered and not sent, soonest to close first, with what tells whether
+-- all of it is answered and whether they may still be asked.
+SELECT b.code, b.protocol_version_id, b.site_id, b.zone, b.visit_id, b.definition, b.occurrence, b.provisional,
+       b.opens_at, b.closes_at, b.owed, b.last_answer_at, b.statuses, b.died_at, b.now
+FROM pro.desk_begun($1, $2) AS b;
+
+-- name: list_tried(study_id, visit_ids)
+-- What was tried at these visits: texts that went out and the last of them, calls that were closed and what came of
+-- the last.
+SELECT w.visit_id, n.texts, n.last_text_at, k.calls, k.last_call_at, k.last_outcome
+FROM unnest($2::uuid[]) AS w (visit_id)
+CROSS JOIN LATERAL (
+    SELECT count(m.id) AS texts, max(m.claimed_at) AS last_text_at
+    FROM pro.reminders AS r
+    JOIN pro.messages AS m ON m.study_id = r.study_id AND m.id = r.message_id AND m.claimed_at IS NOT NULL
+    WHERE r.study_id = $1 AND r.visit_id = w.visit_id
+) AS n
+CROSS JOIN LATERAL (
+    SELECT count(*) AS calls, max(c.closed_at) AS last_call_at,
+           (array_agg(split_part(c.outcome, ':', 1) ORDER BY c.closed_at DESC))[1] AS last_outcome
+    FROM pro.call_tasks AS c
+    WHERE c.study_id = $1 AND c.closed_by LIKE 'staff:%' AND c.visit_id = w.visit_id
+      AND c.participant_id = (SELECT v.participant_id FROM pro.visits AS v WHERE v.study_id = $1 AND v.id = w.visit_id)
+) AS k
+WHERE n.texts + k.calls > 0;
