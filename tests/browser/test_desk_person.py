@@ -1,4 +1,4 @@
-"""A coordinator's own hands: somebody enrolled by the form, and an injection that slips."""
+"""What staff do at one participant: form, preview, the page after it, in both languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
@@ -18,6 +19,10 @@ from tests.support.study import ACTOR, Trial, open_trial, row
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 SAID = {
+    "en": ("Pause P-en", "Texts go out again from", "Safety follow-up goes on"),
+    "zh_CN": ("暂停P-zh_CN", "起恢复发送短信", "安全性随访继续进行"),
+}
+RECORDED = {
     "en": ("is enrolled", "is recorded, and the visits follow it", "Please fill this in"),
     "zh_CN": ("已入组", "的事件已记录", "请填写"),
 }
@@ -32,10 +37,12 @@ def own_database(server_url: str, template_database: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def staffed(own_database: str) -> AsyncIterator[Trial]:
-    """A trial with a coordinator for each language, and nobody enrolled."""
+async def injected(own_database: str) -> AsyncIterator[Trial]:
+    """A participant a language, injected a moment ago, and staff who speak it."""
     async with open_trial(own_database) as trial:
         for one in SAID:
+            await trial.enrol(row(f"P-{one}", channel="link"))
+            await trial.happened(f"P-{one}", statuses=[Status.active])
             await make_staff(
                 trial.operator,
                 trial.study_id,
@@ -50,38 +57,113 @@ async def staffed(own_database: str) -> AsyncIterator[Trial]:
 
 
 @pytest.mark.parametrize("language", list(SAID))
-async def test_somebody_is_enrolled_and_their_injection_slips(
-    staffed: Trial, window: OpenWindow, language: str
+async def test_a_pause_is_looked_at_made_and_ended_without_scripts(
+    injected: Trial, window: OpenWindow, language: str
 ) -> None:
-    enrolled, recorded, empty = SAID[language]
+    title, done, safety = SAID[language]
+    base = injected.context.public_url
+    async with window(base, java_script_enabled=False) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", f"anna-{language.lower()}")
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go(f"/desk/participants/P-{language}")
+        await page.locator("#pause summary").click()
+        until = (await injected.now() + timedelta(days=20)).date()
+        await page.fill("#pause-until", until.isoformat())
+        await page.fill("#pause-reason", "Away with her daughter, asked for a rest")
+        await look(desk, f"desk-pause-form-{language}")
+        await desk.press("#pause button.main")
+        assert title in await page.inner_text("h1")
+        assert safety in await page.inner_text("#safety")
+        assert await page.locator("#changes tbody tr").count() >= 1
+        await look(desk, f"desk-pause-preview-{language}")
+        await desk.press("#confirm button.main")
+        assert "?done=paused" in page.url
+        assert done in await page.get_by_role("status").inner_text()
+        await look(desk, f"desk-pause-done-{language}")
+        await page.locator("#resume summary").click()
+        await page.fill("#resume-reason", "Back earlier")
+        await desk.press("#resume button.main")
+        await look(desk, f"desk-resume-preview-{language}")
+        await desk.press("#confirm button.main")
+        assert await page.locator("#resume").count() == 0
+        assert desk.faults == []
+
+
+@pytest.mark.parametrize("language", list(SAID))
+async def test_an_investigator_ends_a_safety_follow_up_without_scripts(
+    injected: Trial, window: OpenWindow, language: str
+) -> None:
+    login, base = f"li-{language.lower()}", injected.context.public_url
+    await make_staff(
+        injected.operator,
+        injected.study_id,
+        login=login,
+        password=PASSWORD,
+        site="BJ01",
+        role="investigator",
+        language="zh_CN" if language == "zh_CN" else "en",
+        actor=ACTOR,
+    )
+    async with window(base, java_script_enabled=False) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", login)
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go(f"/desk/participants/P-{language}")
+        await page.locator("#safety summary").click()
+        await page.fill("#safety-reason", "In the ward, seen every day")
+        await look(desk, f"desk-safety-end-{language}")
+        await desk.press("#safety button.main")
+        assert await page.locator("#safety").count() == 0
+        assert await injected.count("safety_ends", f"actor = 'staff:{login}'") == 1
+
+
+async def look(desk: Window, name: str) -> None:
+    """See that the page scrolls sideways at no width."""
+    for width, height in ((390, 844), (1280, 800), (320, 640)):
+        await desk.page.set_viewport_size({"width": width, "height": height})
+        wide = await desk.page.locator("html").evaluate("one => one.scrollWidth")
+        assert wide <= width, (name, width)
+    await desk.page.set_viewport_size({"width": 390, "height": 844})
+
+
+@pytest.mark.parametrize("language", list(SAID))
+async def test_somebody_is_enrolled_and_their_injection_slips(
+    injected: Trial, window: OpenWindow, language: str
+) -> None:
+    enrolled, recorded, empty = RECORDED[language]
     code = f"K-{11 if language == 'en' else 12}"
-    async with window(staffed.context.public_url) as desk:
+    async with window(injected.context.public_url) as desk:
         page = desk.page
         await desk.go("/desk/sign-in")
         await page.fill("#login", f"anna-{language.lower()}")
         await page.fill("#password", PASSWORD)
         await desk.press("form button.main")
         await desk.go("/desk/enrol")
-        await look(desk, f"desk-enrol-{language}")
+        await look_closely(desk, f"desk-enrol-{language}")
         await fill(desk, row(code, phone="12"))
         await desk.press("form[action='/desk/enrol'] button.main")
         assert await page.input_value("#f-code") == code
-        await look(desk, f"desk-enrol-wrong-{language}")
+        await look_closely(desk, f"desk-enrol-wrong-{language}")
         await page.fill("#f-phone", row(code)["phone"])
         await desk.press("form[action='/desk/enrol'] button.main")
         assert await page.locator("#dates tbody tr").count() > 5
-        await look(desk, f"desk-enrol-preview-{language}")
+        await look_closely(desk, f"desk-enrol-preview-{language}")
         await desk.press("button.main")
         assert enrolled in await page.get_by_role("status").inner_text()
 
         await desk.go(f"/desk/participants/{code}")
-        await look(desk, f"desk-person-{language}")
+        await look_closely(desk, f"desk-person-{language}")
         await desk.press("a[href$='/event']")
         await page.select_option("#f-event", "injection:1")
         await page.select_option("#f-said", "planned")
-        slipped = (await staffed.now() + timedelta(days=21)).date()
+        slipped = (await injected.now() + timedelta(days=21)).date()
         await page.fill("#f-day", slipped.isoformat())
-        await look(desk, f"desk-event-{language}")
+        await look_closely(desk, f"desk-event-{language}")
         await page.eval_on_selector("#f-reason", "one => one.removeAttribute('required')")
         await desk.press("form button.main")
         assert empty in await page.locator("#problem").inner_text()
@@ -89,16 +171,16 @@ async def test_somebody_is_enrolled_and_their_injection_slips(
         await page.fill("#f-reason", "The theatre was full")
         await desk.press("form button.main")
         rows = await page.locator("#changes tbody tr").count()
-        await look(desk, f"desk-event-preview-{language}")
+        await look_closely(desk, f"desk-event-preview-{language}")
         await desk.press("button.main")
         assert recorded in await page.get_by_role("status").inner_text()
-        moved = await staffed.count(
+        moved = await injected.count(
             "visits",
             f"actor = 'staff:anna-{language.lower()}' AND schedule_revision = 2",
         )
         assert moved == rows > 5
         await desk.press("a[href$='/ask']")
-        await look(desk, f"desk-ask-{language}")
+        await look_closely(desk, f"desk-ask-{language}")
         assert desk.faults == []
 
 
@@ -111,10 +193,7 @@ async def fill(desk: Window, cells: dict[str, str]) -> None:
             await desk.page.fill(f"#f-{name}", value)
 
 
-async def look(desk: Window, name: str) -> None:
-    """Axe in both schemes, both widths, and no page that scrolls sideways."""
+async def look_closely(desk: Window, name: str) -> None:
+    """The same, and axe in both schemes."""
     await desk.look_over(name, "staff")
-    for width, height in ((390, 844), (1280, 800)):
-        await desk.page.set_viewport_size({"width": width, "height": height})
-        wide = await desk.page.locator("html").evaluate("one => one.scrollWidth")
-        assert wide <= width, (name, width)
+    await look(desk, name)

@@ -13,8 +13,13 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import at_clerk, at_desk
-from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
-from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
+from pro_service.services.visits import (
+    CheckedRows,
+    Fence,
+    PlannedEnrolment,
+    check_rows,
+    plan_enrolment,
+)
 from pro_service.store.answering.answers import find_web_write
 from pro_service.store.connection import DuplicateError, Guard
 from pro_service.store.desk import clerk, desk

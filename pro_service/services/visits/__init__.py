@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pro_service.services.visits.closing import close_participant
+from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
+from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
 from pro_service.services.visits.events import record_event, record_status
 from pro_service.services.visits.safety_end import (
     NotInvestigatorError,
@@ -12,10 +14,15 @@ from pro_service.services.visits.safety_end import (
 )
 
 __all__ = [
+    "CheckedRows",
+    "Fence",
     "NotInvestigatorError",
+    "PlannedEnrolment",
     "SafetyEndRefusedError",
+    "check_rows",
     "close_participant",
     "end_safety_for",
+    "plan_enrolment",
     "record_event",
     "record_status",
     "safety_end",
