@@ -21,6 +21,7 @@ from pro_service.services.visits import (
     plan_enrolment,
 )
 from pro_service.store.answering.answers import find_web_write
+from pro_service.store.base import participants
 from pro_service.store.connection import DuplicateError, Guard
 from pro_service.store.desk import clerk, desk
 from pro_service.store.desk.desk import DeskSite
@@ -66,7 +67,8 @@ async def look_at_rows(hands: Hands, cells: Cells, *, reason: str | None) -> Loo
     study_id, pool = hands.seat.study_id, hands.clerk
     sites = frozenset(site.code for site in await list_sites(hands))
     async with at_desk(hands.desk, hands.seat) as connection:
-        seen = await clerk.list_codes_seen(connection, study_id)
+        # Seen from here: of others no code is said, not even one that looks alike.
+        seen = await participants.list_codes(connection, study_id)
     fence = Fence(sites, seen)
     checked = await check_rows(pool, hands.context, study_id, cells, reason=reason, fence=fence)
     actor = hands.seat.actor

@@ -88,12 +88,6 @@ async def list_present_codes(
     return frozenset(row["code"] for row in rows)
 
 
-async def list_codes_seen(connection: Connection, study_id: UUID) -> frozenset[str]:
-    """The codes of everybody seen from the desk."""
-    rows = await connection.fetch(_SQL["list_codes_seen"], study_id)
-    return frozenset(row["code"] for row in rows)
-
-
 async def get_alert(
     connection: Connection, study_id: UUID, participant_id: UUID, alert_id: UUID
 ) -> AlertSteps | None:

@@ -55,10 +55,6 @@ JOIN pro.participant_sites AS ps
   ON ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.valid_to IS NULL
 WHERE p.study_id = $1 AND p.code = ANY ($2::text[]);
 
--- name: list_codes_seen(study_id)
--- The codes of everybody seen from here: of others no code is said, not even one that looks alike.
-SELECT code FROM pro.participants WHERE study_id = $1;
-
 -- name: get_alert(study_id, participant_id, alert_id)
 -- Whether an alert was seen and acted on.
 SELECT seen_at IS NOT NULL AS seen, acted_at IS NOT NULL AS acted FROM pro.alerts
