@@ -70,6 +70,11 @@ class Action(StrEnum):
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
     change_opt_out = "change_opt_out"
     """No more texts, or texts again, at somebody's wish."""
+    choose_settings = "choose_settings"
+    """Language, way of answering and hour of reminders, at the participant's wish."""
+    move_to_site = "move_to_site"
+    write_note = "write_note"
+    """Write something down about a participant that belongs to nothing else."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
 
@@ -96,6 +101,9 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
+    Action.choose_settings: _CARE,
+    Action.move_to_site: _CARE,
+    Action.write_note: _CARE,
     Action.enrol: _CARE,
 }
 """Which roles may do it, at the site where the participant is now."""

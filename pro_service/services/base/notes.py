@@ -9,17 +9,20 @@ reference, `note:<id>`:
 | alerts.action | desk: what was done | none |
 | call_tasks.outcome | desk: `<outcome>: note:<id>`; CLI: confirm-number, event | `answered`, ... |
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
-| statuses.reason | desk: pause; CLI: event, status | `chosen on the participant's page` |
-| events.reason | CLI: event, enrol | `enrolled` |
-| visits.superseded_reason | CLI: event, status, protocol move | `enrolled` |
+| statuses.reason | desk: pause; both: event, status | `chosen on the participant's page` |
+| events.reason | desk and CLI: event, enrol | `enrolled` |
+| visits.superseded_reason | desk and CLI: event, status; CLI: protocol move | `enrolled` |
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
-| opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
+| opt_outs.reason, .end_reason | desk and CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
-| contact_points.reason | CLI: number, contact | none |
-| consents.reason | CLI: contact, of the participant's word on others | none |
+| contact_points.reason | desk and CLI: number, contact | none |
+| consents.reason | desk and CLI: contact, of the participant's word on others | none |
+| preferences.reason | desk: language, way, hour | `chosen on the participant's page` |
+| participant_sites (audit alone) | desk: another site | none |
+| remarks.said | desk: a note that stands for itself | none |
 | audit_entries.reason, .changes | all of the above | all of the above |
-| identities, preferences, participant_identifiers, responses: .reason | nobody | yes |
+| identities, participant_identifiers, responses: .reason | nobody | yes |
 
 Not sealed, as they are about no participant: reasons of a rescoring, of a plan, of a version used
 by a site and of memberships; names of sites and staff, licences of wording, labels of protocols.

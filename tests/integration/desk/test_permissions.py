@@ -162,6 +162,9 @@ def filled_for(doing: Doing) -> dict[str, str]:
         "desk-contact-end": {"contact": "2", "why": "over"},
         "desk-texts-again": {"contact": "1"},
         "desk-no-texts": {"reason": ""},
+        "desk-settings": {"language": "en", "channel": "link"},
+        "desk-note": {"words": "prefers mornings"},
+        "desk-site": {"site": "S3"},
         "desk-enrol": {},
     }
     return sheets.get(doing.name, {})

@@ -120,6 +120,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/seals.record_seal": (WORKER,),
     "answering/rescoring": (OPERATOR,),
     "visits/schedule": (OPERATOR,),
+    "visits/placing": (OPERATOR, CLERK),
     "visits/schedule.write_schedule": (OPERATOR, CLERK),
     "visits/schedule.list_last_revisions": (OPERATOR, CLERK),
     "visits/schedule.insert_participants": (OPERATOR, CLERK),
