@@ -63,6 +63,8 @@ def _items(instrument: Instrument) -> Iterator[str]:
     if not instrument.items:
         yield "items: there must be at least one."
     seen: set[str] = set()
+    # By what is the same of many items: reading every word for each took most of a start.
+    said: dict[str, list[str]] = {}
     for index, item in enumerate(instrument.items):
         key = f"items[{index}]"
         if not _CODE.fullmatch(item.code):
@@ -81,7 +83,10 @@ def _items(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.step: must be 1 or more, and lead from minimum exactly to maximum."
         yield from _anchors(item, key)
         yield from _choices(item, key)
-        yield from _said(item, key)
+        alike = item.model_dump_json(exclude={"code", "label"})
+        if alike not in said:
+            said[alike] = list(_said(item))
+        yield from (f"{key}.{each}" for each in said[alike])
 
 
 def _anchors(item: Item, key: str) -> Iterator[str]:
@@ -91,8 +96,11 @@ def _anchors(item: Item, key: str) -> Iterator[str]:
             yield from _in_both_languages(words, f"{key}.{name}")
 
 
-def _said(item: Item, key: str) -> Iterator[str]:
-    """How people say the two ends: words of one end only, of which the parser reads just that."""
+def _said(item: Item) -> Iterator[str]:
+    """How people say the two ends: words of one end only, of which the parser reads just that.
+
+    The item's own key is left out: what is said here holds for every item alike.
+    """
     ends = (
         ("low_said", item.low_anchor, item.low_said, item.minimum),
         ("high_said", item.high_anchor, item.high_said, item.maximum),
@@ -100,10 +108,10 @@ def _said(item: Item, key: str) -> Iterator[str]:
     bare = item.model_copy(update={"low_said": {}, "high_said": {}})
     for name, anchor, said, value in ends:
         if said and not anchor:
-            yield f"{key}.{name}: there is no {name.removesuffix('_said')}_anchor to say so."
+            yield f"{name}: there is no {name.removesuffix('_said')}_anchor to say so."
         for language, listed in said.items():
             for word in listed:
-                place = f"{key}.{name}.{language}"
+                place = f"{name}.{language}"
                 folded = word.strip().casefold()
                 if not folded or not any(character.isalpha() for character in folded):
                     yield f"{place}: a word must not be empty or a number."

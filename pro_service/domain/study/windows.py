@@ -35,12 +35,19 @@ def window_days(window: Window, anchor_on: date, target_on: date) -> tuple[date,
     return first, last
 
 
+def days_of(
+    target: Offset, window: Window, anchor_on: date, target_event_on: date | None = None
+) -> Days:
+    """Return the days of a target and a window; `target_event_on` as for `visit_days`."""
+    target_on = target_day(target, anchor_on)
+    if target.event is not None and target_event_on is not None:
+        target_on = target_event_on
+    first, last = window_days(window, anchor_on, target_on)
+    return Days(first, target_on, last)
+
+
 def visit_days(
     definition: VisitDefinition, anchor_on: date, target_event_on: date | None = None
 ) -> Days:
     """Return the days of a visit; `target_event_on` is the day of its target's event, if known."""
-    target = target_day(definition.target, anchor_on)
-    if definition.target.event is not None and target_event_on is not None:
-        target = target_event_on
-    first, last = window_days(definition.window, anchor_on, target)
-    return Days(first, target, last)
+    return days_of(definition.target, definition.window, anchor_on, target_event_on)

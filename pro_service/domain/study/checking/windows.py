@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations
 
 from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.facts import EventKind
-from pro_service.domain.study.protocol import Messaging, VisitDefinition, Window
-from pro_service.domain.study.windows import Days, visit_days, window_days
+from pro_service.domain.study.protocol import Messaging, Offset, VisitDefinition, Window
+from pro_service.domain.study.windows import Days, days_of, window_days
 
 _FIRST = date(2023, 3, 1)
 # Two years around a 29 February: month offsets clamp in every way they can.
@@ -33,7 +34,7 @@ def window_problems(
         yield from found
         if found:
             continue
-        days = tuple(visit_days(visit, anchor_on) for anchor_on in SAMPLE)
+        days = _sample_days(visit.target, visit.window)
         found = list(_order_problems(path, visit, days))
         yield from found
         if found:
@@ -42,6 +43,12 @@ def window_problems(
             yield from _nudge_problems(path, visit, days, messaging)
         sound.append((path, visit, days))
     yield from _overlaps(sound)
+
+
+@lru_cache(maxsize=128)
+def _sample_days(target: Offset, window: Window) -> tuple[Days, ...]:
+    """The days of a visit for each anchor day; kept, for versions of a protocol differ in few."""
+    return tuple(days_of(target, window, anchor_on) for anchor_on in SAMPLE)
 
 
 def _shape_problems(window: Window, path: str) -> Iterator[Problem]:
