@@ -72,6 +72,8 @@ class Action(StrEnum):
     """No more texts, or texts again, at somebody's wish."""
     choose_settings = "choose_settings"
     """Language, way of answering and hour of reminders, at the participant's wish."""
+    move_visit = "move_visit"
+    """Move one visit to another day of its window."""
     move_to_site = "move_to_site"
     write_note = "write_note"
     """Write something down about a participant that belongs to nothing else."""
@@ -102,6 +104,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
     Action.choose_settings: _CARE,
+    Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
     Action.enrol: _CARE,

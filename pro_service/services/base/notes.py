@@ -11,7 +11,8 @@ reference, `note:<id>`:
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
 | statuses.reason | desk: pause; both: event, status | `chosen on the participant's page` |
 | events.reason | desk and CLI: event, enrol | `enrolled` |
-| visits.superseded_reason | desk and CLI: event, status; CLI: protocol move | `enrolled` |
+| visits.superseded_reason | both: event, status; desk: day; CLI: protocol move | `enrolled` |
+| visit_moves.reason | desk: one visit moved to another day | none |
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
 | opt_outs.reason, .end_reason | desk and CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |

@@ -62,7 +62,7 @@ PREVIEWS: Final = {
 }
 ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
 """Forms of enrolment with nothing in them, for whoever may send them at all."""
-WAITS_FOR_NOTHING: Final = {"desk-texts-again", "desk-no-texts"}
+WAITS_FOR_NOTHING: Final = {"desk-texts-again", "desk-no-texts", "desk-visit-day"}
 """What nobody here has asked for: there is nothing to do, or no reason is given."""
 CODE: Final = "P-001"
 
@@ -85,13 +85,22 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     return 404
 
 
+def shown_form(action: Action, role: Role, place: Place) -> int:
+    """What the page of a small form answers."""
+    if role not in MAY[action] or place == "formerly":
+        return 403
+    return 200 if place in OPEN else 404
+
+
 def shown(role: Role, place: Place) -> dict[str, int]:
     """What the pages answer, forms sent before."""
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
-    return {
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    return forms | {
         "/desk": 200,
+        "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
@@ -165,6 +174,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-note": {"words": "prefers mornings"},
         "desk-site": {"site": "S3"},
+        "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-enrol": {},
     }
     return sheets.get(doing.name, {})

@@ -121,6 +121,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "answering/rescoring": (OPERATOR,),
     "visits/schedule": (OPERATOR,),
     "visits/placing": (OPERATOR, CLERK),
+    "visits/schedule.insert_visit_move": (OPERATOR, CLERK),
+    "visits/schedule.list_visit_moves": (OPERATOR, CLERK),
     "visits/schedule.write_schedule": (OPERATOR, CLERK),
     "visits/schedule.list_last_revisions": (OPERATOR, CLERK),
     "visits/schedule.insert_participants": (OPERATOR, CLERK),

@@ -20,11 +20,12 @@ from pro_service.web.desk.person.reach import (
 )
 from pro_service.web.desk.person.sheets import Sheet
 from pro_service.web.desk.person.standing import STATUS
+from pro_service.web.desk.person.visit_day import DAY
 from pro_service.web.desk.person.wishes import NOTE, SETTINGS, SITE
 
 FIRST_ROW: Final = (ASK, EXTRA, EVENT, NUMBER, STATUS, NOTE)
 """What is done most often."""
-MORE: Final = (CONFIRM, CONTACT, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, SITE)
+MORE: Final = (CONFIRM, CONTACT, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, DAY, SITE)
 SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
 
 _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
