@@ -51,7 +51,7 @@ def plan_asking_now(facts: ParticipantFacts, protocol: Protocol) -> AskingNow:
     """
     open_visits = [one for one in facts.visits if _is_open(one, protocol, facts.now)]
     if not open_visits:
-        raise AskRefusedError(why="nothing")
+        raise _refused("nothing")
     brought = {one.id: _brought_forward(one, facts.now) for one in open_visits}
     after = facts.model_copy(
         update={"visits": tuple(brought.get(one.id, one) for one in facts.visits)}
@@ -66,9 +66,14 @@ def plan_asking_now(facts: ParticipantFacts, protocol: Protocol) -> AskingNow:
     ]
     if not asked:
         reasons = [one.reason for one in judgement.ended if one.visit_id in brought]
-        raise AskRefusedError(why=str(reasons[0]) if reasons else "nothing")
+        raise _refused(str(reasons[0]) if reasons else "nothing")
     goes_at = min(one.due_at for one in asked)
     return AskingNow(visits=tuple(asked), goes_at=goes_at, at_once=goes_at <= facts.now)
+
+
+def _refused(why: str) -> AskRefusedError:
+    said = "nothing is due" if why == "nothing" else why.replace("_", " ")
+    return AskRefusedError(mend=f"The reason: {said}.", why=why)
 
 
 def _is_open(visit: VisitFacts, protocol: Protocol, now: datetime) -> bool:

@@ -110,7 +110,15 @@ class Sheet:
     async def show(self, request: web.Request, seat: Seat) -> web.Response:
         """`GET /desk/participants/{code}/<name>`: the form; what the address says is filled in."""
         asked = await self._asked(request, seat, MultiDict(request.query))
-        return await self._form(request, seat, asked)
+        if self.look is None or self.reasoned or self.fields(asked):
+            return await self._form(request, seat, asked)
+        try:
+            # Nothing is to be filled in: what it would change is shown at once.
+            return await self._preview(request, seat, asked, again=False)
+        except ProServiceError as error:
+            if problem_in_words(asked.words, error) is None:
+                raise
+            return await self._form(request, seat, asked, error, HTTPStatus.OK)
 
     async def send(self, request: web.Request, seat: Seat) -> web.Response:
         """`POST /desk/participants/{code}/<name>`: look at it first where it moves, or do it."""
@@ -151,7 +159,12 @@ class Sheet:
         return form.get("seen") != str(asked.facts.revision)
 
     async def _form(
-        self, request: web.Request, seat: Seat, asked: Asked, error: ProServiceError | None = None
+        self,
+        request: web.Request,
+        seat: Seat,
+        asked: Asked,
+        error: ProServiceError | None = None,
+        status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
     ) -> web.Response:
         words = asked.words
         fields = [*self.fields(asked)]
@@ -163,7 +176,7 @@ class Sheet:
             seat,
             asked,
             "sheet.html",
-            HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.OK if error is None else status,
             fields=asked.typed.shown(fields, wrong),
             problem=None if error is None else problem_in_words(words, error),
             button=words.text("sheet.look" if self.look else f"sheet.{self.word}.do"),
