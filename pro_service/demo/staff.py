@@ -10,9 +10,12 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.calls import CallReason
+from pro_service.domain.study.follow_up.alert_steps import SERIOUS, Verdict
 from pro_service.domain.study.reaching.call_outcomes import CallOutcome
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.actions import Hands, act_on_alert, see_alert
+from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.alerts import AssessmentSaid, assess_alert, close_alert, see_alert
 from pro_service.services.desk.calls import CallSaid, close_call
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import Whence, find_session, sign_in
@@ -23,14 +26,24 @@ from pro_service.store.pools import Pools
 AT_THE_DESK: Final = (time(9, 11), time(14, 41))
 """When staff look at what is to be done, each day, in the zone of their site."""
 ASSESSED_AFTER: Final = timedelta(hours=4)
-"""An alert is seen at the first look, and assessed at one so much later."""
+"""An alert is seen at the first look, assessed at one so much later, closed at the next."""
+SHARE_OF_EVENTS: Final = 0.3
 RUNG_AFTER: Final = timedelta(hours=12)
 LEFT_FOR_THE_VISITOR: Final = timedelta(hours=36)
 """What came up so shortly before the end of the history waits for whoever opens the demo."""
+CAN_WAIT: Final = frozenset(
+    {CallReason.nudges_unanswered, CallReason.nudges_not_delivered, CallReason.unsent}
+)
+"""Calls that may be left undone for some days: nobody's safety hangs on them."""
+LATELY: Final = timedelta(days=10)
+LEFT_TO_RING: Final = 4
+"""So many calls that will still help when the history ends are left for the visitor, too, from so
+long before its end on: on some days none comes up in its last hours."""
 MOST_AT_ONCE: Final = 50
 """Rows of a list that are worked at one look; the rest wait for the next."""
 HERE: Final = Whence("127.0.0.1", "127.0.0.1")
-FOUND: Final = "rang; knee looked at in the clinic the same day, warm packs, no adverse event"
+TOLD: Final = "to rest the knee and to ring at once if it gets hot or fever comes"
+ENDED: Final = "rang; knee looked at in the clinic the same day, better after two days"
 SAID: Final[dict[CallOutcome, str]] = {
     CallOutcome.reached: "reached; will answer this evening",
     CallOutcome.no_answer: "rang twice, nobody answered",
@@ -62,20 +75,46 @@ class Staff:
         await self._ring(calls, now)
 
     async def _see_to_alerts(self, alerts: Sequence[OpenAlert], now: datetime) -> None:
+        """The three steps, each at a look of its own: seen, assessed, closed."""
         for alert in alerts:
             if alert.raised_at >= self.until:
                 continue
             if alert.seen_at is None:
                 await see_alert(self.coordinator, alert.id)
-            if alert.raised_at + ASSESSED_AFTER <= now:
-                await act_on_alert(self.investigator, alert.id, FOUND)
+            if alert.stands is not None:
+                await close_alert(self.investigator, alert.id, ENDED)
+            elif alert.raised_at + ASSESSED_AFTER <= now:
+                await assess_alert(self.investigator, alert.id, _assessment(alert))
 
     async def _ring(self, calls: Sequence[OpenCall], now: datetime) -> None:
+        left = self._left(calls, now)
         for call in calls:
-            if call.created_at < min(self.until, now - RUNG_AFTER):
+            if call.id not in left and call.created_at < min(self.until, now - RUNG_AFTER):
                 outcome = _outcome(call.code, call.created_at)
                 said = CallSaid(outcome, SAID[outcome])
                 await close_call(self.coordinator, call.id, said)
+
+    def _left(self, calls: Sequence[OpenCall], now: datetime) -> frozenset[UUID]:
+        """The calls that are left for whoever opens the demo: the latest of those that can wait."""
+        if now < self.until - LATELY:
+            return frozenset()
+        ends_at = self.until + LEFT_FOR_THE_VISITOR + timedelta(days=1)
+        waits = [
+            one
+            for one in calls
+            if one.reason in CAN_WAIT and one.closes_at is not None and one.closes_at > ends_at
+        ]
+        waits.sort(key=lambda one: (one.created_at, one.code), reverse=True)
+        return frozenset(one.id for one in waits[:LEFT_TO_RING])
+
+
+def _assessment(alert: OpenAlert) -> AssessmentSaid:
+    """What the investigator says an alert is: now and then an adverse event, with its reference."""
+    chance = random.Random(f"{alert.code}:{alert.raised_at:%F %H}")
+    if alert.rule in SERIOUS or chance.random() < SHARE_OF_EVENTS:
+        verdict = Verdict.sae if alert.rule in SERIOUS else Verdict.ae
+        return AssessmentSaid(verdict, f"AE-{chance.randrange(1000):03}", TOLD, None)
+    return AssessmentSaid(Verdict.no_ae, "", TOLD, None)
 
 
 def _outcome(code: str, at: datetime) -> CallOutcome:

@@ -17,6 +17,7 @@ import asyncpg
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.calls import CallReason
+from pro_service.domain.study.follow_up.alert_steps import SERIOUS
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.calling import ToCall, call_for, escalate, look_for_silence
@@ -121,6 +122,9 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
     async def unseen(row: tuple[UUID, UUID]) -> int:
         return await escalate(connection, context, *row)
 
+    async def unassessed(row: tuple[UUID, UUID]) -> int:
+        return await escalate(connection, context, *row, CallReason.alert_unassessed)
+
     async def unread(row: tuple[UUID, UUID]) -> int:
         return await escalate(connection, context, *row, CallReason.text_unread)
 
@@ -129,6 +133,8 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
         found, more = await look_for_silence(connection, context)
         called += await _each(found, one, go_on)
     called += await _each(await escalation.list_unseen_alerts(connection, BATCH), unseen, go_on)
+    waiting = await escalation.list_unassessed_alerts(connection, sorted(SERIOUS), BATCH)
+    called += await _each(waiting, unassessed, go_on)
     await escalation.close_calls_read(connection)
     return called + await _each(
         await escalation.list_unread_warnings(connection, BATCH), unread, go_on

@@ -16,6 +16,11 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
+from pro_service.domain.study.entering import EntryRefusedError
+from pro_service.domain.study.events import EventRefusedError
+from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
+from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
+from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.messaging.gateway import (
     ForgedWebhookError,
     RecutWebhookError,
@@ -26,7 +31,9 @@ from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.entering import EntryWordsError, NothingTypedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -43,6 +50,7 @@ from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesEr
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.texting import NoLineError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
@@ -78,13 +86,24 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (NotAssessedError, HTTPStatus.CONFLICT),
+    (StatusRefusedError, HTTPStatus.CONFLICT),
+    (EventRefusedError, HTTPStatus.CONFLICT),
+    (NoLineError, HTTPStatus.CONFLICT),
+    (CallDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (CallTimeError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
+    (EntryRefusedError, HTTPStatus.CONFLICT),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.
     (ReasonMissingError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (EntryWordsError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (NothingTypedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (CalledContactError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),

@@ -1,22 +1,31 @@
-"""Staff sign in at the desk, are refused, see the grid change, and leave."""
+"""Staff at the desk: they sign in, see the grid change, work calls and alerts, and leave."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
+from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
 from tests.browser.answering import MAIN, answer_everything, link_in
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
+from tests.support.databases import clone
 from tests.support.desk import PASSWORD
-from tests.support.study import ACTOR, Trial
+from tests.support.study import ACTOR, Trial, open_trial, phone, row
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 LOGIN = "anna"
+FOCUSED = """(() => {
+  const one = document.activeElement;
+  return (one.type === "radio" ? one.value : one.textContent).replace(/\\s+/g, " ").trim();
+})()"""
+FURTHEST = 80
+"""No page of the desk that is worked here has more stops than that."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
@@ -35,9 +44,9 @@ async def staffed(trial: Trial) -> AsyncIterator[Trial]:
     yield trial
 
 
-async def sign_in(desk: Window, password: str = PASSWORD) -> None:
+async def sign_in(desk: Window, login: str = LOGIN, password: str = PASSWORD) -> None:
     await desk.go("/desk/sign-in")
-    await desk.page.fill("#login", LOGIN)
+    await desk.page.fill("#login", login)
     await desk.page.fill("#password", password)
     await desk.press("form button.main")
 
@@ -52,7 +61,7 @@ async def test_a_wrong_password_is_refused_and_the_name_stays(
     staffed: Trial, window: OpenWindow
 ) -> None:
     async with window(staffed.context.public_url) as desk:
-        await sign_in(desk, "not the password")
+        await sign_in(desk, password="not the password")
         problem = desk.page.get_by_role("alert")
         assert "do not belong together" in await problem.inner_text()
         assert await desk.page.input_value("#login") == LOGIN
@@ -113,4 +122,125 @@ async def test_after_signing_out_the_desk_is_closed_and_going_back_shows_nothing
         await desk.page.go_back()
         assert await desk.page.locator(".rooms").count() == 0
         assert "/desk/sign-in" in desk.page.url
+        assert desk.faults == []
+
+
+@pytest.fixture(scope="module")
+def calling_database(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database of these tests alone."""
+    with clone(server_url, template_database) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def calling(calling_database: str) -> AsyncIterator[Trial]:
+    """A participant a language with a call to make and an urgent alert; staff who speak both."""
+    async with open_trial(calling_database) as trial:
+        await trial.enrol(row("C-1"), row("C-2", language="zh_CN", phone=phone(2)))
+        await trial.ask()
+        for code in ("C-1", "C-2"):
+            await trial.status(code, Status.active)
+        await trial.owner_does(
+            "INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason,"
+            " created_at, closes_at, actor) SELECT DISTINCT ON (v.participant_id) v.study_id,"
+            " gen_random_uuid(), v.participant_id, v.id, 'nudges_unanswered', pro.now(),"
+            " pro.now() + interval '10 days', 'test' FROM pro.visits AS v"
+            " JOIN pro.assessments AS a ON a.visit_id = v.id WHERE v.opens_at <= pro.now()"
+            " AND v.superseded_at IS NULL AND NOT v.provisional"
+            " ORDER BY v.participant_id, v.opens_at, v.id"
+        )
+        await trial.owner_does(
+            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at,"
+            " actor) SELECT study_id, $1, id, 'hospital_reported', 'urgent', pro.now(), 'test'"
+            " FROM pro.participants WHERE code = 'C-1'",
+            new_id(),
+        )
+        for language in ("en", "zh_CN"):
+            for login, role in (("anna", "coordinator"), ("ivo", "investigator")):
+                await make_staff(
+                    trial.operator,
+                    trial.study_id,
+                    login=f"{login}-{language.lower()}",
+                    password=PASSWORD,
+                    site="BJ01",
+                    role=role,
+                    language="zh_CN" if language == "zh_CN" else "en",
+                    actor=ACTOR,
+                )
+        yield trial
+
+
+async def tab_to(desk: Window, words: str) -> None:
+    """Go from stop to stop until the one that says so has the focus."""
+    for _ in range(FURTHEST):
+        await desk.page.keyboard.press("Tab")
+        if words in await desk.page.evaluate(FOCUSED):
+            return
+    pytest.fail(f"no stop says {words!r}")
+
+
+async def enter(desk: Window) -> None:
+    """Press what has the focus, and wait for the page it leads to."""
+    async with desk.page.expect_navigation():
+        await desk.page.keyboard.press("Enter")
+
+
+async def test_a_call_is_worked_to_its_end_with_the_keyboard_alone(
+    calling: Trial, window: OpenWindow
+) -> None:
+    async with window(calling.context.public_url) as desk:
+        page, keyboard = desk.page, desk.page.keyboard
+        await sign_in(desk, "anna-en")
+        await tab_to(desk, "Make the call C-1")
+        await enter(desk)
+        await desk.look_over("desk-call", "staff")
+        await tab_to(desk, "Show the number")
+        await enter(desk)
+        assert phone(1) in await page.inner_text(".contacts")
+        assert phone(1) not in page.url
+        await desk.look_over("desk-call-number", "staff")
+        await tab_to(desk, "answers_now")
+        for _ in range(4):
+            await keyboard.press("ArrowDown")
+        assert await page.evaluate(FOCUSED) == "no_answer"
+        assert await page.locator("#again").is_visible()
+        assert not await page.locator("#day-rest").is_visible()
+        while await page.evaluate("document.activeElement.id") != "note":
+            await keyboard.press("Tab")
+        await keyboard.type("rang twice, nobody there")
+        await desk.look_over("desk-call-outcome", "staff")
+        await keyboard.press("Tab")
+        await enter(desk)
+        assert "The call comes back on" in await page.get_by_role("status").first.inner_text()
+        assert "/desk?" in page.url
+        assert desk.faults == []
+    assert await calling.count("call_tasks", "wanted_from IS NOT NULL") == 1
+    assert await calling.count("number_showings") == 1
+
+
+async def test_an_alert_is_assessed_and_closed_and_looks_right_in_both_languages(
+    calling: Trial, window: OpenWindow
+) -> None:
+    async with window(calling.context.public_url, java_script_enabled=False) as desk:
+        page = desk.page
+        await sign_in(desk, "ivo-en")
+        await page.locator("#alerts .act summary").first.click()
+        await page.locator("#alerts input[value='sae']").check()
+        await page.locator("#alerts input[name='reference']").fill("SAE-003")
+        await page.locator("#alerts textarea[name='told']").fill("to stay in the ward")
+        await desk.press("#alerts .act[open] button.main")
+        assert "SAE-003 in the log" in await page.inner_text("#alerts")
+        await page.locator("#alerts .act summary").last.click()
+        await page.locator("#alerts textarea[name='action']").fill("discharged, well")
+        await desk.press("#alerts .act[open] button.main")
+        assert await page.locator("#alerts .card").count() == 0
+    assert await calling.count("alerts", "acted_at IS NOT NULL") == 1
+    async with window(calling.context.public_url) as desk:
+        await sign_in(desk, "anna-zh_cn")
+        for path, name in (("/desk", "desk-calls"), ("/desk/calls/print", "desk-calls-print")):
+            await desk.go(path)
+            await desk.look_over(f"{name}-zh_CN", "staff")
+        await desk.go("/desk")
+        await desk.press("a[href^='/desk/calls/']:not([href$='print'])")
+        await desk.look_over("desk-call-zh_CN", "staff")
         assert desk.faults == []

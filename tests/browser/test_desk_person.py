@@ -1,4 +1,8 @@
-"""What staff do at one participant: form, preview, the page after it, in both languages."""
+"""What staff do at one participant, in both languages: a pause without scripts, answers typed in.
+
+Answers are typed with the keyboard alone where scripts run; each page of an entry is looked over.
+Somebody is enrolled by the form, and their injection slips.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import pytest_asyncio
 from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import Window
+from tests.browser.window import DESKTOP, Window
 from tests.support.databases import clone
 from tests.support.desk import PASSWORD
 from tests.support.study import ACTOR, Trial, open_trial, row
@@ -27,6 +31,11 @@ RECORDED = {
     "zh_CN": ("已入组", "的事件已记录", "请填写"),
 }
 CHOSEN = ("site", "language", "channel", "messaging_consent", "treated_knees")
+
+TYPED = {
+    "en": ("Enter answers", "10 of 24 are kept", "The answers of K-en are sent in."),
+    "zh_CN": ("录入回答", "已保存 10 项，共 24 项", "K-zh_CN 的回答已提交。"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +129,84 @@ async def test_an_investigator_ends_a_safety_follow_up_without_scripts(
         await desk.press("#safety button.main")
         assert await page.locator("#safety").count() == 0
         assert await injected.count("safety_ends", f"actor = 'staff:{login}'") == 1
+
+
+async def sign_in(desk: Window, language: str) -> None:
+    await desk.go("/desk/sign-in")
+    await desk.page.fill("#login", f"anna-{language.lower()}")
+    await desk.page.fill("#password", PASSWORD)
+    await desk.press("form button.main")
+
+
+async def womac(trial: Trial, code: str) -> str:
+    return str(await trial.assessment(code, "baseline", "womac-nrs-3.1"))
+
+
+async def test_a_questionnaire_is_typed_in_with_the_keyboard_alone(
+    injected: Trial, window: OpenWindow
+) -> None:
+    await injected.enrol(row("K-009", channel="link", planned_injection_on="2026-01-12"))
+    async with window(injected.context.public_url) as desk:
+        page = desk.page
+        await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        await sign_in(desk, "en")
+        await desk.go(f"/desk/participants/K-009/entry?assessment={await womac(injected, 'K-009')}")
+        # From the questionnaire on: by telephone, the participant, their language, now.
+        await page.focus("#entry-assessment")
+        for key in ("Tab", "Space", "Tab", "ArrowDown", "Tab"):
+            await page.keyboard.press(key)
+        async with page.expect_navigation():
+            for _ in range(6):
+                await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+        keys = page.keyboard
+        for key in ("3", "+", "0", "-", "ArrowUp", "7", "5"):
+            await keys.press(key)
+        assert await page.inner_text("[data-count]") == "5 of 24 answered"
+        for _ in range(19):
+            await keys.press("4")
+        async with page.expect_navigation():
+            await keys.press("Enter")
+        assert "24 of 24 are kept" in await page.inner_text("main")
+        assert await page.locator("input:checked").count() == 0
+        async with page.expect_navigation():
+            await page.focus("#send button")
+            await keys.press("Enter")
+        assert "are sent in" in await page.get_by_role("status").inner_text()
+        assert desk.faults == []
+    values = await injected.fetch("SELECT item, value FROM responses ORDER BY id LIMIT 5")
+    assert [value for _, value in values] == [3, 10, 0, 7, 5]
+
+
+@pytest.mark.parametrize("language", list(TYPED))
+async def test_every_page_of_an_entry_is_looked_over(
+    injected: Trial, window: OpenWindow, language: str
+) -> None:
+    title, kept, sent = TYPED[language]
+    base = injected.context.public_url
+    await injected.enrol(row(f"K-{language}", channel="link", language=language))
+    async with window(base) as desk:
+        page = desk.page
+        await sign_in(desk, language)
+        await desk.go(f"/desk/participants/K-{language}/entry")
+        assert title in await page.inner_text("h1")
+        await page.select_option("#entry-assessment", await womac(injected, f"K-{language}"))
+        await page.check("input[name=mode][value=telephone]")
+        await page.select_option("#entry-respondent", "self")
+        await desk.look_over(f"desk-entry-first-{language}", "staff")
+        await desk.press("#first button.main")
+        await desk.look_over(f"desk-entry-questions-{language}", "staff")
+        for place in range(10):
+            keys = page.locator("fieldset.row").nth(place).locator(".k")
+            await keys.nth(place % 3 + 2).click()
+        await desk.press(".ending button.main")
+        assert kept in await page.inner_text("main")
+        assert await page.locator("input:checked").count() == 0
+        await desk.look_over(f"desk-entry-kept-{language}", "staff")
+        await desk.press("#send button.main")
+        assert sent in await page.get_by_role("status").inner_text()
+        await desk.look_over(f"desk-entry-sent-{language}", "staff")
+        assert desk.faults == []
 
 
 async def look(desk: Window, name: str) -> None:

@@ -276,6 +276,15 @@ async def press(
         return answer.status, await answer.text()
 
 
+async def close_call(
+    browser: aiohttp.ClientSession, call: UUID, outcome: str, note: str = "rang", **filled: str
+) -> tuple[int, str]:
+    """Close a call by the form of its own page; the status and the page that follow."""
+    _, html = await page(browser, f"/desk/calls/{call}")
+    path = f"/desk/calls/{call}/close"
+    return await press(browser, html, path, outcome=outcome, note=note, **filled)
+
+
 async def age_session(owner: asyncpg.Connection, *, seen: timedelta, started: timedelta) -> None:
     """Every session began and was last used this long ago."""
     await owner.execute(

@@ -10,6 +10,7 @@ import typer
 
 from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.domain.study.entering import Duty
 from pro_service.domain.study.permissions import Role
 from pro_service.services.study import staff
 from pro_service.services.study.passwords import Passwords
@@ -26,6 +27,12 @@ _SAID: Final = {
     Joining.known_person: "{login} is known already; joined to study {study}, with the password"
     " they have.",
     Joining.again: "{login} is known already; joined to study {study} again.",
+}
+
+_DUTIES: Final = {
+    Duty.injects: "injects, and enters no answers while that holds",
+    Duty.rates: "rates, and enters no answers while that holds",
+    Duty.knows_allocation: "knows the allocation, and enters no answers while that holds",
 }
 
 
@@ -136,6 +143,35 @@ def end_command(
 
     code = with_runtime(data, actor, work)
     out.print(f"{login} works in study {code} no more; in other studies they go on.", markup=False)
+
+
+@staff_app.command("duty")
+def duty_command(
+    login: LoginArgument,
+    duty: Annotated[Duty, typer.Argument(help="What they do in the trial.")],
+    reason: ReasonOption,
+    ended: Annotated[bool, typer.Option("--ended", help="They do it no more.")] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Say that somebody injects, rates or knows the allocation: they enter no answers."""
+
+    async def work(runtime: Runtime) -> str:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        return await staff.say_duty(
+            runtime.connection,
+            found.id,
+            login=login,
+            duty=duty,
+            held=not ended,
+            reason=reason,
+            actor=runtime.actor,
+        )
+
+    known = with_runtime(data, actor, work)
+    said = "is no more somebody who" if ended else "is somebody who"
+    out.print(f"{known} {said} {_DUTIES[duty]}.", markup=False)
 
 
 @staff_app.command("disable")

@@ -14,7 +14,7 @@ from pro_service.domain.study.facts import (
     VisitFacts,
     Window,
 )
-from pro_service.domain.study.respondents import Respondent
+from pro_service.domain.study.respondents import ENTERED, Respondent
 from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing
 
@@ -123,14 +123,36 @@ def _seen_by(assessment: AssessmentFacts, who: Respondent) -> AssessmentFacts:
 def opened_at(assessment: AssessmentFacts, sitting: SittingHeld) -> AssessmentFacts:
     """The assessment with another of its sittings as the open one."""
     others = [one for one in assessment.others if one.attempt.id != sitting.attempt.id]
-    if assessment.attempt is not None:
+    if assessment.attempt is not None and assessment.attempt.id != sitting.attempt.id:
         held = SittingHeld(attempt=assessment.attempt, answers=assessment.read_answers)
         others.append(held)
     update = {"attempt": sitting.attempt, "answers": sitting.answers, "others": tuple(others)}
     return assessment.model_copy(update=update)
 
 
+def without_entries(assessment: AssessmentFacts) -> AssessmentFacts:
+    """The assessment with the last sitting open that the participant gave themselves.
+
+    What staff type in is a sitting of its own, so that ways of answering are never mixed in one: a
+    page or text that comes meanwhile goes on with what was begun by page or text, or begins anew.
+    """
+    attempt = assessment.attempt
+    if attempt is None or attempt.submitted_at is not None or attempt.mode not in ENTERED:
+        return assessment
+    own = [
+        one
+        for one in assessment.others
+        if one.attempt.mode not in ENTERED and one.attempt.submitted_at is None
+    ]
+    if own:
+        return opened_at(assessment, max(own, key=lambda one: one.attempt.ordinal))
+    update = {"attempt": attempt.model_copy(update={"taken_over": True})}
+    return assessment.model_copy(update=update)
+
+
 def _is_others(attempt: AttemptFacts, who: Respondent) -> bool:
+    if attempt.mode in ENTERED:
+        return True
     if who.kind == "proxy":
         return (attempt.respondent, attempt.respondent_relation) != (who.kind, who.relation)
     return attempt.mode == "text" and attempt.respondent == "proxy"

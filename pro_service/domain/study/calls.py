@@ -43,11 +43,13 @@ class CallReason(StrEnum):
     """All that is owed at the visit is answered, and was not sent."""
     alert_unseen = "alert_unseen"
     """Nobody has looked at an urgent alert for as long as the protocol allows."""
+    alert_unassessed = "alert_unassessed"
+    """No investigator has assessed an urgent alert for as long as the protocol allows."""
     text_unread = "text_unread"
     """Nobody has read a text that names a sign of harm for as long as the protocol allows."""
 
 
-ABOUT_ALERTS: Final = frozenset({CallReason.alert_unseen})
+ABOUT_ALERTS: Final = frozenset({CallReason.alert_unseen, CallReason.alert_unassessed})
 """Reasons that an alert gives: what is done about the alert ends the call."""
 
 

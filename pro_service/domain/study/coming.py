@@ -1,4 +1,4 @@
-"""Keys a protocol may hold for rules the service does not act upon yet.
+"""Keys a protocol may hold for rules the service does not act upon yet, and who enters answers.
 
 Each names the rule of the trial it is for, in its record's first line. They are checked as all
 others are, so that a study written today need not be written anew. That nothing acts upon them yet
@@ -21,14 +21,7 @@ EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
 NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
-    "instrument.*.modes": "entry in another mode is not for analysis (R11)",
-    "instrument.*.respondents": "answers of others are not for analysis (R11)",
-    "messaging.own_words": "staff may reply in their own words (R7)",
-    "messaging.read_from": "replies name the hours in which somebody reads (R7)",
-    "messaging.read_until": "replies name the hours in which somebody reads (R7)",
-    "entry": "who may enter answers for participants (R6)",
     "escalation": "who is told of an urgent alert, and when the next one is (R9, R10)",
-    "reply": "the replies staff may choose from (R7)",
     "own_event": "events of the study's own kinds (R24)",
     "source_system": "another system writes answers (R22)",
     "tablet": "a tablet is handed over for one sitting (R12)",

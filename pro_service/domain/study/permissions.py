@@ -39,16 +39,24 @@ class Action(StrEnum):
     """Who takes part, where they stand, what was asked and sent; never what was answered."""
     see_alert = "see_alert"
     """Say that an alert was seen, and ring: the first of its steps, and not an assessment."""
-    act_on_alert = "act_on_alert"
-    """Say what was done about an alert.
-
-    Today one step says what was done and closes it, so that who may ring may take it. Once seeing,
-    assessing and closing are three, assessing is an investigator's alone.
-    """
+    assess_alert = "assess_alert"
+    """Say what an alert is: no adverse event, one, or a serious one (R9); and close it once it is
+    assessed. An investigator's alone: whoever rings may see and never assesses."""
     close_call = "close_call"
+    """Work a call to its end: what came of it is acted upon."""
+    see_number = "see_number"
+    """See the telephone numbers of a participant's contacts, which is recorded."""
+    withdraw_follow_up = "withdraw_follow_up"
+    """Take down that somebody withdraws from follow-up: it ends safety follow-up too, and so is
+    said to an investigator (R1)."""
     deal_with_message = "deal_with_message"
     """Say what was done about a text whose fate never became known."""
-    mark_text_read = "mark_text_read"
+    reply_to_text = "reply_to_text"
+    """Answer a text that somebody had to read, in words the protocol allows (R7)."""
+    settle_text = "settle_text"
+    """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
+    take_answer = "take_answer"
+    """Take a text as the answer, where the parser reads exactly one value in it (R7)."""
     print_card = "print_card"
     """See a participant's card: whoever holds one can answer with it."""
     renew_card = "renew_card"
@@ -79,6 +87,11 @@ class Action(StrEnum):
     """Write something down about a participant that belongs to nothing else."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
+    enter_answers = "enter_answers"
+    """Type in what a participant told by telephone or wrote on paper.
+
+    These roles may at most: which of them, and who never, the participant's protocol says (R6).
+    """
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -87,10 +100,14 @@ _CARE: Final = frozenset({Role.coordinator, Role.investigator})
 MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.see_participants: _READ,
     Action.see_alert: _CARE,
-    Action.act_on_alert: _CARE,
+    Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
+    Action.see_number: _CARE,
+    Action.withdraw_follow_up: frozenset({Role.investigator}),
     Action.deal_with_message: _CARE,
-    Action.mark_text_read: _CARE,
+    Action.reply_to_text: _CARE,
+    Action.settle_text: _CARE,
+    Action.take_answer: _CARE,
     Action.print_card: _CARE,
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
@@ -108,6 +125,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
     Action.enrol: _CARE,
+    Action.enter_answers: _CARE | {Role.data_manager},
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

@@ -9,6 +9,10 @@ from pro_service.domain.record import Record
 
 Mode = Literal["web", "text", "voice", "telephone", "paper", "tablet"]
 """How a sitting is answered."""
+EntryMode = Literal["telephone", "paper"]
+"""How answers are told that staff type in."""
+ENTERED: Final[frozenset[str]] = frozenset({"telephone", "paper"})
+"""The modes of sittings that staff type in: nobody answers on in them by page or text."""
 RespondentKind = Literal["self", "self_with_reader", "proxy"]
 Relation = Literal["spouse", "child", "relative", "carer", "other"]
 """What somebody who answers on behalf of a participant is to the participant."""

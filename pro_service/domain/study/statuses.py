@@ -74,6 +74,12 @@ RULES: dict[Status, StatusRule] = {
 }
 
 
+STOPS_ASKING: frozenset[Status] = frozenset(one for one, rule in RULES.items() if rule.stops_asking)
+"""Statuses in force of which nothing is asked."""
+STOPS_VISITS: frozenset[Status] = frozenset(one for one, rule in RULES.items() if rule.stops_visits)
+"""Statuses in force of which nobody comes to the hospital any more."""
+
+
 class StatusRefusedError(ProServiceError):
     """A status cannot follow the one that stands."""
 
@@ -102,14 +108,14 @@ def check_status(before: Status | None, after: Status, events: Sequence[EventFac
         raise StatusRefusedError(
             f"Nobody who {_SAID[before]} becomes {after}.",
             mend="If they take part again, enrol them anew under a code of its own.",
-            why="final",
+            word="final",
         )
     treated = any(event.kind in INJECTIONS and event.occurred_at is not None for event in events)
     if after in BEFORE_TREATMENT and after is not before and treated:
         raise StatusRefusedError(
             f"Nobody who had an injection becomes {after}.",
             mend="Record what ended it: stopped_treatment, withdrew_follow_up or lost.",
-            why="treated",
+            word="treated",
         )
 
 

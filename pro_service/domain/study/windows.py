@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pro_service.domain.study.protocol import Offset, VisitDefinition, Window
 from pro_service.domain.study.times import add_months
+
+_ANY_DAY: Final = date(2026, 1, 1)
+_ROOM: Final = timedelta(days=5)
 
 
 class Days(NamedTuple):
@@ -51,3 +54,10 @@ def visit_days(
 ) -> Days:
     """Return the days of a visit; `target_event_on` is the day of its target's event, if known."""
     return days_of(definition.target, definition.window, anchor_on, target_event_on)
+
+
+def longest_open(definition: VisitDefinition) -> timedelta:
+    """Return how long a visit may be open at most: a bound for whoever looks for visits by when
+    they close, with room for months that differ in length and for the change of clocks."""
+    days = visit_days(definition, _ANY_DAY)
+    return days.last - days.first + timedelta(days=1) + _ROOM

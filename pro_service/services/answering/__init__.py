@@ -5,8 +5,10 @@ from __future__ import annotations
 from pro_service.services.answering.answers import (
     AnsweringCase,
     AnswersPlan,
+    Entered,
     GivenAnswer,
     Sitting,
+    declining,
     plan_answers,
 )
 from pro_service.services.answering.asking import (
@@ -14,6 +16,7 @@ from pro_service.services.answering.asking import (
     agenda,
     allowed_this_way,
     as_offered,
+    instrument_as_used,
     is_open,
     open_questions,
     owed_now,
@@ -23,12 +26,12 @@ from pro_service.services.answering.asking import (
 from pro_service.services.answering.baselines import read_baselines
 from pro_service.services.answering.finding import UnknownAssessmentError, find_assessment
 from pro_service.services.answering.scores import Place, score_rows
-from pro_service.services.answering.unwell import UNWELL, Unwell, plan_unwell
+from pro_service.services.answering.unwell import Unwell, plan_unwell
 
 __all__ = [
-    "UNWELL",
     "AnsweringCase",
     "AnswersPlan",
+    "Entered",
     "GivenAnswer",
     "OpenQuestion",
     "Place",
@@ -38,7 +41,9 @@ __all__ = [
     "agenda",
     "allowed_this_way",
     "as_offered",
+    "declining",
     "find_assessment",
+    "instrument_as_used",
     "is_open",
     "open_questions",
     "owed_now",

@@ -54,6 +54,23 @@ class GivenAnswer:
     offset_minutes: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """What goes with a sitting that staff type in. Instants are aware UTC."""
+
+    told_at: datetime
+    """When it was answered, as claimed."""
+    offset_minutes: int
+    """What the clock of the site was ahead of UTC then."""
+    typed_at: datetime
+    interviewer: str | None = None
+    original: str | None = None
+    """Where the paper lies (`note:<id>`)."""
+    apart: str | None = None
+    apart_reason: str | None = None
+    """Why it is entered though the protocol does not name it for analysis (`note:<id>`)."""
+
+
 @dataclass(frozen=True)
 class Sitting:
     """How the answers were given; stored with the attempt they open."""
@@ -67,6 +84,8 @@ class Sitting:
     inbound_id: UUID | None = None
     source_sha256: bytes | None = None
     """The network the answers came from, hashed; None for what comes by no page."""
+    entered: Entered | None = None
+    """None: the participant answered by page or text."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +193,7 @@ def _fresh(
     case: AnsweringCase, plan: AnswersPlan, assessment: AssessmentFacts, instrument: Instrument
 ) -> UUID:
     """A fresh attempt, added to the plan."""
-    sitting, context = case.sitting, case.context
+    sitting, context, entered = case.sitting, case.context, case.sitting.entered
     fresh = AttemptRow(
         id=new_id(),
         assessment_id=assessment.id,
@@ -190,6 +209,11 @@ def _fresh(
         wording_sha256=context.catalogue.wording_sha256(instrument.id, sitting.language),
         actor=sitting.actor,
         source_sha256=sitting.source_sha256,
+        told_at=None if entered is None else entered.told_at,
+        interviewer=None if entered is None else entered.interviewer,
+        original=None if entered is None else entered.original,
+        apart=None if entered is None else entered.apart,
+        apart_reason=None if entered is None else entered.apart_reason,
     )
     plan.document.attempts.append(fresh)
     return fresh.id
@@ -204,7 +228,7 @@ def _response(
     replaces: UUID | None,
 ) -> ResponseRow:
     """One row of `responses`; what was typed is sealed under the participant's key."""
-    item, facts = instrument.item(given.item), case.facts
+    item, facts, entered = instrument.item(given.item), case.facts, case.sitting.entered
     if given.value is not None:
         check_value(item, given.value)
     row_id = new_id()
@@ -224,11 +248,13 @@ def _response(
         highest=item.maximum,
         raw_sealed=None if sealed is None else sealed.ciphertext,
         raw_key=None if sealed is None else sealed.key,
-        answered_at=given.answered_at,
-        answered_offset_minutes=given.offset_minutes,
+        answered_at=given.answered_at if entered is None else entered.told_at,
+        answered_offset_minutes=given.offset_minutes if entered is None else entered.offset_minutes,
         replaces=replaces,
         inbound_id=case.sitting.inbound_id,
         actor=case.sitting.actor,
+        entered_at=None if entered is None else entered.typed_at,
+        entered_by=None if entered is None else case.sitting.actor,
     )
 
 
@@ -263,6 +289,18 @@ def _add_alerts(
         )
         for one in fresh
     ]
+
+
+def declining(facts: ParticipantFacts, visit_id: UUID) -> tuple[list[UUID], list[VisitDoneRow]]:
+    """What is declined with all that a visit still asks, and what that ends; nothing of nothing."""
+    owed = [
+        one.id
+        for visit in facts.visits
+        if visit.id == visit_id
+        for one in visit.assessments
+        if one.submitted_at is None and one.declined_at is None
+    ]
+    return owed, _visits_done(facts, set(), set(owed))
 
 
 def _visits_done(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.follow_up.call_keys import UNWELL
 from pro_service.domain.study.follow_up.unwell import checklist, last_occurrence, open_checklist
 from pro_service.domain.study.protocol import UNWELL_VISIT, Protocol
 from pro_service.domain.study.times import local_day, zone
 from pro_service.store.answering.checklist import ChecklistVisitRow, ChecklistWrite
 from pro_service.store.ids import new_id
 from pro_service.store.writes import AssessmentRow, CallRow
-
-UNWELL: Final = "unwell"
-"""Reason of the call task made when a participant says that something is wrong."""
 
 
 class Unwell(NamedTuple):

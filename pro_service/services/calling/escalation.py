@@ -1,4 +1,8 @@
-"""Urgent alerts nobody has looked at, urgent texts nobody has read: somebody is asked to call."""
+"""Urgent alerts nobody has seen or assessed, urgent texts nobody has read: somebody is to call.
+
+An alert asks for it until an investigator has assessed it (R9): as long as none has, another call
+is made each time the protocol's hours have passed since the last was closed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ async def escalate(
     participant_id: UUID,
     reason: CallReason = CallReason.alert_unseen,
 ) -> int:
-    """Make the call task an alert unseen, or a text unread, for too long asks for.
+    """Make the call task an alert unseen or not assessed, or a text unread, for too long asks for.
 
     Returns how many. Raises BusyError.
 

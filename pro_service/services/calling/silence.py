@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from functools import cache
+from datetime import timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 from uuid import UUID
-
-import holidays
 
 from pro_service.domain.study.calls import (
     OpenVisit,
@@ -22,6 +18,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.actors import WORKER
+from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.calling import looks
@@ -33,31 +30,6 @@ from pro_service.store.writes import CallRow
 
 IN_A_MINUTE: Final = timedelta(minutes=1)
 """How soon (study time) those are met again who may want a call, if nobody dealt with them."""
-
-
-@cache
-def _calendar(country: str) -> holidays.HolidayBase | None:
-    """A country's public holidays with its swapped work days; None where none are known."""
-    try:
-        return holidays.country_holidays(country)
-    except NotImplementedError:
-        return None
-
-
-def working_days(country: str) -> Callable[[date, date], int]:
-    """Count working days of a site's country, both ends counted; weekends only where unknown.
-
-    Future years' holidays are provisional until the country has announced them.
-    """
-    calendar = _calendar(country)
-
-    def count(first: date, last: date) -> int:
-        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        if calendar is None:
-            return sum(day.weekday() < 5 for day in days)
-        return sum(calendar.is_working_day(day) for day in days)
-
-    return count
 
 
 class ToCall(NamedTuple):

@@ -1,47 +1,55 @@
 """A call is closed with what came of it, and what came of it is acted upon in the same turn.
 
 What follows is one table (`domain.study.reaching.call_outcomes`): a wrong number rests and is
-looked for, a number that waits is confirmed, a rest begins, a death or a hospital opens an alert,
-and what is not done stays on the list.
+looked for, a number that waits is confirmed, a rest begins, a number opts out, a visit is declined,
+a withdrawal or a death is recorded, an alert is raised; and what is not done stays on the list, or
+comes back at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.facts import ParticipantFacts, Status, StatusFacts
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
-from pro_service.domain.study.pausing import (
-    PausePlan,
-    may_pause,
-    plan_pause,
-    resumes_at,
-    status_of,
-)
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.reaching.call_outcomes import CallOutcome, WhatFollows, what_follows
+from pro_service.domain.study.reaching.call_outcomes import (
+    ABOUT_A_VISIT,
+    CallOutcome,
+    Hearing,
+    WhatFollows,
+    what_follows,
+)
+from pro_service.domain.study.reaching.call_times import (
+    CallDayError,
+    after_day,
+    next_try,
+    ring_again,
+)
+from pro_service.domain.study.times import local_instant, zone
+from pro_service.services.base.calendars import working_days
 from pro_service.services.base.notes import note_about
-from pro_service.services.base.turns import Plan, Write, turn, writing
-from pro_service.services.desk.actions import Hands, demanded
+from pro_service.services.base.turns import Plan, Write, turn
+from pro_service.services.desk.actions import Hands, place_of
+from pro_service.services.desk.call_writes import Heard, writes_of
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
     ReasonMissingError,
-    at_desk,
     said,
     signed,
 )
-from pro_service.services.texting import open_address, pause_write, wrong_number
 from pro_service.store.connection import Connection, Guard
+from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk
-from pro_service.store.desk.clerk import CallClosing, CallKind, Place
+from pro_service.store.desk.calls import CallClosing, CallKind
+from pro_service.store.desk.clerk import Place
 from pro_service.store.ids import new_id
-from pro_service.store.pages import preferences
-from pro_service.store.texting import numbers
 
 
 class CalledContactError(ProServiceError):
@@ -49,63 +57,96 @@ class CalledContactError(ProServiceError):
 
 
 class CallSaid(NamedTuple):
-    """What staff say of a call: what came of it, in their words, and whose telephone they rang."""
+    """What staff say of a call: what came of it, in their words, and what that outcome asks for."""
 
     outcome: str
     note: str
     contact: UUID | None = None
-    """None: it was not said, for there was one only."""
+    """Whose telephone was rung; None: it was not said, for there was one only."""
+    day: date | None = None
+    """By which day they will answer, until when they rest, or when they died."""
+    again: datetime | None = None
+    """When to ring again, as the clock of the site's zone shows it (without a zone)."""
 
 
-class SaidBy(NamedTuple):
-    """Who says something, in which note, and the key under which it is written once."""
+class WorkedCall(NamedTuple):
+    """Whom a call was about, and when it comes back (study time), if it does."""
 
-    actor: str
-    note: str
-    key: str
+    code: str
+    comes_back_at: datetime | None
+    zone: str
+    """Of the site (IANA name)."""
 
 
-async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> Place:
-    """Close a call task, once, act upon what came of it, and say who was called.
+async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall:
+    """Close a call task, once, and act upon what came of it.
 
-    Raises NotHereError, NotAllowedError, ReasonMissingError, CalledContactError, AlreadyDoneError.
+    Raises NotHereError, NotAllowedError, ReasonMissingError, CalledContactError, CallDayError,
+    CallTimeError, PauseDayError, PauseRefusedError, StatusRefusedError, EventRefusedError,
+    NoLineError, AlreadyDoneError.
     """
     seat = hands.seat
-    async with at_desk(hands.desk, seat) as connection:
-        found = await clerk.find_place_of_call(connection, seat.study_id, call_id)
-        place = demanded(seat, Action.close_call, found)
+    place = await place_of(hands, Action.close_call, clerk.find_place_of_call, call_id)
     if given.outcome not in CallOutcome.__members__:
         raise ReasonMissingError
     outcome, words = CallOutcome(given.outcome), said(given.note)
 
-    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[None]:
-        call = await clerk.find_open_call(hands.clerk, facts.study_id, facts.id, call_id)
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[WorkedCall]:
+        call = await store.find_open_call(hands.clerk, facts.study_id, facts.id, call_id)
         if call is None:
             raise AlreadyDoneError
-        follows = what_follows(call.reason, outcome)
+        if outcome in ABOUT_A_VISIT and call.visit_id is None:
+            raise ReasonMissingError
+        follows = what_follows(call.reason, outcome, _hearing(hands, place, call, protocol))
         rung = _rung(facts, call, follows, given.contact)
         note = note_about(hands.context, facts, words)
+        back_at = _back_at(facts, call, follows, given)
+        stays = _stays(facts, follows, rung, back_at)
         closing = CallClosing(
             call_id=call_id,
             outcome=f"{outcome}: {note.reference}",
             actor=seat.actor,
-            again_id=new_id() if _stays(facts, follows, rung) else None,
+            again_id=new_id() if stays else None,
+            wanted_from=back_at if stays else None,
             alert_id=None if follows.alert is None else new_id(),
             alert_rule=follows.alert,
+            alert_severity="urgent" if follows.urgent else "notice",
         )
-        steps: list[Write] = [lambda lent, guard: clerk.close_call(lent, guard, closing)]
-        if rung is not None:
-            steps += _about_number(hands, follows, rung, note.reference)
-        steps += _resting(
-            facts,
-            protocol,
-            follows,
-            SaidBy(seat.actor, note.reference, f"{facts.id}:call:{call_id}"),
-        )
-        return Plan(None, signed(seat, Action.close_call, note, _one_after_the_other(steps)))
+        heard = Heard(call_id, call.visit_id, given.day, rung, note.reference)
+        steps: list[Write] = [lambda lent, guard: store.close_call(lent, guard, closing)]
+        steps += await writes_of(hands, facts, protocol, follows, heard)
+        write = signed(seat, Action.close_call, note, _one_after_the_other(steps))
+        return Plan(WorkedCall(place.code, closing.wanted_from, facts.site.zone), write)
 
-    await turn(hands.turn_of(place), decide)
-    return place
+    return await turn(hands.turn_of(place), decide)
+
+
+def _hearing(hands: Hands, place: Place, call: CallKind, protocol: Protocol) -> Hearing:
+    return Hearing(
+        by_investigator=hands.seat.may(Action.withdraw_follow_up, place.site_id),
+        tried=call.tried,
+        tries=protocol.calls.tries,
+    )
+
+
+def _back_at(
+    facts: ParticipantFacts, call: CallKind, follows: WhatFollows, given: CallSaid
+) -> datetime | None:
+    """When the task is wanted again; None: at once, or never.
+
+    Raises CallDayError, CallTimeError.
+    """
+    if not follows.comes_back:
+        return None
+    local = zone(facts.site.zone)
+    if given.outcome == CallOutcome.will_answer:
+        if given.day is None:
+            raise CallDayError
+        return after_day(given.day, facts.now, local, call.closes_at)
+    if given.again is not None:
+        at = local_instant(given.again.date(), given.again.time(), local)
+        return ring_again(at, facts.now, call.closes_at)
+    return next_try(facts.now, local, working_days(facts.site.country), call.closes_at)
 
 
 def _rung(
@@ -127,48 +168,20 @@ def _rung(
     return known[0] if known else None
 
 
-def _stays(facts: ParticipantFacts, follows: WhatFollows, rung: ContactFacts | None) -> bool:
-    """Whether the task is still to be done: not where the last number that waited is confirmed."""
+def _stays(
+    facts: ParticipantFacts,
+    follows: WhatFollows,
+    rung: ContactFacts | None,
+    back_at: datetime | None,
+) -> bool:
+    """Whether the task is still to be done.
+
+    Not where the last number that waited is confirmed, nor where it would come back too late.
+    """
     if follows.confirms:
         waiting = {one.id for one in facts.contacts if not one.confirmed and not one.wrong}
         return bool(waiting - {None if rung is None else rung.id})
-    return follows.stays
-
-
-def _about_number(
-    hands: Hands, follows: WhatFollows, rung: ContactFacts, note: str
-) -> Iterator[Write]:
-    """What the call tells of the number that was rung."""
-    actor = hands.seat.actor
-    if follows.not_theirs:
-
-        async def rest(lent: Connection, guard: Guard) -> None:
-            number = open_address(hands.context, rung)
-            found = await wrong_number(lent, hands.context, guard.study_id, number, actor)
-            await found.rest(lent, guard)
-
-        yield rest
-    elif not rung.confirmed:
-        yield lambda lent, guard: numbers.confirm_contact(
-            lent, guard, rung.id, actor=actor, outcome=note
-        )
-
-
-def _resting(
-    facts: ParticipantFacts, protocol: Protocol, follows: WhatFollows, said_by: SaidBy
-) -> Iterator[Write]:
-    """The rest they asked for, or the silence a death asks for, where nothing has ended already."""
-    if not may_pause(status_of(facts)):
-        return
-    if follows.rests_for is not None:
-        plan = plan_pause(facts, protocol, resumes_at(facts, follows.rests_for.days))
-    elif follows.rests_until_said:
-        silent = StatusFacts(status=Status.paused, effective_at=facts.now)
-        plan = PausePlan(statuses=(silent,), nudges=())
-    else:
-        return
-    document = pause_write(plan, said_by.key, actor=said_by.actor, reason=said_by.note)
-    yield writing(preferences.record_choice, document)
+    return follows.stays and not (follows.comes_back and back_at is None)
 
 
 def _one_after_the_other(steps: Sequence[Write]) -> Write:

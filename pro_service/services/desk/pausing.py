@@ -108,12 +108,19 @@ async def change_pause(hands: Hands, code: str, wish: PauseWish, *, key: str) ->
 
 
 def _plan(facts: ParticipantFacts, protocol: Protocol, until: date | None) -> PausePlan:
-    status = status_of(facts)
-    if until is None:
-        if status is not Status.paused:
-            raise PauseRefusedError
-        return plan_resumption(facts, protocol)
-    if not may_pause(status):
+    if until is not None:
+        return pause_until(facts, protocol, until)
+    if status_of(facts) is not Status.paused:
+        raise PauseRefusedError
+    return plan_resumption(facts, protocol)
+
+
+def pause_until(facts: ParticipantFacts, protocol: Protocol, until: date) -> PausePlan:
+    """What a pause until a day in the participant's zone writes.
+
+    Raises PauseDayError, PauseRefusedError.
+    """
+    if not may_pause(status_of(facts)):
         raise PauseRefusedError
     local = zone(facts.zone)
     today = local_day(facts.now, local)

@@ -151,6 +151,11 @@ async def find_session(connection: Connection, token: str) -> Session | None:
     return Seat(row, token, staff=place)
 
 
+def session_sha256(session: Session) -> bytes:
+    """How the database knows a session."""
+    return _sha256(session.token)
+
+
 async def was_stopped(connection: Connection, token: str) -> bool:
     """Whether a session ended because the person was stopped."""
     return await sessions.get_session_end(connection, _sha256(token)) == "disabled"

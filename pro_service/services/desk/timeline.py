@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
@@ -29,6 +29,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.grid import progress_of
 from pro_service.services.desk.seat import NotHereError
+from pro_service.services.desk.texts import may_open
 from pro_service.services.desk.today import open_body
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
@@ -41,9 +42,6 @@ from pro_service.store.desk.timeline import (
     read_document,
 )
 from pro_service.vault.vault import WrappedKey
-
-_MAY_HOLD_ANSWERS: Final = frozenset({"answer", "unknown"})
-"""Texts of these kinds are, or look like, answers: blinded with them."""
 
 
 class Timeline(NamedTuple):
@@ -169,5 +167,5 @@ def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UU
     return {
         one.id: open_body(context, one.id, one.body_sealed, one.body_key)
         for one in document.conversation.inbounds
-        if one.answers_open or one.disposition not in _MAY_HOLD_ANSWERS
+        if may_open(one.disposition, one.settled, answers_open=one.answers_open)
     }

@@ -47,6 +47,14 @@ _HOW: Final = (
         "What a proxy is to the participant",
         "spouse; child; relative; carer; other",
     ),
+    Column("entered_by", "text", "Who typed it in, where it was told by telephone or on paper"),
+    Column("interviewer", "text", "Who asked by telephone"),
+    Column(
+        "not_for_analysis",
+        "text",
+        "What of an entry the protocol does not name for analysis",
+        "mode; respondent; both",
+    ),
     Column(
         "authentication",
         "text",

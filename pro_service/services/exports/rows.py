@@ -247,7 +247,8 @@ class _Reader:
 
     def how(self, one: ExportedAssessment) -> Row:
         names = (
-            *("mode", "respondent", "respondent_relation", "authentication", "language"),
+            *("mode", "respondent", "respondent_relation", "entered_by", "interviewer"),
+            *("not_for_analysis", "authentication", "language"),
             *("sitting", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
@@ -315,7 +316,7 @@ class _Reader:
             | self.how(one)
         )
         at = self.answered_at(one)
-        if shown is None or at is None:
+        if shown is None or at is None or one.not_for_analysis is not None:
             return row, None
         raw, normalised = self._exact(one, instrument, shown)
         return row, Measurement(

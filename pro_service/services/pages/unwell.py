@@ -5,9 +5,9 @@ Whoever paused or wants no texts may say so like everybody: it is their word, an
 
 from __future__ import annotations
 
-from pro_service.domain.study.follow_up.call_keys import CallKey
+from pro_service.domain.study.follow_up.call_keys import UNWELL, CallKey
 from pro_service.domain.study.follow_up.unwell import open_checklist
-from pro_service.services.answering import UNWELL, plan_unwell
+from pro_service.services.answering import plan_unwell
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.own_forms import OwnForm, Write, keyed, once

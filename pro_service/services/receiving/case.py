@@ -90,6 +90,8 @@ class Case:
     """Who answers here: the participant, or on their behalf whoever owns the telephone."""
     anothers: bool = False
     """The telephone is another person's than the participant's."""
+    staff_wrote: bool = False
+    """Staff wrote on the line after our last reminder: what comes now may be for them."""
     silenced: bool = False
     """The question they had was asked before the line wanted silence, and is asked no more."""
 
@@ -160,6 +162,7 @@ async def read_case(
         dialogue,
         who,
         anothers=user.relation != "self",
+        staff_wrote=user.staff_wrote,
         silenced=silenced,
     )
 

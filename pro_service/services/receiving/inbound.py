@@ -62,7 +62,7 @@ from pro_service.services.receiving.outcome import (
     own_outcome,
     write_inbound,
 )
-from pro_service.services.receiving.questions import standing_of
+from pro_service.services.receiving.questions import Standing, standing_of
 from pro_service.services.receiving.respondents import stated_respondent, take_over
 from pro_service.services.receiving.resting import rest
 from pro_service.services.receiving.unwell import answer_unwell
@@ -231,9 +231,12 @@ async def _for_one(
         step = take_over(case, entries, said)
         outcome = own_outcome(case, step.disposition, step.command)
     else:
-        step = await _advance(case, entries, said)
+        standing = await standing_of(case)
+        step = _advance(case, entries, said, standing)
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
+        if standing.accepted and not step.answers:
+            outcome.asked = dialogue.prompt
         if step.command is not None and step.command in RESTING:
             reply = (*step.reply, *rest(case, step.command, outcome))
             step = step.model_copy(update={"reply": reply})
@@ -251,9 +254,8 @@ def _switch(case: Case, entries: Agenda) -> Step:
     return Step(dialogue=reopened, reply=parts, disposition="command")
 
 
-async def _advance(case: Case, entries: Agenda, said: str) -> Step:
+def _advance(case: Case, entries: Agenda, said: str, standing: Standing) -> Step:
     """One step of the conversation; a text older than the question cannot answer it."""
-    standing = await standing_of(case)
     return advance(
         case.dialogue,
         entries,

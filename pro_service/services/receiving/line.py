@@ -173,5 +173,6 @@ async def ask_who(
 
 def _disposition(received: Received) -> Disposition:
     """Words may be a report of a fever, a picture one of a swelling: somebody must look at them."""
-    to_read = received.text.media_count or read_alone(received.text.body) == "words"
+    to_staff = any(one.staff_wrote for one in received.users)  # Whatever it is, they asked for it.
+    to_read = to_staff or received.text.media_count or read_alone(received.text.body) == "words"
     return "needs_reading" if to_read else "unknown"

@@ -12,7 +12,13 @@ from uuid import UUID
 
 from pro_service.domain.conversation.asking import asks, carried
 from pro_service.domain.conversation.commands import Command
-from pro_service.domain.conversation.dialogue import Dialogue, Disposition, Step, TextPart
+from pro_service.domain.conversation.dialogue import (
+    Dialogue,
+    Disposition,
+    Prompt,
+    Step,
+    TextPart,
+)
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
@@ -90,6 +96,8 @@ class InboundOutcome:
     urgent: bool = False
     """The text names a sign of harm: somebody reads it first."""
     alerts: list[TextAlertRow] = field(default_factory=list)
+    asked: Prompt | None = None
+    """The question that was open and counted as asked, where the text did not answer it."""
 
     def keep_dialogue(self, case: Case, dialogue: Dialogue, said: Sequence[TextPart]) -> None:
         """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
@@ -239,6 +247,8 @@ def _inbound_row(
         urgent=outcome.urgent,
         reply_message_id=None if outcome.reply is None else outcome.reply.id,
         actor=received.actor,
+        asked_assessment_id=None if outcome.asked is None else outcome.asked.assessment_id,
+        asked_items=None if outcome.asked is None else outcome.asked.items,
     )
 
 

@@ -31,7 +31,8 @@ async def standing_of(case: Case) -> Standing:
     # Of two texts at once the second came before the question that answers the first was written.
     unmoved = same_question(prompt, received.asked.get(facts.id))
     if prompt is None or prompt.message_id is None:
-        return Standing(unmoved and is_asked(prompt, None, case.context.pace), staff_wrote=False)
+        accepted = unmoved and is_asked(prompt, None, case.context.pace)
+        return Standing(accepted, case.staff_wrote and prompt is None)
     row = await messages.get_carrier(
         case.connection,
         facts.study_id,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.conversation.staff_replies import choices, ending
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long, most_segments, problems_of
@@ -23,7 +24,7 @@ from pro_service.texts.catalogue import TextContext, Texts, format_day, placehol
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
 _TOKEN: Final = "A" * 26  # as long as a link's token is
 _CODE: Final = "K7M2P"
-_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.", "safety.instruction")
+_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.", "safety.instruction", "staff.")
 """Keys that are only ever part of another text; they are shown with the protocol's own words."""
 
 
@@ -74,6 +75,7 @@ class Preview:
                 if not key.startswith(_FRAGMENTS):
                     yield self._template(key, language)
             yield from self._instructions(language)
+            yield from self._replies(language)
             yield from self._questions(language)
 
     def check_lengths(self) -> None:
@@ -124,6 +126,17 @@ class Preview:
                 parts = urgent_parts((rule,), language)
                 text = self._texts.render(parts, language, self._context(language))
                 yield self._shown(f"safety.urgent+{rule.id}", language, text, "")
+
+    def _replies(self, language: Language) -> Iterator[Shown]:
+        """Every reply that staff may send, at its longest."""
+        for one in choices(self._protocol, language):
+            parts = (
+                TextPart(key="reminder.for_code", parameters={"code": _CODE}),
+                TextPart(key="staff.says", parameters={"words": one.words}),
+                ending(self._protocol.messaging),
+            )
+            text = self._texts.render(parts, language, self._context(language))
+            yield self._shown(f"staff.{one.template}", language, text, "")
 
     def _questions(self, language: Language) -> Iterator[Shown]:
         """Every question by text, and the first reminder that carries it at its longest."""

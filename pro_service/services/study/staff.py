@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.entering import Duty
 from pro_service.domain.study.people import as_typed, check_login
 from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords, check_password
@@ -20,7 +21,7 @@ from pro_service.services.study.sites import TakenError, UnknownNameError
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import people, studies
-from pro_service.store.study.people import NamedPersonRow
+from pro_service.store.study.people import DutyRow, NamedPersonRow
 
 
 class UnclearNameError(ProServiceError):
@@ -197,6 +198,29 @@ async def end_membership(
             raise UnknownNameError(
                 f"{person.login} is no member of this study.", mend="See pro-service staff list."
             )
+
+
+async def say_duty(
+    connection: Connection,
+    study_id: UUID,
+    *,
+    login: str,
+    duty: Duty,
+    held: bool,
+    reason: str,
+    actor: str,
+) -> str:
+    """Say that a member of a study has a duty that keeps them from entering answers, or no more.
+
+    Returns their login. Raises UnknownNameError, UnclearNameError.
+    """
+    person = await _find_known(connection, login, study_id)
+    row = DutyRow(new_id(), person.id, duty, held, reason, actor)
+    if not await people.record_duty(connection, study_id, row):
+        raise UnknownNameError(
+            f"{person.login} is no member of this study.", mend="See pro-service staff list."
+        )
+    return person.login
 
 
 async def disable_person(connection: Connection, *, login: str, reason: str, actor: str) -> int:

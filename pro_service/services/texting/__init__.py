@@ -32,6 +32,11 @@ from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
+from pro_service.services.texting.staff_replies import (
+    StaffReply,
+    staff_reply_body,
+    staff_reply_row,
+)
 from pro_service.services.texting.waves import remind_wave
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
@@ -41,6 +46,7 @@ __all__ = [
     "DueList",
     "Line",
     "NoLineError",
+    "StaffReply",
     "WrongNumber",
     "another_way",
     "contact_at",
@@ -66,6 +72,8 @@ __all__ = [
     "rule_for_number",
     "seal_body",
     "send_claimed",
+    "staff_reply_body",
+    "staff_reply_row",
     "ways_to",
     "who_part",
     "wrong_number",

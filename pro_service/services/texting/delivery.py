@@ -53,6 +53,8 @@ TURN_PATIENCE = timedelta(seconds=LEASE_SECONDS - CALL_BOUND_SECONDS - 5)
 """How long a claimed text waits for its sender's turn; what would wait longer is queued."""
 LEAST_LIFE = timedelta(seconds=10)
 """A text that may live no longer than this in the provider's queue is not handed over."""
+_IN_WAKING_HOURS = frozenset({"reminder", "staff"})
+"""Kinds of messages that quiet hours bind; a reply is the answer to somebody who is awake."""
 log = logging.getLogger("pro_service.delivery")
 
 
@@ -146,7 +148,7 @@ async def _not_now(connection: Connection, held: Held, text: OutboundText) -> st
     into it that a call might outlive it, does not send.
     """
     row, loop = held.row, asyncio.get_running_loop()
-    if row.kind == "reminder" and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
+    if row.kind in _IN_WAKING_HOURS and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
         return "too late to send now"
     pace = TEXTS_A_SECOND.get(row.provider)
     if pace is not None:
@@ -187,7 +189,7 @@ async def _outbound(
             )
         else:
             context.keys.admit(facts)
-        if row.kind == "reminder":
+        if row.kind in _IN_WAKING_HOURS:
             protocol = await context.reader.protocol(
                 connection, row.study_id, facts.protocol_version_id
             )
@@ -205,7 +207,7 @@ async def _outbound(
 
 
 def _until_quiet(row: MessageRow, zone_name: str, messaging: Messaging) -> timedelta | None:
-    """How long a reminder may wait at the provider: not into quiet hours, not past its window."""
+    """How long a text may wait at the provider: not into quiet hours, not past its window."""
     quiet_at = quiet_start(row.now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))
     if quiet_at is None:
         return row.lives_for
@@ -233,8 +235,8 @@ async def retry(
             connection, queued.study_id, facts.protocol_version_id
         )
         quiet = is_quiet_at(facts.now, protocol.messaging, zone(facts.zone))
-        if quiet and row.kind == "reminder":
-            # It stays queued: quiet hours bind a second try as they bind the first.
+        if quiet and row.kind in _IN_WAKING_HOURS:
+            # It stays queued: quiet hours bind a second try as the first, and what staff write.
             return Decision(None)
 
         async def claim() -> None:

@@ -93,14 +93,14 @@ def _definition(protocol: Protocol, facts: ParticipantFacts) -> VisitDefinition:
         raise ExtraVisitRefusedError(
             f"{facts.code} is {where.status or 'not enrolled'} and is asked nothing any more.",
             mend="Record another status first, if that is wrong: pro-service participant status.",
-            why="not_asked",
+            word="not_asked",
         )
     found = next((each for each in protocol.visits if each.kind == "unscheduled"), None)
     if found is None:
         raise ExtraVisitRefusedError(
             "The participant's protocol has no unscheduled visit.",
             mend='Add a [[visit]] with kind = "unscheduled" and load the protocol.',
-            why="no_definition",
+            word="no_definition",
         )
     return found
 
@@ -128,7 +128,7 @@ def _assessments(
         pairs |= dict.fromkeys((wish.instrument, target) for target in targets)
     if not pairs:
         raise ExtraVisitRefusedError(
-            "Nothing is to be asked.", mend="Name an instrument with --ask.", why="nothing"
+            "Nothing is to be asked.", mend="Name an instrument with --ask.", word="nothing"
         )
     return tuple(pairs)
 
@@ -145,5 +145,5 @@ def _refuse_what_is_open(
                 raise ExtraVisitRefusedError(
                     f"Extra visit {visit.occurrence} asks {one.instrument} ({one.target}) already"
                     " and has not been answered yet.",
-                    why="open",
+                    word="open",
                 )

@@ -43,6 +43,8 @@ class AnswersWrite:
     visits_done: list[VisitDoneRow] = field(default_factory=list)
     sent_late: list[UUID] = field(default_factory=list)
     """Visits that had closed before something they asked was sent in."""
+    sent_at: datetime | None = None
+    """When what is submitted was sent in, as claimed, where staff enter it; None: now."""
 
 
 @dataclass(frozen=True, kw_only=True)

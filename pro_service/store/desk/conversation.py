@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.record import Record
+from pro_service.domain.study.follow_up.alert_steps import AlertStage, Verdict, stage_of
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -42,6 +44,8 @@ class InboundLine(NamedTuple):
     received_at: datetime
     read_at: datetime | None
     read_by: str | None
+    settled: str | None
+    """What staff did about it; None: nothing, or only that they had read it."""
     answers_open: bool
     """Whether the reader may see answers of the time it came in."""
 
@@ -70,6 +74,17 @@ class CallLine(NamedTuple):
     outcome: str | None
 
 
+class AssessmentLine(Record):
+    """What an investigator said of an alert."""
+
+    id: UUID
+    verdict: Verdict
+    reference: str | None
+    told: str
+    assessed_at: datetime
+    actor: str
+
+
 class AlertLine(NamedTuple):
     """An alert."""
 
@@ -87,6 +102,17 @@ class AlertLine(NamedTuple):
     """Whether words of a text raised it, and no answer."""
     uncertain_who: bool
     """Whether nobody knows which of those who use the telephone wrote that text."""
+    assessments: tuple[AssessmentLine, ...]
+    """In the order they were given; the last stands."""
+
+    @property
+    def stage(self) -> AlertStage:
+        """How far it has come."""
+        return stage_of(
+            seen=self.seen_at is not None,
+            assessed=bool(self.assessments),
+            acted=self.acted_at is not None,
+        )
 
 
 class Conversation(NamedTuple):
@@ -135,4 +161,11 @@ async def _calls(connection: Connection, who: tuple[UUID, UUID]) -> tuple[CallLi
 
 async def _alerts(connection: Connection, who: tuple[UUID, UUID]) -> tuple[AlertLine, ...]:
     rows = await connection.fetch(_SQL["list_alerts_seen"], *who)
-    return tuple(row_of(AlertLine, row) for row in rows)
+    return tuple(
+        row_of(
+            AlertLine,
+            row,
+            assessments=tuple(AssessmentLine.model_validate(one) for one in row["assessments"]),
+        )
+        for row in rows
+    )

@@ -75,7 +75,7 @@ class OpenCall(NamedTuple):
 
 
 class OpenAlert(NamedTuple):
-    """An alert nobody has acted on."""
+    """An alert that is not closed."""
 
     id: UUID
     code: str
@@ -87,6 +87,13 @@ class OpenAlert(NamedTuple):
     raised_at: datetime
     seen_at: datetime | None
     seen_by: str | None
+    stands: UUID | None
+    """The assessment of it that stands, if there is any, and..."""
+    verdict: str | None
+    """...what it says, its reference, when it was given and by whom."""
+    reference: str | None
+    assessed_at: datetime | None
+    assessed_by: str | None
     by_text: bool
     """Whether words of a text raised it, and no answer."""
     uncertain_who: bool
@@ -246,7 +253,7 @@ async def list_open_calls(connection: Connection, study_id: UUID, most: int) -> 
 
 
 async def list_open_alerts(connection: Connection, study_id: UUID, most: int) -> list[OpenAlert]:
-    """Alerts not acted on, urgent and unseen first."""
+    """Alerts that are not closed, urgent and unseen first."""
     rows = await connection.fetch(_SQL["list_open_alerts"], study_id, most)
     return [row_of(OpenAlert, row) for row in rows]
 
@@ -341,13 +348,6 @@ async def deal_with_message(
 async def find_dealt_message(connection: Connection, study_id: UUID, message_id: UUID) -> bool:
     """Whether somebody has dealt with that text before."""
     return await _found(connection, "find_dealt_message", study_id, message_id)
-
-
-async def mark_text_read(
-    connection: Connection, study_id: UUID, inbound_id: UUID, actor: str
-) -> bool:
-    """Mark a text as read; False if there is none here."""
-    return await _found(connection, "mark_text_read", study_id, inbound_id, actor)
 
 
 async def _found(connection: Connection, query: str, *parameters: Any) -> bool:

@@ -46,6 +46,10 @@ class SittingLine(Record):
     """Why it is written down as standing, for the present closing of its visit; None: it is not."""
     card_shown_at: datetime | None
     """When a card was shown at the desk where it began, within the hour before; None: none was."""
+    apart: str | None = None
+    """What of an entry the protocol does not name for analysis; None: nothing, or no entry."""
+    original: str | None = None
+    """Where the paper lies that was typed in, as a note."""
     answered: tuple[str, ...]
     """Items with a value, and..."""
     last_answer_at: datetime | None

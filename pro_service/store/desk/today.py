@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -65,6 +65,105 @@ class Tried(NamedTuple):
     """Calls somebody of the staff closed."""
     last_call_at: datetime | None
     last_outcome: str | None
+
+
+WeekKind = Literal["opens", "closes", "clinic"]
+ChangeKind = Literal["answered", "unanswered", "numbers", "stopped"]
+
+
+class WeekRow(NamedTuple):
+    """A visit of the week that comes: it opens, it closes with something owed, or it is in the
+    clinic."""
+
+    kind: WeekKind
+    code: str
+    site_id: UUID
+    zone: str
+    """The participant's."""
+    protocol_version_id: UUID
+    definition: str
+    occurrence: int
+    opens_at: datetime
+    closes_at: datetime
+    target_on: date
+    owes: bool
+    """Whether the participant owes answers at it, or for a clinic visit at any visit open now."""
+    total: int
+    """How many there are of the kind."""
+
+
+class ChangeRow(NamedTuple):
+    """Something that changed since an instant."""
+
+    kind: ChangeKind
+    code: str
+    site_id: UUID
+    protocol_version_id: UUID
+    definition: str | None
+    occurrence: int | None
+    at: datetime
+    total: int
+    """How many there are of the kind."""
+
+
+class Changes(NamedTuple):
+    """What changed since whoever looks was here before; None: they never were."""
+
+    since: datetime | None
+    """Study time, in UTC."""
+    rows: list[ChangeRow]
+
+
+class WeekAsked(NamedTuple):
+    """What to look for in the week that comes."""
+
+    until: datetime
+    longest: timedelta
+    """How long a window may be open at most."""
+    clinic: Sequence[tuple[UUID, str]]
+    """Visits in the clinic, each a version with one of its definitions."""
+    unasked: Collection[str]
+    """Statuses that end questions."""
+    unseen: Collection[str]
+    """Statuses that end visits."""
+
+
+async def list_versions(connection: Connection, study_id: UUID) -> list[UUID]:
+    """The versions of the study's protocol."""
+    return [row["id"] for row in await connection.fetch(_SQL["list_versions"], study_id)]
+
+
+async def list_week(
+    connection: Connection, study_id: UUID, asked: WeekAsked, most: int
+) -> list[WeekRow]:
+    """The first of each kind, kind by kind."""
+    clinic = [[str(version), definition] for version, definition in asked.clinic]
+    rows = await connection.fetch(
+        _SQL["list_week"],
+        *(study_id, asked.until, asked.longest, clinic),
+        *(list(asked.unasked), list(asked.unseen), most),
+    )
+    return [row_of(WeekRow, row) for row in rows]
+
+
+async def list_changes(
+    connection: Connection,
+    study_id: UUID,
+    session_sha256: bytes,
+    unasked: Collection[str],
+    most: int,
+) -> Changes:
+    """The latest of each kind, kind by kind."""
+    rows = [
+        dict(row)
+        for row in await connection.fetch(
+            _SQL["list_changes"], study_id, session_sha256, list(unasked), most
+        )
+    ]
+    since = rows[0]["since"] if rows else None
+    for row in rows:
+        del row["since"]
+    return Changes(since, [row_of(ChangeRow, row) for row in rows if row["kind"] is not None])
 
 
 async def list_begun(connection: Connection, study_id: UUID, most: int) -> list[BegunVisit]:

@@ -52,6 +52,11 @@ class ExportedAssessment(NamedTuple):
     mode: str | None
     respondent: str | None
     respondent_relation: str | None
+    entered_by: str | None
+    """Who typed it in, where it was told by telephone or on paper."""
+    interviewer: str | None
+    not_for_analysis: str | None
+    """What of an entry the protocol does not name for analysis."""
     authentication: str | None
     card_shown_at: datetime | None
     language: str | None

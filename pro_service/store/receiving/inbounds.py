@@ -58,6 +58,8 @@ class LineParticipant(NamedTuple):
     """Whether the owner of the number agreed to texts, where that is somebody else."""
     silenced_at: datetime | None = None
     """When the line last asked for no texts, whether or not that still holds (study time)."""
+    staff_wrote: bool = False
+    """Whether what staff wrote went out on the line after our last reminder there."""
 
 
 class Telephones(NamedTuple):

@@ -152,6 +152,22 @@ async def end_person_sessions(
     return ended
 
 
+class DutyRow(NamedTuple):
+    """A word on one duty of somebody: that they have it, or (`held` False) have it no more."""
+
+    id: UUID
+    person_id: UUID
+    duty: str
+    held: bool
+    reason: str
+    actor: str
+
+
+async def record_duty(connection: Connection, study_id: UUID, row: DutyRow) -> bool:
+    """Keep a word on a duty; False if they are no member of the study."""
+    return await connection.fetchrow(_SQL["record_duty"], study_id, *row) is not None
+
+
 async def give_reason(connection: Connection, reason: str) -> None:
     """Say why the transaction under way changes what needs a reason."""
     await connection.fetchval(_SQL["give_reason"], reason)

@@ -30,6 +30,7 @@ from pro_service.store.writes.reminders import (
     MovedReminderRow,
     ReminderRow,
 )
+from pro_service.store.writes.settling import SettlementRow
 from pro_service.store.writes.texts import (
     ConversationRow,
     FocusRow,
@@ -76,6 +77,7 @@ __all__ = [
     "ResponseRow",
     "SafetyEndRow",
     "ScoreRow",
+    "SettlementRow",
     "StatusRow",
     "TextAlertRow",
     "VisitDoneRow",

@@ -27,6 +27,14 @@ class AttemptRow:
     actor: str
     source_sha256: bytes | None = None
     """The network whoever answers is in, hashed: compared with where a card was shown, not kept."""
+    told_at: datetime | None = None
+    """When it was answered, as claimed, where staff enter it; None: now."""
+    interviewer: str | None = None
+    original: str | None = None
+    """Where the paper lies that was typed in (`note:<id>`)."""
+    apart: str | None = None
+    """What of it the protocol does not name for analysis; with why it is entered all the same."""
+    apart_reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

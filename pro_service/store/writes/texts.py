@@ -120,6 +120,9 @@ class InboundRow:
     actor: str
     urgent: bool = False
     """It names a sign of harm: somebody reads it first."""
+    asked_assessment_id: UUID | None = None
+    asked_items: tuple[str, ...] | None = None
+    """The question it found open that counted as asked; None: none."""
 
 
 @dataclass(frozen=True, kw_only=True)

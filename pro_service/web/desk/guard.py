@@ -6,12 +6,13 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final
+from uuid import UUID
 
 from aiohttp import hdrs, web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import Seat, Session
+from pro_service.services.desk.seat import NotHereError, Seat, Session
 from pro_service.services.desk.sign_in import find_session, form_secret, was_stopped
 from pro_service.web.desk.pages import SEAT
 from pro_service.web.keys import CONTEXT, POOLS
@@ -91,6 +92,19 @@ def way_back(form: Form) -> str:
     """The page a form was on, if it is one of ours; else the first page."""
     address = str(form.get("back", ""))
     return address if _OUR_ADDRESS.fullmatch(address) else "/desk"
+
+
+def id_in(request: web.Request) -> UUID:
+    """The row an address names. Raises NotHereError for what names none."""
+    return uuid_of(request.match_info["id"])
+
+
+def uuid_of(text: str) -> UUID:
+    """An id as a form or an address gives it. Raises NotHereError for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotHereError from None
 
 
 async def _to_sign_in(request: web.Request) -> web.Response:

@@ -10,12 +10,18 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
+from pro_service.domain.study.entering import EntryRefusedError
+from pro_service.domain.study.events import EventRefusedError
+from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.services.base.notes import KeyGoneError
+from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.passwords import Passwords
+from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
 from pro_service.web.desk.frame.done import sentence, without_done
@@ -36,6 +42,7 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
+    scripts=("entry.js",),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",
@@ -52,6 +59,13 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     PauseRefusedError: "pause_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    NotAssessedError: "not_assessed",
+    StatusRefusedError: "status_refused",
+    EventRefusedError: "event_refused",
+    NoLineError: "no_line",
+    VerdictError: "verdict_missing",
+    LogReferenceError: "log_reference",
+    EntryRefusedError: "entry_refused",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

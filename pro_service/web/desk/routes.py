@@ -8,13 +8,20 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
+from pro_service.web.desk.alerts import log, steps
+from pro_service.web.desk.calling import page as calls
+from pro_service.web.desk.calling import printing
+from pro_service.web.desk.conversation import forms as texts_read
+from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
+from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.today import page as today
+from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
 
 
@@ -33,19 +40,32 @@ class Doing(NamedTuple):
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
+_TEXT: Final = "/desk/texts/{id}"
 DOINGS: Final = (
-    Doing("/desk/alerts/{id}/seen", handlers.see_alert, Action.see_alert, "desk-alert-seen"),
-    Doing(
-        "/desk/alerts/{id}/acted", handlers.act_on_alert, Action.act_on_alert, "desk-alert-acted"
-    ),
-    Doing("/desk/calls/{id}/close", handlers.close_call, Action.close_call, "desk-call-close"),
+    Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
+    Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
+    Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
+    Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),
+    Doing("/desk/calls/{id}/number", calls.show_number, Action.see_number, "desk-call-number"),
+    Doing("/desk/calls/print", printing.show_with_numbers, Action.see_number, "desk-calls-numbers"),
+    Doing(f"{_PARTICIPANT}/number", calls.show_numbers, Action.see_number, "desk-number"),
     Doing(
         "/desk/messages/{id}/dealt",
         handlers.deal_with_message,
         Action.deal_with_message,
         "desk-message-dealt",
     ),
-    Doing("/desk/texts/{id}/read", handlers.read_text, Action.mark_text_read, "desk-text-read"),
+    Doing(
+        f"{_TEXT}/reply/preview",
+        texts_read.look_at_reply,
+        Action.reply_to_text,
+        "desk-reply-preview",
+    ),
+    Doing(f"{_TEXT}/reply", texts_read.reply, Action.reply_to_text, "desk-text-reply"),
+    Doing(f"{_TEXT}/call", texts_read.call, Action.settle_text, "desk-text-call"),
+    Doing(f"{_TEXT}/alert", texts_read.alert, Action.settle_text, "desk-text-alert"),
+    Doing(f"{_TEXT}/take", texts_read.take, Action.take_answer, "desk-text-take"),
+    Doing(f"{_TEXT}/nothing", texts_read.nothing, Action.settle_text, "desk-text-nothing"),
     Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
     Doing(f"{_PARTICIPANT}/card/show", cards.show, Action.print_card, "desk-card-show"),
     Doing(
@@ -70,6 +90,13 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
+    Doing(
+        f"{_PARTICIPANT}/entry/questions", entering.begin, Action.enter_answers, "desk-entry-begin"
+    ),
+    Doing(f"{_PARTICIPANT}/entry/keep", entering.keep, Action.enter_answers, "desk-entry-keep"),
+    Doing(
+        f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
+    ),
 )
 """Every form with the action it is."""
 FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
@@ -84,11 +111,28 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
+    web.get("/desk/week", week.show_week, name="desk-week"),
+    web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
+    web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get("/desk/alerts", log.show, name="desk-alerts"),
+    web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
+    web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
+    web.get("/desk/calls/{id}", calls.show, name="desk-call"),
+    web.get(
+        f"{_PARTICIPANT}/entry",
+        for_staff(entering.show_room, Action.enter_answers),
+        name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/entry/{{id}}",
+        for_staff(entering.show_sitting, Action.enter_answers),
+        name="desk-entry-sitting",
+    ),
     *(one.route for one in DOINGS),
     *(one.form for one in SHEETS),
     # Last: every other address below /desk gets the desk's own page for what is not there.

@@ -75,6 +75,20 @@ def begun_beside_the_desk(
     ]
 
 
+def typed_in(words: Words, asked: AssessmentLine, noted: Callable[[str], str]) -> list[str]:
+    """Of sittings that staff typed in: where the paper lies, and that one is kept apart.
+
+    `noted` writes a note that the record refers to.
+    """
+    lines = []
+    for one in asked.sittings:
+        if one.original is not None:
+            lines.append(words.text("sitting.original", words=noted(one.original)))
+        if one.apart is not None:
+            lines.append(words.text(f"entry.apart_{one.apart}"))
+    return lines
+
+
 def is_of_another(one: ScoreLine | AnswerLine, stands: SittingLine | None) -> bool:
     """Whether a score or an answer belongs to a sitting that is not the record."""
     return stands is not None and one.attempt_id != stands.id

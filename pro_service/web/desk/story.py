@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pro_service.domain.conversation.staff_replies import KIND
+from pro_service.domain.study.follow_up.alert_steps import AlertStage
 from pro_service.domain.study.statuses import overruled
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.conversation import CallLine, InboundLine, MessageLine
 from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, VisitLine
+from pro_service.web.desk.alerts.steps import assessments_told
 from pro_service.web.desk.words import Words
 
 
@@ -126,7 +129,9 @@ class Story(Told):
             yield _Entry(
                 message.at,
                 "message",
-                words.word("template", message.template),
+                words.text("entry.staff_reply")
+                if message.kind == KIND
+                else words.word("template", message.template),
                 self._fate(message),
             )
             if message.dealt_at is not None:
@@ -169,6 +174,8 @@ class Story(Told):
             details.append(words.text("entry.urgent"))
         if inbound.media_count:
             details.append(words.text("entry.media", count=inbound.media_count))
+        if inbound.settled is not None:
+            details.append(words.word("settled", inbound.settled))
         if inbound.read_at is not None:
             details.append(
                 words.text(
@@ -240,8 +247,12 @@ class Story(Told):
             if alert.seen_at is not None:
                 what = words.text("entry.alert_seen")
                 yield _Entry(alert.seen_at, "alert", what, rule, who=words.who(alert.seen_by))
+            for at, said, note, who in assessments_told(words, alert):
+                what = words.text("entry.alert_assessed", verdict=said)
+                yield _Entry(at, "alert", what, self.said(note) or "", who=who)
             if alert.acted_at is not None:
-                what = words.text("entry.alert_acted")
+                before = alert.stage is AlertStage.acted_before
+                what = words.text("entry.alert_acted" if before else "entry.alert_closed")
                 said = self.said(alert.action) or ""
                 yield _Entry(alert.acted_at, "alert", what, said, who=words.who(alert.acted_by))
 

@@ -15,7 +15,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.calls import call_form
+from pro_service.web.desk.alerts.steps import steps_of_told
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -23,6 +23,7 @@ from pro_service.web.desk.sittings import (
     is_of_another,
     score_cells,
     sitting_that_stands,
+    typed_in,
     which_of_several,
 )
 from pro_service.web.desk.states import legend, state_values
@@ -75,7 +76,10 @@ class _Page(Told):
             "mode": None if stands is None else how_answered(words, visit, stands),
             "respondent": None if stands is None else words.respondent(stands.respondent),
             "sitting": which_of_several(words, one, standing),
-            "beside_card": begun_beside_the_desk(words, one, self.at),
+            "beside_card": [
+                *begun_beside_the_desk(words, one, self.at),
+                *typed_in(words, one, lambda note: self.said(note) or ""),
+            ],
             "scores": [score_cells(words, each, stands) for each in scores],
             "answers": [
                 self.answer(one.instrument, each) | {"other": is_of_another(each, stands)}
@@ -146,7 +150,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
-                "form": call_form(words, one.reason, document.contacts),
             }
             for one in document.conversation.calls
             if one.closed_at is None
@@ -165,6 +168,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 else words.text(
                     "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
                 ),
+                "steps": steps_of_told(words, one, page.zone),
             }
             for one in document.conversation.alerts
             if one.acted_at is None

@@ -166,6 +166,14 @@ class Words:
             return code
         return self.chosen(known.item(code).label)
 
+    def question(self, instrument: str, code: str) -> str:
+        """Which question of an instrument an item is: its number, never its words."""
+        known = self._instruments.get(instrument)
+        codes = [] if known is None else [item.code for item in known.items]
+        if code not in codes or len(codes) == 1:
+            return self.text("question.only")
+        return self.text("question.number", number=codes.index(code) + 1, count=len(codes))
+
     def score(self, text: str | None) -> str:
         """A score rounded for reading, half up; a dash where there is none."""
         if text is None:

@@ -1,14 +1,19 @@
 -- name: record_answers(study_id, participant_id, revision, write)
 -- Store what was answered, with all that follows from it, if the facts are still those it was decided from.
 -- `write` is one JSON document: web_key, attempts, responses, scores, submitted, attempts_submitted,
--- declined, alerts, queries, visits_done, sent_late. Any list may be empty.
+-- declined, alerts, queries, visits_done, sent_late, sent_at. Any list may be empty; `sent_at` is when what is
+-- submitted was sent in, as claimed, where staff enter it.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
     RETURNING revision
 ),
 -- Study time once, not once a row and column: an answer has three instants.
-doc AS (SELECT $4::jsonb AS d, pro.now() AS now FROM turn),
+doc AS (
+    SELECT w.d, w.now, coalesce((w.d ->> 'sent_at')::timestamptz, w.now) AS sent_at,
+           CASE WHEN w.d ->> 'sent_at' IS NOT NULL THEN w.now END AS entered_at
+    FROM (SELECT $4::jsonb AS d, pro.now() AS now FROM turn) AS w
+),
 -- The idempotency key: a second copy of the same request fails here and undoes everything.
 keyed AS (
     INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
@@ -17,17 +22,20 @@ keyed AS (
 sat AS (
     INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
         respondent_relation, authentication, language, device_class, release, instrument_sha256,
-        wording_sha256, started_at, submitted_at, actor, card_shown_at)
+        wording_sha256, started_at, submitted_at, actor, card_shown_at, interviewer, original, apart,
+        apart_reason, sending_entered_at)
     SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent,
            a.respondent_relation, a.authentication, a.language, a.device_class, a.release,
-           a.instrument_sha256, a.wording_sha256, pro.now(),
-           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN pro.now() END, a.actor,
+           a.instrument_sha256, a.wording_sha256, coalesce(a.told_at, doc.now),
+           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.sent_at END, a.actor,
            CASE WHEN a.source_sha256 IS NOT NULL THEN
-               pro.card_shown_here($1, $2, decode(a.source_sha256, 'hex')) END
+               pro.card_shown_here($1, $2, decode(a.source_sha256, 'hex')) END,
+           a.interviewer, a.original, a.apart, a.apart_reason,
+           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.entered_at END
     FROM doc, jsonb_to_recordset(d -> 'attempts') AS a (id uuid, assessment_id uuid, ordinal integer,
         mode text, respondent text, respondent_relation text, authentication text, language text,
         device_class text, release text, instrument_sha256 text, wording_sha256 text, actor text,
-        source_sha256 text)
+        source_sha256 text, told_at timestamptz, interviewer text, original text, apart text, apart_reason text)
     RETURNING id, assessment_id
 ),
 answered AS (
@@ -54,13 +62,13 @@ scored AS (
     INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
 ),
 submitted AS (
-    UPDATE pro.assessments AS a SET submitted_at = pro.now()
+    UPDATE pro.assessments AS a SET submitted_at = doc.sent_at
     FROM doc, jsonb_array_elements_text(d -> 'submitted') AS s (id)
     WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.submitted_at IS NULL
 ),
 -- A sitting begun in this very write is not seen here; it is inserted as ended above.
 sitting_ended AS (
-    UPDATE pro.attempts AS t SET submitted_at = pro.now()
+    UPDATE pro.attempts AS t SET submitted_at = doc.sent_at, sending_entered_at = doc.entered_at
     FROM doc, jsonb_array_elements_text(d -> 'attempts_submitted') AS s (id)
     WHERE t.study_id = $1 AND t.id = s.id::uuid AND t.submitted_at IS NULL
 ),

@@ -11,8 +11,9 @@ ORDER BY m.id;
 -- name: list_inbounds_seen(study_id, participant_id)
 -- The texts they wrote, sealed; answers of its time are open to whoever reads, or not.
 SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.received_at,
-       i.read_at, i.read_by, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
+       i.read_at, i.read_by, s.kind AS settled, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
 FROM pro.inbounds AS i
+LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 WHERE i.study_id = $1 AND i.participant_id = $2
 ORDER BY i.id;
 
@@ -31,9 +32,13 @@ WHERE k.study_id = $1 AND k.participant_id = $2
 ORDER BY k.id;
 
 -- name: list_alerts_seen(study_id, participant_id)
--- Every alert.
+-- Every alert, with the assessments it was given.
 SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
-       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who
+       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'verdict', s.verdict, 'reference', s.reference,
+                     'told', s.told, 'assessed_at', s.assessed_at, 'actor', s.actor) ORDER BY s.id)
+                 FROM pro.alert_assessments AS s
+                 WHERE s.study_id = x.study_id AND s.alert_id = x.id), '[]') AS assessments
 FROM pro.alerts AS x
 WHERE x.study_id = $1 AND x.participant_id = $2
 ORDER BY x.id;

@@ -20,8 +20,8 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
--- Who is to be called, why, what is owed and until when, and whom one may ring: alerts nobody has seen first,
--- then unanswered safety checks.
+-- Who is to be called now, why, what is owed and until when, and whom one may ring: alerts nobody has seen or
+-- assessed first, then unanswered safety checks. What comes back later is not there before.
 SELECT k.id, p.code, p.protocol_version_id,
        p.language, p.zone, h.site_id, k.reason, k.created_at,
        k.closes_at, k.visit_id, v.definition, v.occurrence,
@@ -36,13 +36,15 @@ FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
-WHERE k.study_id = $1 AND k.closed_at IS NULL
-ORDER BY (k.reason = 'alert_unseen') DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+WHERE k.study_id = $1 AND k.closed_at IS NULL AND (k.wanted_from IS NULL OR k.wanted_from <= (SELECT pro.now()))
+ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)
--- Alerts nobody has acted on yet: urgent ones first, and of those the unseen.
+-- Alerts that are not closed, each with the assessment that stands: urgent ones first, of those the unseen, then
+-- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
-       x.seen_at, x.seen_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
        a.instrument, a.target, v.definition, v.occurrence,
        count(*) OVER () AS total
 FROM pro.alerts AS x
@@ -50,8 +52,10 @@ JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_i
 LEFT JOIN pro.assessments AS a ON a.study_id = x.study_id AND a.id = x.assessment_id
 LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
+LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
+                   WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
 WHERE x.study_id = $1 AND x.acted_at IS NULL
-ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, x.raised_at, x.id LIMIT $2;
+ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, (s.id IS NULL) DESC, x.raised_at, x.id LIMIT $2;
 
 -- name: list_texts_to_read(study_id, most)
 -- Texts in words that nobody has read, those that name a sign of harm first, then the oldest; one from a
@@ -142,11 +146,6 @@ ORDER BY v.participant_id, v.opens_at, v.id, a.id;
 -- what was not sent: never what was answered.
 SELECT assessment_id, begun, answered, settled, scorable, sent_at FROM pro.desk_progress($1, $2);
 
-
--- name: mark_text_read(study_id, inbound_id, actor)
--- Somebody has read a text; the first who did stays named.
-UPDATE pro.inbounds SET read_at = coalesce(read_at, pro.now()), read_by = coalesce(read_by, $3)
-WHERE study_id = $1 AND id = $2 AND disposition = 'needs_reading' RETURNING id;
 
 -- name: deal_with_message(study_id, message_id, actor, note)
 -- Say what was done about a text whose fate never became known; what was said before stays.

@@ -5,7 +5,5 @@ SELECT pro.database_kind() AS kind,
        (SELECT h.began_at FROM pro.sending_holds AS h WHERE h.released_at IS NULL) AS held_since,
        pro.now() AS now,
        (SELECT coalesce(array_agg(y.code ORDER BY y.code), '{}') FROM pro.sites AS y WHERE y.study_id = $1) AS sites,
-       (SELECT count(*) FROM pro.alerts AS x JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
-        WHERE x.study_id = $1 AND x.severity = 'urgent' AND x.acted_at IS NULL) AS urgent,
-       (SELECT count(*) FROM pro.inbounds AS i
-        WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL) AS texts;
+       w.urgent, w.texts
+FROM pro.desk_waiting($1) AS w;

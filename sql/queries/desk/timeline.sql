@@ -36,6 +36,7 @@ SELECT a.visit_id, a.id, a.instrument, a.target, a.submitted_at, a.declined_at, 
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'ordinal', t.ordinal, 'mode', t.mode,
                      'respondent', concat_ws('.', t.respondent, t.respondent_relation),
                      'started_at', t.started_at, 'submitted_at', t.submitted_at, 'chosen', c.reason, 'card_shown_at', t.card_shown_at,
+                     'apart', t.apart, 'original', t.original,
                      'answered', coalesce(s.answered, '{}'), 'last_answer_at', s.last_answer_at)
                      ORDER BY t.ordinal)
                  FROM pro.attempts AS t

@@ -24,3 +24,21 @@ CROSS JOIN LATERAL (
       AND c.participant_id = (SELECT v.participant_id FROM pro.visits AS v WHERE v.study_id = $1 AND v.id = w.visit_id)
 ) AS k
 WHERE n.texts + k.calls > 0;
+
+-- name: list_versions(study_id)
+-- The versions of the study's protocol there are.
+SELECT id FROM pro.protocol_versions WHERE study_id = $1 ORDER BY id;
+
+-- name: list_week(study_id, until, longest, clinic, unasked, unseen, most)
+-- Whose visits open, whose close with something owed, and who comes to the clinic, until an instant: the first of
+-- each kind, and how many there are.
+SELECT w.kind, w.code, w.site_id, w.zone, w.protocol_version_id, w.definition, w.occurrence, w.opens_at,
+       w.closes_at, w.target_on, w.owes, w.total
+FROM pro.desk_week($1, $2, $3, $4, $5, $6, $7) AS w;
+
+-- name: list_changes(study_id, session_sha256, unasked, most)
+-- When whoever is in by this session was here before, and what changed since: the latest of each kind, and how many
+-- there are. One row without a kind: nothing.
+SELECT l.since, c.kind, c.code, c.site_id, c.protocol_version_id, c.definition, c.occurrence, c.at, c.total
+FROM pro.last_here($1, $2) AS l (since)
+LEFT JOIN LATERAL pro.desk_changes($1, l.since, $3, $4) AS c ON l.since IS NOT NULL;

@@ -49,8 +49,10 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        v.opens_at, v.target_on, CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END AS closes_at, a.instrument, a.target,
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
-       t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
-       CASE WHEN t.submitted_at <= $3 THEN t.submitted_at END AS submitted_at,
+       CASE WHEN t.mode IN ('telephone', 'paper') THEN t.actor END AS entered_by, t.interviewer,
+       t.apart AS not_for_analysis, t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
+       -- As claimed, of what staff typed in: it counts since it was entered.
+       CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3

@@ -9,12 +9,18 @@ WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
 -- name: list_line_participants(study_id, their_indexes, line_id)
 -- Who now uses a number, with the question each was last asked on this line of it, and when the line last
--- wanted silence; and who is to use it once they have confirmed it.
+-- wanted silence; whether staff wrote on it since our last reminder; and who is to use it once they have
+-- confirmed it.
 SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
        CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm,
        n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted,
        (SELECT max(o.started_at) FROM pro.opt_outs AS o
-        WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now
+        WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now,
+       EXISTS (SELECT FROM pro.sent_staff_texts AS s
+               WHERE s.study_id = $1 AND s.line_id = $3
+                 AND NOT EXISTS (SELECT FROM pro.messages AS q
+                                 WHERE q.study_id = $1 AND q.line_id = $3 AND q.kind = 'reminder'
+                                   AND q.claimed_at > s.claimed_at)) AS staff_wrote
 FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
@@ -58,12 +64,15 @@ invited AS (
 ),
 kept AS (
     INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
-        body_key, media_count, disposition, command, urgent, reply_message_id, received_at, actor)
+        body_key, media_count, disposition, command, urgent, reply_message_id, received_at, actor,
+        asked_assessment_id, asked_items)
     SELECT $1, i.id, i.line_id, i.participant_id, i.provider, i.provider_id, decode(i.body_sealed, 'hex'),
-           i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.reply_message_id, pro.now(), i.actor
+           i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.reply_message_id, pro.now(), i.actor,
+           i.asked_assessment_id, i.asked_items
     FROM doc, jsonb_to_record(d -> 'inbound') AS i (id uuid, line_id uuid, participant_id uuid,
         provider text, provider_id text, body_sealed text, body_key text, media_count integer,
-        disposition text, command text, urgent boolean, reply_message_id uuid, actor text)
+        disposition text, command text, urgent boolean, reply_message_id uuid, actor text,
+        asked_assessment_id uuid, asked_items text[])
     RETURNING id, provider, provider_id
 ),
 -- A second copy of the webhook fails here, and with it everything above and below.

@@ -65,6 +65,13 @@ SELECT pro.set_person_password($1, $2, $3, $4) AS done;
 -- End every session of a person.
 SELECT pro.end_person_sessions($1, $2, $3) AS ended;
 
+-- name: record_duty(study_id, id, person_id, duty, held, reason, actor)
+-- Say that somebody has a duty that keeps them from entering answers, or has it no more; no row: no member.
+INSERT INTO pro.staff_duties (study_id, id, staff_id, duty, held, reason, actor)
+SELECT s.study_id, $2, s.id, $4, $5, $6, $7 FROM pro.staff AS s
+WHERE s.study_id = $1 AND s.person_id = $3 AND s.valid_to IS NULL
+RETURNING id;
+
 -- name: give_reason(reason)
 -- Why the transaction under way changes what may not be changed without a reason.
 SELECT set_config('pro.reason', $1, true) AS reason;

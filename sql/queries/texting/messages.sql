@@ -109,13 +109,15 @@ WHERE state = 'queued' AND expires_at <= pro.now()
 RETURNING study_id, id;
 
 -- name: get_carrier(study_id, message_id, came_at, heard)
--- How far the message that asked a question has come, whether staff wrote on the line since, and the texts
+-- How far the message that asked a question has come, whether a text of staff went out on the line since (one
+-- that waits is not there yet), and the texts
 -- heard just before. A list's `came_at` has whole seconds; none: the text came now.
 SELECT m.state,
        CASE WHEN $3::timestamptz IS NULL THEN clock_timestamp() - m.accepted_at
             ELSE $3 - date_trunc('second', m.accepted_at) END AS accepted_for,
-       EXISTS (SELECT FROM pro.messages AS s
-               WHERE s.study_id = $1 AND s.line_id = m.line_id AND s.id > $2 AND s.kind = 'staff') AS staff_wrote,
+       EXISTS (SELECT FROM pro.sent_staff_texts AS s
+               WHERE s.study_id = $1 AND s.line_id = m.line_id
+                 AND (s.id > $2 OR s.claimed_at > m.claimed_at)) AS staff_wrote,
        (SELECT coalesce(json_agg(json_build_array(i.id, encode(i.body_sealed, 'hex'), i.body_key)), '[]')
         FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
 FROM pro.messages AS m WHERE m.study_id = $1 AND m.id = $2;

@@ -18,6 +18,7 @@ from pro_service.services.exports.adherence import report
 from pro_service.store.keeping.holds import insert_hold, release_hold
 from pro_service.store.pools import Pools
 from tests.support.desk import (
+    close_call,
     page,
     press,
     seed_alert,
@@ -205,7 +206,7 @@ async def test_many_participants_come_in_pages(
     assert 'id="figures"' not in text
 
 
-async def test_an_alert_is_seen_once_and_acted_on_with_a_reason(
+async def test_an_alert_is_seen_once_and_says_what_the_protocol_asks(
     participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     alert = await alert_on(participant)
@@ -215,47 +216,26 @@ async def test_an_alert_is_seen_once_and_acted_on_with_a_reason(
     assert "What the protocol says to do: Rest the knee" in section(text, "alerts")
     _, text = await press(desk, text, f"/desk/alerts/{alert}/seen")
     assert "Seen by anna" in section(text, "alerts")
-    status, refused = await press(desk, text, f"/desk/alerts/{alert}/acted", action="   ")
-    assert (status, "A few words are missing" in refused) == (422, True)
-    assert await owner.fetchval("SELECT acted_at FROM pro.alerts") is None
-    _, text = await press(desk, text, f"/desk/alerts/{alert}/acted", action="Called, seen today")
-    assert 'id="alerts"' not in text
-    row = await owner.fetchrow("SELECT seen_by, acted_by, action FROM pro.alerts")
-    context = participant.study.context
-    assert tuple(row)[:2] == ("staff:anna", "staff:anna")
-    assert await spoken(owner, context, row["action"]) == "Called, seen today"
+    assert "Waits for an investigator" in section(text, "alerts")
+    assert await owner.fetchval("SELECT seen_by FROM pro.alerts") == "staff:anna"
     entry = await owner.fetchrow(
-        "SELECT actor, reason, changes FROM pro.audit_entries"
+        "SELECT actor, changes FROM pro.audit_entries"
         " WHERE table_name = 'alerts' AND operation = 'UPDATE' ORDER BY id DESC LIMIT 1"
     )
-    assert (entry["actor"], entry["reason"]) == ("staff:anna", row["action"])
-    assert entry["changes"][str(alert)]["old"]["acted_at"] is None
-
-
-async def test_a_second_word_on_an_alert_changes_nothing(
-    participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
-) -> None:
-    alert = await alert_on(participant)
-    _, text = await page(desk)
-    await press(desk, text, f"/desk/alerts/{alert}/acted", action="first")
-    status, said = await press(desk, text, f"/desk/alerts/{alert}/acted", action="second")
-    assert (status, "Somebody has done this already" in said) == (409, True)
-    kept = await owner.fetchval("SELECT action FROM pro.alerts")
-    assert await spoken(owner, participant.study.context, kept) == "first"
-    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == 1
+    assert entry["actor"] == "staff:anna"
+    assert entry["changes"][str(alert)]["old"]["seen_at"] is None
 
 
 async def test_a_call_is_closed_with_an_outcome_and_a_note(
     participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     call = await seed_call(participant)
-    action = f"/desk/calls/{call}/close"
-    _, text = await page(desk, "/desk/participants/P-001")
     for outcome, note in (("reached", " "), ("no such outcome", "x"), ("", "x")):
-        assert (await press(desk, text, action, outcome=outcome, note=note))[0] == 422
-    status, text = await press(desk, text, action, outcome="reached", note="Will answer tonight")
+        assert (await close_call(desk, call, outcome, note))[0] == 422
+    status, _ = await close_call(desk, call, "reached", "Will answer tonight")
     assert status == 200
-    assert "Reached: Will answer tonight" in text
+    _, text = await page(desk, "/desk/participants/P-001")
+    assert "Spoke with them: Will answer tonight" in text
     row = await owner.fetchrow("SELECT closed_by, outcome FROM pro.call_tasks")
     said = await spoken(owner, participant.study.context, row["outcome"])
     assert (row["closed_by"], said) == ("staff:anna", "reached: Will answer tonight")
@@ -267,15 +247,19 @@ async def test_a_call_is_closed_with_an_outcome_and_a_note(
     assert 'id="calls"' not in (await page(desk))[1]
 
 
-async def test_a_text_that_was_read_leaves_the_list_and_says_who_read_it(
+async def test_a_text_that_was_settled_leaves_the_list_and_says_who_settled_it(
     participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     line = await seed_line(participant)
     text_id = await seed_text(participant, line, "<b>my knee</b> is swollen")
     _, text = await page(desk)
     assert "&lt;b&gt;my knee&lt;/b&gt; is swollen" in text
-    _, text = await press(desk, text, f"/desk/texts/{text_id}/read")
-    assert "my knee" not in text
+    assert f"/desk/texts/{text_id}" in text
+    _, text = await page(desk, f"/desk/texts/{text_id}")
+    action = f"/desk/texts/{text_id}/nothing"
+    status, text = await press(desk, text, action, reason="courtesy")
+    assert (status, "Nothing needed: A thank-you or a greeting, by anna" in text) == (200, True)
+    assert "No text is waiting to be read." in (await page(desk, "/desk/texts"))[1]
     assert await owner.fetchval("SELECT read_by FROM pro.inbounds") == "staff:anna"
     assert "read by anna" in (await page(desk, "/desk/participants/P-001"))[1]
 

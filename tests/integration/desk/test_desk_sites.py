@@ -96,13 +96,13 @@ async def test_another_sites_alert_call_and_text_cannot_be_acted_on(
     secret = re.search(r'name="form" value="(\w+)"', text)
     assert secret is not None
     filled = {"form": secret[1], "action": "x", "note": "x", "outcome": "reached"}
-    for table, what in (("alerts", "seen"), ("alerts", "acted"), ("call_tasks", "close")):
+    for table, what in (("alerts", "seen"), ("call_tasks", "number"), ("call_tasks", "close")):
         row = await owner.fetchval(f"SELECT id FROM pro.{table}")
         place = "calls" if table == "call_tasks" else "alerts"
         async with desk.post(f"/desk/{place}/{row}/{what}", data=filled) as answer:
             assert answer.status == 404
     row = await owner.fetchval("SELECT id FROM pro.inbounds LIMIT 1")
-    async with desk.post(f"/desk/texts/{row}/read", data=filled) as answer:
+    async with desk.post(f"/desk/texts/{row}/nothing", data=filled) as answer:
         assert answer.status == 404
     assert await owner.fetchval("SELECT count(*) FROM pro.alerts WHERE seen_at IS NOT NULL") == 0
     assert (

@@ -10,7 +10,8 @@ from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
 from pro_service.store.bounds import DatabaseUnreachableError
 from pro_service.store.desk import timeline
-from pro_service.store.desk.desk import list_desk_sites, mark_text_read
+from pro_service.store.desk.desk import list_desk_sites
+from pro_service.store.desk.texts import set_text_aside
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
 from tests.support.seed import SeededParticipant, SeededStudy
@@ -49,4 +50,6 @@ async def test_nothing_is_written_where_one_snapshot_is_read(
     assert isinstance(staff, Seat)
     with pytest.raises(DatabaseUnreachableError, match="ReadOnly"):
         async with at_desk(pools.desk, staff, one_snapshot=True) as connection:
-            await mark_text_read(connection, study.id, new_id(), "staff:test")
+            await set_text_aside(
+                connection, study.id, new_id(), new_id(), ("courtesy", "staff:test")
+            )

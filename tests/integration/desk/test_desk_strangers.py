@@ -37,9 +37,10 @@ async def test_the_site_it_came_to_reads_it_and_no_other(database_url: str) -> N
             _, shown = await page(anna)
             assert WORDS in shown
             assert "From a number nobody is enrolled with" in shown
-            (action,) = re.findall(r"/desk/texts/[0-9a-f-]+/read", shown)
-            _, after = await press(anna, shown, action)
-            assert WORDS not in after
+            (address,) = set(re.findall(r"/desk/texts/[0-9a-f-]+", shown))
+            _, text = await page(anna, address)
+            await press(anna, text, f"{address}/nothing", reason="not_theirs")
+            assert "No text is waiting to be read." in (await page(anna, "/desk/texts"))[1]
         assert await trial.fetch("SELECT read_by FROM inbounds WHERE read_at IS NOT NULL") == [
             ("staff:anna",)
         ]

@@ -254,10 +254,12 @@ async def test_two_who_close_one_call_at_once_close_it_once(
     await trial.move(day_1.opens_at + timedelta(hours=19))
     await rounds.call_round(trial.pools.worker, trial.context)
     _, html = await page(desk)
-    found = re.search(r'action="(/desk/calls/[^"]+/close)"', html)
-    assert found is not None
+    call = re.search(r'href="/desk/calls/([0-9a-f-]{36})', html)
+    assert call is not None
+    path = f"/desk/calls/{call[1]}/close"
+    _, html = await page(desk, f"/desk/calls/{call[1]}")
     before = (await trial.facts("K-001")).revision
-    sent = [press(desk, html, found[1], outcome="reached", note=f"by {n}") for n in range(4)]
+    sent = [press(desk, html, path, outcome="reached", note=f"by {n}") for n in range(4)]
     answered = sorted([status for status, _ in await asyncio.gather(*sent)])
     assert answered == [200, 409, 409, 409]
     assert (await trial.facts("K-001")).revision == before + 1

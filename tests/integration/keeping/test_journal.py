@@ -206,6 +206,7 @@ JOURNALLED = {
 }
 FORGETTABLE = {
     "keeping/replay.record_lost_message",  # it comes from the journal
+    "desk/texts.settle_text",  # its reply is queued, and leaves its line when it is claimed
     "desk/clerk.close_call",  # what it asks for again is asked for already; numbers rest by another
     "texting/numbers.agree_for_contact",
     "texting/numbers.order_contacts",

@@ -20,6 +20,7 @@ from tests.support.seed import (
 )
 
 READS: Final = {
+    "alert_assessments",
     "alerts",
     "assessments",
     "attempts",
@@ -29,11 +30,15 @@ READS: Final = {
     "current_responses",
     "conversations",
     "data_keys",
+    "data_queries",
     "events",
+    "inbounds",
     "invitations",
     "lines",
+    "message_keys",
     "messages",
     "opt_outs",
+    "participant_protocols",
     "participant_revisions",
     "participant_sites",
     "participants",
@@ -43,45 +48,83 @@ READS: Final = {
     "responses",
     "safety_ends",
     "scores",
+    "senders",
     "sending_holds",
     "sites",
     "sitting_responses",
+    "staff_duties",
     "standing_sittings",
     "statuses",
     "studies",
+    "text_settlements",
+    "visit_closings",
     "visits",
     "web_writes",
 }
 """What the rules need to be decided; shown is none of it."""
 WRITES: Final = {
+    ("alert_assessments", "INSERT"),
     ("alerts", "INSERT"),
     ("alerts", "UPDATE"),
+    ("assessments", "INSERT"),
+    ("assessments", "UPDATE"),
+    ("attempts", "INSERT"),
+    ("attempts", "UPDATE"),
     ("call_tasks", "INSERT"),
     ("call_tasks", "UPDATE"),
     ("contact_points", "UPDATE"),
     ("conversations", "UPDATE"),
+    ("data_queries", "INSERT"),
+    ("events", "INSERT"),
+    ("inbounds", "UPDATE"),
     ("invitations", "UPDATE"),
+    ("lines", "INSERT"),
     ("lines", "UPDATE"),
+    ("message_keys", "INSERT"),
+    ("messages", "INSERT"),
     ("messages", "UPDATE"),
     ("notes", "INSERT"),
+    ("opt_outs", "INSERT"),
+    ("participant_protocols", "INSERT"),
     ("participant_revisions", "UPDATE"),
+    ("participants", "UPDATE"),
     ("preferences", "INSERT"),
+    ("reminders", "INSERT"),
     ("reminders", "UPDATE"),
+    ("responses", "INSERT"),
     ("safety_ends", "INSERT"),
+    ("scores", "INSERT"),
+    ("sitting_responses", "INSERT"),
+    ("sitting_responses", "UPDATE"),
     ("statuses", "INSERT"),
+    ("text_settlements", "INSERT"),
+    ("visit_closings", "INSERT"),
+    ("visits", "INSERT"),
+    ("visits", "UPDATE"),
     ("web_writes", "INSERT"),
 }
 NOBODYS_ROWS: Final = {
     "conversations",
     "invitations",
     "lines",
+    "message_keys",
     "protocol_versions",
+    "senders",
     "sending_holds",
+    "staff_duties",
     "studies",
+    "visit_closings",
     "web_writes",
 }
 """Tables without row-level security for anybody: keys of forms, sealed addresses, where an exchange
-stands, hashes of links, definitions, whether sending is held."""
+stands, hashes of links, definitions, whether sending is held, what staff are not to do."""
+NO_ROWS: Final = {
+    ("participants", "UPDATE"),
+    ("participant_protocols", "INSERT"),
+    ("participant_protocols", "SELECT"),
+}
+"""What the statement that records events asks the right for, and no policy gives a row: only the
+operator moves anybody to another protocol version."""
 
 GRANTED = """
 SELECT c.relname AS table_name, c.relrowsecurity AS guarded, p.privilege
@@ -137,7 +180,7 @@ async def test_every_guarded_table_has_a_policy_for_what_the_clerk_may_do(
         for one in await owner.fetch(GRANTED)
         if one["guarded"] and (one["table_name"], one["privilege"]) not in rules
     ]
-    assert missing == []
+    assert set(missing) <= NO_ROWS
     loose = {
         key for key, rule in rules.items() if key[1] != "SELECT" and "desk_may_write" not in rule
     }
@@ -150,6 +193,13 @@ TRIES: Final = {
     "alert": "UPDATE pro.alerts SET seen_at = pro.now(), seen_by = 'staff:x'"
     " WHERE participant_id = $1 RETURNING true",
     "call": "UPDATE pro.call_tasks SET closed_at = pro.now(), closed_by = 'staff:x', outcome = 'x'"
+    " WHERE participant_id = $1 RETURNING true",
+    "answer": "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal,"
+    " mode, respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+    " started_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 1, 'telephone',"
+    " 'self', 'staff', 'en', 'x', 'x', 'x', pro.now(), 'staff:x' FROM pro.assessments"
+    " WHERE participant_id = $1 LIMIT 1 RETURNING true",
+    "sent in": "UPDATE pro.assessments SET submitted_at = pro.now()"
     " WHERE participant_id = $1 RETURNING true",
     "status": "INSERT INTO pro.statuses (study_id, id, participant_id, status, effective_at, actor)"
     " SELECT study_id, gen_random_uuid(), id, 'paused', pro.now(), 'staff:x'"
@@ -194,9 +244,17 @@ async def test_the_clerk_writes_about_those_now_at_the_sites_set_and_nobody_else
     assert (await written(here), await written(there)) == (set(), set(TRIES))
 
 
-@pytest.mark.parametrize("status", ["withdrew_follow_up", "died", "completed"])
-async def test_the_clerk_records_no_status_but_a_pause_and_what_follows_it(
-    study: SeededStudy, participant: SeededParticipant, pools: Pools, status: str
+async def test_the_clerk_moves_nobody_to_another_protocol_version(
+    study: SeededStudy, participant: SeededParticipant, pools: Pools
 ) -> None:
-    statement = TRIES["status"].replace("paused", status)
-    assert not await tried(pools, statement, participant.id, study.site_id)
+    moved = (
+        "UPDATE pro.participants SET protocol_version_id = protocol_version_id"
+        " WHERE id = $1 RETURNING true"
+    )
+    pinned = (
+        "INSERT INTO pro.participant_protocols (study_id, id, participant_id, protocol_version_id,"
+        " actor, reason) SELECT study_id, gen_random_uuid(), id, protocol_version_id, 'staff:x',"
+        " 'x' FROM pro.participants WHERE id = $1 RETURNING true"
+    )
+    for statement in (moved, pinned):
+        assert not await tried(pools, statement, participant.id, study.site_id)

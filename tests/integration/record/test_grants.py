@@ -39,7 +39,10 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_revisions": (EVERYBODY, "the turn"),
     "participant_sessions": ({PAGES}, "the second factor given; ended"),
     "participant_sites": ({OPERATOR}, "a stay ends"),
-    "participants": ({OPERATOR, DESK}, "another code with another card; another protocol version"),
+    "participants": (
+        {OPERATOR, DESK, CLERK},
+        "another code with another card; another protocol version",
+    ),
     "people": ({OPERATOR}, "stopped, joined"),
     "reminders": (EVERYBODY - {DESK}, "due at another hour, ended"),
     "sender_paces": ({OPERATOR, WORKER}, "when the next text may go"),

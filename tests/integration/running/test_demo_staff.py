@@ -44,7 +44,9 @@ async def test_an_alert_is_seen_then_assessed_by_the_investigator_and_a_call_is_
     await staff.work(now)
     assert await states(study.owner) == (True, False, False)
     await staff.work(now + ASSESSED_AFTER)
-    assert await states(study.owner) == (True, True, False)
+    assert await states(study.owner) == (True, False, False)
+    assessed = "SELECT DISTINCT actor FROM pro.alert_assessments"
+    assert await study.owner.fetchval(assessed) == "staff:ivo"
     await staff.work(now + RUNG_AFTER)
     assert await states(study.owner) == (True, True, True)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import aiohttp
 import asyncpg
@@ -22,7 +23,7 @@ from pro_service.store.pools import connect
 from pro_service.vault.vault import data_key_of
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
-from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.desk import PASSWORD, close_call, page, press, sign_in
 from tests.support.record.words import places_of, spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
@@ -74,12 +75,22 @@ COMMANDS: Final = (
     ("event", "add", "K-001", "death", "--at", "2026-02-01 10:00", "--yes"),
 )
 WORDLESS: Final = frozenset(
-    {"desk-alert-seen", "desk-card-show", "desk-pause", "desk-resume", "desk-text-read"}
+    {
+        "desk-alert-seen",
+        "desk-call-number",
+        "desk-calls-numbers",
+        "desk-card-show",
+        "desk-number",
+        "desk-pause",
+        "desk-resume",
+        "desk-text-read",
+    }
 )
 """Forms without a field for words, or that repeat what their preview was given."""
 FILLED: Final = frozenset(
     {
-        "desk-alert-acted",
+        "desk-alert-assessed",
+        "desk-alert-closed",
         "desk-call-close",
         "desk-message-dealt",
         "desk-card-new",
@@ -226,6 +237,13 @@ def address(html: str, pattern: str) -> str:
     return found[1]
 
 
+def called(html: str) -> str:
+    """The call a page leads to."""
+    found = re.search(r'href="/desk/calls/([0-9a-f-]{36})', html)
+    assert found is not None
+    return found[1]
+
+
 async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it(
     trial: Trial, desk: aiohttp.ClientSession, owner: asyncpg.Connection[asyncpg.Record]
 ) -> None:
@@ -233,8 +251,9 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
     facts = await trial.facts("K-001")
     until = local_day(facts.now, zone(facts.zone)) + timedelta(days=14)
     forms: tuple[tuple[str, str, dict[str, str]], ...] = (
-        ("/desk", r"/desk/alerts/[^/]*/acted", {"action": f"1: {CANARY}"}),
-        (PAGE, r"/desk/calls/[^/]*/close", {"outcome": "reached", "note": f"2: {CANARY}"}),
+        ("/desk", r"/desk/alerts/[^/]*/assessed", {"verdict": "no_ae", "told": f"8: {CANARY}"}),
+        ("/desk", r"/desk/alerts/[^/]*/closed", {"action": f"1: {CANARY}"}),
+        ("call", r"/desk/calls/[^/]*/close", {"outcome": "reached", "note": f"2: {CANARY}"}),
         ("/desk", r"/desk/messages/[^/]*/dealt", {"note": f"3: {CANARY}"}),
         (f"{PAGE}/card", f"{PAGE}/card", {"reason": f"4: {CANARY}"}),
         (PAGE, f"{PAGE}/pause/preview", {"until": until.isoformat(), "reason": f"5: {CANARY}"}),
@@ -242,7 +261,9 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
         (PAGE, f"{PAGE}/safety/end", {"reason": f"7: {CANARY}"}),
     )
     for path, pattern, filled in forms:
-        _, html = await page(desk, path)
+        _, html = await page(desk, PAGE if path == "call" else path)
+        if path == "call":
+            _, html = await page(desk, f"/desk/calls/{called(html)}")
         status, html = await press(desk, html, address(html, pattern), **filled)
         assert status == 200, pattern
         if pattern.endswith("/preview"):
@@ -251,14 +272,14 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
     assert await places_of(owner, [CANARY]) == {}
     assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(forms)
     _, html = await page(desk, PAGE)
-    for number in (1, 2, 3, 5, 6):
+    for number in (1, 2, 3, 5, 6, 8):
         assert f"{number}: {CANARY}" in html, number
     reasons = await trial.fetch(
         "SELECT DISTINCT reason FROM audit_entries"
         " WHERE actor = 'staff:anna' AND table_name <> 'notes' AND reason IS NOT NULL"
     )
     said = {await spoken(trial.operator, trial.context, reason) for (reason,) in reasons}
-    assert said == {f"{number}: {CANARY}" for number in range(1, 8)}
+    assert said == {f"{number}: {CANARY}" for number in range(1, 9)}
 
 
 async def test_another_site_and_another_role_read_no_note(
@@ -266,8 +287,8 @@ async def test_another_site_and_another_role_read_no_note(
 ) -> None:
     await something_to_do(trial)
     _, html = await page(desk)
-    form = address(html, r"/desk/alerts/[^/]*/acted")
-    assert (await press(desk, html, form, action=CANARY))[0] == 200
+    form = address(html, r"/desk/alerts/[^/]*/assessed")
+    assert (await press(desk, html, form, verdict="no_ae", told=CANARY))[0] == 200
     async with browsing(trial.server) as browser:
         await sign_in(browser, "other")
         status, html = await page(browser, PAGE)
@@ -288,10 +309,10 @@ async def test_where_the_key_is_gone_nothing_can_be_read_or_written(
 ) -> None:
     await something_to_do(trial)
     _, html = await page(desk)
-    form = address(html, r"/desk/alerts/[^/]*/acted")
-    await press(desk, html, form, action=CANARY)
+    form = address(html, r"/desk/alerts/[^/]*/assessed")
+    await press(desk, html, form, verdict="no_ae", told=CANARY)
     _, html = await page(desk, PAGE)
-    call = address(html, r"/desk/calls/[^/]*/close")
+    call = called(html)
     await trial.owner_does(
         "DELETE FROM pro.data_keys AS k USING pro.participants AS p"
         " WHERE p.id = k.participant_id AND p.code = 'K-001'"
@@ -301,6 +322,6 @@ async def test_where_the_key_is_gone_nothing_can_be_read_or_written(
     _, html = await page(desk, PAGE)
     assert CANARY not in html
     assert "not to be read from here" in html
-    status, html = await press(desk, html, call, outcome="reached", note=CANARY)
+    status, html = await close_call(desk, UUID(call), "reached", CANARY)
     assert status == 409
     assert await owner.fetchval("SELECT count(*) FROM pro.notes") == 1

@@ -242,10 +242,13 @@ WHERE r.id = inbounds.id AND right(r.id::text, 1) IN ('1', '5', '9', 'c', 'f');
 
 -- Urgent alerts, all but a few of which somebody has seen.
 INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, rule, severity, raised_at,
-    seen_at, seen_by, actor)
+    seen_at, seen_by, acted_at, acted_by, action, actor)
 SELECT study_id, id, participant_id, id, 'high_pain', 'urgent', submitted_at,
        CASE WHEN right(id::text, 3) <> '001' THEN submitted_at + interval '1 hour' END,
-       CASE WHEN right(id::text, 3) <> '001' THEN 'staff:test' END, 'test'
+       CASE WHEN right(id::text, 3) <> '001' THEN 'staff:test' END,
+       CASE WHEN right(id::text, 3) NOT IN ('001', '002') THEN submitted_at + interval '2 hours' END,
+       CASE WHEN right(id::text, 3) NOT IN ('001', '002') THEN 'staff:test' END,
+       CASE WHEN right(id::text, 3) NOT IN ('001', '002') THEN 'rang' END, 'test'
 FROM pro.assessments WHERE submitted_at IS NOT NULL AND right(id::text, 1) IN ('1', '2');
 
 INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at,

@@ -111,7 +111,7 @@ async def lived_trial(url: str) -> AsyncIterator[Trial]:
         yield trial
 
 
-COLUMNS_SINCE: Final = frozenset({"card_shown_at"})
+COLUMNS_SINCE: Final = frozenset({"card_shown_at", "entered_by", "interviewer", "not_for_analysis"})
 """Columns that exports have gained since the lived study's release."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 
-SAFETY = {Action.see_alert, Action.act_on_alert, Action.close_call}
+SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
 READS = {Action.see_participants}
 
 
@@ -15,9 +15,13 @@ def test_every_action_has_somebody_who_does_it() -> None:
     assert all(MAY[action] for action in Action)
 
 
-@pytest.mark.parametrize("role", [Role.monitor, Role.data_manager])
-def test_who_reads_the_record_changes_nothing(role: Role) -> None:
-    assert {action for action in Action if role in MAY[action]} == READS
+@pytest.mark.parametrize(
+    ("role", "does"), [(Role.monitor, READS), (Role.data_manager, READS | {Action.enter_answers})]
+)
+def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_enter(
+    role: Role, does: set[Action]
+) -> None:
+    assert {action for action in Action if role in MAY[action]} == does
 
 
 @pytest.mark.parametrize("role", [Role.administrator, Role.reader, Role.allocation_holder])
@@ -32,6 +36,11 @@ def test_who_does_something_about_participants_sees_them() -> None:
 def test_safety_is_for_those_who_care_for_participants() -> None:
     for action in SAFETY:
         assert MAY[action] == {Role.coordinator, Role.investigator}
+
+
+def test_whoever_rings_never_assesses_and_follow_up_ends_with_an_investigator() -> None:
+    for action in (Action.assess_alert, Action.withdraw_follow_up, Action.end_safety):
+        assert MAY[action] == {Role.investigator}
 
 
 def test_a_card_is_a_way_to_answer_so_its_address_is_not_told() -> None:

@@ -13,9 +13,11 @@ import pytest
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.conversation.commands import Command
+from pro_service.domain.conversation.staff_replies import WordsProblem
+from pro_service.domain.conversation.taking import NotOne
 from pro_service.domain.conversation.warning import Sign
 from pro_service.domain.delivery.addresses import KINDS
-from pro_service.domain.delivery.contacts import RELATIONS
+from pro_service.domain.delivery.contacts import RELATIONS, WhyNot
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
@@ -23,18 +25,20 @@ from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.follow_up.call_keys import (
     ANOTHER_WAY,
+    ASKED_BY_TEXT,
     BAD_NUMBER,
     CONFIRM_NUMBER,
     FIND_NUMBER,
     TEXT_HELD,
 )
 from pro_service.domain.study.protocol import Safety, SafetyRule
-from pro_service.domain.study.reaching.call_outcomes import CallOutcome
+from pro_service.domain.study.reaching.call_outcomes import READ_IN_TEXT, CallOutcome
 from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
 from pro_service.services.desk.grid import FIGURES, taken_together
+from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.desk.words import SHAPES, Words
@@ -65,14 +69,24 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "command": list(Command),
         "call": [
             *(*CallReason, "not_understood", "no_channel", "too_long"),
-            *(BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
+            *(ASKED_BY_TEXT, BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
         "end": [*EndReason, "sent", "not_delivered", "no_channel", "too_long"],
         "outcome": list(CallOutcome),
         "unreached": list(Unreached),
         "figure.rows": list(FIGURES),
         "disposition": ["answer", "command", "needs_reading", "reaction", "unknown"],
-        "rule": [*(rule.id for rule in PROTOCOL.safety.rules), *(sign.rule for sign in Sign)],
+        "rule": [
+            *(rule.id for rule in PROTOCOL.safety.rules),
+            *(sign.rule for sign in Sign),
+            READ_IN_TEXT,
+        ],
+        "settled": ["reply", "call", "alert", "answer", "nothing"],
+        "nothing": list(NOTHING_REASONS),
+        "message_kind": ["reminder", "reply", "notice", "staff"],
+        "reply_refused": [*ReplyRefused, *WhyNot],
+        "take_refused": [*TakeRefused, *NotOne],
+        "own_words": ["forbidden", *(f"{one}.plain" for one in WordsProblem)],
         "mode": ["web", "text", "voice", "telephone", "paper", "tablet"],
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
         "respondent": [one.word for one in RESPONDENTS if one != SELF],

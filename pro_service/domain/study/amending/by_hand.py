@@ -46,16 +46,16 @@ def plan_day(
 ) -> tuple[VisitFacts, PlannedVisit]:
     """Return the visit as it stands, and as it is dated with this day as its target.
 
-    Its window stays. Raises DayRefusedError, its `why` one of "visit", "window" and "same".
+    Its window stays. Raises DayRefusedError, its `word` one of "visit", "window" and "same".
     """
     visit = next((one for one in movable_visits(facts, protocol) if one.id == visit_id), None)
     if visit is None:
-        raise DayRefusedError(why="visit")
+        raise DayRefusedError(word="visit")
     first, last = days_of(visit, facts)
     if not first <= day <= last:
-        raise DayRefusedError(mend=f"It may be from {first} to {last}.", why="window")
+        raise DayRefusedError(mend=f"It may be from {first} to {last}.", word="window")
     if day == visit.target_on:
-        raise DayRefusedError(why="same")
+        raise DayRefusedError(word="same")
     return visit, PlannedVisit(
         definition=visit.definition,
         occurrence=visit.occurrence,

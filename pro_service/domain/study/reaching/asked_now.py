@@ -47,7 +47,7 @@ class AskingNow(Record):
 def plan_asking_now(facts: ParticipantFacts, protocol: Protocol) -> AskingNow:
     """Return what brings everything due forward to `facts.now`; the facts are whole.
 
-    Raises AskRefusedError, its `why` the word of what forbids it ("nothing": nothing is due).
+    Raises AskRefusedError, its `word` that of what forbids it ("nothing": nothing is due).
     """
     open_visits = [one for one in facts.visits if _is_open(one, protocol, facts.now)]
     if not open_visits:
@@ -73,7 +73,7 @@ def plan_asking_now(facts: ParticipantFacts, protocol: Protocol) -> AskingNow:
 
 def _refused(why: str) -> AskRefusedError:
     said = "nothing is due" if why == "nothing" else why.replace("_", " ")
-    return AskRefusedError(mend=f"The reason: {said}.", why=why)
+    return AskRefusedError(mend=f"The reason: {said}.", word=why)
 
 
 def _is_open(visit: VisitFacts, protocol: Protocol, now: datetime) -> bool:

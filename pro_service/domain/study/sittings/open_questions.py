@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.record import Record
-from pro_service.domain.study.assessments import is_open_question, opened_at
+from pro_service.domain.study.assessments import is_open_question, opened_at, without_entries
 from pro_service.domain.study.facts import (
     AnswerFacts,
     AssessmentFacts,
@@ -25,6 +25,7 @@ from pro_service.domain.study.facts import (
     SittingHeld,
     VisitFacts,
 )
+from pro_service.domain.study.respondents import ENTERED
 from pro_service.domain.study.sittings.standing import (
     Due,
     SittingTimes,
@@ -121,7 +122,8 @@ def with_open_sittings(
     """The facts with the open sitting of every assessment found, and those marked that are settled.
 
     The store gives the sitting begun last. Where the sitting that stands by R3 is settled and was
-    not sent, that one is open instead: a later one with less never takes its place.
+    not sent, that one is open instead: a later one with less never takes its place. A sitting that
+    staff type in is never open here (`without_entries`).
     """
     local = zone(facts.zone)
     visits = tuple(
@@ -147,6 +149,7 @@ def _looked_at(
     now: datetime,
     local: ZoneInfo,
 ) -> AssessmentFacts:
+    assessment = without_entries(assessment)
     attempt, instrument = assessment.attempt, instruments.get(assessment.instrument)
     if attempt is None or instrument is None or not _may_matter(assessment):
         return assessment
@@ -155,17 +158,18 @@ def _looked_at(
         return assessment.model_copy(update={"others": others})
     last = _marked(SittingHeld(attempt=attempt, answers=assessment.read_answers), instrument)
     found = assessment.model_copy(update={"attempt": last.attempt, "others": others})
-    if not others:
+    own = tuple(one for one in others if one.attempt.mode not in ENTERED)
+    if not own:
         return found
     closed = visit.closes_at is not None and visit.closes_at <= now
     stands = standing_sitting(
         (
             sitting_facts(_times(one), instrument, {each.item: each.value for each in one.answers})
-            for one in (*others, last)
+            for one in (*own, last)
         ),
         Due(visit.target_on, local, visit.closes_at if closed else None),
     )
-    for one in others:
+    for one in own:
         if stands is not None and one.attempt.id == stands.id and one.attempt.settled:
             return opened_at(found, one)
     if stands is not None and stands.id != last.attempt.id:

@@ -23,10 +23,13 @@ class Room(NamedTuple):
     name: str
     path: str
     action: Action
+    more: tuple[str, ...] = ()
+    """Further addresses that belong to it, beside what stands below its own."""
 
 
 ROOMS: Final = (
-    Room("today", "/desk", Action.see_participants),
+    Room("today", "/desk", Action.see_participants, ("/desk/week", "/desk/since")),
+    Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
@@ -61,9 +64,12 @@ def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) 
 
 
 def _room_of(path: str) -> Room | None:
-    """The room an address belongs to: the one whose own address is longest."""
-    found = [one for one in ROOMS if path == one.path or path.startswith(f"{one.path}/")]
-    return max(found, key=lambda one: len(one.path), default=None)
+    """The room an address belongs to, if any."""
+    for room in ROOMS:
+        below = room.path != "/desk" and path.startswith(f"{room.path}/")
+        if below or path in (room.path, *room.more):
+            return room
+    return None
 
 
 def _count(words: Words, room: Room, waiting: int) -> dict[str, Any] | None:

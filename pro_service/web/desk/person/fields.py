@@ -20,7 +20,7 @@ class FieldError(ProServiceError):
 
     def __init__(self, field: str, why: str) -> None:
         """Keep which field, and the word for what is wrong with it."""
-        super().__init__(why=why)
+        super().__init__(word=why)
         self.field = field
 
 

@@ -110,7 +110,7 @@ def _number(asked: Asked) -> str:
         raise FieldError("number", "phone") from None
 
 
-NUMBER: Final = Sheet("number", Action.change_number, _number_fields, _change_number)
+NUMBER: Final = Sheet("new-number", Action.change_number, _number_fields, _change_number)
 
 
 def _waiting(asked: Asked) -> list[ContactFacts]:

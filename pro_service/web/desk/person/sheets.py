@@ -248,7 +248,7 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
     """What is wrong with what was typed, in the reader's language; None: something else is."""
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
-    for key in (f"problem.{kind}.{error.why}", f"problem.{kind}"):
+    for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
         if words.has(key):
             return words.text(key)
     return None

@@ -13,10 +13,12 @@ from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.week import read_since, read_week
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import held_words, today_values
+from pro_service.web.desk.today.week import MOST_BESIDE, beside_values
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
@@ -29,10 +31,13 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         frame = await read_frame(connection, study_id)
         sites = await service.list_sites(connection, study_id)
         to_do = await service.list_to_do(connection, context, study_id)
+        week = await read_week(connection, context, study_id, frame.now, MOST_BESIDE)
+        since = await read_since(connection, seat, 1)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     values: dict[str, Any] = {
         **today_values(words, sites, to_do),
+        **beside_values(words, sites, week, since),
         **_clock(words, sites, frame.now),
     }
     return desk.render(

@@ -13,7 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.calls import call_form
+from pro_service.web.desk.alerts.steps import steps_of_listed
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
@@ -106,7 +106,6 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
                 if call.visit_id
                 else None,
-                "form": call_form(words, call.reason, call.contacts),
                 "about_alert": call.reason in ABOUT_ALERTS,
             }
         )
@@ -146,6 +145,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     who=words.who(alert.seen_by),
                     at=words.instant(alert.seen_at, local),
                 ),
+                "steps": steps_of_listed(words, alert, local),
             }
         )
     return rows

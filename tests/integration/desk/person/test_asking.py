@@ -106,7 +106,7 @@ async def test_the_head_says_what_is_due_what_comes_next_and_how_to_reach_them(
     ):
         assert words in head, words
     assert "+12025550101" not in html
-    for name in ("ask", "extra-visit", "event", "number", "status", "contact"):
+    for name in ("ask", "extra-visit", "event", "new-number", "status", "contact"):
         assert f'href="{PAGE}/{name}"' in html, name
     assert f'href="{PAGE}/texts-again"' not in html
 

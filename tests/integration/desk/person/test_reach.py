@@ -25,7 +25,7 @@ async def test_a_number_changed_and_confirmed_is_texted_from_now_on(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     status, html = await fill(
-        desk, "number", contact="1", number=NEW, said="confirmed", reason="Rang it at the visit"
+        desk, "new-number", contact="1", number=NEW, said="confirmed", reason="Rang it at the visit"
     )
     assert status == 200, problem(html)
     assert said(html).startswith("The number of K-001 is changed and confirmed")
@@ -43,7 +43,9 @@ async def test_a_number_changed_and_confirmed_is_texted_from_now_on(
 async def test_a_number_that_waits_gets_nothing_until_somebody_confirms_it(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
-    _, html = await fill(desk, "number", contact="1", number=NEW, said="waiting", reason="By mail")
+    _, html = await fill(
+        desk, "new-number", contact="1", number=NEW, said="waiting", reason="By mail"
+    )
     assert said(html) == "The number of K-001 is changed. Nothing goes there until it is confirmed."
     assert await addresses(trial) == [("self", NEW, False)]
     assert await trial.count("call_tasks", "reason = 'confirm_number' AND closed_at IS NULL") == 1
@@ -62,7 +64,12 @@ async def test_a_number_that_cannot_be_is_refused_with_what_was_typed(
         (trial.phones["K-001"], "has this number already"),
     ):
         status, html = await fill(
-            desk, "number", contact="1", number=number, said="waiting", reason="Told at the visit"
+            desk,
+            "new-number",
+            contact="1",
+            number=number,
+            said="waiting",
+            reason="Told at the visit",
         )
         assert (status, words in problem(html)) == (422, True), problem(html)
         assert "Told at the visit" in html

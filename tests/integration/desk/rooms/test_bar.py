@@ -97,7 +97,7 @@ async def test_nobody_else_can_make_a_page_say_that_something_was_done(
         made = answer.url
     for wrong in (
         made.update_query(of="P-002"),
-        made.update_query(done="alert_acted"),
+        made.update_query(done="alert_closed"),
         made.update_query(on="2026-01-01"),
         made.update_query(proof="é"),
         made.without_query_params("proof"),

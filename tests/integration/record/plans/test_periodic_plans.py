@@ -29,6 +29,7 @@ PERIODIC = (
         but=frozenset({"participant_revisions"}),
     ),
     Case("calling/escalation", "list_unseen_alerts", "pro_worker", 200, (200,)),
+    Case("calling/escalation", "list_unassessed_alerts", "pro_worker", 200, ("{x}", 200)),
     Case("calling/escalation", "list_unread_warnings", "pro_worker", 200, (200,)),
     Case("calling/escalation", "close_calls_read", "pro_worker", 100),
     Case("base/key_check", "list_wrapping_keys", "pro_participant", 20),

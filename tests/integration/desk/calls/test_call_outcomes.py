@@ -66,10 +66,12 @@ async def make_call(trial: Trial, reason: str, code: str = "K-001") -> UUID:
 async def close(
     desk: aiohttp.ClientSession, outcome: str, *, call: UUID | None = None, **fields: str
 ) -> tuple[int, str]:
-    """Close a call (None: the first on the page) by the form of the participant's page."""
-    _, html = await page(desk, PAGE)
-    found = re.findall(r'action="(/desk/calls/[^"]+/close)"', html)
-    path = found[0] if call is None else f"/desk/calls/{call}/close"
+    """Close a call (None: the first on the participant's page) by the form of its own page."""
+    if call is None:
+        _, html = await page(desk, PAGE)
+        call = UUID(re.findall(r'href="/desk/calls/([0-9a-f-]{36})', html)[0])
+    _, html = await page(desk, f"/desk/calls/{call}")
+    path = f"/desk/calls/{call}/close"
     return await press(desk, html, path, outcome=outcome, note="rang there", **fields)
 
 
@@ -116,7 +118,9 @@ async def test_a_wrong_number_rests_and_the_task_to_find_the_right_one_stays(
         await close(desk, outcome)
         assert await open_calls(trial) == ["find_number"]
     _, html = await page(desk, PAGE)
-    assert "This task ends by itself once another number has been entered" in html
+    call = re.findall(r'href="(/desk/calls/[0-9a-f-]{36})', html)[0]
+    ends = "This task ends by itself once another number has been entered"
+    assert ends in (await page(desk, call))[1]
     assert html.count("A number was somebody else&#39;s") == 2  # to do, and once in the log
     await close(desk, "not_needed")
     assert await open_calls(trial) == []
@@ -138,7 +142,7 @@ async def test_the_form_asks_whose_telephone_was_rung_where_there_are_several(
     status, _ = await close(desk, "wrong_number", call=call, contact=str(new_id()))
     assert status == 422
     assert await open_calls(trial) == ["nudges_unanswered"]
-    _, html = await page(desk)
+    _, html = await page(desk, f"/desk/calls/{call}")
     choices = re.findall(r'<option value="([0-9a-f-]{36})"', html)
     facts = await trial.facts("K-001")
     assert choices == [str(one.id) for one, _ in facts.reach.each]
@@ -275,24 +279,37 @@ async def raise_alert(trial: Trial) -> UUID:
     return alert_id
 
 
-async def test_acting_on_the_last_unseen_alert_closes_its_call(
+async def test_assessing_the_last_alert_closes_the_calls_about_alerts(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     """N3: the call "an urgent alert has not been seen" stayed for ever."""
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="ivo",
+        password=PASSWORD,
+        site="BJ01",
+        role="investigator",
+        actor=ACTOR,
+    )
     first, second = await raise_alert(trial), await raise_alert(trial)
     who = trial.who("K-001")
     async with trial.pools.worker.acquire() as worker:
         await escalate(worker, trial.context, who.study_id, who.participant_id)
     assert await open_calls(trial) == ["alert_unseen"]
-    for alert, left in ((first, ["alert_unseen"]), (second, [])):
-        _, html = await page(desk)
-        await press(desk, html, f"/desk/alerts/{alert}/acted", action="rang her")
-        assert await open_calls(trial) == left
+    async with browsing(trial.server) as physician:
+        await sign_in(physician, "ivo")
+        for alert, left in ((first, ["alert_unseen"]), (second, [])):
+            _, html = await page(physician)
+            path = f"/desk/alerts/{alert}/assessed"
+            status, _ = await press(physician, html, path, verdict="no_ae", told="to ring")
+            assert status == 200
+            assert await open_calls(trial) == left
     assert await trial.fetch("SELECT outcome, closed_by FROM call_tasks") == [
-        ("alert acted on", "staff:anna")
+        ("alert assessed", "staff:ivo")
     ]
     _, html = await page(desk, PAGE)
-    assert "the alert was acted on" in html
+    assert "the alert was assessed" in html
 
 
 async def test_calls_about_alerts_stand_first_in_the_list(

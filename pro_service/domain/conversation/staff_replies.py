@@ -1,0 +1,119 @@
+"""What staff may write into a conversation (rule R7): the protocol's replies, or their own words.
+
+Own words go only where the protocol allows them, and never speak of treatment, symptoms or scores:
+nobody interprets an answer or advises by text. A reply that waits goes out when quiet hours end.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from pro_service.domain.conversation.dialogue import TextPart
+from pro_service.domain.conversation.scan import fold
+from pro_service.domain.conversation.warning import read_warning
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.protocol import Messaging, Protocol
+from pro_service.domain.study.times import quiet_end, zone
+
+OWN: Final = "own"
+"""The choice of words of one's own, beside the ids of the protocol's replies."""
+KIND: Final = "staff"
+"""The kind of message: while one is the latest on a line, nothing that comes is an answer."""
+LONGEST_OWN_WORDS: Final = 300
+"""Characters; with the hours and the number to ring a text stays within a few segments."""
+REPLY_LASTS: Final = timedelta(hours=24)
+"""A reply that could not go out for so long (study time) says what is no longer so."""
+
+_FORBIDDEN: Final = re.compile(
+    r"\b(?:scores?|scoring|womac|koos|placebo|dos(?:e|es|age)|injections?|treat(?:ed|ment|ments)?"
+    r"|therap(?:y|ies)|medicines?|medications?|tablets?|pills?|painkillers?|ibuprofen|paracetamol"
+    r"|cells?|symptoms?|pains?|painful|hurts?|swell(?:ing|s)?|swollen|stiff(?:ness)?|fever"
+    r"|diagnos(?:is|es|ed)|side effects?|normal|serious|harmless|infect(?:ion|ed)|antibiotics?)\b"
+    r"|评分|得分|分数|量表|安慰剂|剂量|注射|治疗|疗效|药|细胞|症状|疼|痛|肿|僵硬|发烧|发热|诊断|副作用|正常"
+    r"|严重|感染|抗生素"
+)
+
+
+class WordsProblem(StrEnum):
+    """Why words of one's own do not go out."""
+
+    not_allowed = "not_allowed"
+    """The protocol allows none."""
+    empty = "empty"
+    too_long = "too_long"
+    forbidden = "forbidden"
+    """They speak of treatment, symptoms or scores."""
+    link = "link"
+    """They hold an address: people are told that our links come from the service alone."""
+
+
+class ReplyWordsError(ProServiceError):
+    """These words cannot be sent as a reply; `problem` says why, `found` which of them."""
+
+    def __init__(self, problem: WordsProblem, found: str = "") -> None:
+        """Keep what is wrong."""
+        super().__init__()
+        self.problem = problem
+        self.found = found
+
+
+class Chosen(NamedTuple):
+    """A reply as chosen: the template's name on the message, and the words it says."""
+
+    template: str
+    words: str
+
+
+def choices(protocol: Protocol, language: Language) -> tuple[Chosen, ...]:
+    """The replies the protocol has, by id, in the participant's language."""
+    return tuple(Chosen(one.id, one.words[language]) for one in protocol.coming.reply)
+
+
+def choose(protocol: Protocol, language: Language, choice: str, own_words: str) -> Chosen:
+    """What a choice says. Raises ReplyWordsError, and for a reply the protocol has not as well."""
+    if choice == OWN:
+        return Chosen(f"{KIND}.{OWN}", _checked(protocol.messaging, own_words))
+    for one in choices(protocol, language):
+        if one.template == choice:
+            return Chosen(f"{KIND}.{choice}", one.words)
+    raise ReplyWordsError(WordsProblem.empty)
+
+
+def _checked(messaging: Messaging, words: str) -> str:
+    """Own words as they may go out. Raises ReplyWordsError."""
+    if not messaging.own_words:
+        raise ReplyWordsError(WordsProblem.not_allowed)
+    kept = " ".join(words.split())
+    if not kept:
+        raise ReplyWordsError(WordsProblem.empty)
+    if len(kept) > LONGEST_OWN_WORDS:
+        raise ReplyWordsError(WordsProblem.too_long)
+    folded = fold(kept)
+    found = _FORBIDDEN.search(folded)
+    if found is not None:
+        raise ReplyWordsError(WordsProblem.forbidden, found[0])
+    if read_warning(kept).named:
+        raise ReplyWordsError(WordsProblem.forbidden)
+    if re.search(r"https?:|www\.|\w\.(?:com|cn|org|net)\b", folded):
+        raise ReplyWordsError(WordsProblem.link)
+    return kept
+
+
+def ending(messaging: Messaging) -> TextPart:
+    """The last line of every reply: when somebody reads what comes back, and the number to ring."""
+    if messaging.read_from is None or messaging.read_until is None:
+        return TextPart(key="staff.ring")
+    hours: dict[str, str] = {
+        "read_from": f"{messaging.read_from:%H:%M}",
+        "read_until": f"{messaging.read_until:%H:%M}",
+    }
+    return TextPart(key="staff.hours", parameters={**hours})
+
+
+def goes_at(messaging: Messaging, now: datetime, zone_name: str) -> datetime:
+    """When a reply may go out (UTC): now, or once the participant's quiet hours end."""
+    return quiet_end(now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))

@@ -1,0 +1,31 @@
+"""Answers told by telephone or on paper and typed in by staff: who may, what, and since when."""
+
+from __future__ import annotations
+
+from pro_service.domain.study.entering.rights import Duty, may_enter
+from pro_service.domain.study.entering.telling import (
+    ApartWhat,
+    Enterable,
+    EntryRefusal,
+    EntryRefusedError,
+    Told,
+    check_told,
+    enterable,
+    kept_apart,
+)
+from pro_service.domain.study.entering.typing import for_entry, sent_when_told
+
+__all__ = [
+    "ApartWhat",
+    "Duty",
+    "Enterable",
+    "EntryRefusal",
+    "EntryRefusedError",
+    "Told",
+    "check_told",
+    "enterable",
+    "for_entry",
+    "kept_apart",
+    "may_enter",
+    "sent_when_told",
+]

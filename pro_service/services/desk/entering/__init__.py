@@ -1,0 +1,36 @@
+"""Answers told by telephone or on paper, typed in by staff: looked at, kept, sent in.
+
+Nothing here hands out a value that is stored: a page shows which questions have an answer (R6).
+"""
+
+from __future__ import annotations
+
+from pro_service.services.desk.entering.heads import (
+    EntryHead,
+    EntryWordsError,
+    NothingTypedError,
+    StillOpenError,
+)
+from pro_service.services.desk.entering.keeping import KeptEntry, keep_answers, send_entry
+from pro_service.services.desk.entering.rooms import (
+    EntryForm,
+    EntryRoom,
+    begin_entry,
+    look_at_room,
+    show_entry,
+)
+
+__all__ = [
+    "EntryForm",
+    "EntryHead",
+    "EntryRoom",
+    "EntryWordsError",
+    "KeptEntry",
+    "NothingTypedError",
+    "StillOpenError",
+    "begin_entry",
+    "keep_answers",
+    "look_at_room",
+    "send_entry",
+    "show_entry",
+]

@@ -1,0 +1,1 @@
+"""Alerts: their three steps, and the list of them against the site's log."""

@@ -1,0 +1,196 @@
+"""One call, worked to its end: what helps to make it, the number on a click, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from aiohttp import web
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.call_outcomes import CallOutcome, Hearing
+from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
+from pro_service.domain.study.times import zone
+from pro_service.services.desk import calls as service
+from pro_service.services.desk import numbers
+from pro_service.services.desk.call_page import CallToMake, read_call
+from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.pausing import PauseDayError
+from pro_service.services.desk.seat import ReasonMissingError, Seat
+from pro_service.store.desk.conversation import CallLine
+from pro_service.web.desk.calling.outcomes import outcome_values, read_said, typed_in
+from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.frame.done import done
+from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.story import Told
+from pro_service.web.desk.words import Words
+from pro_service.web.requests import read_form
+
+_TO_MEND: Final[Mapping[type[ProServiceError], str]] = {
+    ReasonMissingError: "reason_missing",
+    CalledContactError: "called_contact",
+    CallDayError: "call_day",
+    CallTimeError: "call_time",
+    PauseDayError: "pause_day",
+}
+"""What the form can be mended for where it stands, with what was typed."""
+
+
+@for_staff
+async def show(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/calls/{id}`: the call, and the form for what came of it."""
+    return await _page(request, seat, back=_back_of(request.query.get("back", "")))
+
+
+async def show_number(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/calls/{id}/number`: the same with the numbers, which is recorded first.
+
+    They stand in this answer alone: in no address, and in nothing that is kept.
+    """
+    form = await read_form(request)
+    shown = await numbers.show_numbers_for_call(hands_of(request, seat), id_in(request))
+    return await _page(request, seat, back=way_back(form), shown=shown.numbers)
+
+
+async def show_numbers(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/{code}/number`: a participant's numbers, which is recorded first."""
+    code = request.match_info["code"]
+    shown = await numbers.show_numbers(hands_of(request, seat), code)
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    contacts = [
+        {"who": contact_in_words(words, one), "number": shown.numbers.get(one.id)}
+        for one in shown.contacts
+    ]
+    return desk.render("number.html", request, seat, code=code, contacts=contacts)
+
+
+async def close(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/calls/{id}/close`: what came of it is acted upon.
+
+    Whoever answers now is led on to entry; what can be mended is said at the form, as it was typed.
+    """
+    form = await read_form(request)
+    back = way_back(form)
+    try:
+        said = read_said(form)
+        worked = await service.close_call(hands_of(request, seat), id_in(request), said)
+    except tuple(_TO_MEND) as error:
+        return await _page(request, seat, back=back, typed=typed_in(form), error=error)
+    if said.outcome == CallOutcome.answers_now:
+        back = f"/desk/participants/{quote(worked.code, safe='')}/entry"
+        return done(seat, back, "call_goes_on", code=worked.code)
+    day = None
+    if worked.comes_back_at is not None:
+        day = worked.comes_back_at.astimezone(zone(worked.zone)).date()
+    key = "call_closed" if day is None else "call_comes_back"
+    return done(seat, back, key, code=worked.code, day=day)
+
+
+async def _page(
+    request: web.Request,
+    seat: Seat,
+    *,
+    back: str,
+    shown: Mapping[UUID, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    error: ProServiceError | None = None,
+) -> web.Response:
+    call = await read_call(hands_of(request, seat), id_in(request))
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    hearing = Hearing(
+        by_investigator=seat.may(Action.withdraw_follow_up, call.place.site_id),
+        tried=sum(_word_of(one) == CallOutcome.no_answer for one in call.tries),
+        tries=call.timeline.protocol.calls.tries,
+    )
+    reason = None if error is None else _TO_MEND[type(error)]
+    return desk.render(
+        "call.html",
+        request,
+        seat,
+        status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+        frame=call.frame,
+        back=back,
+        problem=None if reason is None else words.text(f"failure.{reason}.text"),
+        place=call.place.site_id,
+        say=desk.words(_spoken(call)).text("call.say"),
+        form=outcome_values(words, call, hearing, typed or {}),
+        **_call_values(words, call, shown),
+    )
+
+
+def _call_values(
+    words: Words, call: CallToMake, shown: Mapping[UUID, str] | None
+) -> dict[str, Any]:
+    timeline, document = call.timeline, call.timeline.document
+    told = Told(words, timeline)
+    visit = next((one for one in document.visits if one.id == call.call.visit_id), None)
+    theirs = zone(document.zone)
+    return {
+        "id": call.call.id,
+        "code": document.code,
+        "site": timeline.site,
+        "reason": words.word("call", call.call.reason),
+        "visit": None
+        if visit is None
+        else words.visit(timeline.protocol, visit.definition, visit.occurrence),
+        "owed": []
+        if visit is None
+        else [
+            words.asked(one.instrument, one.target)
+            for one in visit.assessments
+            if one.submitted_at is None and one.declined_at is None
+        ],
+        "closes": words.until(call.call.closes_at, told.zone),
+        "since": told.at(call.call.created_at),
+        "speaks": words.word("language", document.language),
+        "spoken": _spoken(call),
+        "their_zone": document.zone if document.zone != timeline.site.zone else None,
+        "their_now": words.instant(document.now, theirs),
+        "best": None if call.nudge_at is None else f"{call.nudge_at:%H:%M}",
+        "tries": [_try(told, one) for one in call.tries],
+        "contacts": [
+            {
+                "who": contact_in_words(words, one),
+                "number": None if shown is None else shown.get(one.id),
+            }
+            for one in document.contacts
+        ],
+        "shown": shown is not None,
+        "alerts": [
+            words.rule(timeline.protocol, one.rule)
+            for one in document.conversation.alerts
+            if one.acted_at is None and one.severity == "urgent"
+        ],
+    }
+
+
+def _spoken(call: CallToMake) -> Language:
+    return "zh_CN" if call.timeline.document.language == "zh_CN" else "en"
+
+
+def _word_of(call: CallLine) -> str:
+    return (call.outcome or "").partition(":")[0]
+
+
+def _try(told: Told, call: CallLine) -> dict[str, str]:
+    """One try so far: when, what came of it, in whose words."""
+    words = told.words
+    return {
+        "at": "" if call.closed_at is None else told.at(call.closed_at),
+        "outcome": words.word("outcome", _word_of(call)),
+        "note": told.said(call.outcome) or "",
+        "who": words.who(call.closed_by),
+    }
+
+
+def _back_of(given: str) -> str:
+    """Where the page leads back to: a participant's page, or the list of calls."""
+    return f"/desk/participants/{quote(given, safe='')}" if given else "/desk#calls"

@@ -1,0 +1,1 @@
+"""The conversation as it was said, and what staff do with a text they have read."""

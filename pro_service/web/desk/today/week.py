@@ -1,0 +1,134 @@
+"""The week that comes, and what changed since one was last here: beside Today, and on pages of
+their own, to which every count leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+from pro_service.domain.study.times import zone
+from pro_service.services.desk import today as service
+from pro_service.services.desk.frame import read_frame
+from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.week import Since, Week, read_since, read_week
+from pro_service.store.desk.desk import DeskSite
+from pro_service.store.desk.today import ChangeRow, WeekRow
+from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.today.said import until
+from pro_service.web.desk.words import Words
+from pro_service.web.keys import CONTEXT, POOLS
+
+WEEK_KINDS: Final = ("clinic", "closes", "opens")
+CHANGE_KINDS: Final = ("answered", "unanswered", "numbers", "stopped")
+MOST_OF_A_PAGE: Final = 200
+"""Rows of each list of the two pages."""
+MOST_BESIDE: Final = 12
+"""Visits in the clinic named beside the list of work."""
+
+
+@for_staff
+async def show_week(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/week`: who comes to the clinic, and whose visits close and open."""
+    context, study_id = request.app[CONTEXT], seat.study_id
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        frame = await read_frame(connection, study_id)
+        sites = await service.list_sites(connection, study_id)
+        week = await read_week(connection, context, study_id, frame.now, MOST_OF_A_PAGE)
+    desk = request.app[DESK]
+    lists = week_lists(desk.words(language_of(request, seat)), sites, week)
+    shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
+    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", since=None)
+
+
+@for_staff
+async def show_since(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/since`: what changed since the end of the session before this one."""
+    context, study_id = request.app[CONTEXT], seat.study_id
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        frame = await read_frame(connection, study_id)
+        sites = await service.list_sites(connection, study_id)
+        since = await read_since(connection, seat, MOST_OF_A_PAGE)
+        week = await read_week(connection, context, study_id, frame.now, 1)
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    by_id = {site.id: site for site in sites}
+    rows = [_change(words, by_id, week, one) for one in since.rows]
+    shown = [
+        (kind, [one for one in rows if one["kind"] == kind], since.totals[kind])
+        for kind in CHANGE_KINDS
+        if since.totals[kind]
+    ]
+    at = since_at(words, sites, since)
+    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="since", since=at)
+
+
+def beside_values(
+    words: Words, sites: Sequence[DeskSite], week: Week, since: Since
+) -> dict[str, Any]:
+    """What stands beside the list of work: the clinic, the week in numbers, and what changed."""
+    return {
+        "clinic": week_lists(words, sites, week)["clinic"],
+        "clinic_total": week.totals.get("clinic", 0),
+        "week": {kind: week.totals[kind] for kind in ("closes", "opens") if kind in week.totals},
+        "since": since_at(words, sites, since),
+        "changes": {kind: since.totals[kind] for kind in CHANGE_KINDS if since.totals[kind]},
+    }
+
+
+def since_at(words: Words, sites: Sequence[DeskSite], since: Since) -> str | None:
+    """When one was last here, in the zone of the first site."""
+    if since.at is None or not sites:
+        return None
+    return words.instant(since.at, zone(sites[0].zone))
+
+
+def week_lists(
+    words: Words, sites: Sequence[DeskSite], week: Week
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each kind."""
+    by_id = {site.id: site for site in sites}
+    lists: dict[str, list[dict[str, Any]]] = {kind: [] for kind in WEEK_KINDS}
+    for one in week.rows:
+        site = by_id[one.site_id]
+        label = words.visit(week.protocols[one.protocol_version_id], one.definition, one.occurrence)
+        lists[one.kind].append(
+            {
+                "kind": one.kind,
+                "code": one.code,
+                "site": site.code if len(sites) > 1 else None,
+                "visit": label,
+                "anchor": f"#{one.definition}-{one.occurrence}",
+                "when": _when(words, site, one),
+                "owes": one.kind == "clinic" and one.owes,
+            }
+        )
+    return lists
+
+
+def _when(words: Words, site: DeskSite, one: WeekRow) -> str:
+    if one.kind == "clinic":
+        return words.day(one.target_on)
+    if one.kind == "closes":
+        return until(words, one.closes_at, one.zone, site)
+    return words.text("opens_at", at=words.instant(one.opens_at, zone(site.zone)))
+
+
+def _change(
+    words: Words, sites: dict[UUID, DeskSite], week: Week, one: ChangeRow
+) -> dict[str, Any]:
+    site = sites[one.site_id]
+    named = one.definition is not None and one.occurrence is not None
+    protocol = week.protocols[one.protocol_version_id]
+    return {
+        "kind": one.kind,
+        "code": one.code,
+        "site": site.code if len(sites) > 1 else None,
+        "visit": words.visit(protocol, one.definition or "", one.occurrence) if named else "",
+        "anchor": f"#{one.definition}-{one.occurrence}" if named else "",
+        "when": words.instant(one.at, zone(site.zone)),
+        "owes": False,
+    }

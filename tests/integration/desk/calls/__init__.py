@@ -1,0 +1,1 @@
+"""Calls worked to their end, and alerts taken in three steps."""

@@ -1,0 +1,1 @@
+"""What becomes of texts that somebody must read."""
