@@ -23,7 +23,7 @@ from pro_service.services.visits import (
 from pro_service.store.answering.answers import find_web_write
 from pro_service.store.base import participants
 from pro_service.store.connection import DuplicateError, Guard
-from pro_service.store.desk import clerk, desk
+from pro_service.store.desk import desk, person
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.visits import schedule
 
@@ -93,7 +93,7 @@ async def enrol_rows(
             await hands.context.keys.ensure_study_key(connection, study_id)
             await schedule.insert_participants(connection, study_id, writes)
             guard = Guard(study_id, writes[0].participant.id, 1)
-            await clerk.keep_form_key(connection, guard, web_key)
+            await person.keep_form_key(connection, guard, web_key)
     except DuplicateError:
         if await find_web_write(hands.clerk, study_id, web_key):
             return codes  # A copy of the form was quicker.

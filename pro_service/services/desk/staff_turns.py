@@ -17,7 +17,8 @@ from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, signed
 from pro_service.store.answering.answers import find_web_write
 from pro_service.store.connection import Connection, Guard
-from pro_service.store.desk.clerk import Place, keep_form_key
+from pro_service.store.desk.clerk import Place
+from pro_service.store.desk.person import keep_form_key
 from pro_service.store.notes import NoteRow
 
 T = TypeVar("T")

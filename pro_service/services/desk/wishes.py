@@ -17,7 +17,7 @@ from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.texting import moved_rows
 from pro_service.store.connection import Connection, Guard
-from pro_service.store.desk import clerk
+from pro_service.store.desk import person
 from pro_service.store.ids import new_id
 from pro_service.store.pages import preferences
 from pro_service.store.pages.preferences import ChoiceWrite
@@ -78,7 +78,7 @@ async def write_note(who: Who, words: str, *, actor: str) -> None:
         note = note_about(who.context, facts, words)
 
         def write(connection: Connection, guard: Guard) -> Awaitable[None]:
-            return clerk.insert_remark(connection, guard, note.reference, actor)
+            return person.insert_remark(connection, guard, note.reference, actor)
 
         return reasoned(who, note, Plan(None, write))
 

@@ -9,8 +9,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.ids import new_id
+from pro_service.store.connection import Connection
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/clerk")
@@ -50,16 +49,6 @@ async def list_present_codes(
     """Who of those named is now at a site of ours."""
     rows = await connection.fetch(_SQL["list_present_codes"], study_id, list(codes))
     return frozenset(row["code"] for row in rows)
-
-
-async def keep_form_key(connection: Connection, guard: Guard, key: str) -> None:
-    """Keep a form's key with what it writes. Raises DuplicateError for a form stored before."""
-    await write(connection, _SQL["keep_form_key"], guard.study_id, guard.participant_id, key)
-
-
-async def insert_remark(connection: Connection, guard: Guard, said: str, actor: str) -> None:
-    """Keep that a note (`said` refers to it) stands for itself. Raises StaleRevisionError."""
-    await write(connection, _SQL["insert_remark"], *guard, new_id(), said, actor)
 
 
 async def _place(

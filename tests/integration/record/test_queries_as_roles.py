@@ -46,6 +46,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/calls.close_call": (CLERK,),
     "desk/calls.decline_visit": (CLERK,),
     "desk/clerk": (DESK,),
+    "desk/person": (CLERK,),
     "desk/entry": (CLERK,),
     "desk/sessions.is_desk_open": (PAGES,),
     "pages/entrance": (PAGES,),
