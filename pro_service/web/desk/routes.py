@@ -83,19 +83,19 @@ DOINGS: Final = (
     ),
     Doing(f"{_PARTICIPANT}/safety/end", safety.end, Action.end_safety, "desk-safety-end"),
     Doing(f"{_PARTICIPANT}/resume", pausing.resume, Action.pause_participant, "desk-resume"),
-    Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
-    Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
-    Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
-    *(
-        Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
-        for one in SHEETS
-    ),
     Doing(
         f"{_PARTICIPANT}/entry/questions", entering.begin, Action.enter_answers, "desk-entry-begin"
     ),
     Doing(f"{_PARTICIPANT}/entry/keep", entering.keep, Action.enter_answers, "desk-entry-keep"),
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
+    ),
+    Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
+    Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
+    Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    *(
+        Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
+        for one in SHEETS
     ),
 )
 """Every form with the action it is."""

@@ -79,8 +79,10 @@ SETTLING: Final = (
 """What is done with a text to read."""
 ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
 """Forms of enrolment with nothing in them, for whoever may send them at all."""
-WAITS_FOR_NOTHING: Final = {"desk-texts-again", "desk-no-texts", "desk-visit-day"}
-"""What nobody here has asked for: there is nothing to do, or no reason is given."""
+WAITS_FOR_NOTHING: Final = {
+    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+}
+"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -226,9 +228,9 @@ def filled_for(doing: Doing) -> dict[str, str]:
     sheets = {
         "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
         "desk-status": {"status": "stopped_treatment"},
-        "desk-new-number": {"contact": "1", "number": f"+1202555{number:04}", "said": "waiting"},
+        "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
         "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
-        "desk-confirm-number": {"contact": "1"},
+        "desk-confirm-number": {"contact": "2"},
         "desk-contact-agreement": {"contact": "2"},
         "desk-contact-first": {"contact": "1"},
         "desk-contact-end": {"contact": "2", "why": "over"},
@@ -249,13 +251,14 @@ async def send(
     """Send one form, well filled in, and say what it answered."""
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
-    filled |= {"verdict": "no_ae", "told": "x"}
+    filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
     filled |= {"assessment": str(rows["assessment"])}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
-    filled |= filled_for(doing)
+    if doing.name in {f"desk-{one.name}" for one in SHEETS}:
+        filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(doing)
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)

@@ -25,7 +25,7 @@ from pro_service.web.desk.person.wishes import NOTE, SETTINGS, SITE
 
 FIRST_ROW: Final = (ASK, EXTRA, EVENT, NUMBER, STATUS, NOTE)
 """What is done most often."""
-MORE: Final = (CONFIRM, CONTACT, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, DAY, SITE)
+MORE: Final = (CONTACT, CONFIRM, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, DAY, SITE)
 SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
 
 _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
