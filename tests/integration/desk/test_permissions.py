@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
+from pro_service.web.desk.guard import WITH_FILES
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -60,6 +62,7 @@ PREVIEWS: Final = {
     "desk-resume-preview",
     "desk-entry-begin",
     "desk-reply-preview",
+    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
@@ -74,6 +77,12 @@ SETTLING: Final = (
     "desk-text-nothing",
 )
 """What is done with a text to read."""
+ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
+"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+WAITS_FOR_NOTHING: Final = {
+    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+}
+"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -83,6 +92,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if action is Action.enrol:
+        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
@@ -97,11 +108,20 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN and doing.name == "desk-text-take":
         return 409  # No question was open: whoever may take an answer hears so.
+    if place in OPEN and doing.name in WAITS_FOR_NOTHING:
+        return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS | NUMBERS else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
     return 404
+
+
+def shown_form(action: Action, role: Role, place: Place) -> int:
+    """What the page of a small form answers."""
+    if role not in MAY[action] or place == "formerly":
+        return 403
+    return 200 if place in OPEN else 404
 
 
 def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
@@ -117,12 +137,14 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 403
     elif place in OPEN:
         corrects = 200
-    return {
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    return forms | {
         "/desk": 200,
         "/desk/week": 200,
         "/desk/since": 200,
         "/desk/participants": 200,
         "/desk/texts": 200,
+        "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
@@ -226,6 +248,33 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
 
 
 KEYS = count(1)
+FRESH = count(1)
+EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
+
+
+def filled_for(doing: Doing) -> dict[str, str]:
+    """What a small form asks beside a reason; every number and extra visit is another."""
+    if doing.name == "desk-extra-visit":
+        return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
+    number = next(FRESH)
+    sheets = {
+        "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
+        "desk-status": {"status": "stopped_treatment"},
+        "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
+        "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
+        "desk-confirm-number": {"contact": "2"},
+        "desk-contact-agreement": {"contact": "2"},
+        "desk-contact-first": {"contact": "1"},
+        "desk-contact-end": {"contact": "2", "why": "over"},
+        "desk-texts-again": {"contact": "1"},
+        "desk-no-texts": {"reason": ""},
+        "desk-settings": {"language": "en", "channel": "link"},
+        "desk-note": {"words": "prefers mornings"},
+        "desk-site": {"site": "S3"},
+        "desk-visit-day": {"visit": "", "day": "2026-02-03"},
+        "desk-enrol": {},
+    }
+    return sheets.get(doing.name, {})
 
 
 async def send(
@@ -240,8 +289,14 @@ async def send(
     filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
+    if doing.name in {f"desk-{one.name}" for one in SHEETS}:
+        filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(doing)
+    data: dict[str, str] | aiohttp.FormData = filled
+    if doing.name in WITH_FILES:
+        data = aiohttp.FormData(filled, quote_fields=False)
+        data.add_field("file", b"nothing", filename="empty.csv")
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
-    async with browser.post(path, data=filled, allow_redirects=False) as answer:
+    async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
             assert "/desk/sign-in" not in answer.headers["Location"]
         return answer.status
