@@ -161,7 +161,7 @@ def found_at(role: Role, place: Place) -> int | str:
     """Where looking for the participant leads to, or the status of the refusal."""
     if role not in MAY[Action.see_participants]:
         return 403
-    sees = shown(role, place)[f"/desk/participants/{CODE}"] == 200
+    sees = place not in OTHER | {"elsewhere"}
     return f"/desk/participants/{CODE}" if sees else "/desk/participants?nobody"
 
 
