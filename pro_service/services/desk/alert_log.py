@@ -10,8 +10,8 @@ from uuid import UUID
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.today import read_frame
 from pro_service.store.connection import Connection
 from pro_service.store.desk import alerts as store
 from pro_service.store.desk.alerts import LoggedAlert, LogSpan, ReportedText

@@ -14,9 +14,9 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.actions import Hands, demanded
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.services.desk.timeline import Timeline, derive_timeline, read_timeline
+from pro_service.services.desk.today import read_frame
 from pro_service.store.connection import Connection
 from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk

@@ -18,8 +18,8 @@ from pro_service.services.base.sources import source_sha256
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
 from pro_service.services.cards.picture import qr_svg
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk, said
+from pro_service.services.desk.today import read_frame
 from pro_service.store.cards.cards import CardHolder, ShownCard, ShownTo
 from pro_service.store.connection import Connection
 from pro_service.web.desk.frame.done import done

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from pro_service.services.desk import today as service
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.today import read_frame
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import texts_values

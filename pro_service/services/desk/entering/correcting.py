@@ -37,7 +37,6 @@ from pro_service.services.answering import (
 from pro_service.services.base.notes import note_about, noted_in, open_note
 from pro_service.services.base.turns import Decision, Who, Write, until_written, writing
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import (
     LONGEST_NOTE,
     AlreadyDoneError,
@@ -47,6 +46,7 @@ from pro_service.services.desk.seat import (
     said,
     signed,
 )
+from pro_service.services.desk.today import read_frame
 from pro_service.store.answering import answers as answer_store
 from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard

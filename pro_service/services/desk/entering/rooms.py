@@ -29,8 +29,8 @@ from pro_service.services.desk.entering.heads import (
     own_entry,
     read_now,
 )
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import at_desk
+from pro_service.services.desk.today import read_frame
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.entry import EntryRow
 from pro_service.store.desk.frame import Frame

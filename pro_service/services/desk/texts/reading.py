@@ -12,7 +12,6 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import at_desk
 from pro_service.services.desk.texts.conversation import (
     Conversation,
@@ -30,6 +29,7 @@ from pro_service.services.desk.texts.finding import (
 )
 from pro_service.services.desk.texts.replying import ReplyRefused, ReplyRefusedError, may_reply
 from pro_service.services.desk.texts.taking import TakeRefused, TakeRefusedError, judge
+from pro_service.services.desk.today import read_frame
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk, desk
 from pro_service.store.desk.desk import DeskSite

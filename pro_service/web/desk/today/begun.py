@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.study.times import zone
-from pro_service.services.desk.begun import Begun
-from pro_service.services.desk.today import ToDo
+from pro_service.services.desk.today import Begun, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words

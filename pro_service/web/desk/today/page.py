@@ -8,9 +8,8 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.week import read_since, read_week
+from pro_service.services.desk.today import read_frame, read_since, read_week
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import held_words, today_values

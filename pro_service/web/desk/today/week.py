@@ -10,9 +10,8 @@ from aiohttp import web
 
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import today as service
-from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.week import Since, Week, read_since, read_week
+from pro_service.services.desk.today import Since, Week, read_frame, read_since, read_week
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
 from pro_service.web.desk.guard import for_staff

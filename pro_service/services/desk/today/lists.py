@@ -14,7 +14,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
-from pro_service.services.desk.begun import BegunVisits, tell_apart
+from pro_service.services.desk.today.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk, today
 from pro_service.store.desk import desk as store

@@ -1,0 +1,35 @@
+"""What a member of staff must do now, what stands beside it, and the frame of every page.
+
+Lists of work (`lists`), sittings begun and not sent (`begun`), the week that comes and what changed
+(`week`), and what the bar of every page says (`frame`).
+"""
+
+from pro_service.services.desk.today.begun import Begun, BegunVisits
+from pro_service.services.desk.today.frame import read_frame
+from pro_service.services.desk.today.lists import (
+    MOST_OF_A_LIST,
+    ReadText,
+    ToDo,
+    list_sites,
+    list_texts,
+    list_to_do,
+    open_body,
+)
+from pro_service.services.desk.today.week import Since, Week, read_since, read_week
+
+__all__ = [
+    "MOST_OF_A_LIST",
+    "Begun",
+    "BegunVisits",
+    "ReadText",
+    "Since",
+    "ToDo",
+    "Week",
+    "list_sites",
+    "list_texts",
+    "list_to_do",
+    "open_body",
+    "read_frame",
+    "read_since",
+    "read_week",
+]
