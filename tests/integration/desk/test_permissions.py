@@ -24,7 +24,7 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import filled_for
+from tests.integration.desk.person.filled import ENROLS_NOBODY, WAITS_FOR_NOTHING, filled_for
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
@@ -78,12 +78,6 @@ SETTLING: Final = (
     "desk-text-nothing",
 )
 """What is done with a text to read."""
-ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
-"""Forms of enrolment with nothing in them, for whoever may send them at all."""
-WAITS_FOR_NOTHING: Final = {
-    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
-}
-"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from itertools import count, cycle
+from typing import Final
 
 from pro_service.web.desk.routes import Doing
+
+ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
+"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+WAITS_FOR_NOTHING: Final = {
+    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+}
+"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 
 FRESH = count(1)
 EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
