@@ -11,8 +11,8 @@ from aiohttp import web
 
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
+from pro_service.services.desk.person.staff_turns import find_facts_to_act
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.staff_turns import find_facts_to_act
 from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame

@@ -10,7 +10,7 @@ from aiohttp import web
 from pro_service.domain.study.facts import INJECTIONS
 from pro_service.domain.study.follow_up.safety_floor import GOES_ON
 from pro_service.domain.study.times import zone
-from pro_service.services.desk import safety as service
+from pro_service.services.desk.person import safety as service
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
 from pro_service.web.desk.frame.done import done

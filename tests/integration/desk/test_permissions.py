@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import count, cycle
+from itertools import count
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
+from tests.integration.desk.person.filled import ENROLS_NOBODY, WAITS_FOR_NOTHING, filled_for
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
@@ -77,12 +78,6 @@ SETTLING: Final = (
     "desk-text-nothing",
 )
 """What is done with a text to read."""
-ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
-"""Forms of enrolment with nothing in them, for whoever may send them at all."""
-WAITS_FOR_NOTHING: Final = {
-    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
-}
-"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -248,33 +243,6 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
 
 
 KEYS = count(1)
-FRESH = count(1)
-EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
-
-
-def filled_for(doing: Doing) -> dict[str, str]:
-    """What a small form asks beside a reason; every number and extra visit is another."""
-    if doing.name == "desk-extra-visit":
-        return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
-    number = next(FRESH)
-    sheets = {
-        "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
-        "desk-status": {"status": "stopped_treatment"},
-        "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
-        "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
-        "desk-confirm-number": {"contact": "2"},
-        "desk-contact-agreement": {"contact": "2"},
-        "desk-contact-first": {"contact": "1"},
-        "desk-contact-end": {"contact": "2", "why": "over"},
-        "desk-texts-again": {"contact": "1"},
-        "desk-no-texts": {"reason": ""},
-        "desk-settings": {"language": "en", "channel": "link"},
-        "desk-note": {"words": "prefers mornings"},
-        "desk-site": {"site": "S3"},
-        "desk-visit-day": {"visit": "", "day": "2026-02-03"},
-        "desk-enrol": {},
-    }
-    return sheets.get(doing.name, {})
 
 
 async def send(

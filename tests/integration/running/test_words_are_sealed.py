@@ -21,6 +21,7 @@ from pro_service.domain.study.times import local_day, zone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.pools import connect
 from pro_service.vault.vault import data_key_of
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
 from tests.support.desk import PASSWORD, close_call, page, press, sign_in
@@ -33,6 +34,10 @@ PAGE: Final = "/desk/participants/K-001"
 SITE: Final = (
     *("site", "add", "BJ01", "--name", "One", "--zone", "Asia/Shanghai", "--country", "cn"),
     *("--telephone", "+12025550198", "--emergency-number", "120", "--sender", "+12025550199"),
+)
+SECOND_SITE: Final = (
+    *("site", "add", "SH02", "--name", "Two", "--zone", "Asia/Shanghai", "--country", "cn"),
+    *("--telephone", "+12025550197", "--emergency-number", "120"),
 )
 ABOUT_NOBODY: Final = frozenset(
     {
@@ -68,6 +73,7 @@ COMMANDS: Final = (
         *("--texts", "--agreed-on", "2026-01-06", "--participant-agreed-on", "2026-01-06"),
     ),
     ("participant", "contact", "agree", "K-001", "2"),
+    ("participant", "site", "K-001", "SH02"),
     ("participant", "contact", "order", "K-001", "2", "1"),
     ("participant", "contact", "wrong", "K-001", "1"),
     ("participant", "contact", "end", "K-001", "2"),
@@ -89,6 +95,13 @@ WORDLESS: Final = frozenset(
     }
 )
 """Forms without a field for words, or that repeat what their preview was given."""
+SMALL_FORMS: Final = frozenset(
+    {
+        *(f"desk-{one.name}" for one in SHEETS),
+        *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
+    }
+)
+"""Their words are looked for where they are filled in: tests/integration/desk/person and enrol."""
 FILLED: Final = frozenset(
     {
         "desk-alert-assessed",
@@ -125,7 +138,7 @@ def test_no_form_and_no_command_is_left_out() -> None:
     named = commands_with_a_reason()
     tried = {path for path in named for words in COMMANDS if words[: len(path)] == path}
     assert named == tried | ABOUT_NOBODY | {("enrol",)}
-    assert {one.name for one in DOINGS} == FILLED | WORDLESS
+    assert {one.name for one in DOINGS} == FILLED | WORDLESS | SMALL_FORMS
 
 
 async def _add_investigator(database_url: str) -> None:
@@ -159,6 +172,7 @@ async def test_what_commands_are_told_is_sealed(
     first: tuple[tuple[str, ...], ...] = (
         ("protocol", "load", str(example_protocol_file())),
         SITE,
+        SECOND_SITE,
         ("enrol", "--csv", str(file)),
         ("protocol", "load", str(second)),
     )

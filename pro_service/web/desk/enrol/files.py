@@ -16,7 +16,7 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.services.desk import enrolling as service
+from pro_service.services.desk.person import enrolling as service
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.services.visits.enrolment_table import enrolment_rows_of

@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 from pro_service.domain.study.permissions import Action
-from pro_service.services.desk import enrolling as service
+from pro_service.services.desk.person import enrolling as service
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.store.base import operations

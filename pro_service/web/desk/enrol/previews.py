@@ -9,7 +9,7 @@ from pro_service.domain.conversation.dialogue import TextPart
 from pro_service.domain.study.times import zone
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.enrolling import LookedAt
+from pro_service.services.desk.person.enrolling import LookedAt
 from pro_service.services.visits.enrolment import PlannedEnrolment
 from pro_service.web.desk.person.masks import masked
 from pro_service.web.desk.words import Words

@@ -14,10 +14,9 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
-from pro_service.services.texting.composing import open_address
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
-from pro_service.web.desk.person.masks import masked
+from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
 from pro_service.web.desk.person.sheets import Sheet, page_of
 from pro_service.web.desk.words import Words
@@ -179,4 +178,4 @@ def masks_of(context: ServiceContext, facts: ParticipantFacts | None) -> dict[st
     """The end of each number, by contact; nothing for who may not act for the participant."""
     if facts is None:
         return {}
-    return {str(one.id): masked(open_address(context, one), one.kind) for one in facts.contacts}
+    return {str(one.id): mask_of(context, one) for one in facts.contacts}

@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from pro_service.domain.delivery.addresses import Kind
+from pro_service.domain.delivery.contacts import ContactFacts
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.composing import open_address
+from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
 _SHOWN: Final = 2
 _MASK: Final = "··· ··"
+
+
+def mask_of(context: ServiceContext, contact: ContactFacts) -> str:
+    """The same of a contact; nothing of the number where the participant's key is gone."""
+    try:
+        return masked(open_address(context, contact), contact.kind)
+    except (DataKeyMissingError, SealBrokenError):
+        return _MASK
 
 
 def masked(address: str, kind: Kind) -> str:

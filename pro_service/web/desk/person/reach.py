@@ -10,7 +10,6 @@ from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Who
-from pro_service.services.texting.composing import open_address
 from pro_service.services.texting.contacts import (
     Newcomer,
     add_contact,
@@ -28,7 +27,7 @@ from pro_service.services.texting.opt_outs import (
     opt_out_by_staff,
 )
 from pro_service.web.desk.person.fields import Field, FieldError
-from pro_service.web.desk.person.masks import masked
+from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.sheets import Asked, Done, Sheet
 
 CONFIRMED: Final = "confirmed"
@@ -51,7 +50,7 @@ def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, 
                 "contact_sheet.which",
                 place=one.ordinal,
                 whose=words.word("whose", one.relation),
-                number=masked(open_address(context, one), one.kind),
+                number=mask_of(context, one),
             ),
         )
         for one in contacts

@@ -24,8 +24,8 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.turns import Who
+from pro_service.services.desk.person.staff_turns import StaffTurn, find_turn
 from pro_service.services.desk.seat import Seat
-from pro_service.services.desk.staff_turns import StaffTurn, find_turn
 from pro_service.store.base import operations
 from pro_service.web.desk.frame.done import done as say_done
 from pro_service.web.desk.guard import for_staff, hands_of

@@ -8,7 +8,7 @@ from typing import Final
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.turns import Who
-from pro_service.services.desk.wishes import Settings, choose_settings, write_note
+from pro_service.services.desk.person.wishes import Settings, choose_settings, write_note
 from pro_service.services.visits.placing import move_to_site
 from pro_service.store.study import studies
 from pro_service.web.desk.person.fields import Field

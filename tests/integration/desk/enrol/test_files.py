@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import aiohttp
 
-from pro_service.services.desk.enrolling import MOST_ROWS
+from pro_service.services.desk.person.enrolling import MOST_ROWS
 from tests.integration.desk.person.sheets import problem, said, send
 from tests.support.desk import page
 from tests.support.forms import form_to

@@ -93,7 +93,7 @@ async def test_the_head_says_what_is_due_what_comes_next_and_how_to_reach_them(
 ) -> None:
     await open_baseline(trial)
     _, html = await page(desk, PAGE)
-    head = html.partition('class="facts who-head"')[2].partition("</dl>")[0]
+    head = html.partition('class="facts person-head"')[2].partition("</dl>")[0]
     for words in (
         "Before the injection: ",
         "until ",

@@ -1,0 +1,1 @@
+"""What staff do about one participant, and whom they enrol."""
