@@ -1,1 +1,1 @@
-"""The rooms of the desk: where each is, what it lists, what it says was done."""
+"""The list of participants: found by what staff have at hand, and held to the domain."""
