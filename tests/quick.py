@@ -43,8 +43,8 @@ def is_slow(path: Path) -> bool:
 
 TWICE: Final = ("browser/test_pages.py", "browser/test_participant.py")
 """Tests in a browser that are run in Chinese too every time; of the others .ci/thorough does."""
-_TOGETHER: Final = "tests/integration/upgrade/"
-"""Whoever runs one of these restores the study of an older release first."""
+_TOGETHER: Final = ("tests/integration/upgrade/", "tests/integration/desk/texts/")
+"""Whoever runs one of these restores the study of an older release first, or lives a trial."""
 
 
 def is_long(item: pytest.Item) -> bool:
@@ -60,4 +60,4 @@ def is_long(item: pytest.Item) -> bool:
 
 def group_of(path: str) -> str:
     """Tests of one group are run by one worker, so that what they share is made once."""
-    return _TOGETHER if path.startswith(_TOGETHER) else path
+    return next((each for each in _TOGETHER if path.startswith(each)), path)

@@ -28,6 +28,7 @@ SIGN: Final = {
     "en": "My knee is hot and red since last night",
     "zh_CN": "昨晚开始膝盖又红又热",
 }
+UNWELL: Final = {"en": "I feel unwell", "zh_CN": "我不舒服"}
 WORDS = {"en": "My knee feels swollen since this morning", "zh_CN": "今天早上起膝盖有点肿"}
 
 

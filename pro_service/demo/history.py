@@ -13,10 +13,9 @@ from pydantic import SecretStr
 
 from pro_service.app import Service
 from pro_service.config import Settings
-from pro_service.demo.habits import SIGN
+from pro_service.demo.leaving import write_to_staff
 from pro_service.demo.ledger import Ledger
-from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Kind, Persona, cast
-from pro_service.demo.provider.fake import ProviderFake
+from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
 from pro_service.services.base.context import ServiceContext
@@ -67,18 +66,12 @@ async def live_until_now(
                 operator, service, provider, trial, people, days, progress, starts_at, staff
             )
             await operations.move_clock(operator, now + timedelta(seconds=monotonic() - began))
-            await _write_of_a_sign(personas, provider)
+            await write_to_staff(personas, provider)
             await service.worker.settle()
             await provider.drain()
             await hand_out_links(service, trial.study_id)
     finally:
         await operator.close()
-
-
-async def _write_of_a_sign(personas: tuple[Persona, ...], provider: ProviderFake) -> None:
-    """One participant has just written of a warning sign: the alert waits for the visitor."""
-    writer = next((one for one in personas if one.kind in (Kind.swollen, Kind.words)), personas[0])
-    await provider.phone_sends(writer.phone, writer.our_address, SIGN[writer.language])
 
 
 def shifted(personas: tuple[Persona, ...], starts_at: datetime) -> tuple[Persona, ...]:

@@ -10,7 +10,6 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.alert_steps import SERIOUS, Verdict
 from pro_service.domain.study.reaching.call_outcomes import CallOutcome
 from pro_service.services.base.context import ServiceContext
@@ -31,14 +30,6 @@ SHARE_OF_EVENTS: Final = 0.3
 RUNG_AFTER: Final = timedelta(hours=12)
 LEFT_FOR_THE_VISITOR: Final = timedelta(hours=36)
 """What came up so shortly before the end of the history waits for whoever opens the demo."""
-CAN_WAIT: Final = frozenset(
-    {CallReason.nudges_unanswered, CallReason.nudges_not_delivered, CallReason.unsent}
-)
-"""Calls that may be left undone for some days: nobody's safety hangs on them."""
-LATELY: Final = timedelta(days=10)
-LEFT_TO_RING: Final = 4
-"""So many calls that will still help when the history ends are left for the visitor, too, from so
-long before its end on: on some days none comes up in its last hours."""
 MOST_AT_ONCE: Final = 50
 """Rows of a list that are worked at one look; the rest wait for the next."""
 HERE: Final = Whence("127.0.0.1", "127.0.0.1")
@@ -87,25 +78,11 @@ class Staff:
                 await assess_alert(self.investigator, alert.id, _assessment(alert))
 
     async def _ring(self, calls: Sequence[OpenCall], now: datetime) -> None:
-        left = self._left(calls, now)
         for call in calls:
-            if call.id not in left and call.created_at < min(self.until, now - RUNG_AFTER):
+            if call.created_at < min(self.until, now - RUNG_AFTER):
                 outcome = _outcome(call.code, call.created_at)
                 said = CallSaid(outcome, SAID[outcome])
                 await close_call(self.coordinator, call.id, said)
-
-    def _left(self, calls: Sequence[OpenCall], now: datetime) -> frozenset[UUID]:
-        """The calls that are left for whoever opens the demo: the latest of those that can wait."""
-        if now < self.until - LATELY:
-            return frozenset()
-        ends_at = self.until + LEFT_FOR_THE_VISITOR + timedelta(days=1)
-        waits = [
-            one
-            for one in calls
-            if one.reason in CAN_WAIT and one.closes_at is not None and one.closes_at > ends_at
-        ]
-        waits.sort(key=lambda one: (one.created_at, one.code), reverse=True)
-        return frozenset(one.id for one in waits[:LEFT_TO_RING])
 
 
 def _assessment(alert: OpenAlert) -> AssessmentSaid:

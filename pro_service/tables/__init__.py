@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pro_service.tables.places import places_of, settle_zone
-from pro_service.tables.reading import Table, TableFileError, TableRow, read_table
+from pro_service.tables.reading import Table, TableFileError, TableRow, read_content, read_table
 from pro_service.tables.writing import csv_bytes, mark_csv, write_csv
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "csv_bytes",
     "mark_csv",
     "places_of",
+    "read_content",
     "read_table",
     "settle_zone",
     "write_csv",

@@ -68,14 +68,19 @@ def read_table(path: Path) -> Table:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unknown reason"
         raise TableFileError(f"{path} cannot be read ({reason}).") from None
+    return read_content(path.name, content)
+
+
+def read_content(name: str, content: bytes) -> Table:
+    """The same of a file's content, for who must not keep it on a disk. Raises TableFileError."""
     if content.startswith(OLD_WORKBOOK):
         raise TableFileError(
-            f"{path.name} is a workbook of the old kind (.xls), or has a password.",
+            f"{name} is a workbook of the old kind (.xls), or has a password.",
             mend="Save it as XLSX or CSV, without a password.",
         )
     if content.startswith(ZIP):
-        return _from_workbook(path.name, content)
-    return _from_text(path.name, content)
+        return _from_workbook(name, content)
+    return _from_text(name, content)
 
 
 def _from_workbook(name: str, content: bytes) -> Table:

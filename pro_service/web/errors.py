@@ -16,7 +16,7 @@ import asyncpg
 from aiohttp import web
 
 from pro_service.domain.instruments.values import AnswerRangeError
-from pro_service.domain.study.entering import EntryRefusedError
+from pro_service.domain.study.entering import CorrectionRefusedError, EntryRefusedError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
@@ -33,7 +33,7 @@ from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
-from pro_service.services.desk.entering import EntryWordsError, NothingTypedError
+from pro_service.services.desk.entering import DecidesAloneError, EntryWordsError, NothingTypedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -98,6 +98,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),
+    (CorrectionRefusedError, HTTPStatus.CONFLICT),
+    (DecidesAloneError, HTTPStatus.FORBIDDEN),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.

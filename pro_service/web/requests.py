@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -47,6 +47,36 @@ async def read_form(request: web.Request) -> Form:
         raise UnreadableFormError
     # Pasted text brings the others along: a terminal's, half a character.
     return MultiDictProxy(MultiDict((name, without_controls(value)) for name, value in fields))
+
+
+class Upload(NamedTuple):
+    """A file that was sent with a form: kept nowhere but in this request."""
+
+    name: str
+    content: bytes
+
+
+async def read_upload(request: web.Request, field: str) -> tuple[Form, Upload]:
+    """A form's text fields and the file in one of them; no file is an empty one.
+
+    Raises UnreadableFormError. How large a body may be the application says, for every request.
+    """
+    if request.content_type != "multipart/form-data":
+        raise UnreadableFormError
+    try:
+        posted = await request.post()
+    except ValueError:
+        raise UnreadableFormError from None
+    fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+    if any(_NOTHING in value or has_control(name) for name, value in fields):
+        raise UnreadableFormError
+    sent = posted.get(field)
+    upload = Upload("", b"")
+    if isinstance(sent, web.FileField):
+        # Whether the form is ours was asked before: the file was read then.
+        sent.file.seek(0)
+        upload = Upload(without_controls(sent.filename), sent.file.read())
+    return MultiDictProxy(MultiDict(fields)), upload
 
 
 def read_language(form: Form) -> Language | None:

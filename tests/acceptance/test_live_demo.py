@@ -112,6 +112,7 @@ async def _look_around(demo: Demo) -> None:
     assert 'class="got"' not in await demo.page(f"/demo/phone?person={SILENT}")
     page = await demo.page("/demo/phone?person=K-0001")
     assert "Demonstration" in page
+    await _see_the_desk(demo)
     # Somebody wrote of a warning sign just before the demo opened: an alert waits for the visitor.
     whole = "/demo/phone?person=K-0001&since=2020-01-01T00:00:00%2B00:00"
     assert re.search(r"<strong>[1-9]\d*</strong> <span>alerts? raised", await demo.page(whole))
@@ -124,6 +125,19 @@ async def _look_around(demo: Demo) -> None:
         assert await demo.page(address)
     chinese = await demo.session.get("/demo/phone", headers={"Accept-Language": "zh-CN"})
     assert "研究时间" in await chinese.text()
+
+
+async def _see_the_desk(demo: Demo) -> None:
+    """Whatever day it is, a fresh alert and calls to make wait for the visitor at the desk."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    who = {"login": demo.doors["desk"]["user"], "password": demo.doors["desk"]["password"]}
+    async with (
+        aiohttp.ClientSession(demo.doors["base_url"], cookie_jar=jar) as desk,
+        desk.post("/desk/sign-in", data=who) as response,
+    ):
+        page = await response.text()
+    assert re.search(r"Alerts <strong>[1-9]", page)
+    assert re.search(r"Calls to make <strong>[2-9]", page)
 
 
 async def _reply(demo: Demo) -> None:

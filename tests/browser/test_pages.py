@@ -14,10 +14,11 @@ import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
-from pro_service.store.pools import connect, open_pools
+from pro_service.store.pools import Pools, connect, open_pools
 from tests.browser.answering import MAIN, QUESTION, begin, choose, fill
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
+from tests.integration.sittings import Sitter
 from tests.support.databases import clone
 from tests.support.desk import (
     PASSWORD,
@@ -87,6 +88,7 @@ async def house(house_database: str) -> AsyncIterator[House]:
             await seed_staff(study, f"empty-{language}", site="S2", language=language)
         await seed_desk(study)
         pools = await open_pools(house_database)
+        await seed_work(study, pools)
         async with pools, serving(pools, context) as server:
             base = str(server.make_url("/")).rstrip("/")
             context.public_url = base
@@ -135,6 +137,27 @@ async def seed_desk(study: SeededStudy) -> None:
         study, code="SCREENING-0123456789-REPEATED-01", personal_code="H234567"
     )
     await seed_visit(long)
+
+
+async def seed_work(study: SeededStudy, pools: Pools) -> None:
+    """Answers not sent, answers in part, somebody who comes to the clinic, a session before."""
+    for number, part in enumerate((False, True)):
+        begun = await seed_participant(
+            study, code=f"B-00{number}", personal_code=f"L23456{number + 2}"
+        )
+        await seed_visit(begun, asks=(("womac-nrs-3.1", "left_knee"),))
+        sitter = Sitter(begun, pools)
+        await sitter.answer(dict.fromkeys(sitter.items[: 3 if part else None], 2))
+    comes = await seed_participant(study, code="C-001", personal_code="M234567")
+    soon = timedelta(days=3)
+    await seed_visit(comes, "month_6", asks=PAIN, opens=soon, closes=10 * soon)
+    await study.owner.execute(
+        "INSERT INTO pro.staff_sessions (id_sha256, person_id, study_id, staff_id, started_at,"
+        " last_seen_at, seen_study_at, ended_at, end_reason)"
+        " SELECT sha256(s.login::bytea), s.person_id, s.study_id, s.id, d.ago, d.ago, d.ago, d.ago,"
+        " 'signed_out'"
+        " FROM pro.staff AS s, (SELECT clock_timestamp() - interval '1 day' AS ago) AS d"
+    )
 
 
 async def send_answers(study: SeededStudy, server: TestServer) -> None:
@@ -279,6 +302,9 @@ async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
         await desk.look_over(f"{language}-desk-5-nothing-found", "staff")
         await desk.go("/desk/figures")
         await desk.look_over(f"{language}-desk-5-figures", "staff")
+        for name in ("week", "since"):
+            await desk.go(f"/desk/{name}")
+            await desk.look_over(f"{language}-desk-5-{name}", "staff")
         await desk.go("/desk/texts")
         await desk.look_over(f"{language}-desk-5-texts", "staff")
         await desk.go("/desk/participants/P-001")

@@ -37,6 +37,7 @@ from pro_service.services.visits.enrolment_rows import (
 )
 from pro_service.services.visits.enrolment_table import enrolment_rows_of
 from pro_service.services.visits.events import preview_event, record_event, record_status
+from pro_service.services.visits.placing import move_to_site
 from pro_service.services.visits.scheduling import Change
 from pro_service.store.base import participants
 from pro_service.tables import read_table
@@ -238,6 +239,24 @@ def set_status(
 
     with_participant(code, study, data, actor, work)
     out.print(f"{code} is {status} from now on.")
+
+
+@participant_app.command("site")
+def change_site(
+    code: CodeArgument,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The other site's code.")],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Move a participant to another site from now on; the former one reads on and acts no more."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        await move_to_site(who_of(runtime, facts), site, actor=runtime.actor, reason=reason)
+
+    with_participant(code, study, data, actor, work)
+    out.print(f"{code} is at {site} from now on.", markup=False)
 
 
 @participant_app.command("opt-out")

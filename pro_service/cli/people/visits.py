@@ -17,6 +17,7 @@ from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out
 from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.times import zone
+from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.extra_visits import ExtraVisitRefusedError, Wish, add_extra_visit
 
 visit_app = typer.Typer(no_args_is_help=True, help="Visits beside those the protocol dates.")
@@ -34,6 +35,9 @@ def add_visit(
         ),
     ],
     reason: ReasonOption,
+    now: Annotated[
+        bool, typer.Option("--now", help="Ask at once, and not in the evening.")
+    ] = False,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -46,12 +50,31 @@ def add_visit(
             [_wish(text) for text in ask],
             actor=runtime.actor,
             reason=reason,
+            at_once=now,
         )
         for instrument, target in made.asked:
             out.print(f"asked: {instrument} ({target})", markup=False)
         local = None if made.reminded_at is None else made.reminded_at.astimezone(zone(facts.zone))
         goes = "no text goes" if local is None else f"first text {local:%Y-%m-%d %H:%M}"
         out.print(f"Extra visit {made.occurrence} of {code}: open now, {goes} ({facts.zone}).")
+
+    with_participant(code, study, data, actor, work)
+
+
+@visit_app.command("ask")
+def ask_visit(
+    code: CodeArgument,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Ask what is due by text now, instead of at the next reminder's hour."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        plan = await ask_now(who_of(runtime, facts), runtime.actor)
+        local = plan.goes_at.astimezone(zone(facts.zone))
+        when = "now" if plan.at_once else f"{local:%Y-%m-%d %H:%M} ({facts.zone})"
+        out.print(f"The text about what is due goes to {code} {when}.", markup=False)
 
     with_participant(code, study, data, actor, work)
 

@@ -58,22 +58,27 @@ def check_event(event: NewEvent, protocol: Protocol, facts: ParticipantFacts) ->
     is planned again, it is to have happened in the future, or on a day that cannot be.
     """
     if event.planned_on is None and event.occurred_at is None:
-        raise EventRefusedError("An event needs a day it is planned for or an instant it happened.")
+        raise EventRefusedError(
+            "An event needs a day it is planned for or an instant it happened.", word="undated"
+        )
     if event.ordinal > protocol.events.get(event.kind, 0):
         raise EventRefusedError(
             f"The protocol knows no event {event.kind} {event.ordinal}.",
             mend="Its [events] table says what may happen, and how often.",
+            word="unknown",
         )
     known = known_event(facts.events, event.kind, event.ordinal)
     if known is not None and known.occurred_at is not None and event.occurred_at is None:
         raise EventRefusedError(
             f"{event.kind} {event.ordinal} has happened already.",
             mend="To correct when it happened, give --at TIME.",
+            word="happened",
         )
     if event.occurred_at is not None and event.occurred_at > facts.now:
         raise EventRefusedError(
             f"{event.kind} cannot have happened in the future.",
             mend="Give --planned DAY for what is still to come.",
+            word="future",
         )
     _check_day(event, facts)
 
@@ -85,14 +90,16 @@ def _check_day(event: NewEvent, facts: ParticipantFacts) -> None:
     days = [day for day in (event.planned_on, happened_on) if day is not None]
     if any(day.year < EARLIEST_YEAR for day in days):
         raise EventRefusedError(
-            f"{event.kind} cannot be before {EARLIEST_YEAR}.", mend="Look the day up."
+            f"{event.kind} cannot be before {EARLIEST_YEAR}.", mend="Look the day up.", word="early"
         )
     consent = known_event(facts.events, EventKind.consent, 1)
     if event.kind not in INJECTIONS or consent is None or consent.occurred_at is None:
         return
     if any(day < local_day(consent.occurred_at, local) for day in days):
         raise EventRefusedError(
-            f"{event.kind} cannot be before consent.", mend="One of the two days is wrong."
+            f"{event.kind} cannot be before consent.",
+            mend="One of the two days is wrong.",
+            word="consent",
         )
 
 

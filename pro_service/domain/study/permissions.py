@@ -64,11 +64,39 @@ class Action(StrEnum):
     """Begin a pause at the participant's wish, and end it."""
     end_safety = "end_safety"
     """End the safety follow-up of the injections there were, for a reason (R1)."""
+    ask_now = "ask_now"
+    """Let what is due be asked now, instead of at the next reminder's hour."""
+    add_visit = "add_visit"
+    """Ask something between two visits."""
+    record_event = "record_event"
+    set_status = "set_status"
+    """Say where a participant stands from now on; a withdrawal needs more."""
+    record_withdrawal = "record_withdrawal"
+    """Say that somebody withdrew: it counts as said to an investigator, and may end safety (R1)."""
+    change_number = "change_number"
+    change_contacts = "change_contacts"
+    """By whom a participant is reached, in which order, and what each agreed to (R25)."""
+    change_opt_out = "change_opt_out"
+    """No more texts, or texts again, at somebody's wish."""
+    choose_settings = "choose_settings"
+    """Language, way of answering and hour of reminders, at the participant's wish."""
+    move_visit = "move_visit"
+    """Move one visit to another day of its window."""
+    move_to_site = "move_to_site"
+    write_note = "write_note"
+    """Write something down about a participant that belongs to nothing else."""
+    enrol = "enrol"
+    """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
     """Type in what a participant told by telephone or wrote on paper.
 
     These roles may at most: which of them, and who never, the participant's protocol says (R6).
     """
+    ask_correction = "ask_correction"
+    """Ask that an answer which was sent be corrected, on a participant's word or against what was
+    typed (R13)."""
+    decide_correction = "decide_correction"
+    """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -89,7 +117,22 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
+    Action.ask_now: _CARE,
+    Action.add_visit: _CARE,
+    Action.record_event: _CARE,
+    Action.set_status: _CARE,
+    Action.record_withdrawal: frozenset({Role.investigator}),
+    Action.change_number: _CARE,
+    Action.change_contacts: _CARE,
+    Action.change_opt_out: _CARE,
+    Action.choose_settings: _CARE,
+    Action.move_visit: _CARE,
+    Action.move_to_site: _CARE,
+    Action.write_note: _CARE,
+    Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
+    Action.ask_correction: _CARE,
+    Action.decide_correction: frozenset({Role.investigator}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

@@ -191,6 +191,11 @@ def keeps_its_dates(visit: VisitFacts) -> bool:
     )
 
 
+def _is_held(visit: VisitFacts, planned: PlannedVisit) -> bool:
+    """Tell whether a visit that was moved by hand keeps its day: all but that is as planned."""
+    return _is_same(visit, planned._replace(target_on=visit.target_on))
+
+
 def _is_same(visit: VisitFacts, planned: PlannedVisit) -> bool:
     asked = {(each.instrument, each.target) for each in visit.assessments}
     return (
@@ -209,12 +214,14 @@ def reschedule(
     *,
     fixed: Collection[UUID] = (),
     renewed: Collection[UUID] = (),
+    held: Collection[UUID] = (),
 ) -> Rescheduling:
     """Compare the current visits with a new plan; touched visits keep their dates.
 
     So do those that are `fixed`; of the others those that are `renewed` are made anew although
-    nothing in them differs. `last_revisions` gives the highest revision ever used by (definition,
-    occurrence) where a definition may have had visits that are no longer current.
+    nothing in them differs. Those that are `held` were moved by hand within their window, and keep
+    their day while that window stands. `last_revisions` gives the highest revision ever used by
+    (definition, occurrence) where a definition may have had visits that are no longer current.
     """
     revisions = dict(last_revisions or {})
     for visit in current:
@@ -230,7 +237,8 @@ def reschedule(
         touched = keeps_its_dates(visit)
         unscheduled = visit.closes_at is None
         stays = unscheduled or touched or visit.id in fixed
-        same = plan is not None and visit.id not in renewed and _is_same(visit, plan)
+        alike = _is_held if visit.id in held else _is_same
+        same = plan is not None and visit.id not in renewed and alike(visit, plan)
         if stays or same:
             kept.append(visit.id)
             wanted.pop(key, None)

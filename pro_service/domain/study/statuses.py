@@ -108,12 +108,14 @@ def check_status(before: Status | None, after: Status, events: Sequence[EventFac
         raise StatusRefusedError(
             f"Nobody who {_SAID[before]} becomes {after}.",
             mend="If they take part again, enrol them anew under a code of its own.",
+            word="final",
         )
     treated = any(event.kind in INJECTIONS and event.occurred_at is not None for event in events)
     if after in BEFORE_TREATMENT and after is not before and treated:
         raise StatusRefusedError(
             f"Nobody who had an injection becomes {after}.",
             mend="Record what ended it: stopped_treatment, withdrew_follow_up or lost.",
+            word="treated",
         )
 
 

@@ -52,6 +52,8 @@ class GivenAnswer:
     raw: str | None = field(default=None, repr=False)
     answered_at: datetime | None = None
     offset_minutes: int | None = None
+    reason: str | None = None
+    """A word of the program's for why it replaces another (`corrected`); None: it was given so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +257,7 @@ def _response(
         actor=case.sitting.actor,
         entered_at=None if entered is None else entered.typed_at,
         entered_by=None if entered is None else case.sitting.actor,
+        reason=given.reason,
     )
 
 

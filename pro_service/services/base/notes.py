@@ -6,20 +6,29 @@ reference, `note:<id>`:
 
 | column | holds staff's words of | the program's words |
 |---|---|---|
-| alerts.action | desk: what was done | none |
+| alerts.action | desk: how it ended (before there were three steps: what was done) | none |
+| alert_assessments.told | desk: what the participant was told | none |
 | call_tasks.outcome | desk: `<outcome>: note:<id>`; CLI: confirm-number, event | `answered`, ... |
 | messages.dealt_note | desk: what was done about a text of unknown fate | none |
-| statuses.reason | desk: pause; CLI: event, status | `chosen on the participant's page` |
-| events.reason | CLI: event, enrol | `enrolled` |
-| visits.superseded_reason | CLI: event, status, protocol move | `enrolled` |
+| statuses.reason | desk: pause; both: event, status | `chosen on the participant's page` |
+| events.reason | desk and CLI: event, enrol | `enrolled` |
+| visits.superseded_reason | both: event, status; desk: day; CLI: protocol move | `enrolled` |
+| visit_moves.reason | desk: one visit moved to another day | none |
 | participant_protocols.reason | CLI: protocol move | `enrolled` |
 | safety_ends.reason | desk and CLI: the safety follow-up ended | none |
-| opt_outs.reason, .end_reason | CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
+| text_settlements.reason | desk: why nothing is needed, what was read | `courtesy`, ... |
+| attempts.original, .apart_reason | desk: where a paper lies; why it is entered | none |
+| corrections.source, .reason | desk: a correction asked for | none |
+| correction_decisions.reason | desk: approved or refused | none |
+| opt_outs.reason, .end_reason | desk and CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
-| contact_points.reason | CLI: number, contact | none |
-| consents.reason | CLI: contact, of the participant's word on others | none |
+| contact_points.reason | desk and CLI: number, contact | none |
+| consents.reason | desk and CLI: contact, of the participant's word on others | none |
+| preferences.reason | desk: language, way, hour | `chosen on the participant's page` |
+| participant_sites (audit alone) | desk: another site | none |
+| remarks.said | desk: a note that stands for itself | none |
 | audit_entries.reason, .changes | all of the above | all of the above |
-| identities, preferences, participant_identifiers, responses: .reason | nobody | yes |
+| identities, participant_identifiers, responses: .reason | nobody | yes |
 
 Not sealed, as they are about no participant: reasons of a rescoring, of a plan, of a version used
 by a site and of memberships; names of sites and staff, licences of wording, labels of protocols.
@@ -35,7 +44,7 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Plan, T, Write
+from pro_service.services.base.turns import Plan, T, Who, Write
 from pro_service.store.base.notes import find_participant_key, give_note
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
@@ -101,14 +110,18 @@ def open_note(vault: Vault, note: NoteSeen) -> str | None:
         return None
 
 
-def reasoned(note: NoteRow, plan: Plan[T]) -> Plan[T]:
+def reasoned(who: Who, note: NoteRow, plan: Plan[T]) -> Plan[T]:
     """The plan with a note that is kept in the same transaction, as the reason of all it writes."""
     write = plan.write
-    return plan if write is None else replace(plan, write=with_note(note, write))
+    return plan if write is None else replace(plan, write=with_note(who, note, write))
 
 
-def with_note(note: NoteRow, write: Write) -> Write:
-    """A write in a transaction of its own that keeps the note first."""
+def with_note(who: Who, note: NoteRow | None, write: Write) -> Write:
+    """A write in a transaction of its own that keeps the note first, signed as the turn says."""
+    if who.signing is not None:
+        return who.signing(note, write)
+    if note is None:
+        return write
 
     async def write_noted(connection: Connection, guard: Guard) -> object:
         async with transaction(connection) as lent:

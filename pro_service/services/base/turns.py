@@ -29,6 +29,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import lean_first
 from pro_service.store.connection import Connection, DuplicateError, Guard, StaleRevisionError
+from pro_service.store.notes import NoteRow
 
 TRIES: Final = 5
 """How often a write decided from facts that moved on is decided anew before giving up."""
@@ -67,17 +68,21 @@ async def until_written(decide: Callable[[], Awaitable[Decision[T]]]) -> T:
     raise BusyError from refused
 
 
+Write: TypeAlias = Callable[[Connection, Guard], Awaitable[object]]
+"""A guarded write, ready but for the connection and the guard it is run with."""
+Signing: TypeAlias = Callable[[NoteRow | None, Write], Write]
+"""How a write of staff's is signed: with name and sites, and the note that says why, if any."""
+
+
 class Who(NamedTuple):
-    """Whose turn it is, and over which connection it is read and written."""
+    """Whose turn it is, over which connection it is read and written, and how it is signed."""
 
     connection: Connection
     context: ServiceContext
     study_id: UUID
     participant_id: UUID
-
-
-Write: TypeAlias = Callable[[Connection, Guard], Awaitable[object]]
-"""A guarded write, ready but for the connection and the guard it is run with."""
+    signing: Signing | None = None
+    """At the desk the clerk's; None: the note is kept in the transaction of the write."""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,14 @@ async def at_desk(
         yield connection
 
 
+@asynccontextmanager
+async def at_clerk(pool: asyncpg.Pool, seat: Seat, action: Action) -> AsyncIterator[Connection]:
+    """One transaction that writes as this member of staff what is about nobody enrolled yet."""
+    async with transaction(pool) as connection:
+        await _enter(connection, seat, action)
+        yield connection
+
+
 def signed(seat: Seat, action: Action, note: NoteRow | None, write: Write) -> Write:
     """A write of the record as this member of staff's: their name, sites and words go with it.
 

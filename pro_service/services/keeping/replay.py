@@ -100,7 +100,9 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
     facts = None
     if who is not None:
         try:
-            facts = await hands.context.reader.facts(*who[:1], *who[2:])
+            facts = await hands.context.reader.facts(
+                who.connection, who.study_id, who.participant_id
+            )
         except UnknownParticipantError:
             return Replayed(
                 "confirm",

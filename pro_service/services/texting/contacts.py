@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -23,8 +23,7 @@ from pro_service.services.base.turns import Decision, Who, until_written, writin
 from pro_service.services.texting.composing import open_address
 from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
 from pro_service.services.texting.numbers import SameNumberError, indexes_at
-from pro_service.store.base.notes import give_note
-from pro_service.store.connection import Guard, transaction
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers, sending
 from pro_service.store.texting.numbers import ContactWrite, FurtherConsentRow
@@ -79,7 +78,7 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
     Nothing goes there before somebody has confirmed it. Raises SameNumberError, OwnConsentError,
     ConsentMissingError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
     own = new.relation == "self"
     if own and new.agreed != Agreed(may_be_texted=False, may_be_told=False, agreed_on=None):
         raise OwnConsentError
@@ -97,7 +96,7 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
         if not own:
             document.consents += _participants_word(facts, new, actor, why)
         guard = Guard(study_id, participant_id, facts.revision)
-        write = with_note(note, writing(numbers.insert_contact, document))
+        write = with_note(who, note, writing(numbers.insert_contact, document))
         return Decision(place, lambda: write(connection, guard))
 
     return await until_written(decide)
@@ -140,7 +139,7 @@ async def order_contacts(who: Who, places: Sequence[int], reason: str) -> None:
 
     Raises OrderError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
@@ -151,12 +150,11 @@ async def order_contacts(who: Who, places: Sequence[int], reason: str) -> None:
         note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
-        async def order() -> None:
-            async with transaction(connection) as held:
-                await give_note(held, study_id, participant_id, note)
-                await numbers.order_contacts(held, guard, wanted)
+        def order(lent: Connection, guard: Guard) -> Awaitable[None]:
+            return numbers.order_contacts(lent, guard, wanted)
 
-        return Decision(None, order)
+        write = with_note(who, note, order)
+        return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
 
@@ -166,7 +164,7 @@ async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -
 
     Raises NoContactError, OwnConsentError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
@@ -176,12 +174,11 @@ async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -
         note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
-        async def agree() -> None:
-            async with transaction(connection) as held:
-                await give_note(held, study_id, participant_id, note)
-                await numbers.agree_for_contact(held, guard, contact.id, agreed)
+        def agree(lent: Connection, guard: Guard) -> Awaitable[None]:
+            return numbers.agree_for_contact(lent, guard, contact.id, agreed)
 
-        return Decision(None, agree)
+        write = with_note(who, note, agree)
+        return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
 
@@ -205,7 +202,7 @@ async def mark_wrong(who: Who, place: int, actor: str, reason: str) -> bool:
 
 async def _silence(who: Who, place: int, actor: str, reason: str, *, ends: bool) -> bool:
     """End a contact or mark it wrong; where nobody is left to text, another way is asked for."""
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[bool]:
         facts = await context.reader.facts(connection, study_id, participant_id)
@@ -215,16 +212,15 @@ async def _silence(who: Who, place: int, actor: str, reason: str, *, ends: bool)
         note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
-        async def silence() -> None:
-            async with transaction(connection) as held:
-                await give_note(held, study_id, participant_id, note)
-                indexes = indexes_at(context, contact)
-                await numbers.silence_contact(held, guard, contact.id, indexes, ends=ends)
-                if not left:
-                    call = (new_id(), participant_id, ANOTHER_WAY, actor)
-                    await sending.insert_call(held, study_id, *call)
+        async def silence(lent: Connection, guard: Guard) -> None:
+            indexes = indexes_at(context, contact)
+            await numbers.silence_contact(lent, guard, contact.id, indexes, ends=ends)
+            if not left:
+                call = (new_id(), participant_id, ANOTHER_WAY, actor)
+                await sending.insert_call(lent, study_id, *call)
 
-        return Decision(left, silence)
+        write = with_note(who, note, silence)
+        return Decision(left, lambda: write(connection, guard))
 
     return await until_written(decide)
 

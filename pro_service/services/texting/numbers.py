@@ -11,13 +11,12 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.notes import note_about
+from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.phones import country_of, parse_phone
 from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.services.texting.composing import indexes_of, open_address
 from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
-from pro_service.store.base.notes import give_note
-from pro_service.store.connection import Connection, Guard, transaction
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
 from pro_service.store.texting.numbers import ContactWrite
@@ -43,7 +42,7 @@ async def change_number(
     conversation and links end, and what waits to be sent to it is not sent. A participant without
     a contact gets one of their own. Raises PhoneError, NoContactError, SameNumberError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
     address = phone(parse_phone(new_number))
 
     async def decide() -> Decision[None]:
@@ -59,17 +58,15 @@ async def change_number(
         document = ContactWrite(contacts=[row], calls=[call])
         guard = Guard(study_id, participant_id, facts.revision)
 
-        async def change() -> None:
-            async with transaction(connection) as held:
-                await give_note(held, study_id, participant_id, note)
-                after = guard
-                if old is not None:
-                    indexes = indexes_at(context, old)
-                    await numbers.silence_contact(held, guard, old.id, indexes, ends=True)
-                    after = guard._replace(revision=guard.revision + 1)
-                await numbers.insert_contact(held, after, document)
+        async def change(lent: Connection, guard: Guard) -> None:
+            if old is not None:
+                indexes = indexes_at(context, old)
+                await numbers.silence_contact(lent, guard, old.id, indexes, ends=True)
+                guard = guard._replace(revision=guard.revision + 1)
+            await numbers.insert_contact(lent, guard, document)
 
-        return Decision(None, change)
+        write = with_note(who, note, change)
+        return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
 
@@ -105,7 +102,7 @@ async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | No
 
     Raises NoContactError, NothingToConfirmError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
@@ -118,14 +115,13 @@ async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | No
         contact_id = waiting[0].id
         note = note_about(context, facts, reason)
 
-        async def confirm() -> None:
-            async with transaction(connection) as held:
-                await give_note(held, study_id, participant_id, note)
-                said = {"actor": actor, "outcome": note.reference}
-                if not await numbers.confirm_contact(held, guard, contact_id, **said):
-                    raise NothingToConfirmError
+        async def confirm(lent: Connection, guard: Guard) -> None:
+            said = {"actor": actor, "outcome": note.reference}
+            if not await numbers.confirm_contact(lent, guard, contact_id, **said):
+                raise NothingToConfirmError
 
-        return Decision(None, confirm)
+        write = with_note(who, note, confirm)
+        return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
 

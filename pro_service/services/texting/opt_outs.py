@@ -34,14 +34,14 @@ async def opt_out_by_staff(who: Who, actor: str, reason: str) -> None:
 
     Raises NoLineError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
         note = note_about(context, facts, reason)
         document = await opt_out_document(connection, context, facts, actor, note.reference)
         guard = Guard(study_id, participant_id, facts.revision)
-        write = with_note(note, writing(lines.opt_out_line, document))
+        write = with_note(who, note, writing(lines.opt_out_line, document))
         return Decision(None, lambda: write(connection, guard))
 
     await until_written(decide)
@@ -117,7 +117,7 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | Non
     there are several. A telephone that told the provider itself to stop must tell it START: no word
     of ours lifts that. Raises NoLineError, NoContactError, ContactUnclearError, BusyError.
     """
-    connection, context, study_id, participant_id = who
+    connection, context, study_id, participant_id, _ = who
     ended = 0
 
     async def decide() -> Decision[None]:
@@ -131,7 +131,7 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | Non
             nonlocal ended
             ended = await numbers.end_opt_out(lent, guard, held, actor=actor, reason=note.reference)
 
-        return Decision(None, lambda: with_note(note, end)(connection, guard))
+        return Decision(None, lambda: with_note(who, note, end)(connection, guard))
 
     await until_written(decide)
     return ended

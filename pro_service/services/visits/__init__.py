@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pro_service.services.visits.closing import close_participant
+from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
+from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
 from pro_service.services.visits.events import news_of, record_event, record_status
 from pro_service.services.visits.outlooks import refresh_outlooks
 from pro_service.services.visits.safety_end import (
@@ -14,13 +16,18 @@ from pro_service.services.visits.safety_end import (
 from pro_service.services.visits.scheduling import News, plan_change
 
 __all__ = [
+    "CheckedRows",
+    "Fence",
     "News",
     "NotInvestigatorError",
+    "PlannedEnrolment",
     "SafetyEndRefusedError",
+    "check_rows",
     "close_participant",
     "end_safety_for",
     "news_of",
     "plan_change",
+    "plan_enrolment",
     "record_event",
     "record_status",
     "refresh_outlooks",

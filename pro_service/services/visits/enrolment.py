@@ -35,6 +35,7 @@ from pro_service.services.visits.enrolment_cells import (
 )
 from pro_service.services.visits.enrolment_rows import CheckedRows, EnrolmentSite
 from pro_service.services.visits.scheduling import News, change_of
+from pro_service.store.base import participants
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import studies
@@ -103,6 +104,46 @@ async def enrol(
         async with transaction(connection) as lent:
             await _write(lent, desk, chunks, progress)
     return EnrolmentOutcome(len(fresh), len(rows) - len(fresh))
+
+
+class PlannedEnrolment(NamedTuple):
+    """What enrolling somebody would write: who, under which protocol, with which schedule."""
+
+    row: EnrolmentRow
+    protocol: Protocol
+    facts: ParticipantFacts
+    """As they would stand, before anything is known but that they are enrolled."""
+    write: EnrolmentWrite
+
+
+async def plan_enrolment(
+    connection: Connection, context: ServiceContext, checked: CheckedRows, *, actor: str
+) -> list[PlannedEnrolment]:
+    """What enrolling these rows would write, all of somebody new; nothing is written.
+
+    Raises EnrolmentRefusedError for a code that is enrolled already.
+    """
+    await refuse_known(connection, checked)
+    desk = await _desk(connection, context, checked, actor)
+    codes = await _codes_for(connection, context, checked, checked.rows)
+    planned = []
+    for row, code in zip(checked.rows, codes, strict=True):
+        write, protocol = desk.document(row, code), desk.protocols[row.site][1]
+        facts = _first_facts(checked, row, checked.sites[row.site], write.participant)
+        planned.append(PlannedEnrolment(row, protocol, facts, write))
+    return planned
+
+
+async def refuse_known(connection: Connection, checked: CheckedRows) -> None:
+    """Whoever sees not what others were enrolled with is told that they are, and no more."""
+    known = await participants.list_codes(connection, checked.study_id)
+    problems = [
+        RowProblem(row.number, "code", f"{row.code} is enrolled already.", "enrolled")
+        for row in checked.rows
+        if row.code in known
+    ]
+    if problems:
+        raise EnrolmentRefusedError(problems)
 
 
 async def _write(

@@ -60,6 +60,10 @@ class RowProblem(NamedTuple):
     row: int
     column: str
     message: str
+    why: str = "unreadable"
+    """One word for it, for pages that say it in sentences of their own."""
+    other: str = ""
+    """Whose code or which row it is about beside this one."""
 
 
 class EnrolmentRefusedError(ProServiceError):
@@ -116,20 +120,20 @@ class _Row:
         self.number, self.cells = number, cells
         self.found: list[RowProblem] = []
 
-    def add(self, column: str, message: str) -> None:
-        self.found.append(RowProblem(self.number, column, message))
+    def add(self, column: str, message: str, why: str = "unreadable") -> None:
+        self.found.append(RowProblem(self.number, column, message, why))
 
     def text(self, column: str, *, optional: bool = False) -> str:
         """The cell trimmed; empty for a value nobody can read, which is then said."""
         value = self.cells.get(column, "").strip().strip("\ufeff\u200b").strip()
         if has_control(value):
-            self.add(column, "holds a control character; delete it.")
+            self.add(column, "holds a control character; delete it.", "control")
         elif len(value) > LONGEST_CELL:
-            self.add(column, f"has over {LONGEST_CELL} characters.")
+            self.add(column, f"has over {LONGEST_CELL} characters.", "long")
         elif visible(value):
             return value
         elif not optional:
-            self.add(column, "is empty; give a value.")
+            self.add(column, "is empty; give a value.", "empty")
         return ""
 
     def read(self, column: str, how: Callable[[str], T], *, optional: bool = False) -> T | None:
@@ -156,7 +160,7 @@ def check_row(
     asked = rules.sites.get(site)
     if site and asked is None:
         known = ", ".join(sorted(rules.sites)) or "none yet"
-        row.add("site", f"is not a site of the study; known: {known}.")
+        row.add("site", f"is not a site of the study; known: {known}.", "unknown")
     country = None if asked is None else asked.country
     pattern = None if asked is None else asked.code_pattern
     code = row.read("code", lambda text: _code(text, pattern))
@@ -168,7 +172,7 @@ def check_row(
     version = row.read("consent_version", visible)
     consent_on = row.read("consent_on", read_day)
     if consent_on is not None and consent_on > today:
-        row.add("consent_on", "lies in the future; consent comes before enrolment.")
+        row.add("consent_on", "lies in the future; consent comes before enrolment.", "future")
     agreed = row.read("messaging_consent", read_yes_no)
     knees = row.read("treated_knees", read_knees)
     planned_on = row.read("planned_injection_on", read_day, optional=True)
@@ -177,7 +181,7 @@ def check_row(
     )
     unsaid = year is None and all(problem.column != "year_of_birth" for problem in row.found)
     if unsaid and asked is not None and asked.ask_year:
-        row.add("year_of_birth", "is empty; the study asks for it before its pages open.")
+        row.add("year_of_birth", "is empty; the study asks for it before its pages open.", "empty")
     if row.found or code is None or zone_name is None or phone is None or version is None:
         return None, row.found
     if language is None or channel is None or consent_on is None or agreed is None or knees is None:
@@ -208,19 +212,20 @@ def implausible(row: EnrolmentRow, now: datetime, *, reason: bool) -> list[RowPr
     today = local_day(now, zone(row.zone))
     if row.consent_on < EARLIEST_CONSENT:
         early = f"lies before {EARLIEST_CONSENT.year}; look it up."
-        found.append(RowProblem(row.number, "consent_on", early))
+        found.append(RowProblem(row.number, "consent_on", early, "early"))
     planned_on = row.planned_injection_on
     if planned_on is None:
         return found
     column = "planned_injection_on"
     if planned_on < row.consent_on:
-        found.append(RowProblem(row.number, column, "lies before consent; one of them is wrong."))
+        wrong = "lies before consent; one of them is wrong."
+        found.append(RowProblem(row.number, column, wrong, "before_consent"))
     elif not reason and planned_on < today - LATE_ENTRY:
         past = "passed over a month ago; if it is right, enrol with --reason WHY, else mend it."
-        found.append(RowProblem(row.number, column, past))
+        found.append(RowProblem(row.number, column, past, "past"))
     elif not reason and planned_on > today + LATEST_PLAN:
         late = "lies over ten years ahead; if it is right, enrol with --reason WHY, else mend it."
-        found.append(RowProblem(row.number, column, late))
+        found.append(RowProblem(row.number, column, late, "ahead"))
     return found
 
 

@@ -36,11 +36,14 @@ __all__ = [
     "EnrolmentRefusedError",
     "EnrolmentRow",
     "EnrolmentSite",
+    "Fence",
     "RowProblem",
     "SharedNumber",
     "check_rows",
     "list_enrolment_sites",
 ]
+ANOTHERS: Final = "somebody at another site"
+"""What is said of a participant who is not for who enrols to know."""
 UNSEEN: Final = "case, width, hyphens, leading zeros or what cannot be seen; one is a slip"
 
 
@@ -75,6 +78,17 @@ class CheckedRows:
     """What those who are enrolled already say they are by, by their number's keyed hash."""
 
 
+class Fence(NamedTuple):
+    """Where somebody may enrol, and whose codes they may read: the rest of the study is hidden."""
+
+    sites: frozenset[str]
+    codes: frozenset[str]
+
+    def named(self, code: str) -> str:
+        """A code as it may be said."""
+        return code if code in self.codes else ANOTHERS
+
+
 async def check_rows(
     connection: Connection,
     context: ServiceContext,
@@ -82,14 +96,18 @@ async def check_rows(
     table: Sequence[tuple[int, Mapping[str, str]]],
     *,
     reason: str | None = None,
+    fence: Fence | None = None,
 ) -> CheckedRows:
     """Check every row before anything is written.
 
     `reason` says why days are right that are refused without one, such as an injection planned for
-    a day that has passed. Raises EnrolmentRefusedError with all mistakes.
+    a day that has passed; `fence` what is not for who enrols, None: they may know the whole study.
+    Raises EnrolmentRefusedError with all mistakes.
     """
     named = {cells.get("site", "").strip() for _, cells in table}
     sites = await list_enrolment_sites(connection, study_id, named)
+    if fence is not None:
+        sites = {code: site for code, site in sites.items() if code in fence.sites}
     now = await operations.get_study_time(connection)
     senders = await sending.list_senders(connection, study_id)
     rules = RowRules(
@@ -107,7 +125,7 @@ async def check_rows(
             rows.append(row)
             if row.code not in known:
                 problems += implausible(row, now, reason=reason is not None)
-    problems += _confusable(rows, known)
+    problems += _confusable(rows, known, fence)
     if problems:
         raise EnrolmentRefusedError(sorted(problems, key=lambda one: one.row))
     users = await _users(connection, context, study_id, rows)
@@ -117,12 +135,14 @@ async def check_rows(
         sites,
         now,
         reason,
-        _shared(context, rows, known, users),
+        _shared(context, rows, known, users, fence),
         {index: tuple(one.personal_code for one in each) for index, each in users.items()},
     )
 
 
-def _confusable(rows: Iterable[EnrolmentRow], known: Collection[str]) -> list[RowProblem]:
+def _confusable(
+    rows: Iterable[EnrolmentRow], known: Collection[str], fence: Fence | None
+) -> list[RowProblem]:
     """Codes that stand twice, or differ from another only in what people do not see."""
     problems: list[RowProblem] = []
     by_fold = {fold_code(code): code for code in known}
@@ -131,14 +151,17 @@ def _confusable(rows: Iterable[EnrolmentRow], known: Collection[str]) -> list[Ro
         fold = fold_code(row.code)
         before, stored = seen.setdefault(fold, row), by_fold.get(fold)
         if before is not row and before.code == row.code:
-            message = f"stands in row {before.number} already."
+            why, other = "twice", str(before.number)
+            message = f"stands in row {other} already."
         elif before is not row:
-            message = f"differs from {before.code} in row {before.number} only in {UNSEEN}."
+            why, other = "alike", before.code
+            message = f"differs from {other} in row {before.number} only in {UNSEEN}."
         elif stored is not None and row.code not in known:
-            message = f"differs from {stored}, who is enrolled, only in {UNSEEN}."
+            why, other = "alike", stored if fence is None else fence.named(stored)
+            message = f"differs from {other}, who is enrolled, only in {UNSEEN}."
         else:
             continue
-        problems.append(RowProblem(row.number, "code", message))
+        problems.append(RowProblem(row.number, "code", message, why, other))
     return problems
 
 
@@ -158,6 +181,7 @@ def _shared(
     rows: Sequence[EnrolmentRow],
     known: Collection[str],
     users: Mapping[bytes, Sequence[NumberUser]],
+    fence: Fence | None,
 ) -> tuple[SharedNumber, ...]:
     """Everybody new whose number is another's: of those enrolled, or of the file."""
     together: dict[str, list[str]] = {}
@@ -168,7 +192,9 @@ def _shared(
         if row.code in known:
             continue
         enrolled = [
-            user.code for index in indexes_of(context, row.phone) for user in users.get(index, ())
+            user.code if fence is None else fence.named(user.code)
+            for index in indexes_of(context, row.phone)
+            for user in users.get(index, ())
         ]
         others = dict.fromkeys([*enrolled, *together[row.phone]])
         others.pop(row.code, None)

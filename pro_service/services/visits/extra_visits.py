@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import KNEES, ParticipantFacts, Target
-from pro_service.domain.study.protocol import Protocol, VisitDefinition
+from pro_service.domain.study.protocol import Messaging, Protocol, VisitDefinition
 from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
 from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import quiet_end, zone
 from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.visits.scheduling import add_visit
@@ -45,10 +45,11 @@ class ExtraVisit:
 
 
 async def add_extra_visit(
-    who: Who, wishes: Sequence[Wish], *, actor: str, reason: str
+    who: Who, wishes: Sequence[Wish], *, actor: str, reason: str, at_once: bool = False
 ) -> ExtraVisit:
     """Make an extra visit, open at once and until it is answered or declined.
 
+    Its first text goes in the evening, or (`at_once`) as soon as quiet hours let it.
     Raises ExtraVisitRefusedError, BusyError.
     """
     instruments = who.context.catalogue.instruments
@@ -69,11 +70,20 @@ async def add_extra_visit(
         note = note_about(who.context, facts, reason)
         document = ScheduleWrite(reason=note.reference)
         add_visit(document, protocol, facts, NewVisit(visit=plan, schedule_revision=1), actor)
+        if at_once:
+            _ask_at_once(document, facts, protocol.messaging)
         due = [nudge.due_at for nudge in document.reminders]
         made = ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
-        return reasoned(note, Plan(made, writing(schedule.write_schedule, document)))
+        return reasoned(who, note, Plan(made, writing(schedule.write_schedule, document)))
 
     return await turn(who, decide)
+
+
+def _ask_at_once(document: ScheduleWrite, facts: ParticipantFacts, messaging: Messaging) -> None:
+    """Let the first text go now, or when quiet hours end."""
+    quiet = (messaging.quiet_from, messaging.quiet_until)
+    due_at = quiet_end(facts.now, *quiet, zone(facts.zone))
+    document.reminders = [replace(one, due_at=due_at) for one in document.reminders]
 
 
 def _definition(protocol: Protocol, facts: ParticipantFacts) -> VisitDefinition:
@@ -83,12 +93,14 @@ def _definition(protocol: Protocol, facts: ParticipantFacts) -> VisitDefinition:
         raise ExtraVisitRefusedError(
             f"{facts.code} is {where.status or 'not enrolled'} and is asked nothing any more.",
             mend="Record another status first, if that is wrong: pro-service participant status.",
+            word="not_asked",
         )
     found = next((each for each in protocol.visits if each.kind == "unscheduled"), None)
     if found is None:
         raise ExtraVisitRefusedError(
             "The participant's protocol has no unscheduled visit.",
             mend='Add a [[visit]] with kind = "unscheduled" and load the protocol.',
+            word="no_definition",
         )
     return found
 
@@ -116,7 +128,7 @@ def _assessments(
         pairs |= dict.fromkeys((wish.instrument, target) for target in targets)
     if not pairs:
         raise ExtraVisitRefusedError(
-            "Nothing is to be asked.", mend="Name an instrument with --ask."
+            "Nothing is to be asked.", mend="Name an instrument with --ask.", word="nothing"
         )
     return tuple(pairs)
 
@@ -132,5 +144,6 @@ def _refuse_what_is_open(
             if (one.instrument, one.target) in asked and is_open_question(one):
                 raise ExtraVisitRefusedError(
                     f"Extra visit {visit.occurrence} asks {one.instrument} ({one.target}) already"
-                    " and has not been answered yet."
+                    " and has not been answered yet.",
+                    word="open",
                 )

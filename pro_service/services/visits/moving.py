@@ -93,7 +93,7 @@ async def move_participant(who: Who, move: Move) -> Moved:
             Moved(facts.code, "moved", left, moving.lines),
             writing(schedule.write_schedule, document),
         )
-        return reasoned(note, plan)
+        return reasoned(who, note, plan)
 
     try:
         return await turn(who, decide)

@@ -53,6 +53,6 @@ async def end_safety_for(who: Who, investigator: str, *, actor: str, reason: str
             )
         note = note_about(who.context, facts, f"investigator {investigator}: {reason}")
         document = safety_end(facts, protocol, actor=actor, reason=note.reference)
-        return reasoned(note, Plan(None, writing(floor.end_safety, document)))
+        return reasoned(who, note, Plan(None, writing(floor.end_safety, document)))
 
     await turn(who, decide)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -66,7 +66,8 @@ async def plan_change(
     future, or of a kind the protocol does not know).
     """
     last = await schedule.list_last_revisions(connection, facts.study_id, facts.id)
-    return change_of(facts, protocol, news, last)
+    held = await schedule.list_visit_moves(connection, facts.study_id, facts.id)
+    return change_of(facts, protocol, news, last, held)
 
 
 def change_of(
@@ -74,8 +75,11 @@ def change_of(
     protocol: Protocol,
     news: News,
     last: Mapping[tuple[str, int], int],
+    held: Collection[UUID] = (),
 ) -> Change:
     """Decide what recording the news writes; `last` are the highest schedule revisions ever used.
+
+    `held` are visits that were moved by hand.
 
     Raises EventRefusedError, and StatusRefusedError for a status that cannot follow.
     """
@@ -90,7 +94,7 @@ def change_of(
     planned = plan_visits(
         protocol, events=merged, zone=zone(facts.zone), treated_knees=facts.treated_knees
     )
-    moves = reschedule(facts.visits, planned, last)
+    moves = reschedule(facts.visits, planned, last, held=held)
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",
         events=[_event_row(one, news) for one in fresh],
@@ -119,7 +123,7 @@ async def apply_change(who: Who, news: News, *, words: str | None = None) -> Cha
         why = news if note is None else replace(news, reason=note.reference)
         change = await plan_change(who.connection, facts, protocol, why)
         plan = Plan(change, writing(schedule.write_schedule, change.document))
-        return plan if note is None else reasoned(note, plan)
+        return plan if note is None else reasoned(who, note, plan)
 
     return await turn(who, decide)
 

@@ -72,6 +72,8 @@ class CallLine(NamedTuple):
     closed_at: datetime | None
     closed_by: str | None
     outcome: str | None
+    wanted_from: datetime | None
+    """From when it is wanted, where it waits for a time."""
 
 
 class AssessmentLine(Record):

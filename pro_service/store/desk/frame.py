@@ -25,7 +25,7 @@ class Frame(NamedTuple):
     sites: list[str]
     """The codes of the sites seen from here."""
     urgent: int
-    """Urgent alerts nobody has acted on."""
+    """Urgent alerts nobody has acted on, and texts to read that warn and raised none."""
     texts: int
     """Texts in words nobody has read."""
 

@@ -133,6 +133,14 @@ class ConsentLine(NamedTuple):
     actor: str
 
 
+class RemarkLine(NamedTuple):
+    """What staff wrote down that stands for itself; `said` refers to the note."""
+
+    said: str
+    recorded_at: datetime
+    actor: str
+
+
 class AnswerLine(NamedTuple):
     """One response; `stands` is False for one that was replaced in its sitting."""
 
@@ -186,6 +194,7 @@ class TimelineDocument(NamedTuple):
     statuses: tuple[StatusLine, ...]
     events: tuple[EventLine, ...]
     consents: tuple[ConsentLine, ...]
+    remarks: tuple[RemarkLine, ...]
     conversation: Conversation
     answers: tuple[AnswerLine, ...]
     scores: tuple[ScoreLine, ...]
@@ -250,6 +259,10 @@ class _Reader:
         rows = await self._connection.fetch(_SQL["list_consents_seen"], *self._who)
         return tuple(row_of(ConsentLine, row) for row in rows)
 
+    async def remarks(self) -> tuple[RemarkLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_remarks_seen"], *self._who)
+        return tuple(row_of(RemarkLine, row) for row in rows)
+
     async def answers(self) -> tuple[AnswerLine, ...]:
         rows = await self._connection.fetch(_SQL["list_answers_seen"], *self._who)
         return tuple(row_of(AnswerLine, row) for row in rows)
@@ -259,8 +272,15 @@ class _Reader:
         return tuple(row_of(ScoreLine, row) for row in rows)
 
     async def notes(self) -> tuple[NoteSeen, ...]:
-        rows = await self._connection.fetch(_SQL["list_notes_seen"], *self._who)
-        return tuple(row_of(NoteSeen, row) for row in rows)
+        return await list_notes(self._connection, *self._who)
+
+
+async def list_notes(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> tuple[NoteSeen, ...]:
+    """What staff wrote about a participant, sealed, as far as it is seen from here."""
+    rows = await connection.fetch(_SQL["list_notes_seen"], study_id, participant_id)
+    return tuple(row_of(NoteSeen, row) for row in rows)
 
 
 async def read_document(
@@ -287,6 +307,7 @@ async def read_document(
         statuses=await reader.statuses(),
         events=await reader.events(),
         consents=await reader.consents(),
+        remarks=await reader.remarks(),
         conversation=await read_conversation(connection, study_id, row["id"]),
         answers=await reader.answers(),
         scores=await reader.scores(),

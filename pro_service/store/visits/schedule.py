@@ -205,3 +205,28 @@ async def list_last_revisions(
     """The highest schedule revision ever used, by definition and occurrence."""
     rows = await connection.fetch(_SQL["list_last_revisions"], study_id, participant_id)
     return {(row["definition"], row["occurrence"]): row["schedule_revision"] for row in rows}
+
+
+async def insert_visit_move(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    move_id: UUID,
+    visit_id: UUID,
+    moved_from: date,
+    actor: str,
+    reason: str,
+) -> None:
+    """Keep that a visit was moved by hand, in the transaction that dates it."""
+    whose = (study_id, participant_id)
+    await connection.execute(
+        _SQL["insert_visit_move"], *whose, move_id, visit_id, moved_from, actor, reason
+    )
+
+
+async def list_visit_moves(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> frozenset[UUID]:
+    """The visits that were moved by hand."""
+    rows = await connection.fetch(_SQL["list_visit_moves"], study_id, participant_id)
+    return frozenset(row["visit_id"] for row in rows)

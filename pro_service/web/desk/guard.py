@@ -17,11 +17,13 @@ from pro_service.services.desk.sign_in import find_session, form_secret, was_sto
 from pro_service.web.desk.pages import SEAT
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.refusals import CrossSiteError
-from pro_service.web.requests import Form, read_form, see
+from pro_service.web.requests import Form, read_form, read_upload, see
 
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
 STUDIES: Final = "/desk/studies"
+WITH_FILES: Final = frozenset({"desk-enrol-file"})
+"""Forms that bring a file along; every other is sent without any."""
 _OUR_ADDRESS: Final = re.compile(
     r"/desk(?:/(?!\.|(?i:%2e))[^/?#\s\\]+)*(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
 )
@@ -71,7 +73,11 @@ async def _admit(request: web.Request, session: Session) -> None:
     """Keep who asks; a form is one of this very session's. Raises CrossSiteError."""
     request[SEAT] = session
     if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
-        sent = (await read_form(request)).get("form", "")
+        if request.match_info.route.name in WITH_FILES:
+            form, _ = await read_upload(request, "file")
+        else:
+            form = await read_form(request)
+        sent = form.get("form", "")
         if not hmac.compare_digest(sent.encode(), form_secret(session.token).encode()):
             raise CrossSiteError
 

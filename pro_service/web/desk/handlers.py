@@ -13,6 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
 from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.staff_turns import find_facts_to_act
 from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.web.desk.conversation.thread import thread_values
@@ -20,6 +21,7 @@ from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
+from pro_service.web.desk.person.head import Head, masks_of
 from pro_service.web.desk.timeline import timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
@@ -40,8 +42,10 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, seat)
+    acted_for = await find_facts_to_act(hands_of(request, seat), code)
+    head = Head(words, timeline, acted_for).values(seat, place, masks_of(context, acted_for))
     thread = thread_values(words, said, zone(timeline.site.zone))
-    values |= {"frame": frame, "place": place, "pause": pause, "thread": thread}
+    values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     return desk.render("participant.html", request, seat, **values)
 
 

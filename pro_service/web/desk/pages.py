@@ -10,13 +10,14 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
-from pro_service.domain.study.entering import EntryRefusedError
+from pro_service.domain.study.entering import CorrectionRefusedError, EntryRefusedError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
+from pro_service.services.desk.entering import DecidesAloneError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -66,6 +67,8 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     VerdictError: "verdict_missing",
     LogReferenceError: "log_reference",
     EntryRefusedError: "entry_refused",
+    CorrectionRefusedError: "correction_refused",
+    DecidesAloneError: "decides_alone",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

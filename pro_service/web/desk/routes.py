@@ -13,10 +13,14 @@ from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
+from pro_service.web.desk.enrol import files
+from pro_service.web.desk.enrol import handlers as enrol
+from pro_service.web.desk.entering import corrections
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
@@ -87,6 +91,25 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(
+        f"{_PARTICIPANT}/corrections",
+        corrections.ask,
+        Action.ask_correction,
+        "desk-correction-ask",
+    ),
+    Doing(
+        f"{_PARTICIPANT}/corrections/{{id}}/decide",
+        corrections.decide,
+        Action.decide_correction,
+        "desk-correction-decide",
+    ),
+    Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
+    Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
+    Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    *(
+        Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
+        for one in SHEETS
+    ),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(
@@ -104,6 +127,7 @@ ROUTES: Final = (
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
+    web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get("/desk/week", week.show_week, name="desk-week"),
     web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
@@ -125,11 +149,17 @@ ROUTES: Final = (
         name="desk-entry",
     ),
     web.get(
+        f"{_PARTICIPANT}/corrections",
+        for_staff(corrections.show_corrections, Action.ask_correction),
+        name="desk-corrections",
+    ),
+    web.get(
         f"{_PARTICIPANT}/entry/{{id}}",
         for_staff(entering.show_sitting, Action.enter_answers),
         name="desk-entry-sitting",
     ),
     *(one.route for one in DOINGS),
+    *(one.form for one in SHEETS),
     # Last: every other address below /desk gets the desk's own page for what is not there.
     web.get("/desk/{rest:.*}", handlers.not_there, name="desk-nothing"),
 )

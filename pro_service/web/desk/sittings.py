@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from pro_service.domain.study.sittings import StandingSitting
-from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, ScoreLine, SittingLine
+from pro_service.store.desk.timeline import (
+    AnswerLine,
+    AssessmentLine,
+    ScoreLine,
+    SittingLine,
+    VisitLine,
+)
 from pro_service.web.desk.words import Words
+
+_SPANS: Final = (("days", 24 * 60), ("hours", 60))
+"""How long a span is said in, and its length in minutes: from two of it on."""
 
 
 def sitting_that_stands(
@@ -16,6 +25,25 @@ def sitting_that_stands(
 ) -> SittingLine | None:
     """The sitting that is the record; None where there is none."""
     return next((one for one in asked.sittings if standing and one.id == standing.id), None)
+
+
+def how_answered(words: Words, visit: VisitLine, sitting: SittingLine) -> str:
+    """How a sitting was answered, and how soon after which reminder: what helped."""
+    mode = words.word("mode", sitting.mode)
+    sent = [
+        (one.ended_at, one.ordinal)
+        for one in visit.reminders
+        if one.ended_at is not None
+        and one.end_reason == "sent"
+        and one.ended_at <= sitting.started_at
+    ]
+    if not sent:
+        return mode
+    at, ordinal = max(sent)
+    minutes = (sitting.started_at - at) // timedelta(minutes=1)
+    name, length = next((one for one in _SPANS if minutes >= 2 * one[1]), ("minutes", 1))
+    span = words.text(f"how.{name}", count=minutes // length)
+    return words.text("how.after_reminder", mode=mode, span=span, number=ordinal)
 
 
 def which_of_several(

@@ -69,6 +69,7 @@ class Story(Told):
         found = [
             *self._placings(),
             *self._events(),
+            *self._remarks(),
             *self._messages(),
             *self._replies(),
             *self._opt_outs(),
@@ -115,6 +116,12 @@ class Story(Told):
                 what = name
             reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
+
+    def _remarks(self) -> Iterator[_Entry]:
+        for one in self.document.remarks:
+            what = self.words.text("entry.note")
+            quote, who = self.said(one.said), self.words.who(one.actor)
+            yield _Entry(one.recorded_at, "note", what, quote=quote, who=who)
 
     def _messages(self) -> Iterator[_Entry]:
         words = self.words

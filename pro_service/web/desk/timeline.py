@@ -16,10 +16,10 @@ from pro_service.store.desk.timeline import (
     VisitLine,
 )
 from pro_service.web.desk.alerts.steps import steps_of_told
-from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
+    how_answered,
     is_of_another,
     score_cells,
     sitting_that_stands,
@@ -59,11 +59,11 @@ class _Page(Told):
                 reason=self.said(visit.superseded_reason)
                 or words.reason(visit.superseded_reason or ""),
             ),
-            "assessments": [self.assessment(one) for one in visit.assessments],
+            "assessments": [self.assessment(visit, one) for one in visit.assessments],
             "reminders": [self.reminder(one) for one in visit.reminders],
         }
 
-    def assessment(self, one: AssessmentLine) -> dict[str, Any]:
+    def assessment(self, visit: VisitLine, one: AssessmentLine) -> dict[str, Any]:
         words, standing = self.words, self.timeline.standing.get(one.id)
         state = self.timeline.states.get(one.id)
         stands = sitting_that_stands(one, standing)
@@ -73,7 +73,7 @@ class _Page(Told):
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
-            "mode": None if stands is None else words.word("mode", stands.mode),
+            "mode": None if stands is None else how_answered(words, visit, stands),
             "respondent": None if stands is None else words.respondent(stands.respondent),
             "sitting": which_of_several(words, one, standing),
             "beside_card": [
@@ -143,7 +143,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "now": page.at(document.now),
         "may_read_scores": document.may_read_scores,
         "held": held,
-        "contacts": [contact_in_words(words, one) for one in document.contacts],
         "visits": [one for one in visits if one["superseded"] is None],
         "superseded": [one for one in visits if one["superseded"] is not None],
         "calls": [
@@ -151,6 +150,9 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "id": one.id,
                 "reason": words.word("call", one.reason),
                 "closes": words.until(one.closes_at, page.zone),
+                "wanted": None
+                if one.wanted_from is None or one.wanted_from <= document.now
+                else words.text("call.wanted", at=page.at(one.wanted_from)),
             }
             for one in document.conversation.calls
             if one.closed_at is None

@@ -166,6 +166,12 @@ class Words:
             return code
         return self.chosen(known.item(code).label)
 
+    def items(self, instrument: str) -> list[tuple[str, str]]:
+        """An instrument's items and their labels, in asking order."""
+        known = self._instruments.get(instrument)
+        codes = () if known is None else (code for group in known.groups for code in group)
+        return [(code, self.item(instrument, code)) for code in codes]
+
     def question(self, instrument: str, code: str) -> str:
         """Which question of an instrument an item is: its number, never its words."""
         known = self._instruments.get(instrument)

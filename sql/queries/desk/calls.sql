@@ -101,5 +101,5 @@ LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
 WHERE k.study_id = $1 AND k.closed_at IS NULL
   AND (k.wanted_from IS NULL OR k.wanted_from < (SELECT pro.now()) + interval '12 hours')
-ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason = 'safety_unanswered') DESC,
+ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason IN ('safety_unanswered', 'unwell')) DESC,
          k.closes_at NULLS LAST, k.id LIMIT $2;

@@ -26,7 +26,8 @@ ORDER BY o.id;
 
 -- name: list_calls_seen(study_id, participant_id)
 -- Every call task.
-SELECT k.id, k.visit_id, k.reason, k.created_at, k.closes_at, k.closed_at, k.closed_by, k.outcome
+SELECT k.id, k.visit_id, k.reason, k.created_at, k.closes_at, k.closed_at, k.closed_by, k.outcome,
+       k.wanted_from
 FROM pro.call_tasks AS k
 WHERE k.study_id = $1 AND k.participant_id = $2
 ORDER BY k.id;

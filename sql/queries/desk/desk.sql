@@ -37,7 +37,7 @@ JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.parti
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
 WHERE k.study_id = $1 AND k.closed_at IS NULL AND (k.wanted_from IS NULL OR k.wanted_from <= (SELECT pro.now()))
-ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason = 'safety_unanswered') DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason IN ('safety_unanswered', 'unwell')) DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
 
 -- name: list_open_alerts(study_id, most)
 -- Alerts that are not closed, each with the assessment that stands: urgent ones first, of those the unseen, then

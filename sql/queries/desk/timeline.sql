@@ -109,3 +109,8 @@ WHERE n.study_id = $1
                SELECT pro.note_of(w.said) FROM pro.desk_opt_outs($1) AS o
                CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said)
                WHERE o.participant_id = $2);
+
+-- name: list_remarks_seen(study_id, participant_id)
+-- What staff wrote down about a participant that stands for itself.
+SELECT said, recorded_at, actor FROM pro.remarks
+WHERE study_id = $1 AND participant_id = $2 ORDER BY id;

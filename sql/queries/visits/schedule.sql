@@ -183,3 +183,12 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 SELECT definition, occurrence, max(schedule_revision) AS schedule_revision
 FROM pro.visits WHERE study_id = $1 AND participant_id = $2
 GROUP BY definition, occurrence;
+
+-- name: insert_visit_move(study_id, participant_id, id, visit_id, moved_from, actor, reason)
+-- Keep that a visit was moved by hand, in the transaction that dates it.
+INSERT INTO pro.visit_moves (study_id, id, participant_id, visit_id, moved_from, actor, reason)
+VALUES ($1, $3, $2, $4, $5, $6, $7);
+
+-- name: list_visit_moves(study_id, participant_id)
+-- The visits that were moved by hand.
+SELECT visit_id FROM pro.visit_moves WHERE study_id = $1 AND participant_id = $2;

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Final, Literal, get_args
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
+from pro_service.web.desk.guard import WITH_FILES
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.support.desk import (
     PASSWORD,
@@ -60,6 +62,7 @@ PREVIEWS: Final = {
     "desk-resume-preview",
     "desk-entry-begin",
     "desk-reply-preview",
+    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
@@ -74,6 +77,12 @@ SETTLING: Final = (
     "desk-text-nothing",
 )
 """What is done with a text to read."""
+ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
+"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+WAITS_FOR_NOTHING: Final = {
+    *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+}
+"""What nobody here has asked for: there is nothing to do, or what is given is refused."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -83,16 +92,24 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if action is Action.enrol:
+        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-correction-ask":
+        return 422  # Of nothing that was sent: whoever may ask hears so.
+    if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
+        return 404  # There is no such request.
     if place in OPEN and doing.name == "desk-safety-end":
         return 409  # No safety follow-up runs: whoever may end it hears so.
     if place in OPEN and doing.name == "desk-text-take":
         return 409  # No question was open: whoever may take an answer hears so.
+    if place in OPEN and doing.name in WAITS_FOR_NOTHING:
+        return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
         return 200 if doing.name in PREVIEWS | NUMBERS else 303
     if place == "formerly":
@@ -100,21 +117,42 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     return 404
 
 
-def shown(role: Role, place: Place) -> dict[str, int]:
-    """What the pages answer, forms sent before."""
+def shown_form(action: Action, role: Role, place: Place) -> int:
+    """What the page of a small form answers."""
+    if role not in MAY[action] or place == "formerly":
+        return 403
+    return 200 if place in OPEN else 404
+
+
+def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
+    """What the pages answer, forms sent before; `text` is one that was to be read."""
     sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
     prints = role in MAY[Action.print_card] and place in OPEN
     theirs = f"/desk/participants/{CODE}"
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
-    return {
+    corrects = 404
+    if role not in MAY[Action.ask_correction] or place == "formerly":
+        corrects = 403
+    elif place in OPEN:
+        corrects = 200
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    return forms | {
         "/desk": 200,
+        "/desk/week": 200,
+        "/desk/since": 200,
+        "/desk/participants": 200,
+        "/desk/texts": 200,
+        "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
+        f"{theirs}/corrections": corrects,
         "/desk/participants/NOBODY-1": 404,
+        f"/desk/texts/{text}": 200 if sees else 404,
+        f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
     }
 
@@ -123,7 +161,7 @@ def found_at(role: Role, place: Place) -> int | str:
     """Where looking for the participant leads to, or the status of the refusal."""
     if role not in MAY[Action.see_participants]:
         return 403
-    sees = shown(role, place)[f"/desk/participants/{CODE}"] == 200
+    sees = place not in OTHER | {"elsewhere"}
     return f"/desk/participants/{CODE}" if sees else "/desk/participants?nobody"
 
 
@@ -210,6 +248,33 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
 
 
 KEYS = count(1)
+FRESH = count(1)
+EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
+
+
+def filled_for(doing: Doing) -> dict[str, str]:
+    """What a small form asks beside a reason; every number and extra visit is another."""
+    if doing.name == "desk-extra-visit":
+        return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
+    number = next(FRESH)
+    sheets = {
+        "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
+        "desk-status": {"status": "stopped_treatment"},
+        "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
+        "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
+        "desk-confirm-number": {"contact": "2"},
+        "desk-contact-agreement": {"contact": "2"},
+        "desk-contact-first": {"contact": "1"},
+        "desk-contact-end": {"contact": "2", "why": "over"},
+        "desk-texts-again": {"contact": "1"},
+        "desk-no-texts": {"reason": ""},
+        "desk-settings": {"language": "en", "channel": "link"},
+        "desk-note": {"words": "prefers mornings"},
+        "desk-site": {"site": "S3"},
+        "desk-visit-day": {"visit": "", "day": "2026-02-03"},
+        "desk-enrol": {},
+    }
+    return sheets.get(doing.name, {})
 
 
 async def send(
@@ -218,14 +283,20 @@ async def send(
     """Send one form, well filled in, and say what it answered."""
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
-    filled |= {"verdict": "no_ae", "told": "x"}
+    filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
-    filled |= {"assessment": str(rows["assessment"])}
+    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
+    if doing.name in {f"desk-{one.name}" for one in SHEETS}:
+        filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(doing)
+    data: dict[str, str] | aiohttp.FormData = filled
+    if doing.name in WITH_FILES:
+        data = aiohttp.FormData(filled, quote_fields=False)
+        data.add_field("file", b"nothing", filename="empty.csv")
     path = doing.path.format(code=CODE, id=rows.get(doing.name))
-    async with browser.post(path, data=filled, allow_redirects=False) as answer:
+    async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
             assert "/desk/sign-in" not in answer.headers["Location"]
         return answer.status
@@ -260,6 +331,7 @@ async def test_every_form_and_page_knows_who_may(
     place: Place,
 ) -> None:
     other = await other_study(study)
+    text = (await open_rows(owner))["desk-text-call"]
     until = ((await owner.fetchval("SELECT pro.now()")) + timedelta(days=9)).date().isoformat()
     wrong: list[tuple[Role, str, object]] = []
     for role in Role:
@@ -274,7 +346,7 @@ async def test_every_form_and_page_knows_who_may(
             led = await look(browser)
             if led != found_at(role, place):
                 wrong.append((role, FIND.name, led))
-            for path, status in shown(role, place).items():
+            for path, status in shown(role, place, text).items():
                 found, _ = await page(browser, path)
                 if found != status:
                     wrong.append((role, path, found))
@@ -294,7 +366,7 @@ async def test_nobody_signed_in_does_or_sees_anything(
         path = doing.path.format(code=CODE, id=rows.get(doing.name))
         async with browser.post(path, data={"reason": "x"}, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), doing
-    for path in shown(Role.coordinator, "here"):
+    for path in shown(Role.coordinator, "here", rows["desk-text-call"]):
         async with browser.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path
     entries = "SELECT count(*) FROM pro.audit_entries WHERE actor LIKE 'staff:%'"

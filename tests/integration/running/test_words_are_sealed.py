@@ -43,6 +43,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("sender", "move"),
         ("staff", "end"),
         ("staff", "disable"),
+        ("staff", "duty"),
         ("staff", "enable"),
         ("staff", "join"),
     }
@@ -83,7 +84,8 @@ WORDLESS: Final = frozenset(
         "desk-number",
         "desk-pause",
         "desk-resume",
-        "desk-text-read",
+        "desk-text-reply",
+        "desk-text-take",
     }
 )
 """Forms without a field for words, or that repeat what their preview was given."""
@@ -97,6 +99,10 @@ FILLED: Final = frozenset(
         "desk-pause-preview",
         "desk-resume-preview",
         "desk-safety-end",
+        "desk-reply-preview",
+        "desk-text-call",
+        "desk-text-alert",
+        "desk-text-nothing",
     }
 )
 
@@ -237,6 +243,23 @@ def address(html: str, pattern: str) -> str:
     return found[1]
 
 
+async def text_forms(trial: Trial) -> list[tuple[str, str, dict[str, str]]]:
+    """A text to read for each form that takes words about one: its page, the form, what is said."""
+    filled = (
+        ("reply/preview", {"reply": "own", "words": f"11: {CANARY}"}),
+        ("call", {"note": f"12: {CANARY}"}),
+        ("alert", {"note": f"13: {CANARY}"}),
+        ("nothing", {"reason": "other", "note": f"14: {CANARY}"}),
+    )
+    for number, _ in enumerate(filled):
+        await trial.says("K-001", f"a word to you, number {number}")
+    texts = await trial.fetch("SELECT id FROM inbounds ORDER BY id")
+    return [
+        (f"/desk/texts/{one}", f"/desk/texts/{one}/{form}", words)
+        for (one,), (form, words) in zip(texts, filled, strict=True)
+    ]
+
+
 def called(html: str) -> str:
     """The call a page leads to."""
     found = re.search(r'href="/desk/calls/([0-9a-f-]{36})', html)
@@ -259,6 +282,7 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
         (PAGE, f"{PAGE}/pause/preview", {"until": until.isoformat(), "reason": f"5: {CANARY}"}),
         (PAGE, f"{PAGE}/resume/preview", {"reason": f"6: {CANARY}"}),
         (PAGE, f"{PAGE}/safety/end", {"reason": f"7: {CANARY}"}),
+        *await text_forms(trial),
     )
     for path, pattern, filled in forms:
         _, html = await page(desk, PAGE if path == "call" else path)
@@ -270,16 +294,25 @@ async def test_what_is_written_at_the_desk_is_sealed_and_shown_to_who_may_see_it
             status, _ = await press(desk, html, pattern.removesuffix("/preview"))
             assert status == 200, pattern
     assert await places_of(owner, [CANARY]) == {}
-    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(forms)
+    # A reply in own words is a text of ours, sealed as all of them are, and no note.
+    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == len(forms) - 1
     _, html = await page(desk, PAGE)
-    for number in (1, 2, 3, 5, 6, 8):
+    for number in (1, 2, 3, 5, 6, 8, 11, 12, 13, 14):
         assert f"{number}: {CANARY}" in html, number
     reasons = await trial.fetch(
         "SELECT DISTINCT reason FROM audit_entries"
         " WHERE actor = 'staff:anna' AND table_name <> 'notes' AND reason IS NOT NULL"
     )
-    said = {await spoken(trial.operator, trial.context, reason) for (reason,) in reasons}
-    assert said == {f"{number}: {CANARY}" for number in range(1, 9)}
+    # The rows' own words of the program stand beside: why to call, which reply it was.
+    program = {"asked_by_text", "staff.own"}
+    said = {
+        await spoken(trial.operator, trial.context, reason)
+        for (reason,) in reasons
+        if reason not in program
+    }
+    noted = {f"{number}: {CANARY}" for number in (*range(1, 9), 12, 13, 14)}
+    assert said == noted | {f"other: 14: {CANARY}"}
+    assert program <= {reason for (reason,) in reasons}
 
 
 async def test_another_site_and_another_role_read_no_note(

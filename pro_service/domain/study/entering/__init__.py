@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from pro_service.domain.study.entering.correcting import (
+    CorrectionKind,
+    CorrectionRefusal,
+    CorrectionRefusedError,
+    Standing,
+    Wish,
+    check_wish,
+    may_decide,
+)
 from pro_service.domain.study.entering.rights import Duty, may_enter
 from pro_service.domain.study.entering.telling import (
     ApartWhat,
@@ -17,15 +26,22 @@ from pro_service.domain.study.entering.typing import for_entry, sent_when_told
 
 __all__ = [
     "ApartWhat",
+    "CorrectionKind",
+    "CorrectionRefusal",
+    "CorrectionRefusedError",
     "Duty",
     "Enterable",
     "EntryRefusal",
     "EntryRefusedError",
+    "Standing",
     "Told",
+    "Wish",
     "check_told",
+    "check_wish",
     "enterable",
     "for_entry",
     "kept_apart",
+    "may_decide",
     "may_enter",
     "sent_when_told",
 ]

@@ -27,11 +27,13 @@ REST_LASTS: Final = timedelta(days=14)
 """Whoever asks for a rest on the telephone is not reminded for so long; a pause may say longer."""
 DEATH_REPORTED: Final = "death_reported"
 """Rule of the alert raised where somebody says on the telephone that the participant has died."""
+HOSPITAL_REPORTED: Final = "hospital_reported"
+"""The same where they are, or were, in hospital."""
+HARM_REPORTED: Final = "harm_reported"
+"""The same where they fell, or had an operation or another injection."""
 WITHDRAWAL_REPORTED: Final = "withdrawal_reported"
 """Rule of the notice raised where somebody who is no investigator heard that a participant wants no
 more follow-up: an investigator is to hear it."""
-HOSPITAL_REPORTED: Final = "hospital_reported"
-"""The same where they are, or were, in hospital."""
 READ_IN_TEXT: Final = "read_in_text"
 """Rule of the alert that staff raise of a text whose words they read as a sign of harm."""
 
@@ -61,6 +63,8 @@ class CallOutcome(StrEnum):
     said to somebody else it stops questionnaires, and an investigator is asked to hear it (R1)."""
     withdraws_data_use = "withdraws_data_use"
     hospital = "hospital"
+    harmed = "harmed"
+    """They fell, or had an operation or another injection than the trial's."""
     died = "died"
     not_needed = "not_needed"
     other = "other"
@@ -150,6 +154,7 @@ def what_follows(reason: str, outcome: CallOutcome, hearing: Hearing | None = No
         else {
             CallOutcome.died: DEATH_REPORTED,
             CallOutcome.hospital: HOSPITAL_REPORTED,
+            CallOutcome.harmed: HARM_REPORTED,
         }.get(outcome),
         urgent=not unheard,
         opts_out=outcome is CallOutcome.no_texts,

@@ -5,6 +5,15 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.correcting import (
+    CorrectionLine,
+    CorrectionRoom,
+    CorrectionWish,
+    DecidesAloneError,
+    ask_correction,
+    decide_correction,
+    look_at_corrections,
+)
 from pro_service.services.desk.entering.heads import (
     EntryHead,
     EntryWordsError,
@@ -21,6 +30,10 @@ from pro_service.services.desk.entering.rooms import (
 )
 
 __all__ = [
+    "CorrectionLine",
+    "CorrectionRoom",
+    "CorrectionWish",
+    "DecidesAloneError",
     "EntryForm",
     "EntryHead",
     "EntryRoom",
@@ -28,8 +41,11 @@ __all__ = [
     "KeptEntry",
     "NothingTypedError",
     "StillOpenError",
+    "ask_correction",
     "begin_entry",
+    "decide_correction",
     "keep_answers",
+    "look_at_corrections",
     "look_at_room",
     "send_entry",
     "show_entry",

@@ -40,7 +40,7 @@ _GROUPS: Final[Mapping[str, Sequence[CallOutcome]]] = {
         CallOutcome.withdraws_follow_up,
         CallOutcome.withdraws_data_use,
     ),
-    "happened": (CallOutcome.hospital, CallOutcome.died),
+    "happened": (CallOutcome.hospital, CallOutcome.harmed, CallOutcome.died),
     "task": (CallOutcome.not_needed, CallOutcome.other),
 }
 """In the order of the form."""

@@ -50,6 +50,7 @@ def _ours(words: Words, one: ThreadMessage, *, codes: bool) -> dict[str, Any]:
         "hidden": False,
         "urgent": False,
         "open": None,
+        "id": one.id,
     }
 
 
@@ -65,6 +66,7 @@ def _theirs(
         "hidden": said.hidden,
         "urgent": one.urgent,
         "open": one.id if to_read else None,
+        "id": one.id,
     }
 
 

@@ -32,7 +32,7 @@ GAPS: Final[Mapping[str, str]] = {
 """The signs by which a question is left without a value, and the kind of gap each is."""
 HEAD: Final = (
     *("assessment", "mode", "respondent", "language", "told_on", "told_time"),
-    *("original", "apart_reason", "told"),
+    *("original", "apart_reason", "told_at"),
 )
 """The fields of the head, as the forms carry them."""
 _LONGEST_FIELD: Final = 2000
@@ -68,7 +68,7 @@ def read_head(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> Entry
     """The head, its day and hour in the site's zone. Raises HeadProblemError.
 
     By telephone, neither day nor hour means now (UTC); a form that was looked at carries the
-    instant (`told`).
+    instant (`told_at`).
     """
     mode = fields["mode"]
     if mode not in ("telephone", "paper"):
@@ -122,6 +122,27 @@ def signs_of(item: Item, mode: str) -> tuple[str, ...]:
     return tuple(signs)
 
 
+def local_instant_of(day: str, hour: str, site: ZoneInfo, name: str) -> datetime:
+    """The instant (UTC) of a day and hour in the site's zone, as a form has them.
+
+    Raises HeadProblemError for `<name>_on` or `<name>_time`.
+    """
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        raise HeadProblemError(f"{name}_on") from None
+    try:
+        at = time.fromisoformat(hour)
+    except ValueError:
+        raise HeadProblemError(f"{name}_time") from None
+    if at.tzinfo is not None:
+        raise HeadProblemError(f"{name}_time")
+    try:
+        return local_instant(found, at, site)
+    except OverflowError:
+        raise HeadProblemError(f"{name}_on") from None
+
+
 def read_key(form: Form) -> str:
     """The idempotency key. Raises UnreadableFormError."""
     key = str(form.get("key", ""))
@@ -139,9 +160,9 @@ def read_id(text: str) -> UUID:
 
 
 def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> datetime:
-    if fields["told"]:
+    if fields["told_at"]:
         try:
-            carried = datetime.fromisoformat(fields["told"])
+            carried = datetime.fromisoformat(fields["told_at"])
         except ValueError:
             raise HeadProblemError("told_on") from None
         if carried.tzinfo is None:
@@ -149,20 +170,7 @@ def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> dateti
         return carried.astimezone(UTC)
     if fields["mode"] == "telephone" and not (fields["told_on"] or fields["told_time"]):
         return now
-    try:
-        day = date.fromisoformat(fields["told_on"])
-    except ValueError:
-        raise HeadProblemError("told_on") from None
-    try:
-        hour = time.fromisoformat(fields["told_time"])
-    except ValueError:
-        raise HeadProblemError("told_time") from None
-    if hour.tzinfo is not None:
-        raise HeadProblemError("told_time")
-    try:
-        return local_instant(day, hour, site)
-    except OverflowError:
-        raise HeadProblemError("told_on") from None
+    return local_instant_of(fields["told_on"], fields["told_time"], site, "told")
 
 
 def _value(item: Item, text: str) -> int | None:

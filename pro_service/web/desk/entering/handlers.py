@@ -54,13 +54,13 @@ async def begin(request: web.Request, seat: Seat) -> web.Response:
     form = await read_form(request)
     hands, code = hands_of(request, seat), request.match_info["code"]
     room = await service.look_at_room(hands, code)
-    fields = head_fields(form) | {"told": ""}
+    fields = head_fields(form) | {"told_at": ""}
     try:
         head = read_head(fields, zone(room.facts.site.zone), room.facts.now)
         found = await service.begin_entry(hands, code, head)
     except (HeadProblemError, EntryRefusedError, EntryWordsError) as error:
         return _room(request, seat, room, fields, problem=_problem(error))
-    return _questions(request, seat, found, fields | {"told": head.told.at.isoformat()})
+    return _questions(request, seat, found, fields | {"told_at": head.told.at.isoformat()})
 
 
 async def show_sitting(request: web.Request, seat: Seat) -> web.Response:

@@ -80,7 +80,6 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
         "asked": words.asked(instrument.id, form.assessment.target),
         "how": _how(words, told),
         "told": words.instant(told.at, site),
-        "told_iso": told.at.isoformat(),
         "zone": facts.site.zone,
         "late": form.visit.closes_at is not None and form.visit.closes_at <= told.at,
         "recall": _said(instrument.recall, told.language),

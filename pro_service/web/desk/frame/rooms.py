@@ -33,6 +33,7 @@ ROOMS: Final = (
     Room("participants", "/desk/participants", Action.see_participants),
     Room("figures", "/desk/figures", Action.see_participants),
     Room("texts", "/desk/texts", Action.see_participants),
+    Room("enrol", "/desk/enrol", Action.enrol),
 )
 """In the order of the bar."""
 

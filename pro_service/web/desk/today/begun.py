@@ -26,6 +26,7 @@ def begun_rows(
         rows.append(
             {
                 "code": row.code,
+                "place": row.site_id,
                 "site": site,
                 "visit": words.visit(protocol, row.definition, row.occurrence),
                 "anchor": f"{row.definition}-{row.occurrence}",

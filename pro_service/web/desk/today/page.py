@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
-from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.frame import read_frame
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.week import read_since, read_week
-from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import held_words, today_values
+from pro_service.web.desk.today.said import clock
 from pro_service.web.desk.today.week import MOST_BESIDE, beside_values
-from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
 
@@ -38,7 +34,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
     values: dict[str, Any] = {
         **today_values(words, sites, to_do),
         **beside_values(words, sites, week, since),
-        **_clock(words, sites, frame.now),
+        **clock(words, sites, frame.now),
     }
     return desk.render(
         "today.html",
@@ -49,11 +45,3 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
     )
-
-
-def _clock(words: Words, sites: Sequence[DeskSite], now: datetime) -> dict[str, str | None]:
-    """The day and the time, in the zone of the first site; None where there is no site."""
-    if not sites:
-        return {"today": None, "clock": None}
-    local = zone(sites[0].zone)
-    return {"today": words.day(local_day(now, local)), "clock": words.instant(now, local)}

@@ -41,10 +41,8 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
     order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
-    zones = {site.zone for site in sites}
     return {
         "sites": sites,
-        "one_zone": zones.pop() if len(zones) == 1 else None,
         "lists": lists,
         "order": [name for name in order if lists[name]],
         "totals": totals,

@@ -1,14 +1,37 @@
-"""What rows of Today say alike: until when, in whose zone, and what was tried already."""
+"""What Today says alike everywhere: the zone of its times, until when, what was tried already."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import local_day, zone
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import Tried
 from pro_service.web.desk.words import Words
+
+
+def clock(words: Words, sites: Sequence[DeskSite], now: datetime) -> dict[str, str | None]:
+    """The day and the time in the zone of the first site, and the zone where all share one.
+
+    Without a site there is neither.
+    """
+    if not sites:
+        return {"today": None, "clock": None, "one_zone": None}
+    local, zones = zone(sites[0].zone), {site.zone for site in sites}
+    return {
+        "today": words.day(local_day(now, local)),
+        "clock": words.instant(now, local),
+        "one_zone": sites[0].zone if len(zones) == 1 else None,
+    }
+
+
+def where(sites: Sequence[DeskSite], site: DeskSite) -> str | None:
+    """Which site, where there are several; with its zone, where theirs differ."""
+    if len(sites) == 1:
+        return None
+    return site.code if len({one.zone for one in sites}) == 1 else f"{site.code} {site.zone}"
 
 
 def until(words: Words, closes_at: datetime | None, theirs: str, site: DeskSite) -> str:

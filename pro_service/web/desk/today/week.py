@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from aiohttp import web
 
@@ -18,7 +17,7 @@ from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
-from pro_service.web.desk.today.said import until
+from pro_service.web.desk.today.said import clock, until, where
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
@@ -39,9 +38,11 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
         sites = await service.list_sites(connection, study_id)
         week = await read_week(connection, context, study_id, frame.now, MOST_OF_A_PAGE)
     desk = request.app[DESK]
-    lists = week_lists(desk.words(language_of(request, seat)), sites, week)
+    words = desk.words(language_of(request, seat))
+    lists = week_lists(words, sites, week)
+    values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
     shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
-    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", since=None)
+    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
 
 
 @for_staff
@@ -55,15 +56,15 @@ async def show_since(request: web.Request, seat: Seat) -> web.Response:
         week = await read_week(connection, context, study_id, frame.now, 1)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
-    by_id = {site.id: site for site in sites}
-    rows = [_change(words, by_id, week, one) for one in since.rows]
+    rows = [_change(words, sites, week, one) for one in since.rows]
     shown = [
         (kind, [one for one in rows if one["kind"] == kind], since.totals[kind])
         for kind in CHANGE_KINDS
         if since.totals[kind]
     ]
-    at = since_at(words, sites, since)
-    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="since", since=at)
+    values: dict[str, Any] = clock(words, sites, frame.now)
+    values["since"] = since_at(words, sites, since)
+    return desk.render("week.html", request, seat, frame=frame, shown=shown, of="since", **values)
 
 
 def beside_values(
@@ -99,7 +100,7 @@ def week_lists(
             {
                 "kind": one.kind,
                 "code": one.code,
-                "site": site.code if len(sites) > 1 else None,
+                "site": where(sites, site),
                 "visit": label,
                 "anchor": f"#{one.definition}-{one.occurrence}",
                 "when": _when(words, site, one),
@@ -117,16 +118,14 @@ def _when(words: Words, site: DeskSite, one: WeekRow) -> str:
     return words.text("opens_at", at=words.instant(one.opens_at, zone(site.zone)))
 
 
-def _change(
-    words: Words, sites: dict[UUID, DeskSite], week: Week, one: ChangeRow
-) -> dict[str, Any]:
-    site = sites[one.site_id]
+def _change(words: Words, sites: Sequence[DeskSite], week: Week, one: ChangeRow) -> dict[str, Any]:
+    site = next(each for each in sites if each.id == one.site_id)
     named = one.definition is not None and one.occurrence is not None
     protocol = week.protocols[one.protocol_version_id]
     return {
         "kind": one.kind,
         "code": one.code,
-        "site": site.code if len(sites) > 1 else None,
+        "site": where(sites, site),
         "visit": words.visit(protocol, one.definition or "", one.occurrence) if named else "",
         "anchor": f"#{one.definition}-{one.occurrence}" if named else "",
         "when": words.instant(one.at, zone(site.zone)),

@@ -232,6 +232,7 @@ async def test_a_rest_asked_for_is_a_pause_and_ends_by_itself(
     [
         ("died", "death_reported", "Death reported on the telephone"),
         ("hospital", "hospital_reported", "Hospital stay reported on the telephone"),
+        ("harmed", "harm_reported", "Fall, operation or another injection reported"),
     ],
 )
 async def test_a_death_or_a_hospital_heard_of_opens_an_urgent_alert(

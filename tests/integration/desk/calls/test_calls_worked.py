@@ -100,6 +100,7 @@ async def test_will_answer_comes_back_the_day_after_and_not_before(
     assert not await listed(desk)
     _, html = await page(desk, "/desk/participants/K-001")
     assert "/desk/calls/" in html  # Whoever is asked for it finds it at the participant.
+    assert "ring from" in html
     await trial.move(back_at - await trial.now())
     assert await listed(desk)
 
@@ -158,7 +159,10 @@ async def test_answering_now_leads_to_entry_and_the_call_stays(
     path = f"/desk/calls/{call}/close"
     async with desk.post(path, data=sent, allow_redirects=False) as answer:
         assert answer.status == 303
-        assert answer.headers["Location"].startswith("/desk/participants/K-001/entry?")
+        entry = answer.headers["Location"]
+        assert entry.startswith("/desk/participants/K-001/entry?")
+    status, html = await page(desk, entry)
+    assert (status, "K-001 answers now" in html) == (200, True)
     assert await waiting(trial) == [("nudges_unanswered", None)]
     assert await listed(desk)
 

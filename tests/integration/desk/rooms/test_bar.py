@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlencode
 
 import aiohttp
+import asyncpg
 import pytest
 
 from pro_service.web.desk.frame.done import without_done
@@ -47,17 +48,20 @@ async def test_each_room_has_its_address_and_the_bar_says_where_one_is(
 
 
 async def test_the_bar_says_what_waits_in_its_rooms(
-    participant: SeededParticipant, desk: aiohttp.ClientSession
+    participant: SeededParticipant, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:
     assert 'class="waiting' not in (await page(desk, "/desk/texts"))[1]
     await alert_on(participant)
     line = await seed_line(participant)
-    for body in ("my knee is swollen", "who are you?"):
-        await seed_text(participant, line, body)
+    warns = await seed_text(participant, line, "my knee is swollen")
+    await seed_text(participant, line, "who are you?")
     for path in ("/desk", "/desk/participants", "/desk/participants/P-001"):
         _, text = await page(desk, path)
         bar = text.partition('<nav class="rooms"')[2].partition("</nav>")[0]
         assert re.findall(r'class="unseen">([^<]*)<', bar) == ["1 urgent", "2 to read"], path
+    # A text that warns and raised no alert is urgent as well.
+    await owner.execute("UPDATE pro.inbounds SET urgent = true WHERE id = $1", warns)
+    assert "2 urgent" in (await page(desk, "/desk/texts"))[1]
 
 
 async def test_a_role_without_a_room_is_shown_none(

@@ -9,18 +9,23 @@ import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
 from tests.integration.sittings import Sitter
 from tests.support.desk import (
+    PASSWORD,
     close_call,
     page,
     seed_alert,
     seed_call,
     seed_line,
+    seed_site,
+    seed_staff,
     seed_text,
+    sign_in,
 )
-from tests.support.seed import SeededParticipant, SeededStudy, seed_participant, seed_visit
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy, seed_participant, seed_visit
 from tests.support.statements import statements
 
 WOMAC = (("womac-nrs-3.1", "left_knee"),)
@@ -60,6 +65,7 @@ async def test_what_is_answered_and_not_sent_and_what_is_answered_in_part_stand_
     assert "still to answer: Knee pain, stiffness and function (WOMAC NRS 3.1)" in to_complete
     assert "last answer " in to_complete
     assert "nothing tried yet" in to_complete
+    assert 'href="/desk/participants/P-002/entry"' in to_complete
     assert 'href="#to_complete">To complete <strong>2</strong>' in text
     # Whoever is asked no more has nothing left to send.
     await seed_status(whole.participant, "withdrew_follow_up")
@@ -191,3 +197,32 @@ async def seed_status(participant: SeededParticipant, status: str) -> None:
         participant.id,
         status,
     )
+
+
+async def test_at_sites_of_several_zones_each_row_names_its_own(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    desk: aiohttp.ClientSession,
+) -> None:
+    await seed_call(participant)
+    _, text = await page(desk)
+    assert "S1" not in section(text, "calls")
+    await seed_site(study, "S2")
+    await seed_staff(study, "bo")
+    await make_staff(
+        study.owner,
+        study.id,
+        login="bo",
+        password=PASSWORD,
+        site="S2",
+        role="coordinator",
+        language="en",
+        actor=ACTOR,
+    )
+    await sign_in(desk, "bo")
+    for path in ("/desk", "/desk/week"):
+        _, text = await page(desk, path)
+        assert "Times are those of each participant’s site." in text
+        assert '<span class="sites">S1, S2</span>' in text
+    _, text = await page(desk)
+    assert "S1 Europe/London" in section(text, "calls")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import aiohttp
 import pytest
 
+from pro_service.services import rounds
 from tests.integration.desk.texts.conftest import Browsers, plain, settled, shown, text_of
 from tests.support.desk import page, press
 from tests.support.record.words import spoken
@@ -167,11 +169,21 @@ async def test_a_settled_text_ends_the_call_that_nobody_has_read_it(
     trial: Trial, at: Browsers
 ) -> None:
     anna = await at("anna")
-    address = await text_of(trial, "no fever, the weather is hot here")
-    assert "waiting since" in await shown(anna, "/desk/texts")
-    await act(anna, address, "nothing", reason="courtesy")
-    row = await trial.fetch("SELECT urgent, read_at IS NOT NULL FROM inbounds")
-    assert row == [(True, True)]
+    address = await text_of(trial, "no fever")
+    assert await trial.fetch("SELECT urgent FROM inbounds") == [(True,)]
+    assert await trial.count("alerts") == 0
+    text = await shown(anna, "/desk/texts")
+    assert "Read at once" in text
+    assert "waiting since Wed 7 Jan 2026, 18:30" in text
+    await trial.move(timedelta(hours=5))
+
+    async def calls() -> list[tuple[object, ...]]:
+        await rounds.call_round(trial.pools.worker, trial.context)
+        return await trial.fetch("SELECT reason, closed_at IS NULL FROM call_tasks")
+
+    assert await calls() == [("text_unread", True)]
+    await act(anna, address, "nothing", reason="settled", note="rang her, she is well")
+    assert await calls() == [("text_unread", False)]
 
 
 async def test_a_monitor_reads_and_settles_nothing(trial: Trial, at: Browsers) -> None:

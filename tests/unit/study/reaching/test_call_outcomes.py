@@ -16,6 +16,7 @@ from pro_service.domain.study.follow_up.call_keys import (
 )
 from pro_service.domain.study.reaching.call_outcomes import (
     DEATH_REPORTED,
+    HARM_REPORTED,
     HOSPITAL_REPORTED,
     REST_LASTS,
     UNTIL_DONE,
@@ -42,6 +43,7 @@ REASONS = [
         (CallOutcome.wrong_number, WhatFollows(not_theirs=True)),
         (CallOutcome.rest, WhatFollows(rests_for=REST_LASTS)),
         (CallOutcome.hospital, WhatFollows(alert=HOSPITAL_REPORTED)),
+        (CallOutcome.harmed, WhatFollows(alert=HARM_REPORTED)),
         (CallOutcome.died, WhatFollows(alert=DEATH_REPORTED, rests_until_said=True)),
         (CallOutcome.answers_now, WhatFollows(stays=True)),
         (CallOutcome.will_answer, WhatFollows(stays=True, comes_back=True)),

@@ -1,6 +1,7 @@
 """What staff do at one participant, in both languages: a pause without scripts, answers typed in.
 
 Answers are typed with the keyboard alone where scripts run; each page of an entry is looked over.
+Somebody is enrolled by the form, and their injection slips.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ SAID = {
     "en": ("Pause P-en", "Texts go out again from", "Safety follow-up goes on"),
     "zh_CN": ("暂停P-zh_CN", "起恢复发送短信", "安全性随访继续进行"),
 }
+RECORDED = {
+    "en": ("is enrolled", "is recorded, and the visits follow it", "Please fill this in"),
+    "zh_CN": ("已入组", "的事件已记录", "请填写"),
+}
+CHOSEN = ("site", "language", "channel", "messaging_consent", "treated_knees")
 
 TYPED = {
     "en": ("Enter answers", "10 of 24 are kept", "The answers of K-en are sent in."),
@@ -200,6 +206,13 @@ async def test_every_page_of_an_entry_is_looked_over(
         await desk.press("#send button.main")
         assert sent in await page.get_by_role("status").inner_text()
         await desk.look_over(f"desk-entry-sent-{language}", "staff")
+        await desk.go(f"/desk/participants/K-{language}/corrections")
+        await page.select_option("#answer", index=1)
+        # Who may not read answers cannot say that one was misread.
+        assert await page.locator("input[name=kind]").count() == 1
+        await page.fill("#value", "3")
+        await page.fill("#reason", "read as another line")
+        await desk.look_over(f"desk-corrections-{language}", "staff")
         assert desk.faults == []
 
 
@@ -210,3 +223,71 @@ async def look(desk: Window, name: str) -> None:
         wide = await desk.page.locator("html").evaluate("one => one.scrollWidth")
         assert wide <= width, (name, width)
     await desk.page.set_viewport_size({"width": 390, "height": 844})
+
+
+@pytest.mark.parametrize("language", list(SAID))
+async def test_somebody_is_enrolled_and_their_injection_slips(
+    injected: Trial, window: OpenWindow, language: str
+) -> None:
+    enrolled, recorded, empty = RECORDED[language]
+    code = f"K-{11 if language == 'en' else 12}"
+    async with window(injected.context.public_url) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", f"anna-{language.lower()}")
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go("/desk/enrol")
+        await look_closely(desk, f"desk-enrol-{language}")
+        await fill(desk, row(code, phone="12"))
+        await desk.press("form[action='/desk/enrol'] button.main")
+        assert await page.input_value("#f-code") == code
+        await look_closely(desk, f"desk-enrol-wrong-{language}")
+        await page.fill("#f-phone", row(code)["phone"])
+        await desk.press("form[action='/desk/enrol'] button.main")
+        assert await page.locator("#dates tbody tr").count() > 5
+        await look_closely(desk, f"desk-enrol-preview-{language}")
+        await desk.press("button.main")
+        assert enrolled in await page.get_by_role("status").inner_text()
+
+        await desk.go(f"/desk/participants/{code}")
+        await look_closely(desk, f"desk-person-{language}")
+        await desk.press("a[href$='/event']")
+        await page.select_option("#f-event", "injection:1")
+        await page.select_option("#f-said", "planned")
+        slipped = (await injected.now() + timedelta(days=21)).date()
+        await page.fill("#f-day", slipped.isoformat())
+        await look_closely(desk, f"desk-event-{language}")
+        await page.eval_on_selector("#f-reason", "one => one.removeAttribute('required')")
+        await desk.press("form button.main")
+        assert empty in await page.locator("#problem").inner_text()
+        assert await page.input_value("#f-day") == slipped.isoformat()
+        await page.fill("#f-reason", "The theatre was full")
+        await desk.press("form button.main")
+        rows = await page.locator("#changes tbody tr").count()
+        await look_closely(desk, f"desk-event-preview-{language}")
+        await desk.press("button.main")
+        assert recorded in await page.get_by_role("status").inner_text()
+        moved = await injected.count(
+            "visits",
+            f"actor = 'staff:anna-{language.lower()}' AND schedule_revision = 2",
+        )
+        assert moved == rows > 5
+        await desk.press("a[href$='/ask']")
+        await look_closely(desk, f"desk-ask-{language}")
+        assert desk.faults == []
+
+
+async def fill(desk: Window, cells: dict[str, str]) -> None:
+    """Type a row of the file into the form."""
+    for name, value in cells.items():
+        if name in CHOSEN:
+            await desk.page.select_option(f"#f-{name}", value)
+        else:
+            await desk.page.fill(f"#f-{name}", value)
+
+
+async def look_closely(desk: Window, name: str) -> None:
+    """The same, and axe in both schemes."""
+    await desk.look_over(name, "staff")
+    await look(desk, name)

@@ -19,7 +19,7 @@ from pro_service.services import rounds
 from pro_service.services.exports.export import export
 from pro_service.services.study.staff import make_staff, say_duty
 from pro_service.store.study.studies import StudyRow
-from tests.integration.desk.test_entry import ENTRY, PAGE, WOMAC, begin, keep, send_address
+from tests.integration.desk.entering.test_entry import ENTRY, PAGE, WOMAC, begin, keep, send_address
 from tests.support import study
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.example import example_study

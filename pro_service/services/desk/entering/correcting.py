@@ -1,0 +1,322 @@
+"""Answers that were sent, corrected (R13): asked for by one person, decided by another.
+
+A request and its decision are kept for good, refused ones too. What is approved becomes a further
+response that names the one it replaces, and a further revision of the scores; an alert that was
+raised stays. Values are shown to whoever may read answers, and to nobody else (R6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.entering import (
+    CorrectionKind,
+    CorrectionRefusal,
+    CorrectionRefusedError,
+    Standing,
+    Wish,
+    check_wish,
+    may_decide,
+)
+from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.protocol import Protocol
+from pro_service.services.answering import (
+    AnsweringCase,
+    GivenAnswer,
+    Sitting,
+    find_assessment,
+    plan_answers,
+    read_baselines,
+)
+from pro_service.services.base.notes import note_about, noted_in, open_note
+from pro_service.services.base.turns import Decision, Who, Write, until_written, writing
+from pro_service.services.desk.actions import Hands, find_place
+from pro_service.services.desk.frame import read_frame
+from pro_service.services.desk.seat import (
+    LONGEST_NOTE,
+    AlreadyDoneError,
+    NotAllowedError,
+    NotHereError,
+    at_desk,
+    said,
+    signed,
+)
+from pro_service.store.answering import answers as answer_store
+from pro_service.store.base.notes import give_note
+from pro_service.store.connection import Connection, Guard
+from pro_service.store.desk import corrections as store
+from pro_service.store.desk import timeline
+from pro_service.store.desk.clerk import Place
+from pro_service.store.desk.corrections import CorrectionSeen
+from pro_service.store.desk.frame import Frame
+from pro_service.store.ids import new_id
+from pro_service.vault import places
+from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
+
+CORRECTED: Final = "corrected"
+"""Why a response replaces another, in the record."""
+
+
+class DecidesAloneError(ProServiceError):
+    """Whoever asked for a correction does not decide about it."""
+
+
+@dataclass(frozen=True)
+class CorrectionWish:
+    """What a form asks for; words are staff's."""
+
+    assessment_id: UUID
+    item: str
+    kind: CorrectionKind
+    value: int | None
+    said_at: datetime | None
+    """When the participant asked (UTC); None for what was misread."""
+    source: str = field(default="", repr=False)
+    reason: str = field(default="", repr=False)
+
+
+class CorrectionLine(NamedTuple):
+    """A request as the page shows it, its words opened; values are None for who may not read."""
+
+    seen: CorrectionSeen
+    raw: str | None
+    source: str | None
+    reason: str | None
+    decided_reason: str | None
+
+
+class CorrectionRoom(NamedTuple):
+    """What was sent and may be corrected, and what was asked for so far."""
+
+    facts: ParticipantFacts
+    protocol: Protocol
+    lines: Sequence[CorrectionLine]
+    frame: Frame
+    site_id: UUID | None
+    may_read: bool
+    """Whether whoever looks may read answers, and so say that one was misread."""
+
+
+async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
+    """What may be asked for, and what was. Raises NotHereError, NotAllowedError."""
+    who, place = await _find(hands, code, Action.ask_correction)
+    facts, protocol = await _read(who, ())
+    async with at_desk(hands.desk, hands.seat) as connection:
+        seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
+        notes = await timeline.list_notes(connection, who.study_id, facts.id)
+        frame = await read_frame(connection, who.study_id)
+        may_read = await store.may_read_answers(connection, who.study_id, facts.id)
+    vault = who.context.keys.vault
+    words = {one.id: open_note(vault, one) for one in notes}
+
+    def opened(text: str | None) -> str | None:
+        note = noted_in(text)
+        return None if note is None else words.get(note)
+
+    lines = [
+        CorrectionLine(
+            one,
+            _raw(who, one),
+            opened(one.source),
+            opened(one.reason),
+            opened(one.decided_reason),
+        )
+        for one in seen
+    ]
+    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, may_read)
+
+
+async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
+    """Keep a request. What we misread is asked for by whoever may read answers.
+
+    Raises NotHereError, NotAllowedError, ReasonMissingError, CorrectionRefusedError.
+    """
+    who, _ = await _find(hands, code, Action.ask_correction)
+    reason = said(wish.reason)
+    if wish.kind is CorrectionKind.misread:
+        async with at_desk(hands.desk, hands.seat) as connection:
+            if not await store.may_read_answers(connection, who.study_id, who.participant_id):
+                raise NotAllowedError
+
+    async def once() -> Decision[None]:
+        facts, _ = await _read(who, [wish.assessment_id])
+        response_id, value = await _checked(who, facts, wish)
+        note = note_about(who.context, facts, reason)
+        source = wish.source.strip()[:LONGEST_NOTE]
+        named = note_about(who.context, facts, source) if source else None
+        row = store.CorrectionRow(
+            id=new_id(),
+            assessment_id=wish.assessment_id,
+            response_id=response_id,
+            item=wish.item,
+            kind=wish.kind,
+            value=value,
+            said_at=wish.said_at if wish.kind is CorrectionKind.meant else None,
+            source=None if named is None else named.reference,
+            actor=hands.seat.actor,
+            reason=note.reference,
+        )
+
+        async def write(connection: Connection, guard: Guard) -> None:
+            if named is not None:
+                await give_note(connection, guard.study_id, guard.participant_id, named)
+            document = store.CorrectionWrite(corrections=[row])
+            await store.record_correction(connection, guard, document)
+
+        return _decided(who, facts, signed(hands.seat, Action.ask_correction, note, write))
+
+    await until_written(once)
+
+
+async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> tuple[UUID, int]:
+    """The answer a wish is about, and the value it wishes. Raises CorrectionRefusedError."""
+    assessment = _sent(facts, wish.assessment_id)
+    answer = next((one for one in assessment.read_answers if one.item == wish.item), None)
+    if answer is None:
+        raise CorrectionRefusedError(CorrectionRefusal.no_answer)
+    place = (who.connection, facts.study_id, facts.id, answer.response_id)
+    found = await store.get_answer_given(*place)
+    if found is None:
+        raise CorrectionRefusedError(CorrectionRefusal.no_answer)
+    if await store.is_wished(*place):
+        raise CorrectionRefusedError(CorrectionRefusal.waiting)
+    value = check_wish(
+        who.context.catalogue.instruments[assessment.instrument],
+        Standing(answered_at=found.answered_at, typed=found.typed),
+        Wish(
+            kind=wish.kind,
+            item=wish.item,
+            value=wish.value,
+            said_at=wish.said_at,
+            has_source=bool(wish.source.strip()),
+        ),
+        facts.now,
+    )
+    return answer.response_id, value
+
+
+async def decide_correction(
+    hands: Hands, code: str, correction_id: UUID, *, approved: bool, reason: str
+) -> None:
+    """Approve a request, which corrects the answer and its scores, or refuse it.
+
+    Raises NotHereError, NotAllowedError, ReasonMissingError, DecidesAloneError, AlreadyDoneError.
+    """
+    who, _ = await _find(hands, code, Action.decide_correction)
+    words = said(reason)
+    actor = hands.seat.actor
+
+    async def once() -> Decision[None]:
+        asked = await store.get_correction(
+            who.connection, who.study_id, who.participant_id, correction_id
+        )
+        if asked is None:
+            raise NotHereError
+        if asked.decided:
+            raise AlreadyDoneError
+        if not may_decide(asked.actor, actor):
+            raise DecidesAloneError
+        facts, protocol = await _read(who, [asked.assessment_id])
+        note = note_about(who.context, facts, words)
+        decision = store.DecisionRow(
+            id=new_id(),
+            correction_id=correction_id,
+            approved=approved,
+            actor=actor,
+            reason=note.reference,
+        )
+        document = store.CorrectionWrite(decisions=[decision])
+        write = writing(store.record_correction, document)
+        if approved:
+            write = _after(await _corrected(who, facts, protocol, asked, actor), write)
+        return _decided(who, facts, signed(hands.seat, Action.decide_correction, note, write))
+
+    await until_written(once)
+
+
+async def _corrected(
+    who: Who,
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    asked: store.CorrectionAsked,
+    actor: str,
+) -> Write:
+    """The write of the answer as it was meant, judged by when it was given."""
+    assessment = _sent(facts, asked.assessment_id)
+    stands = {one.response_id for one in assessment.read_answers}
+    if asked.response_id not in stands or assessment.attempt is None:
+        raise AlreadyDoneError
+    as_given = facts.model_copy(update={"now": asked.answered_at})
+    baseline = await read_baselines(who.connection, who.context, as_given, protocol)
+    # The sitting is there: nothing of this is written but who corrects.
+    sitting = Sitting(mode="web", authentication="staff", language=facts.language, actor=actor)
+    given = GivenAnswer(
+        asked.assessment_id,
+        asked.item,
+        asked.value,
+        None,
+        answered_at=asked.answered_at,
+        reason=CORRECTED,
+    )
+    case = AnsweringCase(who.context, protocol, as_given, sitting, baseline)
+    plan = plan_answers(case, [given], submit=[assessment.id])
+    # It was sent before: only the answer, its scores, and what they tell of safety are new.
+    document = answer_store.AnswersWrite(
+        responses=plan.document.responses,
+        scores=plan.document.scores,
+        alerts=plan.document.alerts,
+        queries=plan.document.queries,
+    )
+    return writing(answer_store.record_answers, document)
+
+
+def _after(first: Write, then: Write) -> Write:
+    async def write(connection: Connection, guard: Guard) -> None:
+        await first(connection, guard)
+        await then(connection, guard._replace(revision=guard.revision + 1))
+
+    return write
+
+
+def _sent(facts: ParticipantFacts, assessment_id: UUID) -> AssessmentFacts:
+    _, assessment = find_assessment(facts, assessment_id)
+    if assessment.submitted_at is None:
+        raise CorrectionRefusedError(CorrectionRefusal.not_sent)
+    return assessment
+
+
+def _decided(who: Who, facts: ParticipantFacts, write: Write) -> Decision[None]:
+    guard = Guard(facts.study_id, facts.id, facts.revision)
+    return Decision(None, lambda: write(who.connection, guard))
+
+
+async def _find(hands: Hands, code: str, action: Action) -> tuple[Who, Place]:
+    place = await find_place(hands, code, action)
+    return hands.turn_of(place), place
+
+
+async def _read(who: Who, answers_of: Sequence[UUID]) -> tuple[ParticipantFacts, Protocol]:
+    reader = who.context.reader
+    facts = await reader.facts(
+        who.connection, who.study_id, who.participant_id, answers_of=answers_of
+    )
+    version = facts.protocol_version_id
+    return facts, await reader.protocol(who.connection, who.study_id, version)
+
+
+def _raw(who: Who, seen: CorrectionSeen) -> str | None:
+    """What was typed; None where there is nothing, or it is not for who looks."""
+    if seen.raw_sealed is None or seen.raw_key is None:
+        return None
+    try:
+        return places.TYPED_ANSWER.open(
+            who.context.keys.vault, seen.raw_sealed, key=seen.raw_key, row_id=seen.response_id
+        )
+    except (DataKeyMissingError, SealBrokenError):
+        return None

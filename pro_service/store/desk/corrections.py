@@ -1,0 +1,143 @@
+"""Requests to correct answers, and what was decided about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.rows import row_of
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("desk/corrections")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionRow:
+    """A request: the answer it is about, the value that is wished, why, and since when (UTC)."""
+
+    id: UUID
+    assessment_id: UUID
+    response_id: UUID
+    item: str
+    kind: str
+    value: int
+    said_at: datetime | None
+    source: str | None
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRow:
+    """What was decided about a request, and why."""
+
+    id: UUID
+    correction_id: UUID
+    approved: bool
+    actor: str
+    reason: str
+
+
+@dataclass
+class CorrectionWrite:
+    """A request, or a decision."""
+
+    corrections: list[CorrectionRow] = field(default_factory=list)
+    decisions: list[DecisionRow] = field(default_factory=list)
+
+
+class CorrectionAsked(NamedTuple):
+    """A request as it is decided about."""
+
+    id: UUID
+    assessment_id: UUID
+    response_id: UUID
+    item: str
+    kind: str
+    value: int
+    actor: str
+    decided: bool
+    answered_at: datetime
+    """When the answer it is about was given, as claimed."""
+
+
+class AnswerGiven(NamedTuple):
+    """When an answer was given, as claimed, and whether what was typed is kept."""
+
+    answered_at: datetime
+    typed: bool
+
+
+class CorrectionSeen(NamedTuple):
+    """A request as it is seen from the desk; values only for whoever may read answers."""
+
+    id: UUID
+    assessment_id: UUID
+    item: str
+    kind: str
+    said_at: datetime | None
+    source: str | None
+    recorded_at: datetime
+    actor: str
+    reason: str
+    approved: bool | None
+    """None: nobody has decided yet."""
+    decided_at: datetime | None
+    decided_by: str | None
+    decided_reason: str | None
+    readable: bool
+    wished: int | None
+    before: int | None
+    response_id: UUID
+    raw_sealed: bytes | None
+    raw_key: str | None
+
+
+async def record_correction(
+    connection: Connection, guard: Guard, document: CorrectionWrite
+) -> None:
+    """Keep a request or a decision. Raises StaleRevisionError; DuplicateError if decided before."""
+    await write(connection, _SQL["record_correction"], *guard, document)
+
+
+async def get_correction(
+    connection: Connection, study_id: UUID, participant_id: UUID, correction_id: UUID
+) -> CorrectionAsked | None:
+    """A request at the participant."""
+    row = await connection.fetchrow(_SQL["get_correction"], study_id, participant_id, correction_id)
+    return None if row is None else row_of(CorrectionAsked, row)
+
+
+async def get_answer_given(
+    connection: Connection, study_id: UUID, participant_id: UUID, response_id: UUID
+) -> AnswerGiven | None:
+    """An answer of the participant's, without what was answered."""
+    row = await connection.fetchrow(_SQL["get_answer_given"], study_id, participant_id, response_id)
+    return None if row is None else row_of(AnswerGiven, row)
+
+
+async def is_wished(
+    connection: Connection, study_id: UUID, participant_id: UUID, response_id: UUID
+) -> bool:
+    """Whether a request about this answer waits."""
+    found: bool = await connection.fetchval(
+        _SQL["is_wished"], study_id, participant_id, response_id
+    )
+    return found
+
+
+async def list_corrections_seen(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[CorrectionSeen]:
+    """Requests as the desk sees them, in order."""
+    rows = await connection.fetch(_SQL["list_corrections_seen"], study_id, participant_id)
+    return [row_of(CorrectionSeen, row) for row in rows]
+
+
+async def may_read_answers(connection: Connection, study_id: UUID, participant_id: UUID) -> bool:
+    """Whether answers are open to whoever reads."""
+    found: bool = await connection.fetchval(_SQL["may_read_answers"], study_id, participant_id)
+    return found

@@ -1,0 +1,61 @@
+"""The fields of the enrolment form: the columns of the file, each with what may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.services.visits.enrolment_cells import COLUMNS, OPTIONAL_COLUMNS
+from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.person.fields import Field, FieldKind
+from pro_service.web.desk.words import Words
+
+REASON: Final = "reason"
+NAMES: Final = (*COLUMNS, *OPTIONAL_COLUMNS)
+_KINDS: Final[dict[str, FieldKind]] = {
+    "site": "choice",
+    "phone": "tel",
+    "language": "choice",
+    "channel": "choice",
+    "consent_on": "day",
+    "messaging_consent": "choice",
+    "treated_knees": "choice",
+    "planned_injection_on": "day",
+}
+_MAY_STAY_EMPTY: Final = ("planned_injection_on", *OPTIONAL_COLUMNS)
+_HINTED: Final = ("code", "phone", "zone", "planned_injection_on", "year_of_birth")
+
+
+def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
+    """The fields in the order people are asked, with the words of the reader's language."""
+    options: dict[str, list[tuple[str, str]]] = {
+        "site": [(site.code, f"{site.code} – {site.name}") for site in sites],
+        "language": [(one, words.word("language", one)) for one in LANGUAGES],
+        "channel": [(one, words.word("channel", one)) for one in ("text", "link")],
+        "messaging_consent": [(one, words.text(f"enrol.{one}")) for one in ("yes", "no")],
+        "treated_knees": [(one, words.text(f"enrol.{one}")) for one in ("left", "right", "both")],
+    }
+    only = sites[0] if len(sites) == 1 else None
+    first = {} if only is None else {"site": [only.code], "zone": [only.zone]}
+    return [
+        *(
+            Field(
+                name,
+                _KINDS.get(name, "text"),
+                words.text(f"enrol.column.{name}"),
+                options.get(name, ()),
+                words.text(f"enrol.hint.{name}") if name in _HINTED else None,
+                required=name not in _MAY_STAY_EMPTY,
+                first=first.get(name, ()),
+            )
+            for name in NAMES
+        ),
+        Field(
+            REASON,
+            "words",
+            words.text("enrol.reason"),
+            hint=words.text("enrol.reason_hint"),
+            required=False,
+        ),
+    ]

@@ -1,0 +1,97 @@
+"""Asking one participant: what is due, now; or something extra, now or in the evening."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pro_service.domain.study.facts import KNEES, Target
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.asked_now import (
+    AskingNow,
+    plan_asking_now,
+)
+from pro_service.domain.study.times import local_day, zone
+from pro_service.services.base.turns import Who
+from pro_service.services.visits.asking import ask_now
+from pro_service.services.visits.extra_visits import Wish, add_extra_visit
+from pro_service.web.desk.person.fields import Field
+from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
+
+AT_ONCE: Final = "now"
+IN_THE_EVENING: Final = "evening"
+
+
+def _nothing_to_fill(_: Asked) -> Sequence[Field]:
+    return ()
+
+
+async def _look_at_asking(asked: Asked) -> Outlook:
+    plan, words = plan_asking_now(asked.facts, asked.protocol), asked.words
+    known = {visit.id: visit for visit in asked.facts.visits}
+    visits = [
+        words.visit(asked.protocol, known[one.visit_id].definition, known[one.visit_id].occurrence)
+        for one in plan.visits
+    ]
+    joined = words.text("rule_part.between").join(visits)
+    sentences = [words.text("ask.about", visits=joined), _when(asked, plan), words.text("ask.once")]
+    return Outlook(sentences, document=plan)
+
+
+def _when(asked: Asked, plan: AskingNow) -> str:
+    """When the text goes; later than now, what it waits for is the protocol's rules."""
+    words = asked.words
+    if plan.at_once:
+        return words.text("ask.goes_now")
+    return words.text("ask.goes_at", at=words.instant(plan.goes_at, zone(asked.facts.zone)))
+
+
+async def _ask(asked: Asked, who: Who) -> Done:
+    plan = await ask_now(who, asked.actor)
+    if plan.at_once:
+        return Done("ask")
+    return Done("ask_later", local_day(plan.goes_at, zone(asked.facts.zone)))
+
+
+ASK: Final = Sheet("ask", Action.ask_now, _nothing_to_fill, _ask, _look_at_asking, reasoned=False)
+
+
+def _extra_fields(asked: Asked) -> Sequence[Field]:
+    words = asked.words
+    what = [(f"{name}:{target}", words.asked(name, target)) for name, target in _askable(asked)]
+    when = [(one, words.text(f"extra.{one}")) for one in (AT_ONCE, IN_THE_EVENING)]
+    return (
+        Field("ask", "many", words.text("extra.what"), what),
+        Field("when", "choice", words.text("extra.when"), when),
+    )
+
+
+def _askable(asked: Asked) -> list[tuple[str, Target]]:
+    """Every instrument of the protocol, and whom or which treated knee it can ask about."""
+    instruments = asked.turn.hands.context.catalogue.instruments
+    return [
+        (name, target)
+        for name in asked.protocol.instruments
+        if (found := instruments.get(name)) is not None
+        for target in (
+            [knee for knee in KNEES if knee in asked.facts.treated_knees]
+            if found.asks_about == "knee"
+            else ["person"]
+        )
+        if target in (*KNEES, "person")
+    ]
+
+
+async def _add_visit(asked: Asked, who: Who) -> Done:
+    known = {f"{name}:{target}": Wish(name, target) for name, target in _askable(asked)}
+    wishes = [known[one] for one in asked.typed.many("ask", known)]
+    at_once = asked.typed.choice("when", (AT_ONCE, IN_THE_EVENING)) == AT_ONCE
+    made = await add_extra_visit(
+        who, wishes, actor=asked.actor, reason=asked.reason, at_once=at_once
+    )
+    if made.reminded_at is None:
+        return Done("extra_visit")
+    return Done("extra_visit_asked", local_day(made.reminded_at, zone(asked.facts.zone)))
+
+
+EXTRA: Final = Sheet("extra-visit", Action.add_visit, _extra_fields, _add_visit)

@@ -1,0 +1,182 @@
+"""The head of one participant's page: what matters, how to reach them, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pro_service.domain.study import adherence
+from pro_service.domain.study.adherence import VisitOutcome
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.statuses import RULES
+from pro_service.domain.study.times import zone
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.timeline import Timeline
+from pro_service.services.texting.composing import open_address
+from pro_service.store.desk.timeline import VisitLine
+from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.person.masks import masked
+from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
+from pro_service.web.desk.person.sheets import Sheet, page_of
+from pro_service.web.desk.words import Words
+
+_OPEN: Final = frozenset({AssessmentState.due, AssessmentState.started, AssessmentState.unsent})
+
+
+class Head:
+    """What the head of one participant's page says, in one language.
+
+    What concerns the participant's day is said in their zone; where the site's is another, it is
+    named.
+    """
+
+    def __init__(self, words: Words, timeline: Timeline, facts: ParticipantFacts | None) -> None:
+        """Keep what is said; `facts` where who looks may act for the participant."""
+        self.words = words
+        self.timeline = timeline
+        self.document = timeline.document
+        self.facts = facts
+        self.zone = zone(self.document.zone)
+
+    def values(self, seat: Seat, place: Any, masks: Mapping[str, str]) -> dict[str, Any]:
+        """Everything `_person_head.html` shows."""
+        document = self.document
+        alerts = sum(one.acted_at is None for one in document.conversation.alerts)
+        return {
+            "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
+            "due": [self.due(one) for one in self._open()],
+            "next": self.following(),
+            "answered": self.answered(),
+            "consents": self.consent(),
+            "reached": [
+                {
+                    "who": contact_in_words(self.words, one),
+                    "number": masks.get(str(one.id)),
+                    "texted": self._is_texted(str(one.id)),
+                }
+                for one in document.contacts
+            ],
+            "their_zone": document.zone,
+            "first_row": self.actions(seat, place, FIRST_ROW),
+            "more": self.actions(seat, place, MORE),
+        }
+
+    def _is_texted(self, contact: str) -> bool:
+        reached = None if self.facts is None else self.facts.reach.contact
+        return reached is not None and str(reached.id) == contact
+
+    def _visits(self) -> list[VisitLine]:
+        return [one for one in self.document.visits if one.superseded_at is None]
+
+    def _open(self) -> list[VisitLine]:
+        """Visits that wait for answers now."""
+        now = self.document.now
+        return [
+            visit
+            for visit in self._visits()
+            if visit.opens_at <= now
+            and (visit.closes_at is None or now < visit.closes_at)
+            and any(self.timeline.states.get(one.id) in _OPEN for one in visit.assessments)
+        ]
+
+    def label(self, visit: VisitLine) -> str:
+        """The visit's name."""
+        return self.words.visit(self.timeline.protocol, visit.definition, visit.occurrence)
+
+    def due(self, visit: VisitLine) -> dict[str, str]:
+        """A visit that waits for answers: what it still asks, and until when."""
+        owed = [
+            self.words.asked(one.instrument, one.target)
+            for one in visit.assessments
+            if self.timeline.states.get(one.id) in _OPEN
+        ]
+        return {
+            "visit": self.label(visit),
+            "asks": "; ".join(owed),
+            "until": self.words.until(visit.closes_at, self.zone),
+        }
+
+    def following(self) -> dict[str, str] | None:
+        """The next reminder, and the next visit to open where no reminder waits."""
+        words, now = self.words, self.document.now
+        waiting = [
+            (one.due_at, visit)
+            for visit in self._visits()
+            for one in visit.reminders
+            if one.ended_at is None
+        ]
+        if waiting:
+            at, visit = min(waiting, key=lambda one: one[0])
+            told = words.text("head.reminder", at=words.instant(max(at, now), self.zone))
+            return {"visit": self.label(visit), "when": told}
+        coming = [one for one in self._visits() if one.opens_at > now and one.assessments]
+        if not coming:
+            return None
+        visit = min(coming, key=lambda one: one.opens_at)
+        opens = words.text("head.opens", day=words.day(visit.opens_at.astimezone(self.zone).date()))
+        return {"visit": self.label(visit), "when": opens}
+
+    def answered(self) -> dict[str, str]:
+        """In how many closed visits everything was answered in the window, as the figures count."""
+        status = self.timeline.status
+        ended = status is not None and RULES[status].stops_asking
+        now, protocol = self.document.now, self.timeline.protocol
+        outcomes = [
+            VisitOutcome(
+                site=self.timeline.site.code,
+                participant=self.document.id,
+                definition=visit.definition,
+                kind=definition.kind,
+                states=tuple(
+                    state
+                    for one in visit.assessments
+                    if (state := self.timeline.states.get(one.id)) is not None
+                ),
+                closed=ended or (visit.closes_at is not None and visit.closes_at <= now),
+                scorable=False,
+            )
+            for visit in self._visits()
+            if (definition := protocol.find(visit.definition)) is not None
+        ]
+        expected = adherence.expected_and_closed(outcomes)
+        done = adherence.completed_in_window(outcomes)
+        late = sum(AssessmentState.late in one.states for one in expected)
+        missed = sum(
+            all(state is AssessmentState.missed for state in one.states) for one in expected
+        )
+        return {
+            "share": self.words.text("head.answered", part=len(done), whole=len(expected)),
+            "rest": self.words.text("head.answered_rest", late=late, missed=missed),
+        }
+
+    def consent(self) -> str:
+        """The consent in force."""
+        words, consents = self.words, self.document.consents
+        if not consents:
+            return words.text("head.no_consent")
+        last = consents[-1]
+        key = "entry.consent" if last.messages else "entry.consent_no_messages"
+        return words.text(key, version=last.version, day=words.day(last.signed_on))
+
+    def actions(self, seat: Seat, place: Any, sheets: tuple[Sheet, ...]) -> list[dict[str, str]]:
+        """What this seat may do for the participant now, as links to the forms."""
+        if self.facts is None:
+            return []
+        facts, page = self.facts, page_of(self.document.code)
+        return [
+            {
+                "address": f"{page}/{one.name}",
+                "words": self.words.text(f"sheet.{one.word}.open"),
+            }
+            for one in sheets
+            if seat.may(one.action, place) and is_of_use(one, facts)
+        ]
+
+
+def masks_of(context: ServiceContext, facts: ParticipantFacts | None) -> dict[str, str]:
+    """The end of each number, by contact; nothing for who may not act for the participant."""
+    if facts is None:
+        return {}
+    return {str(one.id): masked(open_address(context, one), one.kind) for one in facts.contacts}

@@ -1,0 +1,294 @@
+"""How one participant is reached: numbers, further contacts, and whether they want texts (R25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts, WhyNot
+from pro_service.domain.study.permissions import Action
+from pro_service.services.base.phones import PhoneError, parse_phone
+from pro_service.services.base.turns import Who
+from pro_service.services.texting.composing import open_address
+from pro_service.services.texting.contacts import (
+    Newcomer,
+    add_contact,
+    agree_for_contact,
+    end_contact,
+    mark_wrong,
+    order_contacts,
+)
+from pro_service.services.texting.numbers import (
+    change_number,
+    confirm_by_staff,
+)
+from pro_service.services.texting.opt_outs import (
+    opt_in_by_staff,
+    opt_out_by_staff,
+)
+from pro_service.web.desk.person.fields import Field, FieldError
+from pro_service.web.desk.person.masks import masked
+from pro_service.web.desk.person.sheets import Asked, Done, Sheet
+
+CONFIRMED: Final = "confirmed"
+WAITING: Final = "waiting"
+NOBODY: Final = "0"
+"""Of a participant without any contact: the number becomes the first."""
+
+
+def _contacts(asked: Asked) -> list[tuple[ContactFacts, WhyNot | None]]:
+    return list(asked.facts.reach.each)
+
+
+def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, str]]:
+    """Contacts by their place, with whose they are and the end of the number."""
+    words, context = asked.words, asked.turn.hands.context
+    return [
+        (
+            str(one.ordinal),
+            words.text(
+                "contact_sheet.which",
+                place=one.ordinal,
+                whose=words.word("whose", one.relation),
+                number=masked(open_address(context, one), one.kind),
+            ),
+        )
+        for one in contacts
+    ]
+
+
+def _whom(asked: Asked, contacts: Sequence[ContactFacts]) -> Field:
+    """Which contact; the only one is chosen already."""
+    options = _options(asked, contacts)
+    first = [options[0][0]] if len(options) == 1 else []
+    return Field("contact", "choice", asked.words.text("contact_sheet.who"), options, first=first)
+
+
+def _place(asked: Asked, contacts: Iterable[ContactFacts]) -> int:
+    return int(asked.typed.choice("contact", [str(one.ordinal) for one in contacts]))
+
+
+def _own(asked: Asked) -> list[ContactFacts]:
+    return [one for one, _ in _contacts(asked)]
+
+
+# Another number for somebody who is reached already.
+
+
+def _number_fields(asked: Asked) -> Sequence[Field]:
+    words, contacts = asked.words, _own(asked)
+    said = [(one, words.text(f"number_sheet.{one}")) for one in (CONFIRMED, WAITING)]
+    number = Field(
+        "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
+    )
+    return (
+        *([_whom(asked, contacts)] if contacts else []),
+        number,
+        Field("said", "choice", words.text("number_sheet.said"), said),
+    )
+
+
+async def _change_number(asked: Asked, who: Who) -> Done:
+    contacts = _own(asked)
+    place = _place(asked, contacts) if contacts else None
+    number = _number(asked)
+    said = asked.typed.choice("said", (CONFIRMED, WAITING))
+    reason = asked.reason
+    await change_number(who, number, asked.actor, reason, place=place)
+    if said == CONFIRMED:
+        # A turn of its own, as the two commands are: the number waits if it cannot be taken.
+        await confirm_by_staff(asked.turn.who, asked.actor, reason, place=place)
+    return Done(f"number_{said}")
+
+
+def _number(asked: Asked) -> str:
+    """The number typed, in E.164. Raises FieldError."""
+    try:
+        return parse_phone(asked.typed.text("number"), asked.facts.site.country)
+    except PhoneError:
+        raise FieldError("number", "phone") from None
+
+
+NUMBER: Final = Sheet("new-number", Action.change_number, _number_fields, _change_number)
+
+
+def _waiting(asked: Asked) -> list[ContactFacts]:
+    return [one for one, _ in _contacts(asked) if not one.confirmed and not one.wrong]
+
+
+def _confirm_fields(asked: Asked) -> Sequence[Field]:
+    return (_whom(asked, _waiting(asked)),)
+
+
+async def _confirm(asked: Asked, who: Who) -> Done:
+    place = _place(asked, _waiting(asked))
+    await confirm_by_staff(who, asked.actor, asked.reason, place=place)
+    return Done("confirm_number")
+
+
+CONFIRM: Final = Sheet(
+    "confirm-number",
+    Action.change_number,
+    _confirm_fields,
+    _confirm,
+)
+
+
+# Somebody else who may be written to, and what they agreed to.
+
+
+def _agreement(asked: Asked) -> tuple[Field, ...]:
+    words = asked.words
+    return (
+        Field("texts", "tick", words.text("contact_sheet.texts"), required=False),
+        Field("told", "tick", words.text("contact_sheet.told"), required=False),
+        Field("agreed_on", "day", words.text("contact_sheet.agreed_on"), required=False),
+    )
+
+
+def _agreed(asked: Asked) -> Agreed:
+    """What the person agreed to, and when they signed. Raises FieldError."""
+    typed = asked.typed
+    texts, told = typed.tick("texts"), typed.tick("told")
+    if not (texts or told):
+        return Agreed(may_be_texted=False, may_be_told=False, agreed_on=None)
+    if not typed.text("agreed_on", optional=True):
+        raise FieldError("agreed_on", "agreed")
+    return Agreed(texts, told, typed.day("agreed_on"))
+
+
+def _contact_fields(asked: Asked) -> Sequence[Field]:
+    words = asked.words
+    relations = [(one, words.word("whose", one)) for one in RELATIONS]
+    theirs = Field(
+        "participant_agreed_on",
+        "day",
+        words.text("contact_sheet.participant_agreed_on"),
+        hint=words.text("contact_sheet.participant_agreed_hint"),
+        required=False,
+    )
+    consent = asked.facts.consent
+    known = consent is not None and consent.caregiver
+    return (
+        Field("relation", "choice", words.text("contact_sheet.relation"), relations),
+        Field(
+            "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
+        ),
+        *_agreement(asked),
+        *(() if known else (theirs,)),
+    )
+
+
+async def _add_contact(asked: Asked, who: Who) -> Done:
+    typed = asked.typed
+    relation = next(one for one in RELATIONS if one == typed.choice("relation", RELATIONS))
+    new = Newcomer(
+        phone(_number(asked)), relation, _agreed(asked), typed.optional_day("participant_agreed_on")
+    )
+    await add_contact(who, new, asked.actor, asked.reason)
+    return Done("contact")
+
+
+CONTACT: Final = Sheet(
+    "contact",
+    Action.change_contacts,
+    _contact_fields,
+    _add_contact,
+)
+
+
+def _others(asked: Asked) -> list[ContactFacts]:
+    return [one for one in _own(asked) if not one.is_own]
+
+
+def _agree_fields(asked: Asked) -> Sequence[Field]:
+    return (_whom(asked, _others(asked)), *_agreement(asked))
+
+
+async def _agree(asked: Asked, who: Who) -> Done:
+    await agree_for_contact(who, _place(asked, _others(asked)), _agreed(asked), asked.reason)
+    return Done("contact_agreement")
+
+
+AGREEMENT: Final = Sheet(
+    "contact-agreement",
+    Action.change_contacts,
+    _agree_fields,
+    _agree,
+)
+
+
+def _first_fields(asked: Asked) -> Sequence[Field]:
+    return (_whom(asked, _own(asked)),)
+
+
+async def _put_first(asked: Asked, who: Who) -> Done:
+    contacts = _own(asked)
+    place = _place(asked, contacts)
+    others = [one.ordinal for one in contacts if one.ordinal != place]
+    await order_contacts(who, [place, *others], asked.reason)
+    return Done("contact_first")
+
+
+FIRST: Final = Sheet("contact-first", Action.change_contacts, _first_fields, _put_first)
+
+_OVER: Final = "over"
+_WRONG: Final = "wrong"
+
+
+def _end_fields(asked: Asked) -> Sequence[Field]:
+    words = asked.words
+    why = [(one, words.text(f"contact_sheet.is_{one}")) for one in (_OVER, _WRONG)]
+    return (
+        _whom(asked, _own(asked)),
+        Field("why", "choice", words.text("contact_sheet.why"), why),
+    )
+
+
+async def _end(asked: Asked, who: Who) -> Done:
+    place = _place(asked, _own(asked))
+    why = asked.typed.choice("why", (_OVER, _WRONG))
+    silence = end_contact if why == _OVER else mark_wrong
+    left = await silence(who, place, asked.actor, asked.reason)
+    return Done("contact_ended" if left else "last_contact_ended")
+
+
+END: Final = Sheet("contact-end", Action.change_contacts, _end_fields, _end)
+
+
+# No more texts, and texts again.
+
+
+def _held(asked: Asked) -> list[ContactFacts]:
+    return [one for one in _own(asked) if one.opted_out_at is not None]
+
+
+def _opt_in_fields(asked: Asked) -> Sequence[Field]:
+    return (_whom(asked, _held(asked)),)
+
+
+async def _opt_in(asked: Asked, who: Who) -> Done:
+    place = _place(asked, _held(asked))
+    await opt_in_by_staff(who, asked.actor, asked.reason, place=place)
+    return Done("texts_again")
+
+
+OPT_IN: Final = Sheet(
+    "texts-again",
+    Action.change_opt_out,
+    _opt_in_fields,
+    _opt_in,
+)
+
+
+def _no_fields(_: Asked) -> Sequence[Field]:
+    return ()
+
+
+async def _opt_out(asked: Asked, who: Who) -> Done:
+    await opt_out_by_staff(who, asked.actor, asked.reason)
+    return Done("no_texts")
+
+
+OPT_OUT: Final = Sheet("no-texts", Action.change_opt_out, _no_fields, _opt_out)

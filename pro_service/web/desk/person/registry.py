@@ -1,0 +1,45 @@
+"""Every small form about one participant, in the order the row of actions shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.web.desk.person.asking import ASK, EXTRA
+from pro_service.web.desk.person.happenings import EVENT
+from pro_service.web.desk.person.reach import (
+    AGREEMENT,
+    CONFIRM,
+    CONTACT,
+    END,
+    FIRST,
+    NUMBER,
+    OPT_IN,
+    OPT_OUT,
+)
+from pro_service.web.desk.person.sheets import Sheet
+from pro_service.web.desk.person.standing import STATUS
+from pro_service.web.desk.person.visit_day import DAY
+from pro_service.web.desk.person.wishes import NOTE, SETTINGS, SITE
+
+FIRST_ROW: Final = (ASK, EXTRA, EVENT, NUMBER, STATUS, NOTE)
+"""What is done most often."""
+MORE: Final = (CONTACT, CONFIRM, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, DAY, SITE)
+SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
+
+_USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
+    CONFIRM.name: lambda facts: any(not one.confirmed and not one.wrong for one in facts.contacts),
+    AGREEMENT.name: lambda facts: any(not one.is_own for one in facts.contacts),
+    FIRST.name: lambda facts: len(facts.contacts) > 1,
+    END.name: lambda facts: bool(facts.contacts),
+    OPT_IN.name: lambda facts: any(one.opted_out_at is not None for one in facts.contacts),
+    OPT_OUT.name: lambda facts: any(one.opted_out_at is None for one in facts.contacts),
+}
+"""Actions that have something to act on only sometimes."""
+
+
+def is_of_use(sheet: Sheet, facts: ParticipantFacts) -> bool:
+    """Whether there is anything for a sheet to act on."""
+    of_use = _USE.get(sheet.name)
+    return of_use is None or of_use(facts)

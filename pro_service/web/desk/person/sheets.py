@@ -1,0 +1,262 @@
+"""A small form about one participant, with an address of its own: filled in, looked at, done.
+
+One sheet is one action. GET shows its form; POST shows what it would change, where it moves
+something, and then does it; what was wrong comes back with everything that was typed. Everything
+works without scripts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from aiohttp import web
+from multidict import MultiDict
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import zone
+from pro_service.services.base.turns import Who
+from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.staff_turns import StaffTurn, find_turn
+from pro_service.store.base import operations
+from pro_service.web.desk.frame.done import done as say_done
+from pro_service.web.desk.guard import for_staff, hands_of
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.fields import Field, FieldError, Typed
+from pro_service.web.desk.words import Words
+from pro_service.web.refusals import UnreadableFormError
+from pro_service.web.requests import Form, read_form
+
+_KEY_BYTES: Final = 12
+_LONGEST_KEY: Final = 40
+_OURS: Final = frozenset({"form", "key", "seen", "step"})
+"""Fields of the form that nobody fills in."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks about whom, and what they typed."""
+
+    turn: StaffTurn
+    facts: ParticipantFacts
+    protocol: Protocol
+    words: Words
+    typed: Typed
+
+    @property
+    def reason(self) -> str:
+        """Why, as it was typed. Raises FieldError for nothing."""
+        return self.typed.text("reason")
+
+    @property
+    def actor(self) -> str:
+        """How the record names who acts."""
+        return self.turn.actor
+
+    def may(self, action: Action) -> bool:
+        """Whether who asks may do something else as well, where the participant is."""
+        return self.turn.hands.seat.may(action, self.turn.place.site_id)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What doing it would change: sentences, and a table of what moves where something does."""
+
+    sentences: Sequence[str]
+    heads: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    caption: str = ""
+    warnings: Sequence[str] = ()
+    """What goes on all the same, and must not be overlooked."""
+    document: object = None
+    """What the sentences were made from; tests compare it with what is written."""
+
+
+class Done(NamedTuple):
+    """The sentence that says what was done, as `done` of the frame takes it."""
+
+    key: str
+    day: date | None = None
+    """The day it names, where the participant lives."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One action: its name in the address, its fields, and what it does."""
+
+    name: str
+    action: Action
+    fields: Callable[[Asked], Sequence[Field]]
+    act: Callable[[Asked, Who], Awaitable[Done]]
+    """Read the form and do it, in the turn given; raises FieldError and what the use case does."""
+    look: Callable[[Asked], Awaitable[Outlook]] | None = None
+    """What it would change; None: it moves nothing, and is done at once."""
+    reasoned: bool = True
+    """Whether the record asks why."""
+
+    @property
+    def word(self) -> str:
+        """Its name as keys of words have it."""
+        return self.name.replace("-", "_")
+
+    async def show(self, request: web.Request, seat: Seat) -> web.Response:
+        """`GET /desk/participants/{code}/<name>`: the form; what the address says is filled in."""
+        asked = await self._asked(request, seat, MultiDict(request.query))
+        if self.look is None or self.reasoned or self.fields(asked):
+            return await self._form(request, seat, asked)
+        try:
+            # Nothing is to be filled in: what it would change is shown at once.
+            return await self._preview(request, seat, asked, again=False)
+        except ProServiceError as error:
+            if problem_in_words(asked.words, error) is None:
+                raise
+            return await self._form(request, seat, asked, error, HTTPStatus.OK)
+
+    async def send(self, request: web.Request, seat: Seat) -> web.Response:
+        """`POST /desk/participants/{code}/<name>`: look at it first where it moves, or do it."""
+        form = await read_form(request)
+        asked = await self._asked(request, seat, form)
+        step = form.get("step", "do" if self.look is None else "look")
+        try:
+            if step == "edit":
+                return await self._form(request, seat, asked)
+            if self.look is not None and (step != "do" or self._is_stale(form, asked)):
+                return await self._preview(request, seat, asked, again=step == "do")
+            done = await self._do(asked, form_key(form))
+        except ProServiceError as error:
+            # What was typed comes back with what is wrong; what has no words has its own page.
+            if problem_in_words(asked.words, error) is None:
+                raise
+            return await self._form(request, seat, asked, error)
+        code = asked.facts.code
+        return say_done(seat, page_of(code), done.key, code=code, day=done.day)
+
+    async def _do(self, asked: Asked, key: str) -> Done:
+        async def act(who: Who) -> Done:
+            return await self.act(asked, who)
+
+        # A copy of the form finds it done, and the page says where the participant stands now.
+        return await asked.turn.once(key, act) or Done(self.word)
+
+    async def _asked(self, request: web.Request, seat: Seat, form: Form | MultiDict[str]) -> Asked:
+        code = request.match_info["code"]
+        turn = await find_turn(hands_of(request, seat), code, self.action)
+        facts = await turn.facts()
+        words = request.app[DESK].words(language_of(request, seat))
+        typed = Typed(MultiDict((name, one) for name, one in form.items() if name not in _OURS))
+        return Asked(turn, facts, await turn.protocol(facts), words, typed)
+
+    def _is_stale(self, form: Form, asked: Asked) -> bool:
+        """Whether anything happened to the participant since what was looked at."""
+        return form.get("seen") != str(asked.facts.revision)
+
+    async def _form(
+        self,
+        request: web.Request,
+        seat: Seat,
+        asked: Asked,
+        error: ProServiceError | None = None,
+        status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
+    ) -> web.Response:
+        words = asked.words
+        fields = [*self.fields(asked)]
+        if self.reasoned:
+            fields.append(Field("reason", "words", words.text("sheet.reason")))
+        wrong = error if isinstance(error, FieldError) else None
+        return await self._page(
+            request,
+            seat,
+            asked,
+            "sheet.html",
+            HTTPStatus.OK if error is None else status,
+            fields=asked.typed.shown(fields, wrong),
+            problem=None if error is None else problem_in_words(words, error),
+            button=words.text("sheet.look" if self.look else f"sheet.{self.word}.do"),
+        )
+
+    async def _preview(
+        self, request: web.Request, seat: Seat, asked: Asked, *, again: bool
+    ) -> web.Response:
+        if self.look is None:
+            raise UnreadableFormError
+        if self.reasoned:
+            _ = asked.reason
+        outlook = await self.look(asked)
+        return await self._page(
+            request,
+            seat,
+            asked,
+            "sheet_look.html",
+            outlook=outlook,
+            again=again,
+            seen=asked.facts.revision,
+            typed=list(asked.typed.form.items()),
+            reason=asked.typed.text("reason", optional=True),
+            button=asked.words.text(f"sheet.{self.word}.do"),
+        )
+
+    async def _page(
+        self,
+        request: web.Request,
+        seat: Seat,
+        asked: Asked,
+        template: str,
+        status: HTTPStatus = HTTPStatus.OK,
+        **values: Any,
+    ) -> web.Response:
+        facts, words = asked.facts, asked.words
+        here = page_of(facts.code)
+        return request.app[DESK].render(
+            template,
+            request,
+            seat,
+            status=status,
+            kind=await operations.get_database_kind(asked.turn.hands.clerk),
+            code=facts.code,
+            title=words.text(f"sheet.{self.word}.title", code=facts.code),
+            lead=words.text(f"sheet.{self.word}.lead"),
+            page=here,
+            address=f"{here}/{self.name}",
+            here=f"{here}/{self.name}",
+            key=secrets.token_hex(_KEY_BYTES),
+            their_zone=facts.zone,
+            now=words.instant(facts.now, zone(facts.zone)),
+            **values,
+        )
+
+    @property
+    def form(self) -> web.RouteDef:
+        """Where its form is shown."""
+        path = f"/desk/participants/{{code}}/{self.name}"
+        return web.get(path, for_staff(self.show, self.action), name=f"desk-{self.name}-form")
+
+
+def page_of(code: str) -> str:
+    """The address of a participant's page."""
+    return f"/desk/participants/{quote(code, safe='')}"
+
+
+def problem_in_words(words: Words, error: ProServiceError) -> str | None:
+    """What is wrong with what was typed, in the reader's language; None: something else is."""
+    name = type(error).__name__.removesuffix("Error")
+    kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
+    for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
+        if words.has(key):
+            return words.text(key)
+    return None
+
+
+def form_key(form: Form) -> str:
+    """The key a form was made with: its copies have the same. Raises UnreadableFormError."""
+    key = form.get("key", "")
+    if not key.isalnum() or len(key) > _LONGEST_KEY:
+        raise UnreadableFormError
+    return key

@@ -1,0 +1,52 @@
+-- name: record_correction(study_id, participant_id, revision, write)
+-- Keep a request to correct an answer, or what was decided about one. `write` is one JSON document: corrections,
+-- decisions. Either list may be empty.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+asked AS (
+    INSERT INTO pro.corrections (study_id, id, participant_id, assessment_id, response_id, item, kind, value,
+        said_at, source, actor, reason)
+    SELECT $1, c.id, $2, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.said_at, c.source, c.actor,
+           c.reason
+    FROM doc, jsonb_to_recordset(d -> 'corrections') AS c (id uuid, assessment_id uuid, response_id uuid,
+        item text, kind text, value integer, said_at timestamptz, source text, actor text, reason text)
+),
+decided AS (
+    INSERT INTO pro.correction_decisions (study_id, id, participant_id, correction_id, approved, actor, reason)
+    SELECT $1, e.id, $2, e.correction_id, e.approved, e.actor, e.reason
+    FROM doc, jsonb_to_recordset(d -> 'decisions') AS e (id uuid, correction_id uuid, approved boolean,
+        actor text, reason text)
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
+-- name: get_correction(study_id, participant_id, correction_id)
+-- A request, whether it was decided, and when the answer it is about was given.
+SELECT c.id, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.actor, d.id IS NOT NULL AS decided,
+       r.answered_at
+FROM pro.corrections AS c
+JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
+LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id
+WHERE c.study_id = $1 AND c.participant_id = $2 AND c.id = $3;
+
+-- name: get_answer_given(study_id, participant_id, response_id)
+-- When an answer was given, and whether there is anything that was typed.
+SELECT r.answered_at, r.raw_sealed IS NOT NULL AS typed FROM pro.responses AS r
+WHERE r.study_id = $1 AND r.participant_id = $2 AND r.id = $3;
+
+-- name: is_wished(study_id, participant_id, response_id)
+-- Whether a request about this answer still waits for a decision.
+SELECT EXISTS (SELECT FROM pro.corrections AS c
+               LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id
+               WHERE c.study_id = $1 AND c.participant_id = $2 AND c.response_id = $3 AND d.id IS NULL) AS wished;
+
+-- name: list_corrections_seen(study_id, participant_id)
+-- What was asked for and decided, as far as it is seen from here, the newest last.
+SELECT * FROM pro.desk_corrections($1, $2);
+
+-- name: may_read_answers(study_id, participant_id)
+-- Whether answers are open to whoever reads now.
+SELECT pro.desk_may_read_scores($1, $2, pro.now()) AS open;

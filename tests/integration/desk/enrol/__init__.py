@@ -1,0 +1,1 @@
+"""Enrolment at the desk, by form and by file."""

@@ -1,0 +1,48 @@
+"""A trial with two sites: the coordinator of one, and its monitor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from pro_service.services.study.staff import make_staff
+from tests.support.desk import PASSWORD, sign_in
+from tests.support.study import ACTOR, Trial, add_site, open_trial, row
+from tests.support.web import browsing
+
+
+@pytest.fixture
+async def trial(database_url: str) -> AsyncIterator[Trial]:
+    """K-001 at the coordinator's site, K-500 at another."""
+    async with open_trial(database_url) as running:
+        await add_site(running.operator, running.study_id, "SH02")
+        await running.enrol(row("K-001"), row("K-500", site="SH02"))
+        for login, role in (("anna", "coordinator"), ("mona", "monitor")):
+            await make_staff(
+                running.operator,
+                running.study_id,
+                login=login,
+                password=PASSWORD,
+                site="BJ01",
+                role=role,
+                actor=ACTOR,
+            )
+        yield running
+
+
+@pytest.fixture
+async def desk(trial: Trial) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser in which the coordinator is signed in."""
+    async with browsing(trial.server) as browser:
+        await sign_in(browser)
+        yield browser
+
+
+@pytest.fixture
+async def monitor(trial: Trial) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser in which the monitor is signed in."""
+    async with browsing(trial.server) as browser:
+        await sign_in(browser, "mona")
+        yield browser

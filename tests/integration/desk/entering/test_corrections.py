@@ -1,0 +1,217 @@
+"""Answers that were sent, corrected: asked by one person, decided by another, kept for good."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+
+import aiohttp
+import pytest
+
+from pro_service.services.study.staff import make_staff
+from tests.integration.desk.entering.test_entry import begin, keep, send_address
+from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.record.words import spoken
+from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.web import browsing
+
+PAGE: Final = "/desk/participants/K-001/corrections"
+STAFF: Final = {"anna": "coordinator", "ines": "investigator", "ivan": "investigator"}
+
+
+@pytest.fixture
+async def trial(database_url: str) -> AsyncIterator[Trial]:
+    """A participant whose pain was entered as 8 and sent in."""
+    async with open_trial(database_url) as running:
+        await running.enrol(row("K-001"))
+        for login, role in STAFF.items():
+            await make_staff(
+                running.operator,
+                running.study_id,
+                login=login,
+                password=PASSWORD,
+                site="BJ01",
+                role=role,
+                actor=ACTOR,
+            )
+        async with browsing(running.server) as browser:
+            await sign_in(browser)
+            _, html = await begin(running, browser)
+            _, html = await keep(browser, html, pain="8")
+            await press(browser, html, send_address(html))
+        await running.move(timedelta(hours=2))
+        yield running
+
+
+@pytest.fixture
+async def desk(trial: Trial) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser in which the coordinator is signed in."""
+    async with browsing(trial.server) as browser:
+        await sign_in(browser)
+        yield browser
+
+
+async def ask(trial: Trial, desk: aiohttp.ClientSession, **said: str) -> tuple[int, str]:
+    """Fill in the form: they rang an hour ago, and meant 3."""
+    _, html = await page(desk, PAGE)
+    place = await trial.assessment("K-001", "baseline", "pain-nrs")
+    filled = {
+        "answer": f"{place}:pain",
+        "kind": "meant",
+        "value": "3",
+        "said_on": "2026-01-05",
+        "said_time": "11:00",
+        "reason": "she rang: 3, not 8",
+    } | said
+    return await press(desk, html, PAGE, **filled)
+
+
+async def decide(
+    desk: aiohttp.ClientSession, decision: str, reason: str = "as she said"
+) -> tuple[int, str]:
+    _, html = await page(desk, PAGE)
+    found = re.search(r'action="([^"]+/decide)"', html)
+    assert found is not None
+    return await press(desk, html, found[1], decision=decision, reason=reason)
+
+
+async def answers(trial: Trial) -> list[tuple[int, str, bool]]:
+    return [
+        (value, actor, replaces is not None)
+        for value, actor, replaces in await trial.fetch(
+            "SELECT value, actor, replaces FROM responses ORDER BY id"
+        )
+    ]
+
+
+async def test_what_they_meant_is_corrected_once_another_person_approves(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    before = await trial.fetch("SELECT answered_at, submitted_at FROM responses, assessments")
+    status, html = await ask(trial, desk)
+    assert (status, "an investigator who is another person decides" in html) == (200, True)
+    assert await answers(trial) == [(8, "staff:anna", False)]
+    async with browsing(trial.server) as ines:
+        await sign_in(ines, "ines")
+        _, html = await page(ines, PAGE)
+        assert "8 becomes 3" in html
+        assert "she rang: 3, not 8" in html
+        assert "What was typed:" in html
+        status, html = await decide(ines, "approve")
+        assert (status, "is corrected, with its scores" in html) == (200, True)
+        assert "approved by ines" in html
+    assert await answers(trial) == [(8, "staff:anna", False), (3, "staff:ines", True)]
+    scores = await trial.fetch("SELECT revision, round(raw) FROM scores ORDER BY revision")
+    assert scores == [(1, 8), (2, 3)]
+    after = await trial.fetch(
+        "SELECT DISTINCT answered_at, submitted_at FROM responses, assessments"
+    )
+    assert set(after) == set(before)
+    ((approved, actor, reason),) = await trial.fetch(
+        "SELECT approved, actor, reason FROM correction_decisions"
+    )
+    assert (approved, actor) == (True, "staff:ines")
+    assert await spoken(trial.operator, trial.context, reason) == "as she said"
+
+
+async def test_what_is_refused_is_kept_and_changes_nothing(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await ask(trial, desk)
+    async with browsing(trial.server) as ines:
+        await sign_in(ines, "ines")
+        status, html = await decide(ines, "refuse", "no record of the call")
+        assert (status, "refused by ines" in html) == (200, True)
+        assert "no record of the call" in html
+    assert await answers(trial) == [(8, "staff:anna", False)]
+    assert await trial.count("scores") == 1
+    assert await trial.count("corrections") == 1
+
+
+async def test_nobody_decides_about_what_they_asked_for_or_twice(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    async with browsing(trial.server) as ines, browsing(trial.server) as ivan:
+        await sign_in(ines, "ines")
+        await sign_in(ivan, "ivan")
+        await ask(trial, ines)
+        _, html = await page(ines, PAGE)
+        assert "another person decides" in html
+        assert "/decide" not in html
+        _, theirs = await page(ivan, PAGE)
+        found = re.search(r'action="([^"]+/decide)"', theirs)
+        assert found is not None
+        own = {"form": re.findall(r'name="form" value="([^"]+)"', html)[0]}
+        filled = {"decision": "approve", "reason": "x"}
+        async with ines.post(found[1], data=own | filled) as answer:
+            assert (answer.status, "Another person decides" in await answer.text()) == (403, True)
+        assert (await press(ivan, theirs, found[1], **filled))[0] == 200
+        assert (await press(ivan, theirs, found[1], **filled))[0] == 409
+    assert await trial.count("correction_decisions") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"value": "11"}, "no answer to this question"),
+        ({"value": ""}, "no answer to this question"),
+        ({"said_on": ""}, "on which day"),
+        ({"said_time": "09:00"}, "after they had answered"),
+        ({"said_on": "2026-01-09"}, "not later than now"),
+        ({"reason": " "}, "a reason in words"),
+        ({"kind": "liked"}, "what was wrong"),
+        ({"answer": ""}, "which answer"),
+    ],
+)
+async def test_what_cannot_be_asked_for_is_said_and_stays_in_the_form(
+    trial: Trial, desk: aiohttp.ClientSession, said: dict[str, str], words: str
+) -> None:
+    status, html = await ask(trial, desk, **said)
+    assert (status, words in html) == (422, True)
+    assert await trial.count("corrections") == 0
+
+
+async def test_later_than_they_can_recall_it_needs_a_source_from_then(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await trial.move(timedelta(days=3))
+    late = {"said_on": "2026-01-08"}
+    status, html = await ask(trial, desk, **late)
+    assert (status, "what there is from that time" in html) == (422, True)
+    status, _ = await ask(trial, desk, **late, source="her diary of that day")
+    assert status == 200
+    status, html = await ask(trial, desk, **late, source="her diary of that day")
+    assert (status, "waits for its decision already" in html) == (422, True)
+
+
+async def test_who_may_not_read_answers_asks_unseen_and_reads_no_text_anew(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    """R6: a coordinator passes on what a participant said, and is shown neither answer."""
+    assert (await ask(trial, desk, kind="misread"))[0] == 403
+    await ask(trial, desk)
+    _, html = await page(desk, PAGE)
+    assert "she rang" in html
+    for sign in ("becomes", "What was typed", ">8<", "<q>"):
+        assert sign not in html
+    async with browsing(trial.server) as ines:
+        await sign_in(ines, "ines")
+        await decide(ines, "approve")
+    _, html = await page(desk, PAGE)
+    assert "approved by ines" in html
+    assert "becomes" not in html
+
+
+async def test_what_was_misread_is_corrected_against_what_was_typed(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    async with browsing(trial.server) as ines, browsing(trial.server) as ivan:
+        await sign_in(ines, "ines")
+        await sign_in(ivan, "ivan")
+        assert (await ask(trial, ines, kind="misread"))[0] == 200
+        _, html = await page(ivan, PAGE)
+        assert "<q>8</q>" in html
+        await decide(ivan, "approve")
+    assert [value for value, _, _ in await answers(trial)] == [8, 3]

@@ -1,0 +1,1 @@
+"""What staff do about one participant, through the pages they do it on."""
