@@ -33,7 +33,7 @@ ADDRESSES: Final = (
     "/desk/participants?page=9",
     "/desk/participants?code=77",
     "/desk/participants?status=active",
-    "/desk/participants?language=en",
+    "/desk/participants?language=zh_CN",
     "/desk/participants?state=due",
     "/desk/participants?state=missed",
     "/desk/participants?state=not_yet_due",
@@ -138,8 +138,8 @@ async def _measure(url: str, rounds: int, found: list[dict[str, Any]], how: str)
 
 async def _request(browser: aiohttp.ClientSession, address: str) -> float:
     began = perf_counter()
-    status, text = await page(browser, address)
+    status, _ = await page(browser, address)
     spent = (perf_counter() - began) * 1000
-    if status != 200 or "<table" not in text:
-        raise RuntimeError(f"{address} shows nothing: {status}")
+    if status != 200:
+        raise RuntimeError(f"{address} answered {status}")
     return spent

@@ -300,6 +300,8 @@ async def test_every_page_of_the_desk_is_accessible_and_asks_nobody_else(
         await desk.look_over(f"{language}-desk-5-participants", "staff")
         await desk.go("/desk/participants?state=late")
         await desk.look_over(f"{language}-desk-5-nothing-found", "staff")
+        await desk.go("/desk/figures")
+        await desk.look_over(f"{language}-desk-5-figures", "staff")
         for name in ("week", "since"):
             await desk.go(f"/desk/{name}")
             await desk.look_over(f"{language}-desk-5-{name}", "staff")

@@ -10,8 +10,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from pro_service.services.desk import grid as service
-from pro_service.services.desk.figures import read_figures
+from pro_service.services.desk.listing import grid as service
+from pro_service.services.desk.listing.figures import read_figures
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.sign_in import find_session
 from pro_service.services.exports.adherence import report

@@ -11,8 +11,8 @@ import asyncpg
 
 from pro_service.domain.study import adherence as figures
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services.desk.grid import FIGURES
-from pro_service.services.desk.signs import FIGURE_SIGNS, STATE_SIGNS, states_in
+from pro_service.services.desk.listing.grid import FIGURES
+from pro_service.services.desk.listing.signs import FIGURE_SIGNS, STATE_SIGNS, states_in
 from pro_service.store.desk import people
 from pro_service.store.desk.people import Slice, Sought
 from tests.support.outlooks.domain import Told, told

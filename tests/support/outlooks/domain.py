@@ -16,7 +16,7 @@ from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
 from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import standing
-from pro_service.services.desk.grid import Figure
+from pro_service.services.desk.listing.grid import Figure
 from pro_service.store.desk.desk import list_progress
 
 _PEOPLE = """

@@ -37,7 +37,7 @@ from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
-from pro_service.services.desk.grid import FIGURES, taken_together
+from pro_service.services.desk.listing.grid import FIGURES, taken_together
 from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders

@@ -10,7 +10,7 @@ from multidict import MultiMapping
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import Status
-from pro_service.services.desk.grid import FIGURES, MOST_NAMED, SORTED, GridQuery
+from pro_service.services.desk.listing.grid import FIGURES, MOST_NAMED, SORTED, GridQuery
 
 PATH: Final = "/desk/participants"
 CSV_PATH: Final = "/desk/participants.csv"

@@ -9,9 +9,9 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.services.desk import today as service
-from pro_service.services.desk.figures import read_figures
-from pro_service.services.desk.grid import GridQuery, read_grid, walk_grid
-from pro_service.services.desk.searching import look_for
+from pro_service.services.desk.listing.figures import read_figures
+from pro_service.services.desk.listing.grid import GridQuery, read_grid, walk_grid
+from pro_service.services.desk.listing.searching import look_for
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.tables.writing import csv_bytes

@@ -7,8 +7,8 @@ from typing import Any
 
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import Status
-from pro_service.services.desk.figures import Figures
-from pro_service.services.desk.grid import SORTED, Cell, Grid, GridQuery, GridRow
+from pro_service.services.desk.listing.figures import Figures
+from pro_service.services.desk.listing.grid import SORTED, Cell, Grid, GridQuery, GridRow
 from pro_service.web.desk.participants.asked import CSV_PATH, address_of, is_narrowed
 from pro_service.web.desk.states import legend, state_values
 from pro_service.web.desk.words import Words

@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services.desk.signs import STATE_SIGNS
+from pro_service.services.desk.listing.signs import STATE_SIGNS
 from pro_service.store.pools import connect
 from pro_service.store.visits.outlooks import refresh_outlooks
 from tests.support.databases import clone

@@ -122,7 +122,7 @@ async def test_filters_by_status_and_language_and_the_order(
         status, text = await page(desk, f"/desk/participants{query}")
         assert (status, listed(text)) == (200, codes), query
     _, text = await page(desk, "/desk/participants?is=P-002")
-    assert '<td class="number">2</td>' in text
+    assert '<td class="behind">2</td>' in text
 
 
 async def test_the_list_goes_out_as_one_table_of_what_is_shown(

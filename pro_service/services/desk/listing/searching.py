@@ -10,7 +10,7 @@ from uuid import UUID
 from pro_service.domain.delivery.addresses import phone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import numbers_meant
-from pro_service.services.desk.grid import MOST_NAMED
+from pro_service.services.desk.listing.grid import MOST_NAMED
 from pro_service.store.connection import Connection
 from pro_service.store.desk import people
 from pro_service.store.desk.people import Slice, Sought

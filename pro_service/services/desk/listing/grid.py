@@ -15,7 +15,7 @@ from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import Status
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.signs import BEHIND, FIGURE_SIGNS, STATE_SIGNS, states_in
+from pro_service.services.desk.listing.signs import BEHIND, FIGURE_SIGNS, STATE_SIGNS, states_in
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk import people

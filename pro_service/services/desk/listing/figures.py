@@ -9,7 +9,7 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.study.adherence import Adherence
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.grid import items_of, read_definitions
+from pro_service.services.desk.listing.grid import items_of, read_definitions
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk import people

@@ -1,0 +1,1 @@
+"""The list of participants: found by what staff have at hand, and held to the domain."""
