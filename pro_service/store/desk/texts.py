@@ -108,6 +108,7 @@ class ThreadInbound(NamedTuple):
 class AnsweredQuestion(NamedTuple):
     """A question that a text answered, without what it said."""
 
+    inbound_id: UUID
     instrument: str
     target: str
     item: str
@@ -186,8 +187,7 @@ async def list_answers_in_texts(
     """Which questions texts answered, by text."""
     found: dict[UUID, list[AnsweredQuestion]] = defaultdict(list)
     for row in await connection.fetch(_SQL["list_answers_in_texts"], study_id, list(inbound_ids)):
-        values = dict(row)
-        found[values.pop("inbound_id")].append(row_of(AnsweredQuestion, values))
+        found[row["inbound_id"]].append(row_of(AnsweredQuestion, row))
     return found
 
 

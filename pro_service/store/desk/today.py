@@ -95,6 +95,7 @@ class WeekRow(NamedTuple):
 class ChangeRow(NamedTuple):
     """Something that changed since an instant."""
 
+    since: datetime | None
     kind: ChangeKind
     code: str
     site_id: UUID
@@ -154,15 +155,10 @@ async def list_changes(
     most: int,
 ) -> Changes:
     """The latest of each kind, kind by kind."""
-    rows = [
-        dict(row)
-        for row in await connection.fetch(
-            _SQL["list_changes"], study_id, session_sha256, list(unasked), most
-        )
-    ]
+    rows = await connection.fetch(
+        _SQL["list_changes"], study_id, session_sha256, list(unasked), most
+    )
     since = rows[0]["since"] if rows else None
-    for row in rows:
-        del row["since"]
     return Changes(since, [row_of(ChangeRow, row) for row in rows if row["kind"] is not None])
 
 

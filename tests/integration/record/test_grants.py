@@ -20,8 +20,12 @@ MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
     "current_responses": (ANSWERING, "the release before asks to; by a policy it removes nothing"),
     "looks_asked": ({WORKER}, "looked at: what was seen is in the record itself"),
     "participant_sessions": ({PAGES}, "by a policy only those of a week ago"),
+    "participant_outlooks": ({WORKER}, "derived, and made anew"),
+    "visit_outlooks": ({WORKER}, "derived, and made anew"),
 }
 MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
+    "participant_outlooks": ({WORKER}, "derived, and made anew"),
+    "visit_outlooks": ({WORKER}, "derived, and made anew"),
     "alerts": (EVERYBODY - {DESK, WORKER}, "seen, acted upon, closed"),
     "assessments": (ANSWERING | {WORKER, CLERK}, "sent in, declined, scored as far as it went"),
     "attempts": (ANSWERING | {CLERK}, "sent in"),
@@ -38,7 +42,7 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "opt_outs": ({OPERATOR, HOOKS, CLERK}, "ended"),
     "participant_revisions": (EVERYBODY, "the turn"),
     "participant_sessions": ({PAGES}, "the second factor given; ended"),
-    "participant_sites": ({OPERATOR}, "a stay ends"),
+    "participant_sites": ({OPERATOR, CLERK}, "a stay ends"),
     "participants": (
         {OPERATOR, DESK, CLERK},
         "another code with another card; another protocol version",
@@ -62,6 +66,8 @@ NOT_AUDITED: Final = {
     "inbounds": "who read a text is beside it; what came is insert-only",
     "lines": "whom a shared number is about just now",
     "messages": "receipts keep every word of a provider",
+    "participant_outlooks": "derived from the record, which is audited",
+    "visit_outlooks": "derived from the record, which is audited",
     "participant_revisions": "a counter",
     "participant_sessions": "who is in; ended within hours",
     "reminders": "when a nudge is due; ended with its reason",

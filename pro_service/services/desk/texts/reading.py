@@ -156,7 +156,7 @@ async def _settling(hands: Hands, participant_id: UUID, inbound_id: UUID) -> Set
     try:
         taken = judge(case)
         entry = taken.entry
-        asked = AnsweredQuestion(entry.instrument.id, entry.target, taken.item, None)
+        asked = AnsweredQuestion(inbound_id, entry.instrument.id, entry.target, taken.item, None)
     except TakeRefusedError as error:
         take_refused = error.why
     waits = goes_at(protocol.messaging, facts.now, facts.zone) > facts.now
