@@ -67,7 +67,11 @@ CREATE FUNCTION pro.signs_at(at timestamptz, begins_at timestamptz, closes_at ti
     LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN at >= closes_at THEN signs_after WHEN at >= begins_at THEN signs_within ELSE signs_before END
 $$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON pro.participant_outlooks, pro.visit_outlooks TO pro_worker;
+GRANT SELECT, INSERT, DELETE ON pro.participant_outlooks, pro.visit_outlooks TO pro_worker;
+GRANT UPDATE (revision, holds_until, status, enrolled, signs, behind, waits_until)
+    ON pro.participant_outlooks TO pro_worker;
+GRANT UPDATE (begins_at, closes_at, signs_before, signs_within, signs_after, asked, sent, settled)
+    ON pro.visit_outlooks TO pro_worker;
 
 -- How far each assessment has come, as far as its state depends on it: never what was answered. The body is that of
 -- `desk_progress` (0064), which asks here from now on.

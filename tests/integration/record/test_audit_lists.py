@@ -186,25 +186,25 @@ async def test_a_new_audited_table_is_described_and_keeps_hashes_of_what_is_hidd
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         await owner.execute(
-            "CREATE TABLE pro.remarks (study_id uuid NOT NULL, id uuid NOT NULL,"
+            "CREATE TABLE pro.asides (study_id uuid NOT NULL, id uuid NOT NULL,"
             " participant_id uuid,"
             " words bytea, actor text NOT NULL, PRIMARY KEY (study_id, id));"
-            "INSERT INTO pro.remarks"
+            "INSERT INTO pro.asides"
             " SELECT study_id, id, id, 'first', 'somebody' FROM pro.participants;"
-            "SELECT pro.audit_table('remarks', updatable => true,"
+            "SELECT pro.audit_table('asides', updatable => true,"
             " columns => ARRAY['study_id', 'id', 'participant_id', 'words', 'actor'],"
             " hashed => ARRAY['words'])"
         )
-        described = await last_entry(owner, "remarks")
+        described = await last_entry(owner, "asides")
         assert (described["operation"], described["row_count"]) == ("LIST", 1)
-        await owner.execute("UPDATE pro.remarks SET words = 'second'")
-        changed = await last_entry(owner, "remarks")
+        await owner.execute("UPDATE pro.asides SET words = 'second'")
+        changed = await last_entry(owner, "asides")
         first, second = (hashlib.sha256(words).hexdigest() for words in (b"first", b"second"))
         assert changed["changes"][changed["row_ids"][0]] == {
             "old": {"words": {"sha256": first}},
             "new": {"words": {"sha256": second}},
         }
-        assert changed["row_digests"] == list((await digests(owner, "remarks", 1)).values())
+        assert changed["row_digests"] == list((await digests(owner, "asides", 1)).values())
 
 
 async def test_an_insert_only_table_refuses_to_be_changed_or_emptied(
