@@ -127,7 +127,8 @@ async def test_what_is_refused_is_kept_and_changes_nothing(
         assert "no record of the call" in html
     assert await answers(trial) == [(8, "staff:anna", False)]
     assert await trial.count("scores") == 1
-    assert await trial.count("corrections") == 1
+    ((asked,),) = await trial.fetch("SELECT reason FROM corrections")
+    assert await spoken(trial.operator, trial.context, asked) == "she rang: 3, not 8"
 
 
 async def test_nobody_decides_about_what_they_asked_for_or_twice(
