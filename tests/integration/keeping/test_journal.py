@@ -207,7 +207,8 @@ JOURNALLED = {
 FORGETTABLE = {
     "keeping/replay.record_lost_message",  # it comes from the journal
     "desk/texts.settle_text",  # its reply is queued, and leaves its line when it is claimed
-    "desk/clerk.close_call",  # what it asks for again is asked for already; numbers rest by another
+    "desk/calls.close_call",  # what it asks for again is asked for already; numbers rest by another
+    "texting/tails.record_tails",  # by what a number is found
     "texting/numbers.agree_for_contact",
     "texting/numbers.order_contacts",
     "texting/numbers.confirm_contact",  # would let texts go: a person says so again

@@ -98,7 +98,7 @@ async def _change_number(asked: Asked, who: Who) -> Done:
     if said == CONFIRMED:
         # A turn of its own, as the two commands are: the number waits if it cannot be taken.
         await confirm_by_staff(asked.turn.who, asked.actor, reason, place=place)
-    return Done(f"number_{said}")
+    return Done("number_confirmed" if said == CONFIRMED else "number_waiting")
 
 
 def _number(asked: Asked) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -171,8 +172,10 @@ async def test_whoever_may_not_read_answers_sees_no_value_anywhere(
     for path in (entry, ENTRY, PAGE, "/desk", "/desk/participants", "/desk/texts"):
         _, shown = await page(desk, path)
         assert " checked" not in shown, path
-        for sign in ("<strong>7</strong>", 'value="7" checked', "35", "168", 'class="answers"'):
-            assert sign not in shown, (path, sign)
+        assert 'class="answers"' not in shown, path
+        words = re.sub(r"<[^>]*>", " ", shown.replace("<strong>7</strong>", "SHOWN"))
+        # Ids and secrets of forms hold any digits: sums are looked for as words.
+        assert not re.search(r"SHOWN|(?<![\d:])(?:35|168)(?![\d:])", words), path
     await press(desk, html, send_address(html))
     _, shown = await page(desk, PAGE)
     assert 'class="answers"' not in shown
