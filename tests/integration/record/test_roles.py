@@ -87,7 +87,7 @@ async def lived(trial: Trial) -> None:
             break
     await trial.move(timedelta(days=12))
     await rounds.closing_round(trial.pools.worker, trial.context)
-    await Audit(trial).seal()
+    await Audit(trial).seal_everything()
 
 
 @pytest.mark.parametrize("role", APPLICATION_ROLES)
