@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -80,6 +81,13 @@ class Told:
         return sum(bool(missing & set(one.states)) for one in closed)
 
 
+def _deaths(died_at: datetime | None) -> tuple[EventFacts, ...]:
+    """A recorded death as the event it was."""
+    if died_at is None:
+        return ()
+    return (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=died_at),)
+
+
 async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int]) -> list[Told]:
     """Everybody whom the desk's connection sees, by code."""
     rows = await desk.fetch(_PEOPLE, study_id)
@@ -96,14 +104,8 @@ async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int
             StatusFacts(status=status, effective_at=at)
             for status, at in zip(row["statuses"], row["effective"], strict=True)
         ]
-        died = row["died_at"]
-        deaths = (
-            ()
-            if died is None
-            else (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=died),)
-        )
         now = row["now"]
-        where = standing(words, now, deaths)
+        where = standing(words, now, _deaths(row["died_at"]))
         one = Told(
             row["id"], row["code"], row["site_id"], where.status, figures.is_enrolled(words, now)
         )
