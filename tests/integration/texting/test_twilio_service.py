@@ -225,7 +225,7 @@ async def test_after_an_unconfirmed_text_the_next_nudge_goes_as_planned(database
 async def test_a_text_taken_in_a_broken_call_is_bound_by_its_receipt(
     database_url: str, fault: Fault
 ) -> None:
-    async with open_twilio_trial(database_url) as trial:
+    async with open_twilio_trial(database_url, call_bound=timedelta(seconds=0.5)) as trial:
         await trial.due("K-001")
         trial.fake.faults.next_sends.append(fault)
         await trial.remind()
