@@ -66,6 +66,8 @@ class Action(StrEnum):
     """End the safety follow-up of the injections there were, for a reason (R1)."""
     ask_now = "ask_now"
     """Let what is due be asked now, instead of at the next reminder's hour."""
+    send_first_text = "send_first_text"
+    """Let the first text go, whose reply proves a number, with the participant beside one (R23)."""
     add_visit = "add_visit"
     """Ask something between two visits."""
     record_event = "record_event"
@@ -118,6 +120,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
     Action.ask_now: _CARE,
+    Action.send_first_text: _CARE,
     Action.add_visit: _CARE,
     Action.record_event: _CARE,
     Action.set_status: _CARE,

@@ -15,6 +15,7 @@ from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import steps_of_listed
 from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.joining import not_joined_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
@@ -30,6 +31,7 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
         "calls": [one for one in calls if one not in under],
         "texts": texts_values(words, by_id, to_do.texts, to_do.here),
         "unreached": _unreached(words, by_id, to_do),
+        "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
         "uncertain": _uncertain(words, by_id, to_do),
@@ -40,7 +42,8 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
+    rest = ("unsent", "to_complete", "uncertain", "held")
+    order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -74,6 +77,7 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
+        "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),
         "held": to_do.held[0][0].total if to_do.held else 0,

@@ -11,6 +11,7 @@ ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-r
 """Forms of enrolment with nothing in them, for whoever may send them at all."""
 WAITS_FOR_NOTHING: Final = {
     *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+    "desk-first-text",
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
 
