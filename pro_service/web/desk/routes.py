@@ -138,6 +138,7 @@ ROUTES: Final = (
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get(f"{_PARTICIPANT}/contact.svg", cards.get_contact_picture, name="desk-contact-picture"),
     FIND.route,
     web.get("/desk/alerts", log.show, name="desk-alerts"),
     web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
