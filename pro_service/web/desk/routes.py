@@ -19,6 +19,7 @@ from pro_service.web.desk.entering import corrections
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
+from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.today import page as today
@@ -106,6 +107,8 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
+    Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
     *(
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS

@@ -89,6 +89,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if action is Action.enrol:
         return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
+    if doing.name in {"desk-chosen-ask", "desk-chosen-cards"}:
+        return 422  # Nobody is ticked: whoever may act for anybody hears so.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
