@@ -24,7 +24,7 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import ENROLS_NOBODY, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
@@ -87,10 +87,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
-    if action is Action.enrol:
-        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
-    if doing.name in {"desk-chosen-ask", "desk-chosen-cards"}:
-        return 422  # Nobody is ticked: whoever may act for anybody hears so.
+    if doing.name in NOBODY_IN_IT:
+        return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:

@@ -13,13 +13,12 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.asked_now import AskingNow, plan_asking_now
 from pro_service.services.base.turns import Who
-from pro_service.services.cards import cards as service
-from pro_service.services.cards.cards import Card
+from pro_service.services.cards import Card, card_of, record_showing, renew_card
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.listing.grid import GridQuery, sought_by
 from pro_service.services.desk.person.staff_turns import find_turn
 from pro_service.services.desk.seat import NotHereError, at_desk
-from pro_service.services.visits.asking import ask_now
+from pro_service.services.visits import ask_now
 from pro_service.store.cards import cards as card_store
 from pro_service.store.cards.cards import ShownTo
 from pro_service.store.desk import desk as store
@@ -115,11 +114,11 @@ async def print_chosen(hands: Hands, codes: Sequence[str], to: ShownTo) -> list[
         bare = [one for one in holders if one.card_id is None]
         for one in bare:
             seat.demand(Action.renew_card, one.site_id)
-            await service.renew_card(
+            await renew_card(
                 connection, hands.context, study_id, one.code, actor=seat.actor, words=None
             )
         if bare:
             holders = await card_store.list_card_holders(connection, study_id, codes=codes)
-        await service.record_showing(connection, study_id, holders, to)
+        await record_showing(connection, study_id, holders, to)
     known = {one.code: one for one in holders}
-    return [service.card_of(hands.context, known[code]) for code in codes]
+    return [card_of(hands.context, known[code]) for code in codes]

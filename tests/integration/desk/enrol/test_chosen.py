@@ -44,8 +44,8 @@ async def test_each_of_those_ticked_is_asked_once_and_whoever_may_not_be_is_told
     assert "A text goes to 1 of them, and none to 2." in html
     assert results(html) == {
         "K-001": "✓ The text goes now",
-        "K-003": "✕ Not sent. This number wants no texts. Ring, or let texts go again if that is the"
-        " wish.",
+        "K-003": "✕ Not sent. This number wants no texts. Ring, or let texts go again if"
+        " that is the wish.",
         "K-500": "✕ Not sent. There is nobody of this code at your sites now.",
     }
     assert await trial.count("reminders", "due_at <= pro.now() AND ended_at IS NULL") == 0

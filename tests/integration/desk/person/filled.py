@@ -7,8 +7,14 @@ from typing import Final
 
 from pro_service.web.desk.routes import Doing
 
-ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
-"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+NOBODY_IN_IT: Final = {
+    "desk-enrol": 422,
+    "desk-enrol-file": 422,
+    "desk-enrol-rows": 400,
+    "desk-chosen-ask": 422,
+    "desk-chosen-cards": 422,
+}
+"""Forms about several people with nobody in them, for whoever may send them at all."""
 WAITS_FOR_NOTHING: Final = {
     *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
     "desk-first-text",
