@@ -51,6 +51,8 @@ class LoggedAlert(NamedTuple):
     unmatched: bool
     """Whether it lacks its assessment, or an event its reference."""
     total: int
+    unmatched_total: int
+    """Of all that are listed, on whichever page, those that lack assessment or reference."""
 
 
 class ReportedText(NamedTuple):
