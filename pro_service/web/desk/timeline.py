@@ -70,6 +70,7 @@ class _Page(Told):
         # Scores of the sitting that stands come first.
         scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
+            "id": one.id,
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),

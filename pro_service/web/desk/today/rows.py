@@ -14,6 +14,7 @@ from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
@@ -99,6 +100,9 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "entry": None
+                if not call.owed
+                else entry_of(call.code, visit=call.visit_id),
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
