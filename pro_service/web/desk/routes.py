@@ -15,7 +15,7 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import corrections
+from pro_service.web.desk.entering import corrections, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -41,6 +41,7 @@ class Doing(NamedTuple):
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
+_SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
@@ -91,6 +92,8 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(f"{_SECOND}/{{id}}", second.keep, Action.enter_answers, "desk-second-keep"),
+    Doing(f"{_SECOND}/{{id}}/settle", second.settle, Action.settle_entry, "desk-second-settle"),
     Doing(
         f"{_PARTICIPANT}/corrections",
         corrections.ask,
@@ -147,6 +150,12 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(_SECOND, for_staff(second.show_room), name="desk-second"),
+    web.get(
+        f"{_SECOND}/{{id}}",
+        for_staff(second.show_form, Action.enter_answers),
+        name="desk-second-form",
     ),
     web.get(
         f"{_PARTICIPANT}/corrections",

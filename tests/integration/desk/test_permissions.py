@@ -69,6 +69,8 @@ NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
+"""Who has a use for the page of paper that is typed twice."""
 SETTLING: Final = (
     "desk-reply-preview",
     "desk-text-reply",
@@ -95,6 +97,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
+        return 404  # Nothing is typed twice by the example's protocol.
     if place in OPEN and doing.name == "desk-correction-ask":
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
@@ -127,6 +131,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    if not sees:
+        twice = 404
     corrects = 404
     if role not in MAY[Action.ask_correction] or place == "formerly":
         corrects = 403
@@ -145,6 +152,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
+        f"{theirs}/second": twice,
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,

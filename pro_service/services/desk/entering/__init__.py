@@ -28,6 +28,15 @@ from pro_service.services.desk.entering.rooms import (
     look_at_room,
     show_entry,
 )
+from pro_service.services.desk.entering.second import (
+    FirstTypistError,
+    SecondLine,
+    SecondRoom,
+    begin_second,
+    keep_second,
+    look_at_second,
+)
+from pro_service.services.desk.entering.settling import SettledAs, settle_difference
 
 __all__ = [
     "CorrectionLine",
@@ -38,15 +47,23 @@ __all__ = [
     "EntryHead",
     "EntryRoom",
     "EntryWordsError",
+    "FirstTypistError",
     "KeptEntry",
     "NothingTypedError",
+    "SecondLine",
+    "SecondRoom",
+    "SettledAs",
     "StillOpenError",
     "ask_correction",
     "begin_entry",
+    "begin_second",
     "decide_correction",
     "keep_answers",
+    "keep_second",
     "look_at_corrections",
     "look_at_room",
+    "look_at_second",
     "send_entry",
+    "settle_difference",
     "show_entry",
 ]

@@ -163,6 +163,7 @@ def _questions(
         seat,
         status=HTTPStatus.OK if typed is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         nothing=typed is not None and not typed.wrong,
+        second=None,
         head=[(name, fields[name]) for name in HEAD if fields.get(name)],
         key=secrets.token_hex(_KEY_BYTES),
         typist=seat.staff.login,
