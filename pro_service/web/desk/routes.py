@@ -15,7 +15,7 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import corrections, second
+from pro_service.web.desk.entering import blanks, corrections, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -150,6 +150,16 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/blank",
+        for_staff(blanks.show_of_one, Action.enter_answers),
+        name="desk-blank",
+    ),
+    web.get(
+        "/desk/blank",
+        for_staff(blanks.show_of_day, Action.enter_answers),
+        name="desk-blank-day",
     ),
     web.get(_SECOND, for_staff(second.show_room), name="desk-second"),
     web.get(

@@ -241,6 +241,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-keep": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-settle": ("attempts", f"actor = '{ACTOR}'"),
         **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")

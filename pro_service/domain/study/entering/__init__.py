@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.domain.study.entering.blanks import printable, printable_on
 from pro_service.domain.study.entering.correcting import (
     CorrectionKind,
     CorrectionRefusal,
@@ -48,5 +49,7 @@ __all__ = [
     "may_decide",
     "may_enter",
     "may_type_again",
+    "printable",
+    "printable_on",
     "sent_when_told",
 ]

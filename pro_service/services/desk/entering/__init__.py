@@ -5,6 +5,12 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.blanks import (
+    BlankForm,
+    BlankForms,
+    blank_forms,
+    blank_forms_of_day,
+)
 from pro_service.services.desk.entering.correcting import (
     CorrectionLine,
     CorrectionRoom,
@@ -39,6 +45,8 @@ from pro_service.services.desk.entering.second import (
 from pro_service.services.desk.entering.settling import SettledAs, settle_difference
 
 __all__ = [
+    "BlankForm",
+    "BlankForms",
     "CorrectionLine",
     "CorrectionRoom",
     "CorrectionWish",
@@ -57,6 +65,8 @@ __all__ = [
     "ask_correction",
     "begin_entry",
     "begin_second",
+    "blank_forms",
+    "blank_forms_of_day",
     "decide_correction",
     "keep_answers",
     "keep_second",

@@ -32,6 +32,7 @@ from pro_service.services.desk.entering.heads import (
     find_who,
     head_of,
     read_now,
+    read_own_frame,
 )
 from pro_service.services.desk.entering.rooms import EntryForm
 from pro_service.services.desk.seat import (
@@ -116,8 +117,6 @@ async def begin_second(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
     await demand_entering(hands, place, protocol)
     row = await _to_type(hands, who, facts, protocol, sitting_id)
     visit, assessment = find_assessment(facts, row.assessment_id)
-    async with at_desk(hands.desk, hands.seat) as connection:
-        frame = await read_frame(connection, hands.seat.study_id)
     return EntryForm(
         facts,
         protocol,
@@ -129,7 +128,7 @@ async def begin_second(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
         frozenset(),
         None,
         (),
-        frame,
+        await read_own_frame(hands),
     )
 
 

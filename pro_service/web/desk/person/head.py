@@ -11,6 +11,7 @@ from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import RULES
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
@@ -60,7 +61,6 @@ class Head:
                 }
                 for one in document.contacts
             ],
-            "entries": self.entries(),
             "their_zone": document.zone,
             "first_row": self.actions(seat, place, FIRST_ROW),
             "more": self.actions(seat, place, MORE),
@@ -163,9 +163,9 @@ class Head:
         key = "entry.consent" if last.messages else "entry.consent_no_messages"
         return words.text(key, version=last.version, day=words.day(last.signed_on))
 
-    def entries(self) -> dict[UUID, str]:
-        """Where the answers to each thing that may be entered now are entered."""
-        if self.facts is None:
+    def entries(self, seat: Seat, place: Any) -> dict[UUID, str]:
+        """Where this seat enters the answers to each thing that may be entered now."""
+        if self.facts is None or not seat.may(Action.enter_answers, place):
             return {}
         return {
             one.assessment.id: entry_of(self.document.code, assessment=one.assessment.id)
