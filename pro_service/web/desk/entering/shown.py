@@ -177,6 +177,7 @@ def _anchor(value: int, anchor: Mapping[Language, str], language: Language) -> t
 
 
 def said_in(given: Mapping[Language, str], language: Language) -> str:
+    """The words in this language, else in the first there is."""
     return given.get(language) or next(iter(given.values()), "")
 
 
