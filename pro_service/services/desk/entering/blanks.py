@@ -39,26 +39,29 @@ class BlankForm(NamedTuple):
 
 
 class BlankForms(NamedTuple):
-    """Forms to print, in order, and how many participants were left out for want of room."""
+    """Forms to print, in order, and what else there is."""
 
     forms: Sequence[BlankForm]
+    others: Sequence[BlankForm]
+    """One of each other visit of the participant that can still be answered."""
     left_out: int
+    """Participants left out for want of room."""
     frame: Frame
 
 
 async def blank_forms(hands: Hands, code: str, visits: Collection[UUID]) -> BlankForms:
-    """The forms of a participant's visits that can still be answered; of these alone, if named.
+    """The forms of the visits named; else of those open now, or of the next to open.
 
     Raises NotHereError, NotAllowedError.
     """
     who, _ = await find_who(hands, code)
     facts, protocol = await read_now(who)
-    forms = [
-        _form(hands, facts, protocol, visit, one)
-        for visit, one in printable(facts, protocol)
-        if not visits or visit.id in visits
-    ]
-    return BlankForms(forms, 0, await read_own_frame(hands))
+    found = [_form(hands, facts, protocol, visit, one) for visit, one in printable(facts, protocol)]
+    shown = set(visits) or {one.visit.id for one in found if one.visit.opens_at <= facts.now}
+    shown = shown or {one.visit.id for one in found[:1]}
+    others = {one.visit.id: one for one in found if one.visit.id not in shown}
+    forms = [one for one in found if one.visit.id in shown]
+    return BlankForms(forms, tuple(others.values()), 0, await read_own_frame(hands))
 
 
 async def blank_forms_of_day(hands: Hands, day: date) -> BlankForms:
@@ -85,7 +88,7 @@ async def blank_forms_of_day(hands: Hands, day: date) -> BlankForms:
             _form(hands, facts, protocol, visit, one)
             for visit, one in printable_on(facts, protocol, day, zone(facts.zone))
         ]
-    return BlankForms(forms, max(0, len(codes) - MOST_OF_A_DAY), frame)
+    return BlankForms(forms, (), max(0, len(codes) - MOST_OF_A_DAY), frame)
 
 
 def _form(

@@ -58,6 +58,7 @@ def _page(
     request: web.Request, seat: Seat, found: BlankForms, *, back: str, of: str
 ) -> web.Response:
     desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
     named = request.query.get("language")
     language = next((one for one in LANGUAGES if one == named), None)
     return desk.render(
@@ -68,6 +69,13 @@ def _page(
         back=back,
         of=of,
         left_out=found.left_out,
+        others=[
+            (
+                f"/desk/participants/{quote(of, safe='')}/blank?visit={one.visit.id}",
+                words.visit(one.protocol, one.visit.definition, one.visit.occurrence),
+            )
+            for one in found.others
+        ],
         forms=[
             _form(desk.words(language or one.facts.language), one, language or one.facts.language)
             for one in found.forms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -36,9 +36,9 @@ STAFF: Final = {
 TOLD: Final = {"mode": "paper", "original": "binder 3", "told_time": "08:15"}
 
 
-@pytest.fixture
-async def trial(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Trial]:
-    """A participant under a protocol that has paper typed twice."""
+@contextmanager
+def typed_twice() -> Iterator[None]:
+    """The example's protocol has paper of some questionnaires typed twice while this lasts."""
     loaded = example_study()
     uses = {
         name: use.model_copy(update={"second_entry": name in ("pain-nrs", "safety")})
@@ -46,20 +46,33 @@ async def trial(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     }
     changed = loaded.protocol.model_copy(update={"instruments": uses})
     other = LoadedProtocol(changed, loaded.text, loaded.content_sha256)
-    monkeypatch.setattr(study, "example_study", lambda: other)
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        for login, role in STAFF.items():
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site="BJ01",
-                role=role,
-                actor=ACTOR,
-            )
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study, "example_study", lambda: other)
+        yield
+
+
+@pytest.fixture
+async def trial(database_url: str) -> AsyncIterator[Trial]:
+    """A participant under a protocol that has paper typed twice."""
+    with typed_twice():
+        async with open_trial(database_url) as running:
+            await running.enrol(row("K-001"))
+            await add_staff(running)
+            yield running
+
+
+async def add_staff(trial: Trial) -> None:
+    """One of each who has a part in it."""
+    for login, role in STAFF.items():
+        await make_staff(
+            trial.operator,
+            trial.study_id,
+            login=login,
+            password=PASSWORD,
+            site="BJ01",
+            role=role,
+            actor=ACTOR,
+        )
 
 
 @pytest.fixture
