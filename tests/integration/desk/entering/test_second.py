@@ -208,6 +208,24 @@ async def test_a_difference_is_settled_once_with_both_values_kept(
     assert "/settle" not in html
 
 
+async def test_of_two_who_settle_at_once_one_hears_that_it_is_done(
+    trial: Trial, seats: dict[str, aiohttp.ClientSession]
+) -> None:
+    address = await type_first(trial, seats["anna"])
+    await type_again(seats["carl"], address, pain="7")
+    _, html = await page(seats["ines"], PAGE)
+    found = re.search(r'action="([^"]+/settle)"', html)
+    assert found is not None
+    assert (await settle(seats["dora"], "7"))[0] == 200
+    said = {"value": "4", "reason": "looked at it as well"}
+    status, html = await press(seats["ines"], html, found[1], **said)
+    assert (status, await trial.count("entry_settlements")) == (409, 1)
+    assert [value for (value,) in await trial.fetch("SELECT value FROM responses ORDER BY id")] == [
+        4,
+        7,
+    ]
+
+
 async def test_what_was_typed_first_stands_where_the_paper_says_so(
     trial: Trial, seats: dict[str, aiohttp.ClientSession]
 ) -> None:
