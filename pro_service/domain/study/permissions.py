@@ -94,6 +94,8 @@ class Action(StrEnum):
 
     These roles may at most: which of them, and who never, the participant's protocol says (R6).
     """
+    settle_entry = "settle_entry"
+    """Say what a paper says that two people typed differently."""
     ask_correction = "ask_correction"
     """Ask that an answer which was sent be corrected, on a participant's word or against what was
     typed (R13)."""
@@ -134,6 +136,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.write_note: _CARE,
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
+    Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
 }

@@ -113,6 +113,18 @@ class AnswersPlan:
     document: AnswersWrite = field(default_factory=AnswersWrite)
     alerts: tuple[RaisedAlert, ...] = ()
 
+    @property
+    def of_what_was_sent(self) -> AnswersWrite:
+        """What is new where the sitting was sent before: the answer, its scores, and what they tell
+        of safety and sense."""
+        document = self.document
+        return AnswersWrite(
+            responses=document.responses,
+            scores=document.scores,
+            alerts=document.alerts,
+            queries=document.queries,
+        )
+
 
 def plan_answers(
     case: AnsweringCase,

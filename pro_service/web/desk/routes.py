@@ -15,7 +15,7 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import corrections
+from pro_service.web.desk.entering import blanks, corrections, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -42,6 +42,7 @@ class Doing(NamedTuple):
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
+_SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
@@ -92,6 +93,8 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(f"{_SECOND}/{{id}}", second.keep, Action.enter_answers, "desk-second-keep"),
+    Doing(f"{_SECOND}/{{id}}/settle", second.settle, Action.settle_entry, "desk-second-settle"),
     Doing(
         f"{_PARTICIPANT}/corrections",
         corrections.ask,
@@ -151,6 +154,22 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/blank",
+        for_staff(blanks.show_of_one, Action.enter_answers),
+        name="desk-blank",
+    ),
+    web.get(
+        "/desk/blank",
+        for_staff(blanks.show_of_day, Action.enter_answers),
+        name="desk-blank-day",
+    ),
+    web.get(_SECOND, for_staff(second.show_room), name="desk-second"),
+    web.get(
+        f"{_SECOND}/{{id}}",
+        for_staff(second.show_form, Action.enter_answers),
+        name="desk-second-form",
     ),
     web.get(
         f"{_PARTICIPANT}/corrections",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,8 @@ class _Page(Told):
         # Scores of the sitting that stands come first.
         scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
+            "id": one.id,
+            "entry": None,
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
@@ -198,5 +201,13 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
+        "typed_twice": any(one.second_entry for one in timeline.protocol.instruments.values()),
         "safety": safety_values(words, timeline),
     }
+
+
+def name_entries(values: dict[str, Any], entries: Mapping[UUID, str]) -> None:
+    """Say at each thing asked where its answers may be entered, if they may be."""
+    for visit in values["visits"]:
+        for one in visit["assessments"]:
+            one["entry"] = entries.get(one["id"])

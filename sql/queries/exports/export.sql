@@ -50,7 +50,8 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
        CASE WHEN t.mode IN ('telephone', 'paper') THEN t.actor END AS entered_by, t.interviewer,
-       t.apart AS not_for_analysis, t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
+       t.apart AS not_for_analysis, CASE WHEN t.mode = 'paper' THEN pro.paper_state($1, t.id, $3) END AS second_entry,
+       t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        -- As claimed, of what staff typed in: it counts since it was entered.
        CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen

@@ -33,6 +33,7 @@ from tests.support.desk import (
     press,
     seed_alert,
     seed_call,
+    seed_entry,
     seed_line,
     seed_message,
     seed_site,
@@ -69,6 +70,8 @@ NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
+"""Who has a use for the page of paper that is typed twice."""
 SETTLING: Final = (
     "desk-reply-preview",
     "desk-text-reply",
@@ -95,6 +98,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
+        return 404  # Nothing is typed twice by the example's protocol.
     if place in OPEN and doing.name == "desk-correction-ask":
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
@@ -127,6 +132,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    if not sees:
+        twice = 404
     corrects = 404
     if role not in MAY[Action.ask_correction] or place == "formerly":
         corrects = 403
@@ -145,6 +153,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
+        f"{theirs}/second": twice,
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
@@ -208,21 +217,6 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
     await seed_entry(participant, assessment)
 
 
-async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
-    """A sitting somebody began to type."""
-    await participant.study.owner.execute(
-        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
-        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
-        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
-        " 'x', 'x', pro.now(), $5)",
-        participant.study.id,
-        new_id(),
-        participant.id,
-        assessment,
-        ACTOR,
-    )
-
-
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     """For each action on a row, one that still waits for it."""
     wanted = {
@@ -233,6 +227,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-keep": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-settle": ("attempts", f"actor = '{ACTOR}'"),
         **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.domain.study.entering.blanks import printable, printable_on
 from pro_service.domain.study.entering.correcting import (
     CorrectionKind,
     CorrectionRefusal,
@@ -22,7 +23,8 @@ from pro_service.domain.study.entering.telling import (
     enterable,
     kept_apart,
 )
-from pro_service.domain.study.entering.typing import for_entry, sent_when_told
+from pro_service.domain.study.entering.twice import Marked, differs, may_type_again
+from pro_service.domain.study.entering.typing import as_sent, for_entry, sent_when_told
 
 __all__ = [
     "ApartWhat",
@@ -33,15 +35,21 @@ __all__ = [
     "Enterable",
     "EntryRefusal",
     "EntryRefusedError",
+    "Marked",
     "Standing",
     "Told",
     "Wish",
+    "as_sent",
     "check_told",
     "check_wish",
+    "differs",
     "enterable",
     "for_entry",
     "kept_apart",
     "may_decide",
     "may_enter",
+    "may_type_again",
+    "printable",
+    "printable_on",
     "sent_when_told",
 ]

@@ -5,6 +5,12 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.blanks import (
+    BlankForm,
+    BlankForms,
+    blank_forms,
+    blank_forms_of_day,
+)
 from pro_service.services.desk.entering.correcting import (
     CorrectionLine,
     CorrectionRoom,
@@ -28,8 +34,19 @@ from pro_service.services.desk.entering.rooms import (
     look_at_room,
     show_entry,
 )
+from pro_service.services.desk.entering.second import (
+    FirstTypistError,
+    SecondLine,
+    SecondRoom,
+    begin_second,
+    keep_second,
+    look_at_second,
+)
+from pro_service.services.desk.entering.settling import SettledAs, settle_difference
 
 __all__ = [
+    "BlankForm",
+    "BlankForms",
     "CorrectionLine",
     "CorrectionRoom",
     "CorrectionWish",
@@ -38,15 +55,25 @@ __all__ = [
     "EntryHead",
     "EntryRoom",
     "EntryWordsError",
+    "FirstTypistError",
     "KeptEntry",
     "NothingTypedError",
+    "SecondLine",
+    "SecondRoom",
+    "SettledAs",
     "StillOpenError",
     "ask_correction",
     "begin_entry",
+    "begin_second",
+    "blank_forms",
+    "blank_forms_of_day",
     "decide_correction",
     "keep_answers",
+    "keep_second",
     "look_at_corrections",
     "look_at_room",
+    "look_at_second",
     "send_entry",
+    "settle_difference",
     "show_entry",
 ]

@@ -266,14 +266,7 @@ async def _corrected(
     )
     case = AnsweringCase(who.context, protocol, as_given, sitting, baseline)
     plan = plan_answers(case, [given], submit=[assessment.id])
-    # It was sent before: only the answer, its scores, and what they tell of safety are new.
-    document = answer_store.AnswersWrite(
-        responses=plan.document.responses,
-        scores=plan.document.scores,
-        alerts=plan.document.alerts,
-        queries=plan.document.queries,
-    )
-    return writing(answer_store.record_answers, document)
+    return writing(answer_store.record_answers, plan.of_what_was_sent)
 
 
 def _after(first: Write, then: Write) -> Write:

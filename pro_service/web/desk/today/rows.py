@@ -14,8 +14,10 @@ from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.joining import not_joined_rows
+from pro_service.web.desk.today.papers import paper_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
@@ -34,6 +36,8 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
         "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "second": paper_rows(words, by_id, to_do, "to_type"),
+        "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
     }
@@ -42,7 +46,7 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    rest = ("unsent", "to_complete", "uncertain", "held")
+    rest = ("unsent", "to_complete", "differences", "second", "uncertain", "held")
     order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
@@ -80,6 +84,8 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),
+        "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
+        "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
         "held": to_do.held[0][0].total if to_do.held else 0,
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
@@ -103,6 +109,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "entry": None if not call.owed else entry_of(call.code, visit=call.visit_id),
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
