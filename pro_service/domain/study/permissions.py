@@ -85,6 +85,8 @@ class Action(StrEnum):
     move_to_site = "move_to_site"
     write_note = "write_note"
     """Write something down about a participant that belongs to nothing else."""
+    change_rota = "change_rota"
+    """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -129,6 +131,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
+    Action.change_rota: _CARE,
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.ask_correction: _CARE,

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.alerts import log, steps
@@ -21,6 +22,8 @@ from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.registry import SHEETS
+from pro_service.web.desk.rota import forms as rota_forms
+from pro_service.web.desk.rota import page as rota
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
@@ -42,6 +45,7 @@ class Doing(NamedTuple):
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
 _TEXT: Final = "/desk/texts/{id}"
+_ROTA: Final = "/desk/rota/{code}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
@@ -106,6 +110,11 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing("/desk/rota/entries/{id}/end", rota.end, Action.change_rota, "desk-rota-end"),
+    *(
+        Doing(f"{_ROTA}/{one}", rota_forms.add, Action.change_rota, f"desk-rota-{one}")
+        for one in EntryKind
+    ),
     *(
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
@@ -128,6 +137,9 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
+    web.get("/desk/rota", rota.show, name="desk-rotas"),
+    web.get(_ROTA, rota.show, name="desk-rota"),
+    *(web.get(f"{_ROTA}/{one}", rota_forms.show_form) for one in EntryKind),
     web.get("/desk/week", week.show_week, name="desk-week"),
     web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),

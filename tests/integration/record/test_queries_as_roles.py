@@ -153,6 +153,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/sessions": (DESK,),
     "demo/simulator": (WORKER,),
     "study/plans": (OPERATOR,),
+    "study/rota": (OPERATOR, CLERK),
+    "study/rota.list_rotas": (OPERATOR, WORKER, DESK, CLERK),
     "study/studies": (OPERATOR,),
     "study/studies.get_protocol_document": EVERYBODY,
     "study/studies.get_study_key": (WORKER, HOOKS, OPERATOR, PAGES, CLERK),
