@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pro_service.domain.study.duty import WEEKDAYS, EntryKind, Gap, RotaEntry, Stretch
 from pro_service.domain.study.times import MIDNIGHT, zone
@@ -48,14 +49,7 @@ def duty_words(words: Words, seat: Seat, rota: SiteRota) -> str:
 def gap_words(words: Words, rota: SiteRota, gaps: Sequence[Gap]) -> list[str]:
     """Times in which nobody is told."""
     local = zone(rota.row.zone)
-    return [
-        words.text(
-            "rota.gap",
-            begins=words.instant(one.begins_at, local),
-            ends=words.instant(one.ends_at, local),
-        )
-        for one in gaps
-    ]
+    return [_gap(words, one, local) for one in gaps]
 
 
 def duty_rows(words: Words, rotas: Sequence[SiteRota]) -> list[dict[str, Any]]:
@@ -108,6 +102,15 @@ def hours_words(words: Words, one: RotaEntry) -> str:
         return words.text("rota.all_day")
     key = "rota.hours" if ends > begins else "rota.hours_over"
     return words.text(key, begins=f"{begins:%H:%M}", ends=f"{ends:%H:%M}")
+
+
+def _gap(words: Words, gap: Gap, local: ZoneInfo) -> str:
+    begins, ends = (at.astimezone(local) for at in gap)
+    if begins.date() != ends.date():
+        first, last = words.instant(begins, local), words.instant(ends, local)
+        return words.text("rota.gap", begins=first, ends=last)
+    hours = words.text("rota.hours", begins=f"{begins:%H:%M}", ends=f"{ends:%H:%M}")
+    return f"{words.day(begins.date())} {hours}"
 
 
 def _told(words: Words, seat: Seat, rota: SiteRota, one: Stretch) -> str:

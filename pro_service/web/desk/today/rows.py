@@ -20,11 +20,11 @@ from pro_service.web.desk.words import Words
 
 
 def today_values(
-    words: Words, sites: Sequence[DeskSite], to_do: ToDo, rota: Sequence[dict[str, Any]]
+    words: Words, sites: Sequence[DeskSite], to_do: ToDo, gaps: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """The lists `today.html` shows, and in which order; what is empty is in none.
 
-    `rota` are the rows about hours in which nobody is on duty.
+    `gaps` are the rows about hours in which nobody is on duty.
     """
     by_id = {site.id: site for site in sites}
     alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
@@ -39,14 +39,14 @@ def today_values(
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
-        "rota": rota,
+        "gaps": gaps,
     }
-    totals = _totals(to_do) | {"rota": len(rota)}
+    totals = _totals(to_do) | {"gaps": len(gaps)}
     totals["calls"] -= len(under)
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    order = ("alerts", *first, "unreached", "unsent", "to_complete", "rota", "uncertain", "held")
+    order = ("alerts", *first, "unreached", "unsent", "to_complete", "gaps", "uncertain", "held")
     return {
         "sites": sites,
         "lists": lists,

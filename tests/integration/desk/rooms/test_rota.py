@@ -19,7 +19,7 @@ ALL_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def on_today(html: str) -> str:
     """What Today says of rotas."""
-    return re.sub(r"\s+", " ", html.partition('<section id="rota">')[2].partition("</section>")[0])
+    return re.sub(r"\s+", " ", html.partition('<section id="gaps">')[2].partition("</section>")[0])
 
 
 async def add(desk: aiohttp.ClientSession, kind: str, *days: str, **filled: str) -> tuple[int, str]:
@@ -66,7 +66,7 @@ async def test_a_rota_is_set_at_the_desk_and_its_gaps_stand_on_today(
     assert "20:00–08:00 on the next day" in html
     assert "deputy anna" in html
     assert "Somebody is on duty at every hour of the next 14 days." in html
-    assert 'id="rota"' not in (await page(desk))[1]
+    assert 'id="gaps"' not in (await page(desk))[1]
 
     # Whoever is away is told no more; their deputy is.
     tomorrow = await owner.fetchval(
