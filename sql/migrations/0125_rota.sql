@@ -67,13 +67,15 @@ BEGIN
 END
 $$;
 
--- Who works at a site now, with their roles there and those of the whole study; and who stands in its rota and works
+-- Who works at a site now, with their roles there and those of the whole study,
+-- which stand by themselves as well; and who stands in its rota and works
 -- there no more, or was stopped, without any. Of the sites set for the transaction, and of every one where none is
 -- (the worker, an operator).
 CREATE FUNCTION pro.staff_at(study uuid, site uuid)
-    RETURNS TABLE (staff_id uuid, login text, roles text[])
+    RETURNS TABLE (staff_id uuid, login text, roles text[], wide_roles text[])
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.id, s.login, coalesce(array_agg(DISTINCT r.role) FILTER (WHERE r.role IS NOT NULL), '{}')
+    SELECT s.id, s.login, coalesce(array_agg(DISTINCT r.role) FILTER (WHERE r.role IS NOT NULL), '{}'),
+           coalesce(array_agg(DISTINCT r.role) FILTER (WHERE r.role IS NOT NULL AND r.site_id IS NULL), '{}')
     FROM pro.staff AS s
     LEFT JOIN (pro.present_staff AS m
                JOIN pro.people AS p ON p.id = m.person_id AND p.disabled_at IS NULL

@@ -62,7 +62,7 @@ class SiteRota:
 
 async def read_rotas(connection: Connection, study_id: UUID) -> list[SiteRota]:
     """The rotas of the sites seen from here, by the sites' codes."""
-    roles = MAY[Action.see_alert]
+    roles = MAY[Action.take_alert]
     return [
         SiteRota(row, {one.id: one.login for one in row.staff if not roles.isdisjoint(one.roles)})
         for row in await store.list_rotas(connection, study_id)

@@ -24,6 +24,8 @@ class StaffRow(NamedTuple):
     id: UUID
     login: str
     roles: frozenset[str]
+    wide_roles: frozenset[str]
+    """Those of them that are held in the whole study."""
 
 
 class RotaRow(NamedTuple):
@@ -49,7 +51,12 @@ async def list_rotas(connection: Connection, study_id: UUID) -> list[RotaRow]:
             row,
             entries=tuple(_entry(one) for one in row["entries"]),
             staff=tuple(
-                StaffRow(UUID(one["id"]), one["login"], frozenset(one["roles"]))
+                StaffRow(
+                    UUID(one["id"]),
+                    one["login"],
+                    frozenset(one["roles"]),
+                    frozenset(one["wide_roles"]),
+                )
                 for one in row["staff"]
             ),
         )

@@ -48,6 +48,7 @@ _TEXT: Final = "/desk/texts/{id}"
 _ROTA: Final = "/desk/rota/{code}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
+    Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
     Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
     Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),

@@ -13,7 +13,8 @@ SELECT y.id, y.code, y.name, y.zone, pro.now() AS now,
           AND (e.last_on IS NULL OR e.last_on >= (pro.now() AT TIME ZONE y.zone)::date - 1)
           AND NOT EXISTS (SELECT FROM pro.rota_ends AS n
                           WHERE n.study_id = e.study_id AND n.entry_id = e.id)) AS entries,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.staff_id, 'login', s.login, 'roles', s.roles)
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.staff_id, 'login', s.login, 'roles', s.roles,
+                                                     'wide_roles', s.wide_roles)
                                   ORDER BY s.login), '[]')
         FROM pro.staff_at(y.study_id, y.id) AS s) AS staff
 FROM pro.sites AS y

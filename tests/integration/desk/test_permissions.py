@@ -185,6 +185,7 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     """For each action on a row, one that still waits for it."""
     wanted = {
         "desk-alert-seen": ("alerts", "seen_at IS NULL"),
+        "desk-alert-taken": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
         "desk-alert-assessed": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
         "desk-alert-closed": ("alerts", f"acted_at IS NULL AND {ASSESSED}"),
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),

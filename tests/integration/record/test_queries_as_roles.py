@@ -56,6 +56,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "pages/entrance": (PAGES,),
     "calling/escalation": (WORKER,),
     "calling/looks": (WORKER,),
+    "calling/notices": (WORKER,),
     "calling/floor": (OPERATOR,),
     "calling/floor.end_safety": (OPERATOR, CLERK),
     "exports/export": (OPERATOR,),

@@ -15,17 +15,33 @@ from pro_service.domain.study.duty.rota import (
     RotaRefusedError,
     check_entry,
 )
+from pro_service.domain.study.duty.telling import (
+    AlertClock,
+    DueNotice,
+    NoticeState,
+    Reachable,
+    Told,
+    notices_due,
+    people_of_step,
+)
 
 __all__ = [
     "AHEAD",
     "WEEKDAYS",
+    "AlertClock",
+    "DueNotice",
     "EntryKind",
     "Gap",
+    "NoticeState",
+    "Reachable",
     "RotaEntry",
     "RotaRefusedError",
     "Stretch",
+    "Told",
     "check_entry",
     "find_gaps",
+    "notices_due",
     "on_duty",
+    "people_of_step",
     "stretches",
 ]

@@ -19,6 +19,10 @@ AHEAD: Final = timedelta(days=14)
 """How far gaps are looked for (R10)."""
 
 
+FIRST: Final = frozenset({0, 1})
+"""Ranks of those who are told first."""
+
+
 class Gap(NamedTuple):
     """A time in which nobody is told."""
 

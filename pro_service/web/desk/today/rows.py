@@ -13,7 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.alerts.steps import may_take, steps_of_listed, told_of
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
@@ -150,6 +150,8 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
+                "may_take": protocol.coming.escalation is not None and may_take(alert),
+                "who_has_it": told_of(words, alert, local),
             }
         )
     return rows
