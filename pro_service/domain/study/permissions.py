@@ -39,6 +39,8 @@ class Action(StrEnum):
     """Who takes part, where they stand, what was asked and sent; never what was answered."""
     see_alert = "see_alert"
     """Say that an alert was seen, and ring: the first of its steps, and not an assessment."""
+    take_alert = "take_alert"
+    """Take an urgent alert: nobody else is told of it for the protocol's minutes (R10)."""
     assess_alert = "assess_alert"
     """Say what an alert is: no adverse event, one, or a serious one (R9); and close it once it is
     assessed. An investigator's alone: whoever rings may see and never assesses."""
@@ -87,6 +89,8 @@ class Action(StrEnum):
     move_to_site = "move_to_site"
     write_note = "write_note"
     """Write something down about a participant that belongs to nothing else."""
+    change_rota = "change_rota"
+    """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -109,6 +113,7 @@ _CARE: Final = frozenset({Role.coordinator, Role.investigator})
 MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.see_participants: _READ,
     Action.see_alert: _CARE,
+    Action.take_alert: _CARE,
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
     Action.see_number: _CARE,
@@ -134,6 +139,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
+    Action.change_rota: _CARE,
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),

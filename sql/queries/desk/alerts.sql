@@ -21,6 +21,26 @@ seen AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
+-- name: take_alert(study_id, participant_id, revision, alert_id, actor, take_id, hold)
+-- Somebody takes an urgent alert: nobody else is told of it for so long. It is seen with that.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+taken AS (
+    INSERT INTO pro.alert_takes (study_id, id, participant_id, alert_id, held_until, actor)
+    SELECT $1, $6, $2, x.id, pro.now() + $7::interval, $5
+    FROM turn, pro.alerts AS x
+    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $4 AND x.acted_at IS NULL
+    RETURNING alert_id
+),
+seen AS (
+    UPDATE pro.alerts AS x SET seen_at = pro.now(), seen_by = $5 FROM taken AS k
+    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = k.alert_id AND x.seen_at IS NULL
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
 -- name: assess_alert(study_id, participant_id, revision, alert_id, actor, assessment_id, verdict, reference, told)
 -- An investigator says what an alert is; what was said before stays beside it. It is seen with that.
 WITH turn AS (

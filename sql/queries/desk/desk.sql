@@ -44,7 +44,8 @@ ORDER BY f.place;
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
        x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
        s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
-       a.instrument, a.target, v.definition, v.occurrence, f.total
+       a.instrument, a.target, v.definition, v.occurrence, k.held_until, k.actor AS held_by,
+       pro.last_told(x.study_id, x.participant_id, x.raised_at) AS told, f.total
 FROM pro.desk_first_alerts($1, $2) AS f
 JOIN pro.alerts AS x ON x.study_id = $1 AND x.id = f.id
 JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
@@ -53,6 +54,10 @@ LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
 LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
                    WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
+LEFT JOIN LATERAL (SELECT t.held_until, t.actor FROM pro.alert_takes AS t
+                   WHERE t.study_id = x.study_id AND t.participant_id = x.participant_id
+                     AND t.taken_at >= x.raised_at AND t.held_until > pro.now()
+                   ORDER BY t.id DESC LIMIT 1) AS k ON true
 ORDER BY f.place;
 
 -- name: list_texts_to_read(study_id, most)

@@ -13,7 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.alerts.steps import may_take, steps_of_listed, told_of
 from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.joining import not_joined_rows
@@ -22,8 +22,13 @@ from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
 
-def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[str, Any]:
-    """The lists `today.html` shows, and in which order; what is empty is in none."""
+def today_values(
+    words: Words, sites: Sequence[DeskSite], to_do: ToDo, gaps: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """The lists `today.html` shows, and in which order; what is empty is in none.
+
+    `gaps` are the rows about hours in which nobody is on duty.
+    """
     by_id = {site.id: site for site in sites}
     alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
     under = put_under_alerts(alerts, calls)
@@ -40,13 +45,14 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
         "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
+        "gaps": gaps,
     }
-    totals = _totals(to_do)
+    totals = _totals(to_do) | {"gaps": len(gaps)}
     totals["calls"] -= len(under)
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    rest = ("unsent", "to_complete", "differences", "second", "uncertain", "held")
+    rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
     order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
@@ -155,6 +161,8 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
+                "may_take": protocol.coming.escalation is not None and may_take(alert),
+                "who_has_it": told_of(words, alert, local),
             }
         )
     return rows
