@@ -13,7 +13,7 @@ from pro_service.services.visits.safety_end import (
     end_safety_for,
     safety_end,
 )
-from pro_service.services.visits.scheduling import News, plan_change
+from pro_service.services.visits.scheduling import News, plan_change, report_row
 
 __all__ = [
     "CheckedRows",
@@ -31,5 +31,6 @@ __all__ = [
     "record_event",
     "record_status",
     "refresh_outlooks",
+    "report_row",
     "safety_end",
 ]

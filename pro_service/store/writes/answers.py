@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -93,6 +93,23 @@ class AlertRow:
     inbound_id: UUID | None
     rule: str
     severity: str
+    actor: str
+    answered_at: datetime | None = None
+    """When the answer was given that a correction changed: the alert is late; None: it is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRow:
+    """An alert that a report of harm raises, unless it was told already."""
+
+    id: UUID
+    rule: str
+    severity: str
+    happened_on: date | None
+    once: bool
+    """Whether an earlier one of the rule is about the same, whatever its day."""
+    own_kind: str | None
+    """The protocol's own kind that was entered, if that told it."""
     actor: str
 
 

@@ -243,6 +243,8 @@ class Story(Told):
             severity = words.word("severity", alert.severity)
             what = words.text("entry.alert", severity=severity)
             told = words.said_in_text(alert.uncertain_who) if alert.uncertain_who else ""
+            if alert.answered_at is not None:
+                told = words.text("entry.alert_late", answered=self.at(alert.answered_at))
             yield _Entry(alert.raised_at, "alert", what, " ".join(filter(None, (rule, told))))
             if alert.seen_at is not None:
                 what = words.text("entry.alert_seen")

@@ -15,7 +15,7 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.alerts.steps import steps_of_told
+from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -165,7 +165,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
                 "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
-                "raised": page.at(one.raised_at),
+                "raised": raised_in_words(words, one.raised_at, one.answered_at, page.zone),
                 "seen": None
                 if one.seen_at is None
                 else words.text(

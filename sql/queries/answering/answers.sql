@@ -79,10 +79,10 @@ declined AS (
 ),
 alarmed AS (
     INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, inbound_id, rule, severity,
-        raised_at, actor)
-    SELECT $1, x.id, $2, x.assessment_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor
+        raised_at, actor, answered_at)
+    SELECT $1, x.id, $2, x.assessment_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor, x.answered_at
     FROM doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, assessment_id uuid, inbound_id uuid,
-        rule text, severity text, actor text)
+        rule text, severity text, actor text, answered_at timestamptz)
     ON CONFLICT (study_id, assessment_id, rule) WHERE assessment_id IS NOT NULL DO NOTHING
 ),
 queried AS (

@@ -44,7 +44,7 @@ ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason IN (
 -- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
        x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
-       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
        a.instrument, a.target, v.definition, v.occurrence,
        count(*) OVER () AS total
 FROM pro.alerts AS x

@@ -8,7 +8,7 @@ raised stays. Values are shown to whoever may read answers, and to nobody else (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -270,7 +270,7 @@ async def _corrected(
     document = answer_store.AnswersWrite(
         responses=plan.document.responses,
         scores=plan.document.scores,
-        alerts=plan.document.alerts,
+        alerts=[replace(one, answered_at=asked.answered_at) for one in plan.document.alerts],
         queries=plan.document.queries,
     )
     return writing(answer_store.record_answers, document)
