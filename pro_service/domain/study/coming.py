@@ -27,7 +27,7 @@ NOT_YET: Final[Mapping[str, str]] = {
     "tablet": "a tablet is handed over for one sitting (R12)",
     "data_cut": "no group is looked at before it (R20)",
 }
-"""Keys nothing acts upon yet, with what they are for; `*` is any name, a list each of its tables."""
+"""Keys nothing acts upon yet, with what they are for; `*` is any name, a list all its tables."""
 
 
 class Entry(Record):

@@ -69,6 +69,8 @@ class Action(StrEnum):
     add_visit = "add_visit"
     """Ask something between two visits."""
     record_event = "record_event"
+    record_own_event = "record_own_event"
+    """Enter what else happened: an event of the protocol's own kinds (R24), or correct one."""
     set_status = "set_status"
     """Say where a participant stands from now on; a withdrawal needs more."""
     record_withdrawal = "record_withdrawal"
@@ -120,6 +122,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.ask_now: _CARE,
     Action.add_visit: _CARE,
     Action.record_event: _CARE,
+    Action.record_own_event: _CARE,
     Action.set_status: _CARE,
     Action.record_withdrawal: frozenset({Role.investigator}),
     Action.change_number: _CARE,

@@ -65,6 +65,8 @@ class Snapshot:
     as_of: datetime
     instruments: Mapping[str, Instrument]
     rules: EndpointRules
+    flagged: frozenset[str] = frozenset()
+    """Kinds of events of the protocol's own that the analysis plan names."""
 
 
 @dataclass(frozen=True)

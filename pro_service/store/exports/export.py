@@ -70,6 +70,21 @@ class ExportedAssessment(NamedTuple):
     """It is written down as standing, for the closing the visit had."""
 
 
+class ExportedOwnEvent(NamedTuple):
+    """An event of the protocol's own, as it stood; days are the participant's."""
+
+    event_id: UUID
+    revision: int
+    kind: str
+    target: str | None
+    began_on: date
+    ended_on: date | None
+    dose: Decimal | None
+    dose_unit: str | None
+    recorded_at: datetime
+    actor: str
+
+
 class ExportedAnswer(NamedTuple):
     """What stood answered to one item in one sitting."""
 
@@ -120,6 +135,14 @@ async def list_exported_participants(
     """Participants known at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_participants"], study_id, as_of)
     return [row_of(ExportedParticipant, row) for row in rows]
+
+
+async def list_exported_own_events(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedOwnEvent]:
+    """What else happened to one participant."""
+    rows = await connection.fetch(_SQL["list_exported_own_events"], study_id, participant_id, as_of)
+    return [row_of(ExportedOwnEvent, row) for row in rows]
 
 
 async def list_exported_assessments(

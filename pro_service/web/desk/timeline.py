@@ -16,6 +16,7 @@ from pro_service.store.desk.timeline import (
     VisitLine,
 )
 from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
+from pro_service.web.desk.person.own_words import own_event_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -157,6 +158,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.calls
             if one.closed_at is None
         ],
+        "own_events": own_event_values(words, timeline),
         "alerts": [
             {
                 "id": one.id,

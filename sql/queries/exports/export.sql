@@ -42,6 +42,14 @@ JOIN pro.protocol_versions AS w
 WHERE p.study_id = $1 AND p.recorded_at <= $2
 ORDER BY p.id;
 
+-- name: list_exported_own_events(study_id, participant_id, as_of)
+-- What else happened to a participant, as it stood at an instant; nothing of what was struck by then.
+SELECT x.event_id, x.revision, x.kind, x.target, x.began_on, x.ended_on, x.dose, x.dose_unit, x.recorded_at, x.actor
+FROM (SELECT DISTINCT ON (e.event_id) e.* FROM pro.own_events AS e
+      WHERE e.study_id = $1 AND e.participant_id = $2 AND e.recorded_at <= $3
+      ORDER BY e.event_id, e.revision DESC) AS x
+WHERE NOT x.struck ORDER BY x.began_on, x.event_id;
+
 -- name: list_exported_assessments(study_id, participant_id, as_of)
 -- What was asked of a participant by the schedule of that instant and its closings then, a row for each
 -- sitting there was by then; `chosen`: it was written down as standing.

@@ -132,6 +132,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/seals.get_next_seal": (WORKER,),
     "record/seals.record_seal": (WORKER,),
     "answering/rescoring": (OPERATOR,),
+    "visits/own_events": (CLERK,),
     "visits/schedule": (OPERATOR,),
     "visits/placing": (OPERATOR, CLERK),
     "visits/schedule.insert_visit_move": (OPERATOR, CLERK),
