@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Language
@@ -33,12 +32,15 @@ from pro_service.services.answering.scores import Place, score_rows
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.ids import new_id
-from pro_service.store.writes import AlertRow, AttemptRow, QueryRow, ResponseRow, VisitDoneRow
+from pro_service.store.writes import (
+    AlertRow,
+    AttemptRow,
+    Authentication,
+    QueryRow,
+    ResponseRow,
+    VisitDoneRow,
+)
 from pro_service.vault import places
-
-Authentication = Literal[
-    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
-]
 
 
 @dataclass(frozen=True)

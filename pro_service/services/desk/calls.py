@@ -8,7 +8,7 @@ comes back at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -36,7 +36,7 @@ from pro_service.domain.study.reaching.call_times import (
 from pro_service.domain.study.times import local_day, local_instant, zone
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.notes import note_about
-from pro_service.services.base.turns import Plan, Write, turn, writing
+from pro_service.services.base.turns import Plan, Write, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, place_of
 from pro_service.services.desk.call_writes import Heard, writes_of
 from pro_service.services.desk.seat import (
@@ -46,7 +46,6 @@ from pro_service.services.desk.seat import (
     signed,
 )
 from pro_service.services.visits import report_row
-from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk
 from pro_service.store.desk.calls import CallClosing, CallKind, CallWrite
@@ -117,7 +116,7 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
         heard = Heard(call_id, call.visit_id, given.day, rung, note.reference)
         steps: list[Write] = [writing(store.close_call, document)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
-        write = signed(seat, Action.close_call, note, _one_after_the_other(steps))
+        write = signed(seat, Action.close_call, note, one_after_the_other(steps))
         return Plan(WorkedCall(place.code, closing.wanted_from, facts.site.zone), write)
 
     return await turn(hands.turn_of(place), decide)
@@ -194,13 +193,3 @@ def _stays(
         waiting = {one.id for one in facts.contacts if not one.confirmed and not one.wrong}
         return bool(waiting - {None if rung is None else rung.id})
     return follows.stays and not (follows.comes_back and back_at is None)
-
-
-def _one_after_the_other(steps: Sequence[Write]) -> Write:
-    """Several guarded writes of one turn: each takes the turn after the one before."""
-
-    async def write(lent: Connection, guard: Guard) -> None:
-        for number, step in enumerate(steps):
-            await step(lent, guard._replace(revision=guard.revision + number))
-
-    return write

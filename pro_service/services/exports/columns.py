@@ -68,6 +68,11 @@ _HOW: Final = (
     ),
     Column("language", "text", "Language asked in", "en; zh_CN"),
     Column("sitting", "integer", "Which sitting at the assessment stands, from 1; all are kept"),
+    Column(
+        "moved_from",
+        "text",
+        "Where the answers were recorded, where a correction moved them: visit, occurrence, target",
+    ),
     Column("release", "text", "Release of the service that asked"),
     Column("instrument_sha256", "text", "Hash of the instrument's rules and neutral labels"),
     Column("wording_sha256", "text", "Hash of the wording shown; the above where no pack was used"),

@@ -251,7 +251,7 @@ class _Reader:
         names = (
             *("mode", "respondent", "respondent_relation", "entered_by", "interviewer"),
             *("not_for_analysis", "authentication", "language"),
-            *("sitting", "release", "instrument_sha256", "wording_sha256"),
+            *("sitting", "moved_from", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {

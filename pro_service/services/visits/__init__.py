@@ -13,7 +13,7 @@ from pro_service.services.visits.safety_end import (
     end_safety_for,
     safety_end,
 )
-from pro_service.services.visits.scheduling import News, plan_change, report_row
+from pro_service.services.visits.scheduling import News, add_visit, plan_change, report_row
 
 __all__ = [
     "CheckedRows",
@@ -22,6 +22,7 @@ __all__ = [
     "NotInvestigatorError",
     "PlannedEnrolment",
     "SafetyEndRefusedError",
+    "add_visit",
     "check_rows",
     "close_participant",
     "end_safety_for",

@@ -16,18 +16,23 @@ _SQL: Final = load_queries("desk/corrections")
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionRow:
-    """A request: the answer it is about, the value that is wished, why, and since when (UTC)."""
+    """A request: the answer it is about, the value that is wished, why, and since when (UTC).
+
+    One that answers belong elsewhere is about a whole sitting instead, and names where.
+    """
 
     id: UUID
     assessment_id: UUID
-    response_id: UUID
-    item: str
+    response_id: UUID | None = None
+    item: str | None = None
     kind: str
-    value: int
-    said_at: datetime | None
-    source: str | None
+    value: int | None = None
+    said_at: datetime | None = None
+    source: str | None = None
     actor: str
     reason: str
+    attempt_id: UUID | None = None
+    to_assessment_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +80,15 @@ class CorrectionSeen(NamedTuple):
     """A request as it is seen from the desk; values only for whoever may read answers."""
 
     id: UUID
-    assessment_id: UUID
-    item: str
+    instrument: str
+    target: str
+    definition: str
+    occurrence: int
+    to_target: str | None
+    """Where a whole sitting belongs; None: it is about one answer."""
+    to_definition: str | None
+    to_occurrence: int | None
+    item: str | None
     kind: str
     said_at: datetime | None
     source: str | None
@@ -91,7 +103,7 @@ class CorrectionSeen(NamedTuple):
     readable: bool
     wished: int | None
     before: int | None
-    response_id: UUID
+    response_id: UUID | None
     raw_sealed: bytes | None
     raw_key: str | None
 

@@ -68,6 +68,8 @@ class ExportedAssessment(NamedTuple):
     """When the sitting was sent in."""
     chosen: bool
     """It is written down as standing, for the closing the visit had."""
+    moved_from: str | None
+    """Where it was recorded before a correction: visit, occurrence, target."""
 
 
 class ExportedOwnEvent(NamedTuple):

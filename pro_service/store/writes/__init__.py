@@ -11,6 +11,7 @@ from __future__ import annotations
 from pro_service.store.writes.answers import (
     AlertRow,
     AttemptRow,
+    Authentication,
     QueryRow,
     ReportRow,
     ResponseRow,
@@ -55,6 +56,7 @@ __all__ = [
     "AlertRow",
     "AssessmentRow",
     "AttemptRow",
+    "Authentication",
     "CallRow",
     "CardRow",
     "ConversationRow",

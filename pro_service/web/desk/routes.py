@@ -98,6 +98,12 @@ DOINGS: Final = (
         "desk-correction-ask",
     ),
     Doing(
+        f"{_PARTICIPANT}/corrections/place",
+        corrections.ask_place,
+        Action.ask_correction,
+        "desk-correction-place",
+    ),
+    Doing(
         f"{_PARTICIPANT}/corrections/{{id}}/decide",
         corrections.decide,
         Action.decide_correction,

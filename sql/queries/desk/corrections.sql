@@ -9,11 +9,12 @@ WITH turn AS (
 doc AS (SELECT $4::jsonb AS d FROM turn),
 asked AS (
     INSERT INTO pro.corrections (study_id, id, participant_id, assessment_id, response_id, item, kind, value,
-        said_at, source, actor, reason)
+        said_at, source, actor, reason, attempt_id, to_assessment_id)
     SELECT $1, c.id, $2, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.said_at, c.source, c.actor,
-           c.reason
+           c.reason, c.attempt_id, c.to_assessment_id
     FROM doc, jsonb_to_recordset(d -> 'corrections') AS c (id uuid, assessment_id uuid, response_id uuid,
-        item text, kind text, value integer, said_at timestamptz, source text, actor text, reason text)
+        item text, kind text, value integer, said_at timestamptz, source text, actor text, reason text,
+        attempt_id uuid, to_assessment_id uuid)
 ),
 decided AS (
     INSERT INTO pro.correction_decisions (study_id, id, participant_id, correction_id, approved, actor, reason)

@@ -61,7 +61,11 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        t.apart AS not_for_analysis, t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        -- As claimed, of what staff typed in: it counts since it was entered.
        CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
-       c.attempt_id IS NOT NULL AS chosen
+       c.attempt_id IS NOT NULL AS chosen,
+       (SELECT concat_ws(' ', w.definition, w.occurrence, b.target) FROM pro.attempts AS o
+        JOIN pro.assessments AS b ON b.study_id = o.study_id AND b.id = o.assessment_id
+        JOIN pro.visits AS w ON w.study_id = b.study_id AND w.id = b.visit_id
+        WHERE o.study_id = t.study_id AND o.id = t.moved_from) AS moved_from
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3
 LEFT JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.recorded_at <= $3

@@ -95,7 +95,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
-    if place in OPEN and doing.name == "desk-correction-ask":
+    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.

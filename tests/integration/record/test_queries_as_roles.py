@@ -48,6 +48,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/calls.decline_visit": (CLERK,),
     "desk/clerk": (DESK,),
     "desk/person": (CLERK,),
+    "desk/sittings": (CLERK,),
     "desk/entry": (CLERK,),
     "desk/corrections": (CLERK,),
     "desk/corrections.list_corrections_seen": (DESK,),

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pro_service.domain.study.entering.belonging import (
+    Belonging,
+    PlaceName,
+    check_belonging,
+    places_of,
+)
 from pro_service.domain.study.entering.correcting import (
     CorrectionKind,
     CorrectionRefusal,
@@ -26,6 +32,7 @@ from pro_service.domain.study.entering.typing import for_entry, sent_when_told
 
 __all__ = [
     "ApartWhat",
+    "Belonging",
     "CorrectionKind",
     "CorrectionRefusal",
     "CorrectionRefusedError",
@@ -33,9 +40,11 @@ __all__ = [
     "Enterable",
     "EntryRefusal",
     "EntryRefusedError",
+    "PlaceName",
     "Standing",
     "Told",
     "Wish",
+    "check_belonging",
     "check_told",
     "check_wish",
     "enterable",
@@ -43,5 +52,6 @@ __all__ = [
     "kept_apart",
     "may_decide",
     "may_enter",
+    "places_of",
     "sent_when_told",
 ]

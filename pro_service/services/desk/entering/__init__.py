@@ -5,16 +5,17 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.belonging import MoveWish, ask_move
 from pro_service.services.desk.entering.correcting import (
     CorrectionLine,
     CorrectionRoom,
     CorrectionWish,
-    DecidesAloneError,
     ask_correction,
     decide_correction,
     look_at_corrections,
 )
 from pro_service.services.desk.entering.heads import (
+    DecidesAloneError,
     EntryHead,
     EntryWordsError,
     NothingTypedError,
@@ -39,9 +40,11 @@ __all__ = [
     "EntryRoom",
     "EntryWordsError",
     "KeptEntry",
+    "MoveWish",
     "NothingTypedError",
     "StillOpenError",
     "ask_correction",
+    "ask_move",
     "begin_entry",
     "decide_correction",
     "keep_answers",
