@@ -100,6 +100,10 @@ class Action(StrEnum):
     decide_correction = "decide_correction"
     """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
+    count_corrections = "count_corrections"
+    """See how many corrections were asked for, approved, refused and wait, by site and interviewer
+    (R13): counts, and whose requests wait, never an answer."""
+
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
 _CARE: Final = frozenset({Role.coordinator, Role.investigator})
@@ -136,6 +140,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
+    Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

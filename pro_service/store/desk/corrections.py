@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -108,6 +109,29 @@ class CorrectionSeen(NamedTuple):
     raw_key: str | None
 
 
+class CorrectionCount(NamedTuple):
+    """How many corrections of a kind there were at a site, of what an interviewer asked."""
+
+    site_id: UUID
+    interviewer: str | None
+    """Who asked by telephone; None: the participant answered by themselves, or on paper."""
+    kind: str
+    asked: int
+    approved: int
+    refused: int
+    waiting: int
+
+
+class CorrectionWaiting(NamedTuple):
+    """A request that waits for its decision."""
+
+    code: str
+    site_id: UUID
+    kind: str
+    actor: str
+    recorded_at: datetime
+
+
 async def record_correction(
     connection: Connection, guard: Guard, document: CorrectionWrite
 ) -> None:
@@ -153,3 +177,19 @@ async def may_read_answers(connection: Connection, study_id: UUID, participant_i
     """Whether answers are open to whoever reads."""
     found: bool = await connection.fetchval(_SQL["may_read_answers"], study_id, participant_id)
     return found
+
+
+async def count_corrections(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID]
+) -> list[CorrectionCount]:
+    """Corrections of these sites, by site, interviewer and kind."""
+    rows = await connection.fetch(_SQL["count_corrections"], study_id, list(sites))
+    return [row_of(CorrectionCount, row) for row in rows]
+
+
+async def list_corrections_waiting(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID], most: int
+) -> list[CorrectionWaiting]:
+    """Requests at these sites that wait for a decision, the oldest first."""
+    rows = await connection.fetch(_SQL["list_corrections_waiting"], study_id, list(sites), most)
+    return [row_of(CorrectionWaiting, row) for row in rows]

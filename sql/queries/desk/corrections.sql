@@ -48,6 +48,21 @@ SELECT EXISTS (SELECT FROM pro.corrections AS c
 -- What was asked for and decided, as far as it is seen from here, the newest last.
 SELECT * FROM pro.desk_corrections($1, $2);
 
+-- name: count_corrections(study_id, sites)
+-- How many were asked for, approved and refused, and wait, by site, interviewer (nobody: they answered by themselves)
+-- and kind.
+SELECT c.site_id, c.interviewer, c.kind, count(*)::integer AS asked,
+       count(*) FILTER (WHERE c.approved)::integer AS approved,
+       count(*) FILTER (WHERE NOT c.approved)::integer AS refused,
+       count(*) FILTER (WHERE c.approved IS NULL)::integer AS waiting
+FROM pro.desk_corrections_here($1, $2) AS c
+GROUP BY c.site_id, c.interviewer, c.kind ORDER BY c.site_id, c.interviewer NULLS FIRST, c.kind;
+
+-- name: list_corrections_waiting(study_id, sites, most)
+-- Requests that wait for a decision, the oldest first.
+SELECT c.code, c.site_id, c.kind, c.actor, c.recorded_at FROM pro.desk_corrections_here($1, $2) AS c
+WHERE c.approved IS NULL ORDER BY c.recorded_at, c.id LIMIT $3;
+
 -- name: may_read_answers(study_id, participant_id)
 -- Whether answers are open to whoever reads now.
 SELECT pro.desk_may_read_scores($1, $2, pro.now()) AS open;

@@ -139,6 +139,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/since": 200,
         "/desk/participants": 200,
         "/desk/texts": 200,
+        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,

@@ -51,6 +51,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/sittings": (CLERK,),
     "desk/entry": (CLERK,),
     "desk/corrections": (CLERK,),
+    "desk/corrections.count_corrections": (DESK,),
+    "desk/corrections.list_corrections_waiting": (DESK,),
     "desk/corrections.list_corrections_seen": (DESK,),
     "desk/corrections.may_read_answers": (DESK,),
     "desk/sessions.is_desk_open": (PAGES,),

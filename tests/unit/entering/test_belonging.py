@@ -14,6 +14,7 @@ from pro_service.domain.study.entering import (
     places_of,
 )
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, Target, VisitFacts
+from tests.unit.study.study_makers import participant
 
 OPENED = datetime(2026, 3, 2, tzinfo=UTC)
 SENT = OPENED + timedelta(days=1)
@@ -44,7 +45,7 @@ def visit(name: str, opens_at: datetime, *assessments: AssessmentFacts) -> Visit
 
 
 def facts(*visits: VisitFacts) -> ParticipantFacts:
-    return ParticipantFacts.model_construct(visits=visits, now=LATER + timedelta(days=1))
+    return participant(visits, now=LATER + timedelta(days=1))
 
 
 FIRST = visit("week_1", OPENED, asked(1, "left_knee", sent=True), asked(2, "right_knee", sent=True))

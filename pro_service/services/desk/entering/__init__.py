@@ -14,6 +14,7 @@ from pro_service.services.desk.entering.correcting import (
     decide_correction,
     look_at_corrections,
 )
+from pro_service.services.desk.entering.counting import CorrectionFigures, count_corrections
 from pro_service.services.desk.entering.heads import (
     DecidesAloneError,
     EntryHead,
@@ -31,6 +32,7 @@ from pro_service.services.desk.entering.rooms import (
 )
 
 __all__ = [
+    "CorrectionFigures",
     "CorrectionLine",
     "CorrectionRoom",
     "CorrectionWish",
@@ -46,6 +48,7 @@ __all__ = [
     "ask_correction",
     "ask_move",
     "begin_entry",
+    "count_corrections",
     "decide_correction",
     "keep_answers",
     "look_at_corrections",

@@ -243,3 +243,44 @@ async def test_an_alert_that_a_correction_raises_says_that_it_is_late_and_stays(
         assert (await ask(trial, ines, value="2"))[0] == 200
         assert (await decide(ivan, "approve"))[0] == 200
     assert await trial.fetch("SELECT rule, acted_at FROM alerts") == [("severe_pain", None)]
+
+
+async def test_corrections_are_counted_by_site_and_interviewer(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="dora",
+        password=PASSWORD,
+        site="BJ01",
+        role="data_manager",
+        actor=ACTOR,
+    )
+    await ask(trial, desk)
+    async with browsing(trial.server) as ines, browsing(trial.server) as dora:
+        await sign_in(ines, "ines")
+        await sign_in(dora, "dora")
+        await decide(ines, "refuse")
+        await ask(trial, desk)
+        _, html = await page(ines, "/desk/corrections")
+        row = "<td>anna</td><td>they meant another answer, and asked for it</td>"
+        assert f'<th scope="row">BJ01</th>{row}<td>2</td><td>0</td><td>1</td><td>1</td>' in html
+        assert f'<a href="{PAGE}">K-001</a>' in html
+        assert f'<a href="{PAGE}">' not in (await page(dora, "/desk/corrections"))[1]
+        assert '<a href="/desk/corrections">' in (await page(dora, "/desk/figures"))[1]
+        _, table = await page(dora, "/desk/corrections.csv")
+        assert list(csv.DictReader(io.StringIO(table.lstrip("\ufeff")))) == [
+            {
+                "site": "BJ01",
+                "interviewer": "staff:anna",
+                "kind": "meant",
+                "asked": "2",
+                "approved": "0",
+                "refused": "1",
+                "waiting": "1",
+            }
+        ]
+    for address in ("/desk/corrections", "/desk/corrections.csv"):
+        assert (await page(desk, address))[0] == 403
+    assert '<a href="/desk/corrections">' not in (await page(desk, "/desk/figures"))[1]
