@@ -73,6 +73,8 @@ class Action(StrEnum):
     add_visit = "add_visit"
     """Ask something between two visits."""
     record_event = "record_event"
+    record_own_event = "record_own_event"
+    """Enter what else happened: an event of the protocol's own kinds (R24), or correct one."""
     set_status = "set_status"
     """Say where a participant stands from now on; a withdrawal needs more."""
     record_withdrawal = "record_withdrawal"
@@ -106,6 +108,10 @@ class Action(StrEnum):
     decide_correction = "decide_correction"
     """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
+    count_corrections = "count_corrections"
+    """See how many corrections were asked for, approved, refused and wait, by site and interviewer
+    (R13): counts, and whose requests wait, never an answer."""
+
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
 _CARE: Final = frozenset({Role.coordinator, Role.investigator})
@@ -130,6 +136,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.send_first_text: _CARE,
     Action.add_visit: _CARE,
     Action.record_event: _CARE,
+    Action.record_own_event: _CARE,
     Action.set_status: _CARE,
     Action.record_withdrawal: frozenset({Role.investigator}),
     Action.change_number: _CARE,
@@ -145,6 +152,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
+    Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

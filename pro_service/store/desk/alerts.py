@@ -41,6 +41,9 @@ class LoggedAlert(NamedTuple):
     rule: str
     severity: str
     raised_at: datetime
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     seen_at: datetime | None
     seen_by: str | None
     acted_at: datetime | None

@@ -16,7 +16,7 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import blanks, corrections, second
+from pro_service.web.desk.entering import blanks, corrections, counts, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
@@ -107,6 +107,12 @@ DOINGS: Final = (
         "desk-correction-ask",
     ),
     Doing(
+        f"{_PARTICIPANT}/corrections/place",
+        corrections.ask_place,
+        Action.ask_correction,
+        "desk-correction-place",
+    ),
+    Doing(
         f"{_PARTICIPANT}/corrections/{{id}}/decide",
         corrections.decide,
         Action.decide_correction,
@@ -163,6 +169,16 @@ ROUTES: Final = (
     web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
     web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
     web.get("/desk/calls/{id}", calls.show, name="desk-call"),
+    web.get(
+        "/desk/corrections",
+        for_staff(counts.show_counts, Action.count_corrections),
+        name="desk-correction-counts",
+    ),
+    web.get(
+        "/desk/corrections.csv",
+        for_staff(counts.get_table, Action.count_corrections),
+        name="desk-correction-table",
+    ),
     web.get(
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),

@@ -16,7 +16,8 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.alerts.steps import steps_of_told
+from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
+from pro_service.web.desk.person.own_words import own_event_values
 from pro_service.web.desk.person.schedule import schedule_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
@@ -179,6 +180,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.calls
             if one.closed_at is None
         ],
+        "own_events": own_event_values(words, timeline),
         "alerts": [
             {
                 "id": one.id,
@@ -187,7 +189,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
                 "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
-                "raised": page.at(one.raised_at),
+                "raised": raised_in_words(words, one.raised_at, one.answered_at, page.zone),
                 "seen": None
                 if one.seen_at is None
                 else words.text(

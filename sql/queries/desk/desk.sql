@@ -43,7 +43,7 @@ ORDER BY f.place;
 -- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
        x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
-       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
        a.instrument, a.target, v.definition, v.occurrence, k.held_until, k.actor AS held_by,
        pro.last_told(x.study_id, x.participant_id, x.raised_at) AS told, f.total
 FROM pro.desk_first_alerts($1, $2) AS f

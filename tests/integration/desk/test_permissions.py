@@ -95,7 +95,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404  # What another began to type is not theirs to send.
     if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
         return 404  # Nothing is typed twice by the example's protocol.
-    if place in OPEN and doing.name == "desk-correction-ask":
+    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
@@ -148,6 +148,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         if role in MAY[Action.see_participants]
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,

@@ -36,6 +36,7 @@ WHOLE: dict[str, Any] = {
             "asked_before": ["womac-nrs-3.1"],
             "hours_before": 48,
             "flagged": True,
+            "alert": "harm",
         }
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
@@ -93,6 +94,7 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "escalation",
         "instrument",
         "visit",
+        "own_event",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 

@@ -21,7 +21,7 @@ from pro_service.services.desk.alert_log import (
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import verdict_in_words
+from pro_service.web.desk.alerts.steps import raised_in_words, verdict_in_words
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
@@ -43,8 +43,11 @@ _COLUMNS: Final = (
     "closed_at",
     "closed_by",
     "unmatched",
+    "late",
+    "answered_at",
 )
-"""Of the CSV file; instants are UTC, rules and verdicts are codes."""
+"""Of the CSV file; instants are UTC, rules and verdicts are codes. `late`: a correction raised it,
+of an answer given at `answered_at` (R13)."""
 
 
 @for_staff
@@ -116,7 +119,7 @@ def _row(words: Words, log: AlertLog, site: DeskSite, one: LoggedAlert) -> dict[
     return {
         "code": one.code,
         "site": site,
-        "raised": words.instant(one.raised_at, local),
+        "raised": raised_in_words(words, one.raised_at, one.answered_at, local),
         "rule": words.rule(log.protocols[one.protocol_version_id], one.rule),
         "severity": one.severity,
         "severity_word": words.word("severity", one.severity),
@@ -169,6 +172,8 @@ def _cells(site: str, one: LoggedAlert) -> list[str]:
         closed,
         one.acted_by or "",
         "yes" if one.unmatched else "no",
+        "no" if one.answered_at is None else "yes",
+        "" if one.answered_at is None else one.answered_at.isoformat(),
     ]
 
 

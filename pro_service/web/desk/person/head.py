@@ -203,7 +203,7 @@ class Head:
                 "words": self.words.text(f"sheet.{one.word}.open"),
             }
             for one in sheets
-            if seat.may(one.action, place) and is_of_use(one, facts)
+            if seat.may(one.action, place) and is_of_use(one, facts, self.timeline.protocol)
         ]
 
 

@@ -13,7 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import may_take, steps_of_listed, told_of
+from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
 from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
 from pro_service.web.desk.today.joining import not_joined_rows
@@ -144,7 +144,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
-                "raised": words.instant(alert.raised_at, local),
+                "raised": raised_in_words(words, alert.raised_at, alert.answered_at, local),
                 "asked": words.said_in_text(alert.uncertain_who)
                 if alert.by_text
                 else ""
