@@ -21,6 +21,8 @@ from pro_service.domain.study.times import quiet_end, zone
 
 OWN: Final = "own"
 """The choice of words of one's own, beside the ids of the protocol's replies."""
+BEGUN: Final = "begun"
+"""What the template's name says of a text that answers none, and begins a conversation."""
 KIND: Final = "staff"
 """The kind of message: while one is the latest on a line, nothing that comes is an answer."""
 LONGEST_OWN_WORDS: Final = 300
@@ -36,6 +38,16 @@ _FORBIDDEN: Final = re.compile(
     r"|评分|得分|分数|量表|安慰剂|剂量|注射|治疗|疗效|药|细胞|症状|疼|痛|肿|僵硬|发烧|发热|诊断|副作用|正常"
     r"|严重|感染|抗生素"
 )
+
+
+def begins(template: str) -> bool:
+    """Whether a message of this template is staff's and answers no text: nobody waits for it."""
+    return template.startswith(f"{KIND}.{BEGUN}.")
+
+
+def in_own_words(template: str) -> bool:
+    """Whether a message of this template is of staff's own words."""
+    return template.startswith(f"{KIND}.") and template.endswith(f".{OWN}")
 
 
 class WordsProblem(StrEnum):
