@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from pro_service.domain.conversation.dialogue import TextPart
 from pro_service.domain.conversation.scan import fold
-from pro_service.domain.conversation.warning import read_warning
+from pro_service.domain.conversation.staff_words import forbidden_in
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.protocol import Messaging, Protocol
@@ -29,15 +29,6 @@ LONGEST_OWN_WORDS: Final = 300
 """Characters; with the hours and the number to ring a text stays within a few segments."""
 REPLY_LASTS: Final = timedelta(hours=24)
 """A reply that could not go out for so long (study time) says what is no longer so."""
-
-_FORBIDDEN: Final = re.compile(
-    r"\b(?:scores?|scoring|womac|koos|placebo|dos(?:e|es|age)|injections?|treat(?:ed|ment|ments)?"
-    r"|therap(?:y|ies)|medicines?|medications?|tablets?|pills?|painkillers?|ibuprofen|paracetamol"
-    r"|cells?|symptoms?|pains?|painful|hurts?|swell(?:ing|s)?|swollen|stiff(?:ness)?|fever"
-    r"|diagnos(?:is|es|ed)|side effects?|normal|serious|harmless|infect(?:ion|ed)|antibiotics?)\b"
-    r"|评分|得分|分数|量表|安慰剂|剂量|注射|治疗|疗效|药|细胞|症状|疼|痛|肿|僵硬|发烧|发热|诊断|副作用|正常"
-    r"|严重|感染|抗生素"
-)
 
 
 def begins(template: str) -> bool:
@@ -104,13 +95,10 @@ def _checked(messaging: Messaging, words: str) -> str:
         raise ReplyWordsError(WordsProblem.empty)
     if len(kept) > LONGEST_OWN_WORDS:
         raise ReplyWordsError(WordsProblem.too_long)
-    folded = fold(kept)
-    found = _FORBIDDEN.search(folded)
+    found = forbidden_in(kept)
     if found is not None:
-        raise ReplyWordsError(WordsProblem.forbidden, found[0])
-    if read_warning(kept).named:
-        raise ReplyWordsError(WordsProblem.forbidden)
-    if re.search(r"https?:|www\.|\w\.(?:com|cn|org|net)\b", folded):
+        raise ReplyWordsError(WordsProblem.forbidden, found)
+    if re.search(r"https?:|www\.|\w\.(?:com|cn|org|net)\b", fold(kept)):
         raise ReplyWordsError(WordsProblem.link)
     return kept
 
