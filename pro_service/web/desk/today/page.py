@@ -35,7 +35,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     values: dict[str, Any] = {
-        **today_values(words, sites, to_do, duty_rows(words, rotas)),
+        **today_values(words, sites, to_do, duty_rows(words, rotas), actor=seat.actor),
         **beside_values(words, sites, week, since),
         **clock(words, sites, frame.now),
     }
