@@ -91,6 +91,8 @@ async def _add_visit(asked: Asked, who: Who) -> Done:
     )
     if made.reminded_at is None:
         return Done("extra_visit")
+    if made.held is not None:
+        return Done("extra_visit_held")
     return Done("extra_visit_asked", local_day(made.reminded_at, zone(asked.facts.zone)))
 
 
