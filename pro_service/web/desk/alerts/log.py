@@ -13,6 +13,7 @@ from aiohttp import web
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.alert_log import A_WEEK, AlertLog, read_alert_log
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import verdict_in_words
@@ -73,6 +74,11 @@ async def show_file(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts.csv`: the alerts of the page, as a table for other programs."""
     log = await _read(request, seat)
     sites = {one.id: one.code for one in log.sites}
+    week = f"week={log.monday:%Y-%m-%d}"
+    narrowed_by = week if log.site is None else f"{week}&site={log.site.code}"
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        taken = TakenOut("alerts", narrowed_by, len(log.alerts))
+        await insert_data_out(connection, seat.study_id, taken)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(_COLUMNS)

@@ -14,10 +14,11 @@ from pro_service.services.desk.listing.grid import GridQuery, read_grid, walk_gr
 from pro_service.services.desk.listing.searching import look_for
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.tables.writing import csv_bytes
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
-from pro_service.web.desk.participants.asked import PATH, address_of, query_of
+from pro_service.web.desk.participants.asked import PATH, address_of, narrowed_by, query_of
 from pro_service.web.desk.participants.rows import (
     columns_of,
     csv_head,
@@ -80,6 +81,9 @@ async def get_table(request: web.Request, seat: Seat) -> web.Response:
     columns: dict[str, str] = {}
     for grid in grids:
         columns |= columns_of(words, grid, query)
+    taken = TakenOut("participants", narrowed_by(query), sum(len(one.rows) for one in grids))
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        await insert_data_out(connection, seat.study_id, taken)
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow(csv_head(words, columns))

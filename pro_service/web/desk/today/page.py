@@ -12,6 +12,7 @@ from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame, read_since, read_week
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.today.rows import held_words, today_values
 from pro_service.web.desk.today.said import clock
 from pro_service.web.desk.today.week import MOST_BESIDE, beside_values
@@ -40,6 +41,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
+        key=new_form_key(),
         sending_held=held_words(words, sites, frame.held_since),
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
