@@ -14,7 +14,7 @@ from pro_service.services.visits.safety_end import (
     end_safety_for,
     safety_end,
 )
-from pro_service.services.visits.scheduling import News, plan_change
+from pro_service.services.visits.scheduling import News, add_visit, plan_change, report_row
 
 __all__ = [
     "CheckedRows",
@@ -23,6 +23,7 @@ __all__ = [
     "NotInvestigatorError",
     "PlannedEnrolment",
     "SafetyEndRefusedError",
+    "add_visit",
     "ask_now",
     "check_rows",
     "close_participant",
@@ -33,5 +34,6 @@ __all__ = [
     "record_event",
     "record_status",
     "refresh_outlooks",
+    "report_row",
     "safety_end",
 ]

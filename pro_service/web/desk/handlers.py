@@ -23,7 +23,7 @@ from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
-from pro_service.web.desk.timeline import timeline_values
+from pro_service.web.desk.timeline import name_entries, timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
 
@@ -45,9 +45,9 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
-    head = Head(words, timeline, acted_for, telephones).values(
-        seat, place, masks_of(context, acted_for)
-    )
+    person = Head(words, timeline, acted_for, telephones)
+    head = person.values(seat, place, masks_of(context, acted_for))
+    name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     return desk.render("participant.html", request, seat, **values)

@@ -120,6 +120,8 @@ def figure_values(words: Words, found: Figures) -> list[dict[str, Any]]:
                 "completed": one.completed_in_window,
                 "expected": one.expected_and_closed,
                 "completion": words.share(one.completed_in_window, one.expected_and_closed),
+                "helped": words.text("figure.helped", count=one.helped) if one.helped else None,
+                "alone": words.share(one.by_themselves, one.expected_and_closed),
                 "unsent": one.unsent,
                 "scorable": one.scorable,
                 "enrolled": one.enrolled,

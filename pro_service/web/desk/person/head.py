@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from pro_service.domain.study import adherence
 from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import Joining, Telephone
 from pro_service.domain.study.statuses import RULES
 from pro_service.domain.study.times import zone
@@ -17,6 +20,7 @@ from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.person.joining import FIRST_TEXT, joining_words
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
@@ -179,6 +183,15 @@ class Head:
         key = "entry.consent" if last.messages else "entry.consent_no_messages"
         return words.text(key, version=last.version, day=words.day(last.signed_on))
 
+    def entries(self, seat: Seat, place: Any) -> dict[UUID, str]:
+        """Where this seat enters the answers to each thing that may be entered now."""
+        if self.facts is None or not seat.may(Action.enter_answers, place):
+            return {}
+        return {
+            one.assessment.id: entry_of(self.document.code, assessment=one.assessment.id)
+            for one in enterable(self.facts, self.timeline.protocol)
+        }
+
     def actions(self, seat: Seat, place: Any, sheets: tuple[Sheet, ...]) -> list[dict[str, str]]:
         """What this seat may do for the participant now, as links to the forms."""
         if self.facts is None:
@@ -190,7 +203,7 @@ class Head:
                 "words": self.words.text(f"sheet.{one.word}.open"),
             }
             for one in sheets
-            if seat.may(one.action, place) and is_of_use(one, facts)
+            if seat.may(one.action, place) and is_of_use(one, facts, self.timeline.protocol)
         ]
 
 

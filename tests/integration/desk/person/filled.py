@@ -32,6 +32,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
     number = next(FRESH)
     sheets = {
         "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
+        "desk-own-event": {"kind": "painkiller", "began": "2025-06-01", "ended": "", "dose": ""},
         "desk-status": {"status": "stopped_treatment"},
         "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
         "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
@@ -43,6 +44,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-note": {"words": "prefers mornings"},
+        "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-enrol": {},
