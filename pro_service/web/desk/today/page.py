@@ -13,6 +13,7 @@ from pro_service.services.desk.today import read_frame, read_since, read_week
 from pro_service.services.study import read_rotas
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.rota.said import duty_rows
 from pro_service.web.desk.today.rows import held_words, today_values
 from pro_service.web.desk.today.said import clock
@@ -44,6 +45,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
+        key=new_form_key(),
         sending_held=held_words(words, sites, frame.held_since),
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
