@@ -43,6 +43,13 @@ CROSS JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r
 WHERE t.study_id = $1 AND t.participant_id = $2 AND t.id = $3
 ORDER BY r.item;
 
+-- name: list_typed_answers(study_id, participant_id, attempt_id)
+-- What was read on a paper when it was typed first, by item: not what it was corrected or settled to since.
+SELECT DISTINCT ON (r.item) r.item, r.value, r.gap, r.id AS response_id, r.received_at
+FROM pro.responses AS r
+WHERE r.study_id = $1 AND r.participant_id = $2 AND r.attempt_id = $3 AND r.reason IS NULL
+ORDER BY r.item, r.id DESC;
+
 -- name: is_verified(study_id, attempt_id)
 -- Whether a paper was typed a second time and nothing waits to be settled.
 SELECT coalesce(pro.paper_state($1, $2) = 'verified', false) AS verified;

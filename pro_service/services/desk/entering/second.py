@@ -151,7 +151,7 @@ async def keep_second(
         row = await _to_type(hands, who, facts, protocol, sitting_id)
         _, assessment = find_assessment(facts, row.assessment_id)
         instrument = who.context.catalogue.instruments[assessment.instrument]
-        first = await store.list_paper_answers(who.connection, who.study_id, facts.id, sitting_id)
+        first = await store.list_typed_answers(who.connection, who.study_id, facts.id, sitting_id)
         document = _typed_again(hands, instrument, row, first, given)
         record = writing(store.record_second_entry, document)
 

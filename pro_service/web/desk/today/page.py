@@ -25,8 +25,8 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         frame = await read_frame(connection, study_id)
         sites = await service.list_sites(connection, study_id)
-        to_do = await service.list_to_do(connection, context, study_id)
         week = await read_week(connection, context, study_id, frame.now, MOST_BESIDE)
+        to_do = await service.list_to_do(connection, context, study_id, week.protocols)
         since = await read_since(connection, seat, 1)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
