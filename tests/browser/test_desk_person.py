@@ -18,7 +18,8 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.window import DESKTOP, Window
 from tests.integration.desk.entering.test_second import PAGE, add_staff, type_first, typed_twice
 from tests.support.databases import clone
-from tests.support.desk import PASSWORD, sign_in
+from tests.support.desk import PASSWORD
+from tests.support.desk import sign_in as sign_in_without_pages
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import browsing
 
@@ -298,7 +299,7 @@ async def look_closely(desk: Window, name: str) -> None:
 async def _first(trial: Trial) -> str:
     """A paper typed and sent by anna: the address of its second entry."""
     async with browsing(trial.server) as anna:
-        await sign_in(anna, "anna")
+        await sign_in_without_pages(anna, "anna")
         return await type_first(trial, anna)
 
 

@@ -295,7 +295,7 @@ class Protocol(Record):
     instruments: dict[str, InstrumentUse]
     visits: tuple[VisitDefinition, ...]
     coming: Coming = NOTHING_COMING
-    """What is checked, and not acted upon yet but for `entry`."""
+    """What is checked, and not acted upon yet but for `entry` and `escalation`."""
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""

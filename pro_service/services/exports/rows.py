@@ -65,6 +65,8 @@ class Snapshot:
     as_of: datetime
     instruments: Mapping[str, Instrument]
     rules: EndpointRules
+    flagged: frozenset[str] = frozenset()
+    """Kinds of events of the protocol's own that the analysis plan names."""
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ class _Reader:
         names = (
             *("mode", "respondent", "respondent_relation", "entered_by", "interviewer"),
             *("not_for_analysis", "authentication", "language"),
-            *("sitting", "release", "instrument_sha256", "wording_sha256"),
+            *("sitting", "moved_from", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {

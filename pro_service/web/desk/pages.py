@@ -109,9 +109,13 @@ class Desk(Site):
         def may(action: str, site_id: UUID | None) -> bool:
             return seat is not None and seat.may(Action[action], site_id)
 
+        def may_anywhere(action: str) -> bool:
+            return seat is not None and seat.may_anywhere(Action[action])
+
         given: dict[str, Any] = {
             "w": words,
             "may": may,
+            "may_anywhere": may_anywhere,
             "login": None if session is None else session.row.person_login,
             "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
             "secret": None if session is None else form_secret(session.token),

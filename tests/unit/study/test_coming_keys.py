@@ -36,6 +36,7 @@ WHOLE: dict[str, Any] = {
             "asked_before": ["womac-nrs-3.1"],
             "hours_before": 48,
             "flagged": True,
+            "alert": "harm",
         }
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
@@ -77,7 +78,7 @@ def test_each_of_them_is_said_to_be_acted_upon_by_nothing() -> None:
     named = [place for place, _ in not_yet(whole())]
     assert len(named) == len(NOT_YET)
     assert "study.retain_until" in named
-    built = ("entry", "instrument", "messaging", "reply")
+    built = ("entry", "escalation", "instrument", "messaging", "reply")
     assert not any(place.startswith(built) for place in named)
 
 
@@ -90,8 +91,10 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "safety",
         "reply",
         "entry",
+        "escalation",
         "instrument",
         "visit",
+        "own_event",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 

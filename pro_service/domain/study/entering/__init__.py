@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pro_service.domain.study.entering.belonging import (
+    Belonging,
+    PlaceName,
+    check_belonging,
+    places_of,
+)
 from pro_service.domain.study.entering.blanks import printable, printable_on
 from pro_service.domain.study.entering.correcting import (
     CorrectionKind,
@@ -28,6 +34,7 @@ from pro_service.domain.study.entering.typing import as_sent, for_entry, sent_wh
 
 __all__ = [
     "ApartWhat",
+    "Belonging",
     "CorrectionKind",
     "CorrectionRefusal",
     "CorrectionRefusedError",
@@ -36,10 +43,12 @@ __all__ = [
     "EntryRefusal",
     "EntryRefusedError",
     "Marked",
+    "PlaceName",
     "Standing",
     "Told",
     "Wish",
     "as_sent",
+    "check_belonging",
     "check_told",
     "check_wish",
     "differs",
@@ -49,6 +58,7 @@ __all__ = [
     "may_decide",
     "may_enter",
     "may_type_again",
+    "places_of",
     "printable",
     "printable_on",
     "sent_when_told",

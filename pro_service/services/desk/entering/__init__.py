@@ -5,6 +5,7 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.belonging import MoveWish, ask_move
 from pro_service.services.desk.entering.blanks import (
     BlankForm,
     BlankForms,
@@ -15,12 +16,13 @@ from pro_service.services.desk.entering.correcting import (
     CorrectionLine,
     CorrectionRoom,
     CorrectionWish,
-    DecidesAloneError,
     ask_correction,
     decide_correction,
     look_at_corrections,
 )
+from pro_service.services.desk.entering.counting import CorrectionFigures, count_corrections
 from pro_service.services.desk.entering.heads import (
+    DecidesAloneError,
     EntryHead,
     EntryWordsError,
     NothingTypedError,
@@ -47,6 +49,7 @@ from pro_service.services.desk.entering.settling import SettledAs, settle_differ
 __all__ = [
     "BlankForm",
     "BlankForms",
+    "CorrectionFigures",
     "CorrectionLine",
     "CorrectionRoom",
     "CorrectionWish",
@@ -57,16 +60,19 @@ __all__ = [
     "EntryWordsError",
     "FirstTypistError",
     "KeptEntry",
+    "MoveWish",
     "NothingTypedError",
     "SecondLine",
     "SecondRoom",
     "SettledAs",
     "StillOpenError",
     "ask_correction",
+    "ask_move",
     "begin_entry",
     "begin_second",
     "blank_forms",
     "blank_forms_of_day",
+    "count_corrections",
     "decide_correction",
     "keep_answers",
     "keep_second",

@@ -33,6 +33,10 @@ from pro_service.store.desk.frame import Frame
 ENTER: Final = Action.enter_answers
 
 
+class DecidesAloneError(ProServiceError):
+    """Whoever asked for a correction does not decide about it."""
+
+
 class EntryWordsError(ProServiceError):
     """Where the paper lies, or why it is entered although it is kept apart, is missing."""
 

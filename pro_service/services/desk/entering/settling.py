@@ -94,7 +94,8 @@ async def settle_difference(
             await store.record_second_entry(connection, guard, document)
             if plan is not None:
                 then = guard._replace(revision=guard.revision + 1)
-                await answer_store.record_answers(connection, then, plan.of_what_was_sent)
+                sent = plan.of_what_was_sent(paper.entry.told_at)
+                await answer_store.record_answers(connection, then, sent)
 
         alarmed = plan is not None and any(each.severity == "urgent" for each in plan.alerts)
         return Plan(Settled(alarmed), signed(seat, Action.settle_entry, note, write))

@@ -16,7 +16,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.today.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk, second, today
+from pro_service.store.desk import clerk, joining, second, today
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import (
     DeskSite,
@@ -26,6 +26,7 @@ from pro_service.store.desk.desk import (
     TextToRead,
     UncertainMessage,
 )
+from pro_service.store.desk.joining import NotJoined
 from pro_service.store.desk.second import PaperToDo
 from pro_service.store.desk.today import Tried
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, WrappedKey
@@ -64,6 +65,8 @@ class ToDo(NamedTuple):
     uncertain: Sequence[UncertainMessage]
     unreached: Sequence[UnreachedParticipant]
     """All of them, longest out of reach first."""
+    not_joined: Sequence[NotJoined]
+    """Who agreed to texts and has neither proven a number nor answered by one, newest first."""
     begun: BegunVisits
     """Answered and not sent, and answered in part, while their windows are open."""
     papers: Sequence[PaperToDo]
@@ -117,6 +120,7 @@ async def list_to_do(
         ],
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
+        not_joined=await joining.list_not_joined(connection, study_id, MOST_OF_A_LIST),
         begun=tell_apart(begun, context.catalogue.instruments),
         papers=papers,
         tried=await today.list_tried(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.first_texts import Joining, Telephone
 from pro_service.domain.study.statuses import RULES
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
@@ -20,6 +21,7 @@ from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.entering.addresses import entry_of
+from pro_service.web.desk.person.joining import FIRST_TEXT, joining_words
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
 from pro_service.web.desk.person.sheets import Sheet, page_of
@@ -35,17 +37,25 @@ class Head:
     named.
     """
 
-    def __init__(self, words: Words, timeline: Timeline, facts: ParticipantFacts | None) -> None:
+    def __init__(
+        self,
+        words: Words,
+        timeline: Timeline,
+        facts: ParticipantFacts | None,
+        telephones: Sequence[Telephone],
+    ) -> None:
         """Keep what is said; `facts` where who looks may act for the participant."""
         self.words = words
         self.timeline = timeline
         self.document = timeline.document
         self.facts = facts
+        self.telephones = telephones
         self.zone = zone(self.document.zone)
 
     def values(self, seat: Seat, place: Any, masks: Mapping[str, str]) -> dict[str, Any]:
         """Everything `_person_head.html` shows."""
         document = self.document
+        joining = joining_words(self.words, self.telephones, self.zone)
         alerts = sum(one.acted_at is None for one in document.conversation.alerts)
         return {
             "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
@@ -58,13 +68,23 @@ class Head:
                     "who": contact_in_words(self.words, one),
                     "number": masks.get(str(one.id)),
                     "texted": self._is_texted(str(one.id)),
+                    "joining": joining.get(str(one.id)),
                 }
                 for one in document.contacts
             ],
             "their_zone": document.zone,
+            "first_text": self.first_text(seat, place),
             "first_row": self.actions(seat, place, FIRST_ROW),
             "more": self.actions(seat, place, MORE),
         }
+
+    def first_text(self, seat: Seat, place: Any) -> str | None:
+        """Where the first text is sent from, while one may go and this seat may send it."""
+        tried = [one.joining for one in self.telephones]
+        may = self.facts is not None and seat.may(FIRST_TEXT.action, place)
+        if not may or not {Joining.lost, Joining.not_tried}.intersection(tried):
+            return None
+        return f"{page_of(self.document.code)}/{FIRST_TEXT.name}"
 
     def _is_texted(self, contact: str) -> bool:
         reached = None if self.facts is None else self.facts.reach.contact
@@ -183,7 +203,7 @@ class Head:
                 "words": self.words.text(f"sheet.{one.word}.open"),
             }
             for one in sheets
-            if seat.may(one.action, place) and is_of_use(one, facts)
+            if seat.may(one.action, place) and is_of_use(one, facts, self.timeline.protocol)
         ]
 
 
