@@ -23,7 +23,7 @@ CREATE TABLE pro.second_answers (
     item text NOT NULL,
     value integer,
     gap text CHECK (gap IN ('skipped', 'not_applicable', 'unreadable')),
-    -- What was typed for the item first, and whether the two differ.
+    -- What stood for the item in the sitting when it was typed again, and whether the two differ.
     response_id uuid NOT NULL,
     differs boolean NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT pro.now(),

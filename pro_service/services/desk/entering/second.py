@@ -191,7 +191,7 @@ def _typed_again(
 ) -> store.SecondEntryWrite:
     """The second entry as it is kept. Raises StillOpenError, AnswerRangeError."""
     typed = {one.item: one for one in given if one.assessment_id == row.assessment_id}
-    if not {one.item for one in first} <= typed.keys():
+    if not first or not {one.item for one in first} <= typed.keys():
         raise StillOpenError
     actor, entry_id = hands.seat.actor, new_id()
     answers = []
