@@ -29,8 +29,8 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         frame = await read_frame(connection, study_id)
         # What is read of a rota names its site: no statement of its own for the sites.
         rotas = await read_rotas(connection, study_id)
-        to_do = await service.list_to_do(connection, context, study_id)
         week = await read_week(connection, context, study_id, frame.now, MOST_BESIDE)
+        to_do = await service.list_to_do(connection, context, study_id, week.protocols)
         since = await read_since(connection, seat, 1)
     sites = [one.site for one in rotas]
     desk = request.app[DESK]
