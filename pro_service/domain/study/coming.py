@@ -1,4 +1,4 @@
-"""Keys a protocol may hold for rules the service does not act upon yet, and who enters answers.
+"""Keys for rules the service does not act upon yet; who enters answers, and who is told.
 
 Each names the rule of the trial it is for, in its record's first line. They are checked as all
 others are, so that a study written today need not be written anew. That nothing acts upon them yet
@@ -21,7 +21,6 @@ EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
 NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
-    "escalation": "who is told of an urgent alert, and when the next one is (R9, R10)",
     "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
     "tablet": "a tablet is handed over for one sitting (R12)",
@@ -50,7 +49,8 @@ class EscalationStep(Record):
 
     after_minutes: int = Field(ge=0, le=7 * 24 * 60)
     tell: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    """A name in the sites' rota, for example coordinator, deputy, medical_monitor."""
+    """Of whom is on duty there, `deputy`, a role, or (any other name) whoever is first. Outside the
+    site a role held in the whole study, or (any other name) everybody who holds one."""
     outside_the_site: bool = False
 
 

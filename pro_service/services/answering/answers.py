@@ -8,7 +8,7 @@ database. Texts, screens and corrections all use it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -114,6 +114,17 @@ class AnswersPlan:
 
     document: AnswersWrite = field(default_factory=AnswersWrite)
     alerts: tuple[RaisedAlert, ...] = ()
+
+    def of_what_was_sent(self, answered_at: datetime) -> AnswersWrite:
+        """What is new where the sitting was sent before: the answer, its scores, and what they tell
+        of safety and sense. An alert says when it was answered (UTC), for it is late."""
+        document = self.document
+        return AnswersWrite(
+            responses=document.responses,
+            scores=document.scores,
+            alerts=[replace(one, answered_at=answered_at) for one in document.alerts],
+            queries=document.queries,
+        )
 
 
 def plan_answers(

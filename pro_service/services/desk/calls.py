@@ -78,6 +78,8 @@ class WorkedCall(NamedTuple):
     comes_back_at: datetime | None
     zone: str
     """Of the site (IANA name)."""
+    visit_id: UUID | None
+    """The visit it was about."""
 
 
 async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall:
@@ -117,7 +119,8 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
         steps: list[Write] = [writing(store.close_call, document)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
         write = signed(seat, Action.close_call, note, one_after_the_other(steps))
-        return Plan(WorkedCall(place.code, closing.wanted_from, facts.site.zone), write)
+        worked = WorkedCall(place.code, closing.wanted_from, facts.site.zone, call.visit_id)
+        return Plan(worked, write)
 
     return await turn(hands.turn_of(place), decide)
 

@@ -56,6 +56,12 @@ _HOW: Final = (
         "mode; respondent; both",
     ),
     Column(
+        "second_entry",
+        "text",
+        "Of paper the protocol has typed twice: whether a second entry confirms it by now",
+        "not verified; verified",
+    ),
+    Column(
         "authentication",
         "text",
         "How known",

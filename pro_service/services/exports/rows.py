@@ -255,9 +255,18 @@ class _Reader:
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {
+            "second_entry": self._second_entry(one),
             "card_shown_at": as_instant(one.card_shown_at),
             "protocol_sha256": self.data.participant.protocol_sha256,
         }
+
+    def _second_entry(self, one: ExportedAssessment) -> str | None:
+        """Whether paper that is typed twice is verified; None: nobody asks for it."""
+        sent_paper = one.mode == "paper" and one.submitted_at is not None
+        asked = sent_paper and self.data.protocol.use(one.instrument).second_entry
+        if one.second_entry is None and not asked:
+            return None
+        return "verified" if one.second_entry == "verified" else "not verified"
 
     def item(self, one: ExportedAssessment, instrument: Instrument, code: str) -> Row:
         answer = self.given(one).get(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
 from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
@@ -23,6 +24,7 @@ __all__ = [
     "PlannedEnrolment",
     "SafetyEndRefusedError",
     "add_visit",
+    "ask_now",
     "check_rows",
     "close_participant",
     "end_safety_for",

@@ -57,6 +57,8 @@ class ExportedAssessment(NamedTuple):
     interviewer: str | None
     not_for_analysis: str | None
     """What of an entry the protocol does not name for analysis."""
+    second_entry: str | None
+    """How far a paper typed twice has come: differs, verified; None: it was typed once."""
     authentication: str | None
     card_shown_at: datetime | None
     language: str | None

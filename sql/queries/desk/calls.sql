@@ -99,11 +99,9 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
         WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
           AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
           AND t.closed_at IS NOT NULL) AS tried
-FROM pro.call_tasks AS k
+FROM pro.desk_first_calls($1, interval '12 hours', $2) AS f
+JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
-WHERE k.study_id = $1 AND k.closed_at IS NULL
-  AND (k.wanted_from IS NULL OR k.wanted_from < (SELECT pro.now()) + interval '12 hours')
-ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason IN ('safety_unanswered', 'unwell')) DESC,
-         k.closes_at NULLS LAST, k.id LIMIT $2;
+ORDER BY f.place;

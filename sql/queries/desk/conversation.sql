@@ -20,8 +20,7 @@ ORDER BY i.id;
 -- name: list_opt_outs_seen(study_id, participant_id)
 -- From when to when the number asked for no texts.
 SELECT o.started_at, o.ended_at, o.reason, o.actor, o.end_reason, o.ended_by
-FROM pro.desk_opt_outs($1) AS o
-WHERE o.participant_id = $2
+FROM pro.desk_opt_outs_of($1, $2) AS o
 ORDER BY o.id;
 
 -- name: list_calls_seen(study_id, participant_id)

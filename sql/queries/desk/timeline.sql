@@ -106,9 +106,8 @@ LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n
 WHERE n.study_id = $1
   AND n.id IN (SELECT o.id FROM pro.notes AS o WHERE o.study_id = $1 AND o.participant_id = $2
                UNION ALL
-               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs($1) AS o
-               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said)
-               WHERE o.participant_id = $2);
+               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs_of($1, $2) AS o
+               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said));
 
 -- name: list_own_events_seen(study_id, participant_id)
 -- What else happened: every revision of each event of the protocol's own, and whether it stands.

@@ -8,6 +8,7 @@ from pro_service.domain.study.entering.belonging import (
     check_belonging,
     places_of,
 )
+from pro_service.domain.study.entering.blanks import printable, printable_on
 from pro_service.domain.study.entering.correcting import (
     CorrectionKind,
     CorrectionRefusal,
@@ -28,7 +29,8 @@ from pro_service.domain.study.entering.telling import (
     enterable,
     kept_apart,
 )
-from pro_service.domain.study.entering.typing import for_entry, sent_when_told
+from pro_service.domain.study.entering.twice import Marked, differs, may_type_again
+from pro_service.domain.study.entering.typing import as_sent, for_entry, sent_when_told
 
 __all__ = [
     "ApartWhat",
@@ -40,18 +42,24 @@ __all__ = [
     "Enterable",
     "EntryRefusal",
     "EntryRefusedError",
+    "Marked",
     "PlaceName",
     "Standing",
     "Told",
     "Wish",
+    "as_sent",
     "check_belonging",
     "check_told",
     "check_wish",
+    "differs",
     "enterable",
     "for_entry",
     "kept_apart",
     "may_decide",
     "may_enter",
+    "may_type_again",
     "places_of",
+    "printable",
+    "printable_on",
     "sent_when_told",
 ]

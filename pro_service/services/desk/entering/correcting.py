@@ -8,7 +8,7 @@ raised stays. Values are shown to whoever may read answers, and to nobody else (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -311,14 +311,7 @@ async def _corrected(
     )
     case = AnsweringCase(who.context, protocol, as_given, sitting, baseline)
     plan = plan_answers(case, [given], submit=[assessment.id])
-    # It was sent before: only the answer, its scores, and what they tell of safety are new.
-    document = answer_store.AnswersWrite(
-        responses=plan.document.responses,
-        scores=plan.document.scores,
-        alerts=[replace(one, answered_at=asked.answered_at) for one in plan.document.alerts],
-        queries=plan.document.queries,
-    )
-    return writing(answer_store.record_answers, document)
+    return writing(answer_store.record_answers, plan.of_what_was_sent(asked.answered_at))
 
 
 def _sent(facts: ParticipantFacts, assessment_id: UUID) -> AssessmentFacts:

@@ -11,7 +11,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from pro_service.domain.study.times import zone
-from pro_service.services.desk.alert_log import A_WEEK, AlertLog, read_alert_log
+from pro_service.services.desk.alert_log import (
+    A_WEEK,
+    MOST_IN_FILE,
+    MOST_LISTED,
+    AlertLog,
+    read_alert_log,
+)
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
@@ -66,7 +72,9 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
         following=_address(log, log.monday + A_WEEK),
         file=_address(log, log.monday, "/desk/alerts.csv"),
         alerts=alerts,
-        unmatched=sum(one["unmatched"] for one in alerts),
+        unmatched=log.alerts[0].unmatched_total if log.alerts else 0,
+        total=log.alerts[0].total if log.alerts else 0,
+        reports_total=log.reports[0].total if log.reports else 0,
         reports=[_report(words, sites[one.site_id], one) for one in log.reports],
     )
 
@@ -74,7 +82,7 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
 @for_staff
 async def show_file(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts.csv`: the alerts of the page, as a table for other programs."""
-    log = await _read(request, seat)
+    log = await _read(request, seat, MOST_IN_FILE)
     sites = {one.id: one.code for one in log.sites}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -89,7 +97,7 @@ async def show_file(request: web.Request, seat: Seat) -> web.Response:
     )
 
 
-async def _read(request: web.Request, seat: Seat) -> AlertLog:
+async def _read(request: web.Request, seat: Seat, most: int = MOST_LISTED) -> AlertLog:
     async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
         return await read_alert_log(
             connection,
@@ -97,6 +105,7 @@ async def _read(request: web.Request, seat: Seat) -> AlertLog:
             seat,
             week=_day(request.query.get("week", "")),
             site_code=request.query.get("site") or None,
+            most=most,
         )
 
 

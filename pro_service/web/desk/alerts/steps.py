@@ -39,6 +39,13 @@ async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     return done(seat, way_back(form), "alert_seen", code=place.code)
 
 
+async def take(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/alerts/{id}/taken`: nobody else is told for the protocol's minutes."""
+    form = await read_form(request)
+    place = await service.take_alert(hands_of(request, seat), id_in(request))
+    return done(seat, way_back(form), "alert_taken", code=place.code)
+
+
 async def assess(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/assessed`: what it is, the log's reference, what they were told."""
     form = await read_form(request)
@@ -69,6 +76,24 @@ def steps_of_listed(words: Words, alert: OpenAlert, local: ZoneInfo) -> dict[str
         verdict, actor = Verdict(alert.verdict), alert.assessed_by or ""
         stands = _Stands(alert.stands, verdict, alert.reference, alert.assessed_at, actor)
     return _steps(words, alert.rule, stands, local)
+
+
+def may_take(alert: OpenAlert) -> bool:
+    """Whether it waits for somebody to say that they take it."""
+    return alert.severity == "urgent" and alert.stands is None
+
+
+def told_of(words: Words, alert: OpenAlert, local: ZoneInfo) -> str:
+    """Who has taken an alert until when; else who was told of it last; else nothing."""
+    if alert.stands is not None:
+        return ""
+    if alert.held_until is not None:
+        at = words.instant(alert.held_until, local)
+        return words.text("alert.held", who=words.who(alert.held_by), at=at)
+    if alert.told is None:
+        return ""
+    at = words.instant(datetime.fromisoformat(alert.told["at"]), local)
+    return words.text("alert.was_told", who=alert.told["login"], at=at)
 
 
 def steps_of_told(words: Words, alert: AlertLine, local: ZoneInfo) -> dict[str, Any]:

@@ -34,6 +34,7 @@ ROOMS: Final = (
     Room("figures", "/desk/figures", Action.see_participants, ("/desk/corrections",)),
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
+    Room("rota", "/desk/rota", Action.see_participants),
 )
 """In the order of the bar."""
 
