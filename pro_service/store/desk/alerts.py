@@ -41,6 +41,9 @@ class LoggedAlert(NamedTuple):
     rule: str
     severity: str
     raised_at: datetime
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     seen_at: datetime | None
     seen_by: str | None
     acted_at: datetime | None
@@ -52,6 +55,8 @@ class LoggedAlert(NamedTuple):
     unmatched: bool
     """Whether it lacks its assessment, or an event its reference."""
     total: int
+    unmatched_total: int
+    """Of all that are listed, on whichever page, those that lack assessment or reference."""
 
 
 class ReportedText(NamedTuple):

@@ -98,6 +98,9 @@ class OpenAlert(NamedTuple):
     """Whether words of a text raised it, and no answer."""
     uncertain_who: bool
     """Whether nobody knows which of those who use the telephone wrote that text."""
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     instrument: str | None
     target: str | None
     definition: str | None

@@ -11,6 +11,7 @@ from pro_service.store.ids import new_id
 from tests.support.desk import (
     seed_alert,
     seed_call,
+    seed_entry,
     seed_line,
     seed_message,
     seed_staff,
@@ -84,18 +85,3 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         " 'note:' || gen_random_uuid(), pro.now(), actor FROM pro.alerts WHERE rule = 'assessed'"
     )
     await seed_entry(participant, assessment)
-
-
-async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
-    """A sitting somebody began to type."""
-    await participant.study.owner.execute(
-        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
-        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
-        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
-        " 'x', 'x', pro.now(), $5)",
-        participant.study.id,
-        new_id(),
-        participant.id,
-        assessment,
-        ACTOR,
-    )

@@ -24,7 +24,7 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import ENROLS_NOBODY, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
 from tests.integration.desk.rows import (
     ROTA_ROWS,
     SETTLING,
@@ -72,6 +72,8 @@ NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
+"""Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -81,8 +83,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
-    if action is Action.enrol:
-        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
+    if doing.name in NOBODY_IN_IT:
+        return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
     if action is Action.change_rota and place == "formerly":
@@ -91,7 +93,9 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
-    if place in OPEN and doing.name == "desk-correction-ask":
+    if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
+        return 404  # Nothing is typed twice by the example's protocol.
+    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
@@ -123,6 +127,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    if not sees:
+        twice = 404
     corrects = 404
     if role not in MAY[Action.ask_correction] or place == "formerly":
         corrects = 403
@@ -141,12 +148,15 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         if role in MAY[Action.see_participants]
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
+        f"{theirs}/second": twice,
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
@@ -192,6 +202,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-keep": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-settle": ("attempts", f"actor = '{ACTOR}'"),
         **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
     wanted |= ROTA_ROWS

@@ -101,6 +101,16 @@ def steps_of_told(words: Words, alert: AlertLine, local: ZoneInfo) -> dict[str, 
     return _steps(words, alert.rule, _last(alert), local)
 
 
+def raised_in_words(
+    words: Words, raised_at: datetime, answered_at: datetime | None, local: ZoneInfo
+) -> str:
+    """When an alert was raised; one that a correction raised says that it is late (R13)."""
+    at = words.instant(raised_at, local)
+    if answered_at is None:
+        return at
+    return words.text("alert.late", at=at, answered=words.instant(answered_at, local))
+
+
 def _last(alert: AlertLine) -> _Stands | None:
     if not alert.assessments:
         return None

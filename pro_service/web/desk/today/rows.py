@@ -13,8 +13,11 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo, count_to_do
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import may_take, steps_of_listed, told_of
+from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.joining import not_joined_rows
+from pro_service.web.desk.today.papers import paper_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
@@ -35,8 +38,11 @@ def today_values(
         "calls": [one for one in calls if one not in under],
         "texts": texts_values(words, by_id, to_do.texts, to_do.here),
         "unreached": _unreached(words, by_id, to_do),
+        "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "second": paper_rows(words, by_id, to_do, "to_type"),
+        "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
         "gaps": gaps,
@@ -45,7 +51,8 @@ def today_values(
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    order = ("alerts", *first, "unreached", "unsent", "to_complete", "gaps", "uncertain", "held")
+    rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
+    order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -90,6 +97,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "entry": None if not call.owed else entry_of(call.code, visit=call.visit_id),
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
@@ -118,7 +126,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
-                "raised": words.instant(alert.raised_at, local),
+                "raised": raised_in_words(words, alert.raised_at, alert.answered_at, local),
                 "asked": words.said_in_text(alert.uncertain_who)
                 if alert.by_text
                 else ""
