@@ -65,7 +65,7 @@ ORDER BY f.place;
 -- shared number names all who use it, one from a stranger nobody.
 SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
        i.body_key, i.media_count, i.urgent, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key, f.total
-FROM pro.desk_first_texts($1, $2) AS f
+FROM pro.desk_first_texts($1, $2::integer) AS f
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = f.id
 CROSS JOIN LATERAL (
     SELECT array_agg(p.code ORDER BY p.code) AS codes, (array_agg(p.id ORDER BY p.code))[1] AS first_id
