@@ -54,7 +54,8 @@ class Action(StrEnum):
     deal_with_message = "deal_with_message"
     """Say what was done about a text whose fate never became known."""
     reply_to_text = "reply_to_text"
-    """Answer a text that somebody had to read, in words the protocol allows (R7)."""
+    """Write to a participant in words the protocol allows: in answer to a text that somebody had to
+    read, or first (R7)."""
     settle_text = "settle_text"
     """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
     take_answer = "take_answer"

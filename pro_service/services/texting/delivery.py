@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pro_service.domain.conversation.practice import KIND as FIRST
+from pro_service.domain.conversation.staff_replies import begins
 from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
@@ -267,6 +268,10 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts
     if row.kind == FIRST:
         return contact is not None and still_first(facts, contact, row.expires_at)
     where = standing(facts.statuses, facts.now, facts.events)
+    if begins(row.template):
+        # Nobody waits for it: whatever would keep staff from beginning now keeps it from going.
+        agreed = contact is not None and why_not(contact, facts.consent) is None
+        return where.may_message and agreed
     if row.kind != "reminder":
         # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
         held_back = contact is not None and contact.opted_out_at is not None

@@ -129,6 +129,8 @@ class TextToRead(NamedTuple):
     key_id: UUID | None
     wrapped: bytes | None
     wrapping_key: str | None
+    comes_back_to: str | None
+    """Who of the staff had written last on its line; None: the service had."""
     total: int
 
 

@@ -16,7 +16,7 @@ from pro_service.services.desk.today.lists import (
     list_to_do,
     open_body,
 )
-from pro_service.services.desk.today.week import Since, Week, read_since, read_week
+from pro_service.services.desk.today.week import Since, Week, read_protocols, read_since, read_week
 
 __all__ = [
     "MOST_OF_A_LIST",
@@ -32,6 +32,7 @@ __all__ = [
     "list_to_do",
     "open_body",
     "read_frame",
+    "read_protocols",
     "read_since",
     "read_week",
 ]

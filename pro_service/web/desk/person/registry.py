@@ -25,8 +25,9 @@ from pro_service.web.desk.person.sheets import Sheet
 from pro_service.web.desk.person.standing import STATUS
 from pro_service.web.desk.person.visit_day import DAY
 from pro_service.web.desk.person.wishes import NOTE, SETTINGS, SITE
+from pro_service.web.desk.person.writing import WRITE
 
-FIRST_ROW: Final = (ASK, EXTRA, EVENT, OWN_EVENT, NUMBER, STATUS, NOTE)
+FIRST_ROW: Final = (ASK, WRITE, EXTRA, EVENT, OWN_EVENT, NUMBER, STATUS, NOTE)
 """What is done most often."""
 MORE: Final = (
     FIRST_TEXT,

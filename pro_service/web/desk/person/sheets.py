@@ -27,6 +27,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.desk.person.staff_turns import StaffTurn, find_turn
 from pro_service.services.desk.seat import Seat
 from pro_service.store.base import operations
+from pro_service.web.desk.conversation.problems import reply_problem
 from pro_service.web.desk.frame.done import done as say_done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
@@ -74,6 +75,8 @@ class Outlook:
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     caption: str = ""
+    quote: str | None = None
+    """Words that go out as they stand here."""
     warnings: Sequence[str] = ()
     """What goes on all the same, and must not be overlooked."""
     document: object = None
@@ -237,7 +240,7 @@ class Sheet:
             page=here,
             address=f"{here}/{self.name}",
             here=f"{here}/{self.name}",
-            key=secrets.token_hex(_KEY_BYTES),
+            key=new_form_key(),
             their_zone=facts.zone,
             now=words.instant(facts.now, zone(facts.zone)),
             **values,
@@ -257,12 +260,20 @@ def page_of(code: str) -> str:
 
 def problem_in_words(words: Words, error: ProServiceError) -> str | None:
     """What is wrong with what was typed, in the reader's language; None: something else is."""
+    about_words = reply_problem(words, error)
+    if about_words is not None:
+        return about_words
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
     for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
         if words.has(key):
             return words.text(key)
     return None
+
+
+def new_form_key() -> str:
+    """A key that no other form has."""
+    return secrets.token_hex(_KEY_BYTES)
 
 
 def form_key(form: Form) -> str:

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pro_service.domain.conversation.staff_replies import KIND
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.calls import ABOUT_ALERTS
+from pro_service.domain.study.follow_up.call_keys import CORRECTION_ASKED
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo, count_to_do
@@ -23,11 +25,16 @@ from pro_service.web.desk.words import Words
 
 
 def today_values(
-    words: Words, sites: Sequence[DeskSite], to_do: ToDo, gaps: Sequence[dict[str, Any]]
+    words: Words,
+    sites: Sequence[DeskSite],
+    to_do: ToDo,
+    gaps: Sequence[dict[str, Any]],
+    *,
+    actor: str,
 ) -> dict[str, Any]:
     """The lists `today.html` shows, and in which order; what is empty is in none.
 
-    `gaps` are the rows about hours in which nobody is on duty.
+    `gaps` are the rows about hours in which nobody is on duty; `actor` is whoever reads it.
     """
     by_id = {site.id: site for site in sites}
     alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
@@ -36,7 +43,7 @@ def today_values(
     lists = {
         "alerts": alerts,
         "calls": [one for one in calls if one not in under],
-        "texts": texts_values(words, by_id, to_do.texts, to_do.here),
+        "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
         "unreached": _unreached(words, by_id, to_do),
         "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
@@ -104,6 +111,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.visit_id
                 else None,
                 "about_alert": call.reason in ABOUT_ALERTS,
+                "corrects": call.reason == CORRECTION_ASKED,
             }
         )
     return rows
@@ -155,8 +163,11 @@ def texts_values(
     sites: Mapping[UUID, DeskSite],
     texts: Sequence[ReadText],
     here: Collection[str],
+    *,
+    actor: str,
 ) -> list[dict[str, Any]]:
-    """Texts to read, in words; `here` are the codes of who is now at a site of the reader's."""
+    """Texts to read, in words; `here` are the codes of who is now at a site of the reader's
+    (`actor`, as the record names them)."""
     return [
         {
             "id": row.id,
@@ -167,10 +178,20 @@ def texts_values(
             "body": body,
             "media": row.media_count,
             "urgent": row.urgent,
+            "comes_back": _comes_back(words, row.comes_back_to, actor),
             "at": words.instant(row.received_at, zone(sites[row.site_id].zone)),
         }
         for row, body in texts
     ]
+
+
+def _comes_back(words: Words, wrote: str | None, actor: str) -> str | None:
+    """To whom a text comes back, where staff had written last."""
+    if wrote is None:
+        return None
+    return (
+        words.text("text.to_you") if wrote == actor else words.text("text.to", who=words.who(wrote))
+    )
 
 
 def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
@@ -208,7 +229,9 @@ def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
             "place": one.site_id if one.code in to_do.here else None,
             "site": sites[one.site_id],
             "may_end": one.state == MessageState.unconfirmed,
-            "template": words.word("template", one.template),
+            "template": words.text("entry.staff_reply")
+            if one.template.startswith(f"{KIND}.")
+            else words.word("template", one.template),
             "state": words.word("message", one.state),
             "at": words.instant(one.at, zone(sites[one.site_id].zone)),
         }

@@ -44,6 +44,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-note": {"words": "prefers mornings"},
+        "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-enrol": {},
