@@ -43,6 +43,7 @@ from pro_service.store.writes.texts import (
     ReplyMessageRow,
     TextAlertRow,
 )
+from pro_service.store.writes.undoing import ReopenedCallRow, UndoneRow
 from pro_service.store.writes.visits import (
     AssessmentRow,
     ReclosedVisitRow,
@@ -73,6 +74,7 @@ __all__ = [
     "ReclosedVisitRow",
     "ReminderMessageRow",
     "ReminderRow",
+    "ReopenedCallRow",
     "ReplyMessageRow",
     "ResponseRow",
     "SafetyEndRow",
@@ -80,6 +82,7 @@ __all__ = [
     "SettlementRow",
     "StatusRow",
     "TextAlertRow",
+    "UndoneRow",
     "VisitDoneRow",
     "VisitRow",
 ]

@@ -5,7 +5,8 @@ SELECT k.reason, k.visit_id, k.created_at, k.closes_at,
        (SELECT count(*) FROM pro.call_tasks AS t
         WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
           AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
-          AND t.outcome LIKE 'no_answer:%') AS tried
+          AND t.outcome LIKE 'no_answer:%'
+          AND NOT EXISTS (SELECT FROM pro.undone AS u WHERE u.study_id = t.study_id AND u.of_id = t.id)) AS tried
 FROM pro.call_tasks AS k
 WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $3 AND k.closed_at IS NULL;
 
@@ -94,7 +95,8 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
        (SELECT count(*) FROM pro.call_tasks AS t
         WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
           AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
-          AND t.closed_at IS NOT NULL) AS tried
+          AND t.closed_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM pro.undone AS u WHERE u.study_id = t.study_id AND u.of_id = t.id)) AS tried
 FROM pro.call_tasks AS k
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id

@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
     FROM pro.call_tasks AS c
     WHERE c.study_id = $1 AND c.closed_by LIKE 'staff:%' AND c.visit_id = w.visit_id
       AND c.participant_id = (SELECT v.participant_id FROM pro.visits AS v WHERE v.study_id = $1 AND v.id = w.visit_id)
+      AND NOT EXISTS (SELECT FROM pro.undone AS u WHERE u.study_id = c.study_id AND u.of_id = c.id)
 ) AS k
 WHERE n.texts + k.calls > 0;
 

@@ -78,6 +78,7 @@ SETTLING: Final = (
     "desk-text-nothing",
 )
 """What is done with a text to read."""
+NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -99,10 +100,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
-    if place in OPEN and doing.name == "desk-safety-end":
-        return 409  # No safety follow-up runs: whoever may end it hears so.
-    if place in OPEN and doing.name == "desk-text-take":
-        return 409  # No question was open: whoever may take an answer hears so.
+    if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
+        return 409  # No safety follow-up runs, no question was open, nothing was done.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
@@ -233,7 +232,9 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
-        **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
+        **dict.fromkeys((*SETTLING, "desk-undo-text-nothing"), ("inbounds", "read_at IS NULL")),
+        "desk-undo-alert-seen": ("alerts", "seen_at IS NULL"),
+        "desk-undo-call-no-answer": ("call_tasks", "closed_at IS NULL"),
     }
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {

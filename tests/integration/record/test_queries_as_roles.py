@@ -33,6 +33,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/texts": (DESK,),
     "desk/texts.get_text_to_settle": (CLERK,),
     "desk/texts.settle_text": (CLERK,),
+    "desk/undoing": (CLERK,),
     "desk/frame": (DESK,),
     "desk/people": (DESK,),
     "desk/today": (DESK,),
