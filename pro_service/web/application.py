@@ -22,6 +22,7 @@ from pro_service.web.middleware import (
 )
 from pro_service.web.questionnaire import (
     answering,
+    contact,
     ending,
     entrance,
     factor,
@@ -104,6 +105,8 @@ ROUTES: Final = (
     web.post("/q/me/unwell", unwell.say_unwell, name="page-unwell-said"),
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
     web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
+    web.get("/q/me/contact", contact.show_contact, name="page-contact"),
+    web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
     web.get("/c", entrance.show_entrance, name="page-entrance"),

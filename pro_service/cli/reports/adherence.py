@@ -70,13 +70,16 @@ def percent(share: Fraction | None) -> str:
 
 def figures_table(figures: tuple[Adherence, ...]) -> Table:
     """Both figures by visit and site."""
-    table = Table("visit", "site", "completed in window", "%", "not sent", "available", "%")
+    table = Table(
+        "visit", "site", "completed in window", "%", "with help", "not sent", "available", "%"
+    )
     for row in figures:
         table.add_row(
             row.definition,
             row.site,
             f"{row.completed_in_window} / {row.expected_and_closed}",
             percent(row.completion),
+            str(row.helped),
             str(row.unsent),
             f"{row.scorable} / {row.enrolled}",
             percent(row.available),
@@ -135,7 +138,7 @@ def _participants_csv(result: AdherenceReport) -> str:
 
 def _figures_csv(result: AdherenceReport) -> str:
     counts = ("completed_in_window", "expected_and_closed", "unsent", "scorable", "enrolled")
-    heads = ("visit", "site", *counts)
+    heads = ("visit", "site", *counts, "by_themselves", "with_help")
     return _csv([heads, *([str(cell) for cell in _cells(one)] for one in result.figures)])
 
 
@@ -148,6 +151,8 @@ def _cells(figure: Adherence) -> tuple[str | int, ...]:
         figure.unsent,
         figure.scorable,
         figure.enrolled,
+        figure.by_themselves,
+        figure.helped,
     )
 
 

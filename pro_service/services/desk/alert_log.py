@@ -19,8 +19,9 @@ from pro_service.store.desk.desk import DeskSite, list_desk_sites
 from pro_service.store.desk.frame import Frame
 
 A_WEEK: Final = timedelta(days=7)
-MOST_LISTED: Final = 1000
-"""Rows of one list; a site that has more in a week narrows it by site."""
+MOST_LISTED: Final = 100
+"""Rows of one list of the page; a site that has more narrows it by site, or takes the file."""
+MOST_IN_FILE: Final = 20_000
 
 
 class AlertLog(NamedTuple):
@@ -44,6 +45,7 @@ async def read_alert_log(
     *,
     week: date | None,
     site_code: str | None,
+    most: int = MOST_LISTED,
 ) -> AlertLog:
     """The week of a day (None: the present one) in the zone of the first site listed.
 
@@ -60,8 +62,8 @@ async def read_alert_log(
     since, until = day_start(monday, local), day_start(monday + A_WEEK, local)
     site_id = None if site is None else site.id
     span = LogSpan(site_id, since, until, earlier_too=True)
-    alerts = await store.list_alerts_against_log(connection, seat.study_id, span, MOST_LISTED)
-    reports = await store.list_reports_without_alert(connection, seat.study_id, span, MOST_LISTED)
+    alerts = await store.list_alerts_against_log(connection, seat.study_id, span, most)
+    reports = await store.list_reports_without_alert(connection, seat.study_id, span, most)
     protocols = {
         one: await context.reader.protocol(connection, seat.study_id, one)
         for one in {alert.protocol_version_id for alert in alerts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.alerts.steps import steps_of_told
+from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
+from pro_service.web.desk.person.own_words import own_event_values
+from pro_service.web.desk.person.schedule import schedule_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -59,9 +62,27 @@ class _Page(Told):
                 reason=self.said(visit.superseded_reason)
                 or words.reason(visit.superseded_reason or ""),
             ),
+            "signs": self.signs(visit),
+            "when": self.when(visit),
             "assessments": [self.assessment(visit, one) for one in visit.assessments],
             "reminders": [self.reminder(one) for one in visit.reminders],
         }
+
+    def when(self, visit: VisitLine) -> str:
+        """When it opens; once it has, when it closes."""
+        if visit.opens_at <= self.document.now:
+            return self.words.until(visit.closes_at, self.zone)
+        day = visit.opens_at.astimezone(self.zone).date()
+        return self.words.text("head.opens", day=self.words.day(day))
+
+    def signs(self, visit: VisitLine) -> list[dict[str, str]]:
+        """The states of what a visit asks, each once, in the order of asking."""
+        found = dict.fromkeys(
+            state
+            for one in visit.assessments
+            if (state := self.timeline.states.get(one.id)) is not None
+        )
+        return [state_values(self.words, state) for state in found]
 
     def assessment(self, visit: VisitLine, one: AssessmentLine) -> dict[str, Any]:
         words, standing = self.words, self.timeline.standing.get(one.id)
@@ -70,6 +91,8 @@ class _Page(Told):
         # Scores of the sitting that stands come first.
         scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
+            "id": one.id,
+            "entry": None,
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
@@ -128,7 +151,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
     """Everything `participant.html` shows."""
     page = _Page(words, timeline)
     document = timeline.document
-    visits = [page.visit(one) for one in document.visits]
+    present = [one for one in document.visits if one.superseded_at is None]
     held = any(one.ended_at is None for one in document.conversation.opt_outs)
     return {
         "code": document.code,
@@ -143,8 +166,8 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "now": page.at(document.now),
         "may_read_scores": document.may_read_scores,
         "held": held,
-        "visits": [one for one in visits if one["superseded"] is None],
-        "superseded": [one for one in visits if one["superseded"] is not None],
+        "visits": schedule_values(present, document.now, page.visit),
+        "superseded": [page.visit(one) for one in document.visits if one.superseded_at is not None],
         "calls": [
             {
                 "id": one.id,
@@ -157,6 +180,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.calls
             if one.closed_at is None
         ],
+        "own_events": own_event_values(words, timeline),
         "alerts": [
             {
                 "id": one.id,
@@ -165,7 +189,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
                 "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
-                "raised": page.at(one.raised_at),
+                "raised": raised_in_words(words, one.raised_at, one.answered_at, page.zone),
                 "seen": None
                 if one.seen_at is None
                 else words.text(
@@ -179,5 +203,13 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
+        "typed_twice": any(one.second_entry for one in timeline.protocol.instruments.values()),
         "safety": safety_values(words, timeline),
     }
+
+
+def name_entries(values: dict[str, Any], entries: Mapping[UUID, str]) -> None:
+    """Say at each thing asked where its answers may be entered, if they may be."""
+    for visit in values["visits"]:
+        for one in visit["assessments"]:
+            one["entry"] = entries.get(one["id"])

@@ -20,8 +20,7 @@ ORDER BY i.id;
 -- name: list_opt_outs_seen(study_id, participant_id)
 -- From when to when the number asked for no texts.
 SELECT o.started_at, o.ended_at, o.reason, o.actor, o.end_reason, o.ended_by
-FROM pro.desk_opt_outs($1) AS o
-WHERE o.participant_id = $2
+FROM pro.desk_opt_outs_of($1, $2) AS o
 ORDER BY o.id;
 
 -- name: list_calls_seen(study_id, participant_id)
@@ -35,7 +34,7 @@ ORDER BY k.id;
 -- name: list_alerts_seen(study_id, participant_id)
 -- Every alert, with the assessments it was given.
 SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
-       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'verdict', s.verdict, 'reference', s.reference,
                      'told', s.told, 'assessed_at', s.assessed_at, 'actor', s.actor) ORDER BY s.id)
                  FROM pro.alert_assessments AS s

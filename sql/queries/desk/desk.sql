@@ -30,32 +30,35 @@ SELECT k.id, p.code, p.protocol_version_id,
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
-       pro.desk_rung(k.study_id, k.participant_id) AS contacts,
-       count(*) OVER () AS total
-FROM pro.call_tasks AS k
+       pro.desk_rung(k.study_id, k.participant_id) AS contacts, f.total
+FROM pro.desk_first_calls($1, interval '0', $2) AS f
+JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id
 LEFT JOIN pro.visits AS v ON v.study_id = k.study_id AND v.id = k.visit_id
 JOIN LATERAL pro.site_seen(k.study_id, k.participant_id) AS h ON true
-WHERE k.study_id = $1 AND k.closed_at IS NULL AND (k.wanted_from IS NULL OR k.wanted_from <= (SELECT pro.now()))
-ORDER BY (k.reason IN ('alert_unseen', 'alert_unassessed')) DESC, (k.reason IN ('safety_unanswered', 'unwell')) DESC, k.closes_at NULLS LAST, k.id LIMIT $2;
+ORDER BY f.place;
 
 -- name: list_open_alerts(study_id, most)
 -- Alerts that are not closed, each with the assessment that stands: urgent ones first, of those the unseen, then
 -- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
        x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
-       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
-       a.instrument, a.target, v.definition, v.occurrence,
-       count(*) OVER () AS total
-FROM pro.alerts AS x
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
+       a.instrument, a.target, v.definition, v.occurrence, k.held_until, k.actor AS held_by,
+       pro.last_told(x.study_id, x.participant_id, x.raised_at) AS told, f.total
+FROM pro.desk_first_alerts($1, $2) AS f
+JOIN pro.alerts AS x ON x.study_id = $1 AND x.id = f.id
 JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
 LEFT JOIN pro.assessments AS a ON a.study_id = x.study_id AND a.id = x.assessment_id
 LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
 LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
                    WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
-WHERE x.study_id = $1 AND x.acted_at IS NULL
-ORDER BY (x.severity = 'urgent') DESC, (x.seen_at IS NULL) DESC, (s.id IS NULL) DESC, x.raised_at, x.id LIMIT $2;
+LEFT JOIN LATERAL (SELECT t.held_until, t.actor FROM pro.alert_takes AS t
+                   WHERE t.study_id = x.study_id AND t.participant_id = x.participant_id
+                     AND t.taken_at >= x.raised_at AND t.held_until > pro.now()
+                   ORDER BY t.id DESC LIMIT 1) AS k ON true
+ORDER BY f.place;
 
 -- name: list_texts_to_read(study_id, most)
 -- Texts in words that nobody has read, those that name a sign of harm first, then the oldest; one from a
@@ -70,35 +73,32 @@ SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS
                           WHERE q.study_id = i.study_id AND q.line_id = i.line_id AND q.kind = 'reminder'
                             AND q.claimed_at > s.claimed_at AND q.claimed_at < i.received_at)
         ORDER BY s.claimed_at DESC LIMIT 1) AS comes_back_to,
-       count(*) OVER () AS total
-FROM pro.inbounds AS i
+       f.total
+FROM pro.desk_first_texts($1, $2) AS f
+JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = f.id
 CROSS JOIN LATERAL (
     SELECT array_agg(p.code ORDER BY p.code) AS codes, (array_agg(p.id ORDER BY p.code))[1] AS first_id
-    FROM pro.participants AS p
-    WHERE p.study_id = i.study_id
-      AND (p.id = i.participant_id
-           OR i.participant_id IS NULL AND p.id IN (SELECT pro.desk_line_users(i.study_id, i.line_id)))
+    FROM pro.senders_of_text(i.study_id, i.participant_id, i.line_id) AS w
+    JOIN pro.participants AS p ON p.study_id = i.study_id AND p.id = w.id
 ) AS u
 LEFT JOIN LATERAL pro.site_seen(i.study_id, u.first_id) AS h ON true
 LEFT JOIN LATERAL (SELECT pro.desk_stranger_site(i.study_id, i.line_id) AS site_id
               WHERE i.participant_id IS NULL AND u.codes IS NULL) AS x ON true
-LEFT JOIN pro.data_keys AS k
-       ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
-WHERE i.study_id = $1 AND i.disposition = 'needs_reading' AND i.read_at IS NULL
-  AND coalesce(h.site_id, x.site_id) IS NOT NULL
-ORDER BY i.urgent DESC, i.received_at, i.id LIMIT $2;
+LEFT JOIN LATERAL (SELECT d.id, d.wrapped, d.wrapping_key FROM pro.data_keys AS d
+                   WHERE d.study_id = i.study_id AND d.id = split_part(i.body_key, ':', 2)::uuid LIMIT 1) AS k ON true
+WHERE coalesce(h.site_id, x.site_id) IS NOT NULL
+ORDER BY f.place;
 
 -- name: list_held_numbers(study_id, most)
 -- Everybody whose number now asks for no texts, the latest first.
 SELECT o.id, p.code, h.site_id, o.started_at, o.reason, o.actor, n.id AS note_id, n.words_sealed,
-       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key, count(*) OVER () AS total
-FROM pro.desk_opt_outs($1) AS o
+       n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key, o.total
+FROM pro.desk_first_held($1, $2) AS o
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = o.participant_id
 JOIN LATERAL pro.site_seen($1, p.id) AS h ON true
 LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
-WHERE o.ended_at IS NULL
-ORDER BY o.started_at DESC, p.code LIMIT $2;
+ORDER BY o.started_at DESC, p.code;
 
 -- name: list_unreached(study_id)
 -- Who may be out of reach, with everything that tells whether they are, and where they stand.

@@ -106,9 +106,14 @@ LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n
 WHERE n.study_id = $1
   AND n.id IN (SELECT o.id FROM pro.notes AS o WHERE o.study_id = $1 AND o.participant_id = $2
                UNION ALL
-               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs($1) AS o
-               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said)
-               WHERE o.participant_id = $2);
+               SELECT pro.note_of(w.said) FROM pro.desk_opt_outs_of($1, $2) AS o
+               CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said));
+
+-- name: list_own_events_seen(study_id, participant_id)
+-- What else happened: every revision of each event of the protocol's own, and whether it stands.
+SELECT event_id, revision, kind, target, began_on, ended_on, dose, dose_unit, struck, recorded_at, actor,
+       revision = max(revision) OVER (PARTITION BY event_id) AS stands
+FROM pro.own_events WHERE study_id = $1 AND participant_id = $2 ORDER BY id;
 
 -- name: list_remarks_seen(study_id, participant_id)
 -- What staff wrote down about a participant that stands for itself.

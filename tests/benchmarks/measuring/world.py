@@ -8,32 +8,26 @@ open that asks 26 questions.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import time
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import asyncpg
-
 from pro_service.store.base import operations
-from pro_service.store.migrations import read_migrations
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
 from tests.benchmarks.measuring import filling
 from tests.benchmarks.measuring.filling import ACTOR, Keys, fill, open_visit, phone
-from tests.benchmarks.measuring.server import Server, database, name_in
-from tests.support.large import FILL, OTHERS, row_id
+from tests.benchmarks.measuring.kept import Filling, filled
+from tests.benchmarks.measuring.server import Server
+from tests.support.large import OTHERS, row_id
 
 OUR_ADDRESS: Final = "+12025550199"
-FRESH: Final = 86_400.0
-"""Seconds a kept world is used: its open visits close after some days."""
+WORLD: Final = Filling("world", fill, (Path(filling.__file__),))
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
@@ -71,47 +65,9 @@ async def filled_world(
     server: Server, participants: int, *, kept_in: Path | None = None
 ) -> AsyncIterator[World]:
     """A world of its own for one run, filled anew or copied from the one kept in a folder."""
-    if kept_in is None:
-        async with database(server) as url:
-            world = World(url, await fill(url, participants), participants)
-            await move_to_the_morning(url)
-            yield world
-        return
-    name = f"world_{participants}_{_digest()}"
-    note = kept_in / f"{name}.json"
-    if not note.exists() or time() - note.stat().st_mtime > FRESH:
-        await _keep(server, name, note, participants)
-    keys: list[str] = json.loads(note.read_text(encoding="utf-8"))
-    async with database(server, template=name) as url:
+    async with filled(server, WORLD, participants, kept_in) as (url, keys):
         await move_to_the_morning(url)
         yield World(url, (keys[0], keys[1], keys[2]), participants)
-
-
-async def _keep(server: Server, name: str, note: Path, participants: int) -> None:
-    """Fill a database that runs are copied from."""
-    async with database(server) as url:
-        keys = await fill(url, participants)
-        connection = await asyncpg.connect(server.url)
-        try:
-            await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            await connection.execute(
-                f'CREATE DATABASE "{name}" TEMPLATE "{name_in(url)}" STRATEGY FILE_COPY'
-            )
-        finally:
-            await connection.close()
-    _note(note, keys)
-
-
-def _note(note: Path, keys: Keys) -> None:
-    note.write_text(json.dumps(keys), encoding="utf-8")
-    note.chmod(0o600)
-
-
-def _digest() -> str:
-    """What a kept world was made of: another schema or another filling makes another."""
-    parts = [one.sql for one in read_migrations("migrations")]
-    parts += [FILL.read_text(encoding="utf-8"), Path(filling.__file__).read_text(encoding="utf-8")]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 async def move_to_the_morning(url: str) -> None:

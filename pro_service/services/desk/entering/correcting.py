@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.entering import (
     CorrectionKind,
     CorrectionRefusal,
@@ -35,8 +34,17 @@ from pro_service.services.answering import (
     read_baselines,
 )
 from pro_service.services.base.notes import note_about, noted_in, open_note
-from pro_service.services.base.turns import Decision, Who, Write, until_written, writing
+from pro_service.services.base.turns import (
+    Decision,
+    Who,
+    Write,
+    one_after_the_other,
+    until_written,
+    writing,
+)
 from pro_service.services.desk.actions import Hands, find_place
+from pro_service.services.desk.entering.belonging import decide_move
+from pro_service.services.desk.entering.heads import DecidesAloneError
 from pro_service.services.desk.seat import (
     LONGEST_NOTE,
     AlreadyDoneError,
@@ -51,7 +59,7 @@ from pro_service.store.answering import answers as answer_store
 from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
-from pro_service.store.desk import timeline
+from pro_service.store.desk import sittings, timeline
 from pro_service.store.desk.clerk import Place
 from pro_service.store.desk.corrections import CorrectionSeen
 from pro_service.store.desk.frame import Frame
@@ -61,10 +69,6 @@ from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
 CORRECTED: Final = "corrected"
 """Why a response replaces another, in the record."""
-
-
-class DecidesAloneError(ProServiceError):
-    """Whoever asked for a correction does not decide about it."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
     """
     who, _ = await _find(hands, code, Action.ask_correction)
     reason = said(wish.reason)
+    if wish.kind is CorrectionKind.belongs:
+        raise CorrectionRefusedError(CorrectionRefusal.no_value)
     if wish.kind is CorrectionKind.misread:
         async with at_desk(hands.desk, hands.seat) as connection:
             if not await store.may_read_answers(connection, who.study_id, who.participant_id):
@@ -211,11 +217,13 @@ async def decide_correction(
     who, _ = await _find(hands, code, Action.decide_correction)
     words = said(reason)
     actor = hands.seat.actor
+    place = (who.connection, who.study_id, who.participant_id, correction_id)
+    if await sittings.get_move_asked(*place) is not None:
+        await decide_move(hands, who, correction_id, approved=approved, words=words)
+        return
 
     async def once() -> Decision[None]:
-        asked = await store.get_correction(
-            who.connection, who.study_id, who.participant_id, correction_id
-        )
+        asked = await store.get_correction(*place)
         if asked is None:
             raise NotHereError
         if asked.decided:
@@ -234,7 +242,8 @@ async def decide_correction(
         document = store.CorrectionWrite(decisions=[decision])
         write = writing(store.record_correction, document)
         if approved:
-            write = _after(await _corrected(who, facts, protocol, asked, actor), write)
+            first = await _corrected(who, facts, protocol, asked, actor)
+            write = one_after_the_other([first, write])
         return _decided(who, facts, signed(hands.seat, Action.decide_correction, note, write))
 
     await until_written(once)
@@ -248,6 +257,10 @@ async def _corrected(
     actor: str,
 ) -> Write:
     """The write of the answer as it was meant, judged by when it was given."""
+    if not any(
+        one.id == asked.assessment_id for visit in facts.visits for one in visit.assessments
+    ):
+        raise AlreadyDoneError  # It was recorded anew where it belongs.
     assessment = _sent(facts, asked.assessment_id)
     stands = {one.response_id for one in assessment.read_answers}
     if asked.response_id not in stands or assessment.attempt is None:
@@ -266,22 +279,7 @@ async def _corrected(
     )
     case = AnsweringCase(who.context, protocol, as_given, sitting, baseline)
     plan = plan_answers(case, [given], submit=[assessment.id])
-    # It was sent before: only the answer, its scores, and what they tell of safety are new.
-    document = answer_store.AnswersWrite(
-        responses=plan.document.responses,
-        scores=plan.document.scores,
-        alerts=plan.document.alerts,
-        queries=plan.document.queries,
-    )
-    return writing(answer_store.record_answers, document)
-
-
-def _after(first: Write, then: Write) -> Write:
-    async def write(connection: Connection, guard: Guard) -> None:
-        await first(connection, guard)
-        await then(connection, guard._replace(revision=guard.revision + 1))
-
-    return write
+    return writing(answer_store.record_answers, plan.of_what_was_sent(asked.answered_at))
 
 
 def _sent(facts: ParticipantFacts, assessment_id: UUID) -> AssessmentFacts:
@@ -312,7 +310,7 @@ async def _read(who: Who, answers_of: Sequence[UUID]) -> tuple[ParticipantFacts,
 
 def _raw(who: Who, seen: CorrectionSeen) -> str | None:
     """What was typed; None where there is nothing, or it is not for who looks."""
-    if seen.raw_sealed is None or seen.raw_key is None:
+    if seen.raw_sealed is None or seen.raw_key is None or seen.response_id is None:
         return None
     try:
         return places.TYPED_ANSWER.open(

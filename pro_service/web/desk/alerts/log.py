@@ -11,11 +11,17 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from pro_service.domain.study.times import zone
-from pro_service.services.desk.alert_log import A_WEEK, AlertLog, read_alert_log
+from pro_service.services.desk.alert_log import (
+    A_WEEK,
+    MOST_IN_FILE,
+    MOST_LISTED,
+    AlertLog,
+    read_alert_log,
+)
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import verdict_in_words
+from pro_service.web.desk.alerts.steps import raised_in_words, verdict_in_words
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
@@ -37,8 +43,11 @@ _COLUMNS: Final = (
     "closed_at",
     "closed_by",
     "unmatched",
+    "late",
+    "answered_at",
 )
-"""Of the CSV file; instants are UTC, rules and verdicts are codes."""
+"""Of the CSV file; instants are UTC, rules and verdicts are codes. `late`: a correction raised it,
+of an answer given at `answered_at` (R13)."""
 
 
 @for_staff
@@ -63,7 +72,9 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
         following=_address(log, log.monday + A_WEEK),
         file=_address(log, log.monday, "/desk/alerts.csv"),
         alerts=alerts,
-        unmatched=sum(one["unmatched"] for one in alerts),
+        unmatched=log.alerts[0].unmatched_total if log.alerts else 0,
+        total=log.alerts[0].total if log.alerts else 0,
+        reports_total=log.reports[0].total if log.reports else 0,
         reports=[_report(words, sites[one.site_id], one) for one in log.reports],
     )
 
@@ -71,7 +82,7 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
 @for_staff
 async def show_file(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts.csv`: the alerts of the page, as a table for other programs."""
-    log = await _read(request, seat)
+    log = await _read(request, seat, MOST_IN_FILE)
     sites = {one.id: one.code for one in log.sites}
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -86,7 +97,7 @@ async def show_file(request: web.Request, seat: Seat) -> web.Response:
     )
 
 
-async def _read(request: web.Request, seat: Seat) -> AlertLog:
+async def _read(request: web.Request, seat: Seat, most: int = MOST_LISTED) -> AlertLog:
     async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
         return await read_alert_log(
             connection,
@@ -94,6 +105,7 @@ async def _read(request: web.Request, seat: Seat) -> AlertLog:
             seat,
             week=_day(request.query.get("week", "")),
             site_code=request.query.get("site") or None,
+            most=most,
         )
 
 
@@ -107,7 +119,7 @@ def _row(words: Words, log: AlertLog, site: DeskSite, one: LoggedAlert) -> dict[
     return {
         "code": one.code,
         "site": site,
-        "raised": words.instant(one.raised_at, local),
+        "raised": raised_in_words(words, one.raised_at, one.answered_at, local),
         "rule": words.rule(log.protocols[one.protocol_version_id], one.rule),
         "severity": one.severity,
         "severity_word": words.word("severity", one.severity),
@@ -160,6 +172,8 @@ def _cells(site: str, one: LoggedAlert) -> list[str]:
         closed,
         one.acted_by or "",
         "yes" if one.unmatched else "no",
+        "no" if one.answered_at is None else "yes",
+        "" if one.answered_at is None else one.answered_at.isoformat(),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
 from pro_service.services.desk.listing.figures import read_figures
 from pro_service.services.desk.listing.grid import GridQuery, read_grid, walk_grid
@@ -109,4 +110,5 @@ async def show_figures(request: web.Request, seat: Seat) -> web.Response:
         frame=frame,
         figures=figure_values(words, found),
         unknown=found.unknown,
+        counts_corrections=seat.may_anywhere(Action.count_corrections),
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from pro_service.domain.study import adherence
 from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.first_texts import Joining, Telephone
 from pro_service.domain.study.statuses import RULES
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
@@ -16,6 +20,8 @@ from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.entering.addresses import entry_of
+from pro_service.web.desk.person.joining import FIRST_TEXT, joining_words
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
 from pro_service.web.desk.person.sheets import Sheet, page_of
@@ -31,17 +37,25 @@ class Head:
     named.
     """
 
-    def __init__(self, words: Words, timeline: Timeline, facts: ParticipantFacts | None) -> None:
+    def __init__(
+        self,
+        words: Words,
+        timeline: Timeline,
+        facts: ParticipantFacts | None,
+        telephones: Sequence[Telephone],
+    ) -> None:
         """Keep what is said; `facts` where who looks may act for the participant."""
         self.words = words
         self.timeline = timeline
         self.document = timeline.document
         self.facts = facts
+        self.telephones = telephones
         self.zone = zone(self.document.zone)
 
     def values(self, seat: Seat, place: Any, masks: Mapping[str, str]) -> dict[str, Any]:
         """Everything `_person_head.html` shows."""
         document = self.document
+        joining = joining_words(self.words, self.telephones, self.zone)
         alerts = sum(one.acted_at is None for one in document.conversation.alerts)
         return {
             "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
@@ -54,13 +68,23 @@ class Head:
                     "who": contact_in_words(self.words, one),
                     "number": masks.get(str(one.id)),
                     "texted": self._is_texted(str(one.id)),
+                    "joining": joining.get(str(one.id)),
                 }
                 for one in document.contacts
             ],
             "their_zone": document.zone,
+            "first_text": self.first_text(seat, place),
             "first_row": self.actions(seat, place, FIRST_ROW),
             "more": self.actions(seat, place, MORE),
         }
+
+    def first_text(self, seat: Seat, place: Any) -> str | None:
+        """Where the first text is sent from, while one may go and this seat may send it."""
+        tried = [one.joining for one in self.telephones]
+        may = self.facts is not None and seat.may(FIRST_TEXT.action, place)
+        if not may or not {Joining.lost, Joining.not_tried}.intersection(tried):
+            return None
+        return f"{page_of(self.document.code)}/{FIRST_TEXT.name}"
 
     def _is_texted(self, contact: str) -> bool:
         reached = None if self.facts is None else self.facts.reach.contact
@@ -159,6 +183,15 @@ class Head:
         key = "entry.consent" if last.messages else "entry.consent_no_messages"
         return words.text(key, version=last.version, day=words.day(last.signed_on))
 
+    def entries(self, seat: Seat, place: Any) -> dict[UUID, str]:
+        """Where this seat enters the answers to each thing that may be entered now."""
+        if self.facts is None or not seat.may(Action.enter_answers, place):
+            return {}
+        return {
+            one.assessment.id: entry_of(self.document.code, assessment=one.assessment.id)
+            for one in enterable(self.facts, self.timeline.protocol)
+        }
+
     def actions(self, seat: Seat, place: Any, sheets: tuple[Sheet, ...]) -> list[dict[str, str]]:
         """What this seat may do for the participant now, as links to the forms."""
         if self.facts is None:
@@ -170,7 +203,7 @@ class Head:
                 "words": self.words.text(f"sheet.{one.word}.open"),
             }
             for one in sheets
-            if seat.may(one.action, place) and is_of_use(one, facts)
+            if seat.may(one.action, place) and is_of_use(one, facts, self.timeline.protocol)
         ]
 
 

@@ -104,6 +104,10 @@ class Sheet:
     """What it would change; None: it moves nothing, and is done at once."""
     reasoned: bool = True
     """Whether the record asks why."""
+    begin: Callable[[Asked], Awaitable[Asked]] | None = None
+    """What stands in the form before anybody typed, read from what is stored; None: nothing."""
+    grows: bool = False
+    """Whether what was chosen first decides what else is asked: the form comes back with it."""
 
     @property
     def word(self) -> str:
@@ -113,6 +117,8 @@ class Sheet:
     async def show(self, request: web.Request, seat: Seat) -> web.Response:
         """`GET /desk/participants/{code}/<name>`: the form; what the address says is filled in."""
         asked = await self._asked(request, seat, MultiDict(request.query))
+        if self.begin is not None:
+            asked = await self.begin(asked)
         if self.look is None or self.reasoned or self.fields(asked):
             return await self._form(request, seat, asked)
         try:
@@ -129,7 +135,7 @@ class Sheet:
         asked = await self._asked(request, seat, form)
         step = form.get("step", "do" if self.look is None else "look")
         try:
-            if step == "edit":
+            if step == "edit" or (self.grows and self._is_to_grow(asked)):
                 return await self._form(request, seat, asked)
             if self.look is not None and (step != "do" or self._is_stale(form, asked)):
                 return await self._preview(request, seat, asked, again=step == "do")
@@ -156,6 +162,11 @@ class Sheet:
         words = request.app[DESK].words(language_of(request, seat))
         typed = Typed(MultiDict((name, one) for name, one in form.items() if name not in _OURS))
         return Asked(turn, facts, await turn.protocol(facts), words, typed)
+
+    def _is_to_grow(self, asked: Asked) -> bool:
+        """Whether what was chosen asks for more than the form had fields for."""
+        fields = [one for one in self.fields(asked) if one.kind != "tick"]
+        return any(one.name not in asked.typed.form for one in fields)
 
     def _is_stale(self, form: Form, asked: Asked) -> bool:
         """Whether anything happened to the participant since what was looked at."""

@@ -14,16 +14,27 @@ from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.joining import not_joined_rows
+from pro_service.web.desk.today.papers import paper_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
 
 def today_values(
-    words: Words, sites: Sequence[DeskSite], to_do: ToDo, *, actor: str
+    words: Words,
+    sites: Sequence[DeskSite],
+    to_do: ToDo,
+    gaps: Sequence[dict[str, Any]],
+    *,
+    actor: str,
 ) -> dict[str, Any]:
-    """The lists `today.html` shows, and in which order; what is empty is in none."""
+    """The lists `today.html` shows, and in which order; what is empty is in none.
+
+    `gaps` are the rows about hours in which nobody is on duty; `actor` is whoever reads it.
+    """
     by_id = {site.id: site for site in sites}
     alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
     under = put_under_alerts(alerts, calls)
@@ -33,17 +44,22 @@ def today_values(
         "calls": [one for one in calls if one not in under],
         "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
         "unreached": _unreached(words, by_id, to_do),
+        "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "second": paper_rows(words, by_id, to_do, "to_type"),
+        "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
+        "gaps": gaps,
     }
-    totals = _totals(to_do)
+    totals = _totals(to_do) | {"gaps": len(gaps)}
     totals["calls"] -= len(under)
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
+    rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
+    order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -77,8 +93,11 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
+        "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),
+        "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
+        "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
         "held": to_do.held[0][0].total if to_do.held else 0,
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
@@ -102,6 +121,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "entry": None if not call.owed else entry_of(call.code, visit=call.visit_id),
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
@@ -130,7 +150,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
-                "raised": words.instant(alert.raised_at, local),
+                "raised": raised_in_words(words, alert.raised_at, alert.answered_at, local),
                 "asked": words.said_in_text(alert.uncertain_who)
                 if alert.by_text
                 else ""
@@ -147,6 +167,8 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
+                "may_take": protocol.coming.escalation is not None and may_take(alert),
+                "who_has_it": told_of(words, alert, local),
             }
         )
     return rows

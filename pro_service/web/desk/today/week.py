@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
@@ -41,7 +42,18 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
     lists = week_lists(words, sites, week)
     values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
     shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
+    values["days"] = _clinic_days(words, seat, week)
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
+
+
+def _clinic_days(words: Words, seat: Seat, week: Week) -> list[dict[str, str]]:
+    """The days on which somebody comes to the clinic for whom this seat enters answers."""
+    days = {
+        one.target_on
+        for one in week.rows
+        if one.kind == "clinic" and seat.may(Action.enter_answers, one.site_id)
+    }
+    return [{"day": one.isoformat(), "said": words.day(one)} for one in sorted(days)]
 
 
 @for_staff
@@ -62,7 +74,7 @@ async def show_since(request: web.Request, seat: Seat) -> web.Response:
         if since.totals[kind]
     ]
     values: dict[str, Any] = clock(words, sites, frame.now)
-    values["since"] = since_at(words, sites, since)
+    values |= {"since": since_at(words, sites, since), "days": []}
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="since", **values)
 
 

@@ -245,3 +245,20 @@ async def test_who_enters_is_the_protocol_s_to_say(trial: Trial) -> None:
         async with browsing(trial.server) as browser:
             await sign_in(browser, login)
             assert (await page(browser, ENTRY))[0] == status, login
+
+
+async def test_links_name_visit_and_questionnaire_and_nothing_else(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    asked = str(await trial.assessment("K-001", "baseline", "pain-nrs"))
+    _, html = await page(desk, PAGE)
+    assert f'href="{ENTRY}?assessment={asked}"' in html
+    (visit,) = (await trial.fetch("SELECT visit_id FROM assessments WHERE id = $1", asked))[0]
+    for named in (f"assessment={asked}", f"visit={visit}&instrument=pain-nrs"):
+        _, html = await page(desk, f"{ENTRY}?{named}")
+        chosen = re.findall(r'<option value="([^"]*)" selected', html)
+        # The language of the participant's pages is chosen as ever.
+        assert chosen == [asked, "en"], named
+        assert " checked" not in html
+    _, html = await page(desk, f"{ENTRY}?visit={visit}&instrument=other")
+    assert re.findall(r'<option value="([^"]*)" selected', html) == ["en"]
