@@ -35,6 +35,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/texts.get_text_to_settle": (CLERK,),
     "desk/texts.settle_text": (CLERK,),
     "desk/digest": (WORKER,),
+    "desk/undoing": (CLERK,),
     "desk/frame": (DESK,),
     "desk/joining": (DESK,),
     "desk/people": (DESK,),
