@@ -28,6 +28,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "cards/cards": (OPERATOR, DESK),
     "cards/cards.list_codes_in_use": (OPERATOR, DESK, CLERK),
     "demo/demo": (OWNER,),
+    "base/data_out": (OPERATOR, DESK),
     "desk/desk": (DESK,),
     "desk/conversation": (DESK,),
     "desk/texts": (DESK,),
