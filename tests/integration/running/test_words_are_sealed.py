@@ -103,7 +103,7 @@ SMALL_FORMS: Final = frozenset(
         *(f"desk-{one.name}" for one in SHEETS),
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
-        *("desk-correction-ask", "desk-correction-decide"),
+        *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
     }
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol and
