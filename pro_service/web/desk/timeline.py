@@ -210,6 +210,8 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
 
 def name_entries(values: dict[str, Any], entries: Mapping[UUID, str]) -> None:
     """Say at each thing asked where its answers may be entered, if they may be."""
-    for visit in values["visits"]:
+    visits = values["visits"]
+    following = [] if visits["next"] is None else [visits["next"]]
+    for visit in (*visits["open"], *following, *visits["past"], *visits["later"]):
         for one in visit["assessments"]:
             one["entry"] = entries.get(one["id"])
