@@ -16,9 +16,10 @@ from pro_service.config import Settings, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.messaging.gateway import Gateway
-from pro_service.parts import check_kind, make_context, make_gateway
+from pro_service.parts import check_kind, make_context, make_gateway, make_telling
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
+from pro_service.services.calling import Telling
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.sites import senders_elsewhere
@@ -68,21 +69,23 @@ async def check_ready(pools: Pools) -> str | None:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, database_url: str, vault: Vault
+    settings: Settings, database_url: str, vault: Vault, *, telling: Telling | None = None
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
+
+    `telling` is how staff are told, in place of the settings' mail server.
 
     Raises OldSchemaError, MovedDatabaseError, RestoreUnfinishedError, KeysDoNotFitError,
     WrongKindError, SettingsError, JournalError, DatabaseUnreachableError.
     """
     with journal_in(settings.journal_dir):
-        async with _put_together(settings, database_url, vault) as service:
+        async with _put_together(settings, database_url, vault, telling) as service:
             yield service
 
 
 @asynccontextmanager
 async def _put_together(
-    settings: Settings, database_url: str, vault: Vault
+    settings: Settings, database_url: str, vault: Vault, telling: Telling | None
 ) -> AsyncIterator[Service]:
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     bounds = PAGES._replace(statement=settings.database_seconds)
@@ -99,7 +102,11 @@ async def _put_together(
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
         await show_stored_wording(pools.worker, context)
-        jobs = make_jobs(pools.worker, context, gateway, sealer, receiving=pools.provider)
+        jobs = make_jobs(
+            *(pools.worker, context, gateway, sealer),
+            receiving=pools.provider,
+            telling=telling if telling is not None else make_telling(settings),
+        )
         worker = Worker(jobs)
 
         async def ready() -> str | None:

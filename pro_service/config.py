@@ -62,6 +62,17 @@ class Settings(BaseSettings):
     """Sign the audit's seals; private, and never given to the database."""
     seal_heads: Path | None = None
     """A file to which the head of the audit is appended after each sealing."""
+    smtp_host: str | None = None
+    """The mail server by which staff are told of urgent matters; unset: they are not."""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` is for a server on this machine alone."""
+    smtp_sender: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+$")
+    """The address letters to staff come from."""
+    smtp_login_file: Path | None = None
+    """A file of two lines: user and password at the mail server."""
+    smtp_ca_file: Path | None = None
+    """Certificates trusted at the mail server, instead of this machine's."""
     actor: str | None = None
 
     @field_validator("public_url", "simulator_url", "twilio_api_base")

@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pro_service.messaging.gateway import Gateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.calling import Telling
 from pro_service.services.receiving.sweep import sweep_inbound
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
@@ -59,10 +60,12 @@ def make_jobs(
     sealer: Sealer,
     *,
     receiving: Connection | None = None,
+    telling: Telling | None = None,
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
     `receiving` is a connection that may store inbound texts; without one their list is not swept.
+    Without `telling` no staff are told of anything.
     """
     stopping = asyncio.Event()
 
@@ -70,6 +73,7 @@ def make_jobs(
         return not stopping.is_set()
 
     swept = [] if receiving is None else [_inbound_job(receiving, context, gateway, stopping)]
+    told = [] if telling is None else [_tell_job(connection, context, telling, stopping)]
     return [
         Job(
             "remind",
@@ -87,8 +91,20 @@ def make_jobs(
         Job("call", 60.0, lambda: rounds.call_round(connection, context, go_on), stopping),
         Job("tails", 300.0, lambda: rounds.tail_round(connection, context, go_on), stopping),
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
+        *told,
         *swept,
     ]
+
+
+def _tell_job(
+    connection: Connection, context: ServiceContext, telling: Telling, stopping: asyncio.Event
+) -> Job:
+    def go_on() -> bool:
+        return not stopping.is_set()
+
+    return Job(
+        "tell", 15.0, lambda: rounds.tell_round(connection, context, telling, go_on), stopping
+    )
 
 
 def _inbound_job(

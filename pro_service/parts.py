@@ -5,7 +5,9 @@ Apart from `app`, so that a command need not load the server.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from pydantic import SecretStr
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.config import Settings, SettingsError
@@ -19,6 +21,10 @@ from pro_service.vault.vault import Vault
 
 if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
+    from pro_service.services.calling import Telling
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOGIN_LINES: Final = 2
 
 
 class WrongKindError(ProServiceError):
@@ -67,6 +73,64 @@ def make_twilio(settings: Settings) -> TwilioGateway:
     return TwilioGateway(
         settings.twilio_account_sid, settings.twilio_auth_token, api_base=settings.twilio_api_base
     )
+
+
+def make_telling(settings: Settings) -> Telling | None:
+    """How staff are told of urgent matters; None where no mail server is set.
+
+    Raises SettingsError for what the settings lack.
+    """
+    if settings.smtp_host is None:
+        return None
+    if settings.smtp_sender is None:
+        raise SettingsError(
+            "PRO_SMTP_SENDER is not set.", mend="Say which address letters to staff come from."
+        )
+    if settings.smtp_tls == "none" and settings.smtp_host not in LOOPBACK:
+        raise SettingsError(
+            "PRO_SMTP_TLS is none, and PRO_SMTP_HOST is another machine.",
+            mend="Use starttls or tls: letters and the password would be read on the way.",
+        )
+    # As below: whoever tells nobody does not load what tells.
+    from pro_service.messaging.smtp.mail import MailServer, SmtpMail
+    from pro_service.services.calling import Telling
+
+    user, password = _mail_login(settings)
+    server = MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        settings.smtp_sender,
+        user,
+        password,
+        settings.smtp_ca_file,
+    )
+    try:
+        mail = SmtpMail(server)
+    except OSError as error:
+        raise SettingsError(
+            f"PRO_SMTP_CA_FILE cannot be used ({error.strerror}).",
+            mend="Name a file of certificates (PEM).",
+        ) from None
+    return Telling(mail, load_texts("notices"))
+
+
+def _mail_login(settings: Settings) -> tuple[str | None, SecretStr | None]:
+    """User and password at the mail server, if it asks for them. Raises SettingsError."""
+    if settings.smtp_login_file is None:
+        return None, None
+    try:
+        lines = settings.smtp_login_file.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise SettingsError(
+            f"PRO_SMTP_LOGIN_FILE cannot be read ({error.strerror}).",
+            mend="Name a file of two lines, user and password.",
+        ) from None
+    if len(lines) < _LOGIN_LINES or not all(lines[:_LOGIN_LINES]):
+        raise SettingsError(
+            "PRO_SMTP_LOGIN_FILE is no login.", mend="Write two lines into it: user, password."
+        )
+    return lines[0], SecretStr(lines[1])
 
 
 def check_kind(kind: str | None, gateway: str) -> None:

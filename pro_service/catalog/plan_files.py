@@ -58,16 +58,18 @@ def read_plan(
     instruments: Mapping[str, Instrument] | None = None,
     *,
     visits: Collection[str] | None = None,
+    own_events: Collection[str] | None = None,
     source: str = "plan",
 ) -> LoadedPlan:
     """Check a plan's text; `source` names it in errors.
 
-    `visits` are the ids of the visits its study's protocol versions have; None: any will do.
+    `visits` and `own_events` are the ids of the visits and of the own kinds of events that its
+    study's protocol versions have; None: any will do.
     Raises PlanFileError.
     """
     parse_text(text, source, PlanFileError)
     document = exact_numbers(text)
-    known = Known(load_instruments() if instruments is None else instruments, visits)
+    known = Known(load_instruments() if instruments is None else instruments, visits, own_events)
     plan, problems = check_plan(document, known)
     if plan is None:
         raise PlanFileError(source, problems)

@@ -75,6 +75,7 @@ COMMANDS: Final = (
     Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
     Entry("site", "Sites.", "study.protocols:site_app"),
     Entry("staff", "People, and their membership of studies.", "study.staff:staff_app"),
+    Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
     Entry("event", "Dated facts about participants.", "people.participants:event_app"),
     Entry("participant", "One participant.", "people.participant:participant_app"),

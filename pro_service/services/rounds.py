@@ -20,7 +20,15 @@ from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.alert_steps import SERIOUS
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.calling import ToCall, call_for, escalate, look_for_silence
+from pro_service.services.calling import (
+    CLAIM_LEASE,
+    Telling,
+    ToCall,
+    call_for,
+    escalate,
+    look_for_silence,
+    tell_of,
+)
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Calls,
@@ -35,7 +43,8 @@ from pro_service.services.texting import (
 )
 from pro_service.services.visits import close_participant, refresh_outlooks
 from pro_service.store.answering import answers
-from pro_service.store.calling import escalation
+from pro_service.store.calling import escalation, notices
+from pro_service.store.calling.notices import AlertToTell
 from pro_service.store.connection import Connection
 from pro_service.store.texting import messages, reminders
 
@@ -140,6 +149,22 @@ async def call_round(connection: Connection, context: ServiceContext, go_on: GoO
     return called + await _each(
         await escalation.list_unread_warnings(connection, BATCH), unread, go_on
     )
+
+
+async def tell_round(
+    connection: Connection,
+    context: ServiceContext,
+    telling: Telling,
+    go_on: GoOn = _always,
+    *,
+    lease: timedelta = CLAIM_LEASE,
+) -> int:
+    """Tell staff of urgent alerts that nobody has assessed, whoever is next."""
+
+    async def one(alert: AlertToTell) -> int:
+        return await tell_of(connection, context, telling, alert)
+
+    return await _each(await notices.list_alerts_to_tell(connection, BATCH, lease), one, go_on)
 
 
 async def closing_round(

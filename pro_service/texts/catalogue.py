@@ -22,8 +22,8 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Language
 from pro_service.domain.record import Record
 
-Domain = Literal["messages", "pages", "desk", "demo"]
-"""Whose words: texts, the participants' pages, the desk, the demo's own pages."""
+Domain = Literal["messages", "pages", "desk", "demo", "notices"]
+"""Whose words: texts, the participants' pages, the desk, the demo's own pages, letters to staff."""
 
 _LOCALE = Path(__file__).parent / "locale"
 _DAY: dict[Language, str] = {"en": "EEEE d MMMM y", "zh_CN": "y年M月d日EEEE"}

@@ -22,6 +22,8 @@ from pro_service.web.middleware import (
 )
 from pro_service.web.questionnaire import (
     answering,
+    contact,
+    correcting,
     ending,
     entrance,
     factor,
@@ -100,10 +102,14 @@ ROUTES: Final = (
     web.get("/q/year", factor.show_year, name="page-factor"),
     web.post("/q/year", factor.give_year, name="page-factor-given"),
     web.get("/q/me", own_page.show_own_page, name="page-own"),
+    web.get("/q/me/correct", correcting.show_correct, name="page-correct"),
+    web.post("/q/me/correct", correcting.ask_correct, name="page-correct-asked"),
     web.get("/q/me/unwell", unwell.show_unwell, name="page-unwell"),
     web.post("/q/me/unwell", unwell.say_unwell, name="page-unwell-said"),
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
     web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
+    web.get("/q/me/contact", contact.show_contact, name="page-contact"),
+    web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
     web.get("/c", entrance.show_entrance, name="page-entrance"),

@@ -33,7 +33,12 @@ from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
-from pro_service.services.desk.entering import DecidesAloneError, EntryWordsError, NothingTypedError
+from pro_service.services.desk.entering import (
+    DecidesAloneError,
+    EntryWordsError,
+    FirstTypistError,
+    NothingTypedError,
+)
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -100,6 +105,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (EntryRefusedError, HTTPStatus.CONFLICT),
     (CorrectionRefusedError, HTTPStatus.CONFLICT),
     (DecidesAloneError, HTTPStatus.FORBIDDEN),
+    (FirstTypistError, HTTPStatus.FORBIDDEN),
     # The page was another participant's: its form does not belong to the link now in use.
     (UnknownAssessmentError, HTTPStatus.CONFLICT),
     # What was given is to be mended, so the form comes back with it.

@@ -35,6 +35,8 @@ SQL_BELONGS = {"store/migrations.py", "embedded/secret.py"}
 """Migrations keep their own table before any file of sql/ is applied; the embedded
 server, a leaf, sets its own password."""
 FORBIDDEN_WORDS = re.compile(r"\b(?:patient|subject)s?\b", re.IGNORECASE)
+HEADER = 'mail["Subject"]'
+"""What the title of a letter is called by RFC 5322; nobody is."""
 
 
 @cache
@@ -185,7 +187,7 @@ def test_a_participant_is_never_called_otherwise() -> None:
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted(PACKAGE.rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if FORBIDDEN_WORDS.search(line)
+        if FORBIDDEN_WORDS.search(line.replace(HEADER, ""))
     ]
     assert called == []
 

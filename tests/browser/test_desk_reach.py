@@ -1,4 +1,4 @@
-"""The list of who cannot be reached, and the form that closes a call: both languages, any width."""
+"""Who cannot be reached, the form that closes a call, the rota: both languages, any width."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.support.desk import PASSWORD
 from tests.support.study import ACTOR, STARTED_AT, Trial, phone, row
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+ROTA = "/desk/rota/BJ01"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
@@ -95,4 +97,42 @@ async def test_the_list_and_the_form_read_well_without_scripts(
         await desk.look_over(f"desk-unreached-{language}", "staff")
         await desk.go((await calls_on(desk, "R-071"))[0])
         await desk.look_over(f"desk-call-form-{language}", "staff")
+        assert desk.faults == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "gaps"),
+    [
+        ("en", "The shift is in the rota of BJ01.", "Nobody is on duty"),
+        ("zh_CN", "班次已加入 BJ01 的值班表。", "无人值班的时段"),
+    ],
+)
+async def test_a_shift_is_added_and_the_room_reads_well(
+    unreached: Trial, window: OpenWindow, language: str, said: str, gaps: str
+) -> None:
+    login = f"reach-{language.lower()}"
+    async with window(unreached.context.public_url) as desk:
+        page = desk.page
+        await desk.go("/desk/sign-in")
+        await page.fill("#login", login)
+        await page.fill("#password", PASSWORD)
+        await desk.press("form button.main")
+        await desk.go(f"{ROTA}/shift")
+        await desk.look_over(f"desk-rota-form-{language}", "staff")
+        for day in ("mon", "tue", "wed", "thu", "fri"):
+            await page.check(f"input[value={day}]")
+        await page.fill("#f-begins", "20:00")
+        await page.fill("#f-ends", "08:00")
+        await page.select_option("#f-person", label=login)
+        await desk.press("main form button.main")
+        assert await page.inner_text(".said") == said
+        await desk.go(f"{ROTA}/leave")
+        await page.select_option("#f-person", label=login)
+        await page.fill("#f-first_on", "2030-01-01")
+        await desk.press("main form button.main")
+        assert gaps in await page.inner_text("#gaps")
+        await desk.look_over(f"desk-rota-{language}", "staff")
+        await desk.go("/desk")
+        assert await page.locator('#gaps a[href="/desk/rota/BJ01"]').count() == 1
+        await desk.look_over(f"desk-today-rota-{language}", "staff")
         assert desk.faults == []

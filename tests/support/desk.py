@@ -113,6 +113,21 @@ async def seed_call(participant: SeededParticipant, definition: str = "baseline"
     return call_id
 
 
+async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
+    """A sitting somebody began to type."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
+        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
+        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
+        " 'x', 'x', pro.now(), $5)",
+        participant.study.id,
+        new_id(),
+        participant.id,
+        assessment,
+        ACTOR,
+    )
+
+
 async def seed_alert(participant: SeededParticipant, assessment_id: UUID) -> UUID:
     """An urgent alert on an assessment."""
     alert_id = new_id()

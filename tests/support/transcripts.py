@@ -9,6 +9,7 @@ A line is one of these; everything else in a file follows from them and is compa
     @ after closing           study time moves to an hour after the first visit's window
     @ tried again             the provider posts what we missed
     @ number K-001 5          staff give a participant another phone
+    @ first text K-001        staff send them the first text
     1 > 4                     phone 1 sends a text; what it counted as and the reply follow
     1 >> 4                    the same at the same time as the other such lines around it
     1 x> 4                    the same, but nobody hears the webhook
@@ -35,6 +36,7 @@ from pro_service.domain.study.facts import start_of
 from pro_service.services.base.turns import Who
 from pro_service.services.receiving import inbound
 from pro_service.services.texting import numbers
+from pro_service.services.texting.proving.first_texts import send_first_text
 from tests.support.study import ACTOR, SENDER, phone, row
 from tests.support.twilio.trial import TwilioTrial
 
@@ -92,6 +94,13 @@ class Transcript:
             who = self.trial.participants[words[1]]
             given = (self.trial.operator, self.trial.context, self.trial.study_id, who)
             await numbers.change_number(Who(*given), phone(int(words[2])), ACTOR, "bought another")
+        elif words[:2] == ["first", "text"]:
+            who = self.trial.participants[words[2]]
+            given = (self.trial.pools.worker, self.trial.context, self.trial.study_id, who)
+            await send_first_text(Who(*given), ACTOR)
+            await self.trial.retry()
+            await self.trial.fake.drain()
+            self._show_new()
         else:
             assert words[1:] == ["minutes", "later"], line
             await self.trial.move(timedelta(minutes=int(words[0])))

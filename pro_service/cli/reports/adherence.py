@@ -17,6 +17,7 @@ from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.adherence import Adherence
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.tables import TableFileError, csv_bytes, write_csv
 
 MARKS: dict[AssessmentState, str] = {
@@ -70,13 +71,16 @@ def percent(share: Fraction | None) -> str:
 
 def figures_table(figures: tuple[Adherence, ...]) -> Table:
     """Both figures by visit and site."""
-    table = Table("visit", "site", "completed in window", "%", "not sent", "available", "%")
+    table = Table(
+        "visit", "site", "completed in window", "%", "with help", "not sent", "available", "%"
+    )
     for row in figures:
         table.add_row(
             row.definition,
             row.site,
             f"{row.completed_in_window} / {row.expected_and_closed}",
             percent(row.completion),
+            str(row.helped),
             str(row.unsent),
             f"{row.scorable} / {row.enrolled}",
             percent(row.available),
@@ -102,7 +106,12 @@ def adherence_command(
 
     async def work(runtime: Runtime) -> AdherenceReport:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await report(runtime.connection, runtime.context, found.id)
+        result = await report(runtime.connection, runtime.context, found.id)
+        taken = [TakenOut("adherence figures", "", len(result.figures))] if figures else []
+        taken += [TakenOut("adherence", "", len(result.rows))] if as_csv else []
+        for one in taken:
+            await insert_data_out(runtime.connection, found.id, one)
+        return result
 
     result = with_runtime(data, actor, work)
     if figures is not None:
@@ -135,7 +144,7 @@ def _participants_csv(result: AdherenceReport) -> str:
 
 def _figures_csv(result: AdherenceReport) -> str:
     counts = ("completed_in_window", "expected_and_closed", "unsent", "scorable", "enrolled")
-    heads = ("visit", "site", *counts)
+    heads = ("visit", "site", *counts, "by_themselves", "with_help")
     return _csv([heads, *([str(cell) for cell in _cells(one)] for one in result.figures)])
 
 
@@ -148,6 +157,8 @@ def _cells(figure: Adherence) -> tuple[str | int, ...]:
         figure.unsent,
         figure.scorable,
         figure.enrolled,
+        figure.by_themselves,
+        figure.helped,
     )
 
 

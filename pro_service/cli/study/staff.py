@@ -12,7 +12,7 @@ from pro_service.cli.options import ActorOption, DataOption, ReasonOption, Study
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.study.entering import Duty
 from pro_service.domain.study.permissions import Role
-from pro_service.services.study import staff
+from pro_service.services.study import staff, told_at
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.study.staff import Added, Joining
 from pro_service.store.study.people import HeldRole, ListedPerson, list_people
@@ -172,6 +172,32 @@ def duty_command(
     known = with_runtime(data, actor, work)
     said = "is no more somebody who" if ended else "is somebody who"
     out.print(f"{known} {said} {_DUTIES[duty]}.", markup=False)
+
+
+@staff_app.command("tell-at")
+def tell_at_command(
+    login: LoginArgument,
+    email: Annotated[
+        str | None, typer.Option(help="Where they are told; left out: nowhere any more.")
+    ] = None,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Say by which e-mail address somebody is told of urgent matters; kept sealed."""
+
+    async def work(runtime: Runtime) -> str:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        return await told_at.tell_at(
+            *(runtime.connection, runtime.context, found.id),
+            login=login,
+            email=email,
+            actor=runtime.actor,
+        )
+
+    known = with_runtime(data, actor, work)
+    said = "nowhere any more" if email is None else "by e-mail from now on, while on duty"
+    out.print(f"{known} is told of urgent matters {said}.", markup=False)
 
 
 @staff_app.command("disable")

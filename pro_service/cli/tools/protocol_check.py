@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
+from pro_service.domain.study.checking.binding import unbound
 from pro_service.domain.study.coming import not_yet
 
 
@@ -33,5 +34,7 @@ def check(
         f"{asks} questionnaires asked, {len(protocol.safety.rules)} safety rules, "
         f"version {content_sha256[:12]}."
     )
+    for place, binds in unbound(protocol):
+        typer.echo(f"note: {place} {binds}.")
     for place, purpose in not_yet(tomllib.loads(text)):
         typer.echo(f"note: {place} is checked, but nothing acts upon it yet: {purpose}.")

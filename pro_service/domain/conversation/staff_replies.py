@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from pro_service.domain.conversation.dialogue import TextPart
 from pro_service.domain.conversation.scan import fold
-from pro_service.domain.conversation.warning import read_warning
+from pro_service.domain.conversation.staff_words import forbidden_in
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.protocol import Messaging, Protocol
@@ -21,6 +21,8 @@ from pro_service.domain.study.times import quiet_end, zone
 
 OWN: Final = "own"
 """The choice of words of one's own, beside the ids of the protocol's replies."""
+BEGUN: Final = "begun"
+"""What the template's name says of a text that answers none, and begins a conversation."""
 KIND: Final = "staff"
 """The kind of message: while one is the latest on a line, nothing that comes is an answer."""
 LONGEST_OWN_WORDS: Final = 300
@@ -28,14 +30,15 @@ LONGEST_OWN_WORDS: Final = 300
 REPLY_LASTS: Final = timedelta(hours=24)
 """A reply that could not go out for so long (study time) says what is no longer so."""
 
-_FORBIDDEN: Final = re.compile(
-    r"\b(?:scores?|scoring|womac|koos|placebo|dos(?:e|es|age)|injections?|treat(?:ed|ment|ments)?"
-    r"|therap(?:y|ies)|medicines?|medications?|tablets?|pills?|painkillers?|ibuprofen|paracetamol"
-    r"|cells?|symptoms?|pains?|painful|hurts?|swell(?:ing|s)?|swollen|stiff(?:ness)?|fever"
-    r"|diagnos(?:is|es|ed)|side effects?|normal|serious|harmless|infect(?:ion|ed)|antibiotics?)\b"
-    r"|评分|得分|分数|量表|安慰剂|剂量|注射|治疗|疗效|药|细胞|症状|疼|痛|肿|僵硬|发烧|发热|诊断|副作用|正常"
-    r"|严重|感染|抗生素"
-)
+
+def begins(template: str) -> bool:
+    """Whether a message of this template is staff's and answers no text: nobody waits for it."""
+    return template.startswith(f"{KIND}.{BEGUN}.")
+
+
+def in_own_words(template: str) -> bool:
+    """Whether a message of this template is of staff's own words."""
+    return template.startswith(f"{KIND}.") and template.endswith(f".{OWN}")
 
 
 class WordsProblem(StrEnum):
@@ -92,13 +95,10 @@ def _checked(messaging: Messaging, words: str) -> str:
         raise ReplyWordsError(WordsProblem.empty)
     if len(kept) > LONGEST_OWN_WORDS:
         raise ReplyWordsError(WordsProblem.too_long)
-    folded = fold(kept)
-    found = _FORBIDDEN.search(folded)
+    found = forbidden_in(kept)
     if found is not None:
-        raise ReplyWordsError(WordsProblem.forbidden, found[0])
-    if read_warning(kept).named:
-        raise ReplyWordsError(WordsProblem.forbidden)
-    if re.search(r"https?:|www\.|\w\.(?:com|cn|org|net)\b", folded):
+        raise ReplyWordsError(WordsProblem.forbidden, found)
+    if re.search(r"https?:|www\.|\w\.(?:com|cn|org|net)\b", fold(kept)):
         raise ReplyWordsError(WordsProblem.link)
     return kept
 

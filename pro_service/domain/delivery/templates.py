@@ -53,6 +53,7 @@ _ASKED_FOR: Final = re.compile(
 )
 _MAY_ASK_FOR: Final[dict[str, str]] = {
     "reminder.stop": "stop",
+    "first.hello": "stop",
     "opt_out.confirmed": "start",
     "opt_in.confirmed": "stop",
 }

@@ -94,6 +94,13 @@ class TrendRule(Authority):
     """From the start is for all participants alike, and marks every value as `informed`."""
 
 
+class OwnEventRule(Authority):
+    """Which of the protocol's own kinds of events are flagged in exports (R24)."""
+
+    flagged: tuple[str, ...] = Field(min_length=1)
+    """Ids of the kinds. The flag is all: what is to be done about it the analysis says."""
+
+
 class Rule(NamedTuple):
     """One rule of a plan: its place in the document, and on what it rests."""
 
@@ -114,6 +121,12 @@ class AnalysisPlan(Record):
     correlations: tuple[Correlation, ...] = ()
     looks: tuple[Look, ...] = ()
     trend: TrendRule | None = None
+    own_events: OwnEventRule | None = None
+
+    @property
+    def flagged_events(self) -> frozenset[str]:
+        """The kinds of events of the protocol's own that exports flag."""
+        return frozenset() if self.own_events is None else frozenset(self.own_events.flagged)
 
     @property
     def rules(self) -> EndpointRules:
@@ -134,6 +147,7 @@ class AnalysisPlan(Record):
             ("responder", self.responder),
             ("pairing", self.pairing),
             ("trend", self.trend),
+            ("own_events", self.own_events),
         )
         several = (
             ("thresholds", self.thresholds),

@@ -16,6 +16,7 @@ from pro_service.domain.endpoints.plan import (
     BaselineRule,
     Correlation,
     Look,
+    OwnEventRule,
     PairingRule,
     PlanHead,
     Rule,
@@ -47,6 +48,7 @@ _OPTIONAL: Final[Mapping[str, type[BaseModel]]] = {
     "responder": ResponderRule,
     "pairing": PairingRule,
     "trend": TrendRule,
+    "own_events": OwnEventRule,
 }
 _SEVERAL: Final[Mapping[str, type[BaseModel]]] = {
     "thresholds": Threshold,
@@ -70,6 +72,8 @@ class Known(NamedTuple):
     instruments: Mapping[str, Instrument]
     visits: Collection[str] | None = None
     """Ids of the visits of the study's protocol versions; None: not known, so not compared."""
+    own_events: Collection[str] | None = None
+    """The protocol's own kinds of events; None: not known, so not compared."""
 
 
 def check_plan(
@@ -108,12 +112,13 @@ class _Draft:
         self.records: RecordRule | None = read["records"]
         self.windows: WindowRule | None = read["windows"]
         self.responder: ResponderRule | None = read.get("responder")
+        self.own_events: OwnEventRule | None = read.get("own_events")
         self.thresholds: Sequence[Threshold] = read["thresholds"]
         self.correlations: Sequence[Correlation] = read["correlations"]
         self.looks: Sequence[Look] = read["looks"]
         self.ruled = [
             Rule(name, read[name])
-            for name in ("records", "windows", "baseline", "responder", "pairing", "trend")
+            for name in ("records", "windows", "baseline", *_OPTIONAL)
             if read.get(name) is not None
         ] + [
             Rule(f"{name}[{index}]", one)
@@ -142,6 +147,7 @@ def _rule_problems(draft: _Draft) -> Iterator[Problem]:
         for one, count in Counter(ids).items():
             if count > 1:
                 yield Problem(name, f"{one} is the id of {count} rules", "Give each its own.")
+    yield from _own_event_problems(draft)
     for index, planned in enumerate(draft.correlations):
         yield from _correlation_problems(draft, planned, f"correlations[{index}]")
 
@@ -269,6 +275,17 @@ def _visit_problems(draft: _Draft, visit: str, path: str) -> Iterator[Problem]:
     visits = draft.known.visits
     if visits is not None and visit not in visits and visit != BASELINE:
         yield Problem(path, f"{visit} is no visit of the protocol", suggestion(visit, visits))
+
+
+def _own_event_problems(draft: _Draft) -> Iterator[Problem]:
+    known, rule = draft.known.own_events, draft.own_events
+    for index, kind in enumerate(() if rule is None else rule.flagged):
+        if known is not None and kind not in known:
+            yield Problem(
+                f"own_events.flagged[{index}]",
+                f"{kind} is no kind of event of the protocol's own",
+                suggestion(kind, known),
+            )
 
 
 def _no_instrument(draft: _Draft, name: str, path: str) -> Problem:

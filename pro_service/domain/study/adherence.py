@@ -34,6 +34,8 @@ class VisitOutcome(Record):
     """The window has closed, or asking ended inside it."""
     scorable: bool
     """Everything asked has its score, whenever it was answered."""
+    helped: bool = False
+    """Something of it was answered with somebody's help (`respondents.with_help`)."""
 
 
 class Adherence(Record):
@@ -42,6 +44,8 @@ class Adherence(Record):
     definition: str
     site: str
     completed_in_window: int
+    helped: int
+    """Of the completed in window: answered with somebody's help."""
     expected_and_closed: int
     unsent: int
     """Of the expected and closed: all is answered, and some of it was not sent. Counted apart."""
@@ -52,6 +56,16 @@ class Adherence(Record):
     def completion(self) -> Fraction | None:
         """Completed in the window / expected and closed; None if none was."""
         return _share(self.completed_in_window, self.expected_and_closed)
+
+    @property
+    def by_themselves(self) -> int:
+        """Of the completed in window: answered by themselves alone."""
+        return self.completed_in_window - self.helped
+
+    @property
+    def completion_by_themselves(self) -> Fraction | None:
+        """Completed in the window without help / expected and closed; None if none was."""
+        return _share(self.by_themselves, self.expected_and_closed)
 
     @property
     def available(self) -> Fraction | None:
@@ -74,6 +88,8 @@ class AskedVisit(NamedTuple):
     asked: tuple[Progress, ...]
     scorable: bool
     """Everything asked has its score."""
+    helped: bool = False
+    """Something of it was answered with somebody's help."""
 
 
 def visit_outcome(visit: AskedVisit, standing: Standing, now: datetime) -> VisitOutcome:
@@ -88,6 +104,7 @@ def visit_outcome(visit: AskedVisit, standing: Standing, now: datetime) -> Visit
         states=tuple(assessment_state(window, one, standing, now) for one in visit.asked),
         closed=ended or (window.closes_at is not None and window.closes_at <= now),
         scorable=visit.scorable and bool(visit.asked),
+        helped=visit.helped,
     )
 
 
@@ -112,6 +129,11 @@ def completed_in_window(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome,
         for each in expected_and_closed(outcomes)
         if all(state is AssessmentState.completed for state in each.states)
     )
+
+
+def completed_with_help(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
+    """Of those completed in the window, the ones answered with somebody's help."""
+    return tuple(each for each in completed_in_window(outcomes) if each.helped)
 
 
 def answered_unsent(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
@@ -157,6 +179,7 @@ def adherence(
                     definition=definition,
                     site=site,
                     completed_in_window=len(completed_in_window(here)),
+                    helped=len(completed_with_help(here)),
                     expected_and_closed=len(expected_and_closed(here)),
                     unsent=len(answered_unsent(here)),
                     scorable=len(scorable(here)),

@@ -1,4 +1,4 @@
-"""Keys a protocol may hold for rules the service does not act upon yet, and who enters answers.
+"""Keys for rules the service does not act upon yet; who enters answers, and who is told.
 
 Each names the rule of the trial it is for, in its record's first line. They are checked as all
 others are, so that a study written today need not be written anew. That nothing acts upon them yet
@@ -21,13 +21,12 @@ EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
 NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
-    "escalation": "who is told of an urgent alert, and when the next one is (R9, R10)",
-    "own_event": "events of the study's own kinds (R24)",
+    "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
     "tablet": "a tablet is handed over for one sitting (R12)",
     "data_cut": "no group is looked at before it (R20)",
 }
-"""Keys nothing acts upon yet, with what they are for; `*` is any name."""
+"""Keys nothing acts upon yet, with what they are for; `*` is any name, a list all its tables."""
 
 
 class Entry(Record):
@@ -50,7 +49,8 @@ class EscalationStep(Record):
 
     after_minutes: int = Field(ge=0, le=7 * 24 * 60)
     tell: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    """A name in the sites' rota, for example coordinator, deputy, medical_monitor."""
+    """Of whom is on duty there, `deputy`, a role, or (any other name) whoever is first. Outside the
+    site a role held in the whole study, or (any other name) everybody who holds one."""
     outside_the_site: bool = False
 
 
@@ -73,7 +73,7 @@ class StaffReply(Record):
 
 
 class OwnEvent(Record):
-    """R24: a kind of event of the study's own, asked or entered. Absent: the known kinds alone."""
+    """R24: a kind of event of the study's own, entered by staff. Absent: the known kinds alone."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: Words
@@ -83,11 +83,14 @@ class OwnEvent(Record):
     dose_unit: str | None = Field(None, min_length=1)
     """The unit of its dose; None: it has no dose."""
     asked_before: tuple[str, ...] = ()
-    """Instruments before which participants are asked for it."""
+    """Instruments before which participants are asked for it: not acted upon yet."""
     hours_before: int | None = Field(None, ge=1, le=24 * 366)
     """How far back that question reaches."""
     flagged: bool = False
-    """Values near it are flagged for the analysis."""
+    """It is flagged in exports for the analysis."""
+    alert: Literal["harm", "hospital"] | None = None
+    """R9: entering it opens the step of an alert: an operation, a fall, another injection (harm),
+    or a stay in hospital. None: it does not."""
 
 
 class SourceSystem(Record):
@@ -146,3 +149,6 @@ def _places(document: object, path: list[str], before: tuple[str, ...]) -> Itera
         for name in names:
             if name in document:
                 yield from _places(document[name], path[1:], (*before, name))
+    if isinstance(document, list):
+        for index, one in enumerate(document):
+            yield from _places(one, path, (*before[:-1], f"{before[-1]}[{index}]"))

@@ -39,6 +39,8 @@ class Action(StrEnum):
     """Who takes part, where they stand, what was asked and sent; never what was answered."""
     see_alert = "see_alert"
     """Say that an alert was seen, and ring: the first of its steps, and not an assessment."""
+    take_alert = "take_alert"
+    """Take an urgent alert: nobody else is told of it for the protocol's minutes (R10)."""
     assess_alert = "assess_alert"
     """Say what an alert is: no adverse event, one, or a serious one (R9); and close it once it is
     assessed. An investigator's alone: whoever rings may see and never assesses."""
@@ -52,7 +54,8 @@ class Action(StrEnum):
     deal_with_message = "deal_with_message"
     """Say what was done about a text whose fate never became known."""
     reply_to_text = "reply_to_text"
-    """Answer a text that somebody had to read, in words the protocol allows (R7)."""
+    """Write to a participant in words the protocol allows: in answer to a text that somebody had to
+    read, or first (R7)."""
     settle_text = "settle_text"
     """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
     take_answer = "take_answer"
@@ -66,9 +69,13 @@ class Action(StrEnum):
     """End the safety follow-up of the injections there were, for a reason (R1)."""
     ask_now = "ask_now"
     """Let what is due be asked now, instead of at the next reminder's hour."""
+    send_first_text = "send_first_text"
+    """Let the first text go, whose reply proves a number, with the participant beside one (R23)."""
     add_visit = "add_visit"
     """Ask something between two visits."""
     record_event = "record_event"
+    record_own_event = "record_own_event"
+    """Enter what else happened: an event of the protocol's own kinds (R24), or correct one."""
     set_status = "set_status"
     """Say where a participant stands from now on; a withdrawal needs more."""
     record_withdrawal = "record_withdrawal"
@@ -85,6 +92,8 @@ class Action(StrEnum):
     move_to_site = "move_to_site"
     write_note = "write_note"
     """Write something down about a participant that belongs to nothing else."""
+    change_rota = "change_rota"
+    """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -92,11 +101,17 @@ class Action(StrEnum):
 
     These roles may at most: which of them, and who never, the participant's protocol says (R6).
     """
+    settle_entry = "settle_entry"
+    """Say what a paper says that two people typed differently."""
     ask_correction = "ask_correction"
     """Ask that an answer which was sent be corrected, on a participant's word or against what was
     typed (R13)."""
     decide_correction = "decide_correction"
     """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
+
+    count_corrections = "count_corrections"
+    """See how many corrections were asked for, approved, refused and wait, by site and interviewer
+    (R13): counts, and whose requests wait, never an answer."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -105,6 +120,7 @@ _CARE: Final = frozenset({Role.coordinator, Role.investigator})
 MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.see_participants: _READ,
     Action.see_alert: _CARE,
+    Action.take_alert: _CARE,
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
     Action.see_number: _CARE,
@@ -118,8 +134,10 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.pause_participant: _CARE,
     Action.end_safety: frozenset({Role.investigator}),
     Action.ask_now: _CARE,
+    Action.send_first_text: _CARE,
     Action.add_visit: _CARE,
     Action.record_event: _CARE,
+    Action.record_own_event: _CARE,
     Action.set_status: _CARE,
     Action.record_withdrawal: frozenset({Role.investigator}),
     Action.change_number: _CARE,
@@ -129,10 +147,13 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
+    Action.change_rota: _CARE,
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
+    Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
+    Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

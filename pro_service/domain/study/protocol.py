@@ -190,11 +190,16 @@ class InstrumentUse(Record):
     screens: Literal["grouped", "one by one"] = "grouped"
     """On a page: the instrument's short groups, or one question a screen."""
     modes: tuple[Mode, ...] | None = None
-    """R11: the ways of answering that are for analysis. An entry in another is kept apart; None: on
-    pages and by text all are, and no entry is."""
+    """R11: the ways of answering that are for analysis. An entry in another is kept apart; pages
+    and, with `by_text`, texts must be named, for nothing answered there is ever kept apart. None:
+    pages and texts are, and no entry is."""
     respondents: tuple[RespondentKind, ...] | None = None
-    """R11: who may answer for analysis. An entry of others is kept apart; None: everybody who may
-    answer."""
+    """R11: who may be entered for analysis. An entry of others is kept apart; whoever answers on
+    pages or by text is kept with the sitting, and the analysis plan says who counts. None:
+    everybody who may answer."""
+    second_entry: bool = False
+    """R11: paper of it is typed in a second time, unseen, by another person; differences are
+    settled. False: it is typed once."""
 
 
 LINKS_ALONE: Final = InstrumentUse()
@@ -290,7 +295,7 @@ class Protocol(Record):
     instruments: dict[str, InstrumentUse]
     visits: tuple[VisitDefinition, ...]
     coming: Coming = NOTHING_COMING
-    """What is checked, and not acted upon yet but for `entry`."""
+    """What is checked, and not acted upon yet but for `entry` and `escalation`."""
 
     def find(self, definition: str) -> VisitDefinition | None:
         """Return the visit definition with this id, or None."""
@@ -318,6 +323,11 @@ class Protocol(Record):
     def use(self, instrument: str) -> InstrumentUse:
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
         return self.instruments.get(instrument, LINKS_ALONE)
+
+    @property
+    def types_twice(self) -> bool:
+        """Whether paper of anything is typed in a second time."""
+        return any(one.second_entry for one in self.instruments.values())
 
     def screens_of(self, instrument: Instrument) -> tuple[tuple[str, ...], ...]:
         """Return the item codes of each screen of an instrument, in asking order."""

@@ -31,6 +31,17 @@ class Respondent(Record):
 
 
 SELF: Final = Respondent(kind="self")
+
+
+def with_help(mode: str, respondent: RespondentKind) -> bool:
+    """Tell whether a sitting was answered with somebody's help, and not by themselves alone (R11).
+
+    Help is whoever rang or typed, read the questions out, or answered on their behalf; a tablet
+    that was handed over is none. `pro.with_help` says the same in the database.
+    """
+    return mode in ENTERED or respondent != SELF.kind
+
+
 ON_BEHALF: Final = tuple(
     Respondent(kind="proxy", relation=relation)
     for relation in ("spouse", "child", "relative", "carer", "other")

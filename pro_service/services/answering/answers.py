@@ -8,9 +8,8 @@ database. Texts, screens and corrections all use it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Language
@@ -33,12 +32,15 @@ from pro_service.services.answering.scores import Place, score_rows
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.ids import new_id
-from pro_service.store.writes import AlertRow, AttemptRow, QueryRow, ResponseRow, VisitDoneRow
+from pro_service.store.writes import (
+    AlertRow,
+    AttemptRow,
+    Authentication,
+    QueryRow,
+    ResponseRow,
+    VisitDoneRow,
+)
 from pro_service.vault import places
-
-Authentication = Literal[
-    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
-]
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,17 @@ class AnswersPlan:
 
     document: AnswersWrite = field(default_factory=AnswersWrite)
     alerts: tuple[RaisedAlert, ...] = ()
+
+    def of_what_was_sent(self, answered_at: datetime) -> AnswersWrite:
+        """What is new where the sitting was sent before: the answer, its scores, and what they tell
+        of safety and sense. An alert says when it was answered (UTC), for it is late."""
+        document = self.document
+        return AnswersWrite(
+            responses=document.responses,
+            scores=document.scores,
+            alerts=[replace(one, answered_at=answered_at) for one in document.alerts],
+            queries=document.queries,
+        )
 
 
 def plan_answers(

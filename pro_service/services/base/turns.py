@@ -18,7 +18,7 @@ to hear of.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -98,6 +98,16 @@ def writing(statement: Callable[[Connection, Guard, D], Awaitable[object]], docu
 
     def write(connection: Connection, guard: Guard) -> Awaitable[object]:
         return statement(connection, guard, document)
+
+    return write
+
+
+def one_after_the_other(steps: Sequence[Write]) -> Write:
+    """Several guarded writes of one turn: each takes the turn after the one before."""
+
+    async def write(lent: Connection, guard: Guard) -> None:
+        for number, step in enumerate(steps):
+            await step(lent, guard._replace(revision=guard.revision + number))
 
     return write
 

@@ -1,4 +1,4 @@
-"""The picture on a card: its QR code."""
+"""The pictures on cards: their QR codes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import segno
 from pro_service.services.cards.cards import Card
 
 
+def contact_svg(vcard: str) -> bytes:
+    """A contact card as a picture that a telephone's camera reads and saves."""
+    return _svg(segno.make(vcard, error="m", micro=False, encoding="utf-8"))
+
+
 def qr_of(card: Card) -> segno.QRCode:
     """The card's picture; a quarter of it may be damaged and it still reads."""
     return segno.make(card.link, error="q", micro=False)
@@ -16,6 +21,10 @@ def qr_of(card: Card) -> segno.QRCode:
 
 def qr_svg(card: Card) -> bytes:
     """The picture as an SVG file without any style of its own."""
+    return _svg(qr_of(card))
+
+
+def _svg(picture: segno.QRCode) -> bytes:
     out = BytesIO()
-    qr_of(card).save(out, kind="svg", border=4, omitsize=True, light="#fff", svgclass=None)
+    picture.save(out, kind="svg", border=4, omitsize=True, light="#fff", svgclass=None)
     return out.getvalue()

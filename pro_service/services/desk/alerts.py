@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,6 +59,32 @@ async def see_alert(hands: Hands, alert_id: UUID) -> Place:
         if alert.seen:
             return Plan(None)
         return Plan(None, signed(hands.seat, Action.see_alert, None, write))
+
+    await turn(hands.turn_of(place), decide)
+    return place
+
+
+async def take_alert(hands: Hands, alert_id: UUID) -> Place:
+    """Take an alert for the protocol's minutes, in which nobody else is told; returns whose it is.
+
+    Whoever takes one has seen it. Raises NotHereError where the protocol tells nobody,
+    NotAllowedError, AlreadyDoneError where it is assessed.
+    """
+    place = await place_of(hands, Action.take_alert, clerk.find_place_of_alert, alert_id)
+
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[None]:
+        alert = await _alert(hands, facts, alert_id)
+        escalation = protocol.coming.escalation
+        if escalation is None:
+            raise NotHereError
+        if alert.acted or alert.stands is not None:
+            raise AlreadyDoneError
+        hold = timedelta(minutes=escalation.hold_minutes)
+
+        def write(connection: Connection, guard: Guard) -> Awaitable[None]:
+            return store.take_alert(connection, guard, alert_id, hands.seat.actor, hold)
+
+        return Plan(None, signed(hands.seat, Action.take_alert, None, write))
 
     await turn(hands.turn_of(place), decide)
     return place

@@ -8,15 +8,16 @@ comes back at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
+from pro_service.domain.study.follow_up.reports import Report
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.call_outcomes import (
@@ -29,13 +30,14 @@ from pro_service.domain.study.reaching.call_outcomes import (
 from pro_service.domain.study.reaching.call_times import (
     CallDayError,
     after_day,
+    helps_until,
     next_try,
     ring_again,
 )
-from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.study.times import local_day, local_instant, zone
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.notes import note_about
-from pro_service.services.base.turns import Plan, Write, turn
+from pro_service.services.base.turns import Plan, Write, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, place_of
 from pro_service.services.desk.call_writes import Heard, writes_of
 from pro_service.services.desk.seat import (
@@ -44,10 +46,10 @@ from pro_service.services.desk.seat import (
     said,
     signed,
 )
-from pro_service.store.connection import Connection, Guard
+from pro_service.services.visits import report_row
 from pro_service.store.desk import calls as store
 from pro_service.store.desk import clerk
-from pro_service.store.desk.calls import CallClosing, CallKind
+from pro_service.store.desk.calls import CallClosing, CallKind, CallWrite
 from pro_service.store.desk.clerk import Place
 from pro_service.store.ids import new_id
 
@@ -64,7 +66,8 @@ class CallSaid(NamedTuple):
     contact: UUID | None = None
     """Whose telephone was rung; None: it was not said, for there was one only."""
     day: date | None = None
-    """By which day they will answer, until when they rest, or when they died."""
+    """By which day they will answer, until when they rest, or when it happened (death, hospital, a
+    fall, an operation, another injection), where they live."""
     again: datetime | None = None
     """When to ring again, as the clock of the site's zone shows it (without a zone)."""
 
@@ -76,6 +79,8 @@ class WorkedCall(NamedTuple):
     comes_back_at: datetime | None
     zone: str
     """Of the site (IANA name)."""
+    visit_id: UUID | None
+    """The visit it was about."""
 
 
 async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall:
@@ -108,15 +113,15 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
             actor=seat.actor,
             again_id=new_id() if stays else None,
             wanted_from=back_at if stays else None,
-            alert_id=None if follows.alert is None else new_id(),
-            alert_rule=follows.alert,
-            alert_severity="urgent" if follows.urgent else "notice",
         )
+        reports = [report_row(one, seat.actor) for one in _reports(facts, follows, given)]
+        document = CallWrite(closing, reports)
         heard = Heard(call_id, call.visit_id, given.day, rung, note.reference)
-        steps: list[Write] = [lambda lent, guard: store.close_call(lent, guard, closing)]
+        steps: list[Write] = [writing(store.close_call, document)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
-        write = signed(seat, Action.close_call, note, _one_after_the_other(steps))
-        return Plan(WorkedCall(place.code, closing.wanted_from, facts.site.zone), write)
+        write = signed(seat, Action.close_call, note, one_after_the_other(steps))
+        worked = WorkedCall(place.code, closing.wanted_from, facts.site.zone, call.visit_id)
+        return Plan(worked, write)
 
     return await turn(hands.turn_of(place), decide)
 
@@ -142,7 +147,8 @@ def _back_at(
     if given.outcome == CallOutcome.will_answer:
         if given.day is None:
             raise CallDayError
-        return after_day(given.day, facts.now, local, call.closes_at)
+        asks = next((one.closes_at for one in facts.visits if one.id == call.visit_id), None)
+        return after_day(given.day, facts.now, local, helps_until(call.closes_at, asks))
     if given.again is not None:
         at = local_instant(given.again.date(), given.again.time(), local)
         return ring_again(at, facts.now, call.closes_at)
@@ -168,6 +174,16 @@ def _rung(
     return known[0] if known else None
 
 
+def _reports(facts: ParticipantFacts, follows: WhatFollows, given: CallSaid) -> Iterator[Report]:
+    """The alert that what was heard raises, if any. Raises CallDayError for a day to come."""
+    if follows.alert is None:
+        return
+    if given.day is not None and given.day > local_day(facts.now, zone(facts.zone)):
+        raise CallDayError
+    severity: Literal["urgent", "notice"] = "urgent" if follows.urgent else "notice"
+    yield Report(rule=follows.alert, severity=severity, happened_on=given.day)
+
+
 def _stays(
     facts: ParticipantFacts,
     follows: WhatFollows,
@@ -182,13 +198,3 @@ def _stays(
         waiting = {one.id for one in facts.contacts if not one.confirmed and not one.wrong}
         return bool(waiting - {None if rung is None else rung.id})
     return follows.stays and not (follows.comes_back and back_at is None)
-
-
-def _one_after_the_other(steps: Sequence[Write]) -> Write:
-    """Several guarded writes of one turn: each takes the turn after the one before."""
-
-    async def write(lent: Connection, guard: Guard) -> None:
-        for number, step in enumerate(steps):
-            await step(lent, guard._replace(revision=guard.revision + number))
-
-    return write

@@ -50,6 +50,13 @@ class AdherenceReport(NamedTuple):
     states: Counter[AssessmentState]
 
 
+class _Sets(NamedTuple):
+    """Assessments that have every score, and those that were answered with somebody's help."""
+
+    scorable: Collection[UUID]
+    helped: Collection[UUID]
+
+
 class _Asked(NamedTuple):
     """A page of participants, and of each what was asked."""
 
@@ -63,7 +70,10 @@ async def report(
     connection: Connection, context: ServiceContext, study_id: UUID
 ) -> AdherenceReport:
     """Derive every state from what is stored and study time; nothing of it is stored."""
-    scorable = await store.list_scorable(connection, study_id)
+    sets = _Sets(
+        await store.list_scorable(connection, study_id),
+        await store.list_helped(connection, study_id),
+    )
     outcomes: list[VisitOutcome] = []
     rows: list[ParticipantStates] = []
     enrolled: Counter[str] = Counter()
@@ -82,7 +92,7 @@ async def report(
             where = standing(statuses, one.now, _deaths(one))
             enrolled[one.site] += int(is_enrolled(statuses, one.now))
             visits: dict[str, tuple[AssessmentState, ...]] = {}
-            for asked in _visits(one, page, protocol, context, scorable):
+            for asked in _visits(one, page, protocol, context, sets):
                 outcome = visit_outcome(asked, where, one.now)
                 visits[asked.definition] = outcome.states
                 states.update(outcome.states)
@@ -113,7 +123,7 @@ def _visits(
     page: _Asked,
     protocol: Protocol,
     context: ServiceContext,
-    scorable: Collection[UUID],
+    sets: _Sets,
 ) -> Iterator[AskedVisit]:
     for _, group in groupby(page.rows.get(one.id, ()), key=lambda row: row.visit_id):
         asked = list(group)
@@ -127,7 +137,8 @@ def _visits(
             asked=tuple(
                 page.told.get(row.assessment_id) or _progress(row, context) for row in asked
             ),
-            scorable=all(row.assessment_id in scorable for row in asked),
+            scorable=all(row.assessment_id in sets.scorable for row in asked),
+            helped=any(row.assessment_id in sets.helped for row in asked),
         )
 
 

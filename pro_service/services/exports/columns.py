@@ -56,6 +56,12 @@ _HOW: Final = (
         "mode; respondent; both",
     ),
     Column(
+        "second_entry",
+        "text",
+        "Of paper the protocol has typed twice: whether a second entry confirms it by now",
+        "not verified; verified",
+    ),
+    Column(
         "authentication",
         "text",
         "How known",
@@ -68,6 +74,11 @@ _HOW: Final = (
     ),
     Column("language", "text", "Language asked in", "en; zh_CN"),
     Column("sitting", "integer", "Which sitting at the assessment stands, from 1; all are kept"),
+    Column(
+        "moved_from",
+        "text",
+        "Where the answers were recorded, where a correction moved them: visit, occurrence, target",
+    ),
     Column("release", "text", "Release of the service that asked"),
     Column("instrument_sha256", "text", "Hash of the instrument's rules and neutral labels"),
     Column("wording_sha256", "text", "Hash of the wording shown; the above where no pack was used"),
@@ -147,6 +158,29 @@ ENDPOINTS: Final = (
     Column("reason", "text", "What is missing where it cannot be told"),
 )
 
+OWN_EVENTS: Final = (
+    *_WHERE[:4],
+    Column("event", "text", "Id of the event, the same through its corrections"),
+    Column("kind", "text", "Id of the protocol's own kind"),
+    Column("label_en", "text", "The protocol's name for it"),
+    Column("label_zh_CN", "text", "The same in Chinese"),
+    Column("target", "text", "Which knee it concerns, if it does", "left_knee; right_knee"),
+    Column("began_on", "date", "Its day, or its first day, of the participant's own calendar"),
+    Column("ended_on", "date", "The last day of what lasts; empty: it goes on, or had one day"),
+    Column("study_day", "integer", "First day; day of the knee's first injection is 1; no 0"),
+    Column("dose", "decimal", "Its dose"),
+    Column("dose_unit", "text", "The unit of the dose"),
+    Column(
+        "flagged",
+        "yes/no",
+        "The protocol flags this kind for the analysis, or the analysis plan names it",
+    ),
+    Column("missing_reason", "text", "Why its days and dose are left out", "withdrew_data_use"),
+    Column("corrections", "integer", "Earlier revisions of it; all are kept"),
+    Column("recorded_at", "instant", "When what stands was entered"),
+    Column("recorded_by", "text", "Who entered it"),
+)
+
 INSTRUMENTS: Final = (
     Column("instrument", "text", "Id of the instrument"),
     Column("instrument_version", "text", "Version of the instrument"),
@@ -178,6 +212,7 @@ FILES: Final = {
     "scores.csv": SCORES,
     "items.csv": ITEMS,
     "endpoints.csv": ENDPOINTS,
+    "own_events.csv": OWN_EVENTS,
     "instruments.csv": INSTRUMENTS,
     "codebook.csv": CODEBOOK,
 }

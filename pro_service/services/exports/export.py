@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from pro_service.services.exports.columns import FILES, Cell
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.instants import settle
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
+from pro_service.services.exports.own_events import own_event_rows
 from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
 from pro_service.store.base import operations
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
 from pro_service.store.study.studies import StudyRow
 
@@ -37,21 +40,28 @@ async def export(
     AsOfError, ExportFolderError.
     """
     at = await settle(connection, as_of)
-    async with store.one_snapshot(connection):
-        now = await operations.get_study_time(connection)
-        kind = await operations.get_database_kind(connection) or "undeclared"
-        plan = await context.reader.plan(connection, study.id, at)
-        rules = load_endpoint_rules() if plan is None else plan.plan.rules
-        snapshot = Snapshot(kind, study.code, at, context.catalogue.instruments, rules)
-        about = _about(context, snapshot, now) | plan_cells(plan)
-        extra = {} if plan is None else {PLAN_FILE: plan.source}
-        with new_export(folder, about, extra) as tables:
+    with ExitStack() as stack:
+        async with store.one_snapshot(connection):
+            now = await operations.get_study_time(connection)
+            kind = await operations.get_database_kind(connection) or "undeclared"
+            plan = await context.reader.plan(connection, study.id, at)
+            rules = load_endpoint_rules() if plan is None else plan.plan.rules
+            flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
+            instruments = context.catalogue.instruments
+            snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
+            about = _about(context, snapshot, now) | plan_cells(plan)
+            extra = {} if plan is None else {PLAN_FILE: plan.source}
+            tables = stack.enter_context(new_export(folder, about, extra))
             await _participants(connection, context, study, snapshot, tables, told)
             for row in _instrument_rows(context):
                 tables.add("instruments.csv", row)
             for row in _codebook_rows():
                 tables.add("codebook.csv", row)
-        return tables.counts
+        # The folder appears once the record says who takes it out.
+        narrowed_by = "" if as_of is None else f"as_of={at.astimezone(UTC).isoformat()}"
+        taken = TakenOut("export", narrowed_by, sum(tables.counts.values()))
+        await insert_data_out(connection, study.id, taken)
+    return tables.counts
 
 
 async def _participants(
@@ -65,20 +75,23 @@ async def _participants(
     found = await store.list_exported_participants(connection, study.id, snapshot.as_of)
     for number, one in enumerate(found, start=1):
         place = (connection, study.id, one.id, snapshot.as_of)
+        protocol = await context.reader.protocol(connection, study.id, one.protocol_version_id)
         rows = participant_rows(
             snapshot,
             ParticipantData(
                 one,
-                await context.reader.protocol(connection, study.id, one.protocol_version_id),
+                protocol,
                 await store.list_exported_assessments(*place),
                 await store.list_exported_answers(*place),
                 await store.list_exported_scores(*place),
             ),
         )
+        happened = await store.list_exported_own_events(*place)
         for name, of_file in (
             ("scores.csv", rows.scores),
             ("items.csv", rows.items),
             ("endpoints.csv", rows.endpoints),
+            ("own_events.csv", own_event_rows(snapshot, one, protocol, happened)),
         ):
             for row in of_file:
                 tables.add(name, row)

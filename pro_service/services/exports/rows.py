@@ -65,6 +65,8 @@ class Snapshot:
     as_of: datetime
     instruments: Mapping[str, Instrument]
     rules: EndpointRules
+    flagged: frozenset[str] = frozenset()
+    """Kinds of events of the protocol's own that the analysis plan names."""
 
 
 @dataclass(frozen=True)
@@ -249,13 +251,22 @@ class _Reader:
         names = (
             *("mode", "respondent", "respondent_relation", "entered_by", "interviewer"),
             *("not_for_analysis", "authentication", "language"),
-            *("sitting", "release", "instrument_sha256", "wording_sha256"),
+            *("sitting", "moved_from", "release", "instrument_sha256", "wording_sha256"),
         )
         cells: Row = {name: getattr(one, name) for name in names}
         return cells | {
+            "second_entry": self._second_entry(one),
             "card_shown_at": as_instant(one.card_shown_at),
             "protocol_sha256": self.data.participant.protocol_sha256,
         }
+
+    def _second_entry(self, one: ExportedAssessment) -> str | None:
+        """Whether paper that is typed twice is verified; None: nobody asks for it."""
+        sent_paper = one.mode == "paper" and one.submitted_at is not None
+        asked = sent_paper and self.data.protocol.use(one.instrument).second_entry
+        if one.second_entry is None and not asked:
+            return None
+        return "verified" if one.second_entry == "verified" else "not verified"
 
     def item(self, one: ExportedAssessment, instrument: Instrument, code: str) -> Row:
         answer = self.given(one).get(code)

@@ -46,6 +46,7 @@ from pro_service.services.receiving.case import (
     read_case,
 )
 from pro_service.services.receiving.copies import answer_with, first_copy
+from pro_service.services.receiving.first_texts import answer_first_text
 from pro_service.services.receiving.helping import links_allowed, without_link
 from pro_service.services.receiving.line import (
     answer_for_line,
@@ -181,6 +182,9 @@ async def _decide(
     not_theirs = await answer_wrong_number(connection, context, received)
     if not_theirs is not None:
         return not_theirs
+    practised = await answer_first_text(connection, context, received)
+    if practised is not None:
+        return practised
     if not received.users and received.unasked:
         return await answer_unasked(connection, context, received)
     if not received.users:

@@ -87,6 +87,8 @@ class InboundOutcome:
     """The nudge of somebody who wants to be asked later, likewise."""
     confirmed: UUID | None = None
     """The number whose owner this text proves."""
+    proof: str = "the participant's code was typed on it"
+    """By what it does; the reason of the record."""
     wrong: tuple[WrongNumber, Guard] | None = None
     """The number turned out to be somebody else's: it rests, in the turn of one concerned."""
     checklist: ChecklistWrite | None = None
@@ -178,7 +180,7 @@ async def write_inbound(
     answered = outcome.answers.document if outcome.answers else AnswersWrite()
     async with transaction(connection) as connection:
         if outcome.confirmed is not None:
-            await numbers.give_reason(connection, "the participant's code was typed on it")
+            await numbers.give_reason(connection, outcome.proof)
         if outcome.choice is not None:
             await preferences.record_choice(connection, guard, outcome.choice)
         elif outcome.later is not None:

@@ -107,10 +107,12 @@ async def _check(
             mend='Have them confirmed, and say purpose = "trial" in the file.',
         )
     visits: set[str] = set()
+    own_events: set[str] = set()
     for version in await studies.list_protocol_versions(connection, study.id):
         protocol = await context.reader.protocol(connection, study.id, version.id)
         visits |= {visit.id for visit in protocol.visits}
-    read_plan(loaded.text, visits=visits)
+        own_events |= {one.id for one in protocol.coming.own_event}
+    read_plan(loaded.text, visits=visits, own_events=own_events)
 
 
 async def list_plans(connection: Connection, study: StudyRow) -> list[PlanPeriod]:

@@ -98,6 +98,7 @@ class Preview:
             "link": self._link,
             "code": _CODE,
             "start": _CODE[:3],
+            "site": "First Capital Clinic",
             "day": format_day(date(2026, 9, 30), language),
             "time": "18:30",
             "minimum": 0,

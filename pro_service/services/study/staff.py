@@ -143,7 +143,7 @@ async def _find(
     return found[0] if found else None
 
 
-async def _find_known(
+async def find_known(
     connection: Connection, login: str, study_id: UUID | None = None
 ) -> NamedPersonRow:
     """Whom a name means. Raises UnknownNameError, UnclearNameError."""
@@ -164,7 +164,7 @@ async def set_password(
     Returns their login. Raises UnknownNameError, UnclearNameError, WeakPasswordError.
     """
     check_password(as_typed(login), password)
-    person = await _find_known(connection, login)
+    person = await find_known(connection, login)
     await people.set_person_password(
         connection,
         person.id,
@@ -180,7 +180,7 @@ async def revoke_sessions(connection: Connection, *, login: str, actor: str) -> 
 
     Raises UnknownNameError, UnclearNameError.
     """
-    person = await _find_known(connection, login)
+    person = await find_known(connection, login)
     return await people.end_person_sessions(connection, person.id, "revoked", actor)
 
 
@@ -192,7 +192,7 @@ async def end_membership(
     Raises UnknownNameError, UnclearNameError.
     """
     async with transaction(connection) as connection:
-        person = await _find_known(connection, login, study_id)
+        person = await find_known(connection, login, study_id)
         await people.give_reason(connection, reason)
         if not await people.end_membership(connection, study_id, person.id):
             raise UnknownNameError(
@@ -214,7 +214,7 @@ async def say_duty(
 
     Returns their login. Raises UnknownNameError, UnclearNameError.
     """
-    person = await _find_known(connection, login, study_id)
+    person = await find_known(connection, login, study_id)
     row = DutyRow(new_id(), person.id, duty, held, reason, actor)
     if not await people.record_duty(connection, study_id, row):
         raise UnknownNameError(
@@ -229,7 +229,7 @@ async def disable_person(connection: Connection, *, login: str, reason: str, act
     Who is stopped already stays so. Raises UnknownNameError, UnclearNameError.
     """
     async with transaction(connection) as connection:
-        person = await _find_known(connection, login)
+        person = await find_known(connection, login)
         await people.give_reason(connection, reason)
         await people.disable_person(connection, person.id, reason)
         return await people.end_person_sessions(connection, person.id, "disabled", actor)
@@ -241,7 +241,7 @@ async def enable_person(connection: Connection, *, login: str, reason: str) -> b
     Raises UnknownNameError, UnclearNameError.
     """
     async with transaction(connection) as connection:
-        person = await _find_known(connection, login)
+        person = await find_known(connection, login)
         await people.give_reason(connection, reason)
         return await people.enable_person(connection, person.id)
 
@@ -259,7 +259,7 @@ async def join_people(
     stopped, or leave one person twice in a study.
     """
     async with transaction(connection) as connection:
-        kept, gone = await _find_known(connection, keep), await _find_known(connection, other)
+        kept, gone = await find_known(connection, keep), await find_known(connection, other)
         if kept.id == gone.id:
             raise NotJoinedError(f"{keep} and {other} are one person already.")
         for one in (kept, gone):

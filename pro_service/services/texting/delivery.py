@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pro_service.domain.conversation.practice import KIND as FIRST
+from pro_service.domain.conversation.staff_replies import begins
 from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.states import MessageState, apply_receipt
@@ -20,6 +22,7 @@ from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import is_quiet_at
 from pro_service.domain.study.protocol import Messaging
+from pro_service.domain.study.reaching.first_texts import still_first
 from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import quiet_start, zone
 from pro_service.messaging.gateway import (
@@ -53,7 +56,7 @@ TURN_PATIENCE = timedelta(seconds=LEASE_SECONDS - CALL_BOUND_SECONDS - 5)
 """How long a claimed text waits for its sender's turn; what would wait longer is queued."""
 LEAST_LIFE = timedelta(seconds=10)
 """A text that may live no longer than this in the provider's queue is not handed over."""
-_IN_WAKING_HOURS = frozenset({"reminder", "staff"})
+_IN_WAKING_HOURS = frozenset({"reminder", "staff", FIRST})
 """Kinds of messages that quiet hours bind; a reply is the answer to somebody who is awake."""
 log = logging.getLogger("pro_service.delivery")
 
@@ -262,7 +265,13 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts
 
     `contact` is whose number it goes to; None: it is nobody's of the participant's any more.
     """
+    if row.kind == FIRST:
+        return contact is not None and still_first(facts, contact, row.expires_at)
     where = standing(facts.statuses, facts.now, facts.events)
+    if begins(row.template):
+        # Nobody waits for it: whatever would keep staff from beginning now keeps it from going.
+        agreed = contact is not None and why_not(contact, facts.consent) is None
+        return where.may_message and agreed
     if row.kind != "reminder":
         # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
         held_back = contact is not None and contact.opted_out_at is not None

@@ -1,7 +1,7 @@
-"""A reply of staff as it goes out: whose it is, what they say, and when somebody reads again (R7).
+"""A text of staff as it goes out: whose it is, what they say, and when somebody reads again (R7).
 
-It is a message like any other: stored as queued in the write that settles the text it answers,
-claimed from there in the participant's turn, and never sent twice.
+It is a message like any other: stored as queued, in the write that settles the text it answers if
+there is one, claimed from there in the participant's turn, and never sent twice.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from pro_service.store.writes import ReplyMessageRow
 
 
 class StaffReply(NamedTuple):
-    """A reply to one text, as it goes out on that text's line."""
+    """A text of staff, as it goes out on a line."""
 
-    inbound_id: UUID
+    about: UUID
+    """The text it answers; of one that begins a conversation an id of its own."""
     line_id: UUID
     template: str
     body: str
@@ -55,7 +56,7 @@ def staff_reply_body(
 def staff_reply_row(
     context: ServiceContext, facts: ParticipantFacts, reply: StaffReply
 ) -> ReplyMessageRow:
-    """The reply as it is queued; a second one to the same text is refused by its key.
+    """The reply as it is queued; a second one about the same is refused by its key.
 
     Raises KeyGoneError where the participant's key was destroyed.
     """
@@ -75,7 +76,7 @@ def staff_reply_row(
         encoding=sealed.encoding,
         segments=sealed.segments,
         provider=context.provider,
-        dedupe_key=f"staff:{reply.inbound_id}",
+        dedupe_key=f"staff:{reply.about}",
         actor=reply.actor,
         state="queued",
         expires_at=facts.now + REPLY_LASTS,

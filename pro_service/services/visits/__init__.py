@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
 from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
@@ -13,7 +14,7 @@ from pro_service.services.visits.safety_end import (
     end_safety_for,
     safety_end,
 )
-from pro_service.services.visits.scheduling import News, plan_change
+from pro_service.services.visits.scheduling import News, add_visit, plan_change, report_row
 
 __all__ = [
     "CheckedRows",
@@ -22,6 +23,8 @@ __all__ = [
     "NotInvestigatorError",
     "PlannedEnrolment",
     "SafetyEndRefusedError",
+    "add_visit",
+    "ask_now",
     "check_rows",
     "close_participant",
     "end_safety_for",
@@ -31,5 +34,6 @@ __all__ = [
     "record_event",
     "record_status",
     "refresh_outlooks",
+    "report_row",
     "safety_end",
 ]

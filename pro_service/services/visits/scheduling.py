@@ -13,6 +13,7 @@ from pro_service.domain.study.facts import (
     Status,
     StatusFacts,
 )
+from pro_service.domain.study.follow_up.reports import Report, reports_of
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
@@ -31,6 +32,7 @@ from pro_service.store.writes import (
     EventRow,
     ReclosedVisitRow,
     ReminderRow,
+    ReportRow,
     StatusRow,
     VisitRow,
 )
@@ -101,6 +103,10 @@ def change_of(
         statuses=_status_rows(news),
         superseded=list(moves.superseded),
         reclosed=reclosed_rows(moves, news.actor),
+        reports=[
+            report_row(one, news.actor)
+            for one in reports_of(news.events, news.statuses, zone(facts.zone))
+        ],
     )
     for new in moves.created:
         add_visit(document, protocol, facts, new, news.actor)
@@ -144,6 +150,19 @@ def reclosed_rows(moves: Rescheduling, actor: str) -> list[ReclosedVisitRow]:
         ReclosedVisitRow(id=one.visit_id, closes_at=one.closes_at, closing_id=new_id(), actor=actor)
         for one in moves.reclosed
     ]
+
+
+def report_row(report: Report, actor: str) -> ReportRow:
+    """The alert a report of harm raises."""
+    return ReportRow(
+        id=new_id(),
+        rule=report.rule,
+        severity=report.severity,
+        happened_on=report.happened_on,
+        once=report.once,
+        own_kind=report.own_kind,
+        actor=actor,
+    )
 
 
 def _event_row(fact: EventFacts, news: News) -> EventRow:

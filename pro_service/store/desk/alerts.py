@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.follow_up.alert_steps import AlertFacts, Verdict
 from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.ids import new_id
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -40,6 +41,9 @@ class LoggedAlert(NamedTuple):
     rule: str
     severity: str
     raised_at: datetime
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     seen_at: datetime | None
     seen_by: str | None
     acted_at: datetime | None
@@ -88,6 +92,13 @@ async def get_alert(
 async def see_alert(connection: Connection, guard: Guard, alert_id: UUID, actor: str) -> None:
     """Mark an alert as seen. Raises StaleRevisionError."""
     await write(connection, _SQL["see_alert"], *guard, alert_id, actor)
+
+
+async def take_alert(
+    connection: Connection, guard: Guard, alert_id: UUID, actor: str, hold: timedelta
+) -> None:
+    """Somebody takes an alert for so long (study time). Raises StaleRevisionError."""
+    await write(connection, _SQL["take_alert"], *guard, alert_id, actor, new_id(), hold)
 
 
 async def assess_alert(connection: Connection, guard: Guard, row: AssessmentRow) -> None:

@@ -15,7 +15,7 @@ from pro_service.store.desk.desk import ContactLine, contact_lines
 from pro_service.store.ids import new_id
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
-from pro_service.store.writes import VisitDoneRow
+from pro_service.store.writes import ReportRow, VisitDoneRow
 
 _SQL: Final = load_queries("desk/calls")
 
@@ -41,10 +41,14 @@ class CallClosing:
     again_id: UUID | None
     wanted_from: datetime | None
     """Study time from which that task is wanted; None: at once."""
-    alert_id: UUID | None
-    alert_rule: str | None
-    """The alert it raises, if any."""
-    alert_severity: str | None
+
+
+@dataclass
+class CallWrite:
+    """A call that is closed, and the alert that what was heard raises, if any."""
+
+    call: CallClosing
+    reports: list[ReportRow] = field(default_factory=list)
 
 
 @dataclass
@@ -102,21 +106,9 @@ async def find_open_call(
     return None if row is None else row_of(CallKind, row)
 
 
-async def close_call(connection: Connection, guard: Guard, closing: CallClosing) -> None:
+async def close_call(connection: Connection, guard: Guard, document: CallWrite) -> None:
     """Close a call task. Raises StaleRevisionError."""
-    await write(
-        connection,
-        _SQL["close_call"],
-        *guard,
-        closing.call_id,
-        closing.actor,
-        closing.outcome,
-        closing.again_id,
-        closing.wanted_from,
-        closing.alert_id,
-        closing.alert_rule,
-        closing.alert_severity,
-    )
+    await write(connection, _SQL["close_call"], *guard, document)
 
 
 async def decline_visit(connection: Connection, guard: Guard, document: DeclineWrite) -> None:

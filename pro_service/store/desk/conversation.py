@@ -104,6 +104,9 @@ class AlertLine(NamedTuple):
     """Whether words of a text raised it, and no answer."""
     uncertain_who: bool
     """Whether nobody knows which of those who use the telephone wrote that text."""
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     assessments: tuple[AssessmentLine, ...]
     """In the order they were given; the last stands."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -16,18 +17,25 @@ _SQL: Final = load_queries("desk/corrections")
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionRow:
-    """A request: the answer it is about, the value that is wished, why, and since when (UTC)."""
+    """A request: the answer it is about, the value that is wished, why, and since when (UTC).
+
+    One that answers belong elsewhere is about a whole sitting instead, and names where.
+    """
 
     id: UUID
     assessment_id: UUID
-    response_id: UUID
-    item: str
+    response_id: UUID | None = None
+    item: str | None = None
     kind: str
-    value: int
-    said_at: datetime | None
-    source: str | None
+    value: int | None = None
+    said_at: datetime | None = None
+    source: str | None = None
     actor: str
     reason: str
+    attempt_id: UUID | None = None
+    to_assessment_id: UUID | None = None
+    wish_id: UUID | None = None
+    """The participant's own request it was asked on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +83,15 @@ class CorrectionSeen(NamedTuple):
     """A request as it is seen from the desk; values only for whoever may read answers."""
 
     id: UUID
-    assessment_id: UUID
-    item: str
+    instrument: str
+    target: str
+    definition: str
+    occurrence: int
+    to_target: str | None
+    """Where a whole sitting belongs; None: it is about one answer."""
+    to_definition: str | None
+    to_occurrence: int | None
+    item: str | None
     kind: str
     said_at: datetime | None
     source: str | None
@@ -91,9 +106,51 @@ class CorrectionSeen(NamedTuple):
     readable: bool
     wished: int | None
     before: int | None
-    response_id: UUID
+    response_id: UUID | None
     raw_sealed: bytes | None
     raw_key: str | None
+
+
+class WishTaken(NamedTuple):
+    """When a participant asked for a correction on the own page, and of which visit."""
+
+    recorded_at: datetime
+    visit_id: UUID
+
+
+class WishSeen(NamedTuple):
+    """A participant's own request; `said` names the note with their words."""
+
+    id: UUID
+    definition: str
+    occurrence: int
+    said: str
+    recorded_at: datetime
+    taken: bool
+    """Whether a correction was asked on it."""
+
+
+class CorrectionCount(NamedTuple):
+    """How many corrections of a kind there were at a site, of what an interviewer asked."""
+
+    site_id: UUID
+    interviewer: str | None
+    """Who asked by telephone; None: the participant answered by themselves, or on paper."""
+    kind: str
+    asked: int
+    approved: int
+    refused: int
+    waiting: int
+
+
+class CorrectionWaiting(NamedTuple):
+    """A request that waits for its decision."""
+
+    code: str
+    site_id: UUID
+    kind: str
+    actor: str
+    recorded_at: datetime
 
 
 async def record_correction(
@@ -141,3 +198,35 @@ async def may_read_answers(connection: Connection, study_id: UUID, participant_i
     """Whether answers are open to whoever reads."""
     found: bool = await connection.fetchval(_SQL["may_read_answers"], study_id, participant_id)
     return found
+
+
+async def count_corrections(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID]
+) -> list[CorrectionCount]:
+    """Corrections of these sites, by site, interviewer and kind."""
+    rows = await connection.fetch(_SQL["count_corrections"], study_id, list(sites))
+    return [row_of(CorrectionCount, row) for row in rows]
+
+
+async def list_corrections_waiting(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID], most: int
+) -> list[CorrectionWaiting]:
+    """Requests at these sites that wait for a decision, the oldest first."""
+    rows = await connection.fetch(_SQL["list_corrections_waiting"], study_id, list(sites), most)
+    return [row_of(CorrectionWaiting, row) for row in rows]
+
+
+async def get_correction_wish(
+    connection: Connection, study_id: UUID, participant_id: UUID, wish_id: UUID
+) -> WishTaken | None:
+    """A participant's own request."""
+    row = await connection.fetchrow(_SQL["get_correction_wish"], study_id, participant_id, wish_id)
+    return None if row is None else row_of(WishTaken, row)
+
+
+async def list_correction_wishes(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[WishSeen]:
+    """What a participant asked for on the own page, the newest last. Runs as the desk."""
+    rows = await connection.fetch(_SQL["list_correction_wishes"], study_id, participant_id)
+    return [row_of(WishSeen, row) for row in rows]

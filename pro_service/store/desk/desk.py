@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -98,10 +98,19 @@ class OpenAlert(NamedTuple):
     """Whether words of a text raised it, and no answer."""
     uncertain_who: bool
     """Whether nobody knows which of those who use the telephone wrote that text."""
+    answered_at: datetime | None
+    """When the answer was given that a correction changed, which raised this late; None: it is not
+    late."""
     instrument: str | None
     target: str | None
     definition: str | None
     occurrence: int | None
+    held_until: datetime | None
+    """Until when nobody else is told of it, and..."""
+    held_by: str | None
+    """...who took it so."""
+    told: Mapping[str, str] | None
+    """Who was told of it last (`login`) and when (`at`), by a letter that a server has taken."""
     total: int
 
 
@@ -120,6 +129,8 @@ class TextToRead(NamedTuple):
     key_id: UUID | None
     wrapped: bytes | None
     wrapping_key: str | None
+    comes_back_to: str | None
+    """Who of the staff had written last on its line; None: the service had."""
     total: int
 
 

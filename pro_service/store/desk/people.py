@@ -53,6 +53,8 @@ class FigureCounts(NamedTuple):
     definition: str | None
     site_id: UUID
     completed_in_window: int
+    helped: int
+    """Of the completed in window: answered with somebody's help."""
     expected_and_closed: int
     unsent: int
     scorable: int

@@ -16,7 +16,13 @@ from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.notes import NoteSeen
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
-from pro_service.store.writes import LineCallRow, ReplyMessageRow, SettlementRow, TextAlertRow
+from pro_service.store.writes import (
+    LineCallRow,
+    LineRow,
+    ReplyMessageRow,
+    SettlementRow,
+    TextAlertRow,
+)
 
 _SQL: Final = load_queries("desk/texts")
 
@@ -135,9 +141,11 @@ class TextToSettle(NamedTuple):
 
 @dataclass
 class SettlementWrite:
-    """A text settled, with what that asks for."""
+    """A text settled, with what that asks for; or a message of staff that answers none."""
 
     settlements: list[SettlementRow] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
+    """A number that is written to for the first time."""
     messages: list[ReplyMessageRow] = field(default_factory=list)
     calls: list[LineCallRow] = field(default_factory=list)
     alerts: list[TextAlertRow] = field(default_factory=list)
@@ -210,7 +218,7 @@ async def get_text_to_settle(
 
 
 async def settle_text(connection: Connection, guard: Guard, document: SettlementWrite) -> None:
-    """Say what became of a text.
+    """Say what became of a text, or write where none waits.
 
     Raises StaleRevisionError; DuplicateError where somebody has said it meanwhile.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -133,6 +134,24 @@ class ConsentLine(NamedTuple):
     actor: str
 
 
+class OwnEventLine(NamedTuple):
+    """One revision of an event of the protocol's own; days are the participant's."""
+
+    event_id: UUID
+    revision: int
+    kind: str
+    target: str | None
+    began_on: date
+    ended_on: date | None
+    dose: Decimal | None
+    dose_unit: str | None
+    struck: bool
+    recorded_at: datetime
+    actor: str
+    stands: bool
+    """Whether it is the last revision."""
+
+
 class RemarkLine(NamedTuple):
     """What staff wrote down that stands for itself; `said` refers to the note."""
 
@@ -194,6 +213,7 @@ class TimelineDocument(NamedTuple):
     statuses: tuple[StatusLine, ...]
     events: tuple[EventLine, ...]
     consents: tuple[ConsentLine, ...]
+    own_events: tuple[OwnEventLine, ...]
     remarks: tuple[RemarkLine, ...]
     conversation: Conversation
     answers: tuple[AnswerLine, ...]
@@ -259,6 +279,10 @@ class _Reader:
         rows = await self._connection.fetch(_SQL["list_consents_seen"], *self._who)
         return tuple(row_of(ConsentLine, row) for row in rows)
 
+    async def own_events(self) -> tuple[OwnEventLine, ...]:
+        rows = await self._connection.fetch(_SQL["list_own_events_seen"], *self._who)
+        return tuple(row_of(OwnEventLine, row) for row in rows)
+
     async def remarks(self) -> tuple[RemarkLine, ...]:
         rows = await self._connection.fetch(_SQL["list_remarks_seen"], *self._who)
         return tuple(row_of(RemarkLine, row) for row in rows)
@@ -307,6 +331,7 @@ async def read_document(
         statuses=await reader.statuses(),
         events=await reader.events(),
         consents=await reader.consents(),
+        own_events=await reader.own_events(),
         remarks=await reader.remarks(),
         conversation=await read_conversation(connection, study_id, row["id"]),
         answers=await reader.answers(),

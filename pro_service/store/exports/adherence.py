@@ -83,6 +83,11 @@ async def list_scorable(connection: Connection, study_id: UUID) -> frozenset[UUI
     return frozenset(row["id"] for row in rows)
 
 
+async def list_helped(connection: Connection, study_id: UUID) -> set[UUID]:
+    """The assessments that were answered with somebody's help."""
+    return {row["id"] for row in await connection.fetch(_SQL["list_helped"], study_id)}
+
+
 async def summarise_scores(connection: Connection, study_id: UUID) -> list[ScoreSummary]:
     """Scores by visit, instrument and scale."""
     rows = await connection.fetch(_SQL["summarise_scores"], study_id)

@@ -57,6 +57,8 @@ class ExportedAssessment(NamedTuple):
     interviewer: str | None
     not_for_analysis: str | None
     """What of an entry the protocol does not name for analysis."""
+    second_entry: str | None
+    """How far a paper typed twice has come: differs, verified; None: it was typed once."""
     authentication: str | None
     card_shown_at: datetime | None
     language: str | None
@@ -68,6 +70,23 @@ class ExportedAssessment(NamedTuple):
     """When the sitting was sent in."""
     chosen: bool
     """It is written down as standing, for the closing the visit had."""
+    moved_from: str | None
+    """Where it was recorded before a correction: visit, occurrence, target."""
+
+
+class ExportedOwnEvent(NamedTuple):
+    """An event of the protocol's own, as it stood; days are the participant's."""
+
+    event_id: UUID
+    revision: int
+    kind: str
+    target: str | None
+    began_on: date
+    ended_on: date | None
+    dose: Decimal | None
+    dose_unit: str | None
+    recorded_at: datetime
+    actor: str
 
 
 class ExportedAnswer(NamedTuple):
@@ -120,6 +139,14 @@ async def list_exported_participants(
     """Participants known at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_participants"], study_id, as_of)
     return [row_of(ExportedParticipant, row) for row in rows]
+
+
+async def list_exported_own_events(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedOwnEvent]:
+    """What else happened to one participant."""
+    rows = await connection.fetch(_SQL["list_exported_own_events"], study_id, participant_id, as_of)
+    return [row_of(ExportedOwnEvent, row) for row in rows]
 
 
 async def list_exported_assessments(

@@ -60,6 +60,10 @@ class LineParticipant(NamedTuple):
     """When the line last asked for no texts, whether or not that still holds (study time)."""
     staff_wrote: bool = False
     """Whether what staff wrote went out on the line after our last reminder there."""
+    contact_id: UUID | None = None
+    """The number's record."""
+    first_text: UUID | None = None
+    """The first text that is to prove the number, unanswered so far."""
 
 
 class Telephones(NamedTuple):

@@ -168,6 +168,21 @@ async def record_duty(connection: Connection, study_id: UUID, row: DutyRow) -> b
     return await connection.fetchrow(_SQL["record_duty"], study_id, *row) is not None
 
 
+class AddressRow(NamedTuple):
+    """Where somebody is told from now on, sealed; None: no more."""
+
+    id: UUID
+    person_id: UUID
+    address_sealed: bytes | None
+    address_key: str | None
+    actor: str
+
+
+async def record_staff_address(connection: Connection, study_id: UUID, row: AddressRow) -> bool:
+    """Keep where somebody is told; False if they are no member of the study."""
+    return await connection.fetchrow(_SQL["record_staff_address"], study_id, *row) is not None
+
+
 async def give_reason(connection: Connection, reason: str) -> None:
     """Say why the transaction under way changes what needs a reason."""
     await connection.fetchval(_SQL["give_reason"], reason)

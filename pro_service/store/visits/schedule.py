@@ -19,6 +19,7 @@ from pro_service.store.writes import (
     IdentityRow,
     ReclosedVisitRow,
     ReminderRow,
+    ReportRow,
     StatusRow,
     VisitRow,
 )
@@ -129,6 +130,8 @@ class ScheduleWrite:
     reminders: list[ReminderRow] = field(default_factory=list)
     calls_ended: list[UUID] = field(default_factory=list)
     """Visits about which nobody need call any more."""
+    reports: list[ReportRow] = field(default_factory=list)
+    """Alerts of harm that the events tell of; none is raised that was told already."""
 
 
 @dataclass(frozen=True, kw_only=True)

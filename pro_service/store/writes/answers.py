@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
+
+Authentication = Literal[
+    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
+]
+"""How whoever answered was known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,10 @@ class AttemptRow:
     apart: str | None = None
     """What of it the protocol does not name for analysis; with why it is entered all the same."""
     apart_reason: str | None = None
+    replaces: UUID | None = None
+    """The sitting this is the record of anew, where its visit was dated anew."""
+    moved_from: UUID | None = None
+    """The sitting as it was recorded where it did not belong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +103,23 @@ class AlertRow:
     inbound_id: UUID | None
     rule: str
     severity: str
+    actor: str
+    answered_at: datetime | None = None
+    """When the answer was given that a correction changed: the alert is late; None: it is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRow:
+    """An alert that a report of harm raises, unless it was told already."""
+
+    id: UUID
+    rule: str
+    severity: str
+    happened_on: date | None
+    once: bool
+    """Whether an earlier one of the rule is about the same, whatever its day."""
+    own_kind: str | None
+    """The protocol's own kind that was entered, if that told it."""
     actor: str
 
 

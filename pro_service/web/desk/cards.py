@@ -17,13 +17,14 @@ from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.sources import source_sha256
 from pro_service.services.cards import cards as service
 from pro_service.services.cards.cards import Card, NoCardError
-from pro_service.services.cards.picture import qr_svg
+from pro_service.services.cards.picture import contact_svg, qr_svg
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk, said
-from pro_service.services.desk.today import read_frame
+from pro_service.services.desk.today import list_sites, read_frame
+from pro_service.services.texting.proving.contact_card import ContactCard, contact_card
 from pro_service.store.cards.cards import CardHolder, ShownCard, ShownTo
 from pro_service.store.connection import Connection
 from pro_service.web.desk.frame.done import done
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
@@ -58,9 +59,11 @@ async def show_page(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=frame,
         code=holder.code,
+        place=holder.site_id,
         has_card=found.card is not None,
         card=shown,
         card_language=HTML_LANGUAGES[holder.language],
+        contact=await _contact(request, seat, holder),
         say=lambda key, **said_of: pages.text(holder.language, key, **said_of),
         showings=[_showing(words, holder, one) for one in found.showings],
     )
@@ -86,6 +89,17 @@ async def get_picture(request: web.Request, seat: Seat) -> web.Response:
     if found.card is None or not service.is_shown(found.holder, found.showings, seat.actor):
         raise NotHereError
     return web.Response(body=qr_svg(found.card), content_type="image/svg+xml")
+
+
+@for_staff
+async def get_contact_picture(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/participants/{code}/contact.svg`: the contact card as a picture to save from."""
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        holder = await _holder(request, connection, seat, Action.print_card)
+    card = await _contact(request, seat, holder)
+    if card is None or not card.may_be_saved:
+        raise NotHereError
+    return web.Response(body=contact_svg(card.vcard), content_type="image/svg+xml")
 
 
 async def renew(request: web.Request, seat: Seat) -> web.Response:
@@ -123,6 +137,18 @@ async def _holder(
         raise NotHereError from None
     seat.demand(action, holder.site_id)
     return holder
+
+
+async def _contact(request: web.Request, seat: Seat, holder: CardHolder) -> ContactCard | None:
+    """The contact card of a participant: from which number and in which words texts come."""
+    hands = hands_of(request, seat)
+    context, study_id = hands.context, seat.study_id
+    facts = await context.reader.facts(hands.clerk, study_id, holder.id)
+    protocol = await context.reader.protocol(hands.clerk, study_id, facts.protocol_version_id)
+    async with at_desk(hands.desk, seat) as connection:
+        sites = await list_sites(connection, study_id)
+    name = next((one.name for one in sites if one.id == holder.site_id), None)
+    return await contact_card(hands.clerk, context, facts, protocol, site_name=name)
 
 
 def _showing(words: Words, holder: CardHolder, one: ShownCard) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
+from pro_service.store.desk.joining import list_telephones
 from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
-from pro_service.web.desk.timeline import timeline_values
+from pro_service.web.desk.timeline import name_entries, timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
 
@@ -34,6 +35,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
         facts = await read_timeline(connection, context, seat.study_id, code)
         frame = await read_frame(connection, seat.study_id)
+        telephones = await list_telephones(connection, seat.study_id, facts.document.id)
         said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
@@ -43,7 +45,9 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
-    head = Head(words, timeline, acted_for).values(seat, place, masks_of(context, acted_for))
+    person = Head(words, timeline, acted_for, telephones)
+    head = person.values(seat, place, masks_of(context, acted_for))
+    name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     return desk.render("participant.html", request, seat, **values)

@@ -17,7 +17,7 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
-from pro_service.services.desk.entering import DecidesAloneError
+from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -69,6 +69,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     EntryRefusedError: "entry_refused",
     CorrectionRefusedError: "correction_refused",
     DecidesAloneError: "decides_alone",
+    FirstTypistError: "first_typist",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(
@@ -108,9 +109,13 @@ class Desk(Site):
         def may(action: str, site_id: UUID | None) -> bool:
             return seat is not None and seat.may(Action[action], site_id)
 
+        def may_anywhere(action: str) -> bool:
+            return seat is not None and seat.may_anywhere(Action[action])
+
         given: dict[str, Any] = {
             "w": words,
             "may": may,
+            "may_anywhere": may_anywhere,
             "login": None if session is None else session.row.person_login,
             "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
             "secret": None if session is None else form_secret(session.token),

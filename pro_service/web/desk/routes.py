@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.alerts import log, steps
@@ -15,12 +16,16 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import corrections
+from pro_service.web.desk.entering import blanks, corrections, counts, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
+from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
+from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
+from pro_service.web.desk.rota import forms as rota_forms
+from pro_service.web.desk.rota import page as rota
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
@@ -41,9 +46,12 @@ class Doing(NamedTuple):
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
+_SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
+_ROTA: Final = "/desk/rota/{code}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
+    Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
     Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
     Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),
@@ -91,11 +99,19 @@ DOINGS: Final = (
     Doing(
         f"{_PARTICIPANT}/entry/{{id}}/send", entering.send, Action.enter_answers, "desk-entry-send"
     ),
+    Doing(f"{_SECOND}/{{id}}", second.keep, Action.enter_answers, "desk-second-keep"),
+    Doing(f"{_SECOND}/{{id}}/settle", second.settle, Action.settle_entry, "desk-second-settle"),
     Doing(
         f"{_PARTICIPANT}/corrections",
         corrections.ask,
         Action.ask_correction,
         "desk-correction-ask",
+    ),
+    Doing(
+        f"{_PARTICIPANT}/corrections/place",
+        corrections.ask_place,
+        Action.ask_correction,
+        "desk-correction-place",
     ),
     Doing(
         f"{_PARTICIPANT}/corrections/{{id}}/decide",
@@ -106,6 +122,14 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
+    Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
+    Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
+    Doing("/desk/rota/entries/{id}/end", rota.end, Action.change_rota, "desk-rota-end"),
+    *(
+        Doing(f"{_ROTA}/{one}", rota_forms.add, Action.change_rota, f"desk-rota-{one}")
+        for one in EntryKind
+    ),
     *(
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
@@ -128,6 +152,9 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
+    web.get("/desk/rota", rota.show, name="desk-rotas"),
+    web.get(_ROTA, rota.show, name="desk-rota"),
+    *(web.get(f"{_ROTA}/{one}", rota_forms.show_form) for one in EntryKind),
     web.get("/desk/week", week.show_week, name="desk-week"),
     web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
@@ -138,15 +165,42 @@ ROUTES: Final = (
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
+    web.get(f"{_PARTICIPANT}/contact.svg", cards.get_contact_picture, name="desk-contact-picture"),
     FIND.route,
     web.get("/desk/alerts", log.show, name="desk-alerts"),
     web.get("/desk/alerts.csv", log.show_file, name="desk-alerts-file"),
     web.get("/desk/calls/print", printing.show, name="desk-calls-print"),
     web.get("/desk/calls/{id}", calls.show, name="desk-call"),
     web.get(
+        "/desk/corrections",
+        for_staff(counts.show_counts, Action.count_corrections),
+        name="desk-correction-counts",
+    ),
+    web.get(
+        "/desk/corrections.csv",
+        for_staff(counts.get_table, Action.count_corrections),
+        name="desk-correction-table",
+    ),
+    web.get(
         f"{_PARTICIPANT}/entry",
         for_staff(entering.show_room, Action.enter_answers),
         name="desk-entry",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/blank",
+        for_staff(blanks.show_of_one, Action.enter_answers),
+        name="desk-blank",
+    ),
+    web.get(
+        "/desk/blank",
+        for_staff(blanks.show_of_day, Action.enter_answers),
+        name="desk-blank-day",
+    ),
+    web.get(_SECOND, for_staff(second.show_room), name="desk-second"),
+    web.get(
+        f"{_SECOND}/{{id}}",
+        for_staff(second.show_form, Action.enter_answers),
+        name="desk-second-form",
     ),
     web.get(
         f"{_PARTICIPANT}/corrections",

@@ -18,6 +18,7 @@ from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.conversation import CallLine, InboundLine, MessageLine
 from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, VisitLine
 from pro_service.web.desk.alerts.steps import assessments_told
+from pro_service.web.desk.person.own_words import own_event_in_words
 from pro_service.web.desk.words import Words
 
 
@@ -69,6 +70,7 @@ class Story(Told):
         found = [
             *self._placings(),
             *self._events(),
+            *self._own_events(),
             *self._remarks(),
             *self._messages(),
             *self._replies(),
@@ -116,6 +118,14 @@ class Story(Told):
                 what = name
             reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
+
+    def _own_events(self) -> Iterator[_Entry]:
+        words = self.words
+        for one in self.document.own_events:
+            told = own_event_in_words(words, self.timeline.protocol, one)
+            key = "struck" if one.struck else "entered" if one.revision == 1 else "corrected"
+            what = words.text(f"entry.own_{key}", event=told)
+            yield _Entry(one.recorded_at, "event", what, who=words.who(one.actor))
 
     def _remarks(self) -> Iterator[_Entry]:
         for one in self.document.remarks:
@@ -243,6 +253,8 @@ class Story(Told):
             severity = words.word("severity", alert.severity)
             what = words.text("entry.alert", severity=severity)
             told = words.said_in_text(alert.uncertain_who) if alert.uncertain_who else ""
+            if alert.answered_at is not None:
+                told = words.text("entry.alert_late", answered=self.at(alert.answered_at))
             yield _Entry(alert.raised_at, "alert", what, " ".join(filter(None, (rule, told))))
             if alert.seen_at is not None:
                 what = words.text("entry.alert_seen")

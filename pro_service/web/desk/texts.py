@@ -28,6 +28,6 @@ async def show_texts(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
-        texts=texts_values(words, {site.id: site for site in sites}, texts, here),
+        texts=texts_values(words, {site.id: site for site in sites}, texts, here, actor=seat.actor),
         total=texts[0].row.total if texts else 0,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.alerts.steps import steps_of_told
+from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
+from pro_service.web.desk.person.own_words import own_event_values
 from pro_service.web.desk.person.schedule import schedule_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
@@ -89,6 +91,8 @@ class _Page(Told):
         # Scores of the sitting that stands come first.
         scores = sorted(self.scores[one.id], key=lambda each: is_of_another(each, stands))
         return {
+            "id": one.id,
+            "entry": None,
             "asked": words.asked(one.instrument, one.target),
             "state": None if state is None else state_values(words, state),
             "submitted": None if one.submitted_at is None else self.at(one.submitted_at),
@@ -176,6 +180,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             for one in document.conversation.calls
             if one.closed_at is None
         ],
+        "own_events": own_event_values(words, timeline),
         "alerts": [
             {
                 "id": one.id,
@@ -184,7 +189,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                 "severity": one.severity,
                 "severity_word": words.word("severity", one.severity),
                 "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
-                "raised": page.at(one.raised_at),
+                "raised": raised_in_words(words, one.raised_at, one.answered_at, page.zone),
                 "seen": None
                 if one.seen_at is None
                 else words.text(
@@ -198,5 +203,13 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
+        "typed_twice": timeline.protocol.types_twice,
         "safety": safety_values(words, timeline),
     }
+
+
+def name_entries(values: dict[str, Any], entries: Mapping[UUID, str]) -> None:
+    """Say at each thing asked where its answers may be entered, if they may be."""
+    for visit in values["visits"]:
+        for one in visit["assessments"]:
+            one["entry"] = entries.get(one["id"])

@@ -23,7 +23,7 @@ sat AS (
     INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
         respondent_relation, authentication, language, device_class, release, instrument_sha256,
         wording_sha256, started_at, submitted_at, actor, card_shown_at, interviewer, original, apart,
-        apart_reason, sending_entered_at)
+        apart_reason, sending_entered_at, replaces, moved_from)
     SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent,
            a.respondent_relation, a.authentication, a.language, a.device_class, a.release,
            a.instrument_sha256, a.wording_sha256, coalesce(a.told_at, doc.now),
@@ -31,11 +31,13 @@ sat AS (
            CASE WHEN a.source_sha256 IS NOT NULL THEN
                pro.card_shown_here($1, $2, decode(a.source_sha256, 'hex')) END,
            a.interviewer, a.original, a.apart, a.apart_reason,
-           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.entered_at END
+           CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.entered_at END,
+           a.replaces, a.moved_from
     FROM doc, jsonb_to_recordset(d -> 'attempts') AS a (id uuid, assessment_id uuid, ordinal integer,
         mode text, respondent text, respondent_relation text, authentication text, language text,
         device_class text, release text, instrument_sha256 text, wording_sha256 text, actor text,
-        source_sha256 text, told_at timestamptz, interviewer text, original text, apart text, apart_reason text)
+        source_sha256 text, told_at timestamptz, interviewer text, original text, apart text, apart_reason text,
+        replaces uuid, moved_from uuid)
     RETURNING id, assessment_id
 ),
 answered AS (
@@ -79,10 +81,10 @@ declined AS (
 ),
 alarmed AS (
     INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, inbound_id, rule, severity,
-        raised_at, actor)
-    SELECT $1, x.id, $2, x.assessment_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor
+        raised_at, actor, answered_at)
+    SELECT $1, x.id, $2, x.assessment_id, x.inbound_id, x.rule, x.severity, pro.now(), x.actor, x.answered_at
     FROM doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, assessment_id uuid, inbound_id uuid,
-        rule text, severity text, actor text)
+        rule text, severity text, actor text, answered_at timestamptz)
     ON CONFLICT (study_id, assessment_id, rule) WHERE assessment_id IS NOT NULL DO NOTHING
 ),
 queried AS (

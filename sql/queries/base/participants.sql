@@ -48,4 +48,5 @@ JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND
 JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
 WHERE a.study_id = $1 AND a.participant_id = $2 AND a.instrument = ANY ($3) AND a.submitted_at < $4
+  AND v.superseded_at IS NULL
 ORDER BY t.submitted_at, a.id, t.ordinal;

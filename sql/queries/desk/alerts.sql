@@ -21,6 +21,26 @@ seen AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
+-- name: take_alert(study_id, participant_id, revision, alert_id, actor, take_id, hold)
+-- Somebody takes an urgent alert: nobody else is told of it for so long. It is seen with that.
+WITH turn AS (
+    UPDATE pro.participant_revisions SET revision = revision + 1
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    RETURNING revision
+),
+taken AS (
+    INSERT INTO pro.alert_takes (study_id, id, participant_id, alert_id, held_until, actor)
+    SELECT $1, $6, $2, x.id, pro.now() + $7::interval, $5
+    FROM turn, pro.alerts AS x
+    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $4 AND x.acted_at IS NULL
+    RETURNING alert_id
+),
+seen AS (
+    UPDATE pro.alerts AS x SET seen_at = pro.now(), seen_by = $5 FROM taken AS k
+    WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = k.alert_id AND x.seen_at IS NULL
+)
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+
 -- name: assess_alert(study_id, participant_id, revision, alert_id, actor, assessment_id, verdict, reference, told)
 -- An investigator says what an alert is; what was said before stays beside it. It is seen with that.
 WITH turn AS (
@@ -70,8 +90,8 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- name: list_alerts_against_log(study_id, site_id, since, until, unmatched_too, most)
 -- Alerts raised within a span, and of any time those that still lack assessment or reference; each with the
 -- assessment that stands. Unmatched ones first, of them the urgent, then the oldest.
-SELECT x.id, p.code, p.protocol_version_id, f.site_id, x.rule, x.severity, x.raised_at, x.seen_at, x.seen_by,
-       x.acted_at, x.acted_by, s.verdict, s.reference, s.assessed_at, s.actor AS assessed_by,
+SELECT x.id, p.code, p.protocol_version_id, f.site_id, x.rule, x.severity, x.raised_at, x.answered_at, x.seen_at,
+       x.seen_by, x.acted_at, x.acted_by, s.verdict, s.reference, s.assessed_at, s.actor AS assessed_by,
        f.unmatched, f.total, f.unmatched_total
 FROM pro.desk_first_logged($1, $2, $3, $4, $5, $6) AS f
 JOIN pro.alerts AS x ON x.study_id = $1 AND x.id = f.id

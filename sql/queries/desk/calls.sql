@@ -2,36 +2,37 @@
 -- A call that is still to be made: why, until when it helps, and how often it was tried and nobody was there; no
 -- row: it is not open.
 SELECT k.reason, k.visit_id, k.created_at, k.closes_at,
-       (SELECT count(*) FROM pro.call_tasks AS t
-        WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
-          AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
-          AND t.outcome LIKE 'no_answer:%') AS tried
+       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.call_tasks AS k
 WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $3 AND k.closed_at IS NULL;
 
--- name: close_call(study_id, participant_id, revision, call_id, actor, outcome, again_id, wanted_from, alert_id, alert_rule, alert_severity)
+-- name: close_call(study_id, participant_id, revision, write)
 -- Close a call task with what came of it; one that was closed stays as it is. What is still to be done stays
 -- as a task of its own (`again_id`), made as long ago, and wanted from a time on; what was heard may raise an alert.
+-- `write` is one JSON document: call, reports.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
     RETURNING revision
 ),
+doc AS (SELECT $4::jsonb AS d FROM turn),
+said AS (
+    SELECT c.* FROM doc, jsonb_to_record(d -> 'call') AS c (call_id uuid, outcome text, actor text, again_id uuid,
+        wanted_from timestamptz)
+),
 closed AS (
-    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = $5, outcome = $6 FROM turn
-    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $4 AND k.closed_at IS NULL
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = s.actor, outcome = s.outcome FROM said AS s
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = s.call_id AND k.closed_at IS NULL
     RETURNING k.visit_id, k.reason, k.closes_at, k.created_at
 ),
 again AS (
     INSERT INTO pro.call_tasks (study_id, id, participant_id, visit_id, reason, closes_at, created_at, actor,
         wanted_from)
-    SELECT $1, $7::uuid, $2, c.visit_id, c.reason, c.closes_at, c.created_at, $5, $8::timestamptz
-    FROM closed AS c WHERE $7::uuid IS NOT NULL
+    SELECT $1, s.again_id, $2, c.visit_id, c.reason, c.closes_at, c.created_at, s.actor, s.wanted_from
+    FROM closed AS c, said AS s WHERE s.again_id IS NOT NULL
 ),
 raised AS (
-    INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at, actor)
-    SELECT $1, $9::uuid, $2, $10::text, $11::text, pro.now(), $5 FROM closed
-    WHERE $9::uuid IS NOT NULL
+    INSERT INTO pro.alerts SELECT r.* FROM closed, doc, pro.report_rows($1, $2, d -> 'reports') AS r
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
@@ -91,10 +92,7 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
-       (SELECT count(*) FROM pro.call_tasks AS t
-        WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
-          AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
-          AND t.closed_at IS NOT NULL) AS tried
+       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.desk_first_calls($1, interval '12 hours', $2) AS f
 JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id

@@ -34,7 +34,7 @@ ORDER BY k.id;
 -- name: list_alerts_seen(study_id, participant_id)
 -- Every alert, with the assessments it was given.
 SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
-       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
+       x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'verdict', s.verdict, 'reference', s.reference,
                      'told', s.told, 'assessed_at', s.assessed_at, 'actor', s.actor) ORDER BY s.id)
                  FROM pro.alert_assessments AS s

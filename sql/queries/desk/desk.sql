@@ -43,8 +43,9 @@ ORDER BY f.place;
 -- those that are not assessed.
 SELECT x.id, p.code, p.protocol_version_id, p.zone, h.site_id, x.rule, x.severity, x.raised_at,
        x.seen_at, x.seen_by, s.id AS stands, s.verdict, s.reference, s.assessed_at,
-       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who,
-       a.instrument, a.target, v.definition, v.occurrence, f.total
+       s.actor AS assessed_by, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
+       a.instrument, a.target, v.definition, v.occurrence, k.held_until, k.actor AS held_by,
+       pro.last_told(x.study_id, x.participant_id, x.raised_at) AS told, f.total
 FROM pro.desk_first_alerts($1, $2) AS f
 JOIN pro.alerts AS x ON x.study_id = $1 AND x.id = f.id
 JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
@@ -53,13 +54,26 @@ LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
 LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
                    WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
+LEFT JOIN LATERAL (SELECT t.held_until, t.actor FROM pro.alert_takes AS t
+                   WHERE t.study_id = x.study_id AND t.participant_id = x.participant_id
+                     AND t.taken_at >= x.raised_at AND t.held_until > pro.now()
+                   ORDER BY t.id DESC LIMIT 1) AS k ON true
 ORDER BY f.place;
 
 -- name: list_texts_to_read(study_id, most)
 -- Texts in words that nobody has read, those that name a sign of harm first, then the oldest; one from a
--- shared number names all who use it, one from a stranger nobody.
+-- shared number names all who use it, one from a stranger nobody; and to whose text each comes back, where staff
+-- wrote last on its line before it came.
 SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
-       i.body_key, i.media_count, i.urgent, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key, f.total
+       i.body_key, i.media_count, i.urgent, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
+       (SELECT m.actor FROM pro.messages AS m
+        WHERE m.study_id = i.study_id AND m.line_id = i.line_id AND m.kind = 'staff' AND m.claimed_at < i.received_at
+          AND m.state NOT IN ('queued', 'failed', 'suppressed', 'expired')
+          AND NOT EXISTS (SELECT FROM pro.messages AS q
+                          WHERE q.study_id = i.study_id AND q.line_id = i.line_id AND q.kind = 'reminder'
+                            AND q.claimed_at > m.claimed_at AND q.claimed_at < i.received_at)
+        ORDER BY m.claimed_at DESC LIMIT 1) AS comes_back_to,
+       f.total
 FROM pro.desk_first_texts($1, $2) AS f
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = f.id
 CROSS JOIN LATERAL (

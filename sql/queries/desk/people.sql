@@ -8,7 +8,7 @@ SELECT participant_id, protocol_version_id, status, visits FROM pro.desk_rows($1
 
 -- name: count_figures(study_id, site_id, items)
 -- What the two figures are made of, visit by visit and site by site; a row without a visit says how many are enrolled.
-SELECT definition, site_id, completed_in_window, expected_and_closed, unsent, scorable, enrolled, unknown
+SELECT definition, site_id, completed_in_window, helped, expected_and_closed, unsent, scorable, enrolled, unknown
 FROM pro.desk_figures($1, $2, $3);
 
 -- name: list_protocol_versions(study_id)

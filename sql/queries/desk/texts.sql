@@ -94,8 +94,9 @@ LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id 
 WHERE i.study_id = $1 AND i.id = $3 AND i.disposition = 'needs_reading';
 
 -- name: settle_text(study_id, participant_id, revision, write)
--- Say what became of a text, once: it leaves the list, with the reply, the call or the alert it asks for.
--- `write` is one JSON document: settlements, messages, calls, alerts. Any list may be empty but the first.
+-- Say what became of a text, once: it leaves the list, with the reply, the call or the alert it asks for; or
+-- write where none waits. `write` is one JSON document: settlements, lines, messages, calls, alerts. Any list may
+-- be empty.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -114,6 +115,9 @@ settled AS (
 read AS (
     UPDATE pro.inbounds AS i SET read_at = pro.now(), read_by = s.actor FROM settled AS s
     WHERE i.study_id = $1 AND i.id = s.inbound_id AND i.read_at IS NULL
+),
+lined AS (
+    INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
 message_keyed AS (
     INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r

@@ -109,6 +109,12 @@ WHERE n.study_id = $1
                SELECT pro.note_of(w.said) FROM pro.desk_opt_outs_of($1, $2) AS o
                CROSS JOIN LATERAL (VALUES (o.reason), (o.end_reason)) AS w (said));
 
+-- name: list_own_events_seen(study_id, participant_id)
+-- What else happened: every revision of each event of the protocol's own, and whether it stands.
+SELECT event_id, revision, kind, target, began_on, ended_on, dose, dose_unit, struck, recorded_at, actor,
+       revision = max(revision) OVER (PARTITION BY event_id) AS stands
+FROM pro.own_events WHERE study_id = $1 AND participant_id = $2 ORDER BY id;
+
 -- name: list_remarks_seen(study_id, participant_id)
 -- What staff wrote down about a participant that stands for itself.
 SELECT said, recorded_at, actor FROM pro.remarks

@@ -7,6 +7,10 @@ FROM pro.counting_sittings($1) AS t
 WHERE t.attempt_id NOT IN (
     SELECT s.attempt_id FROM pro.standing_scores($1) AS s WHERE s.basis = 'complete' AND s.raw IS NULL);
 
+-- name: list_helped(study_id)
+-- Assessments of which every sitting that counts was answered with somebody's help.
+SELECT h.assessment_id AS id FROM pro.helped_assessments($1) AS h;
+
 -- name: summarise_scores(study_id)
 -- How many complete scores of sittings that count each visit has by instrument and scale, and their mean.
 SELECT v.definition, s.instrument, s.scale, count(s.raw) AS scored, avg(s.raw) AS mean,

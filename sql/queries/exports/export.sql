@@ -42,6 +42,14 @@ JOIN pro.protocol_versions AS w
 WHERE p.study_id = $1 AND p.recorded_at <= $2
 ORDER BY p.id;
 
+-- name: list_exported_own_events(study_id, participant_id, as_of)
+-- What else happened to a participant, as it stood at an instant; nothing of what was struck by then.
+SELECT x.event_id, x.revision, x.kind, x.target, x.began_on, x.ended_on, x.dose, x.dose_unit, x.recorded_at, x.actor
+FROM (SELECT DISTINCT ON (e.event_id) e.* FROM pro.own_events AS e
+      WHERE e.study_id = $1 AND e.participant_id = $2 AND e.recorded_at <= $3
+      ORDER BY e.event_id, e.revision DESC) AS x
+WHERE NOT x.struck ORDER BY x.began_on, x.event_id;
+
 -- name: list_exported_assessments(study_id, participant_id, as_of)
 -- What was asked of a participant by the schedule of that instant and its closings then, a row for each
 -- sitting there was by then; `chosen`: it was written down as standing.
@@ -50,10 +58,15 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
        CASE WHEN t.mode IN ('telephone', 'paper') THEN t.actor END AS entered_by, t.interviewer,
-       t.apart AS not_for_analysis, t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
+       t.apart AS not_for_analysis, CASE WHEN t.mode = 'paper' THEN pro.paper_state($1, t.id, $3) END AS second_entry,
+       t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        -- As claimed, of what staff typed in: it counts since it was entered.
        CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
-       c.attempt_id IS NOT NULL AS chosen
+       c.attempt_id IS NOT NULL AS chosen,
+       (SELECT concat_ws(' ', w.definition, w.occurrence, b.target) FROM pro.attempts AS o
+        JOIN pro.assessments AS b ON b.study_id = o.study_id AND b.id = o.assessment_id
+        JOIN pro.visits AS w ON w.study_id = b.study_id AND w.id = b.visit_id
+        WHERE o.study_id = t.study_id AND o.id = t.moved_from) AS moved_from
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3
 LEFT JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.recorded_at <= $3

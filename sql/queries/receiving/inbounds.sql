@@ -9,13 +9,18 @@ WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
 -- name: list_line_participants(study_id, their_indexes, line_id)
 -- Who now uses a number, with the question each was last asked on this line of it, and when the line last
--- wanted silence; whether staff wrote on it since our last reminder; and who is to use it once they have
--- confirmed it.
+-- wanted silence; whether staff wrote on it since our last reminder; who is to use it once they have confirmed it;
+-- and the first text that is to prove it, where it went there and nobody has answered it.
 SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
        CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm,
        n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted,
        (SELECT max(o.started_at) FROM pro.opt_outs AS o
         WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now,
+       CASE WHEN n.verified_at IS NULL THEN
+           (SELECT m.id FROM pro.messages AS m
+            WHERE m.study_id = $1 AND m.participant_id = p.id AND m.line_id = $3 AND m.kind = 'first'
+              AND m.recorded_at >= n.valid_from ORDER BY m.id DESC LIMIT 1) END AS first_text,
+       n.id AS contact_id,
        EXISTS (SELECT FROM pro.sent_staff_texts AS s
                WHERE s.study_id = $1 AND s.line_id = $3
                  AND NOT EXISTS (SELECT FROM pro.messages AS q

@@ -104,3 +104,10 @@ LEFT JOIN pro.people AS k ON k.id = p.joined_to
 WHERE $1::uuid IS NULL
    OR EXISTS (SELECT FROM pro.staff AS s WHERE s.person_id = p.id AND s.study_id = $1)
 ORDER BY p.login;
+
+-- name: record_staff_address(study_id, id, person_id, address_sealed, address_key, actor)
+-- Where a member of a study is told of urgent matters by e-mail from now on; nothing: no more. No row: no member.
+INSERT INTO pro.staff_addresses (study_id, id, staff_id, kind, address_sealed, address_key, actor)
+SELECT s.study_id, $2, s.id, 'email', $4, $5, $6 FROM pro.staff AS s
+WHERE s.study_id = $1 AND s.person_id = $3 AND s.valid_to IS NULL
+RETURNING id;

@@ -100,7 +100,7 @@ SELECT (SELECT count(*) FROM stood) AS stored;
 -- name: write_schedule(study_id, participant_id, revision, write)
 -- Record events and statuses, or the move to another protocol version (pro.reason must be given), together
 -- with the schedule that follows from them. `write` is one JSON document: reason, pins, events, statuses,
--- superseded, reclosed, visits, assessments, reminders, calls_ended.
+-- superseded, reclosed, visits, assessments, reminders, calls_ended, reports.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -175,6 +175,10 @@ asked AS (
 ),
 nudged AS (
     INSERT INTO pro.reminders SELECT r.* FROM doc, pro.reminder_rows($1, $2, d -> 'reminders') AS r
+),
+-- What tells of harm opens the step of an alert, once.
+reported AS (
+    INSERT INTO pro.alerts SELECT r.* FROM doc, pro.report_rows($1, $2, d -> 'reports') AS r
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 

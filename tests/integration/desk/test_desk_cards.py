@@ -138,3 +138,18 @@ async def test_who_has_no_card_yet_gets_one_with_the_code_they_have(
     status, html = await press(desk, html, f"{CARD}/show")
     assert status == 200
     assert code in html
+
+
+async def test_the_contact_card_shows_number_words_and_switchboard_and_opens_nothing(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await sign_in(desk)
+    _, html = await page(desk, CARD)
+    for words in ("+12025550199", "研究团队", "+12025550198", "我们绝不会索要钱款", "请您试一次"):
+        assert words in html, words
+    assert await trial.count("card_showings") == 0
+    status, svg = await page(desk, "/desk/participants/K-001/contact.svg")
+    assert (status, "<svg" in svg) == (200, True)
+    for login in ("mona", "other"):
+        await sign_in(desk, login)
+        assert (await page(desk, "/desk/participants/K-001/contact.svg"))[0] == 404

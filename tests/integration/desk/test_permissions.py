@@ -24,19 +24,22 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import ENROLS_NOBODY, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.rows import (
+    ROTA_ROWS,
+    SETTLING,
+    SITE,
+    rota_filled,
+    seed_rota,
+    seed_visit_rows,
+)
 from tests.support.desk import (
     PASSWORD,
     leave_for_site,
     other_study,
     page,
     press,
-    seed_alert,
-    seed_call,
-    seed_line,
-    seed_message,
     seed_site,
-    seed_text,
     sign_in,
 )
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
@@ -69,15 +72,8 @@ NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
-SETTLING: Final = (
-    "desk-reply-preview",
-    "desk-text-reply",
-    "desk-text-call",
-    "desk-text-alert",
-    "desk-text-take",
-    "desk-text-nothing",
-)
-"""What is done with a text to read."""
+TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
+"""Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
@@ -87,15 +83,19 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
-    if action is Action.enrol:
-        return ENROLS_NOBODY[doing.name]  # At their own site, wherever that is.
+    if doing.name in NOBODY_IN_IT:
+        return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
+    if action is Action.change_rota and place == "formerly":
+        return 404  # Of a site that is not theirs, whoever was there once.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
-    if place in OPEN and doing.name == "desk-correction-ask":
+    if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
+        return 404  # Nothing is typed twice by the example's protocol.
+    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
@@ -127,11 +127,15 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     enters = 403 if role not in MAY[Action.enter_answers] else 404
     if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
         enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    if not sees:
+        twice = 404
     corrects = 404
     if role not in MAY[Action.ask_correction] or place == "formerly":
         corrects = 403
     elif place in OPEN:
         corrects = 200
+    rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
     return forms | {
         "/desk": 200,
@@ -139,12 +143,20 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/since": 200,
         "/desk/participants": 200,
         "/desk/texts": 200,
+        "/desk/rota": 200 if role in MAY[Action.see_participants] else 403,
+        f"/desk/rota/{SITE}": (200 if place in OPEN else 404)
+        if role in MAY[Action.see_participants]
+        else 403,
+        f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
+        f"{theirs}/second": twice,
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
@@ -173,68 +185,28 @@ async def moved(study: SeededStudy, participant: SeededParticipant) -> SeededPar
     """Somebody who was at S1, with something of each kind to act on, and is at S2 now."""
     here = await seed_site(study, "S2")
     await seed_site(study, "S3")
+    await seed_rota(study)
     await seed_visit_rows(participant)
     await leave_for_site(participant, here)
     return participant
-
-
-async def seed_visit_rows(participant: SeededParticipant) -> None:
-    """One row of each kind for every role."""
-    line = await seed_line(participant)
-    assessment = participant.assessments["baseline", "pain-nrs", "left_knee"]
-    for number, _ in enumerate(Role):
-        call = await seed_call(participant)
-        await participant.study.owner.execute(
-            "UPDATE pro.call_tasks SET reason = $2 WHERE id = $1", call, f"reason_{number}"
-        )
-        alert = await seed_alert(participant, assessment)
-        await participant.study.owner.execute(
-            "UPDATE pro.alerts SET rule = $2 WHERE id = $1", alert, f"rule_{number}"
-        )
-        await participant.study.owner.execute(
-            "INSERT INTO pro.alerts (study_id, id, participant_id, rule, severity, raised_at,"
-            " actor) SELECT study_id, gen_random_uuid(), participant_id, 'assessed', severity,"
-            " raised_at, actor FROM pro.alerts WHERE id = $1",
-            alert,
-        )
-        for _ in SETTLING:
-            await seed_text(participant, line, "my knee is swollen")
-        await seed_message(participant, line, "unconfirmed")
-    await participant.study.owner.execute(
-        "INSERT INTO pro.alert_assessments (study_id, id, participant_id, alert_id, verdict, told,"
-        " assessed_at, actor) SELECT study_id, gen_random_uuid(), participant_id, id, 'no_ae',"
-        " 'note:' || gen_random_uuid(), pro.now(), actor FROM pro.alerts WHERE rule = 'assessed'"
-    )
-    await seed_entry(participant, assessment)
-
-
-async def seed_entry(participant: SeededParticipant, assessment: UUID) -> None:
-    """A sitting somebody began to type."""
-    await participant.study.owner.execute(
-        "INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode,"
-        " respondent, authentication, language, release, instrument_sha256, wording_sha256,"
-        " started_at, actor) VALUES ($1, $2, $3, $4, 1, 'telephone', 'self', 'staff', 'en', 'test',"
-        " 'x', 'x', pro.now(), $5)",
-        participant.study.id,
-        new_id(),
-        participant.id,
-        assessment,
-        ACTOR,
-    )
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     """For each action on a row, one that still waits for it."""
     wanted = {
         "desk-alert-seen": ("alerts", "seen_at IS NULL"),
+        "desk-alert-taken": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
         "desk-alert-assessed": ("alerts", f"acted_at IS NULL AND NOT {ASSESSED}"),
         "desk-alert-closed": ("alerts", f"acted_at IS NULL AND {ASSESSED}"),
         "desk-call-close": ("call_tasks", "closed_at IS NULL"),
         "desk-call-number": ("call_tasks", "closed_at IS NULL"),
         "desk-message-dealt": ("messages", "dealt_at IS NULL"),
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-keep": ("attempts", f"actor = '{ACTOR}'"),
+        "desk-second-settle": ("attempts", f"actor = '{ACTOR}'"),
         **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
     }
+    wanted |= ROTA_ROWS
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
@@ -259,11 +231,14 @@ async def send(
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:
         filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(doing)
+    if doing.action is Action.change_rota:
+        filled |= rota_filled(rows, until)
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)
         data.add_field("file", b"nothing", filename="empty.csv")
-    path = doing.path.format(code=CODE, id=rows.get(doing.name))
+    code = SITE if doing.action is Action.change_rota else CODE
+    path = doing.path.format(code=code, id=rows.get(doing.name))
     async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
             assert "/desk/sign-in" not in answer.headers["Location"]

@@ -21,7 +21,7 @@ from pro_service.services.study.staff import make_staff
 from pro_service.texts.catalogue import format_day
 from tests.support.desk import PASSWORD, sign_in
 from tests.support.forms import form_to
-from tests.support.study import ACTOR, ZONE, Trial, open_trial, row
+from tests.support.study import ACTOR, SENDER, ZONE, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
 LOCAL = ZoneInfo(ZONE)
@@ -268,3 +268,24 @@ async def test_the_pages_role_can_record_a_pause_and_no_other_status(database_ur
                 " (study_id, id, participant_id, status, effective_at, actor)"
                 " SELECT study_id, gen_random_uuid(), id, 'died', pro.now(), 'x' FROM participants"
             )
+
+
+async def test_our_number_can_be_saved_as_it_sends_with_the_words_that_come(
+    database_url: str,
+) -> None:
+    async with lived_in(database_url) as (_, browser):
+        assert 'href="/q/me/contact"' in await read(browser)
+        html = await read(browser, "/q/me/contact")
+        for words in (
+            SENDER,
+            "it is time for your questions",
+            "+12025550198",
+            "never ask for money",
+        ):
+            assert words in html, words
+        assert "/q/…" in html
+        async with browser.get("/q/me/contact.vcf") as answer:
+            assert answer.content_type == "text/vcard"
+            card = (await answer.read()).decode()
+    assert card.startswith("BEGIN:VCARD\r\nVERSION:3.0\r\n")
+    assert f"FN:Study team\r\nORG:Study team\r\nTEL;TYPE=CELL:{SENDER}\r\n" in card

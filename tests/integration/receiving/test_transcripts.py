@@ -19,7 +19,7 @@ CASES = {
     *("emoji_zh", "symptom_en", "symptom_zh", "stop_start_help_en", "stop_start_help_zh"),
     *("changed_number_en", "short_code_en", "later_and_pause_en", "later_and_pause_zh"),
     *("silent_for_months_en", "back_weeks_later_en"),
-    *("answer_weeks_later_en", "answer_weeks_later_zh"),
+    *("answer_weeks_later_en", "answer_weeks_later_zh", "first_text_en", "first_text_zh"),
 }
 
 

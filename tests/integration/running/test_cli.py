@@ -193,6 +193,8 @@ async def test_adherence_prints_both_figures_with_their_parts(
         "scorable": "0",
         "enrolled": "1",
         "unsent": "0",
+        "by_themselves": "0",
+        "with_help": "0",
     }
 
 

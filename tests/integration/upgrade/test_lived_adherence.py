@@ -12,13 +12,14 @@ from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.statuses import standing
 from pro_service.services.exports.adherence import report
 from pro_service.store.base import participants
-from pro_service.store.exports.adherence import list_scorable
+from pro_service.store.exports.adherence import list_helped, list_scorable
 from tests.support.study import Trial
 
 
 async def test_the_report_of_a_lived_study_is_that_of_its_facts(lived: Trial) -> None:
     connection, context, study_id = lived.operator, lived.context, lived.study_id
     scorable = await list_scorable(connection, study_id)
+    helped = await list_helped(connection, study_id)
     outcomes, expected, enrolled = [], {}, set()
     for found in await participants.list_participants(connection, study_id):
         facts = await context.reader.facts(connection, study_id, found.id)
@@ -37,6 +38,7 @@ async def test_the_report_of_a_lived_study_is_that_of_its_facts(lived: Trial) ->
                 window=visit.window,
                 asked=tuple(one.progress for one in visit.assessments),
                 scorable=all(one.id in scorable for one in visit.assessments),
+                helped=any(one.id in helped for one in visit.assessments),
             )
             outcomes.append(visit_outcome(asked, where, facts.now))
             states[visit.definition] = outcomes[-1].states

@@ -19,7 +19,8 @@ VALUES (pg_temp.rid(1, 1), 'LARGE', 'Large', 'Study team', 'test');
 
 INSERT INTO pro.protocol_versions (study_id, id, content_sha256, label, source, document, actor)
 VALUES (pg_temp.rid(1, 1), pg_temp.rid(2, 1), repeat('0', 64), '1', '',
-    '{"safety": {"escalate_after_hours": 24}, "study": {"scores_visible_to": ["investigator"]}}', 'test');
+    '{"safety": {"escalate_after_hours": 24}, "study": {"scores_visible_to": ["investigator"]},
+      "coming": {"escalation": {"hold_minutes": 30, "steps": []}}}', 'test');
 
 INSERT INTO pro.sites (study_id, id, code, name, zone, country, telephone, emergency_number, actor)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(3, s), 'S' || s, 'Site ' || s, 'Europe/London', 'GB',

@@ -111,7 +111,9 @@ async def lived_trial(url: str) -> AsyncIterator[Trial]:
         yield trial
 
 
-COLUMNS_SINCE: Final = frozenset({"card_shown_at", "entered_by", "interviewer", "not_for_analysis"})
+COLUMNS_SINCE: Final = frozenset(
+    {"card_shown_at", "entered_by", "interviewer", "not_for_analysis", "second_entry"}
+)
 """Columns that exports have gained since the lived study's release."""
 
 

@@ -80,6 +80,7 @@ async def _figures(
         (one.definition, one.site_id): (
             one.expected_and_closed,
             one.completed_in_window,
+            one.helped,
             one.unsent,
             one.scorable,
         )
@@ -94,6 +95,7 @@ async def _figures(
         sets = (
             figures.expected_and_closed(here),
             figures.completed_in_window(here),
+            figures.completed_with_help(here),
             figures.answered_unsent(here),
             figures.scorable(here),
         )

@@ -15,6 +15,7 @@ from pro_service.domain.study import adherence as figures
 from pro_service.domain.study.adherence import AskedVisit, VisitOutcome, visit_outcome
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
+from pro_service.domain.study.respondents import with_help
 from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import standing
 from pro_service.services.desk.listing.grid import Figure
@@ -38,6 +39,16 @@ SELECT v.participant_id, v.id AS visit_id, v.definition, v.occurrence, v.kind, v
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
 WHERE v.study_id = $1 AND v.superseded_at IS NULL ORDER BY v.participant_id, v.id, a.id
+"""
+_SENT = """
+SELECT t.assessment_id, t.mode, t.respondent
+FROM pro.attempts AS t
+JOIN pro.assessments AS a ON a.study_id = t.study_id AND a.id = t.assessment_id
+JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
+LEFT JOIN pro.standing_sittings AS c
+  ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.closes_at = v.closes_at
+WHERE t.study_id = $1 AND t.submitted_at IS NOT NULL AND a.submitted_at IS NOT NULL
+  AND (c.attempt_id IS NULL OR c.attempt_id = t.id)
 """
 
 
@@ -88,10 +99,19 @@ def _deaths(died_at: datetime | None) -> tuple[EventFacts, ...]:
     return (EventFacts(id=UUID(int=0), kind=EventKind.death, occurred_at=died_at),)
 
 
+async def helped_in(desk: asyncpg.Connection, study_id: UUID) -> set[UUID]:
+    """Assessments of which every sitting that counts was answered with help, by the rule's word."""
+    sent: dict[UUID, list[bool]] = {}
+    for row in await desk.fetch(_SENT, study_id):
+        sent.setdefault(row["assessment_id"], []).append(with_help(row["mode"], row["respondent"]))
+    return {one for one, with_it in sent.items() if all(with_it)}
+
+
 async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int]) -> list[Told]:
     """Everybody whom the desk's connection sees, by code."""
     rows = await desk.fetch(_PEOPLE, study_id)
     progress = await list_progress(desk, study_id, [one["id"] for one in rows])
+    helped = await helped_in(desk, study_id)
     asked = {
         who: list(found)
         for who, found in groupby(
@@ -133,6 +153,7 @@ async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int
                         for each, known in zip(here, done, strict=True)
                     ),
                     scorable=all(known is not None and known.scorable for known in done),
+                    helped=any(each["id"] in helped for each in here),
                 ),
                 where,
                 now,

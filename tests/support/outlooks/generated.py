@@ -30,6 +30,8 @@ class Sitting:
     gaps: int
     sent: bool
     scored: bool
+    helped: bool
+    """It was read out, or told by telephone."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ sittings = st.builds(
     gaps=st.integers(0, 1),
     sent=st.booleans(),
     scored=st.booleans(),
+    helped=st.booleans(),
 )
 asked = st.builds(
     Asked,
@@ -272,8 +275,8 @@ class _Writer:
             "attempts",
             id=attempt,
             ordinal=ordinal,
-            mode="web",
-            respondent="self",
+            mode="telephone" if one.helped and one.gaps else "web",
+            respondent="self_with_reader" if one.helped else "self",
             authentication="link",
             language="en",
             release="test",

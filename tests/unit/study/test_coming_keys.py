@@ -12,6 +12,7 @@ import pytest
 from pro_service.catalog.documents import content_hash
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file
+from pro_service.domain.study.checking.binding import unbound
 from pro_service.domain.study.checking.problems import Problem
 from pro_service.domain.study.coming import NOT_YET, not_yet
 from pro_service.domain.study.protocol import Protocol
@@ -35,6 +36,7 @@ WHOLE: dict[str, Any] = {
             "asked_before": ["womac-nrs-3.1"],
             "hours_before": 48,
             "flagged": True,
+            "alert": "harm",
         }
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
@@ -76,7 +78,7 @@ def test_each_of_them_is_said_to_be_acted_upon_by_nothing() -> None:
     named = [place for place, _ in not_yet(whole())]
     assert len(named) == len(NOT_YET)
     assert "study.retain_until" in named
-    built = ("entry", "instrument", "messaging", "reply")
+    built = ("entry", "escalation", "instrument", "messaging", "reply")
     assert not any(place.startswith(built) for place in named)
 
 
@@ -89,8 +91,10 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "safety",
         "reply",
         "entry",
+        "escalation",
         "instrument",
         "visit",
+        "own_event",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 
@@ -143,6 +147,12 @@ def _changed(place: str, value: Any) -> list[Problem]:
             'instrument."womac-nrs-3.1".modes',
             "leaves out text",
         ),
+        (
+            "instrument/womac-nrs-3.1/modes",
+            ["text", "paper"],
+            'instrument."womac-nrs-3.1".modes',
+            "leaves out web, though every questionnaire can be asked on a page",
+        ),
         ("tablet/rooms", 1, "tablet.rooms", "is not a known key"),
     ],
 )
@@ -150,3 +160,22 @@ def test_a_wrong_value_is_refused_at_its_place(place: str, value: Any, key: str,
     found = _changed(place, value)
     assert key in [one.key for one in found]
     assert any(said in str(one) for one in found)
+
+
+def test_paper_typed_twice_needs_somebody_who_may_type() -> None:
+    document = whole()
+    document["instrument"]["womac-nrs-3.1"]["second_entry"] = True
+    assert checked(document).use("womac-nrs-3.1").second_entry
+    del document["entry"]
+    protocol, problems = check_protocol(document, load_instruments())
+    assert protocol is None
+    assert [one.key for one in problems] == ['instrument."womac-nrs-3.1".second_entry']
+
+
+def test_what_binds_entries_alone_is_said() -> None:
+    document = whole()
+    document["instrument"]["pga"]["modes"] = ["web", "text", "voice"]
+    said = dict(unbound(checked(document)))
+    assert set(said) == {'instrument."womac-nrs-3.1".respondents', 'instrument."pga".modes'}
+    assert "binds what staff enter" in said['instrument."womac-nrs-3.1".respondents']
+    assert list(unbound(checked(copy.deepcopy(EXAMPLE)))) == []

@@ -16,7 +16,11 @@ def test_every_action_has_somebody_who_does_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "does"), [(Role.monitor, READS), (Role.data_manager, READS | {Action.enter_answers})]
+    ("role", "does"),
+    [
+        (Role.monitor, READS),
+        (Role.data_manager, READS | {Action.enter_answers, Action.settle_entry}),
+    ],
 )
 def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_enter(
     role: Role, does: set[Action]

@@ -9,6 +9,8 @@ from pro_service.domain.study.checking.draft import Draft, name_problems, word_p
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.coming import DataCut, Escalation, OwnEvent
 from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.protocol import InstrumentUse
+from pro_service.domain.study.respondents import Mode
 
 _NEVER = {"injects", "rates", "knows_allocation"}
 
@@ -73,12 +75,29 @@ def _use_problems(draft: Draft) -> Iterator[Problem]:
                 yield Problem(path, "allows nothing", "Name at least one, or leave the key out.")
             if len(set(given)) < len(given):
                 yield Problem(path, "names one twice", "Name each once.")
-        if use.modes is not None and use.by_text and "text" not in use.modes:
+        if use.modes is not None:
+            yield from _mode_problems(name, use, use.modes)
+        if use.second_entry and draft.coming.entry is None:
             yield Problem(
-                f'instrument."{name}".modes',
-                "leaves out text, though by_text = true",
-                'Add "text", or take by_text away.',
+                f'instrument."{name}".second_entry',
+                "is there, though nobody may enter answers",
+                "Add [entry] with the roles that may, or take second_entry away.",
             )
+
+
+def _mode_problems(name: str, use: InstrumentUse, modes: Sequence[Mode]) -> Iterator[Problem]:
+    """Say which way of answering is left out that is offered all the same.
+
+    An entry in a way that is not named is kept apart; nothing that is answered on a page or by text
+    ever is. So what a list leaves out must be what nobody is offered.
+    """
+    offered = {"web": "every questionnaire can be asked on a page"}
+    if use.by_text:
+        offered["text"] = "by_text = true"
+    for mode, why in offered.items():
+        if mode not in modes:
+            mend = f'Add "{mode}"' + (", or take by_text away." if mode == "text" else ".")
+            yield Problem(f'instrument."{name}".modes', f"leaves out {mode}, though {why}", mend)
 
 
 def _escalation_problems(escalation: Escalation) -> Iterator[Problem]:

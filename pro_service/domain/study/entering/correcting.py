@@ -23,6 +23,8 @@ class CorrectionKind(StrEnum):
     """We read what was typed as another value."""
     meant = "meant"
     """They meant another value, and asked for it."""
+    belongs = "belongs"
+    """It belongs to the other knee, or to another visit."""
 
 
 class CorrectionRefusal(StrEnum):
@@ -42,6 +44,14 @@ class CorrectionRefusal(StrEnum):
     """They asked later than they can recall, and no source from then is named."""
     waiting = "waiting"
     """A request about this answer waits for its decision."""
+    not_asked = "not_asked"
+    """The same is not asked where it is said to belong."""
+    same_place = "same_place"
+    """It stands there already."""
+    not_open = "not_open"
+    """Where it is said to belong nothing was asked yet when it was answered."""
+    taken = "taken"
+    """At that visit something was sent already."""
 
 
 class CorrectionRefusedError(ProServiceError):

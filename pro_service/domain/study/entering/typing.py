@@ -39,6 +39,27 @@ def for_entry(
     return facts.model_copy(update={"visits": tuple(visits), "now": told_at})
 
 
+def as_sent(facts: ParticipantFacts, assessment: UUID, sitting: SittingHeld) -> ParticipantFacts:
+    """Return the facts with a sitting that was sent in as the one that is answered, as at its time.
+
+    For what is settled about it later: recall, windows and alerts are judged by when it was told
+    (`started_at`, UTC), so that is `now` in them.
+    """
+    sent = {"submitted_at": sitting.attempt.submitted_at}
+    visits = [
+        visit.model_copy(
+            update={
+                "asked": tuple(
+                    opened_at(one, sitting).model_copy(update=sent) if one.id == assessment else one
+                    for one in visit.assessments
+                )
+            }
+        )
+        for visit in facts.visits
+    ]
+    return facts.model_copy(update={"visits": tuple(visits), "now": sitting.attempt.started_at})
+
+
 def sent_when_told(
     visit: VisitFacts, assessment: AssessmentFacts, sitting: UUID, now: datetime
 ) -> bool:

@@ -5,16 +5,25 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
+from pro_service.services.desk.entering.belonging import MoveWish, ask_move
+from pro_service.services.desk.entering.blanks import (
+    BlankForm,
+    BlankForms,
+    blank_forms,
+    blank_forms_of_day,
+)
 from pro_service.services.desk.entering.correcting import (
     CorrectionLine,
     CorrectionRoom,
     CorrectionWish,
-    DecidesAloneError,
+    WishLine,
     ask_correction,
     decide_correction,
     look_at_corrections,
 )
+from pro_service.services.desk.entering.counting import CorrectionFigures, count_corrections
 from pro_service.services.desk.entering.heads import (
+    DecidesAloneError,
     EntryHead,
     EntryWordsError,
     NothingTypedError,
@@ -28,8 +37,20 @@ from pro_service.services.desk.entering.rooms import (
     look_at_room,
     show_entry,
 )
+from pro_service.services.desk.entering.second import (
+    FirstTypistError,
+    SecondLine,
+    SecondRoom,
+    begin_second,
+    keep_second,
+    look_at_second,
+)
+from pro_service.services.desk.entering.settling import SettledAs, settle_difference
 
 __all__ = [
+    "BlankForm",
+    "BlankForms",
+    "CorrectionFigures",
     "CorrectionLine",
     "CorrectionRoom",
     "CorrectionWish",
@@ -38,15 +59,29 @@ __all__ = [
     "EntryHead",
     "EntryRoom",
     "EntryWordsError",
+    "FirstTypistError",
     "KeptEntry",
+    "MoveWish",
     "NothingTypedError",
+    "SecondLine",
+    "SecondRoom",
+    "SettledAs",
     "StillOpenError",
+    "WishLine",
     "ask_correction",
+    "ask_move",
     "begin_entry",
+    "begin_second",
+    "blank_forms",
+    "blank_forms_of_day",
+    "count_corrections",
     "decide_correction",
     "keep_answers",
+    "keep_second",
     "look_at_corrections",
     "look_at_room",
+    "look_at_second",
     "send_entry",
+    "settle_difference",
     "show_entry",
 ]

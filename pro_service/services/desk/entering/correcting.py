@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.entering import (
     CorrectionKind,
     CorrectionRefusal,
@@ -35,8 +34,17 @@ from pro_service.services.answering import (
     read_baselines,
 )
 from pro_service.services.base.notes import note_about, noted_in, open_note
-from pro_service.services.base.turns import Decision, Who, Write, until_written, writing
+from pro_service.services.base.turns import (
+    Decision,
+    Who,
+    Write,
+    one_after_the_other,
+    until_written,
+    writing,
+)
 from pro_service.services.desk.actions import Hands, find_place
+from pro_service.services.desk.entering.belonging import decide_move
+from pro_service.services.desk.entering.heads import DecidesAloneError
 from pro_service.services.desk.seat import (
     LONGEST_NOTE,
     AlreadyDoneError,
@@ -51,9 +59,9 @@ from pro_service.store.answering import answers as answer_store
 from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
-from pro_service.store.desk import timeline
+from pro_service.store.desk import sittings, timeline
 from pro_service.store.desk.clerk import Place
-from pro_service.store.desk.corrections import CorrectionSeen
+from pro_service.store.desk.corrections import CorrectionSeen, WishSeen
 from pro_service.store.desk.frame import Frame
 from pro_service.store.ids import new_id
 from pro_service.vault import places
@@ -61,10 +69,6 @@ from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
 CORRECTED: Final = "corrected"
 """Why a response replaces another, in the record."""
-
-
-class DecidesAloneError(ProServiceError):
-    """Whoever asked for a correction does not decide about it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class CorrectionWish:
     """When the participant asked (UTC); None for what was misread."""
     source: str = field(default="", repr=False)
     reason: str = field(default="", repr=False)
+    wish_id: UUID | None = None
+    """The participant's own request, from the own page: its date is when they asked."""
 
 
 class CorrectionLine(NamedTuple):
@@ -91,6 +97,13 @@ class CorrectionLine(NamedTuple):
     decided_reason: str | None
 
 
+class WishLine(NamedTuple):
+    """A participant's own request, with their words opened."""
+
+    seen: WishSeen
+    words: str | None
+
+
 class CorrectionRoom(NamedTuple):
     """What was sent and may be corrected, and what was asked for so far."""
 
@@ -99,6 +112,8 @@ class CorrectionRoom(NamedTuple):
     lines: Sequence[CorrectionLine]
     frame: Frame
     site_id: UUID | None
+    wishes: Sequence[WishLine]
+    """What the participant asked for on the own page, and nobody has asked on yet."""
     may_read: bool
     """Whether whoever looks may read answers, and so say that one was misread."""
 
@@ -111,6 +126,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
         notes = await timeline.list_notes(connection, who.study_id, facts.id)
         frame = await read_frame(connection, who.study_id)
+        wished = await store.list_correction_wishes(connection, who.study_id, facts.id)
         may_read = await store.may_read_answers(connection, who.study_id, facts.id)
     vault = who.context.keys.vault
     words = {one.id: open_note(vault, one) for one in notes}
@@ -129,7 +145,8 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         )
         for one in seen
     ]
-    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, may_read)
+    wishes = [WishLine(one, opened(one.said)) for one in wished if not one.taken]
+    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, wishes, may_read)
 
 
 async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
@@ -139,6 +156,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
     """
     who, _ = await _find(hands, code, Action.ask_correction)
     reason = said(wish.reason)
+    if wish.kind is CorrectionKind.belongs:
+        raise CorrectionRefusedError(CorrectionRefusal.no_value)
     if wish.kind is CorrectionKind.misread:
         async with at_desk(hands.desk, hands.seat) as connection:
             if not await store.may_read_answers(connection, who.study_id, who.participant_id):
@@ -146,7 +165,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
 
     async def once() -> Decision[None]:
         facts, _ = await _read(who, [wish.assessment_id])
-        response_id, value = await _checked(who, facts, wish)
+        said_at = await _said_at(who, wish)
+        response_id, value = await _checked(who, facts, replace(wish, said_at=said_at))
         note = note_about(who.context, facts, reason)
         source = wish.source.strip()[:LONGEST_NOTE]
         named = note_about(who.context, facts, source) if source else None
@@ -157,7 +177,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
             item=wish.item,
             kind=wish.kind,
             value=value,
-            said_at=wish.said_at if wish.kind is CorrectionKind.meant else None,
+            said_at=said_at,
+            wish_id=wish.wish_id if wish.kind is CorrectionKind.meant else None,
             source=None if named is None else named.reference,
             actor=hands.seat.actor,
             reason=note.reference,
@@ -172,6 +193,23 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
         return _decided(who, facts, signed(hands.seat, Action.ask_correction, note, write))
 
     await until_written(once)
+
+
+async def _said_at(who: Who, wish: CorrectionWish) -> datetime | None:
+    """When the participant asked: as their own request says, else as staff say.
+
+    Raises NotHereError where there is no such request.
+    """
+    if wish.kind is not CorrectionKind.meant:
+        return None
+    if wish.wish_id is None:
+        return wish.said_at
+    found = await store.get_correction_wish(
+        who.connection, who.study_id, who.participant_id, wish.wish_id
+    )
+    if found is None:
+        raise NotHereError
+    return found.recorded_at
 
 
 async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> tuple[UUID, int]:
@@ -211,11 +249,13 @@ async def decide_correction(
     who, _ = await _find(hands, code, Action.decide_correction)
     words = said(reason)
     actor = hands.seat.actor
+    place = (who.connection, who.study_id, who.participant_id, correction_id)
+    if await sittings.get_move_asked(*place) is not None:
+        await decide_move(hands, who, correction_id, approved=approved, words=words)
+        return
 
     async def once() -> Decision[None]:
-        asked = await store.get_correction(
-            who.connection, who.study_id, who.participant_id, correction_id
-        )
+        asked = await store.get_correction(*place)
         if asked is None:
             raise NotHereError
         if asked.decided:
@@ -234,7 +274,8 @@ async def decide_correction(
         document = store.CorrectionWrite(decisions=[decision])
         write = writing(store.record_correction, document)
         if approved:
-            write = _after(await _corrected(who, facts, protocol, asked, actor), write)
+            first = await _corrected(who, facts, protocol, asked, actor)
+            write = one_after_the_other([first, write])
         return _decided(who, facts, signed(hands.seat, Action.decide_correction, note, write))
 
     await until_written(once)
@@ -248,6 +289,10 @@ async def _corrected(
     actor: str,
 ) -> Write:
     """The write of the answer as it was meant, judged by when it was given."""
+    if not any(
+        one.id == asked.assessment_id for visit in facts.visits for one in visit.assessments
+    ):
+        raise AlreadyDoneError  # It was recorded anew where it belongs.
     assessment = _sent(facts, asked.assessment_id)
     stands = {one.response_id for one in assessment.read_answers}
     if asked.response_id not in stands or assessment.attempt is None:
@@ -266,22 +311,7 @@ async def _corrected(
     )
     case = AnsweringCase(who.context, protocol, as_given, sitting, baseline)
     plan = plan_answers(case, [given], submit=[assessment.id])
-    # It was sent before: only the answer, its scores, and what they tell of safety are new.
-    document = answer_store.AnswersWrite(
-        responses=plan.document.responses,
-        scores=plan.document.scores,
-        alerts=plan.document.alerts,
-        queries=plan.document.queries,
-    )
-    return writing(answer_store.record_answers, document)
-
-
-def _after(first: Write, then: Write) -> Write:
-    async def write(connection: Connection, guard: Guard) -> None:
-        await first(connection, guard)
-        await then(connection, guard._replace(revision=guard.revision + 1))
-
-    return write
+    return writing(answer_store.record_answers, plan.of_what_was_sent(asked.answered_at))
 
 
 def _sent(facts: ParticipantFacts, assessment_id: UUID) -> AssessmentFacts:
@@ -312,7 +342,7 @@ async def _read(who: Who, answers_of: Sequence[UUID]) -> tuple[ParticipantFacts,
 
 def _raw(who: Who, seen: CorrectionSeen) -> str | None:
     """What was typed; None where there is nothing, or it is not for who looks."""
-    if seen.raw_sealed is None or seen.raw_key is None:
+    if seen.raw_sealed is None or seen.raw_key is None or seen.response_id is None:
         return None
     try:
         return places.TYPED_ANSWER.open(

@@ -23,12 +23,18 @@ from pro_service.domain.study.respondents import Respondent
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.seat import NotAllowedError, NotHereError
+from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_desk
+from pro_service.services.desk.today import read_frame
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.clerk import Place
 from pro_service.store.desk.entry import EntryRow
+from pro_service.store.desk.frame import Frame
 
 ENTER: Final = Action.enter_answers
+
+
+class DecidesAloneError(ProServiceError):
+    """Whoever asked for a correction does not decide about it."""
 
 
 class EntryWordsError(ProServiceError):
@@ -67,6 +73,12 @@ async def read_now(who: Who) -> tuple[ParticipantFacts, Protocol]:
     facts = await reader.facts(who.connection, who.study_id, who.participant_id)
     version = facts.protocol_version_id
     return facts, await reader.protocol(who.connection, who.study_id, version)
+
+
+async def read_own_frame(hands: Hands) -> Frame:
+    """What stands around a page of this seat, in a transaction of its own."""
+    async with at_desk(hands.desk, hands.seat) as connection:
+        return await read_frame(connection, hands.seat.study_id)
 
 
 async def demand_entering(hands: Hands, place: Place, protocol: Protocol) -> None:

@@ -28,9 +28,8 @@ from pro_service.services.desk.entering.heads import (
     head_of,
     own_entry,
     read_now,
+    read_own_frame,
 )
-from pro_service.services.desk.seat import at_desk
-from pro_service.services.desk.today import read_frame
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.entry import EntryRow
 from pro_service.store.desk.frame import Frame
@@ -79,7 +78,7 @@ async def look_at_room(hands: Hands, code: str) -> EntryRoom:
     begun = await entries.list_open_entries(
         who.connection, who.study_id, facts.id, hands.seat.actor
     )
-    frame = await _frame(hands)
+    frame = await read_own_frame(hands)
     return EntryRoom(facts, protocol, tuple(enterable(facts, protocol)), begun, frame)
 
 
@@ -107,11 +106,6 @@ async def show_entry(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
     return await _form(hands, who, _Read(facts, protocol), head_of(row), row)
 
 
-async def _frame(hands: Hands) -> Frame:
-    async with at_desk(hands.desk, hands.seat) as connection:
-        return await read_frame(connection, hands.seat.study_id)
-
-
 async def _form(
     hands: Hands, who: Who, read: _Read, head: EntryHead, row: EntryRow | None = None
 ) -> EntryForm:
@@ -136,5 +130,5 @@ async def _form(
         frozenset() if row is None else frozenset(one.item for one in assessment.read_answers),
         apart,
         protocol.safety.urgent(raised),
-        await _frame(hands),
+        await read_own_frame(hands),
     )

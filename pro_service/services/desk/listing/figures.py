@@ -47,6 +47,7 @@ async def read_figures(
                     definition=definition,
                     site=code,
                     completed_in_window=0 if one is None else one.completed_in_window,
+                    helped=0 if one is None else one.helped,
                     expected_and_closed=0 if one is None else one.expected_and_closed,
                     unsent=0 if one is None else one.unsent,
                     scorable=0 if one is None else one.scorable,

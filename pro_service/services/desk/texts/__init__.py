@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pro_service.services.desk.texts.beginning import (
+    FirstText,
+    Wanted,
+    compose_first_text,
+    may_begin,
+    send_first_text,
+)
 from pro_service.services.desk.texts.conversation import (
     Conversation,
     Said,
@@ -33,6 +40,7 @@ from pro_service.services.desk.texts.taking import TakeRefused, TakeRefusedError
 __all__ = [
     "NOTHING_REASONS",
     "Conversation",
+    "FirstText",
     "ReplyPreview",
     "ReplyRefused",
     "ReplyRefusedError",
@@ -43,14 +51,18 @@ __all__ = [
     "TakeRefusedError",
     "TextPage",
     "TextSettledError",
+    "Wanted",
     "WhichText",
     "WhoseMissingError",
     "ask_for_call",
+    "compose_first_text",
+    "may_begin",
     "may_open",
     "preview_reply",
     "raise_alert",
     "read_conversation",
     "read_text",
+    "send_first_text",
     "send_reply",
     "set_aside",
     "take_answer",

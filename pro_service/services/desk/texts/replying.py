@@ -35,6 +35,12 @@ class ReplyRefused(StrEnum):
     """The number is none of the participant's: nobody knows who would read it."""
     ended = "ended"
     """The participant has died, or withdrew the use of the data."""
+    resting = "resting"
+    """They asked for a rest, or for good to be left in peace: nobody begins to write (R1)."""
+    no_channel = "no_channel"
+    """No text may go to numbers of their country."""
+    unregistered = "unregistered"
+    """Every text there must be registered beforehand, and own words cannot be."""
 
 
 class ReplyRefusedError(ProServiceError):

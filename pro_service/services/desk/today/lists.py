@@ -16,7 +16,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.today.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk, today
+from pro_service.store.desk import clerk, joining, second, today
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import (
     DeskSite,
@@ -26,6 +26,8 @@ from pro_service.store.desk.desk import (
     TextToRead,
     UncertainMessage,
 )
+from pro_service.store.desk.joining import NotJoined
+from pro_service.store.desk.second import PaperToDo
 from pro_service.store.desk.today import Tried
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, WrappedKey
 
@@ -63,8 +65,12 @@ class ToDo(NamedTuple):
     uncertain: Sequence[UncertainMessage]
     unreached: Sequence[UnreachedParticipant]
     """All of them, longest out of reach first."""
+    not_joined: Sequence[NotJoined]
+    """Who agreed to texts and has neither proven a number nor answered by one, newest first."""
     begun: BegunVisits
     """Answered and not sent, and answered in part, while their windows are open."""
+    papers: Sequence[PaperToDo]
+    """Paper to type a second time, and paper of which differences are to be settled."""
     tried: Mapping[UUID, Tried]
     """What was tried at the visits that are named."""
     protocols: Mapping[UUID, Protocol]
@@ -78,7 +84,12 @@ async def list_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
     return await store.list_desk_sites(connection, study_id)
 
 
-async def list_to_do(connection: Connection, context: ServiceContext, study_id: UUID) -> ToDo:
+async def list_to_do(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    versions_there_are: Mapping[UUID, Protocol],
+) -> ToDo:
     """Calls, alerts, texts in words, held numbers, messages of unknown fate."""
     texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
@@ -90,7 +101,12 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         for one in await today.list_begun(connection, study_id, MOST_BEGUN)
         if one.visit_id not in called
     ]
-    versions = {one.protocol_version_id for listed in (calls, alerts, begun) for one in listed}
+    papers: Sequence[PaperToDo] = ()
+    if any(one.types_twice for one in versions_there_are.values()):
+        papers = await second.list_papers(connection, study_id, None, MOST_OF_A_LIST)
+    versions = {
+        one.protocol_version_id for listed in (calls, alerts, begun, papers) for one in listed
+    }
     uncertain = await store.list_uncertain_messages(connection, study_id, MOST_OF_A_LIST)
     codes = {one.code for listed in (calls, alerts, uncertain) for one in listed}
     codes.update(code for text in texts for code in text.row.codes)
@@ -104,7 +120,9 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         ],
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
+        not_joined=await joining.list_not_joined(connection, study_id, MOST_OF_A_LIST),
         begun=tell_apart(begun, context.catalogue.instruments),
+        papers=papers,
         tried=await today.list_tried(
             connection, study_id, called | {one.visit_id for one in begun}
         ),

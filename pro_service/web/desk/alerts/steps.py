@@ -39,6 +39,13 @@ async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     return done(seat, way_back(form), "alert_seen", code=place.code)
 
 
+async def take(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/alerts/{id}/taken`: nobody else is told for the protocol's minutes."""
+    form = await read_form(request)
+    place = await service.take_alert(hands_of(request, seat), id_in(request))
+    return done(seat, way_back(form), "alert_taken", code=place.code)
+
+
 async def assess(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/assessed`: what it is, the log's reference, what they were told."""
     form = await read_form(request)
@@ -71,9 +78,37 @@ def steps_of_listed(words: Words, alert: OpenAlert, local: ZoneInfo) -> dict[str
     return _steps(words, alert.rule, stands, local)
 
 
+def may_take(alert: OpenAlert) -> bool:
+    """Whether it waits for somebody to say that they take it."""
+    return alert.severity == "urgent" and alert.stands is None
+
+
+def told_of(words: Words, alert: OpenAlert, local: ZoneInfo) -> str:
+    """Who has taken an alert until when; else who was told of it last; else nothing."""
+    if alert.stands is not None:
+        return ""
+    if alert.held_until is not None:
+        at = words.instant(alert.held_until, local)
+        return words.text("alert.held", who=words.who(alert.held_by), at=at)
+    if alert.told is None:
+        return ""
+    at = words.instant(datetime.fromisoformat(alert.told["at"]), local)
+    return words.text("alert.was_told", who=alert.told["login"], at=at)
+
+
 def steps_of_told(words: Words, alert: AlertLine, local: ZoneInfo) -> dict[str, Any]:
     """What a participant's page shows of the steps of one that is not closed."""
     return _steps(words, alert.rule, _last(alert), local)
+
+
+def raised_in_words(
+    words: Words, raised_at: datetime, answered_at: datetime | None, local: ZoneInfo
+) -> str:
+    """When an alert was raised; one that a correction raised says that it is late (R13)."""
+    at = words.instant(raised_at, local)
+    if answered_at is None:
+        return at
+    return words.text("alert.late", at=at, answered=words.instant(answered_at, local))
 
 
 def _last(alert: AlertLine) -> _Stands | None:

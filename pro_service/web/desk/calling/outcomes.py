@@ -44,7 +44,13 @@ _GROUPS: Final[Mapping[str, Sequence[CallOutcome]]] = {
     "task": (CallOutcome.not_needed, CallOutcome.other),
 }
 """In the order of the form."""
-_DAYS: Final = (CallOutcome.will_answer, CallOutcome.rest, CallOutcome.died)
+_DAYS: Final = (
+    CallOutcome.will_answer,
+    CallOutcome.rest,
+    CallOutcome.hospital,
+    CallOutcome.harmed,
+    CallOutcome.died,
+)
 """Outcomes with a field for a day."""
 _TYPED: Final = ("outcome", "note", "contact", "again", *(f"day_{one}" for one in _DAYS))
 

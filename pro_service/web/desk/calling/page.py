@@ -25,6 +25,7 @@ from pro_service.services.desk.seat import ReasonMissingError, Seat
 from pro_service.store.desk.conversation import CallLine
 from pro_service.web.desk.calling.outcomes import outcome_values, read_said, typed_in
 from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
@@ -84,7 +85,7 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
     except tuple(_TO_MEND) as error:
         return await _page(request, seat, back=back, typed=typed_in(form), error=error)
     if said.outcome == CallOutcome.answers_now:
-        back = f"/desk/participants/{quote(worked.code, safe='')}/entry"
+        back = entry_of(worked.code, visit=worked.visit_id)
         return done(seat, back, "call_goes_on", code=worked.code)
     day = None
     if worked.comes_back_at is not None:
@@ -144,7 +145,10 @@ def _call_values(
         "owed": []
         if visit is None
         else [
-            words.asked(one.instrument, one.target)
+            {
+                "asked": words.asked(one.instrument, one.target),
+                "entry": entry_of(document.code, assessment=one.id),
+            }
             for one in visit.assessments
             if one.submitted_at is None and one.declined_at is None
         ],

@@ -33,6 +33,7 @@ from pro_service.services.desk.texts import (
 )
 from pro_service.store.desk.clerk import Place
 from pro_service.web.desk.conversation.page import text_id, text_response
+from pro_service.web.desk.conversation.problems import reply_problem
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
@@ -131,11 +132,9 @@ async def _again(request: web.Request, seat: Seat, form: Form, error: Exception)
 
 def _problem(words: Words, error: Exception) -> str:
     """Why a form was not taken, and what mends it."""
-    if isinstance(error, ReplyWordsError):
-        key = f"own_words.{error.problem}"
-        return words.text(key, found=error.found) if error.found else words.text(f"{key}.plain")
-    if isinstance(error, ReplyRefusedError):
-        return words.word("reply_refused", error.why)
+    about_words = reply_problem(words, error)
+    if about_words is not None:
+        return about_words
     if isinstance(error, TakeRefusedError):
         return words.word("take_refused", error.why)
     if isinstance(error, TextSettledError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pro_service.domain.conversation.staff_replies import KIND, OWN
+from pro_service.domain.conversation.staff_replies import KIND, begins, in_own_words
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.texts import Conversation, Said
 from pro_service.store.desk.texts import AnsweredQuestion, ThreadInbound, ThreadMessage
@@ -18,7 +18,7 @@ def thread_values(
 ) -> dict[str, Any]:
     """What `_conversation.html` shows; `codes`: whose each text is stands beside it."""
     staff = [one.ours for one in conversation.said if one.ours and one.ours.kind == KIND]
-    own = sum(one.template == f"{KIND}.{OWN}" for one in staff)
+    own = sum(in_own_words(one.template) for one in staff)
     return {
         "entries": [_entry(words, one, zone, codes=codes) for one in conversation.said],
         "older": conversation.older,
@@ -42,7 +42,9 @@ def _ours(words: Words, one: ThreadMessage, *, codes: bool) -> dict[str, Any]:
     by_staff = one.kind == KIND
     return {
         "side": "ours",
-        "who": words.text("thread.by", who=words.who(one.actor))
+        "who": words.text(
+            "thread.begun_by" if begins(one.template) else "thread.by", who=words.who(one.actor)
+        )
         if by_staff
         else words.word("message_kind", one.kind),
         "code": one.code if codes else None,

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
-from pro_service.domain.study.entering import CorrectionKind, CorrectionRefusedError
+from pro_service.domain.study.entering import CorrectionKind, CorrectionRefusedError, places_of
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
-from pro_service.services.desk.entering import CorrectionLine, CorrectionRoom, CorrectionWish
+from pro_service.services.desk.entering import (
+    CorrectionLine,
+    CorrectionRoom,
+    CorrectionWish,
+    MoveWish,
+    WishLine,
+)
 from pro_service.services.desk.seat import ReasonMissingError, Seat
+from pro_service.store.desk.corrections import CorrectionSeen
 from pro_service.web.desk.entering.forms import HeadProblemError, local_instant_of, read_id
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
@@ -21,13 +29,30 @@ from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import Form, read_form
 
-_FIELDS: Final = ("answer", "kind", "value", "said_on", "said_time", "source", "reason")
+_OF_ANSWERS: Final = (CorrectionKind.misread, CorrectionKind.meant)
+"""Kinds that are about one answer; the third is about where a whole sitting belongs."""
+_PLACE_FIELDS: Final = ("sitting", "place", "evidence")
+_FIELDS: Final = (
+    *_PLACE_FIELDS,
+    "answer",
+    "kind",
+    "value",
+    "said_on",
+    "said_time",
+    "source",
+    "reason",
+    "wish",
+)
 
 
 async def show_corrections(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/corrections`: what may be asked for, and what was."""
     room = await service.look_at_corrections(hands_of(request, seat), request.match_info["code"])
-    return _page(request, seat, room, dict.fromkeys(_FIELDS, ""))
+    fields = dict.fromkeys(_FIELDS, "")
+    wish = _wished(room, request.query.get("wish", ""))
+    if wish is not None:
+        fields |= {"wish": str(wish.seen.id), "kind": CorrectionKind.meant.value}
+    return _page(request, seat, room, fields)
 
 
 async def ask(request: web.Request, seat: Seat) -> web.Response:
@@ -45,6 +70,36 @@ async def ask(request: web.Request, seat: Seat) -> web.Response:
     except ReasonMissingError:
         return _page(request, seat, room, fields, problem="field_reason")
     return done(seat, _page_of(code), "correction_asked", code=code)
+
+
+async def ask_place(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/{code}/corrections/place`: say that answers belong elsewhere."""
+    form = await read_form(request)
+    hands, code = hands_of(request, seat), request.match_info["code"]
+    room = await service.look_at_corrections(hands, code)
+    fields = dict.fromkeys(_FIELDS, "") | {
+        name: str(form.get(name, ""))[:2000] for name in _PLACE_FIELDS
+    }
+    try:
+        await service.ask_move(hands, code, _move(room, fields))
+    except HeadProblemError as error:
+        return _page(request, seat, room, fields, problem=f"field_{error.field}")
+    except CorrectionRefusedError as error:
+        return _page(request, seat, room, fields, problem=f"refused_{error.why}")
+    except ReasonMissingError:
+        return _page(request, seat, room, fields, problem="field_evidence")
+    return done(seat, _page_of(code), "correction_asked", code=code)
+
+
+def _move(room: CorrectionRoom, fields: Mapping[str, str]) -> MoveWish:
+    """What the form says of where answers belong. Raises HeadProblemError."""
+    sent = {str(one.id): one.id for visit in room.facts.visits for one in visit.assessments}
+    if fields["sitting"] not in sent:
+        raise HeadProblemError("sitting")
+    places = {":".join(map(str, one)): one for one in places_of(room.facts)}
+    if fields["place"] not in places:
+        raise HeadProblemError("place")
+    return MoveWish(sent[fields["sitting"]], places[fields["place"]], fields["evidence"])
 
 
 async def decide(request: web.Request, seat: Seat) -> web.Response:
@@ -70,17 +125,41 @@ def _wish(room: CorrectionRoom, fields: dict[str, str]) -> CorrectionWish:
     place, _, item = fields["answer"].partition(":")
     if not item:
         raise HeadProblemError("answer")
-    if fields["kind"] not in CorrectionKind.__members__:
+    if fields["kind"] not in _OF_ANSWERS:
         raise HeadProblemError("kind")
     kind, text = CorrectionKind(fields["kind"]), fields["value"].strip()
     said_at = None
-    if kind is CorrectionKind.meant:
+    wish = _wished(room, fields["wish"])
+    if kind is CorrectionKind.meant and wish is None:
         site = zone(room.facts.site.zone)
         said_at = local_instant_of(fields["said_on"], fields["said_time"], site, "said")
     value = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
     return CorrectionWish(
-        read_id(place), item, kind, value, said_at, fields["source"], fields["reason"]
+        read_id(place),
+        item,
+        kind,
+        value,
+        said_at,
+        fields["source"],
+        fields["reason"],
+        None if wish is None else wish.seen.id,
     )
+
+
+def _wished(room: CorrectionRoom, text: str) -> WishLine | None:
+    """The participant's own request that a form or an address names."""
+    return next((one for one in room.wishes if str(one.seen.id) == text), None)
+
+
+def _wish_values(words: Words, room: CorrectionRoom, one: WishLine) -> dict[str, Any]:
+    """A participant's own request, in words."""
+    seen, site = one.seen, zone(room.facts.site.zone)
+    return {
+        "id": str(seen.id),
+        "visit": words.visit(room.protocol, seen.definition, seen.occurrence),
+        "at": words.instant(seen.recorded_at, site),
+        "words": words.noted(one.words),
+    }
 
 
 def _page(
@@ -110,9 +189,11 @@ def _page(
         now=words.instant(facts.now, site),
         today=facts.now.astimezone(site).date().isoformat(),
         sent=_sent(words, room),
+        places=_places(words, room),
+        wishes=[_wish_values(words, room, one) for one in room.wishes],
         kinds=[
             (one.value, words.text(f"correction.kind_{one}"))
-            for one in CorrectionKind
+            for one in _OF_ANSWERS
             if room.may_read or one is not CorrectionKind.misread
         ],
         waiting=[one for one in lines if one["decided"] is None],
@@ -133,26 +214,46 @@ def _sent(words: Words, room: CorrectionRoom) -> list[dict[str, Any]]:
             )
             items = words.items(one.instrument)
             answers = [(f"{one.id}:{code}", label) for code, label in items]
-            found.append({"name": name, "answers": answers})
+            found.append({"id": str(one.id), "name": name, "answers": answers})
     return found
+
+
+def _places(words: Words, room: CorrectionRoom) -> list[tuple[str, str]]:
+    """Where answers may belong, the latest visit first."""
+    return [
+        (":".join(map(str, one)), _place_in_words(words, room, *one))
+        for one in reversed(tuple(places_of(room.facts)))
+    ]
+
+
+def _place_in_words(
+    words: Words, room: CorrectionRoom, definition: str, occurrence: int, target: str
+) -> str:
+    visit = words.visit(room.protocol, definition, occurrence)
+    return words.text("correction.place_of", visit=visit, target=words.word("target", target))
+
+
+def _belongs(words: Words, room: CorrectionRoom, seen: CorrectionSeen) -> str | None:
+    """Where it belongs; None for what is about one answer."""
+    if seen.to_definition is None or seen.to_occurrence is None or seen.to_target is None:
+        return None
+    place = (seen.to_definition, seen.to_occurrence, seen.to_target)
+    return words.text("correction.belongs_to", place=_place_in_words(words, room, *place))
 
 
 def _line(words: Words, room: CorrectionRoom, seat: Seat, one: CorrectionLine) -> dict[str, Any]:
     seen, site = one.seen, zone(room.facts.site.zone)
-    visit, asked = next(
-        (visit, each)
-        for visit in room.facts.visits
-        for each in visit.assessments
-        if each.id == seen.assessment_id
-    )
     mine = seen.actor == seat.actor
     return {
         "id": seen.id,
-        "item": words.item(asked.instrument, seen.item),
+        "item": words.text("correction.whole")
+        if seen.item is None
+        else words.item(seen.instrument, seen.item),
+        "belongs": _belongs(words, room, seen),
         "of": words.text(
             "entry.of",
-            asked=words.asked(asked.instrument, asked.target),
-            visit=words.visit(room.protocol, visit.definition, visit.occurrence),
+            asked=words.asked(seen.instrument, seen.target),
+            visit=words.visit(room.protocol, seen.definition, seen.occurrence),
         ),
         "kind": words.text(f"correction.kind_{seen.kind}"),
         "asked": words.text(
@@ -162,7 +263,7 @@ def _line(words: Words, room: CorrectionRoom, seat: Seat, one: CorrectionLine) -
         if seen.said_at is None
         else words.text("correction.said", at=words.instant(seen.said_at, site)),
         "change": words.text("correction.change", before=seen.before, wished=seen.wished)
-        if seen.readable
+        if seen.readable and seen.item is not None
         else None,
         "raw": one.raw,
         "source": one.source,

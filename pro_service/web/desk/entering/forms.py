@@ -102,14 +102,19 @@ def read_typed(form: Form, assessment_id: UUID, instrument: Instrument, mode: st
         if not text:
             continue
         said[item.code] = text[:_LONGEST_KEY]
-        if text in signs_of(item, mode):
-            gap = GAPS[text]
-            given.append(GivenAnswer(assessment_id, item.code, None, gap, raw=text))
-        elif (value := _value(item, text)) is not None:
-            given.append(GivenAnswer(assessment_id, item.code, value, None, raw=text))
+        if (read := read_sign(item, text, mode)) is not None:
+            given.append(GivenAnswer(assessment_id, item.code, *read, raw=text))
         else:
             wrong.add(item.code)
     return Typed(tuple(given), said, frozenset(wrong))
+
+
+def read_sign(item: Item, text: str, mode: str) -> tuple[int | None, str | None] | None:
+    """What was typed for a question: a value, or a kind of gap; None: it is no answer."""
+    if text in signs_of(item, mode):
+        return None, GAPS[text]
+    value = _value(item, text)
+    return None if value is None else (value, None)
 
 
 def signs_of(item: Item, mode: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
 from pro_service.services.desk.entering import EntryForm, EntryHead, EntryRoom, EntryWordsError
 from pro_service.services.desk.seat import Seat
+from pro_service.web.desk.entering.addresses import asked_for, entry_of
 from pro_service.web.desk.entering.forms import (
     HEAD,
     HeadProblemError,
@@ -46,6 +47,8 @@ async def show_room(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/entry`: what may be entered, and what is asked first."""
     room = await service.look_at_room(hands_of(request, seat), request.match_info["code"])
     given = {name: request.query.get(name, "") for name in _CARRIED}
+    if not given["assessment"]:
+        given["assessment"] = asked_for(room.offered, request.query)
     return _room(request, seat, room, head_fields(given))
 
 
@@ -111,14 +114,16 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     left = frozenset(str(one) for one in form.getall("left", []))
     key = f"send:{read_key(form)}"
     try:
-        row = await service.send_entry(hands, code, sitting_id, left_open=left, key=key)
+        row, visit_id = await service.send_entry(hands, code, sitting_id, left_open=left, key=key)
     except service.StillOpenError:
         # Answered on another page meanwhile, or a page of long ago: as it stands now.
         return see(f"{_page_of(code)}/{sitting_id}")
     respondent = row.respondent
     if row.respondent_relation is not None:
         respondent = f"{respondent}.{row.respondent_relation}"
+    # What else the visit asks comes next, told as this was.
     carried = {"mode": row.mode, "respondent": respondent, "language": row.language}
+    carried["visit"] = str(visit_id)
     return done(seat, f"{_page_of(code)}?{urlencode(carried)}", "entry_sent", code=code)
 
 
@@ -160,6 +165,7 @@ def _questions(
         seat,
         status=HTTPStatus.OK if typed is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         nothing=typed is not None and not typed.wrong,
+        second=None,
         head=[(name, fields[name]) for name in HEAD if fields.get(name)],
         key=secrets.token_hex(_KEY_BYTES),
         typist=seat.staff.login,
@@ -180,4 +186,4 @@ def _problem(error: Exception) -> str:
 
 
 def _page_of(code: str) -> str:
-    return f"/desk/participants/{quote(code, safe='')}/entry"
+    return entry_of(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,8 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
     """
     facts, instrument, told = form.facts, form.instrument, form.told
     site = zone(facts.site.zone)
-    sections = list(_sections(words, form, typed))
+    asked = Questions(instrument, told.language, told.mode, form.kept)
+    sections = list(sections_of(words, asked, typed))
     rows = [row for section in sections for row in section["rows"]]
     return {
         "frame": form.frame,
@@ -82,7 +83,7 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
         "told": words.instant(told.at, site),
         "zone": facts.site.zone,
         "late": form.visit.closes_at is not None and form.visit.closes_at <= told.at,
-        "recall": _said(instrument.recall, told.language),
+        "recall": said_in(instrument.recall, told.language),
         "spoken": HTML_LANGUAGES[told.language],
         "neutral": words.shows_neutral(instrument.id, told.language),
         "sections": sections,
@@ -108,9 +109,21 @@ def _alarm(words: Words, form: EntryForm, rule_id: str, language: Language) -> d
     }
 
 
-def _sections(words: Words, form: EntryForm, typed: Typed | None) -> Iterator[dict[str, Any]]:
+class Questions(NamedTuple):
+    """An instrument as it is asked word for word."""
+
+    instrument: Instrument
+    language: Language
+    mode: str
+    kept: frozenset[str] = frozenset()
+    """Items that have an answer already."""
+
+
+def sections_of(
+    words: Words, asked: Questions, typed: Typed | None = None
+) -> Iterator[dict[str, Any]]:
     """Questions in asking order, under the scale they belong to where there are several."""
-    instrument, language = form.instrument, form.told.language
+    instrument = asked.instrument
     order = [code for group in instrument.groups for code in group]
     several = len(instrument.scales) > 1
     present: dict[str, Any] | None = None
@@ -122,22 +135,21 @@ def _sections(words: Words, form: EntryForm, typed: Typed | None) -> Iterator[di
                 yield present
             title = None if scale is None else words.word("scale", scale)
             present = {"scale": scale, "title": title, "rows": []}
-        present["rows"].append(_row(form, item, number, language, typed))
+        present["rows"].append(_row(asked, item, number, typed))
     if present is not None:
         yield present
 
 
-def _row(
-    form: EntryForm, item: Item, number: int, language: Language, typed: Typed | None
-) -> dict[str, Any]:
+def _row(asked: Questions, item: Item, number: int, typed: Typed | None) -> dict[str, Any]:
+    language = asked.language
     said = "" if typed is None else typed.said.get(item.code, "")
     values = range(item.minimum, item.maximum + 1, item.step)
-    labels = {one.value: _said(one.label, language) for one in item.choices}
+    labels = {one.value: said_in(one.label, language) for one in item.choices}
     as_keys = len(values) <= MOST_KEYS
     return {
         "code": item.code,
         "number": number,
-        "label": _said(item.label, language),
+        "label": said_in(item.label, language),
         "low": None if labels else _anchor(item.minimum, item.low_anchor, language),
         "high": None if labels else _anchor(item.maximum, item.high_anchor, language),
         "keys": [
@@ -146,12 +158,12 @@ def _row(
         ]
         if as_keys
         else [],
-        "signs": [{"value": one, "on": said == one} for one in signs_of(item, form.told.mode)],
+        "signs": [{"value": one, "on": said == one} for one in signs_of(item, asked.mode)],
         "lowest": item.minimum,
         "highest": item.maximum,
         "said": said,
         "wrong": typed is not None and item.code in typed.wrong,
-        "kept": item.code in form.kept,
+        "kept": item.code in asked.kept,
         "may_leave": item.skippable,
     }
 
@@ -161,10 +173,11 @@ def _scale_of(instrument: Instrument, code: str) -> str | None:
 
 
 def _anchor(value: int, anchor: Mapping[Language, str], language: Language) -> tuple[int, str]:
-    return value, _said(anchor, language)
+    return value, said_in(anchor, language)
 
 
-def _said(given: Mapping[Language, str], language: Language) -> str:
+def said_in(given: Mapping[Language, str], language: Language) -> str:
+    """The words in this language, else in the first there is."""
     return given.get(language) or next(iter(given.values()), "")
 
 

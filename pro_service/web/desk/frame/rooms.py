@@ -31,9 +31,10 @@ ROOMS: Final = (
     Room("today", "/desk", Action.see_participants, ("/desk/week", "/desk/since")),
     Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
-    Room("figures", "/desk/figures", Action.see_participants),
+    Room("figures", "/desk/figures", Action.see_participants, ("/desk/corrections",)),
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
+    Room("rota", "/desk/rota", Action.see_participants),
 )
 """In the order of the bar."""
 

@@ -40,8 +40,8 @@ def is_narrowed(query: GridQuery) -> bool:
     return query._replace(sort="code", page=1) != GridQuery()
 
 
-def address_of(query: GridQuery, path: str = PATH) -> str:
-    """The address of a list."""
+def filters_of(query: GridQuery) -> list[tuple[str, str]]:
+    """The query as fields of an address or a form; `query_of` reads them back."""
     given = [
         ("site", query.site),
         ("code", query.code),
@@ -54,5 +54,15 @@ def address_of(query: GridQuery, path: str = PATH) -> str:
         ("sort", None if query.sort == "code" else query.sort),
         ("page", None if query.page == 1 else query.page),
     ]
-    asked = urlencode([(name, value) for name, value in given if value is not None])
+    return [(name, str(value)) for name, value in given if value is not None]
+
+
+def narrowed_by(query: GridQuery) -> str:
+    """The filter as the record keeps it; empty for everybody."""
+    return urlencode(filters_of(query._replace(sort="code", page=1)))
+
+
+def address_of(query: GridQuery, path: str = PATH) -> str:
+    """The address of a list."""
+    asked = urlencode(filters_of(query))
     return f"{path}?{asked}" if asked else path

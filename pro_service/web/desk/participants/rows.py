@@ -7,9 +7,10 @@ from typing import Any
 
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import Status
+from pro_service.services.desk.listing.chosen import MOST_CHOSEN
 from pro_service.services.desk.listing.figures import Figures
 from pro_service.services.desk.listing.grid import SORTED, Cell, Grid, GridQuery, GridRow
-from pro_service.web.desk.participants.asked import CSV_PATH, address_of, is_narrowed
+from pro_service.web.desk.participants.asked import CSV_PATH, address_of, filters_of, is_narrowed
 from pro_service.web.desk.states import legend, state_values
 from pro_service.web.desk.words import Words
 
@@ -42,6 +43,8 @@ def grid_values(words: Words, grid: Grid, query: GridQuery) -> dict[str, Any]:
         "pages": grid.pages,
         "previous": address_of(query._replace(page=grid.page - 1)) if grid.page > 1 else None,
         "next": address_of(query._replace(page=grid.page + 1)) if grid.page < grid.pages else None,
+        "most": MOST_CHOSEN,
+        "asked_for": filters_of(query),
         "csv": address_of(query._replace(page=1), CSV_PATH),
         "figure_words": None if query.figure is None else words.text(f"figure.rows.{query.figure}"),
     }
@@ -117,6 +120,8 @@ def figure_values(words: Words, found: Figures) -> list[dict[str, Any]]:
                 "completed": one.completed_in_window,
                 "expected": one.expected_and_closed,
                 "completion": words.share(one.completed_in_window, one.expected_and_closed),
+                "helped": words.text("figure.helped", count=one.helped) if one.helped else None,
+                "alone": words.share(one.by_themselves, one.expected_and_closed),
                 "unsent": one.unsent,
                 "scorable": one.scorable,
                 "enrolled": one.enrolled,

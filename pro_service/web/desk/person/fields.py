@@ -11,7 +11,9 @@ from multidict import MultiMapping
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk.seat import LONGEST_NOTE
 
-FieldKind = Literal["choice", "many", "day", "clock", "text", "tel", "words", "tick"]
+FieldKind = Literal[
+    "choice", "pick", "many", "day", "clock", "text", "tel", "words", "tick", "hidden"
+]
 _LONGEST: Final = 200
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
 
 from pro_service.domain.study import adherence
 from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.domain.study.statuses import RULES
+from pro_service.domain.study.follow_up.end_reasons import BY_STATUS, EndReason
+from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.first_texts import Joining, Telephone
+from pro_service.domain.study.reminders import forbids
+from pro_service.domain.study.statuses import RULES, standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
+from pro_service.web.desk.entering.addresses import entry_of
+from pro_service.web.desk.person.joining import FIRST_TEXT, joining_words
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
 from pro_service.web.desk.person.sheets import Sheet, page_of
@@ -31,17 +40,25 @@ class Head:
     named.
     """
 
-    def __init__(self, words: Words, timeline: Timeline, facts: ParticipantFacts | None) -> None:
+    def __init__(
+        self,
+        words: Words,
+        timeline: Timeline,
+        facts: ParticipantFacts | None,
+        telephones: Sequence[Telephone],
+    ) -> None:
         """Keep what is said; `facts` where who looks may act for the participant."""
         self.words = words
         self.timeline = timeline
         self.document = timeline.document
         self.facts = facts
+        self.telephones = telephones
         self.zone = zone(self.document.zone)
 
     def values(self, seat: Seat, place: Any, masks: Mapping[str, str]) -> dict[str, Any]:
         """Everything `_person_head.html` shows."""
         document = self.document
+        joining = joining_words(self.words, self.telephones, self.zone)
         alerts = sum(one.acted_at is None for one in document.conversation.alerts)
         return {
             "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
@@ -54,17 +71,47 @@ class Head:
                     "who": contact_in_words(self.words, one),
                     "number": masks.get(str(one.id)),
                     "texted": self._is_texted(str(one.id)),
+                    "joining": joining.get(str(one.id)),
                 }
                 for one in document.contacts
             ],
             "their_zone": document.zone,
+            "first_text": self.first_text(seat, place),
             "first_row": self.actions(seat, place, FIRST_ROW),
             "more": self.actions(seat, place, MORE),
         }
 
+    def first_text(self, seat: Seat, place: Any) -> str | None:
+        """Where the first text is sent from, while one may go and this seat may send it."""
+        tried = [one.joining for one in self.telephones]
+        may = self.facts is not None and seat.may(FIRST_TEXT.action, place)
+        if not may or not {Joining.lost, Joining.not_tried}.intersection(tried):
+            return None
+        return f"{page_of(self.document.code)}/{FIRST_TEXT.name}"
+
     def _is_texted(self, contact: str) -> bool:
-        reached = None if self.facts is None else self.facts.reach.contact
+        if self.facts is None or self._stops("stops_messages"):
+            return False
+        reached = self.facts.reach.contact
         return reached is not None and str(reached.id) == contact
+
+    def _stops(self, what: Literal["stops_messages", "stops_visits"]) -> bool:
+        """Whether where the participant stands stops texts, or everything that is to come."""
+        status = self.timeline.status
+        if status is None:
+            return what == "stops_messages"
+        return bool(getattr(RULES[status], what))
+
+    def _why_no_text(self, visit: UUID, at: datetime) -> EndReason | None:
+        """What keeps a reminder of a visit from going out at an instant, as things stand now."""
+        facts, protocol = self.facts, self.timeline.protocol
+        asked = None
+        if facts is not None:
+            asked = next((one for one in facts.visits if one.id == visit), None)
+        if facts is None or asked is None:
+            status = self.timeline.status
+            return BY_STATUS[status] if self._stops("stops_messages") else None
+        return forbids(facts, protocol, standing(facts.statuses, at, facts.events), asked, at)
 
     def _visits(self) -> list[VisitLine]:
         return [one for one in self.document.visits if one.superseded_at is None]
@@ -98,8 +145,13 @@ class Head:
         }
 
     def following(self) -> dict[str, str] | None:
-        """The next reminder, and the next visit to open where no reminder waits."""
+        """The next reminder and whether its text goes, or the next visit to open where none waits.
+
+        Nothing for whom nothing comes any more.
+        """
         words, now = self.words, self.document.now
+        if self._stops("stops_visits"):
+            return None
         waiting = [
             (one.due_at, visit)
             for visit in self._visits()
@@ -107,8 +159,12 @@ class Head:
             if one.ended_at is None
         ]
         if waiting:
-            at, visit = min(waiting, key=lambda one: one[0])
-            told = words.text("head.reminder", at=words.instant(max(at, now), self.zone))
+            due_at, visit = min(waiting, key=lambda one: one[0])
+            at = max(due_at, now)
+            told = words.text("head.reminder", at=words.instant(at, self.zone))
+            why = self._why_no_text(visit.id, at)
+            if why is not None:
+                told = words.text("head.no_text", reminder=told, why=words.word("end", why))
             return {"visit": self.label(visit), "when": told}
         coming = [one for one in self._visits() if one.opens_at > now and one.assessments]
         if not coming:
@@ -159,6 +215,15 @@ class Head:
         key = "entry.consent" if last.messages else "entry.consent_no_messages"
         return words.text(key, version=last.version, day=words.day(last.signed_on))
 
+    def entries(self, seat: Seat, place: Any) -> dict[UUID, str]:
+        """Where this seat enters the answers to each thing that may be entered now."""
+        if self.facts is None or not seat.may(Action.enter_answers, place):
+            return {}
+        return {
+            one.assessment.id: entry_of(self.document.code, assessment=one.assessment.id)
+            for one in enterable(self.facts, self.timeline.protocol)
+        }
+
     def actions(self, seat: Seat, place: Any, sheets: tuple[Sheet, ...]) -> list[dict[str, str]]:
         """What this seat may do for the participant now, as links to the forms."""
         if self.facts is None:
@@ -170,7 +235,7 @@ class Head:
                 "words": self.words.text(f"sheet.{one.word}.open"),
             }
             for one in sheets
-            if seat.may(one.action, place) and is_of_use(one, facts)
+            if seat.may(one.action, place) and is_of_use(one, facts, self.timeline.protocol)
         ]
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts, WhyNot
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.reaching.first_texts import FirstTextRefusedError
 from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Who
 from pro_service.services.texting.contacts import (
@@ -23,13 +24,16 @@ from pro_service.services.texting.numbers import (
     confirm_by_staff,
 )
 from pro_service.services.texting.opt_outs import (
+    NoLineError,
     opt_in_by_staff,
     opt_out_by_staff,
 )
+from pro_service.services.texting.proving.first_texts import send_first_text
 from pro_service.web.desk.person.fields import Field, FieldError
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.sheets import Asked, Done, Sheet
 
+TESTED: Final = "tested"
 CONFIRMED: Final = "confirmed"
 WAITING: Final = "waiting"
 NOBODY: Final = "0"
@@ -77,7 +81,7 @@ def _own(asked: Asked) -> list[ContactFacts]:
 
 def _number_fields(asked: Asked) -> Sequence[Field]:
     words, contacts = asked.words, _own(asked)
-    said = [(one, words.text(f"number_sheet.{one}")) for one in (CONFIRMED, WAITING)]
+    said = [(one, words.text(f"number_sheet.{one}")) for one in (TESTED, CONFIRMED, WAITING)]
     number = Field(
         "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
     )
@@ -92,13 +96,25 @@ async def _change_number(asked: Asked, who: Who) -> Done:
     contacts = _own(asked)
     place = _place(asked, contacts) if contacts else None
     number = _number(asked)
-    said = asked.typed.choice("said", (CONFIRMED, WAITING))
+    said = asked.typed.choice("said", (TESTED, CONFIRMED, WAITING))
     reason = asked.reason
     await change_number(who, number, asked.actor, reason, place=place)
+    # A turn of its own, as the two commands are: the number waits if it cannot be taken.
     if said == CONFIRMED:
-        # A turn of its own, as the two commands are: the number waits if it cannot be taken.
         await confirm_by_staff(asked.turn.who, asked.actor, reason, place=place)
-    return Done("number_confirmed" if said == CONFIRMED else "number_waiting")
+        return Done("number_confirmed")
+    if said == TESTED:
+        return await _test(asked, place)
+    return Done("number_waiting")
+
+
+async def _test(asked: Asked, place: int | None) -> Done:
+    """Let the first text go to a new number; where none may, it waits to be confirmed."""
+    try:
+        text = await send_first_text(asked.turn.who, asked.actor, place=place)
+    except (FirstTextRefusedError, NoLineError):
+        return Done("number_untested")
+    return Done("number_tested" if text.at_once else "number_tested_later")
 
 
 def _number(asked: Asked) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.protocol import Protocol
 from pro_service.web.desk.person.asking import ASK, EXTRA
 from pro_service.web.desk.person.happenings import EVENT
+from pro_service.web.desk.person.joining import FIRST_TEXT
+from pro_service.web.desk.person.own_events import OWN_EVENT
 from pro_service.web.desk.person.reach import (
     AGREEMENT,
     CONFIRM,
@@ -22,13 +25,30 @@ from pro_service.web.desk.person.sheets import Sheet
 from pro_service.web.desk.person.standing import STATUS
 from pro_service.web.desk.person.visit_day import DAY
 from pro_service.web.desk.person.wishes import NOTE, SETTINGS, SITE
+from pro_service.web.desk.person.writing import WRITE
 
-FIRST_ROW: Final = (ASK, EXTRA, EVENT, NUMBER, STATUS, NOTE)
+FIRST_ROW: Final = (ASK, WRITE, EXTRA, EVENT, OWN_EVENT, NUMBER, STATUS, NOTE)
 """What is done most often."""
-MORE: Final = (CONTACT, CONFIRM, AGREEMENT, FIRST, END, OPT_IN, OPT_OUT, SETTINGS, DAY, SITE)
+MORE: Final = (
+    FIRST_TEXT,
+    CONTACT,
+    CONFIRM,
+    AGREEMENT,
+    FIRST,
+    END,
+    OPT_IN,
+    OPT_OUT,
+    SETTINGS,
+    DAY,
+    SITE,
+)
 SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
 
 _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
+    FIRST_TEXT.name: lambda facts: (
+        bool(facts.contacts)
+        and (facts.last_reminder_text_at is None or not facts.contacts[0].confirmed)
+    ),
     CONFIRM.name: lambda facts: any(not one.confirmed and not one.wrong for one in facts.contacts),
     AGREEMENT.name: lambda facts: any(not one.is_own for one in facts.contacts),
     FIRST.name: lambda facts: len(facts.contacts) > 1,
@@ -39,7 +59,9 @@ _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
 """Actions that have something to act on only sometimes."""
 
 
-def is_of_use(sheet: Sheet, facts: ParticipantFacts) -> bool:
+def is_of_use(sheet: Sheet, facts: ParticipantFacts, protocol: Protocol) -> bool:
     """Whether there is anything for a sheet to act on."""
+    if sheet is OWN_EVENT:
+        return bool(protocol.coming.own_event)
     of_use = _USE.get(sheet.name)
     return of_use is None or of_use(facts)

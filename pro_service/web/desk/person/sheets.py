@@ -27,6 +27,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.desk.person.staff_turns import StaffTurn, find_turn
 from pro_service.services.desk.seat import Seat
 from pro_service.store.base import operations
+from pro_service.web.desk.conversation.problems import reply_problem
 from pro_service.web.desk.frame.done import done as say_done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
@@ -74,6 +75,8 @@ class Outlook:
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     caption: str = ""
+    quote: str | None = None
+    """Words that go out as they stand here."""
     warnings: Sequence[str] = ()
     """What goes on all the same, and must not be overlooked."""
     document: object = None
@@ -101,6 +104,10 @@ class Sheet:
     """What it would change; None: it moves nothing, and is done at once."""
     reasoned: bool = True
     """Whether the record asks why."""
+    begin: Callable[[Asked], Awaitable[Asked]] | None = None
+    """What stands in the form before anybody typed, read from what is stored; None: nothing."""
+    grows: bool = False
+    """Whether what was chosen first decides what else is asked: the form comes back with it."""
 
     @property
     def word(self) -> str:
@@ -110,6 +117,8 @@ class Sheet:
     async def show(self, request: web.Request, seat: Seat) -> web.Response:
         """`GET /desk/participants/{code}/<name>`: the form; what the address says is filled in."""
         asked = await self._asked(request, seat, MultiDict(request.query))
+        if self.begin is not None:
+            asked = await self.begin(asked)
         if self.look is None or self.reasoned or self.fields(asked):
             return await self._form(request, seat, asked)
         try:
@@ -126,7 +135,7 @@ class Sheet:
         asked = await self._asked(request, seat, form)
         step = form.get("step", "do" if self.look is None else "look")
         try:
-            if step == "edit":
+            if step == "edit" or (self.grows and self._is_to_grow(asked)):
                 return await self._form(request, seat, asked)
             if self.look is not None and (step != "do" or self._is_stale(form, asked)):
                 return await self._preview(request, seat, asked, again=step == "do")
@@ -153,6 +162,11 @@ class Sheet:
         words = request.app[DESK].words(language_of(request, seat))
         typed = Typed(MultiDict((name, one) for name, one in form.items() if name not in _OURS))
         return Asked(turn, facts, await turn.protocol(facts), words, typed)
+
+    def _is_to_grow(self, asked: Asked) -> bool:
+        """Whether what was chosen asks for more than the form had fields for."""
+        fields = [one for one in self.fields(asked) if one.kind != "tick"]
+        return any(one.name not in asked.typed.form for one in fields)
 
     def _is_stale(self, form: Form, asked: Asked) -> bool:
         """Whether anything happened to the participant since what was looked at."""
@@ -226,7 +240,7 @@ class Sheet:
             page=here,
             address=f"{here}/{self.name}",
             here=f"{here}/{self.name}",
-            key=secrets.token_hex(_KEY_BYTES),
+            key=new_form_key(),
             their_zone=facts.zone,
             now=words.instant(facts.now, zone(facts.zone)),
             **values,
@@ -246,12 +260,20 @@ def page_of(code: str) -> str:
 
 def problem_in_words(words: Words, error: ProServiceError) -> str | None:
     """What is wrong with what was typed, in the reader's language; None: something else is."""
+    about_words = reply_problem(words, error)
+    if about_words is not None:
+        return about_words
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
     for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
         if words.has(key):
             return words.text(key)
     return None
+
+
+def new_form_key() -> str:
+    """A key that no other form has."""
+    return secrets.token_hex(_KEY_BYTES)
 
 
 def form_key(form: Form) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.today import Begun, ToDo
 from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
@@ -28,6 +29,7 @@ def begun_rows(
                 "place": row.site_id,
                 "site": site,
                 "visit": words.visit(protocol, row.definition, row.occurrence),
+                "entry": entry_of(row.code, visit=row.visit_id, asked=next(iter(to_answer), None)),
                 "anchor": f"{row.definition}-{row.occurrence}",
                 "to_answer": [words.asked(one.instrument, one.target) for one in to_answer],
                 "since": words.instant(row.last_answer_at, local),

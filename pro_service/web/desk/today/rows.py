@@ -7,20 +7,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pro_service.domain.conversation.staff_replies import KIND
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.calls import ABOUT_ALERTS
+from pro_service.domain.study.follow_up.call_keys import CORRECTION_ASKED
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import steps_of_listed
+from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
+from pro_service.web.desk.entering.addresses import entry_of
 from pro_service.web.desk.today.begun import begun_rows
+from pro_service.web.desk.today.joining import not_joined_rows
+from pro_service.web.desk.today.papers import paper_rows
 from pro_service.web.desk.today.said import tried, until
 from pro_service.web.desk.words import Words
 
 
-def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[str, Any]:
-    """The lists `today.html` shows, and in which order; what is empty is in none."""
+def today_values(
+    words: Words,
+    sites: Sequence[DeskSite],
+    to_do: ToDo,
+    gaps: Sequence[dict[str, Any]],
+    *,
+    actor: str,
+) -> dict[str, Any]:
+    """The lists `today.html` shows, and in which order; what is empty is in none.
+
+    `gaps` are the rows about hours in which nobody is on duty; `actor` is whoever reads it.
+    """
     by_id = {site.id: site for site in sites}
     alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
     under = put_under_alerts(alerts, calls)
@@ -28,19 +43,24 @@ def today_values(words: Words, sites: Sequence[DeskSite], to_do: ToDo) -> dict[s
     lists = {
         "alerts": alerts,
         "calls": [one for one in calls if one not in under],
-        "texts": texts_values(words, by_id, to_do.texts, to_do.here),
+        "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
         "unreached": _unreached(words, by_id, to_do),
+        "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "second": paper_rows(words, by_id, to_do, "to_type"),
+        "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
         "held": _held(words, by_id, to_do),
+        "gaps": gaps,
     }
-    totals = _totals(to_do)
+    totals = _totals(to_do) | {"gaps": len(gaps)}
     totals["calls"] -= len(under)
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
-    order = ("alerts", *first, "unreached", "unsent", "to_complete", "uncertain", "held")
+    rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
+    order = ("alerts", *first, "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -74,8 +94,11 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "alerts": to_do.alerts[0].total if to_do.alerts else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
+        "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),
+        "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
+        "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
         "held": to_do.held[0][0].total if to_do.held else 0,
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
     }
@@ -99,12 +122,14 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
+                "entry": None if not call.owed else entry_of(call.code, visit=call.visit_id),
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)
                 if call.visit_id
                 else None,
                 "about_alert": call.reason in ABOUT_ALERTS,
+                "corrects": call.reason == CORRECTION_ASKED,
             }
         )
     return rows
@@ -127,7 +152,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                 "instruction": words.instruction(protocol, alert.rule),
                 "severity": alert.severity,
                 "severity_word": words.word("severity", alert.severity),
-                "raised": words.instant(alert.raised_at, local),
+                "raised": raised_in_words(words, alert.raised_at, alert.answered_at, local),
                 "asked": words.said_in_text(alert.uncertain_who)
                 if alert.by_text
                 else ""
@@ -144,6 +169,8 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
+                "may_take": protocol.coming.escalation is not None and may_take(alert),
+                "who_has_it": told_of(words, alert, local),
             }
         )
     return rows
@@ -154,8 +181,11 @@ def texts_values(
     sites: Mapping[UUID, DeskSite],
     texts: Sequence[ReadText],
     here: Collection[str],
+    *,
+    actor: str,
 ) -> list[dict[str, Any]]:
-    """Texts to read, in words; `here` are the codes of who is now at a site of the reader's."""
+    """Texts to read, in words; `here` are the codes of who is now at a site of the reader's
+    (`actor`, as the record names them)."""
     return [
         {
             "id": row.id,
@@ -166,10 +196,20 @@ def texts_values(
             "body": body,
             "media": row.media_count,
             "urgent": row.urgent,
+            "comes_back": _comes_back(words, row.comes_back_to, actor),
             "at": words.instant(row.received_at, zone(sites[row.site_id].zone)),
         }
         for row, body in texts
     ]
+
+
+def _comes_back(words: Words, wrote: str | None, actor: str) -> str | None:
+    """To whom a text comes back, where staff had written last."""
+    if wrote is None:
+        return None
+    return (
+        words.text("text.to_you") if wrote == actor else words.text("text.to", who=words.who(wrote))
+    )
 
 
 def _held(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
@@ -207,7 +247,9 @@ def _uncertain(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
             "place": one.site_id if one.code in to_do.here else None,
             "site": sites[one.site_id],
             "may_end": one.state == MessageState.unconfirmed,
-            "template": words.word("template", one.template),
+            "template": words.text("entry.staff_reply")
+            if one.template.startswith(f"{KIND}.")
+            else words.word("template", one.template),
             "state": words.word("message", one.state),
             "at": words.instant(one.at, zone(sites[one.site_id].zone)),
         }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
@@ -16,6 +17,7 @@ from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.today.said import clock, until, where
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
@@ -40,8 +42,20 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
     words = desk.words(language_of(request, seat))
     lists = week_lists(words, sites, week)
     values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
+    values["key"] = new_form_key()
     shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
+    values["days"] = _clinic_days(words, seat, week)
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
+
+
+def _clinic_days(words: Words, seat: Seat, week: Week) -> list[dict[str, str]]:
+    """The days on which somebody comes to the clinic for whom this seat enters answers."""
+    days = {
+        one.target_on
+        for one in week.rows
+        if one.kind == "clinic" and seat.may(Action.enter_answers, one.site_id)
+    }
+    return [{"day": one.isoformat(), "said": words.day(one)} for one in sorted(days)]
 
 
 @for_staff
@@ -62,7 +76,7 @@ async def show_since(request: web.Request, seat: Seat) -> web.Response:
         if since.totals[kind]
     ]
     values: dict[str, Any] = clock(words, sites, frame.now)
-    values["since"] = since_at(words, sites, since)
+    values |= {"since": since_at(words, sites, since), "days": []}
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="since", **values)
 
 
@@ -99,6 +113,7 @@ def week_lists(
             {
                 "kind": one.kind,
                 "code": one.code,
+                "place": one.site_id,
                 "site": where(sites, site),
                 "visit": label,
                 "anchor": f"#{one.definition}-{one.occurrence}",

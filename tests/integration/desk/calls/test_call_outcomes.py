@@ -230,8 +230,8 @@ async def test_a_rest_asked_for_is_a_pause_and_ends_by_itself(
 @pytest.mark.parametrize(
     ("outcome", "rule", "word"),
     [
-        ("died", "death_reported", "Death reported on the telephone"),
-        ("hospital", "hospital_reported", "Hospital stay reported on the telephone"),
+        ("died", "death_reported", "Death reported"),
+        ("hospital", "hospital_reported", "Hospital stay reported"),
         ("harmed", "harm_reported", "Fall, operation or another injection reported"),
     ],
 )

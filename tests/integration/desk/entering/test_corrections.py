@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,7 +16,7 @@ from pro_service.services.study.staff import make_staff
 from tests.integration.desk.entering.test_entry import begin, keep, send_address
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, row
 from tests.support.web import browsing
 
 PAGE: Final = "/desk/participants/K-001/corrections"
@@ -216,3 +218,69 @@ async def test_what_was_misread_is_corrected_against_what_was_typed(
         assert "<q>8</q>" in html
         await decide(ivan, "approve")
     assert [value for value, _, _ in await answers(trial)] == [8, 3]
+
+
+async def test_an_alert_that_a_correction_raises_says_that_it_is_late_and_stays(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await trial.happened("K-001", at=STARTED_AT - timedelta(hours=1))
+    await ask(trial, desk, value="9")
+    async with browsing(trial.server) as ines, browsing(trial.server) as ivan:
+        await sign_in(ines, "ines")
+        await sign_in(ivan, "ivan")
+        await decide(ines, "approve")
+        late = "late: a correction raised it, of an answer given Mon 5 Jan 2026, 10:00"
+        for address in ("/desk", "/desk/participants/K-001", "/desk/alerts"):
+            assert late in (await page(ines, address))[1], address
+        _, table = await page(ines, "/desk/alerts.csv")
+        ((row,),) = [list(csv.DictReader(io.StringIO(table.lstrip("\ufeff"))))]
+        assert (row["rule"], row["late"], row["answered_at"][:16]) == (
+            "severe_pain",
+            "yes",
+            "2026-01-05T02:00",
+        )
+        # Corrected once more, to what raises nothing: the alert is not withdrawn.
+        assert (await ask(trial, ines, value="2"))[0] == 200
+        assert (await decide(ivan, "approve"))[0] == 200
+    assert await trial.fetch("SELECT rule, acted_at FROM alerts") == [("severe_pain", None)]
+
+
+async def test_corrections_are_counted_by_site_and_interviewer(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="dora",
+        password=PASSWORD,
+        site="BJ01",
+        role="data_manager",
+        actor=ACTOR,
+    )
+    await ask(trial, desk)
+    async with browsing(trial.server) as ines, browsing(trial.server) as dora:
+        await sign_in(ines, "ines")
+        await sign_in(dora, "dora")
+        await decide(ines, "refuse")
+        await ask(trial, desk)
+        _, html = await page(ines, "/desk/corrections")
+        row = "<td>anna</td><td>they meant another answer, and asked for it</td>"
+        assert f'<th scope="row">BJ01</th>{row}<td>2</td><td>0</td><td>1</td><td>1</td>' in html
+        assert f'<a href="{PAGE}">K-001</a>' in html
+        assert f'<a href="{PAGE}">' not in (await page(dora, "/desk/corrections"))[1]
+        assert '<a href="/desk/corrections">' in (await page(dora, "/desk/figures"))[1]
+        _, table = await page(dora, "/desk/corrections.csv")
+        assert list(csv.DictReader(io.StringIO(table.lstrip("\ufeff")))) == [
+            {
+                "site": "BJ01",
+                "interviewer": "staff:anna",
+                "kind": "meant",
+                "asked": "2",
+                "approved": "0",
+                "refused": "1",
+                "waiting": "1",
+            }
+        ]
+    for address in ("/desk/corrections", "/desk/corrections.csv"):
+        assert (await page(desk, address))[0] == 403
+    assert '<a href="/desk/corrections">' not in (await page(desk, "/desk/figures"))[1]

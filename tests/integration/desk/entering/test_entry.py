@@ -103,6 +103,10 @@ async def test_answers_told_by_telephone_are_kept_scored_and_sent(
     status, html = await press(desk, html, send_address(html))
     assert status == 200
     assert "The answers of K-001 are sent in." in html
+    # What else the visit asks is chosen, told as this was.
+    following = re.search(r'<option value="([^"]+)" selected>Before the injection', html)
+    assert following is not None
+    assert 'value="telephone" required checked' in html
     ((mode, who, login, interviewer, authentication, sent, started, said),) = await trial.fetch(
         "SELECT mode, respondent, actor, interviewer, authentication, submitted_at, started_at,"
         " sending_entered_at IS NOT NULL FROM attempts"
@@ -245,3 +249,20 @@ async def test_who_enters_is_the_protocol_s_to_say(trial: Trial) -> None:
         async with browsing(trial.server) as browser:
             await sign_in(browser, login)
             assert (await page(browser, ENTRY))[0] == status, login
+
+
+async def test_links_name_visit_and_questionnaire_and_nothing_else(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    asked = str(await trial.assessment("K-001", "baseline", "pain-nrs"))
+    _, html = await page(desk, PAGE)
+    assert f'href="{ENTRY}?assessment={asked}"' in html
+    (visit,) = (await trial.fetch("SELECT visit_id FROM assessments WHERE id = $1", asked))[0]
+    for named in (f"assessment={asked}", f"visit={visit}&instrument=pain-nrs"):
+        _, html = await page(desk, f"{ENTRY}?{named}")
+        chosen = re.findall(r'<option value="([^"]*)" selected', html)
+        # The language of the participant's pages is chosen as ever.
+        assert chosen == [asked, "en"], named
+        assert " checked" not in html
+    _, html = await page(desk, f"{ENTRY}?visit={visit}&instrument=other")
+    assert re.findall(r'<option value="([^"]*)" selected', html) == ["en"]

@@ -7,10 +7,17 @@ from typing import Final
 
 from pro_service.web.desk.routes import Doing
 
-ENROLS_NOBODY: Final = {"desk-enrol": 422, "desk-enrol-file": 422, "desk-enrol-rows": 400}
-"""Forms of enrolment with nothing in them, for whoever may send them at all."""
+NOBODY_IN_IT: Final = {
+    "desk-enrol": 422,
+    "desk-enrol-file": 422,
+    "desk-enrol-rows": 400,
+    "desk-chosen-ask": 422,
+    "desk-chosen-cards": 422,
+}
+"""Forms about several people with nobody in them, for whoever may send them at all."""
 WAITS_FOR_NOTHING: Final = {
     *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
+    "desk-first-text",
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
 
@@ -25,6 +32,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
     number = next(FRESH)
     sheets = {
         "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
+        "desk-own-event": {"kind": "painkiller", "began": "2025-06-01", "ended": "", "dose": ""},
         "desk-status": {"status": "stopped_treatment"},
         "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
         "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
@@ -36,6 +44,7 @@ def filled_for(doing: Doing) -> dict[str, str]:
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-note": {"words": "prefers mornings"},
+        "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-enrol": {},

@@ -8,6 +8,7 @@ import aiohttp
 
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, Status
+from tests.integration.desk.calls.test_call_outcomes import close, make_call
 from tests.integration.desk.person.sheets import (
     PAGE,
     by_staff,
@@ -20,7 +21,7 @@ from tests.integration.desk.person.sheets import (
 )
 from tests.support.desk import page
 from tests.support.record.words import spoken
-from tests.support.study import Trial, row
+from tests.support.study import ACTOR, Trial, row
 
 HAPPENED = {
     "event": "injection:1",
@@ -159,3 +160,65 @@ async def test_a_death_ends_everything_and_is_said_to_be_recorded(
     assert (await trial.facts("K-001")).statuses[-1].status is Status.died
     _, html = await page(desk, PAGE)
     assert "died" in html
+
+
+DIED = HAPPENED | {"event": "death:1", "reason": "Her daughter rang"}
+REPORTS = "SELECT rule, severity, happened_on, actor FROM alerts ORDER BY id"
+
+
+async def alert_steps(desk: aiohttp.ClientSession) -> str:
+    """What Today says of alerts."""
+    return (await page(desk, "/desk"))[1]
+
+
+async def test_a_death_recorded_as_an_event_opens_the_step_of_an_alert_at_once(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    """R9: as one told in a call does; recorded again with another hour it opens no second."""
+    await do(desk, "event", **DIED)
+    expected = [("death_reported", "urgent", date(2026, 1, 5), "staff:anna")]
+    assert await trial.fetch(REPORTS) == expected
+    html = await alert_steps(desk)
+    assert "meets a criterion of a serious adverse event" in html
+    await do(desk, "event", **DIED | {"day": "2026-01-04", "at": "23:10"})
+    assert await trial.fetch(REPORTS) == expected
+
+
+async def test_the_command_opens_the_same_step(trial: Trial) -> None:
+    await trial.happened("K-001", EventKind.death, at=AT)
+    assert await trial.fetch(REPORTS) == [("death_reported", "urgent", date(2026, 1, 5), ACTOR)]
+    await trial.enrol(row("K-002"))
+    await trial.status("K-002", Status.died)
+    assert (await trial.fetch(REPORTS))[1:] == [("death_reported", "urgent", None, ACTOR)]
+
+
+async def test_a_death_that_was_told_in_a_call_opens_no_second_step_as_an_event(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_call(trial, "nudges_unanswered")
+    assert (await close(desk, "died"))[0] == 200
+    assert await trial.fetch(REPORTS) == [("death_reported", "urgent", None, "staff:anna")]
+    await do(desk, "event", **DIED)
+    assert (await trial.facts("K-001")).statuses[-1].status is Status.died
+    assert await trial.count("alerts") == 1
+
+
+async def test_a_death_recorded_before_the_call_is_closed_is_not_told_twice(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_call(trial, "alert_unseen")
+    await do(desk, "event", **DIED)
+    assert (await close(desk, "died", day_died="2026-01-05"))[0] == 200
+    assert await trial.count("alerts") == 1
+
+
+async def test_a_call_keeps_the_day_on_which_somebody_fell(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_call(trial, "nudges_unanswered")
+    status, html = await close(desk, "harmed", day_harmed="2026-01-07")
+    assert (status, "not a day" in html or "day" in problem(html)) == (422, True)
+    assert (await close(desk, "harmed", day_harmed="2026-01-04"))[0] == 200
+    assert await trial.fetch(REPORTS) == [
+        ("harm_reported", "urgent", date(2026, 1, 4), "staff:anna")
+    ]

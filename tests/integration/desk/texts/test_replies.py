@@ -139,7 +139,8 @@ async def test_own_words_go_out_checked_and_what_was_typed_stays(
     address = await text_of(trial, WORDS)
     for words, problem in (
         ("Take two tablets", "“tablets” speaks of treatment, symptoms or scores"),
-        ("Is the knee hot", "These words speak of symptoms"),
+        ("Is the knee hot", "“knee” speaks of treatment, symptoms or scores"),
+        ("Is it warm inside", "These words speak of symptoms"),
         ("See www.example.com", "A reply holds no address of a page"),
         ("", "Choose a reply, or write your own words."),
     ):

@@ -6,6 +6,8 @@ study fits below them.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.support.large import LargeStudy
 from tests.support.large.plans import Case, faults
 
@@ -30,6 +32,7 @@ PERIODIC = (
     ),
     Case("calling/escalation", "list_unseen_alerts", "pro_worker", 200, (200,)),
     Case("calling/escalation", "list_unassessed_alerts", "pro_worker", 200, ("{x}", 200)),
+    Case("calling/notices", "list_alerts_to_tell", "pro_worker", 200, (200, timedelta(minutes=2))),
     Case("calling/escalation", "list_unread_warnings", "pro_worker", 200, (200,)),
     Case("calling/escalation", "close_calls_read", "pro_worker", 100),
     Case("base/key_check", "list_wrapping_keys", "pro_participant", 20),

@@ -1,0 +1,53 @@
+"""Where a member of staff is told of urgent matters (R10): an address, sealed like a number."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from uuid import UUID
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.study.sites import UnknownNameError
+from pro_service.services.study.staff import find_known
+from pro_service.store.connection import Connection
+from pro_service.store.ids import new_id
+from pro_service.store.study import people
+from pro_service.store.study.people import AddressRow
+from pro_service.vault.places import STAFF_ADDRESS
+
+_ADDRESS: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+LONGEST: Final = 254
+
+
+class AddressError(ProServiceError):
+    """This is no e-mail address."""
+
+
+async def tell_at(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    *,
+    login: str,
+    email: str | None,
+    actor: str,
+) -> str:
+    """Say where somebody is told from now on; None: no more. Returns their login.
+
+    Raises AddressError, UnknownNameError, UnclearNameError.
+    """
+    given = None if email is None else email.strip()
+    if given is not None and (len(given) > LONGEST or not _ADDRESS.fullmatch(given)):
+        raise AddressError(mend="Write it as name@hospital.example.")
+    person = await find_known(connection, login, study_id)
+    row = AddressRow(new_id(), person.id, None, None, actor)
+    if given is not None:
+        key = await context.keys.study_key(connection, study_id)
+        sealed = STAFF_ADDRESS.seal(context.keys.vault, given, data_key=key, row_id=row.id)
+        row = row._replace(address_sealed=sealed.ciphertext, address_key=sealed.key)
+    if not await people.record_staff_address(connection, study_id, row):
+        raise UnknownNameError(
+            f"{person.login} is no member of this study.", mend="See pro-service staff list."
+        )
+    return person.login

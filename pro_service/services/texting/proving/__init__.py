@@ -1,0 +1,1 @@
+"""How a telephone is proven to be its owner's before the first questions (R23)."""
