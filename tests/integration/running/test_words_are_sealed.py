@@ -16,6 +16,7 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.cli.lazy import loaded
 from pro_service.cli.main import app
+from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.study.staff import make_staff
@@ -84,12 +85,14 @@ COMMANDS: Final = (
 WORDLESS: Final = frozenset(
     {
         "desk-alert-seen",
+        "desk-alert-taken",
         "desk-call-number",
         "desk-calls-numbers",
         "desk-card-show",
         "desk-number",
         "desk-pause",
         "desk-resume",
+        *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
         "desk-text-reply",
         "desk-text-take",
     }
