@@ -79,7 +79,7 @@ CODE: Final = "P-001"
 WROTE: Final = (
     "SELECT count(*) > 0 FROM pro.audit_entries WHERE actor = $1 AND table_name <> 'data_out'"
 )
-"""Whether somebody changed anything; that they took a table out is written of whoever may read it."""
+"""Whether somebody changed anything; that a table was taken out is kept of readers too."""
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
 
