@@ -44,10 +44,10 @@ async def test_m1_a_card_is_shown_on_demand_and_staff_do_not_answer_with_it(
         await desk.press("form button.main")
         await desk.go(CARD)
         await desk.look_over(f"card-hidden-{login}", "staff")
-        assert await desk.page.locator(".card-to-print").count() == 0
+        assert await desk.page.locator("#card").count() == 0
         await desk.press("form[action$='/card/show'] button")
         await desk.look_over(f"card-shown-{login}", "staff")
-        code = await desk.page.locator(".card-to-print .typed.large").inner_text()
+        code = await desk.page.locator("#card .typed.large").inner_text()
         assert len(code) == len("K7M-4PX-9RTA")
         await desk.go("/c")
         await desk.look_over(f"staff-here-{login}", "participants")
