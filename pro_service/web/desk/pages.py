@@ -15,6 +15,7 @@ from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import StatusRefusedError
+from pro_service.domain.study.times import DayRangeError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
@@ -64,6 +65,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",
     NoLineError: "no_line",
+    DayRangeError: "day_range",
     VerdictError: "verdict_missing",
     LogReferenceError: "log_reference",
     EntryRefusedError: "entry_refused",

@@ -98,7 +98,8 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
        (SELECT count(*) FROM pro.call_tasks AS t
         WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id AND t.reason = k.reason
           AND t.visit_id IS NOT DISTINCT FROM k.visit_id AND t.created_at = k.created_at
-          AND t.closed_at IS NOT NULL) AS tried
+          AND t.closed_at IS NOT NULL) AS tried,
+       pro.death_reported_at(k.study_id, k.participant_id) AS death_reported_at
 FROM pro.desk_first_calls($1, interval '12 hours', $2) AS f
 JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id

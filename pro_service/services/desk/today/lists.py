@@ -16,8 +16,9 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.today.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk, joining, second, today
+from pro_service.store.desk import clerk, deaths, joining, second, today
 from pro_service.store.desk import desk as store
+from pro_service.store.desk.deaths import DeathReported
 from pro_service.store.desk.desk import (
     DeskSite,
     HeldNumber,
@@ -67,6 +68,8 @@ class ToDo(NamedTuple):
     """All of them, longest out of reach first."""
     not_joined: Sequence[NotJoined]
     """Who agreed to texts and has neither proven a number nor answered by one, newest first."""
+    deaths: Sequence[DeathReported]
+    """Whose death was reported and has no day yet, the longest waiting first."""
     begun: BegunVisits
     """Answered and not sent, and answered in part, while their windows are open."""
     papers: Sequence[PaperToDo]
@@ -114,6 +117,7 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
         not_joined=await joining.list_not_joined(connection, study_id, MOST_OF_A_LIST),
+        deaths=await deaths.list_deaths_reported(connection, study_id, MOST_OF_A_LIST),
         begun=tell_apart(begun, context.catalogue.instruments),
         papers=papers,
         tried=await today.list_tried(

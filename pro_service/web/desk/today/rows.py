@@ -45,6 +45,7 @@ def today_values(
         "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
         "unreached": _unreached(words, by_id, to_do),
         "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
+        "deaths": _deaths(words, by_id, to_do),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
         "second": paper_rows(words, by_id, to_do, "to_type"),
@@ -59,7 +60,7 @@ def today_values(
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
     rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
-    order = ("alerts", *first, "unreached", "not_joined", *rest)
+    order = ("alerts", *first, "deaths", "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -94,6 +95,7 @@ def _totals(to_do: ToDo) -> dict[str, int]:
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
         "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
+        "deaths": to_do.deaths[0].total if to_do.deaths else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),
         "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
@@ -234,6 +236,18 @@ def _unreached(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
             "since": words.instant(one.since, zone(sites[one.site_id].zone)),
         }
         for one in to_do.unreached[:MOST_OF_A_LIST]
+    ]
+
+
+def _deaths(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "place": one.site_id,
+            "site": sites[one.site_id],
+            "since": words.instant(one.reported_at, zone(sites[one.site_id].zone)),
+        }
+        for one in to_do.deaths
     ]
 
 
