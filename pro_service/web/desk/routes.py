@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.undoing import UNDOING
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
@@ -18,10 +19,13 @@ from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.entering import blanks, corrections, counts, second
 from pro_service.web.desk.entering import handlers as entering
+from pro_service.web.desk.frame.done import UNDO_PATHS
+from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
+from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
@@ -53,6 +57,10 @@ DOINGS: Final = (
     Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
     Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
+    *(
+        Doing(path, undoing(kind), UNDOING[kind], f"desk-undo-{kind}".replace("_", "-"))
+        for kind, path in UNDO_PATHS.items()
+    ),
     Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),
     Doing("/desk/calls/{id}/number", calls.show_number, Action.see_number, "desk-call-number"),
     Doing("/desk/calls/print", printing.show_with_numbers, Action.see_number, "desk-calls-numbers"),
@@ -121,6 +129,7 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
     Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
     Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
     Doing("/desk/rota/entries/{id}/end", rota.end, Action.change_rota, "desk-rota-end"),
