@@ -1,4 +1,4 @@
-"""A death at the desk: reported without its day, recorded, refused where it cannot be, taken back."""
+"""A death at the desk: reported without its day, refused where it cannot be, taken back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.statuses import standing
 from pro_service.services import rounds
+from pro_service.services.visits.enrolment_rows import EnrolmentRefusedError, check_rows
 from tests.integration.desk.calls.test_call_outcomes import close, make_call
 from tests.integration.desk.person.sheets import PAGE, confirm, do, fill, problem, said
 from tests.support.desk import page
-from tests.support.study import Trial
+from tests.support.study import Trial, row
 
 DIED = {
     "event": "death:1",
@@ -197,3 +198,14 @@ async def test_an_event_on_a_day_nobody_means_names_the_field(
         status, html = await fill(desk, "event", **filled)
         assert (status, "between 1900 and 2199" in problem(html)) == (422, True)
         assert DIED["reason"] in html
+
+
+async def test_nobody_is_enrolled_with_a_day_that_nobody_means(trial: Trial) -> None:
+    rows = [(2, row("K-009", planned_injection_on="9999-12-31"))]
+    with pytest.raises(EnrolmentRefusedError) as refused:
+        await check_rows(
+            trial.operator, trial.context, trial.study_id, rows, reason="as it was agreed"
+        )
+    assert [(one.column, one.why) for one in refused.value.problems] == [
+        ("planned_injection_on", "day_range")
+    ]
