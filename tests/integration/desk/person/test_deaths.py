@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -11,6 +13,9 @@ from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.statuses import standing
 from pro_service.services import rounds
 from pro_service.services.visits.enrolment_rows import EnrolmentRefusedError, check_rows
+from pro_service.store.journal import journal_lines
+from pro_service.store.visits.schedule import ScheduleWrite
+from pro_service.store.writes import EventRow
 from tests.integration.desk.calls.test_call_outcomes import close, make_call
 from tests.integration.desk.person.sheets import PAGE, confirm, do, fill, problem, said
 from tests.support.desk import page
@@ -209,3 +214,19 @@ async def test_nobody_is_enrolled_with_a_day_that_nobody_means(trial: Trial) -> 
     assert [(one.column, one.why) for one in refused.value.problems] == [
         ("planned_injection_on", "day_range")
     ]
+
+
+def test_a_restore_is_told_of_a_death_and_of_its_taking_back() -> None:
+    died = EventRow(
+        id=UUID(int=1),
+        kind="death",
+        ordinal=1,
+        target=None,
+        planned_on=None,
+        occurred_at=datetime(2026, 1, 5, tzinfo=UTC),
+        actor="test",
+        reason=None,
+    )
+    document = ScheduleWrite(reason="test", events=[died, replace(died, occurred_at=None)])
+    lines = journal_lines(document, UUID(int=2), UUID(int=3))
+    assert [one.kind for one in lines] == ["death", "death_struck"]
