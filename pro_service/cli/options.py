@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.times import DayRangeError, typed_day
 
 CodeArgument = Annotated[str, typer.Argument(help="The participant's code.")]
 ContactOption = Annotated[
@@ -45,6 +46,8 @@ class OptionError(ProServiceError):
 def read_day(text: str) -> date:
     """The day an option gives. Raises OptionError."""
     try:
-        return date.fromisoformat(text)
+        return typed_day(text)
+    except DayRangeError as error:
+        raise OptionError(f"{text!r}: {error.message}", mend=error.mend) from None
     except ValueError:
         raise OptionError(f"{text!r} is not a day.", mend="Write it as 2027-03-01.") from None

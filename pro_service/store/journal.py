@@ -8,7 +8,7 @@ line whose write did not commit is harmless:
 
 - opt_out, status, death, bad_number: somebody said so. At worst a person is not written to until
   somebody has looked; every replayed line is shown to a person before sending goes on.
-- opt_out_ended, number_added, enrolled, safety_ended: never replayed, only shown.
+- opt_out_ended, number_added, enrolled, safety_ended, death_struck: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
@@ -51,6 +51,7 @@ LineKind = Literal[
     "opt_out_ended",
     "status",
     "death",
+    "death_struck",
     "bad_number",
     "number_ended",
     "number_wrong",
@@ -255,6 +256,8 @@ def _line_of(
         return JournalLine(
             kind="death", study_id=study_id, participant_id=whose, occurred_at=row.occurred_at
         )
+    if isinstance(row, EventRow) and row.kind == "death":
+        return JournalLine(kind="death_struck", study_id=study_id, participant_id=whose)
     if isinstance(row, SafetyEndRow):
         return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:

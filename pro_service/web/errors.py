@@ -22,6 +22,7 @@ from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, Ve
 from pro_service.domain.study.follow_up.undoing import UndoRefusedError
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
 from pro_service.domain.study.statuses import StatusRefusedError
+from pro_service.domain.study.times import DayRangeError
 from pro_service.messaging.gateway import (
     ForgedWebhookError,
     RecutWebhookError,
@@ -99,6 +100,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NoLineError, HTTPStatus.CONFLICT),
     (CallDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (CallTimeError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (DayRangeError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),

@@ -24,7 +24,9 @@ from pro_service.cli.options import (
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
-from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.study.pausing import status_of
+from pro_service.domain.study.statuses import is_said_to_investigator
+from pro_service.domain.study.times import DayRangeError, local_instant, typed_instant, zone
 from pro_service.domain.tables.characters import without_controls
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Who
@@ -142,7 +144,9 @@ def with_participant(
 def _instant(text: str, facts: ParticipantFacts) -> datetime:
     """A moment as typed: with its offset, or local to the participant."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = typed_instant(text)
+    except DayRangeError as error:
+        raise OptionError(f"{text!r}: {error.message}", mend=error.mend) from None
     except ValueError:
         raise OptionError(
             f"{text!r} is not a date and time.", mend="Write it as 2027-03-01T10:30."
@@ -195,6 +199,24 @@ def add_event(
     with_participant(code, study, data, actor, work)
 
 
+@event_app.command("strike")
+def strike_death(
+    code: CodeArgument,
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Take back a death that was recorded in error; it counts as said by an investigator."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        event = NewEvent(EventKind.death, struck=True)
+        await record_event(who_of(runtime, facts), event, actor=runtime.actor, reason=reason)
+
+    with_participant(code, study, data, actor, work)
+    out.print(f"The death of {code} was recorded in error: it did not happen.", markup=False)
+
+
 def show_change(change: Change) -> None:
     """Print which visits move, before and after."""
     before = {visit.id: visit for visit in change.facts.visits}
@@ -233,12 +255,15 @@ def set_status(
 ) -> None:
     """Record a status from now on; what was collected stays."""
 
-    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        who = who_of(runtime, facts)
-        await record_status(who, status, actor=runtime.actor, reason=reason)
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> bool:
+        heard = is_said_to_investigator(status_of(facts), status)
+        await record_status(who_of(runtime, facts), status, actor=runtime.actor, reason=reason)
+        return heard
 
-    with_participant(code, study, data, actor, work)
+    heard = with_participant(code, study, data, actor, work)
     out.print(f"{code} is {status} from now on.")
+    if heard:
+        out.print("It counts as said to an investigator, as a withdrawal and its end must be.")
 
 
 @participant_app.command("site")

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pro_service.demo.phone.phones import Person
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.times import typed_instant
 from pro_service.store.demo.phone import Happening, PhoneText
 from pro_service.web.desk.words import Words
 from pro_service.web.site import Audience, LanguageCookie, choose_language
@@ -90,7 +91,7 @@ def detail(words: Words, person: Person, one: Happening) -> str:
 def instant_of(text: str | None) -> datetime | None:
     """An aware instant from an address; None for anything else."""
     try:
-        at = datetime.fromisoformat(text or "")
+        at = typed_instant(text or "")
     except ValueError:
         return None
     return at if at.tzinfo is not None else None

@@ -23,7 +23,7 @@ from pro_service.domain.study.facts import (
 )
 from pro_service.domain.study.nudges import plan_anew, profile_of
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.statuses import standing
+from pro_service.domain.study.statuses import BEFORE_TREATMENT, is_treated, standing
 from pro_service.domain.study.times import day_start, local_day, zone
 
 MAY_PAUSE: Final = (Status.screened, Status.active, Status.stopped_treatment)
@@ -146,4 +146,6 @@ def safety_visits_ahead(facts: ParticipantFacts, protocol: Protocol) -> tuple[Vi
 def _after_pause(facts: ParticipantFacts) -> Status:
     """Return the status a pause came after, or was dated to be followed by."""
     others = [one.status for one in facts.statuses if one.status in MAY_PAUSE]
-    return others[-1] if others else Status.active
+    after = others[-1] if others else Status.active
+    # Who had their injection while they rested is not being screened any more.
+    return Status.active if after in BEFORE_TREATMENT and is_treated(facts.events) else after

@@ -48,9 +48,6 @@ class Action(StrEnum):
     """Work a call to its end: what came of it is acted upon."""
     see_number = "see_number"
     """See the telephone numbers of a participant's contacts, which is recorded."""
-    withdraw_follow_up = "withdraw_follow_up"
-    """Take down that somebody withdraws from follow-up: it ends safety follow-up too, and so is
-    said to an investigator (R1)."""
     deal_with_message = "deal_with_message"
     """Say what was done about a text whose fate never became known."""
     reply_to_text = "reply_to_text"
@@ -79,7 +76,10 @@ class Action(StrEnum):
     set_status = "set_status"
     """Say where a participant stands from now on; a withdrawal needs more."""
     record_withdrawal = "record_withdrawal"
-    """Say that somebody withdrew: it counts as said to an investigator, and may end safety (R1)."""
+    """Take down that somebody withdrew, or takes it back: said to an investigator, in a call
+    as well, for it may end safety follow-up and cannot always be undone (R1)."""
+    strike_death = "strike_death"
+    """Say that a death was recorded or reported in error."""
     change_number = "change_number"
     change_contacts = "change_contacts"
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
@@ -124,7 +124,6 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
     Action.see_number: _CARE,
-    Action.withdraw_follow_up: frozenset({Role.investigator}),
     Action.deal_with_message: _CARE,
     Action.reply_to_text: _CARE,
     Action.settle_text: _CARE,
@@ -140,6 +139,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.record_own_event: _CARE,
     Action.set_status: _CARE,
     Action.record_withdrawal: frozenset({Role.investigator}),
+    Action.strike_death: frozenset({Role.investigator}),
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,

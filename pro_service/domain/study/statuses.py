@@ -90,8 +90,31 @@ FINAL: Mapping[Status, tuple[Status, ...]] = {
 }
 """Statuses that nothing follows but these. Whoever withdrew the use of the data did so for good:
 taking part again needs a consent of its own, and so an enrolment."""
+WITHDRAWALS: frozenset[Status] = frozenset({Status.withdrew_follow_up, Status.withdrew_data_use})
+"""What a participant says to an investigator, who records it and nobody else (R1)."""
 BEFORE_TREATMENT: frozenset[Status] = frozenset({Status.screened, Status.screen_failure})
 """Statuses of those who had no injection yet."""
+
+
+def lifts_withdrawal(before: Status | None, after: Status) -> bool:
+    """Tell whether a status takes back, in whole or in part, a withdrawal that stands."""
+    kept = {Status.died, *WITHDRAWALS}
+    return before in WITHDRAWALS and after not in kept
+
+
+def is_said_to_investigator(before: Status | None, after: Status) -> bool:
+    """Tell whether only an investigator may record it: a withdrawal, and what takes one back."""
+    return after in WITHDRAWALS or lifts_withdrawal(before, after)
+
+
+def check_said(before: Status | None, after: Status) -> None:
+    """Refuse what somebody who is no investigator may not record. Raises StatusRefusedError."""
+    if is_said_to_investigator(before, after):
+        raise StatusRefusedError(
+            "A withdrawal is recorded, and taken back, by an investigator.",
+            mend="Ask an investigator of the site to hear it from the participant.",
+            word="investigator",
+        )
 
 
 def check_status(before: Status | None, after: Status, events: Sequence[EventFacts]) -> None:
@@ -110,13 +133,17 @@ def check_status(before: Status | None, after: Status, events: Sequence[EventFac
             mend="If they take part again, enrol them anew under a code of its own.",
             word="final",
         )
-    treated = any(event.kind in INJECTIONS and event.occurred_at is not None for event in events)
-    if after in BEFORE_TREATMENT and after is not before and treated:
+    if after in BEFORE_TREATMENT and after is not before and is_treated(events):
         raise StatusRefusedError(
             f"Nobody who had an injection becomes {after}.",
             mend="Record what ended it: stopped_treatment, withdrew_follow_up or lost.",
             word="treated",
         )
+
+
+def is_treated(events: Sequence[EventFacts]) -> bool:
+    """Tell whether an injection has happened."""
+    return any(event.kind in INJECTIONS and event.occurred_at is not None for event in events)
 
 
 _SAID: Mapping[Status, str] = {

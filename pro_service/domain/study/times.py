@@ -16,6 +16,10 @@ from pro_service.domain.errors import ProServiceError
 
 MIDNIGHT = time(0, 0)
 ONE_DAY = timedelta(days=1)
+EARLIEST_DAY = date(1900, 1, 1)
+LATEST_DAY = date(2199, 12, 31)
+"""Between these is every day that a person may type: what is outside is a slip of the pen, and days
+near the ends of the calendar cannot be counted with."""
 _FEBRUARY = 2
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _INSTANT = timedelta(microseconds=1)
@@ -23,6 +27,38 @@ _INSTANT = timedelta(microseconds=1)
 
 class ZoneNameError(ProServiceError):
     """The time zone's name is not known."""
+
+
+class DayRangeError(ProServiceError, ValueError):
+    """The day lies before 1900 or after 2199."""
+
+    def __init__(self) -> None:
+        """Say so, with the mend."""
+        super().__init__(mend="Look it up, and write it as 2027-03-01.", word="day_range")
+
+
+def typed_day(text: str) -> date:
+    """Return the day that a person, a form or an address names (ISO 8601).
+
+    Raises ValueError for what is no day, and DayRangeError, which is one, for a day that nobody
+    means.
+    """
+    day = date.fromisoformat(text)
+    check_typed_day(day)
+    return day
+
+
+def typed_instant(text: str) -> datetime:
+    """Return the day and hour that were typed, with a zone where one was; errors as `typed_day`."""
+    instant = datetime.fromisoformat(text)
+    check_typed_day(instant.date())
+    return instant
+
+
+def check_typed_day(day: date) -> None:
+    """Raise DayRangeError for a day that nobody means."""
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise DayRangeError
 
 
 def zone(name: str) -> ZoneInfo:

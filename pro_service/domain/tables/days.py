@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
+from pro_service.domain.study.times import DayRangeError, check_typed_day
 from pro_service.domain.tables.cells import SHORTENED, CellError
 from pro_service.domain.tables.characters import same_hyphens, visible
 
@@ -63,9 +64,13 @@ def read_day(text: str) -> date:
 
 def _day(year: str, month: str, day: str) -> date:
     try:
-        return date(int(year), int(month), int(day))
+        found = date(int(year), int(month), int(day))
+        check_typed_day(found)
+    except DayRangeError as error:
+        raise CellError(f"is not a day anybody means; {MEND}", word=error.word) from None
     except ValueError:
         raise CellError(f"is not a day of the calendar; {MEND}") from None
+    return found
 
 
 def _month(word: str) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +20,7 @@ from pro_service.domain.study.pausing import (
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.call_outcomes import WhatFollows
 from pro_service.domain.study.reaching.call_times import CallDayError
+from pro_service.domain.study.statuses import lifts_withdrawal
 from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.answering import declining
 from pro_service.services.base.turns import Write, writing
@@ -32,7 +32,7 @@ from pro_service.services.texting import (
     pause_write,
     wrong_number,
 )
-from pro_service.services.visits import News, news_of, plan_change
+from pro_service.services.visits import News, plan_change
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import calls as store
 from pro_service.store.desk.calls import DeclineWrite
@@ -50,6 +50,8 @@ class Heard(NamedTuple):
     rung: ContactFacts | None
     note: str
     """The reference to the words of whoever rang."""
+    by_investigator: bool
+    """Whether that was an investigator of the site."""
 
 
 async def writes_of(
@@ -105,14 +107,18 @@ def _about_number(hands: Hands, follows: WhatFollows, heard: Heard) -> Iterator[
 def _news(hands: Hands, facts: ParticipantFacts, follows: WhatFollows, heard: Heard) -> News | None:
     """A withdrawal, or a death whose day is known. Raises CallDayError."""
     if follows.status is not None:
-        return News(hands.seat.actor, heard.note, statuses=(follows.status,))
+        # A call ends more than has ended, and never takes a withdrawal back.
+        if lifts_withdrawal(status_of(facts), follows.status):
+            return None
+        by = heard.by_investigator
+        return News(hands.seat.actor, heard.note, statuses=(follows.status,), by_investigator=by)
     if not follows.rests_until_said or heard.day is None:
         return None
     local = zone(facts.zone)
     if heard.day > local_day(facts.now, local):
         raise CallDayError
     death = NewEvent(EventKind.death, occurred_at=day_start(heard.day, local))
-    return replace(news_of(death, hands.seat.actor), reason=heard.note)
+    return News(hands.seat.actor, heard.note, events=(death,))
 
 
 def _resting(

@@ -102,7 +102,8 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
             raise AlreadyDoneError
         if outcome in ABOUT_A_VISIT and call.visit_id is None:
             raise ReasonMissingError
-        follows = what_follows(call.reason, outcome, _hearing(hands, place, call, protocol))
+        hearing = _hearing(hands, place, call, protocol)
+        follows = what_follows(call.reason, outcome, hearing)
         rung = _rung(facts, call, follows, given.contact)
         note = note_about(hands.context, facts, words)
         back_at = _back_at(facts, call, follows, given)
@@ -116,7 +117,8 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
         )
         reports = [report_row(one, seat.actor) for one in _reports(facts, follows, given)]
         document = CallWrite(closing, reports)
-        heard = Heard(call_id, call.visit_id, given.day, rung, note.reference)
+        by = hearing.by_investigator
+        heard = Heard(call_id, call.visit_id, given.day, rung, note.reference, by)
         steps: list[Write] = [writing(store.close_call, document)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
         write = signed(seat, Action.close_call, note, one_after_the_other(steps))
@@ -128,7 +130,7 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
 
 def _hearing(hands: Hands, place: Place, call: CallKind, protocol: Protocol) -> Hearing:
     return Hearing(
-        by_investigator=hands.seat.may(Action.withdraw_follow_up, place.site_id),
+        by_investigator=hands.seat.may(Action.record_withdrawal, place.site_id),
         tried=call.tried,
         tries=protocol.calls.tries,
     )

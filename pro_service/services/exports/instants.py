@@ -10,6 +10,7 @@ from typing import Final
 import asyncpg
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.times import typed_instant
 from pro_service.store.base import operations
 from pro_service.store.exports import export as store
 
@@ -36,7 +37,7 @@ class AsOfError(ProServiceError):
 def read_instant(text: str) -> datetime:
     """An instant with its zone, as in 2026-12-01T08:00:00+08:00. Raises AsOfError."""
     try:
-        instant = datetime.fromisoformat(text)
+        instant = typed_instant(text)
     except ValueError:
         raise AsOfError(
             "The instant cannot be read.", mend="Write it as 2026-12-01T08:00:00+08:00."

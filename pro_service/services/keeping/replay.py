@@ -14,10 +14,10 @@ from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.events import EventRefusedError, NewEvent, known_event
+from pro_service.domain.study.events import EventRefusedError, NewEvent, is_struck, known_event
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.follow_up.call_keys import FIND_NUMBER
-from pro_service.domain.study.statuses import RULES, StatusRefusedError, standing
+from pro_service.domain.study.statuses import RULES, StatusRefusedError, lifts_withdrawal, standing
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
@@ -134,6 +134,8 @@ _BY_HAND: Final = {
     " opt-out: pro-service participant opt-in.",
     "number_added": "got another number after the backup, which is lost: ask for it and enter it"
     " again: pro-service participant number.",
+    "death_struck": "had a death taken back as recorded in error after the backup, so that it"
+    " stands again; if the error still holds: pro-service event strike.",
     "safety_ended": "had the safety follow-up ended by an investigator after the backup, so that"
     " calls begin again; if that still holds: pro-service participant safety end.",
     "erasure": "was erased after the backup: erase again.",
@@ -191,6 +193,8 @@ async def _death(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replay
     known = known_event(facts.events, EventKind.death, 1)
     if known is not None and known.occurred_at is not None:
         return Replayed("stands", facts.code, "died")
+    if known is not None and is_struck(known):
+        return Replayed("stands", facts.code, "died, which was taken back as recorded in error")
     happened = min(line.occurred_at or facts.now, facts.now)
     event = NewEvent(EventKind.death, occurred_at=happened)
     try:
@@ -203,9 +207,13 @@ async def _death(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replay
 async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replayed:
     status = Status(line.status or "")
     stands = standing(facts.statuses, facts.now, facts.events).status
+    death = known_event(facts.events, EventKind.death, 1)
+    if status is Status.died and death is not None and is_struck(death):
+        return Replayed("stands", facts.code, "died, which was taken back as recorded in error")
     if stands is status:
         return Replayed("stands", facts.code, status)
-    if stands is Status.died or not RULES[status].stops_messages:
+    loosens = lifts_withdrawal(stands, status)
+    if stands is Status.died or loosens or not RULES[status].stops_messages:
         return Replayed(
             "confirm",
             facts.code,

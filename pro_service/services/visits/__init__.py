@@ -6,7 +6,7 @@ from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.closing import close_participant
 from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolment
 from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
-from pro_service.services.visits.events import news_of, record_event, record_status
+from pro_service.services.visits.events import record_event, record_status
 from pro_service.services.visits.outlooks import refresh_outlooks
 from pro_service.services.visits.safety_end import (
     NotInvestigatorError,
@@ -28,7 +28,6 @@ __all__ = [
     "check_rows",
     "close_participant",
     "end_safety_for",
-    "news_of",
     "plan_change",
     "plan_enrolment",
     "record_event",

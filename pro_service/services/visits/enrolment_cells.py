@@ -144,7 +144,8 @@ class _Row:
         try:
             return how(value)
         except ProServiceError as error:
-            self.add(column, error.message if error.mend is None else str(error))
+            said = error.message if error.mend is None else str(error)
+            self.add(column, said, error.word or "unreadable")
             return None
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pro_service.domain.study.events import NewEvent, status_after
+from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.services.base.turns import Who
 from pro_service.services.visits.scheduling import Change, News, apply_change, plan_change
-
-
-def news_of(event: NewEvent, actor: str) -> News:
-    """An event together with the status it brings."""
-    status = status_after(event)
-    return News(actor, None, (event,), () if status is None else (status,))
 
 
 async def preview_event(
@@ -25,7 +19,7 @@ async def preview_event(
     """
     version_id = facts.protocol_version_id
     protocol = await who.context.reader.protocol(who.connection, who.study_id, version_id)
-    news = news_of(event, actor)
+    news = News(actor, None, (event,))
     return await plan_change(who.connection, facts, protocol, news)
 
 
@@ -37,17 +31,25 @@ async def record_event(
     The reason is in words of staff, and sealed, or (`of_staff` False) a word of the program.
     Raises EventRefusedError, KeyGoneError, BusyError.
     """
-    return await _apply(who, news_of(event, actor), reason, of_staff=of_staff)
+    return await _apply(who, News(actor, None, (event,)), reason, of_staff=of_staff)
 
 
 async def record_status(
-    who: Who, status: Status, *, actor: str, reason: str, of_staff: bool = True
+    who: Who,
+    status: Status,
+    *,
+    actor: str,
+    reason: str,
+    of_staff: bool = True,
+    by_investigator: bool = True,
 ) -> Change:
     """Record a status from now on, with the schedule it leads to.
 
-    `of_staff` as for an event. Raises KeyGoneError, BusyError.
+    `of_staff` as for an event; `by_investigator` False where somebody else says it, who may record
+    no withdrawal and lift none. Raises StatusRefusedError, KeyGoneError, BusyError.
     """
-    return await _apply(who, News(actor, None, statuses=(status,)), reason, of_staff=of_staff)
+    news = News(actor, None, statuses=(status,), by_investigator=by_investigator)
+    return await _apply(who, news, reason, of_staff=of_staff)
 
 
 async def _apply(who: Who, news: News, reason: str, *, of_staff: bool) -> Change:

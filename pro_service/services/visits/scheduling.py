@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from pro_service.domain.study.events import NewEvent, check_event, recorded, with_events
@@ -13,13 +14,14 @@ from pro_service.domain.study.facts import (
     Status,
     StatusFacts,
 )
+from pro_service.domain.study.follow_up.brought import statuses_brought
 from pro_service.domain.study.follow_up.reports import Report, reports_of
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_floor
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_first
 from pro_service.domain.study.schedule import NewVisit, Rescheduling, plan_visits, reschedule
-from pro_service.domain.study.statuses import check_status, standing
+from pro_service.domain.study.statuses import check_said, check_status, standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
@@ -40,14 +42,17 @@ from pro_service.store.writes import (
 
 @dataclass(frozen=True)
 class News:
-    """What is to be recorded about a participant, by whom and why."""
+    """What is to be recorded about a participant, by whom and why; events bring their statuses."""
 
     actor: str
     reason: str | None
     """A word of the program, or the reference to a note; never words of staff."""
     events: tuple[NewEvent, ...] = ()
     statuses: tuple[Status, ...] = ()
-    """Statuses that hold from now on."""
+    """Statuses that hold from now on, beside those that the events bring."""
+    by_investigator: bool = True
+    """Whether an investigator says so, or it counts as said to one: a withdrawal, and what takes
+    one back, is theirs (R1)."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Change:
     facts: ParticipantFacts
     rescheduling: Rescheduling
     document: ScheduleWrite
+    statuses: tuple[StatusFacts, ...] = ()
+    """Those that are recorded with it."""
 
 
 async def plan_change(
@@ -87,10 +94,14 @@ def change_of(
     """
     for event in news.events:
         check_event(event, protocol, facts)
+    words = [one for event in news.events for one in statuses_brought(event, facts)]
     before = standing(facts.statuses, facts.now, facts.events).status
     for status in news.statuses:
         check_status(before, status, facts.events)
+        if not news.by_investigator:
+            check_said(before, status)
         before = status
+        words.append(StatusFacts(status=status, effective_at=facts.now))
     fresh = [recorded(event, new_id(), facts.events) for event in news.events]
     merged = with_events(facts.events, fresh)
     planned = plan_visits(
@@ -100,7 +111,7 @@ def change_of(
     document = ScheduleWrite(
         reason=news.reason or "the schedule follows an event",
         events=[_event_row(one, news) for one in fresh],
-        statuses=_status_rows(news),
+        statuses=_status_rows(words, facts.now, news),
         superseded=list(moves.superseded),
         reclosed=reclosed_rows(moves, news.actor),
         reports=[
@@ -110,12 +121,11 @@ def change_of(
     )
     for new in moves.created:
         add_visit(document, protocol, facts, new, news.actor)
-    words = [StatusFacts(status=one, effective_at=facts.now) for one in news.statuses]
     after = facts.model_copy(update={"statuses": (*facts.statuses, *words), "events": merged})
     if not standing(after.statuses, facts.now, merged).may_answer:
         document.calls_ended = _calls_ended(after, protocol)
         document.reminders = []
-    return Change(facts, moves, document)
+    return Change(facts, moves, document, tuple(words))
 
 
 async def apply_change(who: Who, news: News, *, words: str | None = None) -> Change:
@@ -178,10 +188,17 @@ def _event_row(fact: EventFacts, news: News) -> EventRow:
     )
 
 
-def _status_rows(news: News) -> list[StatusRow]:
+def _status_rows(words: Collection[StatusFacts], now: datetime, news: News) -> list[StatusRow]:
+    """The rows of statuses; one from `now` on begins when it is written."""
     return [
-        StatusRow(id=new_id(), status=one, effective_at=None, actor=news.actor, reason=news.reason)
-        for one in news.statuses
+        StatusRow(
+            id=new_id(),
+            status=one.status,
+            effective_at=None if one.effective_at == now else one.effective_at,
+            actor=news.actor,
+            reason=news.reason,
+        )
+        for one in words
     ]
 
 

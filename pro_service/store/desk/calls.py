@@ -96,6 +96,8 @@ class CallToPrint(NamedTuple):
     owed: list[dict[str, str]]
     tried: int
     """How often it was tried, whatever came of it."""
+    death_reported_at: datetime | None
+    """When a death was reported whose day is still to be recorded; None: none was."""
 
 
 async def find_open_call(

@@ -205,6 +205,8 @@ class TimelineDocument(NamedTuple):
     """Whether answers and scores are open to the reader, at the last instant they see."""
     safety_ended_at: datetime | None
     """When an investigator last ended the safety follow-up."""
+    death_reported_at: datetime | None
+    """When a death was reported whose day is still to be recorded; None: none was."""
     contacts: tuple[ContactLine, ...]
     """In the order they are tried."""
     placings: tuple[Placing, ...]

@@ -21,6 +21,7 @@ from pro_service.domain.study.follow_up.undoing import (
 )
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import StatusRefusedError
+from pro_service.domain.study.times import DayRangeError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
@@ -70,6 +71,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",
     NoLineError: "no_line",
+    DayRangeError: "day_range",
     VerdictError: "verdict_missing",
     LogReferenceError: "log_reference",
     EntryRefusedError: "entry_refused",

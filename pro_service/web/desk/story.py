@@ -116,7 +116,7 @@ class Story(Told):
             elif event.planned_on is not None:
                 what = words.text("entry.planned", event=name, day=words.day(event.planned_on))
             else:
-                what = name
+                what = words.text("event.known", event=name, word=words.text("event.no_death"))
             reason = self.said(event.reason) or words.reason(event.reason or "")
             yield _Entry(event.recorded_at, "event", what, reason, who=words.who(event.actor))
 

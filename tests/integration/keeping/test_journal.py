@@ -69,7 +69,7 @@ async def test_everything_a_restore_must_not_forget_leaves_a_line(
     assert kinds(journal, first)[4:] == ["opt_out_ended", "number_ended", "number_added"]
     await trial.status("K-002", Status.paused)
     await trial.happened("K-002", EventKind.death)
-    assert kinds(journal, second)[2:] == ["status", "death"]
+    assert kinds(journal, second)[2:] == ["status", "death", "status"]
 
 
 async def test_a_send_names_the_nudge_it_was(trial: Trial, journal: Path) -> None:

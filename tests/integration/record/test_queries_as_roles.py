@@ -37,6 +37,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/digest": (WORKER,),
     "desk/undoing": (CLERK,),
     "desk/frame": (DESK,),
+    "desk/deaths": (DESK,),
     "desk/joining": (DESK,),
     "desk/people": (DESK,),
     "desk/today": (DESK,),

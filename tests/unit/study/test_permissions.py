@@ -19,7 +19,10 @@ def test_every_action_has_somebody_who_does_it() -> None:
     ("role", "does"),
     [
         (Role.monitor, READS),
-        (Role.data_manager, READS | {Action.enter_answers, Action.settle_entry}),
+        (
+            Role.data_manager,
+            READS | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
+        ),
     ],
 )
 def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_enter(
@@ -43,7 +46,12 @@ def test_safety_is_for_those_who_care_for_participants() -> None:
 
 
 def test_whoever_rings_never_assesses_and_follow_up_ends_with_an_investigator() -> None:
-    for action in (Action.assess_alert, Action.withdraw_follow_up, Action.end_safety):
+    for action in (
+        Action.assess_alert,
+        Action.record_withdrawal,
+        Action.strike_death,
+        Action.end_safety,
+    ):
         assert MAY[action] == {Role.investigator}
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from pro_service.domain.study.facts import EventFacts, EventKind, Status
-from pro_service.domain.study.statuses import StatusRefusedError, check_status
+from pro_service.domain.study.statuses import StatusRefusedError, check_said, check_status
 
 INJECTED = (
     EventFacts(id=uuid4(), kind=EventKind.injection, occurred_at=datetime(2026, 1, 12, tzinfo=UTC)),
@@ -43,3 +43,16 @@ def test_nobody_is_screened_after_an_injection(after: Status) -> None:
 def test_whoever_left_may_come_back() -> None:
     for before in (Status.paused, Status.lost, Status.withdrew_follow_up, Status.completed, None):
         check_status(before, Status.active, INJECTED)
+
+
+@pytest.mark.parametrize("before", [Status.withdrew_follow_up, Status.withdrew_data_use])
+def test_only_an_investigator_records_a_withdrawal_or_lifts_one(before: Status) -> None:
+    for after in Status:
+        if after is Status.died:
+            check_said(before, after)
+            continue
+        with pytest.raises(StatusRefusedError, match="by an investigator"):
+            check_said(before, after)
+    with pytest.raises(StatusRefusedError, match="by an investigator"):
+        check_said(Status.active, before)
+    check_said(Status.stopped_questionnaires, Status.active)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from pro_service.domain.study.times import (
+    DayRangeError,
     ZoneNameError,
     add_months,
     after_gap,
@@ -15,6 +16,8 @@ from pro_service.domain.study.times import (
     local_day,
     local_instant,
     quiet_end,
+    typed_day,
+    typed_instant,
     zone,
 )
 
@@ -167,3 +170,12 @@ def test_days_apart_are_local_days_around_every_clock_change_of_every_zone() -> 
                         assert free == wanted, (name, told, days)
                         tried += 1
     assert tried > 10_000
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_that_nobody_means_is_refused_before_anything_counts_with_it(text: str) -> None:
+    with pytest.raises(DayRangeError):
+        typed_day(text)
+    with pytest.raises(ValueError, match="1900"):
+        typed_instant(f"{text}T00:00")
+    assert typed_day("1900-01-01") < typed_instant("2199-12-31T23:59").date()

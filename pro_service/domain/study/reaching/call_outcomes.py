@@ -33,7 +33,7 @@ HARM_REPORTED: Final = "harm_reported"
 """The same where they fell, or had an operation or another injection."""
 WITHDRAWAL_REPORTED: Final = "withdrawal_reported"
 """Rule of the notice raised where somebody who is no investigator heard that a participant wants no
-more follow-up: an investigator is to hear it."""
+more follow-up, or their data used no more: an investigator is to hear it."""
 READ_IN_TEXT: Final = "read_in_text"
 """Rule of the alert that staff raise of a text whose words they read as a sign of harm."""
 
@@ -62,6 +62,7 @@ class CallOutcome(StrEnum):
     """They want to be followed up no more. Said to an investigator it ends safety follow-up, too;
     said to somebody else it stops questionnaires, and an investigator is asked to hear it (R1)."""
     withdraws_data_use = "withdraws_data_use"
+    """They want their data used no more, which cannot be taken back: heard as the above is."""
     hospital = "hospital"
     harmed = "harmed"
     """They fell, or had an operation or another injection than the trial's."""
@@ -121,6 +122,8 @@ _WITHDRAWS: Final[Mapping[CallOutcome, Status]] = {
     CallOutcome.withdraws_follow_up: Status.withdrew_follow_up,
     CallOutcome.withdraws_data_use: Status.withdrew_data_use,
 }
+WITHDRAWN: Final = frozenset({CallOutcome.withdraws_follow_up, CallOutcome.withdraws_data_use})
+"""Outcomes that an investigator is to hear."""
 _AT_ONCE: Final = ABOUT_ALERTS | {CallReason.text_unread}
 """Calls that wait for nothing: nobody there leaves them on the list."""
 _SAFETY: Final = frozenset({CallReason.safety_unanswered, UNWELL})
@@ -143,7 +146,7 @@ def what_follows(reason: str, outcome: CallOutcome, hearing: Hearing | None = No
     heard = hearing or Hearing()
     wrong = outcome is CallOutcome.wrong_number
     confirms = outcome is CallOutcome.reached and reason == CONFIRM_NUMBER
-    unheard = outcome is CallOutcome.withdraws_follow_up and not heard.by_investigator
+    unheard = is_unheard(outcome, heard)
     return WhatFollows(
         stays=_stays(reason, outcome, heard),
         comes_back=_comes_back(reason, outcome, heard),
@@ -163,6 +166,11 @@ def what_follows(reason: str, outcome: CallOutcome, hearing: Hearing | None = No
         rests_for=REST_LASTS if outcome is CallOutcome.rest else None,
         rests_until_said=outcome is CallOutcome.died,
     )
+
+
+def is_unheard(outcome: CallOutcome, heard: Hearing) -> bool:
+    """Tell whether an investigator is still to hear it: a withdrawal that somebody else heard."""
+    return outcome in WITHDRAWN and not heard.by_investigator
 
 
 def _comes_back(reason: str, outcome: CallOutcome, heard: Hearing) -> bool:

@@ -17,8 +17,9 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.today.begun import BegunVisits, tell_apart
 from pro_service.store.connection import Connection
-from pro_service.store.desk import clerk, joining, second, today
+from pro_service.store.desk import clerk, deaths, joining, second, today
 from pro_service.store.desk import desk as store
+from pro_service.store.desk.deaths import DeathReported
 from pro_service.store.desk.desk import (
     DeskSite,
     HeldNumber,
@@ -68,6 +69,8 @@ class ToDo(NamedTuple):
     """All of them, longest out of reach first."""
     not_joined: Sequence[NotJoined]
     """Who agreed to texts and has neither proven a number nor answered by one, newest first."""
+    deaths: Sequence[DeathReported]
+    """Whose death was reported and has no day yet, the longest waiting first."""
     begun: BegunVisits
     """Answered and not sent, and answered in part, while their windows are open."""
     papers: Sequence[PaperToDo]
@@ -122,6 +125,7 @@ async def list_to_do(
         uncertain=uncertain,
         unreached=await _list_unreached(connection, context, study_id),
         not_joined=await joining.list_not_joined(connection, study_id, MOST_OF_A_LIST),
+        deaths=await deaths.list_deaths_reported(connection, study_id, MOST_OF_A_LIST),
         begun=tell_apart(begun, context.catalogue.instruments),
         papers=papers,
         tried=await today.list_tried(
@@ -146,6 +150,7 @@ def count_to_do(to_do: ToDo) -> dict[str, int]:
         "calls": to_do.calls[0].total - under if to_do.calls else 0,
         "texts": to_do.texts[0].row.total if to_do.texts else 0,
         "unreached": len(to_do.unreached),
+        "deaths": to_do.deaths[0].total if to_do.deaths else 0,
         "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
         "unsent": len(to_do.begun.unsent),
         "to_complete": len(to_do.begun.to_complete),

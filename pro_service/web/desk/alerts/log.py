@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import typed_day, zone
 from pro_service.services.desk.alert_log import (
     A_WEEK,
     MOST_IN_FILE,
@@ -186,6 +186,6 @@ def _address(log: AlertLog, monday: date, path: str = "/desk/alerts") -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return typed_day(text)
     except ValueError:
         return None

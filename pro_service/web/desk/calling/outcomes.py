@@ -12,10 +12,11 @@ from pro_service.domain.study.reaching.call_outcomes import (
     UNTIL_DONE,
     CallOutcome,
     Hearing,
+    is_unheard,
     what_follows,
 )
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import DayRangeError, typed_day, typed_instant, zone
 from pro_service.services.desk.call_page import CallToMake, days_to_wait
 from pro_service.services.desk.calls import CallSaid
 from pro_service.services.desk.pausing import LONGEST_PAUSE
@@ -87,11 +88,10 @@ def _outcome(
     words: Words, call: CallToMake, outcome: CallOutcome, hearing: Hearing
 ) -> dict[str, Any]:
     follows = what_follows(call.call.reason, outcome, hearing)
-    unheard = outcome is CallOutcome.withdraws_follow_up and not hearing.by_investigator
     key = f"outcome_means.{outcome}"
     if outcome is CallOutcome.no_answer:
         key += "_again" if follows.comes_back else "_ends"
-    elif unheard:
+    elif is_unheard(outcome, hearing):
         key += "_unheard"
     means = ""
     if words.has(key):
@@ -145,7 +145,10 @@ def rung_values(words: Words, reason: str, contacts: Sequence[ContactLine]) -> l
 
 
 def read_said(form: Form) -> CallSaid:
-    """What the form says of a call. Raises CallDayError, CallTimeError for what cannot be read."""
+    """What the form says of a call.
+
+    Raises CallDayError, CallTimeError, DayRangeError for what cannot be read.
+    """
     outcome, contact = str(form.get("outcome", "")), str(form.get("contact", ""))
     return CallSaid(
         outcome,
@@ -165,7 +168,9 @@ def _read_day(text: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return typed_day(text.strip())
+    except DayRangeError:
+        raise
     except ValueError:
         raise CallDayError from None
 
@@ -174,6 +179,6 @@ def _read_time(text: str) -> datetime | None:
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+        return typed_instant(text.strip()).replace(tzinfo=None)
     except ValueError:
         raise CallTimeError from None

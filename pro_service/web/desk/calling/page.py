@@ -12,34 +12,44 @@ from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.call_outcomes import CallOutcome, Hearing
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.statuses import StatusRefusedError
+from pro_service.domain.study.times import DayRangeError, zone
 from pro_service.services.desk import calls as service
 from pro_service.services.desk import numbers
 from pro_service.services.desk.call_page import CallToMake, read_call
 from pro_service.services.desk.calls import CalledContactError
-from pro_service.services.desk.pausing import PauseDayError
+from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import ReasonMissingError, Seat
+from pro_service.services.texting import NoLineError
 from pro_service.store.desk.conversation import CallLine
 from pro_service.web.desk.calling.outcomes import outcome_values, read_said, typed_in
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.entering.addresses import entry_of
+from pro_service.web.desk.frame.deaths import death_words
 from pro_service.web.desk.frame.done import Undo, done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import problem_in_words
 from pro_service.web.desk.story import Told
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import read_form
 
 _TO_MEND: Final[Mapping[type[ProServiceError], str]] = {
-    ReasonMissingError: "reason_missing",
-    CalledContactError: "called_contact",
-    CallDayError: "call_day",
-    CallTimeError: "call_time",
-    PauseDayError: "pause_day",
+    ReasonMissingError: "failure.reason_missing.text",
+    CalledContactError: "failure.called_contact.text",
+    CallDayError: "failure.call_day.text",
+    CallTimeError: "failure.call_time.text",
+    PauseDayError: "failure.pause_day.text",
+    DayRangeError: "problem.field.day_range",
+    EventRefusedError: "failure.event_refused.text",
+    StatusRefusedError: "failure.status_refused.text",
+    PauseRefusedError: "failure.pause_refused.text",
+    NoLineError: "failure.no_line.text",
 }
 """What the form can be mended for where it stands, with what was typed."""
 
@@ -110,11 +120,10 @@ async def _page(
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     hearing = Hearing(
-        by_investigator=seat.may(Action.withdraw_follow_up, call.place.site_id),
+        by_investigator=seat.may(Action.record_withdrawal, call.place.site_id),
         tried=sum(_word_of(one) == CallOutcome.no_answer for one in call.tries),
         tries=call.timeline.protocol.calls.tries,
     )
-    reason = None if error is None else _TO_MEND[type(error)]
     return desk.render(
         "call.html",
         request,
@@ -122,12 +131,17 @@ async def _page(
         status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         frame=call.frame,
         back=back,
-        problem=None if reason is None else words.text(f"failure.{reason}.text"),
+        problem=None if error is None else _problem(words, error),
         place=call.place.site_id,
         say=desk.words(_spoken(call)).text("call.say"),
         form=outcome_values(words, call, hearing, typed or {}),
         **_call_values(words, call, shown),
     )
+
+
+def _problem(words: Words, error: ProServiceError) -> str:
+    """What is wrong with what was said of a call, and the mend; nothing was changed."""
+    return problem_in_words(words, error) or words.text(_TO_MEND[type(error)])
 
 
 def _call_values(
@@ -171,6 +185,7 @@ def _call_values(
             for one in document.contacts
         ],
         "shown": shown is not None,
+        "death": death_words(words, document.death_reported_at, told.zone),
         "alerts": [
             words.rule(timeline.protocol, one.rule)
             for one in document.conversation.alerts

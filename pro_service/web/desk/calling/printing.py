@@ -14,6 +14,7 @@ from pro_service.services.desk.numbers import show_numbers_of_list
 from pro_service.services.desk.seat import Seat
 from pro_service.store.desk.calls import CallToPrint
 from pro_service.store.desk.desk import DeskSite
+from pro_service.web.desk.frame.deaths import death_words
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
@@ -83,5 +84,6 @@ def _row(
         "closes": words.until(call.closes_at, local),
         "wanted": None if call.wanted_from is None else words.instant(call.wanted_from, local),
         "tried": call.tried,
+        "death": death_words(words, call.death_reported_at, local),
         "numbers": shown.get(call.code, ()),
     }

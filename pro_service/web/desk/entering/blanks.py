@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -16,7 +15,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import typed_day, zone
 from pro_service.services.desk import entering as service
 from pro_service.services.desk.entering import BlankForm, BlankForms
 from pro_service.services.desk.seat import NotHereError, Seat
@@ -38,7 +37,7 @@ async def show_of_one(request: web.Request, seat: Seat) -> web.Response:
 async def show_of_day(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/blank?day=...`: the forms of who comes to the clinic on a day of this week."""
     try:
-        day = date.fromisoformat(request.query.get("day", ""))
+        day = typed_day(request.query.get("day", ""))
     except ValueError:
         raise NotHereError from None
     found = await service.blank_forms_of_day(hands_of(request, seat), day)

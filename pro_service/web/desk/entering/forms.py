@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.study.entering import Told
 from pro_service.domain.study.respondents import EntryMode, read_respondent
-from pro_service.domain.study.times import local_instant
+from pro_service.domain.study.times import local_instant, typed_day, typed_instant
 from pro_service.services.answering import GivenAnswer
 from pro_service.services.desk.entering import EntryHead
 from pro_service.services.desk.seat import NotHereError
@@ -133,7 +133,7 @@ def local_instant_of(day: str, hour: str, site: ZoneInfo, name: str) -> datetime
     Raises HeadProblemError for `<name>_on` or `<name>_time`.
     """
     try:
-        found = date.fromisoformat(day)
+        found = typed_day(day)
     except ValueError:
         raise HeadProblemError(f"{name}_on") from None
     try:
@@ -142,10 +142,7 @@ def local_instant_of(day: str, hour: str, site: ZoneInfo, name: str) -> datetime
         raise HeadProblemError(f"{name}_time") from None
     if at.tzinfo is not None:
         raise HeadProblemError(f"{name}_time")
-    try:
-        return local_instant(found, at, site)
-    except OverflowError:
-        raise HeadProblemError(f"{name}_on") from None
+    return local_instant(found, at, site)
 
 
 def read_key(form: Form) -> str:
@@ -167,7 +164,7 @@ def read_id(text: str) -> UUID:
 def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> datetime:
     if fields["told_at"]:
         try:
-            carried = datetime.fromisoformat(fields["told_at"])
+            carried = typed_instant(fields["told_at"])
         except ValueError:
             raise HeadProblemError("told_on") from None
         if carried.tzinfo is None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 from multidict import MultiMapping
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.times import DayRangeError, typed_day
 from pro_service.services.desk.seat import LONGEST_NOTE
 
 FieldKind = Literal[
@@ -75,7 +76,9 @@ class Typed:
     def day(self, name: str) -> date:
         """A day."""
         try:
-            return date.fromisoformat(self.text(name))
+            return typed_day(self.text(name))
+        except DayRangeError:
+            raise FieldError(name, "day_range") from None
         except ValueError:
             raise FieldError(name, "day") from None
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pro_service.domain.study.events import NewEvent, known_event, status_after
-from pro_service.domain.study.facts import EventFacts, EventKind, VisitFacts
+from pro_service.domain.study.events import NewEvent, known_event
+from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, VisitFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.schedule import PlannedVisit
-from pro_service.domain.study.times import local_instant, zone
+from pro_service.domain.study.times import local_day, local_instant, zone
 from pro_service.services.base.turns import Who
+from pro_service.services.desk.seat import NotAllowedError
 from pro_service.services.visits.events import preview_event, record_event
 from pro_service.services.visits.scheduling import Change
 from pro_service.web.desk.person.fields import Field, FieldError
@@ -19,6 +20,8 @@ from pro_service.web.desk.words import Words
 
 HAPPENED: Final = "happened"
 PLANNED: Final = "planned"
+STRUCK: Final = "struck"
+"""It was recorded in error, and did not happen: a death, as an investigator says."""
 
 
 def _fields(asked: Asked) -> Sequence[Field]:
@@ -28,12 +31,16 @@ def _fields(asked: Asked) -> Sequence[Field]:
         for kind, most in asked.protocol.events.items()
         for ordinal in range(1, most + 1)
     ]
-    said = [(one, words.text(f"event.is_{one}")) for one in (HAPPENED, PLANNED)]
+    strikes = asked.may(Action.strike_death) and EventKind.death in asked.protocol.events
+    offered = (HAPPENED, PLANNED, STRUCK) if strikes else (HAPPENED, PLANNED)
+    said = [(one, words.text(f"event.is_{one}")) for one in offered]
     where = words.text("sheet.in_zone", zone=asked.facts.zone)
+    if strikes:
+        where = f"{where} {words.text('event.strike_hint')}"
     return (
         Field("event", "choice", words.text("event.which"), kinds),
         Field("said", "choice", words.text("event.said"), said),
-        Field("day", "day", words.text("event.day"), hint=where),
+        Field("day", "day", words.text("event.day"), hint=where, required=not strikes),
         Field(
             "at", "clock", words.text("event.at"), hint=words.text("event.at_hint"), required=False
         ),
@@ -55,7 +62,7 @@ def _word(words: Words, known: EventFacts, zone_name: str) -> str:
         return words.text("event.happened_at", at=at)
     if known.planned_on is not None:
         return words.text("event.planned_for", day=words.day(known.planned_on))
-    return words.text("event.undated")
+    return words.text("event.no_death")
 
 
 def event_in_words(words: Words, kind: EventKind, ordinal: int, most: int) -> str:
@@ -65,11 +72,15 @@ def event_in_words(words: Words, kind: EventKind, ordinal: int, most: int) -> st
 
 
 def _read(asked: Asked) -> NewEvent:
-    """The event as it was typed. Raises FieldError."""
+    """The event as it was typed. Raises FieldError, and NotAllowedError for an investigator's."""
     typed, protocol = asked.typed, asked.protocol
     among = [f"{kind}:{n}" for kind, most in protocol.events.items() for n in range(1, most + 1)]
     kind, _, ordinal = typed.choice("event", among).partition(":")
-    said = typed.choice("said", (HAPPENED, PLANNED))
+    said = typed.choice("said", (HAPPENED, PLANNED, STRUCK))
+    if said == STRUCK:
+        if not asked.may(Action.strike_death):
+            raise NotAllowedError
+        return NewEvent(EventKind(kind), int(ordinal), struck=True)
     day = typed.day("day")
     if said == PLANNED:
         return NewEvent(EventKind(kind), int(ordinal), planned_on=day)
@@ -83,9 +94,7 @@ async def _look(asked: Asked) -> Outlook:
     event, words = _read(asked), asked.words
     change = await preview_event(asked.turn.who, asked.facts, event, actor=asked.actor)
     sentences = [_will(asked, event)]
-    status = status_after(event)
-    if status is not None:
-        sentences.append(words.text("event.brings", status=words.word("status", status)))
+    sentences += [_brings(asked, one) for one in change.statuses]
     rows = moved_rows(asked, change)
     sentences.append(
         words.text("event.moves", moved=len(rows), kept=len(change.rescheduling.kept))
@@ -95,6 +104,16 @@ async def _look(asked: Asked) -> Outlook:
     return Outlook(sentences, moved_heads(words), rows, words.text("moved.table"), document=change)
 
 
+def _brings(asked: Asked, brought: StatusFacts) -> str:
+    """A status that comes with it: from now on, or from the end of a pause on."""
+    words, facts = asked.words, asked.facts
+    status = words.word("status", brought.status)
+    if brought.effective_at <= facts.now:
+        return words.text("event.brings", status=status)
+    day = words.day(local_day(brought.effective_at, zone(facts.zone)))
+    return words.text("event.brings_from", status=status, day=day)
+
+
 def _will(asked: Asked, event: NewEvent) -> str:
     """What is going to be recorded."""
     words = asked.words
@@ -102,7 +121,7 @@ def _will(asked: Asked, event: NewEvent) -> str:
     if event.planned_on is not None:
         return words.text("event.will_plan", event=name, day=words.day(event.planned_on))
     if event.occurred_at is None:
-        return name
+        return words.text("event.will_strike")
     at = words.instant(event.occurred_at, zone(asked.facts.zone))
     return words.text("event.will_happen", event=name, at=at)
 

@@ -24,6 +24,7 @@ from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.entering.addresses import entry_of
+from pro_service.web.desk.frame.deaths import death_words
 from pro_service.web.desk.person.joining import FIRST_TEXT, joining_words
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.registry import FIRST_ROW, MORE, is_of_use
@@ -62,6 +63,7 @@ class Head:
         alerts = sum(one.acted_at is None for one in document.conversation.alerts)
         return {
             "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
+            "death": death_words(self.words, document.death_reported_at, self.zone),
             "due": [self.due(one) for one in self._open()],
             "next": self.following(),
             "answered": self.answered(),

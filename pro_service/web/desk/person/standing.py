@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from pro_service.domain.study.facts import Status
-from pro_service.domain.study.pausing import safety_visits_ahead
+from pro_service.domain.study.pausing import safety_visits_ahead, status_of
 from pro_service.domain.study.permissions import Action
-from pro_service.domain.study.statuses import RULES, check_status, standing
+from pro_service.domain.study.statuses import RULES, check_status, is_said_to_investigator
 from pro_service.domain.study.times import zone
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import NotAllowedError
@@ -30,8 +30,10 @@ TO_INVESTIGATORS: Final = (Status.withdrew_follow_up, Status.withdrew_data_use)
 
 def _offered(asked: Asked) -> tuple[Status, ...]:
     """What may be recorded by who asks; a pause and a death have forms of their own."""
-    withdrawals = TO_INVESTIGATORS if asked.may(Action.record_withdrawal) else ()
-    return (*BY_COORDINATORS, *withdrawals)
+    if asked.may(Action.record_withdrawal):
+        return (*BY_COORDINATORS, *TO_INVESTIGATORS)
+    before = status_of(asked.facts)
+    return tuple(one for one in BY_COORDINATORS if not is_said_to_investigator(before, one))
 
 
 def _fields(asked: Asked) -> Sequence[Field]:
@@ -44,7 +46,8 @@ def _fields(asked: Asked) -> Sequence[Field]:
 def _read(asked: Asked) -> Status:
     """The status chosen. Raises FieldError, and NotAllowedError for an investigator's."""
     status = Status(asked.typed.choice("status", [one.value for one in Status]))
-    if status in TO_INVESTIGATORS and not asked.may(Action.record_withdrawal):
+    heard = is_said_to_investigator(status_of(asked.facts), status)
+    if heard and not asked.may(Action.record_withdrawal):
         raise NotAllowedError
     asked.typed.choice("status", [one.value for one in _offered(asked)])
     return status
@@ -52,7 +55,7 @@ def _read(asked: Asked) -> Status:
 
 async def _look(asked: Asked) -> Outlook:
     status, words, facts = _read(asked), asked.words, asked.facts
-    before = standing(facts.statuses, facts.now, facts.events).status
+    before = status_of(facts)
     check_status(before, status, facts.events)
     rule = RULES[status]
     sentences = [
@@ -90,7 +93,8 @@ def _warnings(asked: Asked, status: Status) -> list[str]:
 
 async def _act(asked: Asked, who: Who) -> Done:
     status = _read(asked)
-    await record_status(who, status, actor=asked.actor, reason=asked.reason)
+    may = asked.may(Action.record_withdrawal)
+    await record_status(who, status, actor=asked.actor, reason=asked.reason, by_investigator=may)
     return Done("status")
 
 

@@ -46,6 +46,7 @@ def today_values(
         "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
         "unreached": _unreached(words, by_id, to_do),
         "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
+        "deaths": _deaths(words, by_id, to_do),
         "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
         "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
         "second": paper_rows(words, by_id, to_do, "to_type"),
@@ -59,7 +60,7 @@ def today_values(
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
     rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
-    order = ("alerts", *first, "unreached", "not_joined", *rest)
+    order = ("alerts", *first, "deaths", "unreached", "not_joined", *rest)
     return {
         "sites": sites,
         "lists": lists,
@@ -218,6 +219,18 @@ def _unreached(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
             "since": words.instant(one.since, zone(sites[one.site_id].zone)),
         }
         for one in to_do.unreached[:MOST_OF_A_LIST]
+    ]
+
+
+def _deaths(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.code,
+            "place": one.site_id,
+            "site": sites[one.site_id],
+            "since": words.instant(one.reported_at, zone(sites[one.site_id].zone)),
+        }
+        for one in to_do.deaths
     ]
 
 

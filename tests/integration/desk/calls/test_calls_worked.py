@@ -227,7 +227,8 @@ async def test_a_pause_until_a_day_is_a_pause_until_that_day(
         ("stops_questionnaires", "anna", "stopped_questionnaires", 0),
         ("withdraws_follow_up", "anna", "stopped_questionnaires", 1),
         ("withdraws_follow_up", "ivo", "withdrew_follow_up", 0),
-        ("withdraws_data_use", "anna", "withdrew_data_use", 0),
+        ("withdraws_data_use", "anna", "stopped_questionnaires", 1),
+        ("withdraws_data_use", "ivo", "withdrew_data_use", 0),
     ],
 )
 async def test_a_withdrawal_is_recorded_by_its_kind_and_by_who_heard_it(

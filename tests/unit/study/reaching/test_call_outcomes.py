@@ -53,7 +53,6 @@ REASONS = [
             CallOutcome.stops_questionnaires,
             WhatFollows(status=Status.stopped_questionnaires),
         ),
-        (CallOutcome.withdraws_data_use, WhatFollows(status=Status.withdrew_data_use)),
         (CallOutcome.not_needed, WhatFollows()),
         (CallOutcome.other, WhatFollows()),
     ],
@@ -96,11 +95,19 @@ def test_only_reaching_somebody_at_a_number_that_waits_confirms_it() -> None:
     assert confirming == [(CONFIRM_NUMBER, CallOutcome.reached)]
 
 
-def test_r1_withdrawal_from_follow_up_is_recorded_only_where_an_investigator_heard_it() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (CallOutcome.withdraws_follow_up, Status.withdrew_follow_up),
+        (CallOutcome.withdraws_data_use, Status.withdrew_data_use),
+    ],
+)
+def test_r1_a_withdrawal_is_recorded_only_where_an_investigator_heard_it(
+    outcome: CallOutcome, status: Status
+) -> None:
     """Said to somebody else it stops questionnaires, and an investigator is asked to hear it."""
-    outcome = CallOutcome.withdraws_follow_up
     heard = what_follows("nudges_unanswered", outcome, Hearing(by_investigator=True))
-    assert heard == WhatFollows(status=Status.withdrew_follow_up)
+    assert heard == WhatFollows(status=status)
     for hearing in (None, Hearing()):
         assert what_follows("nudges_unanswered", outcome, hearing) == WhatFollows(
             status=Status.stopped_questionnaires, alert=WITHDRAWAL_REPORTED, urgent=False
