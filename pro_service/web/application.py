@@ -23,6 +23,7 @@ from pro_service.web.middleware import (
 from pro_service.web.questionnaire import (
     answering,
     contact,
+    correcting,
     ending,
     entrance,
     factor,
@@ -101,6 +102,8 @@ ROUTES: Final = (
     web.get("/q/year", factor.show_year, name="page-factor"),
     web.post("/q/year", factor.give_year, name="page-factor-given"),
     web.get("/q/me", own_page.show_own_page, name="page-own"),
+    web.get("/q/me/correct", correcting.show_correct, name="page-correct"),
+    web.post("/q/me/correct", correcting.ask_correct, name="page-correct-asked"),
     web.get("/q/me/unwell", unwell.show_unwell, name="page-unwell"),
     web.post("/q/me/unwell", unwell.say_unwell, name="page-unwell-said"),
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),

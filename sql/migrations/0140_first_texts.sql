@@ -41,7 +41,7 @@ CREATE FUNCTION pro.first_texts_of(study uuid, participant uuid)
     WHERE n.study_id = study AND n.participant_id = participant AND n.valid_to IS NULL AND n.kind = 'phone'
     ORDER BY n.ordinal, n.id
 $$;
-CREATE FUNCTION pro.desk_first_texts(study uuid, participant uuid)
+CREATE FUNCTION pro.desk_telephones(study uuid, participant uuid)
     RETURNS TABLE (contact_id uuid, verified_at timestamptz, verified_by text, texts integer, sent_at timestamptz,
                    state text, asked boolean, heard boolean)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -49,8 +49,8 @@ CREATE FUNCTION pro.desk_first_texts(study uuid, participant uuid)
     JOIN pro.contact_points AS n ON n.study_id = study AND n.id = f.contact_id
     WHERE pro.desk_may_see(study, participant, n.recorded_at)
 $$;
-REVOKE ALL ON FUNCTION pro.desk_first_texts(uuid, uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pro.desk_first_texts(uuid, uuid) TO pro_desk;
+REVOKE ALL ON FUNCTION pro.desk_telephones(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pro.desk_telephones(uuid, uuid) TO pro_desk;
 
 -- Of those now at a site of whoever asks, who agreed to texts and has not joined yet: no number of theirs is proven,
 -- and no answer came by one. The newest first, and how many there are. Whoever has sent something in, or begun it, in

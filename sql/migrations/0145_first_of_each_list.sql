@@ -3,8 +3,10 @@
 -- third of a millisecond where many work: thousands of rows that no page shows were what a page waited for.
 
 -- As before, written so that the planner opens it up: a function with settings of its own is begun anew for every row.
-CREATE OR REPLACE FUNCTION pro.visible_site_ids() RETURNS uuid[] LANGUAGE sql STABLE
-    RETURN coalesce(string_to_array(nullif(current_setting('pro.site_ids', true), ''), ',')::uuid[], ARRAY[]::uuid[]);
+CREATE OR REPLACE FUNCTION pro.visible_site_ids() RETURNS uuid[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(pg_catalog.string_to_array(nullif(pg_catalog.current_setting('pro.site_ids', true), ''), ',')::uuid[],
+                    ARRAY[]::uuid[])
+$$;
 
 CREATE INDEX placings_of_participant ON pro.participant_sites (study_id, participant_id);
 

@@ -56,6 +56,8 @@ def add_visit(
             out.print(f"asked: {instrument} ({target})", markup=False)
         local = None if made.reminded_at is None else made.reminded_at.astimezone(zone(facts.zone))
         goes = "no text goes" if local is None else f"first text {local:%Y-%m-%d %H:%M}"
+        if made.held is not None:
+            goes = f"no text goes as things stand: {made.held.replace('_', ' ')}"
         out.print(f"Extra visit {made.occurrence} of {code}: open now, {goes} ({facts.zone}).")
 
     with_participant(code, study, data, actor, work)

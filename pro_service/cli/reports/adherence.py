@@ -17,6 +17,7 @@ from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.adherence import Adherence
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.exports.adherence import AdherenceReport, report
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.tables import TableFileError, csv_bytes, write_csv
 
 MARKS: dict[AssessmentState, str] = {
@@ -105,7 +106,12 @@ def adherence_command(
 
     async def work(runtime: Runtime) -> AdherenceReport:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await report(runtime.connection, runtime.context, found.id)
+        result = await report(runtime.connection, runtime.context, found.id)
+        taken = [TakenOut("adherence figures", "", len(result.figures))] if figures else []
+        taken += [TakenOut("adherence", "", len(result.rows))] if as_csv else []
+        for one in taken:
+            await insert_data_out(runtime.connection, found.id, one)
+        return result
 
     result = with_runtime(data, actor, work)
     if figures is not None:

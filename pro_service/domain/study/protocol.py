@@ -324,6 +324,11 @@ class Protocol(Record):
         """Return what is permitted for an instrument; nothing beyond links if it is not named."""
         return self.instruments.get(instrument, LINKS_ALONE)
 
+    @property
+    def types_twice(self) -> bool:
+        """Whether paper of anything is typed in a second time."""
+        return any(one.second_entry for one in self.instruments.values())
+
     def screens_of(self, instrument: Instrument) -> tuple[tuple[str, ...], ...]:
         """Return the item codes of each screen of an instrument, in asking order."""
         if self.use(instrument.id).screens == "grouped":

@@ -151,7 +151,7 @@ def _outcome(
 ) -> EndReason | datetime | None:
     """Return None to send now, an instant to wait for, or why it ends."""
     profile = profile_of(visit, protocol)
-    reason = _why_not(facts, protocol, where, visit, now)
+    reason = forbids(facts, protocol, where, visit, now)
     if reason is not None:
         return reason
     if not may_go_at(visit, profile, now, local):
@@ -165,14 +165,17 @@ def _outcome(
     return None
 
 
-def _why_not(
+def forbids(
     facts: ParticipantFacts,
     protocol: Protocol,
     where: Standing,
     visit: VisitFacts,
     now: datetime,
 ) -> EndReason | None:
-    """Return the reason that forbids any reminder of this visit, whatever the hour."""
+    """Return the reason that forbids any reminder of this visit, whatever the hour.
+
+    `where` is the standing at `now`, which may be a time to come: as things stand today.
+    """
     profile = profile_of(visit, protocol)
     if profile == "safety":
         # The same word that calls are made by: what is not texted for it is rung for.

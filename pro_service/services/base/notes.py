@@ -20,6 +20,7 @@ reference, `note:<id>`:
 | attempts.original, .apart_reason | desk: where a paper lies; why it is entered | none |
 | entry_settlements.reason | desk: what a paper says that was typed differently | none |
 | corrections.source, .reason | desk: a correction asked for | none |
+| correction_wishes.said | nobody: words of participants, from their own page | none |
 | correction_decisions.reason | desk: approved or refused | none |
 | opt_outs.reason, .end_reason | desk and CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |

@@ -9,7 +9,11 @@ from uuid import UUID
 
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.reaching.call_times import last_day_to_wait, next_try
+from pro_service.domain.study.reaching.call_times import (
+    helps_until,
+    last_day_to_wait,
+    next_try,
+)
 from pro_service.domain.study.times import zone
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
@@ -76,8 +80,9 @@ async def read_call(hands: Hands, call_id: UUID) -> CallToMake:
         one
         for one in calls
         if one.closed_at is not None
-        and (one.reason, one.visit_id, one.created_at)
-        == (call.reason, call.visit_id, call.created_at)
+        and (one.reason, one.visit_id) == (call.reason, call.visit_id)
+        # About a visit it is the same call, whenever it is made anew.
+        and (call.visit_id is not None or one.created_at == call.created_at)
     ]
     now, local = timeline.document.now, zone(timeline.site.zone)
     again = next_try(now, local, working_days(hours.country), call.closes_at)
@@ -114,8 +119,9 @@ async def _protocols(
 
 def days_to_wait(call: CallToMake) -> tuple[str, str] | None:
     """The first and the last day by which an answer can be waited for (ISO); None for none."""
-    timeline = call.timeline
-    local = zone(timeline.site.zone)
-    last = last_day_to_wait(timeline.document.now, local, call.call.closes_at)
-    today = timeline.document.now.astimezone(local).date()
+    document = call.timeline.document
+    local = zone(call.timeline.site.zone)
+    asks = next((one.closes_at for one in document.visits if one.id == call.call.visit_id), None)
+    last = last_day_to_wait(document.now, local, helps_until(call.call.closes_at, asks))
+    today = document.now.astimezone(local).date()
     return None if last is None else (today.isoformat(), last.isoformat())

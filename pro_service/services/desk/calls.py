@@ -30,6 +30,7 @@ from pro_service.domain.study.reaching.call_outcomes import (
 from pro_service.domain.study.reaching.call_times import (
     CallDayError,
     after_day,
+    helps_until,
     next_try,
     ring_again,
 )
@@ -146,7 +147,8 @@ def _back_at(
     if given.outcome == CallOutcome.will_answer:
         if given.day is None:
             raise CallDayError
-        return after_day(given.day, facts.now, local, call.closes_at)
+        asks = next((one.closes_at for one in facts.visits if one.id == call.visit_id), None)
+        return after_day(given.day, facts.now, local, helps_until(call.closes_at, asks))
     if given.again is not None:
         at = local_instant(given.again.date(), given.again.time(), local)
         return ring_again(at, facts.now, call.closes_at)

@@ -86,25 +86,27 @@ async def preview_pause(hands: Hands, code: str, wish: PauseWish) -> PausePrevie
     )
 
 
-async def change_pause(hands: Hands, code: str, wish: PauseWish, *, key: str) -> None:
+async def change_pause(hands: Hands, code: str, wish: PauseWish, *, key: str) -> bool:
     """Begin a pause, or end it; a second copy of the form (`key`) changes nothing.
 
+    True if texts go out again once it is over, as things stand.
     Raises NotHereError, NotAllowedError, ReasonMissingError, PauseDayError, PauseRefusedError.
     """
     who = hands.turn_of(await find_place(hands, code, Action.pause_participant))
     reason = said(wish.reason)
 
-    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[None]:
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[bool]:
+        texted = facts.reach.contact is not None
         web_key = f"{facts.id}:desk-pause:{wish.until or 'end'}:{key}"
         if await answers.find_web_write(who.connection, facts.study_id, web_key):
-            return Plan(None)
+            return Plan(texted)
         plan = _plan(facts, protocol, wish.until)
         note = note_about(hands.context, facts, reason)
         document = pause_write(plan, web_key, actor=hands.seat.actor, reason=note.reference)
         write = writing(preferences.record_choice, document)
-        return Plan(None, signed(hands.seat, Action.pause_participant, note, write))
+        return Plan(texted, signed(hands.seat, Action.pause_participant, note, write))
 
-    await turn(who, decide)
+    return await turn(who, decide)
 
 
 def _plan(facts: ParticipantFacts, protocol: Protocol, until: date | None) -> PausePlan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cell
 from pro_service.services.exports.own_events import own_event_rows
 from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
 from pro_service.store.base import operations
+from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
 from pro_service.store.study.studies import StudyRow
 
@@ -38,23 +40,28 @@ async def export(
     AsOfError, ExportFolderError.
     """
     at = await settle(connection, as_of)
-    async with store.one_snapshot(connection):
-        now = await operations.get_study_time(connection)
-        kind = await operations.get_database_kind(connection) or "undeclared"
-        plan = await context.reader.plan(connection, study.id, at)
-        rules = load_endpoint_rules() if plan is None else plan.plan.rules
-        flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
-        instruments = context.catalogue.instruments
-        snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
-        about = _about(context, snapshot, now) | plan_cells(plan)
-        extra = {} if plan is None else {PLAN_FILE: plan.source}
-        with new_export(folder, about, extra) as tables:
+    with ExitStack() as stack:
+        async with store.one_snapshot(connection):
+            now = await operations.get_study_time(connection)
+            kind = await operations.get_database_kind(connection) or "undeclared"
+            plan = await context.reader.plan(connection, study.id, at)
+            rules = load_endpoint_rules() if plan is None else plan.plan.rules
+            flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
+            instruments = context.catalogue.instruments
+            snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
+            about = _about(context, snapshot, now) | plan_cells(plan)
+            extra = {} if plan is None else {PLAN_FILE: plan.source}
+            tables = stack.enter_context(new_export(folder, about, extra))
             await _participants(connection, context, study, snapshot, tables, told)
             for row in _instrument_rows(context):
                 tables.add("instruments.csv", row)
             for row in _codebook_rows():
                 tables.add("codebook.csv", row)
-        return tables.counts
+        # The folder appears once the record says who takes it out.
+        narrowed_by = "" if as_of is None else f"as_of={at.astimezone(UTC).isoformat()}"
+        taken = TakenOut("export", narrowed_by, sum(tables.counts.values()))
+        await insert_data_out(connection, study.id, taken)
+    return tables.counts
 
 
 async def _participants(

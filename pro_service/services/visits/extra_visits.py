@@ -10,6 +10,8 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import KNEES, ParticipantFacts, Target
+from pro_service.domain.study.follow_up.end_reasons import EndReason
+from pro_service.domain.study.follow_up.safety_floor import why_nobody_is_texted
 from pro_service.domain.study.protocol import Messaging, Protocol, VisitDefinition
 from pro_service.domain.study.schedule import NewVisit, plan_unscheduled
 from pro_service.domain.study.statuses import standing
@@ -41,7 +43,9 @@ class ExtraVisit:
     occurrence: int
     asked: tuple[tuple[str, Target], ...]
     reminded_at: datetime | None
-    """When the first text goes, if anything then still forbids nothing; None: no text goes."""
+    """When the first text is due; None: no text is planned."""
+    held: EndReason | None
+    """What keeps a text from going then, as things stand; None: nothing does."""
 
 
 async def add_extra_visit(
@@ -73,7 +77,11 @@ async def add_extra_visit(
         if at_once:
             _ask_at_once(document, facts, protocol.messaging)
         due = [nudge.due_at for nudge in document.reminders]
-        made = ExtraVisit(definition, plan.occurrence, asked, next(iter(due), None))
+        first = next(iter(due), None)
+        held = why_nobody_is_texted(
+            facts, standing(facts.statuses, first or facts.now, facts.events)
+        )
+        made = ExtraVisit(definition, plan.occurrence, asked, first, held)
         return reasoned(who, note, Plan(made, writing(schedule.write_schedule, document)))
 
     return await turn(who, decide)

@@ -34,6 +34,8 @@ class CorrectionRow:
     reason: str
     attempt_id: UUID | None = None
     to_assessment_id: UUID | None = None
+    wish_id: UUID | None = None
+    """The participant's own request it was asked on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,25 @@ class CorrectionSeen(NamedTuple):
     response_id: UUID | None
     raw_sealed: bytes | None
     raw_key: str | None
+
+
+class WishTaken(NamedTuple):
+    """When a participant asked for a correction on the own page, and of which visit."""
+
+    recorded_at: datetime
+    visit_id: UUID
+
+
+class WishSeen(NamedTuple):
+    """A participant's own request; `said` names the note with their words."""
+
+    id: UUID
+    definition: str
+    occurrence: int
+    said: str
+    recorded_at: datetime
+    taken: bool
+    """Whether a correction was asked on it."""
 
 
 class CorrectionCount(NamedTuple):
@@ -193,3 +214,19 @@ async def list_corrections_waiting(
     """Requests at these sites that wait for a decision, the oldest first."""
     rows = await connection.fetch(_SQL["list_corrections_waiting"], study_id, list(sites), most)
     return [row_of(CorrectionWaiting, row) for row in rows]
+
+
+async def get_correction_wish(
+    connection: Connection, study_id: UUID, participant_id: UUID, wish_id: UUID
+) -> WishTaken | None:
+    """A participant's own request."""
+    row = await connection.fetchrow(_SQL["get_correction_wish"], study_id, participant_id, wish_id)
+    return None if row is None else row_of(WishTaken, row)
+
+
+async def list_correction_wishes(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[WishSeen]:
+    """What a participant asked for on the own page, the newest last. Runs as the desk."""
+    rows = await connection.fetch(_SQL["list_correction_wishes"], study_id, participant_id)
+    return [row_of(WishSeen, row) for row in rows]

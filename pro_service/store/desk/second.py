@@ -31,7 +31,7 @@ class SecondEntryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondAnswerRow:
-    """What was typed for an item the second time, and what stood there then."""
+    """What was typed for an item the second time, and what was typed first."""
 
     id: UUID
     second_entry_id: UUID
@@ -150,8 +150,19 @@ async def find_paper(
 async def list_paper_answers(
     connection: Connection, study_id: UUID, participant_id: UUID, attempt_id: UUID
 ) -> tuple[AnswerFacts, ...]:
-    """What stands answered in the sitting: to compare with and to go on from, not to show."""
-    rows = await connection.fetch(_SQL["list_paper_answers"], study_id, participant_id, attempt_id)
+    """What stands answered in the sitting: to go on from, not to show."""
+    return await _answers(connection, "list_paper_answers", study_id, participant_id, attempt_id)
+
+
+async def list_typed_answers(
+    connection: Connection, study_id: UUID, participant_id: UUID, attempt_id: UUID
+) -> tuple[AnswerFacts, ...]:
+    """What was read when it was typed first: to compare with, not to show."""
+    return await _answers(connection, "list_typed_answers", study_id, participant_id, attempt_id)
+
+
+async def _answers(connection: Connection, query: str, *whose: UUID) -> tuple[AnswerFacts, ...]:
+    rows = await connection.fetch(_SQL[query], *whose)
     return tuple(AnswerFacts.model_validate(dict(row)) for row in rows)
 
 

@@ -93,8 +93,9 @@ async def _change(
     request: web.Request, seat: Seat, wish: PauseWish, key: str, what: str
 ) -> web.Response:
     code = request.match_info["code"]
-    await service.change_pause(hands_of(request, seat), code, wish, key=key)
-    return done(seat, _page_of(code), what, code=code, day=wish.until)
+    texted = await service.change_pause(hands_of(request, seat), code, wish, key=key)
+    said = what if texted else f"{what}_held"
+    return done(seat, _page_of(code), said, code=code, day=wish.until)
 
 
 def _preview_values(words: Words, found: PausePreview) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
+from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
@@ -121,6 +122,7 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
     Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
     Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
     Doing("/desk/rota/entries/{id}/end", rota.end, Action.change_rota, "desk-rota-end"),

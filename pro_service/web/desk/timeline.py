@@ -203,7 +203,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),
-        "typed_twice": any(one.second_entry for one in timeline.protocol.instruments.values()),
+        "typed_twice": timeline.protocol.types_twice,
         "safety": safety_values(words, timeline),
     }
 

@@ -9,12 +9,24 @@ WITH turn AS (
 doc AS (SELECT $4::jsonb AS d FROM turn),
 asked AS (
     INSERT INTO pro.corrections (study_id, id, participant_id, assessment_id, response_id, item, kind, value,
-        said_at, source, actor, reason, attempt_id, to_assessment_id)
+        said_at, source, actor, reason, attempt_id, to_assessment_id, wish_id)
     SELECT $1, c.id, $2, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.said_at, c.source, c.actor,
-           c.reason, c.attempt_id, c.to_assessment_id
+           c.reason, c.attempt_id, c.to_assessment_id, c.wish_id
     FROM doc, jsonb_to_recordset(d -> 'corrections') AS c (id uuid, assessment_id uuid, response_id uuid,
         item text, kind text, value integer, said_at timestamptz, source text, actor text, reason text,
-        attempt_id uuid, to_assessment_id uuid)
+        attempt_id uuid, to_assessment_id uuid, wish_id uuid)
+    RETURNING wish_id, actor
+),
+-- Whoever asked on the own page was heard, once nothing they asked for there waits any more.
+heard AS (
+    UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = a.actor, outcome = 'correction asked for'
+    FROM asked AS a
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.reason = 'correction_asked' AND k.closed_at IS NULL
+      AND a.wish_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pro.correction_wishes AS w
+                      WHERE w.study_id = $1 AND w.participant_id = $2 AND w.id <> a.wish_id
+                        AND NOT EXISTS (SELECT FROM pro.corrections AS o
+                                        WHERE o.study_id = $1 AND o.wish_id = w.id))
 ),
 decided AS (
     INSERT INTO pro.correction_decisions (study_id, id, participant_id, correction_id, approved, actor, reason)
@@ -62,6 +74,15 @@ GROUP BY c.site_id, c.interviewer, c.kind ORDER BY c.site_id, c.interviewer NULL
 -- Requests that wait for a decision, the oldest first.
 SELECT c.code, c.site_id, c.kind, c.actor, c.recorded_at FROM pro.desk_corrections_here($1, $2) AS c
 WHERE c.approved IS NULL ORDER BY c.recorded_at, c.id LIMIT $3;
+
+-- name: get_correction_wish(study_id, participant_id, wish_id)
+-- When a participant asked for a correction on the own page, at which visit.
+SELECT w.recorded_at, w.visit_id FROM pro.correction_wishes AS w
+WHERE w.study_id = $1 AND w.participant_id = $2 AND w.id = $3;
+
+-- name: list_correction_wishes(study_id, participant_id)
+-- What a participant asked for on the own page, and whether a correction was asked on it, the newest last.
+SELECT * FROM pro.desk_correction_wishes($1, $2);
 
 -- name: may_read_answers(study_id, participant_id)
 -- Whether answers are open to whoever reads now.

@@ -5,4 +5,4 @@ SELECT code, site_id, enrolled_at, sent_at, state, total FROM pro.desk_not_joine
 -- name: list_telephones(study_id, participant_id)
 -- A participant's telephones as far as the first text is concerned; no number is in it.
 SELECT contact_id, verified_at, verified_by, texts, sent_at, state, asked, heard
-FROM pro.desk_first_texts($1, $2);
+FROM pro.desk_telephones($1, $2);

@@ -29,11 +29,13 @@ settled AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: find_paper(study_id, participant_id, attempt_id)
--- A paper that was typed in and sent: by whom, its sitting, and whether it was typed a second time.
-SELECT t.id, t.assessment_id, t.mode, t.respondent, t.respondent_relation, t.language, t.started_at AS told_at, t.actor,
-       true AS sent, t.apart, t.ordinal, t.submitted_at,
+-- A paper that was typed in and sent: by whom (of one that was recorded anew where it belongs, by whom before), its
+-- sitting, and whether it was typed a second time.
+SELECT t.id, t.assessment_id, t.mode, t.respondent, t.respondent_relation, t.language, t.started_at AS told_at,
+       coalesce(o.actor, t.actor) AS actor, true AS sent, t.apart, t.ordinal, t.submitted_at,
        EXISTS (SELECT FROM pro.second_entries AS e WHERE e.study_id = t.study_id AND e.attempt_id = t.id) AS typed_again
 FROM pro.attempts AS t
+LEFT JOIN pro.attempts AS o ON o.study_id = t.study_id AND o.id = coalesce(t.moved_from, t.replaces)
 WHERE t.study_id = $1 AND t.participant_id = $2 AND t.id = $3 AND t.mode = 'paper' AND t.submitted_at IS NOT NULL;
 
 -- name: list_paper_answers(study_id, participant_id, attempt_id)
@@ -42,6 +44,14 @@ SELECT r.item, r.value, r.gap, r.response_id, r.received_at FROM pro.attempts AS
 CROSS JOIN LATERAL pro.sitting_answers(t.study_id, t.id) AS r
 WHERE t.study_id = $1 AND t.participant_id = $2 AND t.id = $3
 ORDER BY r.item;
+
+-- name: list_typed_answers(study_id, participant_id, attempt_id)
+-- What was read on a paper when it was typed first, by item: not what it was corrected or settled to since.
+SELECT DISTINCT ON (r.item) r.item, r.value, r.gap, r.id AS response_id, r.received_at
+FROM pro.responses AS r
+WHERE r.study_id = $1 AND r.participant_id = $2 AND r.attempt_id = $3
+  AND coalesce(r.reason, '') NOT IN ('corrected', 'settled', 'overtaken')
+ORDER BY r.item, r.id DESC;
 
 -- name: is_verified(study_id, attempt_id)
 -- Whether a paper was typed a second time and nothing waits to be settled.

@@ -324,8 +324,12 @@ async def test_visits_with_long_histories_keep_their_place(
         opens=timedelta(days=-20),
         closes=timedelta(days=-10),
     )
+    await seed_visit(participant, "month_1", opens=timedelta(days=-9), closes=timedelta(days=-2))
     _, text = await page(desk, "/desk/participants/P-001")
-    assert text.index('id="week_2-1"') < text.index('id="baseline-1"')
+    # What is open stands whole and first; what is over is a line, the latest first.
+    assert text.index('<article class="visit" id="baseline-1"') < text.index('id="month_1-1"')
+    assert text.index('id="month_1-1"') < text.index('id="week_2-1"')
+    assert text.count('<details class="visit">') == 2
     _, first = await page(desk, "/desk/participants")
     assert "s-missed" in first
     assert (await press(desk, first, "/desk/sign-out"))[0] == 200

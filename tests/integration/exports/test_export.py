@@ -18,7 +18,7 @@ from pro_service.store.study.studies import StudyRow
 from tests.integration.exports.conftest import answer_all
 from tests.support.command import commands_with
 from tests.support.packs import load_nonsense
-from tests.support.study import Trial, open_trial, row
+from tests.support.study import ACTOR, Trial, open_trial, row
 
 NRS = "womac-nrs-3.1"
 INJECTED = datetime(2026, 1, 12, 2, tzinfo=UTC)
@@ -231,3 +231,14 @@ async def test_the_command_writes_the_folder_and_says_how_to_check_it(
     past = await commands.call("export", "--csv", str(tmp_path / "c"), "--as-of", then)
     assert past.code == 0, past.err
     await trial.move(timedelta(minutes=1))
+
+
+async def test_who_takes_an_export_out_stands_in_the_record_before_the_folder_is_there(
+    trial: Trial, tmp_path: Path
+) -> None:
+    tables = await read(trial, tmp_path / "out")
+    (kept,) = await trial.fetch(
+        "SELECT d.what, d.narrowed_by, d.row_count, a.actor FROM data_out AS d"
+        " JOIN audit_entries AS a ON a.table_name = 'data_out'"
+    )
+    assert kept == ("export", "", sum(len(rows) for rows in tables.values()), ACTOR)

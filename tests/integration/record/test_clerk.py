@@ -29,6 +29,7 @@ READS: Final = {
     "contact_points",
     "conversations",
     "correction_decisions",
+    "correction_wishes",
     "corrections",
     "current_responses",
     "data_keys",

@@ -20,6 +20,8 @@ UNWELL = "unwell"
 """Reason of the call task made when a participant said that something is wrong."""
 ASKED_BY_TEXT = "asked_by_text"
 """Reason of the call task that staff make of a text they read: what it says needs talking."""
+CORRECTION_ASKED = "correction_asked"
+"""Reason of the call task made when a participant asks on the own page for a correction (R13)."""
 TEXT_HELD = "text_held"
 """Reason of the call task made when a provider refused a text and a person must look into it."""
 

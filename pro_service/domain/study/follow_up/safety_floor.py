@@ -152,12 +152,22 @@ def why_no_text(
     if not owes_answers(visit):
         submitted = any(each.submitted_at is not None for each in visit.assessments)
         return EndReason.answered if submitted else EndReason.declined
+    held = why_nobody_is_texted(facts, where)
+    if where.may_message and where.may_answer:
+        if visit.provisional:
+            return EndReason.rescheduled
+        if profile == "none":
+            return EndReason.nothing_asked
+    return held
+
+
+def why_nobody_is_texted(facts: ParticipantFacts, where: Standing) -> EndReason | None:
+    """Return what forbids any reminder at all to somebody who stands there; None if nothing does.
+
+    Safety follow-up by text asks the floor instead.
+    """
     if not where.may_message or not where.may_answer:
         return BY_STATUS[where.status]
-    if visit.provisional:
-        return EndReason.rescheduled
-    if profile == "none":
-        return EndReason.nothing_asked
     nobody = facts.reach.why_not
     return None if nobody is None else EndReason(nobody)
 

@@ -52,9 +52,22 @@ def ring_again(said: datetime, now: datetime, closes_at: datetime | None) -> dat
     return said
 
 
+def helps_until(call: datetime | None, visit: datetime | None) -> datetime | None:
+    """Return until when an answer can be waited for: while the call helps and the visit asks.
+
+    A call about a safety visit outlives its window: then somebody is rung, and no answer is
+    awaited.
+    """
+    return min((one for one in (call, visit) if one is not None), default=None)
+
+
 def after_day(day: date, now: datetime, local: ZoneInfo, closes_at: datetime | None) -> datetime:
-    """Return when to ring if nothing came by the end of a day. Raises CallTimeError."""
-    return ring_again(day_end(day, local), now, closes_at)
+    """Return when to ring if nothing came by the end of a day: the morning after it, or as it ends
+    where the morning is too late. Raises CallTimeError."""
+    at, morning = day_end(day, local), local_instant(day + ONE_DAY, RING_FROM, local)
+    if (closes_at is None or morning < closes_at) and morning <= now + LONGEST_WAIT:
+        at = morning
+    return ring_again(at, now, closes_at)
 
 
 def last_day_to_wait(now: datetime, local: ZoneInfo, closes_at: datetime | None) -> date | None:

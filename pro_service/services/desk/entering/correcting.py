@@ -61,7 +61,7 @@ from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
 from pro_service.store.desk import sittings, timeline
 from pro_service.store.desk.clerk import Place
-from pro_service.store.desk.corrections import CorrectionSeen
+from pro_service.store.desk.corrections import CorrectionSeen, WishSeen
 from pro_service.store.desk.frame import Frame
 from pro_service.store.ids import new_id
 from pro_service.vault import places
@@ -83,6 +83,8 @@ class CorrectionWish:
     """When the participant asked (UTC); None for what was misread."""
     source: str = field(default="", repr=False)
     reason: str = field(default="", repr=False)
+    wish_id: UUID | None = None
+    """The participant's own request, from the own page: its date is when they asked."""
 
 
 class CorrectionLine(NamedTuple):
@@ -95,6 +97,13 @@ class CorrectionLine(NamedTuple):
     decided_reason: str | None
 
 
+class WishLine(NamedTuple):
+    """A participant's own request, with their words opened."""
+
+    seen: WishSeen
+    words: str | None
+
+
 class CorrectionRoom(NamedTuple):
     """What was sent and may be corrected, and what was asked for so far."""
 
@@ -103,6 +112,8 @@ class CorrectionRoom(NamedTuple):
     lines: Sequence[CorrectionLine]
     frame: Frame
     site_id: UUID | None
+    wishes: Sequence[WishLine]
+    """What the participant asked for on the own page, and nobody has asked on yet."""
     may_read: bool
     """Whether whoever looks may read answers, and so say that one was misread."""
 
@@ -115,6 +126,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
         notes = await timeline.list_notes(connection, who.study_id, facts.id)
         frame = await read_frame(connection, who.study_id)
+        wished = await store.list_correction_wishes(connection, who.study_id, facts.id)
         may_read = await store.may_read_answers(connection, who.study_id, facts.id)
     vault = who.context.keys.vault
     words = {one.id: open_note(vault, one) for one in notes}
@@ -133,7 +145,8 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         )
         for one in seen
     ]
-    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, may_read)
+    wishes = [WishLine(one, opened(one.said)) for one in wished if not one.taken]
+    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, wishes, may_read)
 
 
 async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
@@ -152,7 +165,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
 
     async def once() -> Decision[None]:
         facts, _ = await _read(who, [wish.assessment_id])
-        response_id, value = await _checked(who, facts, wish)
+        said_at = await _said_at(who, wish)
+        response_id, value = await _checked(who, facts, replace(wish, said_at=said_at))
         note = note_about(who.context, facts, reason)
         source = wish.source.strip()[:LONGEST_NOTE]
         named = note_about(who.context, facts, source) if source else None
@@ -163,7 +177,8 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
             item=wish.item,
             kind=wish.kind,
             value=value,
-            said_at=wish.said_at if wish.kind is CorrectionKind.meant else None,
+            said_at=said_at,
+            wish_id=wish.wish_id if wish.kind is CorrectionKind.meant else None,
             source=None if named is None else named.reference,
             actor=hands.seat.actor,
             reason=note.reference,
@@ -178,6 +193,23 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
         return _decided(who, facts, signed(hands.seat, Action.ask_correction, note, write))
 
     await until_written(once)
+
+
+async def _said_at(who: Who, wish: CorrectionWish) -> datetime | None:
+    """When the participant asked: as their own request says, else as staff say.
+
+    Raises NotHereError where there is no such request.
+    """
+    if wish.kind is not CorrectionKind.meant:
+        return None
+    if wish.wish_id is None:
+        return wish.said_at
+    found = await store.get_correction_wish(
+        who.connection, who.study_id, who.participant_id, wish.wish_id
+    )
+    if found is None:
+        raise NotHereError
+    return found.recorded_at
 
 
 async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> tuple[UUID, int]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
-from pro_service.services.answering import GivenAnswer
+from pro_service.services.answering import GivenAnswer, find_assessment
 from pro_service.services.base.turns import Plan, Who, turn
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.entering.heads import (
@@ -29,6 +29,13 @@ from pro_service.services.desk.seat import NotHereError
 from pro_service.store.answering import answers as store
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.entry import EntryRow
+
+
+class SentEntry(NamedTuple):
+    """An entry that was sent in, and the visit it is of."""
+
+    entry: EntryRow
+    visit_id: UUID
 
 
 class KeptEntry(NamedTuple):
@@ -80,7 +87,7 @@ async def keep_answers(
 
 async def send_entry(
     hands: Hands, code: str, sitting_id: UUID, *, left_open: frozenset[str], key: str
-) -> EntryRow:
+) -> SentEntry:
     """Send in an entry, since they have answered all they will; `left_open` are items without one.
 
     Raises NotHereError, NotAllowedError, EntryRefusedError; StillOpenError where other questions
@@ -88,17 +95,19 @@ async def send_entry(
     """
     who, place = await find_who(hands, code)
 
-    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[EntryRow]:
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[SentEntry]:
         await demand_entering(hands, place, protocol)
         row = await own_entry(hands, who, sitting_id, sent_too=True)
+        visit, _ = find_assessment(facts, row.assessment_id)
+        sent = SentEntry(row, visit.id)
         web_key = f"{facts.id}:desk-entry:{key}"
         if await store.find_web_write(who.connection, facts.study_id, web_key):
-            return Plan(row)
+            return Plan(sent)
         typed = EntryTyping(hands, protocol, facts, head_of(row), row)
         gaps = typed.gaps(left_open)
         plan = await typed.plan(who, gaps, submit=True)
         plan.document.web_key = web_key
-        return Plan(row, typed.write(plan))
+        return Plan(sent, typed.write(plan))
 
     return await turn(who, decide)
 

@@ -151,7 +151,7 @@ async def keep_second(
         row = await _to_type(hands, who, facts, protocol, sitting_id)
         _, assessment = find_assessment(facts, row.assessment_id)
         instrument = who.context.catalogue.instruments[assessment.instrument]
-        first = await store.list_paper_answers(who.connection, who.study_id, facts.id, sitting_id)
+        first = await store.list_typed_answers(who.connection, who.study_id, facts.id, sitting_id)
         document = _typed_again(hands, instrument, row, first, given)
         record = writing(store.record_second_entry, document)
 
@@ -191,7 +191,7 @@ def _typed_again(
 ) -> store.SecondEntryWrite:
     """The second entry as it is kept. Raises StillOpenError, AnswerRangeError."""
     typed = {one.item: one for one in given if one.assessment_id == row.assessment_id}
-    if not {one.item for one in first} <= typed.keys():
+    if not first or not {one.item for one in first} <= typed.keys():
         raise StillOpenError
     actor, entry_id = hands.seat.actor, new_id()
     answers = []

@@ -32,11 +32,10 @@ from pro_service.services.answering import (
     read_baselines,
 )
 from pro_service.services.base.notes import note_about
-from pro_service.services.base.turns import Plan, Who, turn
+from pro_service.services.base.turns import Plan, Who, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, said, signed
 from pro_service.store.answering import answers as answer_store
-from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import second as store
 from pro_service.store.desk.second import Difference, PaperFound
 from pro_service.store.ids import new_id
@@ -88,15 +87,11 @@ async def settle_difference(
             reason=note.reference,
         )
         plan = await _settled(hands, who, _Case(facts, protocol, one, paper), as_read)
-        document = store.SecondEntryWrite(settlements=[row])
-
-        async def write(connection: Connection, guard: Guard) -> None:
-            await store.record_second_entry(connection, guard, document)
-            if plan is not None:
-                then = guard._replace(revision=guard.revision + 1)
-                sent = plan.of_what_was_sent(paper.entry.told_at)
-                await answer_store.record_answers(connection, then, sent)
-
+        steps = [writing(store.record_second_entry, store.SecondEntryWrite(settlements=[row]))]
+        if plan is not None:
+            sent = plan.of_what_was_sent(paper.entry.told_at)
+            steps.append(writing(answer_store.record_answers, sent))
+        write = one_after_the_other(steps)
         alarmed = plan is not None and any(each.severity == "urgent" for each in plan.alerts)
         return Plan(Settled(alarmed), signed(seat, Action.settle_entry, note, write))
 

@@ -84,7 +84,12 @@ async def list_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:
     return await store.list_desk_sites(connection, study_id)
 
 
-async def list_to_do(connection: Connection, context: ServiceContext, study_id: UUID) -> ToDo:
+async def list_to_do(
+    connection: Connection,
+    context: ServiceContext,
+    study_id: UUID,
+    versions_there_are: Mapping[UUID, Protocol],
+) -> ToDo:
     """Calls, alerts, texts in words, held numbers, messages of unknown fate."""
     texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
@@ -96,7 +101,9 @@ async def list_to_do(connection: Connection, context: ServiceContext, study_id: 
         for one in await today.list_begun(connection, study_id, MOST_BEGUN)
         if one.visit_id not in called
     ]
-    papers = await second.list_papers(connection, study_id, None, MOST_OF_A_LIST)
+    papers: Sequence[PaperToDo] = ()
+    if any(one.types_twice for one in versions_there_are.values()):
+        papers = await second.list_papers(connection, study_id, None, MOST_OF_A_LIST)
     versions = {
         one.protocol_version_id for listed in (calls, alerts, begun, papers) for one in listed
     }

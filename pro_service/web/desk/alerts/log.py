@@ -19,11 +19,13 @@ from pro_service.services.desk.alert_log import (
     read_alert_log,
 )
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.store.base.data_out import TakenOut
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import raised_in_words, verdict_in_words
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.taken import csv_file
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
@@ -84,17 +86,15 @@ async def show_file(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts.csv`: the alerts of the page, as a table for other programs."""
     log = await _read(request, seat, MOST_IN_FILE)
     sites = {one.id: one.code for one in log.sites}
+    week = f"week={log.monday:%Y-%m-%d}"
+    narrowed_by = week if log.site is None else f"{week}&site={log.site.code}"
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     writer.writerows(_cells(sites[one.site_id], one) for one in log.alerts)
-    name = f"alerts-{log.monday:%Y-%m-%d}.csv"
-    return web.Response(
-        body=buffer.getvalue().encode("utf-8-sig"),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    body = buffer.getvalue().encode("utf-8-sig")
+    taken = TakenOut("alerts", narrowed_by, len(log.alerts))
+    return await csv_file(request, seat, f"alerts-{log.monday:%Y-%m-%d}.csv", body, taken)
 
 
 async def _read(request: web.Request, seat: Seat, most: int = MOST_LISTED) -> AlertLog:

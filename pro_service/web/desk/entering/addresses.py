@@ -45,7 +45,10 @@ def entry_of(
 
 
 def asked_for(offered: Sequence[Enterable], query: Mapping[str, str]) -> str:
-    """The assessment a link names by its visit, if it may be entered; else nothing is chosen."""
+    """The assessment a link names by its visit, if it may be entered; else nothing is chosen.
+
+    With the visit alone it is the first that is still owed there.
+    """
     visit = query.get("visit", "")
     instrument, target = query.get("instrument"), query.get("target")
     for one in offered:

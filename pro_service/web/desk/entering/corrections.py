@@ -18,6 +18,7 @@ from pro_service.services.desk.entering import (
     CorrectionRoom,
     CorrectionWish,
     MoveWish,
+    WishLine,
 )
 from pro_service.services.desk.seat import ReasonMissingError, Seat
 from pro_service.store.desk.corrections import CorrectionSeen
@@ -40,13 +41,18 @@ _FIELDS: Final = (
     "said_time",
     "source",
     "reason",
+    "wish",
 )
 
 
 async def show_corrections(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants/{code}/corrections`: what may be asked for, and what was."""
     room = await service.look_at_corrections(hands_of(request, seat), request.match_info["code"])
-    return _page(request, seat, room, dict.fromkeys(_FIELDS, ""))
+    fields = dict.fromkeys(_FIELDS, "")
+    wish = _wished(room, request.query.get("wish", ""))
+    if wish is not None:
+        fields |= {"wish": str(wish.seen.id), "kind": CorrectionKind.meant.value}
+    return _page(request, seat, room, fields)
 
 
 async def ask(request: web.Request, seat: Seat) -> web.Response:
@@ -123,13 +129,37 @@ def _wish(room: CorrectionRoom, fields: dict[str, str]) -> CorrectionWish:
         raise HeadProblemError("kind")
     kind, text = CorrectionKind(fields["kind"]), fields["value"].strip()
     said_at = None
-    if kind is CorrectionKind.meant:
+    wish = _wished(room, fields["wish"])
+    if kind is CorrectionKind.meant and wish is None:
         site = zone(room.facts.site.zone)
         said_at = local_instant_of(fields["said_on"], fields["said_time"], site, "said")
     value = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
     return CorrectionWish(
-        read_id(place), item, kind, value, said_at, fields["source"], fields["reason"]
+        read_id(place),
+        item,
+        kind,
+        value,
+        said_at,
+        fields["source"],
+        fields["reason"],
+        None if wish is None else wish.seen.id,
     )
+
+
+def _wished(room: CorrectionRoom, text: str) -> WishLine | None:
+    """The participant's own request that a form or an address names."""
+    return next((one for one in room.wishes if str(one.seen.id) == text), None)
+
+
+def _wish_values(words: Words, room: CorrectionRoom, one: WishLine) -> dict[str, Any]:
+    """A participant's own request, in words."""
+    seen, site = one.seen, zone(room.facts.site.zone)
+    return {
+        "id": str(seen.id),
+        "visit": words.visit(room.protocol, seen.definition, seen.occurrence),
+        "at": words.instant(seen.recorded_at, site),
+        "words": words.noted(one.words),
+    }
 
 
 def _page(
@@ -160,6 +190,7 @@ def _page(
         today=facts.now.astimezone(site).date().isoformat(),
         sent=_sent(words, room),
         places=_places(words, room),
+        wishes=[_wish_values(words, room, one) for one in room.wishes],
         kinds=[
             (one.value, words.text(f"correction.kind_{one}"))
             for one in _OF_ANSWERS

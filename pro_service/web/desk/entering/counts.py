@@ -13,9 +13,11 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
 from pro_service.services.desk.entering import CorrectionFigures
 from pro_service.services.desk.seat import Seat
+from pro_service.store.base.data_out import TakenOut
 from pro_service.store.desk.corrections import CorrectionCount
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.taken import csv_file
 from pro_service.web.desk.words import Words
 
 _COLUMNS: Final = ("site", "interviewer", "kind", "asked", "approved", "refused", "waiting")
@@ -58,12 +60,9 @@ async def get_table(request: web.Request, seat: Seat) -> web.Response:
         numbers = (one.asked, one.approved, one.refused, one.waiting)
         site = found.sites[one.site_id].code
         writer.writerow([site, one.interviewer or "", one.kind, *numbers])
-    return web.Response(
-        body=buffer.getvalue().encode("utf-8-sig"),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="corrections.csv"'},
-    )
+    body = buffer.getvalue().encode("utf-8-sig")
+    taken = TakenOut("corrections", "", len(found.counts))
+    return await csv_file(request, seat, "corrections.csv", body, taken)
 
 
 def _row(words: Words, found: CorrectionFigures, one: CorrectionCount) -> dict[str, Any]:

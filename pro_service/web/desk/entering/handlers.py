@@ -114,14 +114,16 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     left = frozenset(str(one) for one in form.getall("left", []))
     key = f"send:{read_key(form)}"
     try:
-        row = await service.send_entry(hands, code, sitting_id, left_open=left, key=key)
+        row, visit_id = await service.send_entry(hands, code, sitting_id, left_open=left, key=key)
     except service.StillOpenError:
         # Answered on another page meanwhile, or a page of long ago: as it stands now.
         return see(f"{_page_of(code)}/{sitting_id}")
     respondent = row.respondent
     if row.respondent_relation is not None:
         respondent = f"{respondent}.{row.respondent_relation}"
+    # What else the visit asks comes next, told as this was.
     carried = {"mode": row.mode, "respondent": respondent, "language": row.language}
+    carried["visit"] = str(visit_id)
     return done(seat, f"{_page_of(code)}?{urlencode(carried)}", "entry_sent", code=code)
 
 

@@ -57,6 +57,11 @@ def filters_of(query: GridQuery) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in given if value is not None]
 
 
+def narrowed_by(query: GridQuery) -> str:
+    """The filter as the record keeps it; empty for everybody."""
+    return urlencode(filters_of(query._replace(sort="code", page=1)))
+
+
 def address_of(query: GridQuery, path: str = PATH) -> str:
     """The address of a list."""
     asked = urlencode(filters_of(query))

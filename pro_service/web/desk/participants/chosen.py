@@ -6,7 +6,6 @@ and its count said.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -30,7 +29,7 @@ from pro_service.store.cards.cards import ShownTo
 from pro_service.web.desk.guard import hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.participants.asked import PATH, query_of
-from pro_service.web.desk.person.sheets import form_key, problem_in_words
+from pro_service.web.desk.person.sheets import form_key, new_form_key, problem_in_words
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import PAGES
 from pro_service.web.requests import Form, read_form, source_of
@@ -38,7 +37,6 @@ from pro_service.web.requests import Form, read_form, source_of
 ASK: Final = "/desk/chosen/ask"
 CARDS: Final = "/desk/chosen/cards"
 _LONGEST_CODE: Final = 100
-_KEY_BYTES: Final = 12
 
 
 class _Shown(NamedTuple):
@@ -129,7 +127,7 @@ async def _page(
         "going": going,
         "staying": len(rows) - len(going),
         "address": ASK,
-        "key": secrets.token_hex(_KEY_BYTES),
+        "key": new_form_key(),
         "page": _list_of(form),
         "here": PATH,
     }

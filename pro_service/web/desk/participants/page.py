@@ -15,10 +15,11 @@ from pro_service.services.desk.listing.grid import GridQuery, read_grid, walk_gr
 from pro_service.services.desk.listing.searching import look_for
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
+from pro_service.store.base.data_out import TakenOut
 from pro_service.tables.writing import csv_bytes
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
-from pro_service.web.desk.participants.asked import PATH, address_of, query_of
+from pro_service.web.desk.participants.asked import PATH, address_of, narrowed_by, query_of
 from pro_service.web.desk.participants.rows import (
     columns_of,
     csv_head,
@@ -26,6 +27,7 @@ from pro_service.web.desk.participants.rows import (
     figure_values,
     grid_values,
 )
+from pro_service.web.desk.taken import csv_file
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form, see
 
@@ -81,17 +83,14 @@ async def get_table(request: web.Request, seat: Seat) -> web.Response:
     columns: dict[str, str] = {}
     for grid in grids:
         columns |= columns_of(words, grid, query)
+    taken = TakenOut("participants", narrowed_by(query), sum(len(one.rows) for one in grids))
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow(csv_head(words, columns))
     for grid in grids:
         table.writerows(csv_rows(words, grid.rows, list(columns)))
-    return web.Response(
-        body=csv_bytes(written.getvalue()),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="participants.csv"'},
-    )
+    body = csv_bytes(written.getvalue())
+    return await csv_file(request, seat, "participants.csv", body, taken)
 
 
 @for_staff

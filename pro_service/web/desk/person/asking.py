@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from aiohttp import web
+
 from pro_service.domain.study.facts import KNEES, Target
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.asked_now import (
     AskingNow,
+    AskRefusedError,
     plan_asking_now,
 )
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.turns import Who
+from pro_service.services.desk.person.staff_turns import find_turn
+from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.extra_visits import Wish, add_extra_visit
+from pro_service.web.desk.frame.done import done as say_done
+from pro_service.web.desk.guard import hands_of, way_back
 from pro_service.web.desk.person.fields import Field
-from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
+from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet, form_key, page_of
+from pro_service.web.requests import read_form, see
 
 AT_ONCE: Final = "now"
 IN_THE_EVENING: Final = "evening"
@@ -51,6 +59,27 @@ async def _ask(asked: Asked, who: Who) -> Done:
     if plan.at_once:
         return Done("ask")
     return Done("ask_later", local_day(plan.goes_at, zone(asked.facts.zone)))
+
+
+async def ask_at_once(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/participants/{code}/ask-at-once`: one press on a list; the page stays.
+
+    Where nothing may be sent, the form about it says why.
+    """
+    form, code = await read_form(request), request.match_info["code"]
+    turn = await find_turn(hands_of(request, seat), code, Action.ask_now)
+
+    async def act(who: Who) -> AskingNow:
+        return await ask_now(who, turn.actor)
+
+    try:
+        plan = await turn.once(form_key(form), act)
+    except AskRefusedError:
+        return see(f"{page_of(code)}/{ASK.name}")
+    if plan is None or plan.at_once:
+        return say_done(seat, way_back(form), "ask", code=code)
+    day = local_day(plan.goes_at, zone((await turn.facts()).zone))
+    return say_done(seat, way_back(form), "ask_later", code=code, day=day)
 
 
 ASK: Final = Sheet("ask", Action.ask_now, _nothing_to_fill, _ask, _look_at_asking, reasoned=False)
@@ -91,6 +120,8 @@ async def _add_visit(asked: Asked, who: Who) -> Done:
     )
     if made.reminded_at is None:
         return Done("extra_visit")
+    if made.held is not None:
+        return Done("extra_visit_held")
     return Done("extra_visit_asked", local_day(made.reminded_at, zone(asked.facts.zone)))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from pro_service.domain.study import adherence
@@ -11,9 +12,11 @@ from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.follow_up.end_reasons import BY_STATUS, EndReason
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import Joining, Telephone
-from pro_service.domain.study.statuses import RULES
+from pro_service.domain.study.reminders import forbids
+from pro_service.domain.study.statuses import RULES, standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Seat
@@ -87,8 +90,28 @@ class Head:
         return f"{page_of(self.document.code)}/{FIRST_TEXT.name}"
 
     def _is_texted(self, contact: str) -> bool:
-        reached = None if self.facts is None else self.facts.reach.contact
+        if self.facts is None or self._stops("stops_messages"):
+            return False
+        reached = self.facts.reach.contact
         return reached is not None and str(reached.id) == contact
+
+    def _stops(self, what: Literal["stops_messages", "stops_visits"]) -> bool:
+        """Whether where the participant stands stops texts, or everything that is to come."""
+        status = self.timeline.status
+        if status is None:
+            return what == "stops_messages"
+        return bool(getattr(RULES[status], what))
+
+    def _why_no_text(self, visit: UUID, at: datetime) -> EndReason | None:
+        """What keeps a reminder of a visit from going out at an instant, as things stand now."""
+        facts, protocol = self.facts, self.timeline.protocol
+        asked = None
+        if facts is not None:
+            asked = next((one for one in facts.visits if one.id == visit), None)
+        if facts is None or asked is None:
+            status = self.timeline.status
+            return BY_STATUS[status] if self._stops("stops_messages") else None
+        return forbids(facts, protocol, standing(facts.statuses, at, facts.events), asked, at)
 
     def _visits(self) -> list[VisitLine]:
         return [one for one in self.document.visits if one.superseded_at is None]
@@ -122,8 +145,13 @@ class Head:
         }
 
     def following(self) -> dict[str, str] | None:
-        """The next reminder, and the next visit to open where no reminder waits."""
+        """The next reminder and whether its text goes, or the next visit to open where none waits.
+
+        Nothing for whom nothing comes any more.
+        """
         words, now = self.words, self.document.now
+        if self._stops("stops_visits"):
+            return None
         waiting = [
             (one.due_at, visit)
             for visit in self._visits()
@@ -131,8 +159,12 @@ class Head:
             if one.ended_at is None
         ]
         if waiting:
-            at, visit = min(waiting, key=lambda one: one[0])
-            told = words.text("head.reminder", at=words.instant(max(at, now), self.zone))
+            due_at, visit = min(waiting, key=lambda one: one[0])
+            at = max(due_at, now)
+            told = words.text("head.reminder", at=words.instant(at, self.zone))
+            why = self._why_no_text(visit.id, at)
+            if why is not None:
+                told = words.text("head.no_text", reminder=told, why=words.word("end", why))
             return {"visit": self.label(visit), "when": told}
         coming = [one for one in self._visits() if one.opens_at > now and one.assessments]
         if not coming:

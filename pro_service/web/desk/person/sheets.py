@@ -240,7 +240,7 @@ class Sheet:
             page=here,
             address=f"{here}/{self.name}",
             here=f"{here}/{self.name}",
-            key=secrets.token_hex(_KEY_BYTES),
+            key=new_form_key(),
             their_zone=facts.zone,
             now=words.instant(facts.now, zone(facts.zone)),
             **values,
@@ -269,6 +269,11 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
         if words.has(key):
             return words.text(key)
     return None
+
+
+def new_form_key() -> str:
+    """A key that no other form has."""
+    return secrets.token_hex(_KEY_BYTES)
 
 
 def form_key(form: Form) -> str:

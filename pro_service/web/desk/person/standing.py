@@ -85,7 +85,7 @@ def _warnings(asked: Asked, status: Status) -> list[str]:
         )
         for one in ahead
     ]
-    return [words.text("pause.safety_goes_on"), *visits]
+    return [words.text("status_sheet.safety_goes_on"), *visits]
 
 
 async def _act(asked: Asked, who: Who) -> Done:

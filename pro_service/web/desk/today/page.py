@@ -13,6 +13,7 @@ from pro_service.services.desk.today import read_frame, read_since, read_week
 from pro_service.services.study import read_rotas
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.rota.said import duty_rows
 from pro_service.web.desk.today.rows import held_words, today_values
 from pro_service.web.desk.today.said import clock
@@ -28,8 +29,8 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         frame = await read_frame(connection, study_id)
         # What is read of a rota names its site: no statement of its own for the sites.
         rotas = await read_rotas(connection, study_id)
-        to_do = await service.list_to_do(connection, context, study_id)
         week = await read_week(connection, context, study_id, frame.now, MOST_BESIDE)
+        to_do = await service.list_to_do(connection, context, study_id, week.protocols)
         since = await read_since(connection, seat, 1)
     sites = [one.site for one in rotas]
     desk = request.app[DESK]
@@ -44,6 +45,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
+        key=new_form_key(),
         sending_held=held_words(words, sites, frame.held_since),
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,

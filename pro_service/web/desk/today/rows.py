@@ -10,6 +10,7 @@ from uuid import UUID
 from pro_service.domain.conversation.staff_replies import KIND
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.calls import ABOUT_ALERTS
+from pro_service.domain.study.follow_up.call_keys import CORRECTION_ASKED
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
@@ -128,6 +129,7 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.visit_id
                 else None,
                 "about_alert": call.reason in ABOUT_ALERTS,
+                "corrects": call.reason == CORRECTION_ASKED,
             }
         )
     return rows

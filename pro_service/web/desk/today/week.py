@@ -17,6 +17,7 @@ from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.today.said import clock, until, where
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
@@ -41,6 +42,7 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
     words = desk.words(language_of(request, seat))
     lists = week_lists(words, sites, week)
     values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
+    values["key"] = new_form_key()
     shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
     values["days"] = _clinic_days(words, seat, week)
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
@@ -111,6 +113,7 @@ def week_lists(
             {
                 "kind": one.kind,
                 "code": one.code,
+                "place": one.site_id,
                 "site": where(sites, site),
                 "visit": label,
                 "anchor": f"#{one.definition}-{one.occurrence}",

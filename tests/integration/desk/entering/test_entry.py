@@ -103,6 +103,10 @@ async def test_answers_told_by_telephone_are_kept_scored_and_sent(
     status, html = await press(desk, html, send_address(html))
     assert status == 200
     assert "The answers of K-001 are sent in." in html
+    # What else the visit asks is chosen, told as this was.
+    following = re.search(r'<option value="([^"]+)" selected>Before the injection', html)
+    assert following is not None
+    assert 'value="telephone" required checked' in html
     ((mode, who, login, interviewer, authentication, sent, started, said),) = await trial.fetch(
         "SELECT mode, respondent, actor, interviewer, authentication, submitted_at, started_at,"
         " sending_entered_at IS NOT NULL FROM attempts"

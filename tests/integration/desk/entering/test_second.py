@@ -18,6 +18,7 @@ from pro_service.domain.study.facts import Status
 from pro_service.services.exports.export import export
 from pro_service.services.study.staff import make_staff
 from pro_service.store.study.studies import StudyRow
+from tests.integration.desk.entering.test_corrections import ask, decide
 from tests.integration.desk.entering.test_entry import begin, keep, send_address
 from tests.support import study
 from tests.support.desk import PASSWORD, page, press, sign_in
@@ -263,3 +264,16 @@ async def test_a_sign_of_harm_that_is_settled_raises_its_alert_late(
     status, html = await settle(seats["ines"], "1")
     assert (status, "An urgent alert is raised, late" in html) == (200, True)
     assert await trial.fetch("SELECT rule, actor FROM alerts") == [("warning_sign", "staff:ines")]
+
+
+async def test_what_they_meant_otherwise_since_is_no_difference(
+    trial: Trial, seats: dict[str, aiohttp.ClientSession], tmp_path: Path
+) -> None:
+    """Both read the paper as it is; an approved correction stands, whatever the paper says."""
+    address = await type_first(trial, seats["anna"])
+    await trial.move(timedelta(hours=2))
+    await ask(trial, seats["anna"])
+    await decide(seats["ines"], "approve")
+    status, html = await type_again(seats["carl"], address, pain="4")
+    assert (status, "both are the same" in html) == (200, True)
+    assert await exported(trial, tmp_path / "out") == {("3", "verified")}

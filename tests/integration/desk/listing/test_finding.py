@@ -140,6 +140,13 @@ async def test_the_list_goes_out_as_one_table_of_what_is_shown(
     assert rows[0][:4] == ["Participant", "Site", "Status", "Incomplete"]
     assert [row[:4] for row in rows[1:]] == [["P-002", "S1", "active", "1"]]
     assert rows[1][4:] == ["missed"]
+    kept = await study.owner.fetch(
+        "SELECT d.what, d.narrowed_by, d.row_count, d.actor, a.table_name FROM pro.data_out AS d"
+        " JOIN pro.audit_entries AS a ON a.table_name = 'data_out' AND a.actor = d.actor"
+    )
+    assert [tuple(one) for one in kept] == [
+        ("participants", "state=missed", 1, "staff:anna", "data_out")
+    ]
     async with desk.get("/desk/participants.csv", cookies={"desk_language": "zh_CN"}) as answer:
         body = await answer.read()
     assert body.startswith(b"\xef\xbb\xbf")

@@ -13,6 +13,7 @@ from pro_service.domain.study.reaching.call_times import (
     LONGEST_WAIT,
     CallTimeError,
     after_day,
+    helps_until,
     last_day_to_wait,
     next_try,
     ring_again,
@@ -65,9 +66,17 @@ def test_a_time_that_is_past_too_far_or_too_late_is_refused(
 
 
 def test_an_answer_is_waited_for_until_the_end_of_a_day() -> None:
-    assert after_day(date(2026, 1, 8), at(7, 12), SHANGHAI, None) == at(9, 0)
+    assert after_day(date(2026, 1, 8), at(7, 12), SHANGHAI, None) == at(9, 9)
+    assert after_day(date(2026, 1, 8), at(7, 12), SHANGHAI, at(9, 8)) == at(9, 0)
     with pytest.raises(CallTimeError):
         after_day(date(2026, 1, 8), at(7, 12), SHANGHAI, at(9, 0))
+
+
+def test_an_answer_is_waited_for_while_its_visit_asks() -> None:
+    assert helps_until(at(9, 9), at(8, 9)) == at(8, 9)
+    assert helps_until(at(9, 9), None) == helps_until(None, at(9, 9)) == at(9, 9)
+    assert helps_until(None, None) is None
+    assert last_day_to_wait(at(9, 12), SHANGHAI, helps_until(at(12, 9), at(9, 0))) is None
 
 
 @given(now=INSTANTS, local=ZONES, hours=st.one_of(st.none(), st.integers(1, 24 * 60)))

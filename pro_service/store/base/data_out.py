@@ -1,0 +1,27 @@
+"""What is taken out of the service as a file, kept in the record."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from pro_service.store.connection import Connection
+from pro_service.store.ids import new_id
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("base/data_out")
+
+
+class TakenOut(NamedTuple):
+    """A file of study data, as it is about to leave."""
+
+    what: str
+    """A word of the program: which table, or the whole export."""
+    narrowed_by: str
+    """What was asked for, as an address or a command says it; empty: everything."""
+    row_count: int
+
+
+async def insert_data_out(connection: Connection, study_id: UUID, taken: TakenOut) -> None:
+    """Keep that whoever this connection or transaction is of takes it out; before it leaves."""
+    await connection.execute(_SQL["insert_data_out"], study_id, new_id(), *taken)
