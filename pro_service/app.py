@@ -19,7 +19,7 @@ from pro_service.messaging.gateway import Gateway
 from pro_service.parts import check_kind, make_context, make_gateway, make_telling
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
-from pro_service.services.calling import Telling
+from pro_service.services.base.telling import Telling
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.sites import senders_elsewhere
@@ -106,6 +106,7 @@ async def _put_together(
             *(pools.worker, context, gateway, sealer),
             receiving=pools.provider,
             telling=telling if telling is not None else make_telling(settings),
+            desk=pools.desk,
         )
         worker = Worker(jobs)
 

@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 
+import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from pro_service.messaging.gateway import Gateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.calling import Telling
+from pro_service.services.base.telling import Telling
 from pro_service.services.receiving.sweep import sweep_inbound
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
@@ -61,11 +62,13 @@ def make_jobs(
     *,
     receiving: Connection | None = None,
     telling: Telling | None = None,
+    desk: asyncpg.Pool | None = None,
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
     `receiving` is a connection that may store inbound texts; without one their list is not swept.
-    Without `telling` no staff are told of anything.
+    Without `telling` no staff are told of anything; without the desk's pool, which counts, there
+    is no digest.
     """
     stopping = asyncio.Event()
 
@@ -73,7 +76,11 @@ def make_jobs(
         return not stopping.is_set()
 
     swept = [] if receiving is None else [_inbound_job(receiving, context, gateway, stopping)]
-    told = [] if telling is None else [_tell_job(connection, context, telling, stopping)]
+    told = []
+    if telling is not None:
+        told.append(_tell_job(connection, context, telling, stopping))
+    if telling is not None and desk is not None:
+        told.append(_digest_job(connection, desk, context, telling, stopping))
     return [
         Job(
             "remind",
@@ -105,6 +112,22 @@ def _tell_job(
     return Job(
         "tell", 15.0, lambda: rounds.tell_round(connection, context, telling, go_on), stopping
     )
+
+
+def _digest_job(
+    connection: Connection,
+    desk: asyncpg.Pool,
+    context: ServiceContext,
+    telling: Telling,
+    stopping: asyncio.Event,
+) -> Job:
+    def go_on() -> bool:
+        return not stopping.is_set()
+
+    def digest() -> Awaitable[int]:
+        return rounds.digest_round(connection, desk, context, telling, go_on)
+
+    return Job("digest", 60.0, digest, stopping)
 
 
 def _inbound_job(

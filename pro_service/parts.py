@@ -21,7 +21,7 @@ from pro_service.vault.vault import Vault
 
 if TYPE_CHECKING:
     from pro_service.messaging.twilio.gateway import TwilioGateway
-    from pro_service.services.calling import Telling
+    from pro_service.services.base.telling import Telling
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOGIN_LINES: Final = 2
@@ -93,7 +93,7 @@ def make_telling(settings: Settings) -> Telling | None:
         )
     # As below: whoever tells nobody does not load what tells.
     from pro_service.messaging.smtp.mail import MailServer, SmtpMail
-    from pro_service.services.calling import Telling
+    from pro_service.services.base.telling import Telling
 
     user, password = _mail_login(settings)
     server = MailServer(

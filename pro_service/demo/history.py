@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from pro_service.app import Service
 from pro_service.config import Settings
+from pro_service.demo.inbox import set_rota
 from pro_service.demo.leaving import write_to_staff
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
@@ -30,6 +31,8 @@ from pro_service.store.study.studies import list_sites
 OPERATOR: Final = "pro_operator"
 FIRST_INJECTION: Final = timedelta(days=3)
 """So early that, half a year later, everybody's questions are open and some have been asked."""
+OUTSIDE: Final = "medical-monitor"
+"""Who is told of an urgent matter where nobody at a site is."""
 LOGINS: Final = {"coordinator": "coordinator", "investigator": "investigator"}
 """Who may sign in at the desk, by role: the second also reads answers and scores."""
 
@@ -54,6 +57,14 @@ async def live_until_now(
         async with served(database_url, personas, settings) as (service, provider):
             trial = await open_trial(operator, service, personas, starts_at)
             await _staff(operator, trial.study_id, password)
+            await set_rota(
+                *(operator, service.context, trial.study_id),
+                first=LOGINS["coordinator"],
+                then=LOGINS["investigator"],
+                outside=OUTSIDE,
+                since=starts_at.date(),
+                actor=ACTOR,
+            )
             staff = await seat_staff(
                 service.pools,
                 service.context,
@@ -92,6 +103,15 @@ async def _staff(operator: Connection, study_id: UUID, password: SecretStr) -> N
                 role=role,
                 actor=ACTOR,
             )
+    await make_staff(
+        operator,
+        study_id,
+        login=OUTSIDE,
+        password=password.get_secret_value(),
+        site=None,
+        role="investigator",
+        actor=ACTOR,
+    )
 
 
 async def hand_out_links(service: Service, study_id: UUID) -> dict[str, str]:

@@ -14,14 +14,17 @@ from pydantic import SecretStr
 from pro_service.app import PortTakenError, listening, open_service
 from pro_service.config import Settings, open_vault
 from pro_service.demo.history import LOGINS, hand_out_links
+from pro_service.demo.inbox import DemoInbox
 from pro_service.demo.moves import Mover
 from pro_service.demo.phone import routes as phone
 from pro_service.demo.phone.phones import Phones
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.stage import HOST, free_ports
 from pro_service.domain.conversation.asking import AT_ONCE
+from pro_service.services.base.telling import Telling
 from pro_service.store.base import operations
 from pro_service.store.pools import open_pools
+from pro_service.texts.catalogue import load_texts
 
 PHONE: Final = "/demo/phone"
 DESK: Final = "/desk"
@@ -84,8 +87,13 @@ async def open_house(
 ) -> AsyncIterator[Doors]:
     """Serve everything on a database whose history was lived; study time goes on."""
     async with AsyncExitStack() as stack:
+        clock = await stack.enter_async_context(
+            await open_pools(database_url, roles=["worker"], sizes={"worker": 1})
+        )
+        inbox = DemoInbox(clock.worker)
+        telling = Telling(inbox, load_texts("notices"))
         service = await stack.enter_async_context(
-            open_service(settings, database_url, open_vault(settings))
+            open_service(settings, database_url, open_vault(settings), telling=telling)
         )
         # No network delivers twice here, and whoever tries the phone page may type as they like.
         service.context.pace = AT_ONCE
@@ -100,7 +108,7 @@ async def open_house(
         opened_at = await operations.get_study_time(pools.worker)
         phones = Phones(pools.worker, service.context, provider, study.id, opened_at)
         mover = Mover(database_url, service.worker, provider, study.id)
-        phone.mount(service.application, phones, mover)
+        phone.mount(service.application, phones, mover, inbox)
         links = await hand_out_links(service, study.id)
         theirs = urlsplit(settings.simulator_url).port or 0
         await stack.enter_async_context(listening(provider_app, HOST, theirs))

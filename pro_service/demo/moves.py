@@ -83,7 +83,7 @@ class Mover:
         for _ in range(MOST_ROUNDS):
             if not await self._provider.drain():
                 break
-        await self._worker.settle("close", "call")
+        await self._worker.settle("close", "call", "tell", "digest")
 
 
 def evenings(zone_name: str, began: datetime, until: datetime) -> list[datetime]:

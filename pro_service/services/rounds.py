@@ -20,15 +20,16 @@ from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.alert_steps import SERIOUS
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.telling import Telling
 from pro_service.services.calling import (
     CLAIM_LEASE,
-    Telling,
     ToCall,
     call_for,
     escalate,
     look_for_silence,
     tell_of,
 )
+from pro_service.services.desk import list_mornings, send_digest
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Calls,
@@ -46,6 +47,7 @@ from pro_service.store.answering import answers
 from pro_service.store.calling import escalation, notices
 from pro_service.store.calling.notices import AlertToTell
 from pro_service.store.connection import Connection
+from pro_service.store.desk.digest import Morning
 from pro_service.store.texting import messages, reminders
 
 BATCH = 200
@@ -165,6 +167,21 @@ async def tell_round(
         return await tell_of(connection, context, telling, alert)
 
     return await _each(await notices.list_alerts_to_tell(connection, BATCH, lease), one, go_on)
+
+
+async def digest_round(
+    connection: Connection,
+    desk: asyncpg.Pool,
+    context: ServiceContext,
+    telling: Telling,
+    go_on: GoOn = _always,
+) -> int:
+    """Send each site's digest on a working morning; `desk` is the desk's pool, which counts."""
+
+    async def one(morning: Morning) -> int:
+        return await send_digest(connection, desk, context, telling, morning)
+
+    return await _each(await list_mornings(connection), one, go_on)
 
 
 async def closing_round(

@@ -19,6 +19,7 @@ from pro_service.domain.instruments.values import AnswerRangeError
 from pro_service.domain.study.entering import CorrectionRefusedError, EntryRefusedError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
+from pro_service.domain.study.follow_up.undoing import UndoRefusedError
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
 from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.messaging.gateway import (
@@ -91,6 +92,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (UndoRefusedError, HTTPStatus.CONFLICT),
     (NotAssessedError, HTTPStatus.CONFLICT),
     (StatusRefusedError, HTTPStatus.CONFLICT),
     (EventRefusedError, HTTPStatus.CONFLICT),

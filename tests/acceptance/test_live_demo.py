@@ -113,6 +113,7 @@ async def _look_around(demo: Demo) -> None:
     page = await demo.page("/demo/phone?person=K-0001")
     assert "Demonstration" in page
     await _see_the_desk(demo)
+    await _see_staff_told(demo)
     # Somebody wrote of a warning sign just before the demo opened: an alert waits for the visitor.
     whole = "/demo/phone?person=K-0001&since=2020-01-01T00:00:00%2B00:00"
     assert re.search(r"<strong>[1-9]\d*</strong> <span>alerts? raised", await demo.page(whole))
@@ -125,6 +126,16 @@ async def _look_around(demo: Demo) -> None:
         assert await demo.page(address)
     chinese = await demo.session.get("/demo/phone", headers={"Accept-Language": "zh-CN"})
     assert "研究时间" in await chinese.text()
+
+
+async def _see_staff_told(demo: Demo) -> None:
+    """Of that alert somebody is told by mail, whatever day it is; the letter names nobody."""
+
+    async def is_told() -> bool:
+        return "One urgent matter, site" in await demo.page("/demo/staff")
+
+    await until(is_told)
+    assert "K-000" not in await demo.page("/demo/staff")
 
 
 async def _see_the_desk(demo: Demo) -> None:

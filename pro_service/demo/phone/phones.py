@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.study.rota import read_rotas
 from pro_service.services.texting.composing import open_number
 from pro_service.store.base import operations, participants
 from pro_service.store.demo import phone
@@ -117,6 +118,10 @@ class Phones:
     async def now(self) -> datetime:
         """Study time."""
         return await operations.get_study_time(self._pool)
+
+    async def zone(self) -> ZoneInfo:
+        """The zone of the first site."""
+        return zone((await read_rotas(self._pool, self.study_id))[0].row.zone)
 
     async def kind(self) -> str | None:
         """The kind of database."""

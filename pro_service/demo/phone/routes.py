@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.demo.history import LOGINS
+from pro_service.demo.inbox import DemoInbox
 from pro_service.demo.moves import MOST_DAYS, Mover
 from pro_service.demo.phone import pages
 from pro_service.demo.phone.pages import LANGUAGE, language_of
@@ -26,22 +27,26 @@ from pro_service.web.site import Site, as_page, known_language
 
 PHONES: Final = web.AppKey("PHONES", Phones)
 MOVER: Final = web.AppKey("MOVER", Mover)
+INBOX: Final = web.AppKey("INBOX", DemoInbox)
 PAGES: Final = web.AppKey("DEMO_PAGES", Site)
 HERE: Final = "/demo/phone"
 START: Final = "/"
+STAFF: Final = "/demo/staff"
 LONGEST_TEXT: Final = 1600
 SHOWN_TEXTS: Final = 60
 
 
-def mount(app: web.Application, phones: Phones, mover: Mover) -> None:
+def mount(app: web.Application, phones: Phones, mover: Mover, inbox: DemoInbox) -> None:
     """Put the demo's pages on the service's application, before it is served."""
     app[PHONES] = phones
     app[MOVER] = mover
+    app[INBOX] = inbox
     app[PAGES] = Site(pages.AUDIENCE)
     app.add_routes(
         (
             web.get(START, show_start, name="demo-start"),
             web.get(HERE, show_phone, name="demo-phone"),
+            web.get(STAFF, show_staff, name="demo-staff"),
             web.get(f"{HERE}/now", show_now, name="demo-now"),
             web.post(f"{HERE}/text", send_text, name="demo-text"),
             web.post(f"{HERE}/move", move, name="demo-move"),
@@ -62,6 +67,28 @@ async def show_start(request: web.Request) -> web.Response:
         "logins": LOGINS,
     }
     return _page(request.app[PAGES].write("start.html", language, **values))
+
+
+async def show_staff(request: web.Request) -> web.Response:
+    """`GET /demo/staff`: the letters that staff were sent, newest first."""
+    phones = request.app[PHONES]
+    language = language_of(request)
+    words = request.app[DESK].words(language)
+    local = await phones.zone()
+    values: dict[str, Any] = {
+        "here": STAFF,
+        "kind": words.word("kind_of_database", await phones.kind() or "none"),
+        "letters": [
+            {
+                "title": one.letter.title,
+                "to": one.letter.to,
+                "at": words.instant(one.at, local),
+                "body": one.letter.body,
+            }
+            for one in request.app[INBOX].received
+        ],
+    }
+    return _page(request.app[PAGES].write("staff.html", language, **values))
 
 
 async def show_phone(request: web.Request) -> web.Response:
@@ -147,7 +174,7 @@ async def choose_language(request: web.Request) -> web.Response:
     """`POST /demo/phone/language`: the language of everything but the phone."""
     form = await read_form(request)
     back = form.get("back", "")
-    response = see(back if back == START or back.startswith(f"{HERE}?") else HERE)
+    response = see(back if back in (START, STAFF) or back.startswith(f"{HERE}?") else HERE)
     language = known_language(form.get("language"))
     if language is not None:
         keep_language(request, response, LANGUAGE, language)

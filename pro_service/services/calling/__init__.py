@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pro_service.services.calling.escalation import escalate
 from pro_service.services.calling.silence import ToCall, call_for, look_for_silence
-from pro_service.services.calling.telling import CLAIM_LEASE, Telling, tell_of
+from pro_service.services.calling.telling import CLAIM_LEASE, tell_of
 
 __all__ = [
     "CLAIM_LEASE",
-    "Telling",
     "ToCall",
     "call_for",
     "escalate",

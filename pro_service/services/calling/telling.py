@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from pro_service.domain.study.coming import EscalationStep
@@ -19,63 +19,45 @@ from pro_service.domain.study.duty import (
     notices_due,
     people_of_step,
 )
-from pro_service.domain.study.permissions import MAY, Action
 from pro_service.messaging.gateway import AmbiguousError, GatewayError
 from pro_service.messaging.staff_mail import StaffLetter, StaffMail
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study import SiteRota, read_rotas
+from pro_service.services.base.telling import DESK, MAY_BE_TOLD, Telling
+from pro_service.services.study import SiteRota, ToldAt, list_told_at, read_rotas
 from pro_service.store.calling import notices as store
-from pro_service.store.calling.notices import AlertToTell, StaffAddress
+from pro_service.store.calling.notices import AlertToTell
 from pro_service.store.connection import Connection
 from pro_service.texts.catalogue import Texts
-from pro_service.vault.places import STAFF_ADDRESS
 
 CLAIM_LEASE: Final = timedelta(minutes=2)
 """A claim not followed in this time (machine time) is of unknown fate: its process died."""
 
-DESK: Final = "/desk"
-"""Where a notice leads: opening it does nothing, and whoever signs in finds the alert there."""
-
-
-class Telling(NamedTuple):
-    """How staff are told: the mail that carries it, and the words."""
-
-    mail: StaffMail
-    words: Texts
-
 
 @dataclass(frozen=True)
 class _Case:
-    """One alert, with whom it may be told to and where."""
+    """One alert's site: whom an alert there may be told to, and where."""
 
-    connection: Connection
     context: ServiceContext
-    alert: AlertToTell
     rota: SiteRota
-    told_at: Mapping[UUID, StaffAddress]
+    told_at: Mapping[UUID, ToldAt]
 
     def people(self, step: EscalationStep) -> list[UUID]:
         """Whom a step means, of those who can be told."""
-        may = MAY[Action.take_alert]
         staff = [
-            Reachable(one.id, one.roles & may, one.wide_roles & may)
+            Reachable(one.id, one.roles & MAY_BE_TOLD, one.wide_roles & MAY_BE_TOLD)
             for one in self.rota.row.staff
-            if one.id in self.told_at and one.roles & may
+            if one.id in self.told_at and one.roles & MAY_BE_TOLD
         ]
         return people_of_step(step, self.rota.on_duty(), staff)
 
-    async def letter(
-        self, person: UUID, notice_id: UUID, words: Texts, minutes: int
-    ) -> StaffLetter:
-        """What is said to somebody, in their language. Raises DataKeyMissingError."""
-        at = self.told_at[person]
-        await self.context.keys.study_key(self.connection, self.alert.study_id)
-        vault, site = self.context.keys.vault, self.rota.row.code
+    def letter(self, person: UUID, notice_id: UUID, words: Texts, minutes: int) -> StaffLetter:
+        """What is said to somebody, in their language."""
+        at, site = self.told_at[person], self.rota.row.code
         given = {"site": site, "link": f"{self.context.public_url}{DESK}", "minutes": minutes}
         return StaffLetter(
             letter_id=notice_id,
-            to=STAFF_ADDRESS.open(vault, at.address_sealed, key=at.address_key, row_id=at.id),
+            to=at.address,
             title=words.text("notice.urgent.title", at.language, site=site),
             body=words.text("notice.urgent.body", at.language, **given),
         )
@@ -90,21 +72,17 @@ async def tell_of(
     if escalation is None:
         return 0
     rotas = await read_rotas(connection, alert.study_id)
-    told_at = await store.list_staff_told_at(connection, alert.study_id)
     case = _Case(
-        connection,
         context,
-        alert,
         next(one for one in rotas if one.row.id == alert.site_id),
-        {one.staff_id: one for one in told_at},
+        await list_told_at(connection, context, alert.study_id),
     )
     tried = 0
     for due in notices_due(escalation, alert.clock, case.people):
         notice_id = await store.claim_notice(connection, alert, due, WORKER)
         if notice_id is not None:
-            letter = await case.letter(
-                due.person, notice_id, telling.words, escalation.hold_minutes
-            )
+            minutes = escalation.hold_minutes
+            letter = case.letter(due.person, notice_id, telling.words, minutes)
             state = await _handed_over(telling.mail, letter)
             await store.record_notice_step(connection, alert.study_id, notice_id, state, WORKER)
             tried += 1

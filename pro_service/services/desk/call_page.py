@@ -76,10 +76,12 @@ async def read_call(hands: Hands, call_id: UUID) -> CallToMake:
     call = next((one for one in calls if one.id == call_id and one.closed_at is None), None)
     if call is None:
         raise NotHereError
+    taken_back = {one.of_id for one in timeline.document.conversation.undone}
     tries = [
         one
         for one in calls
         if one.closed_at is not None
+        and one.id not in taken_back
         and (one.reason, one.visit_id) == (call.reason, call.visit_id)
         # About a visit it is the same call, whenever it is made anew.
         and (call.visit_id is not None or one.created_at == call.created_at)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Language
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.study.staff import find_known
@@ -18,6 +19,13 @@ from pro_service.vault.places import STAFF_ADDRESS
 
 _ADDRESS: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 LONGEST: Final = 254
+
+
+class ToldAt(NamedTuple):
+    """Where somebody is told now, and in which language."""
+
+    address: str
+    language: Language
 
 
 class AddressError(ProServiceError):
@@ -51,3 +59,24 @@ async def tell_at(
             f"{person.login} is no member of this study.", mend="See pro-service staff list."
         )
     return person.login
+
+
+async def list_told_at(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> dict[UUID, ToldAt]:
+    """Where each member of the staff who can be told is, by their id.
+
+    Raises SealBrokenError, DataKeyMissingError.
+    """
+    rows = await people.list_staff_told_at(connection, study_id)
+    if not rows:
+        return {}
+    await context.keys.study_key(connection, study_id)
+    vault = context.keys.vault
+    return {
+        one.staff_id: ToldAt(
+            STAFF_ADDRESS.open(vault, one.address_sealed, key=one.address_key, row_id=one.id),
+            one.language,
+        )
+        for one in rows
+    }

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.duty import AlertClock, DueNotice, NoticeState, Told
 from pro_service.store.connection import Connection, write
 from pro_service.store.ids import new_id
-from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("calling/notices")
@@ -26,16 +24,6 @@ class AlertToTell(NamedTuple):
     protocol_version_id: UUID
     site_id: UUID
     clock: AlertClock
-
-
-class StaffAddress(NamedTuple):
-    """Where somebody is told, sealed, and in which language."""
-
-    staff_id: UUID
-    id: UUID
-    address_sealed: bytes
-    address_key: str
-    language: Language
 
 
 async def list_alerts_to_tell(
@@ -88,12 +76,6 @@ async def record_notice_step(
 ) -> None:
     """Say what became of a notice."""
     await write(connection, _SQL["record_notice_step"], study_id, notice_id, new_id(), state, actor)
-
-
-async def list_staff_told_at(connection: Connection, study_id: UUID) -> list[StaffAddress]:
-    """Where the staff of a study are told now."""
-    rows = await connection.fetch(_SQL["list_staff_told_at"], study_id)
-    return [row_of(StaffAddress, row) for row in rows]
 
 
 def _told(one: Mapping[str, Any]) -> Told:

@@ -120,6 +120,16 @@ class AlertLine(NamedTuple):
         )
 
 
+class UndoneLine(NamedTuple):
+    """Something staff did and took back."""
+
+    kind: str
+    of_id: UUID
+    """The settlement, the alert or the call task."""
+    undone_at: datetime
+    actor: str
+
+
 class Conversation(NamedTuple):
     """What was sent and received, what was asked to stop, and the calls and alerts of it."""
 
@@ -128,6 +138,7 @@ class Conversation(NamedTuple):
     opt_outs: tuple[OptOutLine, ...]
     calls: tuple[CallLine, ...]
     alerts: tuple[AlertLine, ...]
+    undone: tuple[UndoneLine, ...]
 
 
 async def read_conversation(
@@ -141,7 +152,13 @@ async def read_conversation(
         opt_outs=await _opt_outs(connection, who),
         calls=await _calls(connection, who),
         alerts=await _alerts(connection, who),
+        undone=await _undone(connection, who),
     )
+
+
+async def _undone(connection: Connection, who: tuple[UUID, UUID]) -> tuple[UndoneLine, ...]:
+    rows = await connection.fetch(_SQL["list_undone_seen"], *who)
+    return tuple(row_of(UndoneLine, row) for row in rows)
 
 
 async def _messages(connection: Connection, who: tuple[UUID, UUID]) -> tuple[MessageLine, ...]:

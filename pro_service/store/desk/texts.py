@@ -135,6 +135,8 @@ class TextToSettle(NamedTuple):
     asked_assessment_id: UUID | None
     asked_items: list[str] | None
     settled: bool
+    undone_id: UUID | None
+    """The last undoing of what was said of it; None: there was none."""
     contact_id: UUID | None
     """Which of the participant's contacts the number is now; None: none of theirs."""
 

@@ -67,13 +67,13 @@ class Tried(NamedTuple):
     last_outcome: str | None
 
 
-WeekKind = Literal["opens", "closes", "clinic"]
+WeekKind = Literal["opens", "closes", "clinic", "planned"]
 ChangeKind = Literal["answered", "unanswered", "numbers", "stopped"]
 
 
 class WeekRow(NamedTuple):
     """A visit of the week that comes: it opens, it closes with something owed, or it is in the
-    clinic."""
+    clinic; or an event that is planned without a visit of its own (`definition` is its kind)."""
 
     kind: WeekKind
     code: str

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
 from pro_service.domain.study.permissions import Role
 from pro_service.store.connection import Connection, write
@@ -181,6 +182,22 @@ class AddressRow(NamedTuple):
 async def record_staff_address(connection: Connection, study_id: UUID, row: AddressRow) -> bool:
     """Keep where somebody is told; False if they are no member of the study."""
     return await connection.fetchrow(_SQL["record_staff_address"], study_id, *row) is not None
+
+
+class StaffAddress(NamedTuple):
+    """Where somebody is told, sealed, and in which language."""
+
+    staff_id: UUID
+    id: UUID
+    address_sealed: bytes
+    address_key: str
+    language: Language
+
+
+async def list_staff_told_at(connection: Connection, study_id: UUID) -> list[StaffAddress]:
+    """Where the staff of a study are told now."""
+    rows = await connection.fetch(_SQL["list_staff_told_at"], study_id)
+    return [row_of(StaffAddress, row) for row in rows]
 
 
 async def give_reason(connection: Connection, reason: str) -> None:

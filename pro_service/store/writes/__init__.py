@@ -45,6 +45,7 @@ from pro_service.store.writes.texts import (
     ReplyMessageRow,
     TextAlertRow,
 )
+from pro_service.store.writes.undoing import ReopenedCallRow, UndoneRow
 from pro_service.store.writes.visits import (
     AssessmentRow,
     ReclosedVisitRow,
@@ -76,6 +77,7 @@ __all__ = [
     "ReclosedVisitRow",
     "ReminderMessageRow",
     "ReminderRow",
+    "ReopenedCallRow",
     "ReplyMessageRow",
     "ReportRow",
     "ResponseRow",
@@ -84,6 +86,7 @@ __all__ = [
     "SettlementRow",
     "StatusRow",
     "TextAlertRow",
+    "UndoneRow",
     "VisitDoneRow",
     "VisitRow",
 ]

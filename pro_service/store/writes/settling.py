@@ -19,3 +19,5 @@ class SettlementRow:
     message_id: UUID | None
     """The reply, where that is what became of it."""
     actor: str
+    follows: UUID | None = None
+    """The undoing of an earlier word on the text after which this one is said; None: the first."""

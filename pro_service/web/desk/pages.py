@@ -13,6 +13,12 @@ from pro_service.domain.instruments.model import LANGUAGES, Instrument, Language
 from pro_service.domain.study.entering import CorrectionRefusedError, EntryRefusedError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.follow_up.alert_steps import LogReferenceError, VerdictError
+from pro_service.domain.study.follow_up.undoing import (
+    NothingToUndoError,
+    UndoAnothersError,
+    UndoFollowedError,
+    UndoLateError,
+)
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.statuses import StatusRefusedError
 from pro_service.services.base.notes import KeyGoneError
@@ -25,7 +31,7 @@ from pro_service.services.study.passwords import Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
-from pro_service.web.desk.frame.done import sentence, without_done
+from pro_service.web.desk.frame.done import path_of, sentence, without_done
 from pro_service.web.desk.frame.rooms import bar_values
 from pro_service.web.desk.words import Words
 from pro_service.web.site import (
@@ -70,6 +76,10 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     CorrectionRefusedError: "correction_refused",
     DecidesAloneError: "decides_alone",
     FirstTypistError: "first_typist",
+    NothingToUndoError: "undo_nothing",
+    UndoAnothersError: "undo_anothers",
+    UndoLateError: "undo_late",
+    UndoFollowedError: "undo_followed",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(
@@ -106,6 +116,8 @@ class Desk(Site):
         words = self._words[language]
         seat = session if isinstance(session, Seat) else None
 
+        said = sentence(words, session, request.query)
+
         def may(action: str, site_id: UUID | None) -> bool:
             return seat is not None and seat.may(Action[action], site_id)
 
@@ -120,7 +132,8 @@ class Desk(Site):
             "study": seat.row.study if seat is not None and seat.row.studies > 1 else None,
             "secret": None if session is None else form_secret(session.token),
             "here": without_done(request.path_qs) if request.method == "GET" else "/desk",
-            "said": sentence(words, session, request.query),
+            "said": said,
+            "undo_path": None if said is None or said.undo is None else path_of(said.undo),
             **bar_values(words, seat, frame, request.path),
         }
         if frame is not None:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.undoing import UNDOING
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
@@ -18,6 +19,8 @@ from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.entering import blanks, corrections, counts, second
 from pro_service.web.desk.entering import handlers as entering
+from pro_service.web.desk.frame.done import UNDO_PATHS
+from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
@@ -54,6 +57,10 @@ DOINGS: Final = (
     Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
     Doing("/desk/alerts/{id}/assessed", steps.assess, Action.assess_alert, "desk-alert-assessed"),
     Doing("/desk/alerts/{id}/closed", steps.close, Action.assess_alert, "desk-alert-closed"),
+    *(
+        Doing(path, undoing(kind), UNDOING[kind], f"desk-undo-{kind}".replace("_", "-"))
+        for kind, path in UNDO_PATHS.items()
+    ),
     Doing("/desk/calls/{id}/close", calls.close, Action.close_call, "desk-call-close"),
     Doing("/desk/calls/{id}/number", calls.show_number, Action.see_number, "desk-call-number"),
     Doing("/desk/calls/print", printing.show_with_numbers, Action.see_number, "desk-calls-numbers"),

@@ -77,6 +77,7 @@ class Story(Told):
             *self._opt_outs(),
             *self._calls(),
             *self._alerts(),
+            *self._undone(),
         ]
         return [
             {**one._asdict(), "at": self.at(one.at), "kind_word": self.words.word("kind", one.kind)}
@@ -267,6 +268,13 @@ class Story(Told):
                 what = words.text("entry.alert_acted" if before else "entry.alert_closed")
                 said = self.said(alert.action) or ""
                 yield _Entry(alert.acted_at, "alert", what, said, who=words.who(alert.acted_by))
+
+    def _undone(self) -> Iterator[_Entry]:
+        words = self.words
+        for one in self.document.conversation.undone:
+            kind = {"text_nothing": "reply", "alert_seen": "alert"}.get(one.kind, "call")
+            what = words.word("undone", one.kind)
+            yield _Entry(one.undone_at, kind, what, who=words.who(one.actor))
 
     def _outcome(self, call: CallLine) -> str:
         """What came of a call: staff's word for it and their note, or why the service closed it."""

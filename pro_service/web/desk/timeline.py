@@ -18,7 +18,7 @@ from pro_service.store.desk.timeline import (
 )
 from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
 from pro_service.web.desk.person.own_words import own_event_values
-from pro_service.web.desk.person.schedule import schedule_values
+from pro_service.web.desk.person.schedule import each_visit, schedule_values
 from pro_service.web.desk.safety import safety_values
 from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
@@ -210,6 +210,6 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
 
 def name_entries(values: dict[str, Any], entries: Mapping[UUID, str]) -> None:
     """Say at each thing asked where its answers may be entered, if they may be."""
-    for visit in values["visits"]:
+    for visit in each_visit(values["visits"]):
         for one in visit["assessments"]:
             one["entry"] = entries.get(one["id"])

@@ -29,7 +29,8 @@ sat AS (
            a.instrument_sha256, a.wording_sha256, coalesce(a.told_at, doc.now),
            CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.sent_at END, a.actor,
            CASE WHEN a.source_sha256 IS NOT NULL THEN
-               pro.card_shown_here($1, $2, decode(a.source_sha256, 'hex')) END,
+               pro.card_shown_here($1, $2, decode(a.source_sha256, 'hex'))
+           ELSE (SELECT o.card_shown_at FROM pro.attempts AS o WHERE o.study_id = $1 AND o.id = a.replaces) END,
            a.interviewer, a.original, a.apart, a.apart_reason,
            CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.entered_at END,
            a.replaces, a.moved_from

@@ -51,7 +51,3 @@ SELECT notice_id FROM stored;
 -- name: record_notice_step(study_id, notice_id, id, state, actor)
 -- What became of a notice.
 INSERT INTO pro.notice_steps (study_id, id, notice_id, state, actor) VALUES ($1, $3, $2, $4, $5);
-
--- name: list_staff_told_at(study_id)
--- Where the staff of a study are told now, in which language.
-SELECT staff_id, id, address_sealed, address_key, language FROM pro.staff_told_at($1) ORDER BY staff_id;

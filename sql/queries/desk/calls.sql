@@ -2,7 +2,8 @@
 -- A call that is still to be made: why, until when it helps, and how often it was tried and nobody was there; no
 -- row: it is not open.
 SELECT k.reason, k.visit_id, k.created_at, k.closes_at,
-       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
+       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
+           - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.call_tasks AS k
 WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $3 AND k.closed_at IS NULL;
 
@@ -92,7 +93,8 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
-       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
+       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
+           - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.desk_first_calls($1, interval '12 hours', $2) AS f
 JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id

@@ -13,7 +13,7 @@ ORDER BY m.id;
 SELECT i.id, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.received_at,
        i.read_at, i.read_by, s.kind AS settled, pro.desk_may_read_scores(i.study_id, i.participant_id, i.recorded_at) AS answers_open
 FROM pro.inbounds AS i
-LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
+LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 WHERE i.study_id = $1 AND i.participant_id = $2
 ORDER BY i.id;
 
@@ -42,3 +42,9 @@ SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen
 FROM pro.alerts AS x
 WHERE x.study_id = $1 AND x.participant_id = $2
 ORDER BY x.id;
+
+-- name: list_undone_seen(study_id, participant_id)
+-- What staff took back: a text settled as nothing, an alert seen, a call to which nobody came.
+SELECT u.kind, u.of_id, u.undone_at, u.actor FROM pro.undone AS u
+WHERE u.study_id = $1 AND u.participant_id = $2
+ORDER BY u.id;

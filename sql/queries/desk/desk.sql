@@ -66,13 +66,13 @@ ORDER BY f.place;
 -- wrote last on its line before it came.
 SELECT i.id, coalesce(u.codes, '{}') AS codes, coalesce(h.site_id, x.site_id) AS site_id, i.body_sealed,
        i.body_key, i.media_count, i.urgent, i.received_at, k.id AS key_id, k.wrapped, k.wrapping_key,
-       (SELECT m.actor FROM pro.messages AS m
-        WHERE m.study_id = i.study_id AND m.line_id = i.line_id AND m.kind = 'staff' AND m.claimed_at < i.received_at
-          AND m.state NOT IN ('queued', 'failed', 'suppressed', 'expired')
+       (SELECT m.actor FROM pro.sent_staff_texts AS s
+        JOIN pro.messages AS m ON m.study_id = s.study_id AND m.id = s.id
+        WHERE s.study_id = i.study_id AND s.line_id = i.line_id AND s.claimed_at < i.received_at
           AND NOT EXISTS (SELECT FROM pro.messages AS q
                           WHERE q.study_id = i.study_id AND q.line_id = i.line_id AND q.kind = 'reminder'
-                            AND q.claimed_at > m.claimed_at AND q.claimed_at < i.received_at)
-        ORDER BY m.claimed_at DESC LIMIT 1) AS comes_back_to,
+                            AND q.claimed_at > s.claimed_at AND q.claimed_at < i.received_at)
+        ORDER BY s.claimed_at DESC LIMIT 1) AS comes_back_to,
        f.total
 FROM pro.desk_first_texts($1, $2) AS f
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = f.id

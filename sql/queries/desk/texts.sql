@@ -8,7 +8,7 @@ SELECT i.id, i.line_id, i.participant_id, i.body_sealed, i.body_key, i.media_cou
        ARRAY(SELECT DISTINCT x.rule FROM pro.alerts AS x
              WHERE x.study_id = i.study_id AND x.inbound_id = i.id ORDER BY x.rule) AS raised
 FROM pro.inbounds AS i
-LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
+LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 LEFT JOIN pro.data_keys AS k ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
 WHERE i.study_id = $1 AND i.id = $2 AND i.disposition = 'needs_reading';
 
@@ -18,7 +18,7 @@ WHERE i.study_id = $1 AND i.id = $2 AND i.disposition = 'needs_reading';
 SELECT p.id AS participant_id, p.code, ps.site_id,
        coalesce(pro.desk_may_read_scores(p.study_id, p.id, i.recorded_at), false) AS answers_open
 FROM pro.inbounds AS i
-LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
+LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 JOIN pro.participants AS p
   ON p.study_id = i.study_id
  AND CASE WHEN coalesce(i.participant_id, s.participant_id) IS NOT NULL
@@ -48,14 +48,14 @@ ORDER BY m.id DESC LIMIT $3;
 WITH theirs AS (
     SELECT i.id FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.participant_id = ANY ($2::uuid[])
     UNION
-    SELECT s.inbound_id FROM pro.text_settlements AS s
+    SELECT s.inbound_id FROM pro.standing_settlements AS s
     WHERE s.study_id = $1 AND s.participant_id = ANY ($2::uuid[])
     UNION
     SELECT i.id FROM pro.inbounds AS i
     WHERE i.study_id = $1 AND i.participant_id IS NULL
       AND (i.line_id = $3 OR i.line_id IN (SELECT m.line_id FROM pro.messages AS m
                                            WHERE m.study_id = $1 AND m.participant_id = ANY ($2::uuid[])))
-      AND NOT EXISTS (SELECT FROM pro.text_settlements AS s
+      AND NOT EXISTS (SELECT FROM pro.standing_settlements AS s
                       WHERE s.study_id = i.study_id AND s.inbound_id = i.id AND s.participant_id IS NOT NULL)
 )
 SELECT i.id, p.code, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent,
@@ -67,7 +67,7 @@ SELECT i.id, p.code, i.body_sealed, i.body_key, i.media_count, i.disposition, i.
        k.id AS key_id, k.wrapped, k.wrapping_key
 FROM theirs AS t
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = t.id
-LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
+LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 LEFT JOIN pro.participants AS p ON p.study_id = i.study_id AND p.id = coalesce(i.participant_id, s.participant_id)
 LEFT JOIN pro.data_keys AS k ON k.study_id = i.study_id AND k.id = split_part(i.body_key, ':', 2)::uuid
 ORDER BY i.id DESC LIMIT $4;
@@ -78,15 +78,18 @@ SELECT inbound_id, instrument, target, item, taken_by FROM pro.desk_answers_in($
 
 -- name: get_text_to_settle(study_id, participant_id, inbound_id)
 -- A text as somebody is about to settle it for a participant: whether that was done and by whom, the question
--- it found open, and which of the participant's contacts its number is now.
+-- it found open, the last undoing of such a word, and which of the participant's contacts its number is now.
 SELECT i.line_id, i.participant_id AS named, i.body_sealed, i.body_key, i.media_count, i.received_at,
        i.asked_assessment_id, i.asked_items, i.read_at IS NOT NULL OR s.id IS NOT NULL AS settled,
+       (SELECT u.id FROM pro.text_settlements AS t
+        JOIN pro.undone AS u ON u.study_id = t.study_id AND u.of_id = t.id AND u.kind = 'text_nothing'
+        WHERE t.study_id = i.study_id AND t.inbound_id = i.id ORDER BY u.id DESC LIMIT 1) AS undone_id,
        (SELECT c.id FROM pro.contact_points AS c
         WHERE c.study_id = $1 AND c.participant_id = $2 AND c.blind_index = l.their_index
           AND c.valid_to IS NULL AND c.wrong_at IS NULL ORDER BY c.id DESC LIMIT 1) AS contact_id
 FROM pro.inbounds AS i
 JOIN pro.lines AS l ON l.study_id = i.study_id AND l.id = i.line_id
-LEFT JOIN pro.text_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
+LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 WHERE i.study_id = $1 AND i.id = $3 AND i.disposition = 'needs_reading';
 
 -- name: settle_text(study_id, participant_id, revision, write)
@@ -99,13 +102,13 @@ WITH turn AS (
     RETURNING revision
 ),
 doc AS (SELECT $4::jsonb AS d FROM turn),
--- A second one of the same text fails here, and with it everything below.
+-- A second one of the same text, after the same undoing of an earlier one, fails here, and with it everything below.
 settled AS (
     INSERT INTO pro.text_settlements (study_id, id, inbound_id, line_id, participant_id, kind, reason, message_id,
-        settled_at, actor)
-    SELECT $1, s.id, s.inbound_id, s.line_id, $2, s.kind, s.reason, s.message_id, pro.now(), s.actor
+        settled_at, actor, follows)
+    SELECT $1, s.id, s.inbound_id, s.line_id, $2, s.kind, s.reason, s.message_id, pro.now(), s.actor, s.follows
     FROM doc, jsonb_to_recordset(d -> 'settlements') AS s (id uuid, inbound_id uuid, line_id uuid, kind text,
-        reason text, message_id uuid, actor text)
+        reason text, message_id uuid, actor text, follows uuid)
     RETURNING inbound_id, actor
 ),
 read AS (
@@ -137,14 +140,18 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- name: set_text_aside(study_id, id, inbound_id, reason, actor)
 -- Nothing is needed about a text that is nobody's in particular, once, for a reason of the program's.
 WITH open AS (
-    SELECT i.id, i.line_id FROM pro.inbounds AS i
+    SELECT i.id, i.line_id,
+           (SELECT u.id FROM pro.text_settlements AS t
+            JOIN pro.undone AS u ON u.study_id = t.study_id AND u.of_id = t.id AND u.kind = 'text_nothing'
+            WHERE t.study_id = i.study_id AND t.inbound_id = i.id ORDER BY u.id DESC LIMIT 1) AS undone_id
+    FROM pro.inbounds AS i
     WHERE i.study_id = $1 AND i.id = $3 AND i.participant_id IS NULL AND i.read_at IS NULL
       AND i.disposition = 'needs_reading'
 ),
 settled AS (
-    INSERT INTO pro.text_settlements (study_id, id, inbound_id, line_id, kind, reason, settled_at, actor)
-    SELECT $1, $2, o.id, o.line_id, 'nothing', $4, pro.now(), $5 FROM open AS o
-    ON CONFLICT (study_id, inbound_id) DO NOTHING
+    INSERT INTO pro.text_settlements (study_id, id, inbound_id, line_id, kind, reason, settled_at, actor, follows)
+    SELECT $1, $2, o.id, o.line_id, 'nothing', $4, pro.now(), $5, o.undone_id FROM open AS o
+    ON CONFLICT (study_id, inbound_id, follows) DO NOTHING
     RETURNING inbound_id
 )
 UPDATE pro.inbounds AS i SET read_at = pro.now(), read_by = $5 FROM settled AS s
@@ -154,7 +161,7 @@ RETURNING i.id;
 -- name: list_settling_notes(study_id, inbound_ids)
 -- What staff wrote as they settled texts, sealed, each with the key that opens it.
 SELECT n.id, n.words_sealed, n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
-FROM pro.text_settlements AS s
+FROM pro.standing_settlements AS s
 JOIN pro.notes AS n ON n.study_id = s.study_id AND n.id = pro.note_of(s.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
 WHERE s.study_id = $1 AND s.inbound_id = ANY ($2::uuid[]);

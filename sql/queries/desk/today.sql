@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
     FROM pro.call_tasks AS c
     WHERE c.study_id = $1 AND c.closed_by LIKE 'staff:%' AND c.visit_id = w.visit_id
       AND c.participant_id = (SELECT v.participant_id FROM pro.visits AS v WHERE v.study_id = $1 AND v.id = w.visit_id)
+      AND NOT EXISTS (SELECT FROM pro.undone AS u WHERE u.study_id = c.study_id AND u.of_id = c.id)
 ) AS k
 WHERE n.texts + k.calls > 0;
 
@@ -30,8 +31,8 @@ WHERE n.texts + k.calls > 0;
 SELECT id FROM pro.protocol_versions WHERE study_id = $1 ORDER BY id;
 
 -- name: list_week(study_id, until, longest, clinic, unasked, unseen, most)
--- Whose visits open, whose close with something owed, and who comes to the clinic, until an instant: the first of
--- each kind, and how many there are.
+-- Whose visits open, whose close with something owed, who comes to the clinic, and what is planned without a visit,
+-- until an instant: the first of each kind, and how many there are.
 SELECT w.kind, w.code, w.site_id, w.zone, w.protocol_version_id, w.definition, w.occurrence, w.opens_at,
        w.closes_at, w.target_on, w.owes, w.total
 FROM pro.desk_week($1, $2, $3, $4, $5, $6, $7) AS w;

@@ -57,7 +57,11 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        v.opens_at, v.target_on, CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END AS closes_at, a.instrument, a.target,
        CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
-       CASE WHEN t.mode IN ('telephone', 'paper') THEN t.actor END AS entered_by, t.interviewer,
+       -- Of what was recorded anew where it belongs, who typed it in then.
+       CASE WHEN t.mode IN ('telephone', 'paper') THEN coalesce(
+           (SELECT r.entered_by FROM pro.responses AS r
+            WHERE r.study_id = t.study_id AND r.attempt_id = t.id AND t.replaces IS NOT NULL LIMIT 1), t.actor)
+       END AS entered_by, t.interviewer,
        t.apart AS not_for_analysis, CASE WHEN t.mode = 'paper' THEN pro.paper_state($1, t.id, $3) END AS second_entry,
        t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        -- As claimed, of what staff typed in: it counts since it was entered.

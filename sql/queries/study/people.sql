@@ -111,3 +111,7 @@ INSERT INTO pro.staff_addresses (study_id, id, staff_id, kind, address_sealed, a
 SELECT s.study_id, $2, s.id, 'email', $4, $5, $6 FROM pro.staff AS s
 WHERE s.study_id = $1 AND s.person_id = $3 AND s.valid_to IS NULL
 RETURNING id;
+
+-- name: list_staff_told_at(study_id)
+-- Where the staff of a study are told now, in which language.
+SELECT staff_id, id, address_sealed, address_key, language FROM pro.staff_told_at($1) ORDER BY staff_id;

@@ -72,6 +72,7 @@ NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -99,10 +100,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
-    if place in OPEN and doing.name == "desk-safety-end":
-        return 409  # No safety follow-up runs: whoever may end it hears so.
-    if place in OPEN and doing.name == "desk-text-take":
-        return 409  # No question was open: whoever may take an answer hears so.
+    if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
+        return 409  # No safety follow-up runs, no question was open, nothing was done.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
@@ -204,7 +203,9 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-entry-send": ("attempts", f"actor = '{ACTOR}'"),
         "desk-second-keep": ("attempts", f"actor = '{ACTOR}'"),
         "desk-second-settle": ("attempts", f"actor = '{ACTOR}'"),
-        **dict.fromkeys(SETTLING, ("inbounds", "read_at IS NULL")),
+        **dict.fromkeys((*SETTLING, "desk-undo-text-nothing"), ("inbounds", "read_at IS NULL")),
+        "desk-undo-alert-seen": ("alerts", "seen_at IS NULL"),
+        "desk-undo-call-no-answer": ("call_tasks", "closed_at IS NULL"),
     }
     wanted |= ROTA_ROWS
     theirs = "valid_to IS NULL ORDER BY ordinal"

@@ -34,6 +34,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/texts": (DESK,),
     "desk/texts.get_text_to_settle": (CLERK,),
     "desk/texts.settle_text": (CLERK,),
+    "desk/digest": (WORKER,),
+    "desk/undoing": (CLERK,),
     "desk/frame": (DESK,),
     "desk/joining": (DESK,),
     "desk/people": (DESK,),
@@ -174,6 +176,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "study/studies.get_data_key": (HOOKS, OPERATOR),
     "study/studies.insert_study_key": (HOOKS, OPERATOR, CLERK),
     "study/people": (OPERATOR,),
+    "study/people.list_staff_told_at": (OPERATOR, WORKER),
     "study/wording": (OPERATOR,),
     "study/wording.list_wording_packs": (OPERATOR, WORKER),
 }

@@ -16,6 +16,7 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.cli.lazy import loaded
 from pro_service.cli.main import app
+from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.study.staff import make_staff
@@ -84,12 +85,14 @@ COMMANDS: Final = (
 WORDLESS: Final = frozenset(
     {
         "desk-alert-seen",
+        "desk-alert-taken",
         "desk-call-number",
         "desk-calls-numbers",
         "desk-card-show",
         "desk-number",
         "desk-pause",
         "desk-resume",
+        *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
         "desk-text-reply",
         "desk-text-take",
     }
@@ -100,7 +103,7 @@ SMALL_FORMS: Final = frozenset(
         *(f"desk-{one.name}" for one in SHEETS),
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
-        *("desk-correction-ask", "desk-correction-decide"),
+        *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
     }
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol and

@@ -7,7 +7,8 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -16,7 +17,8 @@ from pro_service.domain.study.duty import EntryKind, RotaEntry
 from pro_service.messaging.gateway import AmbiguousError
 from pro_service.messaging.staff_mail import LetterRefusedError, StaffLetter
 from pro_service.services import rounds
-from pro_service.services.calling import CLAIM_LEASE, Telling
+from pro_service.services.base.telling import Telling
+from pro_service.services.calling import CLAIM_LEASE
 from pro_service.services.study import rota, staff, told_at
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
@@ -226,3 +228,34 @@ async def test_an_address_is_kept_sealed_and_a_wrong_one_refused(
         rows = await owner.fetch("SELECT to_jsonb(a)::text AS row FROM pro.staff_addresses AS a")
         audit = await owner.fetch("SELECT to_jsonb(e)::text AS row FROM pro.audit_entries AS e")
         assert "example" not in "".join(each["row"] for each in [*rows, *audit])
+
+
+async def digests(one: Night, day: date) -> list[StaffLetter]:
+    """The letters of a morning's round, at eight o'clock at the site."""
+    trial, before = one.trial, len(one.mail.letters)
+    await trial.move(datetime.combine(day, time(8), ZoneInfo("Asia/Shanghai")))
+    telling = Telling(one.mail, load_texts("notices"))
+    await rounds.digest_round(trial.pools.worker, trial.pools.desk, trial.context, telling)
+    return one.mail.letters[before:]
+
+
+async def test_each_working_morning_the_site_is_sent_todays_numbers_and_nothing_else(
+    database_url: str,
+) -> None:
+    async with night(database_url) as one:
+        day = (await one.trial.now()).date() + timedelta(days=1)
+        letters = await digests(one, day)
+        assert one.mail.told == ["anna", "bo"]  # Not cai, who would have one of every site.
+        assert await digests(one, day) == []
+        async with browsing(one.trial.server) as browser:
+            _, html = await sign_in(browser, "anna")
+        tallies = re.findall(r'class="tally[^>]*>([^<]*) <strong>(\d+)<', html)
+        said = re.findall(r"^([A-Z].*): (\d+)$", letters[0].body, re.MULTILINE)
+        assert ("Alerts", "2") in said
+        assert said == [one for one in tallies if one[0] != "Gaps in the rota"]
+        for canary in ("K-001", "knee", "swollen"):
+            assert canary not in "".join(each.body + each.title for each in letters)
+        saturday = day + timedelta(days=(5 - day.weekday()) % 7)
+        assert await digests(one, saturday) == []
+        one.mail.faults = [AmbiguousError]
+        assert len(await digests(one, saturday + timedelta(days=2))) == 2

@@ -31,6 +31,7 @@ from pro_service.domain.study.follow_up.call_keys import (
     FIND_NUMBER,
     TEXT_HELD,
 )
+from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reaching.call_outcomes import READ_IN_TEXT, CallOutcome
 from pro_service.domain.study.reaching.reachability import Unreached
@@ -83,6 +84,8 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         ],
         "settled": ["reply", "call", "alert", "answer", "nothing"],
         "nothing": list(NOTHING_REASONS),
+        "undone": list(Undoable),
+        "done": [f"undone_{one}" for one in Undoable],
         "message_kind": ["reminder", "reply", "notice", "staff"],
         "reply_refused": [*ReplyRefused, *WhyNot],
         "take_refused": [*TakeRefused, *NotOne],

@@ -8,7 +8,7 @@ raised stays. Values are shown to whoever may read answers, and to nobody else (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID

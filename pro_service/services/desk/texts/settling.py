@@ -171,5 +171,6 @@ def settlement(
         kind=kind,
         reason=reason,
         message_id=None,
+        follows=text.undone_id,
         actor=actor,
     )

@@ -10,12 +10,13 @@ from pro_service.services.desk.today.lists import (
     MOST_OF_A_LIST,
     ReadText,
     ToDo,
+    count_to_do,
     list_sites,
     list_texts,
     list_to_do,
     open_body,
 )
-from pro_service.services.desk.today.week import Since, Week, read_since, read_week
+from pro_service.services.desk.today.week import Since, Week, read_protocols, read_since, read_week
 
 __all__ = [
     "MOST_OF_A_LIST",
@@ -25,11 +26,13 @@ __all__ = [
     "Since",
     "ToDo",
     "Week",
+    "count_to_do",
     "list_sites",
     "list_texts",
     "list_to_do",
     "open_body",
     "read_frame",
+    "read_protocols",
     "read_since",
     "read_week",
 ]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.services.base.context import ServiceContext
@@ -131,6 +132,28 @@ async def list_to_do(
         },
         here=await _list_present(connection, study_id, codes),
     )
+
+
+def count_to_do(to_do: ToDo) -> dict[str, int]:
+    """How many there are of each, also where the list shows only the first of them.
+
+    A call that an alert asks for stands under it, and is counted there.
+    """
+    alarmed = {one.code for one in to_do.alerts}
+    under = sum(one.reason in ABOUT_ALERTS and one.code in alarmed for one in to_do.calls)
+    return {
+        "alerts": to_do.alerts[0].total if to_do.alerts else 0,
+        "calls": to_do.calls[0].total - under if to_do.calls else 0,
+        "texts": to_do.texts[0].row.total if to_do.texts else 0,
+        "unreached": len(to_do.unreached),
+        "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
+        "unsent": len(to_do.begun.unsent),
+        "to_complete": len(to_do.begun.to_complete),
+        "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
+        "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
+        "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
+        "held": to_do.held[0][0].total if to_do.held else 0,
+    }
 
 
 async def list_texts(

@@ -41,14 +41,21 @@ class Since(NamedTuple):
     totals: Mapping[str, int]
 
 
+async def read_protocols(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> dict[UUID, Protocol]:
+    """The versions of the study's protocol there are, by their ids."""
+    return {
+        one: await context.reader.protocol(connection, study_id, one)
+        for one in await store.list_versions(connection, study_id)
+    }
+
+
 async def read_week(
     connection: Connection, context: ServiceContext, study_id: UUID, now: datetime, most: int
 ) -> Week:
     """The week from now on, at most so many rows of each kind."""
-    protocols = {
-        one: await context.reader.protocol(connection, study_id, one)
-        for one in await store.list_versions(connection, study_id)
-    }
+    protocols = await read_protocols(connection, context, study_id)
     visits = [(one, each) for one, protocol in protocols.items() for each in protocol.visits]
     asked = WeekAsked(
         until=now + WEEK,

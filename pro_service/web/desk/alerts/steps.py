@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from pro_service.domain.study.follow_up.alert_steps import REFERENCE, SERIOUS, Verdict
+from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.services.desk import alerts as service
 from pro_service.services.desk.alerts import AssessmentSaid
 from pro_service.services.desk.seat import Seat
 from pro_service.store.desk.conversation import AlertLine
 from pro_service.store.desk.desk import OpenAlert
-from pro_service.web.desk.frame.done import done
+from pro_service.web.desk.frame.done import Undo, done
 from pro_service.web.desk.guard import hands_of, id_in, uuid_of, way_back
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import read_form
@@ -35,8 +36,10 @@ class _Stands(NamedTuple):
 async def see_alert(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/alerts/{id}/seen`."""
     form = await read_form(request)
-    place = await service.see_alert(hands_of(request, seat), id_in(request))
-    return done(seat, way_back(form), "alert_seen", code=place.code)
+    alert_id = id_in(request)
+    place = await service.see_alert(hands_of(request, seat), alert_id)
+    undo = Undo(Undoable.alert_seen, alert_id)
+    return done(seat, way_back(form), "alert_seen", code=place.code, undo=undo)
 
 
 async def take(request: web.Request, seat: Seat) -> web.Response:

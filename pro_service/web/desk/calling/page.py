@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.call_outcomes import CallOutcome, Hearing
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
@@ -26,7 +27,7 @@ from pro_service.store.desk.conversation import CallLine
 from pro_service.web.desk.calling.outcomes import outcome_values, read_said, typed_in
 from pro_service.web.desk.contacts import contact_in_words
 from pro_service.web.desk.entering.addresses import entry_of
-from pro_service.web.desk.frame.done import done
+from pro_service.web.desk.frame.done import Undo, done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.story import Told
@@ -91,7 +92,9 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
     if worked.comes_back_at is not None:
         day = worked.comes_back_at.astimezone(zone(worked.zone)).date()
     key = "call_closed" if day is None else "call_comes_back"
-    return done(seat, back, key, code=worked.code, day=day)
+    slip = said.outcome == CallOutcome.no_answer
+    undo = Undo(Undoable.call_no_answer, id_in(request)) if slip else None
+    return done(seat, back, key, code=worked.code, day=day, undo=undo)
 
 
 async def _page(

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from aiohttp import web
 
 from pro_service.domain.conversation.staff_replies import ReplyWordsError
+from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import ReasonMissingError, Seat
@@ -34,7 +35,7 @@ from pro_service.services.desk.texts import (
 from pro_service.store.desk.clerk import Place
 from pro_service.web.desk.conversation.page import text_id, text_response
 from pro_service.web.desk.conversation.problems import reply_problem
-from pro_service.web.desk.frame.done import done
+from pro_service.web.desk.frame.done import Undo, done
 from pro_service.web.desk.guard import hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
@@ -75,7 +76,7 @@ async def nothing(request: web.Request, seat: Seat) -> web.Response:
     async def act(hands: Hands, form: Form) -> Place | None:
         return await set_aside(hands, _which(request, form), str(form.get("reason", "")))
 
-    return await _settle(request, seat, act, "text_nothing")
+    return await _settle(request, seat, act, "text_nothing", Undoable.text_nothing)
 
 
 async def take(request: web.Request, seat: Seat) -> web.Response:
@@ -108,13 +109,18 @@ async def look_at_reply(request: web.Request, seat: Seat) -> web.Response:
     return desk.render("text_reply.html", request, seat, **_preview_values(words, found))
 
 
-async def _settle(request: web.Request, seat: Seat, act: Act, said: str) -> web.Response:
+async def _settle(
+    request: web.Request, seat: Seat, act: Act, said: str, slip: Undoable | None = None
+) -> web.Response:
     form = await read_form(request)
     try:
         place = await act(hands_of(request, seat), form)
     except _REFUSED as error:
         return await _again(request, seat, form, error)
-    return done(seat, way_back(form), said, code=None if place is None else place.code)
+    if place is None:
+        return done(seat, way_back(form), said)
+    undo = None if slip is None else Undo(slip, text_id(request))
+    return done(seat, way_back(form), said, code=place.code, undo=undo)
 
 
 async def _again(request: web.Request, seat: Seat, form: Form, error: Exception) -> web.Response:

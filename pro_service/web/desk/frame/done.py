@@ -4,6 +4,8 @@ A handler that has written ends with one line:
 
     return done(seat, way_back(form), "alert_seen", code=place.code)
 
+A sentence about what can be taken back (`undo`: of which kind, and which row) has a press "Undo".
+
 and the page it leads to says `desk.done.alert_seen` of both catalogues, in the reader's language,
 in an element of role `status`. A sentence may name a participant's `{code}` and a `{day}`; nothing
 secret, for it stands in the address. The address carries a proof made with the session's own
@@ -16,23 +18,53 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 from aiohttp import web
 
+from pro_service.domain.study.follow_up.undoing import Undoable
 from pro_service.services.desk.seat import Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import see
 
-_KEY, _CODE, _DAY, _PROOF = "done", "of", "on", "proof"
-_OURS: Final = frozenset({_KEY, _CODE, _DAY, _PROOF})
+_KEY, _CODE, _DAY, _UNDO, _PROOF = "done", "of", "on", "undo", "proof"
+_OURS: Final = frozenset({_KEY, _CODE, _DAY, _UNDO, _PROOF})
 _PROOF_LENGTH: Final = 20
 
 
+UNDO_PATHS: Final[Mapping[Undoable, str]] = {
+    Undoable.text_nothing: "/desk/texts/{id}/nothing/undo",
+    Undoable.alert_seen: "/desk/alerts/{id}/seen/undo",
+    Undoable.call_no_answer: "/desk/calls/{id}/close/undo",
+}
+"""Where each kind is taken back."""
+
+
+class Undo(NamedTuple):
+    """What can be taken back: of which kind, and the text, the alert or the call it was done to."""
+
+    kind: Undoable
+    row: UUID
+
+
+class Sentence(NamedTuple):
+    """What was done, in words, and what of it can be taken back."""
+
+    words: str
+    undo: Undo | None
+
+
 def done(
-    session: Session, back: str, key: str, *, code: str | None = None, day: date | None = None
+    session: Session,
+    back: str,
+    key: str,
+    *,
+    code: str | None = None,
+    day: date | None = None,
+    undo: Undo | None = None,
 ) -> web.Response:
     """Go back to a page of ours (`back`), which says what was done.
 
@@ -43,23 +75,33 @@ def done(
         given[_CODE] = code
     if day is not None:
         given[_DAY] = day.isoformat()
+    if undo is not None:
+        given[_UNDO] = f"{undo.kind}.{undo.row}"
     given[_PROOF] = _proof(session, given)
     parts = urlsplit(without_done(back))
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *given.items()])
     return see(urlunsplit(parts._replace(query=query)))
 
 
-def sentence(words: Words, session: Session | None, query: Mapping[str, str]) -> str | None:
+def sentence(words: Words, session: Session | None, query: Mapping[str, str]) -> Sentence | None:
     """What the address says was done; None where it says nothing, or was not made for them."""
     if session is None or _PROOF not in query:
         return None
-    given = {name: query[name] for name in (_KEY, _CODE, _DAY) if name in query}
+    given = {name: query[name] for name in (_KEY, _CODE, _DAY, _UNDO) if name in query}
     if not hmac.compare_digest(_proof(session, given).encode(), query[_PROOF].encode()):
         return None
     if not words.has(f"done.{given[_KEY]}"):
         return None
     day = "" if _DAY not in given else words.day(date.fromisoformat(given[_DAY]))
-    return words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day)
+    said = words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day)
+    kind, _, row = given.get(_UNDO, "").partition(".")
+    # The proof says that it is ours, and so well made.
+    return Sentence(said, Undo(Undoable(kind), UUID(row)) if row else None)
+
+
+def path_of(undo: Undo) -> str:
+    """The address of the form that takes something back."""
+    return UNDO_PATHS[undo.kind].format(id=undo.row)
 
 
 def without_done(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,3 +28,11 @@ def schedule_values(
         "past": [shown(one) for one in reversed(closed)],
         "later": [shown(one) for one in coming if one is not following],
     }
+
+
+def each_visit(schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every visit of the schedule as it is shown, wherever it stands."""
+    following = schedule["next"]
+    yield from schedule["open"]
+    yield from () if following is None else (following,)
+    yield from (*schedule["past"], *schedule["later"])

@@ -13,7 +13,7 @@ from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.follow_up.call_keys import CORRECTION_ASKED
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
-from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo
+from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo, count_to_do
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
 from pro_service.web.desk.entering.addresses import entry_of
@@ -54,8 +54,7 @@ def today_values(
         "held": _held(words, by_id, to_do),
         "gaps": gaps,
     }
-    totals = _totals(to_do) | {"gaps": len(gaps)}
-    totals["calls"] -= len(under)
+    totals = count_to_do(to_do) | {"gaps": len(gaps)}
     # A text that names a sign of harm comes before calls (R8).
     warns = any(one["urgent"] for one in lists["texts"])
     first = ("texts", "calls") if warns else ("calls", "texts")
@@ -85,23 +84,6 @@ def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) 
     if since is None or not sites:
         return None
     return words.text("now.sending_held", since=words.instant(since, zone(sites[0].zone)))
-
-
-def _totals(to_do: ToDo) -> dict[str, int]:
-    """How many there are of each, also where the list shows only the first of them."""
-    return {
-        "calls": to_do.calls[0].total if to_do.calls else 0,
-        "alerts": to_do.alerts[0].total if to_do.alerts else 0,
-        "texts": to_do.texts[0].row.total if to_do.texts else 0,
-        "unreached": len(to_do.unreached),
-        "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
-        "unsent": len(to_do.begun.unsent),
-        "to_complete": len(to_do.begun.to_complete),
-        "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
-        "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
-        "held": to_do.held[0][0].total if to_do.held else 0,
-        "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,
-    }
 
 
 def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
 WEEK_KINDS: Final = ("clinic", "closes", "opens")
+_IN_CLINIC: Final = ("clinic", "planned")
+"""Kinds of rows that are one list: who comes, for a visit or for what is planned without one."""
 CHANGE_KINDS: Final = ("answered", "unanswered", "numbers", "stopped")
 MOST_OF_A_PAGE: Final = 200
 """Rows of each list of the two pages."""
@@ -43,7 +45,7 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
     lists = week_lists(words, sites, week)
     values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
     values["key"] = new_form_key()
-    shown = [(kind, lists[kind], week.totals[kind]) for kind in WEEK_KINDS if lists[kind]]
+    shown = [(kind, lists[kind], week_total(week, kind)) for kind in WEEK_KINDS if lists[kind]]
     values["days"] = _clinic_days(words, seat, week)
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
 
@@ -53,7 +55,7 @@ def _clinic_days(words: Words, seat: Seat, week: Week) -> list[dict[str, str]]:
     days = {
         one.target_on
         for one in week.rows
-        if one.kind == "clinic" and seat.may(Action.enter_answers, one.site_id)
+        if one.kind in _IN_CLINIC and seat.may(Action.enter_answers, one.site_id)
     }
     return [{"day": one.isoformat(), "said": words.day(one)} for one in sorted(days)]
 
@@ -85,8 +87,8 @@ def beside_values(
 ) -> dict[str, Any]:
     """What stands beside the list of work: the clinic, the week in numbers, and what changed."""
     return {
-        "clinic": week_lists(words, sites, week)["clinic"],
-        "clinic_total": week.totals.get("clinic", 0),
+        "clinic": week_lists(words, sites, week)["clinic"][:MOST_BESIDE],
+        "clinic_total": week_total(week, "clinic"),
         "week": {kind: week.totals[kind] for kind in ("closes", "opens") if kind in week.totals},
         "since": since_at(words, sites, since),
         "changes": {kind: since.totals[kind] for kind in CHANGE_KINDS if since.totals[kind]},
@@ -106,26 +108,46 @@ def week_lists(
     """The rows of each kind."""
     by_id = {site.id: site for site in sites}
     lists: dict[str, list[dict[str, Any]]] = {kind: [] for kind in WEEK_KINDS}
-    for one in week.rows:
-        site = by_id[one.site_id]
-        label = words.visit(week.protocols[one.protocol_version_id], one.definition, one.occurrence)
-        lists[one.kind].append(
+    # What is planned stands among the visits, day by day.
+    in_clinic = [one for one in week.rows if one.kind in _IN_CLINIC]
+    rest = [one for one in week.rows if one.kind not in _IN_CLINIC]
+    for one in (*sorted(in_clinic, key=lambda row: (row.target_on, row.code)), *rest):
+        site, planned = by_id[one.site_id], one.kind == "planned"
+        lists["clinic" if planned else one.kind].append(
             {
                 "kind": one.kind,
                 "code": one.code,
                 "place": one.site_id,
                 "site": where(sites, site),
-                "visit": label,
-                "anchor": f"#{one.definition}-{one.occurrence}",
+                "visit": _planned(words, one) if planned else _visit(words, week, one),
+                "anchor": "" if planned else f"#{one.definition}-{one.occurrence}",
                 "when": _when(words, site, one),
-                "owes": one.kind == "clinic" and one.owes,
+                "owes": one.kind in _IN_CLINIC and one.owes,
             }
         )
     return lists
 
 
+def week_total(week: Week, kind: str) -> int:
+    """How many there are of a list; of the clinic's with what is planned without a visit."""
+    kinds = _IN_CLINIC if kind == "clinic" else (kind,)
+    return sum(week.totals.get(one, 0) for one in kinds)
+
+
+def _visit(words: Words, week: Week, one: WeekRow) -> str:
+    return words.visit(week.protocols[one.protocol_version_id], one.definition, one.occurrence)
+
+
+def _planned(words: Words, one: WeekRow) -> str:
+    """What is planned: an injection is no visit until it has happened."""
+    event = words.word("event", one.definition)
+    if one.occurrence > 1:
+        event = f"{event} {one.occurrence}"
+    return words.text("week.planned", event=event)
+
+
 def _when(words: Words, site: DeskSite, one: WeekRow) -> str:
-    if one.kind == "clinic":
+    if one.kind in _IN_CLINIC:
         return words.day(one.target_on)
     if one.kind == "closes":
         return until(words, one.closes_at, one.zone, site)

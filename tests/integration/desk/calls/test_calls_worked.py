@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from pro_service.domain.study.facts import Status
-from pro_service.domain.study.times import day_start, local_day, zone
+from pro_service.domain.study.reaching.call_times import RING_FROM
+from pro_service.domain.study.times import day_start, local_day, local_instant, zone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from tests.support.desk import PASSWORD, page, press, sign_in
@@ -95,7 +96,7 @@ async def test_will_answer_comes_back_the_day_after_and_not_before(
     status, html = await close(desk, call, "will_answer", day_will_answer=day.isoformat())
     assert status == 200
     assert "comes back on" in html
-    back_at = day_start(day + timedelta(days=1), local)
+    back_at = local_instant(day + timedelta(days=1), RING_FROM, local)
     assert await waiting(trial) == [("nudges_unanswered", back_at)]
     assert not await listed(desk)
     _, html = await page(desk, "/desk/participants/K-001")

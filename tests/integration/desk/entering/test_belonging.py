@@ -194,13 +194,13 @@ async def test_two_knees_that_were_mixed_up_change_places_and_all_follows(
     )
     with (tmp_path / "out" / "items.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = [
-            (one["target"], one["value"], one["moved_from"], one["mode"])
+            (one["target"], one["value"], one["moved_from"], one["mode"], one["entered_by"])
             for one in csv.DictReader(file)
             if (one["visit"], one["instrument"]) == ("baseline", "pain-nrs")
         ]
     assert sorted(rows) == [
-        ("left_knee", "2", "baseline 1 right_knee", "telephone"),
-        ("right_knee", "8", "baseline 1 left_knee", "telephone"),
+        ("left_knee", "2", "baseline 1 right_knee", "telephone", "staff:anna"),
+        ("right_knee", "8", "baseline 1 left_knee", "telephone", "staff:anna"),
     ]
     _, html = await page(desk, "/desk/participants/K-001")
     assert "Before the injection" in html

@@ -78,6 +78,51 @@ async def test_whoever_comes_and_owes_answers_is_marked(
     assert "answers still owed" in section(text, "clinic")
 
 
+async def plan(study: SeededStudy, one: SeededParticipant, kind: str, days: int) -> None:
+    """An event planned so many days from today, where they live."""
+    await study.owner.execute(
+        "INSERT INTO pro.events (study_id, id, participant_id, kind, planned_on, actor)"
+        " SELECT $1, $2, p.id, $4, (pro.now() AT TIME ZONE p.zone)::date + $5::integer, 'cli:test'"
+        " FROM pro.participants AS p WHERE p.id = $3",
+        study.id,
+        new_id(),
+        one.id,
+        kind,
+        days,
+    )
+
+
+async def test_what_is_planned_without_a_visit_stands_among_who_comes(
+    study: SeededStudy, owner: asyncpg.Connection, desk: aiohttp.ClientSession
+) -> None:
+    """An injection is no visit until it has happened; what is owed before it is said (R24)."""
+    await clinic_visit(study, "P-001", 2 * DAY)
+    injected = await seed_participant(study, code="P-002", personal_code="A234562")
+    await seed_visit(injected, "baseline", asks=PAIN, closes=5 * DAY)
+    await plan(study, injected, "injection", 1)
+    moved = await seed_participant(study, code="P-003", personal_code="A234563")
+    await plan(study, moved, "injection", 3)
+    await plan(study, moved, "injection", 20)
+    for code, days in (("P-004", 0), ("P-005", 6), ("P-006", 7), ("P-007", -1)):
+        other = await seed_participant(study, code=code, personal_code=f"A23456{code[-1]}")
+        await plan(study, other, "screening", days)
+    for path in ("/desk", "/desk/week"):
+        _, text = await page(desk, path)
+        assert codes(text, "clinic") == ["P-004", "P-002", "P-001", "P-005"], path
+        assert "Injection, planned" in section(text, "clinic")
+        assert section(text, "clinic").count("answers still owed") == 1
+    assert "print this page" in text
+    await owner.execute(
+        "INSERT INTO pro.events (study_id, id, participant_id, kind, occurred_at, actor)"
+        " VALUES ($1, $2, $3, 'injection', pro.now(), 'cli:test')",
+        study.id,
+        new_id(),
+        injected.id,
+    )
+    _, text = await page(desk, "/desk/week")
+    assert "P-002" not in codes(text, "clinic")
+
+
 async def test_who_left_is_in_no_list_of_the_week(
     study: SeededStudy, owner: asyncpg.Connection, desk: aiohttp.ClientSession
 ) -> None:

@@ -10,7 +10,7 @@ from tests.integration.desk.texts.conftest import Browsers, plain, shown, text_o
 from tests.support.desk import page, press
 from tests.support.study import Trial
 
-CANARY: Final = "walking today nurse the figure is 7"
+CANARY: Final = "walking today nurse the number is 7"
 """The words of a text that is taken for the answer."""
 ROOMS: Final = (
     "/desk",
