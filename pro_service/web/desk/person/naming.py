@@ -7,13 +7,15 @@ meanwhile. So what a form sends back is the contact's id; one that is no more is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.web.desk.person.fields import Field, FieldError
 from pro_service.web.desk.person.masks import mask_of
 from pro_service.web.desk.person.sheets import Asked
+from pro_service.web.desk.words import Words
 
-_FIELD = "contact"
+_FIELD: Final = "contact"
 
 
 def whom(asked: Asked, contacts: Sequence[ContactFacts]) -> Field:
@@ -30,6 +32,12 @@ def chosen(asked: Asked, contacts: Iterable[ContactFacts]) -> ContactFacts:
         if str(one.id) == typed:
             return one
     raise FieldError(_FIELD, "contact_gone")
+
+
+def shared_in_words(words: Words, code: str, others: Iterable[str]) -> str:
+    """That others use somebody's number as well: right for a couple, else a slip."""
+    named = [one if " " not in one else words.text("enrol.elsewhere") for one in others]
+    return words.text("enrol.shared", code=code, others=", ".join(named))
 
 
 def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import FirstTextRefusedError
 from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Who
+from pro_service.services.desk.person.sharing import others_with
 from pro_service.services.texting.contacts import (
     Newcomer,
     add_contact,
@@ -33,8 +34,8 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.proving.first_texts import send_first_text
 from pro_service.web.desk.person.fields import Field, FieldError
-from pro_service.web.desk.person.naming import chosen, whom
-from pro_service.web.desk.person.sheets import Asked, Done, Sheet
+from pro_service.web.desk.person.naming import chosen, shared_in_words, whom
+from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 
 TESTED: Final = "tested"
 CONFIRMED: Final = "confirmed"
@@ -94,7 +95,18 @@ def _number(asked: Asked) -> str:
         raise FieldError("number", "phone") from None
 
 
-NUMBER: Final = Sheet("new-number", Action.change_number, _number_fields, _change_number)
+async def _doubt_number(asked: Asked) -> Outlook | None:
+    """Whether somebody else has the number that was typed: asked about once. Raises FieldError."""
+    code = asked.facts.code
+    others = await others_with(asked.turn.hands, code, _number(asked))
+    if not others:
+        return None
+    return Outlook((), warnings=[shared_in_words(asked.words, code, others)])
+
+
+NUMBER: Final = Sheet(
+    "new-number", Action.change_number, _number_fields, _change_number, doubt=_doubt_number
+)
 
 
 def _waiting(asked: Asked) -> list[ContactFacts]:
@@ -190,6 +202,7 @@ CONTACT: Final = Sheet(
     Action.change_contacts,
     _contact_fields,
     _add_contact,
+    doubt=_doubt_number,
 )
 
 
