@@ -13,7 +13,7 @@ import pytest
 
 from tests.browser.answering import MAIN, answer_everything
 from tests.browser.conftest import OpenWindow
-from tests.browser.test_desk import states_of
+from tests.browser.desk.test_desk import states_of
 from tests.browser.window import DESKTOP, Window
 from tests.support.command import Commands
 from tests.support.waiting import until

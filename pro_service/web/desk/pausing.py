@@ -48,14 +48,14 @@ async def pause(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/pause`: begin the pause that was looked at."""
     form = await read_form(request)
     wish = PauseWish(_day(form), str(form.get("reason", "")))
-    return await _change(request, seat, wish, _key(form), "paused")
+    return await _change(request, seat, wish, _key(form), ("paused", "paused_held"))
 
 
 async def resume(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/resume`: end the pause now."""
     form = await read_form(request)
     wish = PauseWish(None, str(form.get("reason", "")))
-    return await _change(request, seat, wish, _key(form), "resumed")
+    return await _change(request, seat, wish, _key(form), ("resumed", "resumed_held"))
 
 
 def pause_values(words: Words, timeline: Timeline, place: Any, seat: Seat) -> dict[str, Any]:
@@ -90,12 +90,13 @@ async def _preview(request: web.Request, seat: Seat, wish: PauseWish) -> web.Res
 
 
 async def _change(
-    request: web.Request, seat: Seat, wish: PauseWish, key: str, what: str
+    request: web.Request, seat: Seat, wish: PauseWish, key: str, said: tuple[str, str]
 ) -> web.Response:
     code = request.match_info["code"]
     texted = await service.change_pause(hands_of(request, seat), code, wish, key=key)
-    said = what if texted else f"{what}_held"
-    return done(seat, _page_of(code), said, code=code, day=wish.until)
+    # The second where no text goes all the same.
+    what = said[0] if texted else said[1]
+    return done(seat, _page_of(code), what, code=code, day=wish.until)
 
 
 def _preview_values(words: Words, found: PausePreview) -> dict[str, Any]:

@@ -102,6 +102,12 @@ async def test_a_request_is_a_task_and_the_dated_evidence_of_the_correction(
             _, html = await page(desk, taken[1])
             assert (await press(desk, html, room, kind="meant", **filled))[0] == 200
             assert await trial.count("call_tasks", open_calls) == 0
+        async with browsing(trial.server) as ines:
+            await sign_in(ines, "ines")
+            _, html = await page(ines, room)
+            # Whoever decides reads what the participant asked for.
+            assert WORDS in html
+            assert "?wish=" not in html
 
 
 async def test_what_is_missing_is_said_and_what_was_typed_stays_and_no_answer_is_shown(

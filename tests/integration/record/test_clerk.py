@@ -21,6 +21,7 @@ from tests.support.seed import (
 
 READS: Final = {
     "alert_assessments",
+    "alert_takes",
     "alerts",
     "assessments",
     "attempts",
@@ -51,6 +52,8 @@ READS: Final = {
     "protocol_versions",
     "reminders",
     "responses",
+    "rota_ends",
+    "rota_entries",
     "safety_ends",
     "scores",
     "second_answers",
@@ -75,6 +78,7 @@ READS: Final = {
 """What the rules need to be decided; shown is none of it."""
 WRITES: Final = {
     ("alert_assessments", "INSERT"),
+    ("alert_takes", "INSERT"),
     ("alerts", "INSERT"),
     ("alerts", "UPDATE"),
     ("assessments", "INSERT"),
@@ -118,6 +122,8 @@ WRITES: Final = {
     ("reminders", "INSERT"),
     ("reminders", "UPDATE"),
     ("responses", "INSERT"),
+    ("rota_ends", "INSERT"),
+    ("rota_entries", "INSERT"),
     ("safety_ends", "INSERT"),
     ("scores", "INSERT"),
     ("second_answers", "INSERT"),
@@ -158,6 +164,11 @@ NO_ROWS: Final = {
 """What the statement that records events asks the right for, and no policy gives a row: only the
 operator moves anybody to another protocol version."""
 
+OF_A_SITE: Final = {
+    (table, "INSERT", "(site_id = ANY (visible_site_ids()))")
+    for table in ("rota_ends", "rota_entries")
+}
+"""What is of a site and of no participant."""
 FIRST_KEY: Final = (
     "data_keys",
     "INSERT",
@@ -226,7 +237,7 @@ async def test_every_guarded_table_has_a_policy_for_what_the_clerk_may_do(
         if one["privilege"] != "SELECT"
         and not any(fence in one["rule"] for fence in ("desk_may_write", "is_newcomer"))
     }
-    assert loose == {FIRST_KEY}
+    assert loose == {FIRST_KEY, *OF_A_SITE}
 
 
 TRIES: Final = {

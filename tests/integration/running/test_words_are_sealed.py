@@ -86,15 +86,20 @@ WORDLESS: Final = frozenset(
     {
         "desk-alert-seen",
         "desk-alert-taken",
+        "desk-ask-at-once",
         "desk-call-number",
         "desk-calls-numbers",
         "desk-card-show",
+        "desk-chosen-ask",
+        "desk-chosen-cards",
         "desk-number",
         "desk-pause",
         "desk-resume",
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
+        "desk-second-keep",
         "desk-text-reply",
         "desk-text-take",
+        *(f"desk-undo-{what}" for what in ("alert-seen", "call-no-answer", "text-nothing")),
     }
 )
 """Forms without a field for words, or that repeat what their preview was given."""
@@ -104,6 +109,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
+        "desk-second-settle",
     }
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol and

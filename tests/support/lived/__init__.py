@@ -112,7 +112,10 @@ async def lived_trial(url: str) -> AsyncIterator[Trial]:
 
 
 COLUMNS_SINCE: Final = frozenset(
-    {"card_shown_at", "entered_by", "interviewer", "not_for_analysis", "second_entry"}
+    {
+        *("card_shown_at", "entered_by", "interviewer", "not_for_analysis"),
+        *("second_entry", "moved_from"),
+    }
 )
 """Columns that exports have gained since the lived study's release."""
 

@@ -113,7 +113,7 @@ class CorrectionRoom(NamedTuple):
     frame: Frame
     site_id: UUID | None
     wishes: Sequence[WishLine]
-    """What the participant asked for on the own page, and nobody has asked on yet."""
+    """What the participant asked for on the own page: whoever decides reads it, too."""
     may_read: bool
     """Whether whoever looks may read answers, and so say that one was misread."""
 
@@ -145,7 +145,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         )
         for one in seen
     ]
-    wishes = [WishLine(one, opened(one.said)) for one in wished if not one.taken]
+    wishes = [WishLine(one, opened(one.said)) for one in wished]
     return CorrectionRoom(facts, protocol, lines, frame, place.site_id, wishes, may_read)
 
 

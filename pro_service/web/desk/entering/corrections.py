@@ -148,7 +148,8 @@ def _wish(room: CorrectionRoom, fields: dict[str, str]) -> CorrectionWish:
 
 def _wished(room: CorrectionRoom, text: str) -> WishLine | None:
     """The participant's own request that a form or an address names."""
-    return next((one for one in room.wishes if str(one.seen.id) == text), None)
+    waiting = (one for one in room.wishes if not one.seen.taken)
+    return next((one for one in waiting if str(one.seen.id) == text), None)
 
 
 def _wish_values(words: Words, room: CorrectionRoom, one: WishLine) -> dict[str, Any]:
@@ -159,6 +160,7 @@ def _wish_values(words: Words, room: CorrectionRoom, one: WishLine) -> dict[str,
         "visit": words.visit(room.protocol, seen.definition, seen.occurrence),
         "at": words.instant(seen.recorded_at, site),
         "words": words.noted(one.words),
+        "taken": seen.taken,
     }
 
 

@@ -36,6 +36,13 @@ _FIELDS: Final[dict[EntryKind, tuple[str, ...]]] = {
     EntryKind.holiday: ("first_on", "last_on"),
 }
 """What each asks, in this order."""
+_SAID: Final = {
+    EntryKind.shift: "rota_shift",
+    EntryKind.cover: "rota_cover",
+    EntryKind.leave: "rota_leave",
+    EntryKind.holiday: "rota_holiday",
+}
+"""The sentence that says that it stands."""
 _OURS: Final = frozenset({"form", "key"})
 
 
@@ -62,7 +69,7 @@ async def add(request: web.Request, seat: Seat) -> web.Response:
     except RotaRefusedError as error:
         wrong = FieldError(error.field, f"rota_{error.word}")
         return await _form(request, seat, rota, typed, key, wrong)
-    return done(seat, _room(rota), f"rota_{kind}", code=rota.row.code)
+    return done(seat, _room(rota), _SAID[kind], code=rota.row.code)
 
 
 def _kind(request: web.Request) -> EntryKind:

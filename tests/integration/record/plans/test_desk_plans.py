@@ -7,7 +7,9 @@ they touched is its own count; times are shown by `python -m tests.benchmarks de
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -128,3 +130,79 @@ async def test_whoever_was_written_about_since_is_derived_and_the_rest_is_not(
     finally:
         await desk.close()
     assert {one.unknown for one in found} == {0}
+
+
+WEEK = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
+    "get_frame": ("desk/frame", (), 300),
+    "list_open_alerts": ("desk/desk", (50,), 2_000),
+    "list_open_calls": ("desk/desk", (50,), 5_500),
+    "list_held_numbers": ("desk/desk", (50,), 2_500),
+    "list_texts_to_read": ("desk/desk", (50,), 100),
+    "list_unreached": ("desk/desk", (), 4_000),
+    "list_begun": ("desk/today", (500,), 16_000),
+    "list_reports_without_alert": ("desk/alerts", (None, WEEK[1], WEEK[1], 100), 50),
+    "list_alerts_against_log": ("desk/alerts", (None, WEEK[1], WEEK[1], True, 100), 1_500),
+}
+"""Each list of Today, its values after the study, and the pages it may touch."""
+EMPTY = frozenset({"list_texts_to_read", "list_reports_without_alert"})
+
+
+async def test_each_list_of_today_touches_what_it_shows_and_no_more(kept: Kept) -> None:
+    wrong = []
+    for name, (place, values, most) in LISTS.items():
+        touched, rows = await kept.pages(place, name, (kept.study.study_id, *values))
+        print(f"{name}: {touched} pages, {rows} rows")
+        if touched > most or (not rows and name not in EMPTY):
+            wrong.append((name, touched, rows))
+    assert wrong == []
+
+
+async def test_one_conversation_is_read_without_reading_everybodys_keys(kept: Kept) -> None:
+    study = kept.study
+    touched, rows = await kept.pages(
+        "desk/texts", "list_thread_messages", (study.study_id, [study.participant_id], 200)
+    )
+    assert rows == 50
+    assert touched < 1_500
+
+
+async def test_who_is_silent_and_what_is_begun_are_the_same_kept_or_not(kept: Kept) -> None:
+    """What is kept is what the rule says of the record: nothing kept, the record alone is asked."""
+    superuser = await asyncpg.connect(kept.url)
+    transaction = superuser.transaction()
+    await transaction.start()
+    try:
+        # One visit without a word is silence here, so that many are silent.
+        await superuser.execute("SET LOCAL session_replication_role = replica")
+        await superuser.execute(
+            "UPDATE pro.protocol_versions SET document = document || $1",
+            json.dumps({"calls": {"silent_visits": 1}}),
+        )
+        looked_up = await lists_of(superuser, kept.study.study_id)
+        await superuser.execute("DELETE FROM pro.visit_outlooks")
+        await superuser.execute("DELETE FROM pro.participant_outlooks")
+        derived = await lists_of(superuser, kept.study.study_id)
+    finally:
+        await transaction.rollback()
+        await superuser.close()
+    unreached, begun = looked_up
+    assert sum("'silent_visits': 1," in one for one in unreached) > 50
+    assert len(begun) > 50
+    assert looked_up == derived
+
+
+async def lists_of(superuser: asyncpg.Connection, study_id: UUID) -> tuple[list[str], list[str]]:
+    """Who may be out of reach and what is begun, row by row as text, as the desk reads them."""
+    sites = ",".join(str(row_id(SITES, number)) for number in range(1, 5))
+    await superuser.execute("SET LOCAL ROLE pro_desk")
+    await superuser.execute("SELECT set_config('pro.site_ids', $1, true)", sites)
+    found = []
+    for place, name, values in (
+        ("desk/desk", "list_unreached", (study_id,)),
+        ("desk/today", "list_begun", (study_id, 500)),
+    ):
+        rows = await superuser.fetch(load_queries(place)[name], *values)
+        found.append(sorted(repr(dict(row)) for row in rows))
+    await superuser.execute("RESET ROLE")
+    return found[0], found[1]

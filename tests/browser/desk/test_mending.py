@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,8 @@ SAID = {
     "en": ("I meant 1, and pressed 4", "is kept", "What happened to"),
     "zh_CN": ("我想选1，点成了4", "更正申请已保存", "的情况已保存"),
 }
+Cookies: TypeAlias = dict[str, dict[str, str]]
+"""What the browser of each participant keeps."""
 CODES = {"en": "K-001", "zh_CN": "K-002"}
 
 
@@ -33,8 +36,9 @@ def own_database(server_url: str, template_database: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def answered(own_database: str) -> AsyncIterator[Trial]:
+async def answered(own_database: str) -> AsyncIterator[tuple[Trial, Cookies]]:
     """A participant a language who has sent everything, and investigators who speak it."""
+    held: Cookies = {}
     async with open_trial(own_database) as trial:
         for language, code in CODES.items():
             await trial.enrol(row(code, channel="link", language=language, treated_knees="both"))
@@ -51,10 +55,12 @@ async def answered(own_database: str) -> AsyncIterator[Trial]:
         await trial.ask()
         for code in CODES.values():
             async with browsing(trial.server) as browser:
-                async with browser.post(f"{await link_of(trial, code)}/open") as answer:
+                await browser.post(f"{await link_of(trial, code)}/open?own=1")
+                async with browser.get("/q") as answer:
                     review = await answer_everything(browser, await answer.text())
                 (await send(browser, review)).close()
-        yield trial
+                held[code] = {one.key: one.value for one in browser.cookie_jar}
+        yield trial, held
 
 
 async def link_of(trial: Trial, code: str) -> str:
@@ -71,14 +77,17 @@ async def wide(window: Window, name: str) -> None:
 
 @pytest.mark.parametrize("language", list(SAID))
 async def test_a_request_of_the_own_page_becomes_a_correction_asked_for_at_the_desk(
-    answered: Trial, window: OpenWindow, language: str
+    answered: tuple[Trial, Cookies], window: OpenWindow, language: str
 ) -> None:
     words, asked, kept = SAID[language]
-    code, base = CODES[language], answered.context.public_url
+    (trial, held), code = answered, CODES[language]
+    base = trial.context.public_url
     async with window(base, locale=language.replace("_", "-")) as phone:
         page = phone.page
-        await phone.go(await link_of(answered, code))
-        await phone.press("button.second")
+        await phone.context.add_cookies(
+            [{"name": name, "value": value, "url": base} for name, value in held[code].items()]
+        )
+        await phone.go("/q/me")
         await phone.press("a[href='/q/me/correct']")
         await phone.press("button.main")
         await phone.look_over(f"correct-{language}-1-missing", "participants")
