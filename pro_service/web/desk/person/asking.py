@@ -77,7 +77,7 @@ async def ask_at_once(request: web.Request, seat: Seat) -> web.Response:
     except AskRefusedError:
         return see(f"{page_of(code)}/{ASK.name}")
     if plan is None or plan.at_once:
-        return say_done(seat, way_back(form), "ask" if plan else "sent_before", code=code)
+        return say_done(seat, way_back(form), "ask", code=code)
     day = local_day(plan.goes_at, zone((await turn.facts()).zone))
     return say_done(seat, way_back(form), "ask_later", code=code, day=day)
 
