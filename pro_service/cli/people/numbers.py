@@ -35,7 +35,7 @@ def change(
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
         who = who_of(runtime, facts)
-        await change_number(who, number, runtime.actor, reason, place=contact)
+        await change_number(who, number, runtime.actor, reason, which=contact)
         # The code said below opens the pages, as the card does it stands on.
         await show_code(runtime.connection, facts.study_id, facts.code, runtime.actor)
         return facts.personal_code
@@ -59,7 +59,7 @@ def confirm(
     """Say that a changed number is the participant's: texts may go to it from now on."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
-        await confirm_by_staff(who_of(runtime, facts), runtime.actor, reason, place=contact)
+        await confirm_by_staff(who_of(runtime, facts), runtime.actor, reason, which=contact)
 
     with_participant(code, study, data, actor, work)
     out.print(f"The new number of {code} is confirmed.")
@@ -76,7 +76,7 @@ def opt_in(
     """Let texts go to the participant's number again, at their wish."""
 
     async def work(runtime: Runtime, facts: ParticipantFacts) -> int:
-        return await opt_in_by_staff(who_of(runtime, facts), runtime.actor, reason, place=contact)
+        return await opt_in_by_staff(who_of(runtime, facts), runtime.actor, reason, which=contact)
 
     if with_participant(code, study, data, actor, work):
         out.print(

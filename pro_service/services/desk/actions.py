@@ -19,6 +19,7 @@ from pro_service.services.base.notes import give_words
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
+    DoneBefore,
     NotHereError,
     Seat,
     at_desk,
@@ -77,10 +78,11 @@ async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> Place:
         done = await desk.deal_with_message(
             connection, seat.study_id, message_id, seat.actor, words.reference
         )
-        if not done and await desk.find_dealt_message(connection, seat.study_id, message_id):
-            raise AlreadyDoneError
         if not done:
-            raise NotHereError
+            by = await desk.find_dealt_message(connection, seat.study_id, message_id)
+            if by is None:
+                raise NotHereError
+            raise AlreadyDoneError(DoneBefore(by, place.code, "already_dealt"))
     return place
 
 

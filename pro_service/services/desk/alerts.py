@@ -19,7 +19,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Plan, turn
 from pro_service.services.desk.actions import Hands, place_of
-from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, said, signed
+from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import alerts as store
 from pro_service.store.desk import clerk
@@ -78,7 +78,7 @@ async def take_alert(hands: Hands, alert_id: UUID) -> Place:
         if escalation is None:
             raise NotHereError
         if alert.acted or alert.stands is not None:
-            raise AlreadyDoneError
+            raise AlreadyDoneError(_before(facts, alert))
         hold = timedelta(minutes=escalation.hold_minutes)
 
         def write(connection: Connection, guard: Guard) -> Awaitable[None]:
@@ -104,7 +104,7 @@ async def assess_alert(hands: Hands, alert_id: UUID, given: AssessmentSaid) -> P
         alert = await _alert(hands, facts, alert_id)
         stands = None if alert.stands is None else alert.stands.id
         if alert.acted or stands != given.replaces:
-            raise AlreadyDoneError
+            raise AlreadyDoneError(_before(facts, alert))
         note = note_about(hands.context, facts, words)
         row = AssessmentRow(
             id=new_id(),
@@ -135,7 +135,7 @@ async def close_alert(hands: Hands, alert_id: UUID, action: str) -> Place:
     async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
         alert = await _alert(hands, facts, alert_id)
         if alert.acted:
-            raise AlreadyDoneError
+            raise AlreadyDoneError(_before(facts, alert))
         if not may_close(alert):
             raise NotAssessedError
         note = note_about(hands.context, facts, words)
@@ -147,6 +147,17 @@ async def close_alert(hands: Hands, alert_id: UUID, action: str) -> Place:
 
     await turn(hands.turn_of(place), decide)
     return place
+
+
+def _before(facts: ParticipantFacts, alert: AlertFacts) -> DoneBefore | None:
+    """What was done with an alert last: closed, or assessed."""
+    if alert.acted:
+        return DoneBefore(alert.acted_by, facts.code, "already_closed")
+    stands = alert.stands
+    if stands is None:
+        return None
+    verdict = ("verdict", stands.verdict.value)
+    return DoneBefore(stands.actor, facts.code, "already_assessed", verdict)
 
 
 async def _alert(hands: Hands, facts: ParticipantFacts, alert_id: UUID) -> AlertFacts:

@@ -42,6 +42,8 @@ from pro_service.services.desk.actions import Hands, place_of
 from pro_service.services.desk.call_writes import Heard, writes_of
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
+    DoneBefore,
+    NotHereError,
     ReasonMissingError,
     said,
     signed,
@@ -97,9 +99,14 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
     outcome, words = CallOutcome(given.outcome), said(given.note)
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[WorkedCall]:
-        call = await store.find_open_call(hands.clerk, facts.study_id, facts.id, call_id)
+        call = await store.find_call(hands.clerk, facts.study_id, facts.id, call_id)
         if call is None:
-            raise AlreadyDoneError
+            raise NotHereError
+        if call.closed_by is not None:
+            came_of_it = ("outcome", (call.outcome or "").partition(":")[0])
+            raise AlreadyDoneError(
+                DoneBefore(call.closed_by, facts.code, "already_called", came_of_it)
+            )
         if outcome in ABOUT_A_VISIT and call.visit_id is None:
             raise ReasonMissingError
         hearing = _hearing(hands, place, call, protocol)

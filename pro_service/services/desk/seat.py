@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -38,8 +38,24 @@ class ReasonMissingError(ProServiceError):
     """This needs a reason in words."""
 
 
+class DoneBefore(NamedTuple):
+    """What was done before: by whom, about whom, and the sentence that says it to who did it."""
+
+    actor: str | None
+    code: str | None
+    sentence: str
+    """The key of the sentence."""
+    what: tuple[str, str] | None = None
+    """The kind and the code of a word the sentence names: what came of it."""
+
+
 class AlreadyDoneError(ProServiceError):
-    """Somebody has done this before; what they said stands."""
+    """This was done before; what was said then stands."""
+
+    def __init__(self, before: DoneBefore | None = None) -> None:
+        """Keep what was done; None: that is for nobody in particular to hear."""
+        super().__init__()
+        self.before = before
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""A contact as it is stored, and found again by its place in the order."""
+"""A contact as it is stored, and found again by its id, or by its place in the order."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from pro_service.domain.delivery.addresses import Address
 from pro_service.domain.delivery.contacts import Agreed, ContactFacts, ContactRelation
@@ -13,6 +14,9 @@ from pro_service.services.base.turns import BusyError
 from pro_service.store.ids import new_id
 from pro_service.store.texting.numbers import NewContactRow
 from pro_service.vault import places
+
+Which: TypeAlias = int | UUID
+"""A contact by its id, as forms name it; or by its place now, as commands do."""
 
 
 class NoContactError(ProServiceError):
@@ -27,10 +31,14 @@ class NewContact(NamedTuple):
     agreed: Agreed | None
 
 
-def find_contact(facts: ParticipantFacts, place: int | None) -> ContactFacts:
-    """The contact at a place, the first one for None. Raises NoContactError."""
+def find_contact(facts: ParticipantFacts, which: Which | None) -> ContactFacts:
+    """The contact that is named, the first one for None. Raises NoContactError.
+
+    A place is another contact's once the order changes: what was shown and is sent back, as a form
+    is, names the contact by its id.
+    """
     each = [one for one, _ in facts.reach.each]
-    found = each[:1] if place is None else [one for one in each if one.ordinal == place]
+    found = each[:1] if which is None else [one for one in each if which in (one.id, one.ordinal)]
     if not found:
         known = ", ".join(str(one.ordinal) for one in each) or "none"
         raise NoContactError(mend=f"{facts.code} has these: {known}.")

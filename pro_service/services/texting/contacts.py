@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from datetime import date
 from typing import NamedTuple
+from uuid import UUID
 
 from pro_service.domain.delivery.addresses import Address
+from pro_service.domain.delivery.consents import check_day
 from pro_service.domain.delivery.contacts import (
     Agreed,
     ContactFacts,
@@ -18,10 +20,12 @@ from pro_service.domain.delivery.contacts import (
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY, CONFIRM_NUMBER
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.notes import note_about, with_note
-from pro_service.services.base.turns import Decision, Who, until_written, writing
+from pro_service.services.base.turns import Decision, Plan, Who, turn, until_written, writing
 from pro_service.services.texting.composing import open_address
-from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
+from pro_service.services.texting.contact_rows import NewContact, Which, contact_row, find_contact
 from pro_service.services.texting.numbers import SameNumberError, indexes_at
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
@@ -76,7 +80,7 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
     """Add somebody after the participant's other contacts; their place in the order.
 
     Nothing goes there before somebody has confirmed it. Raises SameNumberError, OwnConsentError,
-    ConsentMissingError, BusyError.
+    ConsentMissingError, ConsentDayError, BusyError.
     """
     connection, context, study_id, participant_id, _ = who
     own = new.relation == "self"
@@ -87,6 +91,9 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
         facts = await context.reader.facts(connection, study_id, participant_id)
         if any(_is_at(one, open_address(context, one), new.address) for one in facts.contacts):
             raise SameNumberError
+        today = local_day(facts.now, zone(facts.zone))
+        check_day("contact", new.agreed.agreed_on, today)
+        check_day("participant", new.participant_agreed_on, today)
         place = max((one.ordinal for one in facts.contacts), default=0) + 1
         person = NewContact(new.relation, place, None if own else new.agreed)
         note = note_about(context, facts, reason)
@@ -159,18 +166,39 @@ async def order_contacts(who: Who, places: Sequence[int], reason: str) -> None:
     await until_written(decide)
 
 
-async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -> None:
+async def put_first(who: Who, contact_id: UUID, reason: str) -> None:
+    """Try one contact before all others, which keep their order. Raises NoContactError, BusyError.
+
+    The order they have when it is written: one that came or went meanwhile is neither lost nor
+    asked for.
+    """
+
+    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
+        first = find_contact(facts, contact_id).id
+        others = [one.id for one in in_order(facts.contacts) if one.id != first]
+        note = note_about(who.context, facts, reason)
+
+        def order(lent: Connection, guard: Guard) -> Awaitable[None]:
+            return numbers.order_contacts(lent, guard, [first, *others])
+
+        return Plan(None, with_note(who, note, order))
+
+    await turn(who, decide)
+
+
+async def agree_for_contact(who: Who, which: Which, agreed: Agreed, reason: str) -> None:
     """Write down what another person now agrees to, or agrees to no more.
 
-    Raises NoContactError, OwnConsentError, BusyError.
+    Raises NoContactError, OwnConsentError, ConsentDayError, BusyError.
     """
     connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        contact = find_contact(facts, place)
+        contact = find_contact(facts, which)
         if contact.is_own:
             raise OwnConsentError
+        check_day("contact", agreed.agreed_on, local_day(facts.now, zone(facts.zone)))
         note = note_about(context, facts, reason)
         guard = Guard(study_id, participant_id, facts.revision)
 
@@ -183,30 +211,30 @@ async def agree_for_contact(who: Who, place: int, agreed: Agreed, reason: str) -
     await until_written(decide)
 
 
-async def end_contact(who: Who, place: int, actor: str, reason: str) -> bool:
+async def end_contact(who: Who, which: Which, actor: str, reason: str) -> bool:
     """A person is a contact no more; whether anybody is left who may be texted.
 
     Raises NoContactError, BusyError.
     """
-    return await _silence(who, place, actor, reason, ends=True)
+    return await _silence(who, which, actor, reason, ends=True)
 
 
-async def mark_wrong(who: Who, place: int, actor: str, reason: str) -> bool:
+async def mark_wrong(who: Who, which: Which, actor: str, reason: str) -> bool:
     """An address turned out to be somebody else's; whether anybody is left who may be texted.
 
     It stays listed and is never written to; what comes from it is a stranger's. Raises
     NoContactError, BusyError.
     """
-    return await _silence(who, place, actor, reason, ends=False)
+    return await _silence(who, which, actor, reason, ends=False)
 
 
-async def _silence(who: Who, place: int, actor: str, reason: str, *, ends: bool) -> bool:
+async def _silence(who: Who, which: Which, actor: str, reason: str, *, ends: bool) -> bool:
     """End a contact or mark it wrong; where nobody is left to text, another way is asked for."""
     connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[bool]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        contact = find_contact(facts, place)
+        contact = find_contact(facts, which)
         others = [one for one in facts.contacts if one.id != contact.id]
         left = reach(others, facts.consent).contact is not None
         note = note_about(context, facts, reason)

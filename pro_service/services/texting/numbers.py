@@ -15,7 +15,7 @@ from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.phones import country_of, parse_phone
 from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.services.texting.composing import indexes_of, open_address
-from pro_service.services.texting.contact_rows import NewContact, contact_row, find_contact
+from pro_service.services.texting.contact_rows import NewContact, Which, contact_row, find_contact
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers
@@ -34,20 +34,21 @@ class NothingToConfirmError(ProServiceError):
 
 
 async def change_number(
-    who: Who, new_number: str, actor: str, reason: str, *, place: int | None = None
-) -> None:
+    who: Who, new_number: str, actor: str, reason: str, *, which: Which | None = None
+) -> UUID:
     """Give a contact another number, which gets nothing before somebody has confirmed it.
 
-    `place` names the contact by its place in the order; None: the first. The old number's
-    conversation and links end, and what waits to be sent to it is not sent. A participant without
-    a contact gets one of their own. Raises PhoneError, NoContactError, SameNumberError, BusyError.
+    `which` is the contact, None: the first; returned is the id of the one with the new number. The
+    old number's conversation and links end, and what waits to be sent to it is not sent. A
+    participant without a contact gets one of their own. Raises PhoneError, NoContactError,
+    SameNumberError, BusyError.
     """
     connection, context, study_id, participant_id, _ = who
     address = phone(parse_phone(new_number))
 
-    async def decide() -> Decision[None]:
+    async def decide() -> Decision[UUID]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        old = find_contact(facts, place) if facts.contacts or place is not None else None
+        old = find_contact(facts, which) if facts.contacts or which is not None else None
         _refuse_known(context, facts, address.value, old)
         new = _in_place_of(old)
         note = note_about(context, facts, reason)
@@ -66,9 +67,9 @@ async def change_number(
             await numbers.insert_contact(lent, guard, document)
 
         write = with_note(who, note, change)
-        return Decision(None, lambda: write(connection, guard))
+        return Decision(row.id, lambda: write(connection, guard))
 
-    await until_written(decide)
+    return await until_written(decide)
 
 
 def _in_place_of(old: ContactFacts | None) -> NewContact:
@@ -97,7 +98,9 @@ def indexes_at(context: ServiceContext, contact: ContactFacts) -> list[bytes]:
     return [] if contact.kind != "phone" else indexes_of(context, open_address(context, contact))
 
 
-async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | None = None) -> None:
+async def confirm_by_staff(
+    who: Who, actor: str, reason: str, *, which: Which | None = None
+) -> None:
     """Let texts go to a new number on the word of staff; None: the first that waits.
 
     Raises NoContactError, NothingToConfirmError, BusyError.
@@ -108,8 +111,8 @@ async def confirm_by_staff(who: Who, actor: str, reason: str, *, place: int | No
         facts = await context.reader.facts(connection, study_id, participant_id)
         guard = Guard(study_id, participant_id, facts.revision)
         waiting = [one for one, _ in facts.reach.each if not one.confirmed]
-        if place is not None:
-            waiting = [one for one in waiting if one.id == find_contact(facts, place).id]
+        if which is not None:
+            waiting = [one for one in waiting if one.id == find_contact(facts, which).id]
         if not waiting:
             raise NothingToConfirmError
         contact_id = waiting[0].id

@@ -12,7 +12,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing
 from pro_service.services.texting.composing import indexes_of, line_to, open_address
-from pro_service.services.texting.contact_rows import find_contact
+from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
@@ -110,10 +110,10 @@ def opt_out_row(
     )
 
 
-async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | None = None) -> int:
+async def opt_in_by_staff(who: Who, actor: str, reason: str, *, which: Which | None = None) -> int:
     """Let texts go to a contact's number again; how many opt-outs ended.
 
-    One person's word lifts their own opt-out and nobody else's: `place` names the contact where
+    One person's word lifts their own opt-out and nobody else's: `which` names the contact where
     there are several. A telephone that told the provider itself to stop must tell it START: no word
     of ours lifts that. Raises NoLineError, NoContactError, ContactUnclearError, BusyError.
     """
@@ -122,7 +122,7 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | Non
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        indexes = _held_back(context, facts, place)
+        indexes = _held_back(context, facts, which)
         held = await numbers.list_lines_of_number(connection, study_id, indexes)
         guard = Guard(study_id, participant_id, facts.revision)
         note = note_about(context, facts, reason)
@@ -137,19 +137,21 @@ async def opt_in_by_staff(who: Who, actor: str, reason: str, *, place: int | Non
     return ended
 
 
-def _held_back(context: ServiceContext, facts: ParticipantFacts, place: int | None) -> list[bytes]:
+def _held_back(
+    context: ServiceContext, facts: ParticipantFacts, which: Which | None
+) -> list[bytes]:
     """What the number that may be texted again is stored under.
 
     Raises NoLineError, NoContactError, ContactUnclearError.
     """
-    if place is None:
+    if which is None:
         held = [one for one, _ in facts.reach.each if one.opted_out_at is not None]
         if len(held) > 1:
             places = ", ".join(str(one.ordinal) for one in held)
             raise ContactUnclearError(mend=f"Name one of {places} with --contact.")
         contact = held[0] if held else facts.contact
     else:
-        contact = find_contact(facts, place)
+        contact = find_contact(facts, which)
     if contact is None or contact.kind != "phone":
         raise NoLineError
     return indexes_of(context, open_address(context, contact))

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple, TypeVar
 
+from pro_service.domain.delivery.consents import (
+    EARLIEST_CONSENT,
+    LONGEST_VERSION,
+    is_version,
+    wrong_day,
+)
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import Target
@@ -45,8 +51,9 @@ COLUMNS = (
 OPTIONAL_COLUMNS = ("year_of_birth",)
 """Columns a file may have: what the pages ask for where the protocol wants a second factor."""
 EARLIEST_BIRTH = 1900
-EARLIEST_CONSENT: Final = date(2000, 1, 1)
-"""Nobody consented to a study of this kind before; an earlier day is a slip of the pen."""
+YOUNGEST: Final = 18
+OLDEST: Final = 120
+"""Years of an adult who takes part; another year of birth is a slip of the pen."""
 LATE_ENTRY: Final = timedelta(days=31)
 """How long after the day of an injection a participant may still be entered as planned for it."""
 LATEST_PLAN: Final = timedelta(days=10 * 366)
@@ -172,7 +179,7 @@ def check_row(
     channel = row.read("channel", read_channel)
     version = row.read("consent_version", visible)
     consent_on = row.read("consent_on", read_day)
-    if consent_on is not None and consent_on > today:
+    if consent_on is not None and wrong_day(consent_on, today) == "future":
         row.add("consent_on", "lies in the future; consent comes before enrolment.", "future")
     agreed = row.read("messaging_consent", read_yes_no)
     knees = row.read("treated_knees", read_knees)
@@ -205,13 +212,20 @@ def check_row(
 
 
 def implausible(row: EnrolmentRow, now: datetime, *, reason: bool) -> list[RowProblem]:
-    """Days of somebody new that cannot be; with a reason, only those that never can.
+    """What cannot be of somebody new; of days with a reason, only those that never can.
 
     Of somebody enrolled already they are facts: the same file again is not refused for its age.
     """
     found: list[RowProblem] = []
     today = local_day(now, zone(row.zone))
-    if row.consent_on < EARLIEST_CONSENT:
+    if not is_version(row.consent_version):
+        form = f"is no version; give at most {LONGEST_VERSION} letters, digits and . - / ( )."
+        found.append(RowProblem(row.number, "consent_version", form, "version"))
+    year = row.year_of_birth
+    if year is not None and not YOUNGEST <= today.year - int(year) <= OLDEST:
+        age = f"is no year of an adult of {YOUNGEST} to {OLDEST} years; look it up."
+        found.append(RowProblem(row.number, "year_of_birth", age, "age"))
+    if wrong_day(row.consent_on, today) == "early":
         early = f"lies before {EARLIEST_CONSENT.year}; look it up."
         found.append(RowProblem(row.number, "consent_on", early, "early"))
     planned_on = row.planned_injection_on

@@ -1,6 +1,6 @@
 """Calls worked to their end: what came of one, the numbers that are shown for it, the list of them.
 
-`find_open_call`, `close_call` and `decline_visit` run as the clerk, the rest as the desk.
+`find_call`, `close_call` and `decline_visit` run as the clerk, the rest as the desk.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ _SQL: Final = load_queries("desk/calls")
 
 
 class CallKind(NamedTuple):
-    """Why a call is to be made, the visit it hangs on, if any, and how it went so far."""
+    """Why a call is to be made, the visit it hangs on, if any, and how it went."""
 
     reason: str
     visit_id: UUID | None
     created_at: datetime
     closes_at: datetime | None
+    closed_by: str | None
+    """Who closed it; None: it is open."""
+    outcome: str | None
     tried: int
     """How often nobody was there."""
 
@@ -100,11 +103,11 @@ class CallToPrint(NamedTuple):
     """When a death was reported whose day is still to be recorded; None: none was."""
 
 
-async def find_open_call(
+async def find_call(
     connection: Connection, study_id: UUID, participant_id: UUID, call_id: UUID
 ) -> CallKind | None:
-    """A call to the participant that is still to be made."""
-    row = await connection.fetchrow(_SQL["find_open_call"], study_id, participant_id, call_id)
+    """A call to the participant, open or closed."""
+    row = await connection.fetchrow(_SQL["find_call"], study_id, participant_id, call_id)
     return None if row is None else row_of(CallKind, row)
 
 

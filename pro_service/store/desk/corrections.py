@@ -68,6 +68,8 @@ class CorrectionAsked(NamedTuple):
     value: int
     actor: str
     decided: bool
+    decided_by: str | None
+    approved: bool | None
     answered_at: datetime
     """When the answer it is about was given, as claimed."""
 

@@ -289,9 +289,12 @@ async def deal_with_message(
     return await _found(connection, "deal_with_message", study_id, message_id, actor, note)
 
 
-async def find_dealt_message(connection: Connection, study_id: UUID, message_id: UUID) -> bool:
-    """Whether somebody has dealt with that text before."""
-    return await _found(connection, "find_dealt_message", study_id, message_id)
+async def find_dealt_message(
+    connection: Connection, study_id: UUID, message_id: UUID
+) -> str | None:
+    """Who has dealt with that text before; None: nobody."""
+    found: str | None = await connection.fetchval(_SQL["find_dealt_message"], study_id, message_id)
+    return found
 
 
 async def _found(connection: Connection, query: str, *parameters: Any) -> bool:

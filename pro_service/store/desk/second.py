@@ -82,6 +82,7 @@ class Difference(NamedTuple):
     response_id: UUID
     """The first entry's answer it was compared with."""
     settled: bool
+    settled_by: str | None
 
 
 class PaperToDo(NamedTuple):

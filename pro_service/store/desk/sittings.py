@@ -80,6 +80,8 @@ class MoveAsked(NamedTuple):
     target: Target
     actor: str
     decided: bool
+    decided_by: str | None
+    approved: bool | None
 
 
 async def list_sittings_held(

@@ -135,6 +135,9 @@ class TextToSettle(NamedTuple):
     asked_assessment_id: UUID | None
     asked_items: list[str] | None
     settled: bool
+    settled_by: str | None
+    settled_as: str | None
+    """What became of it, if that was said."""
     undone_id: UUID | None
     """The last undoing of what was said of it; None: there was none."""
     contact_id: UUID | None

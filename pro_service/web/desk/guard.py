@@ -12,8 +12,9 @@ from aiohttp import hdrs, web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import NotHereError, Seat, Session
+from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, Seat, Session
 from pro_service.services.desk.sign_in import find_session, form_secret, was_stopped
+from pro_service.web.desk.frame.done import done_before
 from pro_service.web.desk.pages import SEAT
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.refusals import CrossSiteError
@@ -59,7 +60,15 @@ def for_staff(handler: SeatedHandler, action: Action | None = None) -> Handler:
             return see(STUDIES)
         if action is not None and not session.may_anywhere(action):
             session.demand(action, None)
-        return await handler(request, session)
+        try:
+            return await handler(request, session)
+        except AlreadyDoneError as error:
+            if request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
+                raise
+            said = done_before(session, way_back(await read_form(request)), error)
+            if said is None:
+                raise
+            return said
 
     return for_anybody_in(guarded)
 

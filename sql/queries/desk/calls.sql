@@ -1,11 +1,11 @@
--- name: find_open_call(study_id, participant_id, call_id)
--- A call that is still to be made: why, until when it helps, and how often it was tried and nobody was there; no
--- row: it is not open.
-SELECT k.reason, k.visit_id, k.created_at, k.closes_at,
+-- name: find_call(study_id, participant_id, call_id)
+-- A call to be made: why, until when it helps, how often it was tried and nobody was there; and who closed it with
+-- what, if it is not open any more.
+SELECT k.reason, k.visit_id, k.created_at, k.closes_at, k.closed_by, k.outcome,
        pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
            - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.call_tasks AS k
-WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $3 AND k.closed_at IS NULL;
+WHERE k.study_id = $1 AND k.participant_id = $2 AND k.id = $3;
 
 -- name: close_call(study_id, participant_id, revision, write)
 -- Close a call task with what came of it; one that was closed stays as it is. What is still to be done stays

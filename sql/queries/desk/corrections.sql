@@ -39,7 +39,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- name: get_correction(study_id, participant_id, correction_id)
 -- A request, whether it was decided, and when the answer it is about was given.
 SELECT c.id, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.actor, d.id IS NOT NULL AS decided,
-       r.answered_at
+       d.actor AS decided_by, d.approved, r.answered_at
 FROM pro.corrections AS c
 JOIN pro.responses AS r ON r.study_id = c.study_id AND r.id = c.response_id
 LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id

@@ -129,5 +129,5 @@ UPDATE pro.messages SET dealt_at = pro.now(), dealt_by = $3, dealt_note = $4
 WHERE study_id = $1 AND id = $2 AND state = 'unconfirmed' AND dealt_at IS NULL RETURNING id;
 
 -- name: find_dealt_message(study_id, message_id)
--- Whether there is such a text here that somebody has dealt with.
-SELECT id FROM pro.messages WHERE study_id = $1 AND id = $2 AND dealt_at IS NOT NULL;
+-- Who has dealt with such a text here; no row: nobody has.
+SELECT dealt_by FROM pro.messages WHERE study_id = $1 AND id = $2 AND dealt_at IS NOT NULL;

@@ -60,7 +60,8 @@ SELECT coalesce(pro.paper_state($1, $2) = 'verified', false) AS verified;
 -- name: get_difference(study_id, participant_id, second_answer_id)
 -- What two entries say differently, as it is settled: the sitting, the item, the answer compared with, and whether it
 -- was settled before.
-SELECT s.id, e.attempt_id, s.item, s.response_id, x.id IS NOT NULL AS settled
+SELECT s.id, e.attempt_id, s.item, s.response_id, x.id IS NOT NULL AS settled,
+       x.actor AS settled_by
 FROM pro.second_answers AS s
 JOIN pro.second_entries AS e ON e.study_id = s.study_id AND e.id = s.second_entry_id
 LEFT JOIN pro.entry_settlements AS x ON x.study_id = s.study_id AND x.second_answer_id = s.id

@@ -32,7 +32,8 @@ SELECT EXISTS (SELECT FROM pro.corrections AS c
 
 -- name: get_move_asked(study_id, participant_id, correction_id)
 -- A request that answers belong elsewhere: the assessment, where they belong, and whether it was decided.
-SELECT c.assessment_id, c.attempt_id, v.definition, v.occurrence, b.target, c.actor, d.id IS NOT NULL AS decided
+SELECT c.assessment_id, c.attempt_id, v.definition, v.occurrence, b.target, c.actor, d.id IS NOT NULL AS decided,
+       d.actor AS decided_by, d.approved
 FROM pro.corrections AS c
 JOIN pro.assessments AS b ON b.study_id = c.study_id AND b.id = c.to_assessment_id
 JOIN pro.visits AS v ON v.study_id = b.study_id AND v.id = b.visit_id

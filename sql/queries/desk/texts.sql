@@ -85,6 +85,7 @@ SELECT inbound_id, instrument, target, item, taken_by FROM pro.desk_answers_in($
 -- it found open, the last undoing of such a word, and which of the participant's contacts its number is now.
 SELECT i.line_id, i.participant_id AS named, i.body_sealed, i.body_key, i.media_count, i.received_at,
        i.asked_assessment_id, i.asked_items, i.read_at IS NOT NULL OR s.id IS NOT NULL AS settled,
+       coalesce(s.actor, i.read_by) AS settled_by, s.kind AS settled_as,
        (SELECT u.id FROM pro.text_settlements AS t
         JOIN pro.undone AS u ON u.study_id = t.study_id AND u.of_id = t.id AND u.kind = 'text_nothing'
         WHERE t.study_id = i.study_id AND t.inbound_id = i.id ORDER BY u.id DESC LIMIT 1) AS undone_id,

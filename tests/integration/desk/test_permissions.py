@@ -212,6 +212,9 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-undo-call-no-answer": ("call_tasks", "closed_at IS NULL"),
     }
     wanted |= ROTA_ROWS
+    theirs = "valid_to IS NULL ORDER BY ordinal"
+    wanted |= {"first contact": ("contact_points", theirs)}
+    wanted |= {"last contact": ("contact_points", f"{theirs} DESC")}
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
@@ -235,7 +238,9 @@ async def send(
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:
-        filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(doing)
+        filled = {name: filled[name] for name in ("form", "key", "reason")} | filled_for(
+            doing, rows
+        )
     if doing.action is Action.change_rota:
         filled |= rota_filled(rows, until)
     data: dict[str, str] | aiohttp.FormData = filled

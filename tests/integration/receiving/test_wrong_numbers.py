@@ -131,7 +131,7 @@ async def test_the_next_contact_in_order_is_texted_when_the_first_was_a_wrong_nu
             phone_address(phone(70)), "spouse", agreed, participant_agreed_on=STARTED_AT.date()
         )
         await contacts.add_contact(trial.who("K-001"), newcomer, ACTOR, "the wife agreed")
-        await numbers.confirm_by_staff(trial.who("K-001"), ACTOR, "rang her", place=2)
+        await numbers.confirm_by_staff(trial.who("K-001"), ACTOR, "rang her", which=2)
         await trial.says("K-001", "wrong number")
         before = len(await trial.texts("K-001"))
         await trial.ask()

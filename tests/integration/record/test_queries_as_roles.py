@@ -48,7 +48,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/alerts.list_alerts_against_log": (DESK,),
     "desk/alerts.list_reports_without_alert": (DESK,),
     "desk/calls": (DESK,),
-    "desk/calls.find_open_call": (CLERK,),
+    "desk/calls.find_call": (CLERK,),
     "desk/calls.close_call": (CLERK,),
     "desk/calls.decline_visit": (CLERK,),
     "desk/clerk": (DESK,),

@@ -45,7 +45,7 @@ async def add(
     newcomer = Newcomer(as_address(number), relation, agreed, participant_agreed_on=SIGNED)
     place = await contacts.add_contact(trial.who(code), newcomer, ACTOR, WHY)
     if confirmed:
-        await confirm_by_staff(trial.who(code), ACTOR, "rang her", place=place)
+        await confirm_by_staff(trial.who(code), ACTOR, "rang her", which=place)
     return place
 
 
@@ -111,7 +111,7 @@ async def test_the_stop_of_a_daughter_ends_hers_only_and_asks_for_another_way(
         assert (await trial.facts("K-001")).reach.why_not == "opted_out"
         with pytest.raises(ContactUnclearError):
             await opt_in_by_staff(trial.who("K-001"), ACTOR, WHY)
-        assert await opt_in_by_staff(trial.who("K-001"), ACTOR, WHY, place=2) == 1
+        assert await opt_in_by_staff(trial.who("K-001"), ACTOR, WHY, which=2) == 1
         facts = await trial.facts("K-001")
         assert facts.contact is not None
         assert facts.contact.relation == "self"
@@ -255,7 +255,7 @@ async def test_three_contacts_in_any_order_are_read_in_one_statement(
         with pytest.raises(SameNumberError):
             await add(trial)
         with pytest.raises(SameNumberError):
-            await change_number(trial.who("K-001"), HERS, ACTOR, WHY, place=1)
+            await change_number(trial.who("K-001"), HERS, ACTOR, WHY, which=1)
 
 
 async def test_a_contacts_new_number_is_the_same_person_and_waits_to_be_confirmed(
@@ -264,7 +264,7 @@ async def test_a_contacts_new_number_is_the_same_person_and_waits_to_be_confirme
     async with open_trial(database_url) as trial:
         await trial.enrol(row("K-001"))
         await add(trial)
-        await change_number(trial.who("K-001"), HIS, ACTOR, WHY, place=2)
+        await change_number(trial.who("K-001"), HIS, ACTOR, WHY, which=2)
         second, reason = (await trial.facts("K-001")).reach.each[1]
         assert (second.relation, second.may_be_texted, second.agreed_on, reason) == (
             "child",
@@ -313,7 +313,7 @@ async def test_an_address_of_another_kind_is_kept_found_and_never_texted(
         nobody = Agreed(may_be_texted=False, may_be_told=False, agreed_on=None)
         newcomer = Newcomer(letters, "self", nobody)
         await contacts.add_contact(trial.who("K-001"), newcomer, ACTOR, WHY)
-        await confirm_by_staff(trial.who("K-001"), ACTOR, WHY, place=2)
+        await confirm_by_staff(trial.who("K-001"), ACTOR, WHY, which=2)
         await contacts.order_contacts(trial.who("K-001"), [2, 1], WHY)
         shown = await contacts.list_contacts(trial.who("K-001"))
         assert [(one.contact.kind, one.address, one.texted) for one in shown] == [

@@ -34,6 +34,8 @@ class CorrectionRefusal(StrEnum):
     """Nothing was sent there; before it is sent an answer is changed where it is given."""
     no_answer = "no_answer"
     """The question has no answer that could be corrected."""
+    same = "same"
+    """It is what stands already, as whoever asks can see."""
     no_value = "no_value"
     """What is wished is no answer to the question."""
     nothing_typed = "nothing_typed"

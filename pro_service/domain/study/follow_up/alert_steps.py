@@ -63,6 +63,7 @@ class AssessmentFacts(Record):
     id: UUID
     verdict: Verdict
     reference: str | None
+    actor: str | None = None
 
 
 class AlertFacts(Record):
@@ -71,6 +72,7 @@ class AlertFacts(Record):
     seen: bool
     acted: bool
     """Whether it left the list: closed, or acted on before there were three steps."""
+    acted_by: str | None = None
     assessments: tuple[AssessmentFacts, ...] = ()
     """In the order they were given."""
 

@@ -23,7 +23,7 @@ from pro_service.services.base.turns import Plan, Who, Write, one_after_the_othe
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.entering.carrying import Mover, carry
 from pro_service.services.desk.entering.heads import DecidesAloneError
-from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, said, signed
+from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
 from pro_service.store.desk import corrections as store
 from pro_service.store.desk import sittings
 from pro_service.store.desk.sittings import MoveAsked
@@ -87,7 +87,8 @@ async def decide_move(
         if asked is None:
             raise NotHereError
         if asked.decided:
-            raise AlreadyDoneError
+            before = decided_before(facts.code, asked.decided_by, approved=asked.approved)
+            raise AlreadyDoneError(before)
         if not may_decide(asked.actor, seat.actor):
             raise DecidesAloneError
         note = note_about(hands.context, facts, words)
@@ -108,6 +109,11 @@ async def decide_move(
         return Plan(None, signed(seat, Action.decide_correction, note, write))
 
     await turn(who, decide)
+
+
+def decided_before(code: str, actor: str | None, *, approved: bool | None) -> DoneBefore:
+    """A request that was decided, as whoever decided it hears of it."""
+    return DoneBefore(actor, code, "already_approved" if approved else "already_refused")
 
 
 async def _found(

@@ -43,7 +43,7 @@ from pro_service.services.base.turns import (
     writing,
 )
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.entering.belonging import decide_move
+from pro_service.services.desk.entering.belonging import decide_move, decided_before
 from pro_service.services.desk.entering.heads import DecidesAloneError
 from pro_service.services.desk.seat import (
     LONGEST_NOTE,
@@ -158,15 +158,16 @@ async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:
     reason = said(wish.reason)
     if wish.kind is CorrectionKind.belongs:
         raise CorrectionRefusedError(CorrectionRefusal.no_value)
-    if wish.kind is CorrectionKind.misread:
-        async with at_desk(hands.desk, hands.seat) as connection:
-            if not await store.may_read_answers(connection, who.study_id, who.participant_id):
-                raise NotAllowedError
+    async with at_desk(hands.desk, hands.seat) as connection:
+        may_read = await store.may_read_answers(connection, who.study_id, who.participant_id)
+    if wish.kind is CorrectionKind.misread and not may_read:
+        raise NotAllowedError
 
     async def once() -> Decision[None]:
         facts, _ = await _read(who, [wish.assessment_id])
         said_at = await _said_at(who, wish)
-        response_id, value = await _checked(who, facts, replace(wish, said_at=said_at))
+        dated = replace(wish, said_at=said_at)
+        response_id, value = await _checked(who, facts, dated, may_read=may_read)
         note = note_about(who.context, facts, reason)
         source = wish.source.strip()[:LONGEST_NOTE]
         named = note_about(who.context, facts, source) if source else None
@@ -212,8 +213,13 @@ async def _said_at(who: Who, wish: CorrectionWish) -> datetime | None:
     return found.recorded_at
 
 
-async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> tuple[UUID, int]:
-    """The answer a wish is about, and the value it wishes. Raises CorrectionRefusedError."""
+async def _checked(
+    who: Who, facts: ParticipantFacts, wish: CorrectionWish, *, may_read: bool
+) -> tuple[UUID, int]:
+    """The answer a wish is about, and the value it wishes. Raises CorrectionRefusedError.
+
+    That the value stands already is said to whoever may read it alone: a refusal would tell it.
+    """
     assessment = _sent(facts, wish.assessment_id)
     answer = next((one for one in assessment.read_answers if one.item == wish.item), None)
     if answer is None:
@@ -236,6 +242,8 @@ async def _checked(who: Who, facts: ParticipantFacts, wish: CorrectionWish) -> t
         ),
         facts.now,
     )
+    if may_read and value == answer.value:
+        raise CorrectionRefusedError(CorrectionRefusal.same)
     return answer.response_id, value
 
 
@@ -259,7 +267,7 @@ async def decide_correction(
         if asked is None:
             raise NotHereError
         if asked.decided:
-            raise AlreadyDoneError
+            raise AlreadyDoneError(decided_before(code, asked.decided_by, approved=asked.approved))
         if not may_decide(asked.actor, actor):
             raise DecidesAloneError
         facts, protocol = await _read(who, [asked.assessment_id])

@@ -34,7 +34,7 @@ from pro_service.services.answering import (
 from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Plan, Who, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, said, signed
+from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
 from pro_service.store.answering import answers as answer_store
 from pro_service.store.desk import second as store
 from pro_service.store.desk.second import Difference, PaperFound
@@ -76,7 +76,7 @@ async def settle_difference(
         if one is None or paper is None:
             raise NotHereError
         if one.settled:
-            raise AlreadyDoneError
+            raise AlreadyDoneError(DoneBefore(one.settled_by, facts.code, "already_difference"))
         note = note_about(hands.context, facts, reason)
         row = store.EntrySettlementRow(
             id=new_id(),

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.person.sent_forms import keep_said, said_of_copy, sent_form
 from pro_service.services.desk.seat import at_clerk, at_desk
 from pro_service.services.visits import (
     CheckedRows,
@@ -20,7 +21,6 @@ from pro_service.services.visits import (
     check_rows,
     plan_enrolment,
 )
-from pro_service.store.answering.answers import find_web_write
 from pro_service.store.base import participants
 from pro_service.store.connection import DuplicateError, Guard
 from pro_service.store.desk import desk, person
@@ -55,6 +55,16 @@ async def list_sites(hands: Hands) -> list[DeskSite]:
     return [site for site in sites if hands.seat.may(Action.enrol, site.id)]
 
 
+async def fence_of(hands: Hands) -> Fence:
+    """Where this seat may enrol, and whose codes it may read.
+
+    Of others no code is said, not even one that looks alike.
+    """
+    sites = frozenset(site.code for site in await list_sites(hands))
+    async with at_desk(hands.desk, hands.seat) as connection:
+        return Fence(sites, await participants.list_codes(connection, hands.seat.study_id))
+
+
 async def look_at_rows(hands: Hands, cells: Cells, *, reason: str | None) -> LookedAt:
     """Check rows and plan what they would write; nothing is written.
 
@@ -65,11 +75,7 @@ async def look_at_rows(hands: Hands, cells: Cells, *, reason: str | None) -> Loo
     if len(cells) > MOST_ROWS:
         raise TooManyRowsError
     study_id, pool = hands.seat.study_id, hands.clerk
-    sites = frozenset(site.code for site in await list_sites(hands))
-    async with at_desk(hands.desk, hands.seat) as connection:
-        # Seen from here: of others no code is said, not even one that looks alike.
-        seen = await participants.list_codes(connection, study_id)
-    fence = Fence(sites, seen)
+    fence = await fence_of(hands)
     checked = await check_rows(pool, hands.context, study_id, cells, reason=reason, fence=fence)
     actor = hands.seat.actor
     return LookedAt(checked, await plan_enrolment(pool, hands.context, checked, actor=actor))
@@ -80,11 +86,12 @@ async def enrol_rows(
 ) -> tuple[str, ...]:
     """Enrol rows, all or none, once for a form's key; the codes of those enrolled.
 
-    Raises what `look_at_rows` does.
+    Raises what `look_at_rows` does; FormReusedError for other rows under a key that was used.
     """
     study_id, web_key = hands.seat.study_id, f"desk:enrol:{key}"
     codes = tuple(one.get("code", "").strip() for _, one in cells)
-    if await find_web_write(hands.clerk, study_id, web_key):
+    form = sent_form(hands.seat, key, _content(cells, reason))
+    if await said_of_copy(hands.clerk, study_id, web_key, form) is not None:
         return codes
     found = await look_at_rows(hands, cells, reason=reason)
     writes = [one.write for one in found.planned]
@@ -94,10 +101,17 @@ async def enrol_rows(
             await schedule.insert_participants(connection, study_id, writes)
             guard = Guard(study_id, writes[0].participant.id, 1)
             await person.keep_form_key(connection, guard, web_key)
+            await keep_said(connection, guard, web_key, form, "enrolled")
     except DuplicateError:
-        if await find_web_write(hands.clerk, study_id, web_key):
+        if await said_of_copy(hands.clerk, study_id, web_key, form) is not None:
             return codes  # A copy of the form was quicker.
         # Somebody of one of these codes was enrolled meanwhile: the check says so.
         await look_at_rows(hands, cells, reason=reason)
         raise
     return tuple(one.row.code for one in found.planned)
+
+
+def _content(cells: Cells, reason: str | None) -> list[tuple[str, str]]:
+    """What a form to enrol holds, cell by cell."""
+    held = [(f"{number}:{name}", cell) for number, row in cells for name, cell in row.items()]
+    return [*held, ("reason", reason or "")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
@@ -14,9 +15,11 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.turns import Who, Write
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.seat import NotAllowedError, NotHereError, signed
+from pro_service.services.desk.person.sent_forms import SentForm, keep_said, said_of_copy
+from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_desk, signed
 from pro_service.store.answering.answers import find_web_write
 from pro_service.store.connection import Connection, Guard
+from pro_service.store.desk import clerk
 from pro_service.store.desk.clerk import Place
 from pro_service.store.desk.person import keep_form_key
 from pro_service.store.notes import NoteRow
@@ -59,8 +62,8 @@ class StaffTurn:
 
         Raises whatever `act` raises.
         """
-        web_key = f"{self.place.participant_id}:desk:{self.action}:{form_key}"
-        pool, study_id = self.hands.clerk, self.hands.seat.study_id
+        web_key = self._key_of(form_key)
+        pool, study_id = self.hands.clerk, self._study_id
         if await find_web_write(pool, study_id, web_key):
             return None
         try:
@@ -70,6 +73,40 @@ class StaffTurn:
             if await find_web_write(pool, study_id, web_key):
                 return None
             raise
+
+    async def copy_of(self, form: SentForm) -> str | None:
+        """What was said when this very form was done (see `said_of_copy`); None: it was not.
+
+        Raises FormReusedError.
+        """
+        return await said_of_copy(self.hands.clerk, self._study_id, self._key_of(form.key), form)
+
+    async def once_said(
+        self, form: SentForm, act: Callable[[Who], Awaitable[T]], say: Callable[[T], str]
+    ) -> T | str:
+        """Do it once for a form that was not done before; what a copy that was quicker said.
+
+        `say` puts what came of it into the words that are kept for copies. Raises FormReusedError,
+        and whatever `act` raises.
+        """
+        web_key = self._key_of(form.key)
+        try:
+            done = await act(self._who(web_key))
+        except ProServiceError:
+            said = await self.copy_of(form)
+            if said is None:
+                raise
+            return said
+        guard = Guard(self._study_id, self.place.participant_id, 0)
+        await keep_said(self.hands.clerk, guard, web_key, form, say(done))
+        return done
+
+    @property
+    def _study_id(self) -> UUID:
+        return self.hands.seat.study_id
+
+    def _key_of(self, form_key: str) -> str:
+        return f"{self.place.participant_id}:desk:{self.action}:{form_key}"
 
     def _who(self, web_key: str | None) -> Who:
         seat = self.hands.seat
@@ -91,6 +128,16 @@ async def find_turn(hands: Hands, code: str, action: Action) -> StaffTurn:
     Raises NotHereError, NotAllowedError.
     """
     return StaffTurn(hands, await find_place(hands, code, action), action)
+
+
+async def find_copy(hands: Hands, code: str, action: Action, form: SentForm) -> str | None:
+    """What was said when a form was done that took its participant out of this seat's hands.
+
+    Raises NotHereError, FormReusedError.
+    """
+    async with at_desk(hands.desk, hands.seat) as connection:
+        place = await clerk.find_place(connection, hands.seat.study_id, code)
+    return None if place is None else await StaffTurn(hands, place, action).copy_of(form)
 
 
 async def find_facts_to_act(hands: Hands, code: str) -> ParticipantFacts | None:

@@ -10,7 +10,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, at_desk
+from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, at_desk
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk
 from pro_service.store.desk import texts as store
@@ -23,7 +23,7 @@ class WhoseMissingError(ProServiceError):
 
 
 class TextSettledError(AlreadyDoneError):
-    """Somebody has settled this text meanwhile; what they did stands."""
+    """This text was settled before; what was done stands."""
 
 
 class FoundText(NamedTuple):
@@ -91,5 +91,12 @@ async def still_to_settle(hands: Hands, facts: ParticipantFacts, inbound_id: UUI
     if text is None or text.named not in (None, facts.id):
         raise NotHereError
     if text.settled:
-        raise TextSettledError
+        raise TextSettledError(settled_before(text.settled_by, text.settled_as, facts.code))
     return text
+
+
+def settled_before(actor: str | None, kind: str | None, code: str | None) -> DoneBefore:
+    """A text that was settled, as whoever settled it hears of it."""
+    if kind is None:
+        return DoneBefore(actor, code, "already_read")
+    return DoneBefore(actor, code, "already_settled", ("settled", kind))

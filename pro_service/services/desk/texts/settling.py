@@ -26,6 +26,7 @@ from pro_service.services.desk.texts.finding import (
     TextSettledError,
     find_text,
     find_whose,
+    settled_before,
     still_to_settle,
 )
 from pro_service.store.desk import texts as store
@@ -121,7 +122,7 @@ async def _set_nobodys_aside(hands: Hands, inbound_id: UUID, reason: str) -> boo
         row, told = new_id(), (reason, seat.actor)
         if not await store.set_text_aside(connection, seat.study_id, row, inbound_id, told):
             if found.seen.participant_id is None:
-                raise TextSettledError
+                raise TextSettledError(settled_before(found.seen.read_by, found.seen.kind, None))
             raise NotHereError
         return True
 

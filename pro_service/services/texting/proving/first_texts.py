@@ -25,7 +25,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import KeyGoneError, with_note
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.texting.composing import line_to, open_address, seal_body
-from pro_service.services.texting.contact_rows import find_contact
+from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.services.texting.opt_outs import NoLineError
 from pro_service.services.texting.reach import rule_for_number
 from pro_service.store.ids import new_id
@@ -53,14 +53,14 @@ class FirstText(NamedTuple):
 
 
 async def plan_first_text(
-    who: Who, facts: ParticipantFacts, protocol: Protocol, *, place: int | None = None
+    who: Who, facts: ParticipantFacts, protocol: Protocol, *, which: Which | None = None
 ) -> FirstText:
     """The first text to a contact as it would go out, and where from; None: the first of them.
 
     Raises NoContactError, NoLineError, FirstTextRefusedError.
     """
     connection, context, study_id, participant_id, _ = who
-    contact = find_contact(facts, place)
+    contact = find_contact(facts, which)
     seen = await first_texts.list_first_texts(connection, study_id, participant_id, facts.site.id)
     found = next((one for one in seen if one.contact_id == contact.id), None)
     sender = await messages.find_sender(connection, study_id, facts.site.id, context.provider)
@@ -77,14 +77,14 @@ async def plan_first_text(
     return FirstText(contact, number, sender, body, at, at <= facts.now, found.texts + 1)
 
 
-async def send_first_text(who: Who, actor: str, *, place: int | None = None) -> FirstText:
+async def send_first_text(who: Who, actor: str, *, which: Which | None = None) -> FirstText:
     """Queue the first text to a contact, once; how it goes out.
 
     Raises NoContactError, NoLineError, FirstTextRefusedError, KeyGoneError, BusyError.
     """
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[FirstText]:
-        text = await plan_first_text(who, facts, protocol, place=place)
+        text = await plan_first_text(who, facts, protocol, which=which)
         connection, context, study_id, _, _ = who
         line = await line_to(connection, context, study_id, text.sender.id, text.number, actor)
         document = FirstTextWrite(

@@ -35,7 +35,7 @@ from pro_service.services.desk.texts import (
 from pro_service.store.desk.clerk import Place
 from pro_service.web.desk.conversation.page import text_id, text_response
 from pro_service.web.desk.conversation.problems import reply_problem
-from pro_service.web.desk.frame.done import Undo, done
+from pro_service.web.desk.frame.done import Undo, done, done_before
 from pro_service.web.desk.guard import hands_of, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
@@ -124,7 +124,14 @@ async def _settle(
 
 
 async def _again(request: web.Request, seat: Seat, form: Form, error: Exception) -> web.Response:
-    """The text's page once more, with what was typed and why it was not taken."""
+    """The text's page once more, with what was typed and why it was not taken.
+
+    Whoever settled it themselves hears that, where the form leads back to.
+    """
+    if isinstance(error, TextSettledError):
+        said = done_before(seat, way_back(form), error)
+        if said is not None:
+            return said
     words = request.app[DESK].words(language_of(request, seat))
     status = (
         HTTPStatus.CONFLICT

@@ -17,6 +17,7 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.services.desk.person import enrolling as service
+from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.services.visits.enrolment_table import enrolment_rows_of
@@ -86,6 +87,8 @@ async def confirm(request: web.Request, seat: Seat) -> web.Response:
         )
     except EnrolmentRefusedError as error:
         return await _refused(request, seat, _listed(words, error))
+    except FormReusedError:
+        return await _refused(request, seat, [{"says": words.text("problem.form_reused")}])
     return done(seat, ADDRESS, "enrolled_rows" if len(codes) > 1 else "enrolled_row", code=codes[0])
 
 

@@ -12,6 +12,7 @@ from multidict import MultiDict
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.person import enrolling as service
+from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.store.base import operations
@@ -54,6 +55,8 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
         found = await service.look_at_rows(hands, cells, reason=reason)
     except EnrolmentRefusedError as error:
         return await show_form(request, seat, form, error)
+    except FormReusedError:
+        return await _reused(request, seat, form)
     words = request.app[DESK].words(language_of(request, seat))
     return await render(
         request,
@@ -65,6 +68,16 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
         typed=[(name, form.get(name, "")) for name in (*NAMES, REASON)],
         key=secrets.token_hex(_KEY_BYTES),
     )
+
+
+async def _reused(request: web.Request, seat: Seat, form: Form) -> web.Response:
+    """The form again: what was sent with its key before was enrolled, what it says now was not."""
+    words = request.app[DESK].words(language_of(request, seat))
+    says = words.text("problem.form_reused")
+    problem = {"column": "code", "label": words.text("enrol.column.code"), "says": says}
+    response = await show_form(request, seat, form, problems=[problem])
+    response.set_status(HTTPStatus.UNPROCESSABLE_ENTITY)
+    return response
 
 
 async def show_form(

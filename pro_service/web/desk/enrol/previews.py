@@ -12,6 +12,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.person.enrolling import LookedAt
 from pro_service.services.visits.enrolment import PlannedEnrolment
 from pro_service.web.desk.person.masks import masked
+from pro_service.web.desk.person.naming import shared_in_words
 from pro_service.web.desk.words import Words
 
 _ADDRESS: Final = "/q/…"
@@ -89,13 +90,4 @@ def _first_text(context: ServiceContext, planned: PlannedEnrolment) -> str:
 
 def _shared(words: Words, found: LookedAt) -> Sequence[str]:
     """Numbers that others use as well: right for a couple, else a slip."""
-    return [
-        words.text(
-            "enrol.shared",
-            code=one.code,
-            others=", ".join(
-                other if " " not in other else words.text("enrol.elsewhere") for other in one.others
-            ),
-        )
-        for one in found.checked.shared
-    ]
+    return [shared_in_words(words, one.code, one.others) for one in found.checked.shared]

@@ -7,9 +7,10 @@ A handler that has written ends with one line:
 A sentence about what can be taken back (`undo`: of which kind, and which row) has a press "Undo".
 
 and the page it leads to says `desk.done.alert_seen` of both catalogues, in the reader's language,
-in an element of role `status`. A sentence may name a participant's `{code}` and a `{day}`; nothing
-secret, for it stands in the address. The address carries a proof made with the session's own
-secret: nobody else can make a page say that something was done, and another session says nothing.
+in an element of role `status`. A sentence may name a `{code}`, a `{day}`, and `{what}` by a
+word of the catalogue; nothing secret, for it stands in the address. The address carries a
+proof made with the session's own secret: nobody else can make a page say that something was done,
+and another session says nothing.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.study.follow_up.undoing import Undoable
-from pro_service.services.desk.seat import Session
+from pro_service.services.desk.seat import AlreadyDoneError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import see
 
-_KEY, _CODE, _DAY, _UNDO, _PROOF = "done", "of", "on", "undo", "proof"
-_OURS: Final = frozenset({_KEY, _CODE, _DAY, _UNDO, _PROOF})
+_KEY, _CODE, _DAY, _WHAT, _UNDO, _PROOF = "done", "of", "on", "what", "undo", "proof"
+_OURS: Final = frozenset({_KEY, _CODE, _DAY, _WHAT, _UNDO, _PROOF})
 _PROOF_LENGTH: Final = 20
 
 
@@ -64,17 +65,21 @@ def done(
     *,
     code: str | None = None,
     day: date | None = None,
+    what: tuple[str, str] | None = None,
     undo: Undo | None = None,
 ) -> web.Response:
     """Go back to a page of ours (`back`), which says what was done.
 
-    `key` is the last part of the sentence's key; `code` and `day` are what it names.
+    `key` is the last part of the sentence's key; `code`, `day` and `what` (the kind and the code of
+    a word) are what it names.
     """
     given = {_KEY: key}
     if code is not None:
         given[_CODE] = code
     if day is not None:
         given[_DAY] = day.isoformat()
+    if what is not None:
+        given[_WHAT] = ".".join(what)
     if undo is not None:
         given[_UNDO] = f"{undo.kind}.{undo.row}"
     given[_PROOF] = _proof(session, given)
@@ -87,16 +92,26 @@ def sentence(words: Words, session: Session | None, query: Mapping[str, str]) ->
     """What the address says was done; None where it says nothing, or was not made for them."""
     if session is None or _PROOF not in query:
         return None
-    given = {name: query[name] for name in (_KEY, _CODE, _DAY, _UNDO) if name in query}
+    given = {name: query[name] for name in (_KEY, _CODE, _DAY, _WHAT, _UNDO) if name in query}
     if not hmac.compare_digest(_proof(session, given).encode(), query[_PROOF].encode()):
         return None
     if not words.has(f"done.{given[_KEY]}"):
         return None
     day = "" if _DAY not in given else words.day(date.fromisoformat(given[_DAY]))
-    said = words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day)
+    word, _, of = given.get(_WHAT, "").partition(".")
+    what = words.word(word, of) if of else ""
+    said = words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day, what=what)
     kind, _, row = given.get(_UNDO, "").partition(".")
     # The proof says that it is ours, and so well made.
     return Sentence(said, Undo(Undoable(kind), UUID(row)) if row else None)
+
+
+def done_before(session: Session, back: str, error: AlreadyDoneError) -> web.Response | None:
+    """Say to whoever did it themselves that it is done, and what; None: somebody else did it."""
+    before = error.before
+    if not isinstance(session, Seat) or before is None or before.actor != session.actor:
+        return None
+    return done(session, back, before.sentence, code=before.code, what=before.what)
 
 
 def path_of(undo: Undo) -> str:

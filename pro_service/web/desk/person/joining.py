@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.delivery.contacts import ContactFacts, in_order
@@ -14,6 +15,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.texting.proving.first_texts import plan_first_text, send_first_text
 from pro_service.web.desk.person.fields import Field
 from pro_service.web.desk.person.masks import mask_of
+from pro_service.web.desk.person.naming import chosen, whom
 from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 from pro_service.web.desk.words import Words
 
@@ -27,34 +29,19 @@ def _telephones(asked: Asked) -> list[ContactFacts]:
 
 def _fields(asked: Asked) -> Sequence[Field]:
     """Which telephone, where there are several."""
-    telephones, words = _telephones(asked), asked.words
-    if len(telephones) < 2:
-        return ()
-    context = asked.turn.hands.context
-    options = [
-        (
-            str(one.ordinal),
-            words.text(
-                "contact_sheet.which",
-                place=one.ordinal,
-                whose=words.word("whose", one.relation),
-                number=mask_of(context, one),
-            ),
-        )
-        for one in telephones
-    ]
-    return (Field("contact", "choice", words.text("contact_sheet.who"), options),)
+    telephones = _telephones(asked)
+    return (whom(asked, telephones),) if len(telephones) > 1 else ()
 
 
-def _place(asked: Asked) -> int | None:
+def _which(asked: Asked) -> UUID | None:
     telephones = _telephones(asked)
     if len(telephones) < 2:
-        return telephones[0].ordinal if telephones else None
-    return int(asked.typed.choice("contact", [str(one.ordinal) for one in telephones]))
+        return telephones[0].id if telephones else None
+    return chosen(asked, telephones).id
 
 
 async def _look(asked: Asked) -> Outlook:
-    text = await plan_first_text(asked.turn.who, asked.facts, asked.protocol, place=_place(asked))
+    text = await plan_first_text(asked.turn.who, asked.facts, asked.protocol, which=_which(asked))
     words, local = asked.words, zone(asked.facts.zone)
     to = mask_of(asked.turn.hands.context, text.contact)
     goes = (
@@ -72,7 +59,7 @@ async def _look(asked: Asked) -> Outlook:
 
 
 async def _send(asked: Asked, who: Who) -> Done:
-    text = await send_first_text(who, asked.actor, place=_place(asked))
+    text = await send_first_text(who, asked.actor, which=_which(asked))
     if text.at_once:
         return Done("first_text")
     return Done("first_text_later", local_day(text.goes_at, zone(asked.facts.zone)))

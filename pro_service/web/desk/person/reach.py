@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
+from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone
-from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts, WhyNot
+from pro_service.domain.delivery.consents import ConsentDayError
+from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import FirstTextRefusedError
 from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Who
+from pro_service.services.desk.person.sharing import others_with
 from pro_service.services.texting.contacts import (
     Newcomer,
     add_contact,
     agree_for_contact,
     end_contact,
     mark_wrong,
-    order_contacts,
+    put_first,
 )
 from pro_service.services.texting.numbers import (
     change_number,
@@ -30,50 +34,16 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.proving.first_texts import send_first_text
 from pro_service.web.desk.person.fields import Field, FieldError
-from pro_service.web.desk.person.masks import mask_of
-from pro_service.web.desk.person.sheets import Asked, Done, Sheet
+from pro_service.web.desk.person.naming import chosen, shared_in_words, whom
+from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 
 TESTED: Final = "tested"
 CONFIRMED: Final = "confirmed"
 WAITING: Final = "waiting"
-NOBODY: Final = "0"
-"""Of a participant without any contact: the number becomes the first."""
-
-
-def _contacts(asked: Asked) -> list[tuple[ContactFacts, WhyNot | None]]:
-    return list(asked.facts.reach.each)
-
-
-def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, str]]:
-    """Contacts by their place, with whose they are and the end of the number."""
-    words, context = asked.words, asked.turn.hands.context
-    return [
-        (
-            str(one.ordinal),
-            words.text(
-                "contact_sheet.which",
-                place=one.ordinal,
-                whose=words.word("whose", one.relation),
-                number=mask_of(context, one),
-            ),
-        )
-        for one in contacts
-    ]
-
-
-def _whom(asked: Asked, contacts: Sequence[ContactFacts]) -> Field:
-    """Which contact; the only one is chosen already."""
-    options = _options(asked, contacts)
-    first = [options[0][0]] if len(options) == 1 else []
-    return Field("contact", "choice", asked.words.text("contact_sheet.who"), options, first=first)
-
-
-def _place(asked: Asked, contacts: Iterable[ContactFacts]) -> int:
-    return int(asked.typed.choice("contact", [str(one.ordinal) for one in contacts]))
 
 
 def _own(asked: Asked) -> list[ContactFacts]:
-    return [one for one, _ in _contacts(asked)]
+    return [one for one, _ in asked.facts.reach.each]
 
 
 # Another number for somebody who is reached already.
@@ -86,7 +56,7 @@ def _number_fields(asked: Asked) -> Sequence[Field]:
         "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
     )
     return (
-        *([_whom(asked, contacts)] if contacts else []),
+        *([whom(asked, contacts)] if contacts else []),
         number,
         Field("said", "choice", words.text("number_sheet.said"), said),
     )
@@ -94,24 +64,24 @@ def _number_fields(asked: Asked) -> Sequence[Field]:
 
 async def _change_number(asked: Asked, who: Who) -> Done:
     contacts = _own(asked)
-    place = _place(asked, contacts) if contacts else None
+    old = chosen(asked, contacts).id if contacts else None
     number = _number(asked)
     said = asked.typed.choice("said", (TESTED, CONFIRMED, WAITING))
     reason = asked.reason
-    await change_number(who, number, asked.actor, reason, place=place)
+    new = await change_number(who, number, asked.actor, reason, which=old)
     # A turn of its own, as the two commands are: the number waits if it cannot be taken.
     if said == CONFIRMED:
-        await confirm_by_staff(asked.turn.who, asked.actor, reason, place=place)
+        await confirm_by_staff(asked.turn.who, asked.actor, reason, which=new)
         return Done("number_confirmed")
     if said == TESTED:
-        return await _test(asked, place)
+        return await _test(asked, new)
     return Done("number_waiting")
 
 
-async def _test(asked: Asked, place: int | None) -> Done:
+async def _test(asked: Asked, contact_id: UUID) -> Done:
     """Let the first text go to a new number; where none may, it waits to be confirmed."""
     try:
-        text = await send_first_text(asked.turn.who, asked.actor, place=place)
+        text = await send_first_text(asked.turn.who, asked.actor, which=contact_id)
     except (FirstTextRefusedError, NoLineError):
         return Done("number_untested")
     return Done("number_tested" if text.at_once else "number_tested_later")
@@ -125,20 +95,31 @@ def _number(asked: Asked) -> str:
         raise FieldError("number", "phone") from None
 
 
-NUMBER: Final = Sheet("new-number", Action.change_number, _number_fields, _change_number)
+async def _doubt_number(asked: Asked) -> Outlook | None:
+    """Whether somebody else has the number that was typed: asked about once. Raises FieldError."""
+    code = asked.facts.code
+    others = await others_with(asked.turn.hands, code, _number(asked))
+    if not others:
+        return None
+    return Outlook((), warnings=[shared_in_words(asked.words, code, others)])
+
+
+NUMBER: Final = Sheet(
+    "new-number", Action.change_number, _number_fields, _change_number, doubt=_doubt_number
+)
 
 
 def _waiting(asked: Asked) -> list[ContactFacts]:
-    return [one for one, _ in _contacts(asked) if not one.confirmed and not one.wrong]
+    return [one for one in _own(asked) if not one.confirmed and not one.wrong]
 
 
 def _confirm_fields(asked: Asked) -> Sequence[Field]:
-    return (_whom(asked, _waiting(asked)),)
+    return (whom(asked, _waiting(asked)),)
 
 
 async def _confirm(asked: Asked, who: Who) -> Done:
-    place = _place(asked, _waiting(asked))
-    await confirm_by_staff(who, asked.actor, asked.reason, place=place)
+    contact_id = chosen(asked, _waiting(asked)).id
+    await confirm_by_staff(who, asked.actor, asked.reason, which=contact_id)
     return Done("confirm_number")
 
 
@@ -173,6 +154,16 @@ def _agreed(asked: Asked) -> Agreed:
     return Agreed(texts, told, typed.day("agreed_on"))
 
 
+@contextmanager
+def _consent_days() -> Iterator[None]:
+    """Say at its field that nobody can have signed on a day. Raises FieldError."""
+    try:
+        yield
+    except ConsentDayError as error:
+        field = "agreed_on" if error.whose == "contact" else "participant_agreed_on"
+        raise FieldError(field, f"consent_{error.word}") from error
+
+
 def _contact_fields(asked: Asked) -> Sequence[Field]:
     words = asked.words
     relations = [(one, words.word("whose", one)) for one in RELATIONS]
@@ -201,7 +192,8 @@ async def _add_contact(asked: Asked, who: Who) -> Done:
     new = Newcomer(
         phone(_number(asked)), relation, _agreed(asked), typed.optional_day("participant_agreed_on")
     )
-    await add_contact(who, new, asked.actor, asked.reason)
+    with _consent_days():
+        await add_contact(who, new, asked.actor, asked.reason)
     return Done("contact")
 
 
@@ -210,6 +202,7 @@ CONTACT: Final = Sheet(
     Action.change_contacts,
     _contact_fields,
     _add_contact,
+    doubt=_doubt_number,
 )
 
 
@@ -218,11 +211,13 @@ def _others(asked: Asked) -> list[ContactFacts]:
 
 
 def _agree_fields(asked: Asked) -> Sequence[Field]:
-    return (_whom(asked, _others(asked)), *_agreement(asked))
+    return (whom(asked, _others(asked)), *_agreement(asked))
 
 
 async def _agree(asked: Asked, who: Who) -> Done:
-    await agree_for_contact(who, _place(asked, _others(asked)), _agreed(asked), asked.reason)
+    contact_id, agreed = chosen(asked, _others(asked)).id, _agreed(asked)
+    with _consent_days():
+        await agree_for_contact(who, contact_id, agreed, asked.reason)
     return Done("contact_agreement")
 
 
@@ -235,14 +230,11 @@ AGREEMENT: Final = Sheet(
 
 
 def _first_fields(asked: Asked) -> Sequence[Field]:
-    return (_whom(asked, _own(asked)),)
+    return (whom(asked, _own(asked)),)
 
 
 async def _put_first(asked: Asked, who: Who) -> Done:
-    contacts = _own(asked)
-    place = _place(asked, contacts)
-    others = [one.ordinal for one in contacts if one.ordinal != place]
-    await order_contacts(who, [place, *others], asked.reason)
+    await put_first(who, chosen(asked, _own(asked)).id, asked.reason)
     return Done("contact_first")
 
 
@@ -256,16 +248,16 @@ def _end_fields(asked: Asked) -> Sequence[Field]:
     words = asked.words
     why = [(one, words.text(f"contact_sheet.is_{one}")) for one in (_OVER, _WRONG)]
     return (
-        _whom(asked, _own(asked)),
+        whom(asked, _own(asked)),
         Field("why", "choice", words.text("contact_sheet.why"), why),
     )
 
 
 async def _end(asked: Asked, who: Who) -> Done:
-    place = _place(asked, _own(asked))
+    contact_id = chosen(asked, _own(asked)).id
     why = asked.typed.choice("why", (_OVER, _WRONG))
     silence = end_contact if why == _OVER else mark_wrong
-    left = await silence(who, place, asked.actor, asked.reason)
+    left = await silence(who, contact_id, asked.actor, asked.reason)
     return Done("contact_ended" if left else "last_contact_ended")
 
 
@@ -280,12 +272,12 @@ def _held(asked: Asked) -> list[ContactFacts]:
 
 
 def _opt_in_fields(asked: Asked) -> Sequence[Field]:
-    return (_whom(asked, _held(asked)),)
+    return (whom(asked, _held(asked)),)
 
 
 async def _opt_in(asked: Asked, who: Who) -> Done:
-    place = _place(asked, _held(asked))
-    await opt_in_by_staff(who, asked.actor, asked.reason, place=place)
+    contact_id = chosen(asked, _held(asked)).id
+    await opt_in_by_staff(who, asked.actor, asked.reason, which=contact_id)
     return Done("texts_again")
 
 

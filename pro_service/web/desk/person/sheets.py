@@ -24,8 +24,9 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.turns import Who
-from pro_service.services.desk.person.staff_turns import StaffTurn, find_turn
-from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.person.sent_forms import SentForm, sent_form
+from pro_service.services.desk.person.staff_turns import StaffTurn, find_copy, find_turn
+from pro_service.services.desk.seat import NotAllowedError, NotHereError, Seat
 from pro_service.store.base import operations
 from pro_service.web.desk.conversation.problems import reply_problem
 from pro_service.web.desk.frame.done import done as say_done
@@ -90,6 +91,17 @@ class Done(NamedTuple):
     day: date | None = None
     """The day it names, where the participant lives."""
 
+    @property
+    def kept(self) -> str:
+        """As it is kept, for copies of the form to say the same."""
+        return self.key if self.day is None else f"{self.key}:{self.day.isoformat()}"
+
+    @classmethod
+    def of_copy(cls, kept: str) -> Done:
+        """The sentence a form was answered with; that it was done, where nothing else is known."""
+        key, _, day = kept.partition(":")
+        return cls(key or "sent_before", date.fromisoformat(day) if day else None)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -102,6 +114,8 @@ class Sheet:
     """Read the form and do it, in the turn given; raises FieldError and what the use case does."""
     look: Callable[[Asked], Awaitable[Outlook]] | None = None
     """What it would change; None: it moves nothing, and is done at once."""
+    doubt: Callable[[Asked], Awaitable[Outlook | None]] | None = None
+    """What may be a slip, and is asked about once before it is done; None, or none: nothing."""
     reasoned: bool = True
     """Whether the record asks why."""
     begin: Callable[[Asked], Awaitable[Asked]] | None = None
@@ -123,7 +137,7 @@ class Sheet:
             return await self._form(request, seat, asked)
         try:
             # Nothing is to be filled in: what it would change is shown at once.
-            return await self._preview(request, seat, asked, again=False)
+            return await self._preview(request, seat, asked, await self.look(asked), again=False)
         except ProServiceError as error:
             if problem_in_words(asked.words, error) is None:
                 raise
@@ -132,35 +146,67 @@ class Sheet:
     async def send(self, request: web.Request, seat: Seat) -> web.Response:
         """`POST /desk/participants/{code}/<name>`: look at it first where it moves, or do it."""
         form = await read_form(request)
-        asked = await self._asked(request, seat, form)
-        step = form.get("step", "do" if self.look is None else "look")
+        step = form.get("step", "look")
         try:
-            if step == "edit" or (self.grows and self._is_to_grow(asked)):
+            asked = await self._asked(request, seat, form)
+        except (NotAllowedError, NotHereError):
+            # What this very form did may be why: it moved the participant to another site.
+            moved = await self._done_away(request, seat, form)
+            if moved is None:
+                raise
+            return _say(seat, request.match_info["code"], moved)
+        try:
+            if step == "edit":
                 return await self._form(request, seat, asked)
-            if self.look is not None and (step != "do" or self._is_stale(form, asked)):
-                return await self._preview(request, seat, asked, again=step == "do")
-            done = await self._do(asked, form_key(form))
+            does = self.look is None or step == "do"
+            done = await self._done_before(seat, form, asked) if does else None
+            if done is None and self.grows and self._is_to_grow(asked):
+                return await self._form(request, seat, asked)
+            if done is None and (step != "do" or self._is_stale(form, asked)):
+                outlook = await self._outlook(asked)
+                if outlook is not None:
+                    return await self._preview(request, seat, asked, outlook, again=step == "do")
+            done = done or await self._do(seat, form, asked)
         except ProServiceError as error:
             # What was typed comes back with what is wrong; what has no words has its own page.
             if problem_in_words(asked.words, error) is None:
                 raise
             return await self._form(request, seat, asked, error)
-        code = asked.facts.code
-        return say_done(seat, page_of(code), done.key, code=code, day=done.day)
+        return _say(seat, asked.facts.code, done)
 
-    async def _do(self, asked: Asked, key: str) -> Done:
+    async def _do(self, seat: Seat, form: Form, asked: Asked) -> Done:
         async def act(who: Who) -> Done:
             return await self.act(asked, who)
 
-        # A copy of the form finds it done, and the page says where the participant stands now.
-        return await asked.turn.once(key, act) or Done(self.word)
+        sent = _sent(seat, form)
+        done = await asked.turn.once_said(sent, act, lambda said: said.kept)
+        return Done.of_copy(done) if isinstance(done, str) else done
+
+    async def _done_before(self, seat: Seat, form: Form, asked: Asked) -> Done | None:
+        """What was said when this very form was done; None: it was not. Raises FormReusedError."""
+        said = await asked.turn.copy_of(_sent(seat, form))
+        return None if said is None else Done.of_copy(said)
+
+    async def _done_away(self, request: web.Request, seat: Seat, form: Form) -> Done | None:
+        """The same of a form after which its participant is in other hands."""
+        hands, code = hands_of(request, seat), request.match_info["code"]
+        said = await find_copy(hands, code, self.action, _sent(seat, form))
+        return None if said is None else Done.of_copy(said)
+
+    async def _outlook(self, asked: Asked) -> Outlook | None:
+        """What is shown before it is done; None: nothing. Raises FieldError without a reason."""
+        if self.reasoned and (self.look or self.doubt):
+            _ = asked.reason
+        if self.look is not None:
+            return await self.look(asked)
+        return None if self.doubt is None else await self.doubt(asked)
 
     async def _asked(self, request: web.Request, seat: Seat, form: Form | MultiDict[str]) -> Asked:
         code = request.match_info["code"]
         turn = await find_turn(hands_of(request, seat), code, self.action)
         facts = await turn.facts()
         words = request.app[DESK].words(language_of(request, seat))
-        typed = Typed(MultiDict((name, one) for name, one in form.items() if name not in _OURS))
+        typed = Typed(MultiDict(_typed(form)))
         return Asked(turn, facts, await turn.protocol(facts), words, typed)
 
     def _is_to_grow(self, asked: Asked) -> bool:
@@ -197,13 +243,8 @@ class Sheet:
         )
 
     async def _preview(
-        self, request: web.Request, seat: Seat, asked: Asked, *, again: bool
+        self, request: web.Request, seat: Seat, asked: Asked, outlook: Outlook, *, again: bool
     ) -> web.Response:
-        if self.look is None:
-            raise UnreadableFormError
-        if self.reasoned:
-            _ = asked.reason
-        outlook = await self.look(asked)
         return await self._page(
             request,
             seat,
@@ -274,6 +315,19 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
 def new_form_key() -> str:
     """A key that no other form has."""
     return secrets.token_hex(_KEY_BYTES)
+
+
+def _say(seat: Seat, code: str, done: Done) -> web.Response:
+    return say_done(seat, page_of(code), done.key, code=code, day=done.day)
+
+
+def _typed(form: Form | MultiDict[str]) -> list[tuple[str, str]]:
+    """What somebody filled in."""
+    return [(name, one) for name, one in form.items() if name not in _OURS]
+
+
+def _sent(seat: Seat, form: Form) -> SentForm:
+    return sent_form(seat, form_key(form), _typed(form))
 
 
 def form_key(form: Form) -> str:

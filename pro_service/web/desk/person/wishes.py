@@ -9,7 +9,7 @@ from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.person.wishes import Settings, choose_settings, write_note
-from pro_service.services.visits.placing import move_to_site
+from pro_service.services.visits.placing import SameSiteError, move_to_site
 from pro_service.store.study import studies
 from pro_service.web.desk.person.fields import Field
 from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
@@ -57,6 +57,8 @@ def _site_fields(asked: Asked) -> Sequence[Field]:
 async def _look_at_site(asked: Asked) -> Outlook:
     who, words = asked.turn.who, asked.words
     code, here = asked.typed.text("site"), asked.facts.site.code
+    if code == here:
+        raise SameSiteError
     names = {one.code: one.name for one in await studies.list_sites(who.connection, who.study_id)}
     if code not in names:
         asked.typed.choice("site", names)

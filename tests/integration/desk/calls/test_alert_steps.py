@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
+from tests.integration.desk.person.sheets import said
 from tests.support.desk import (
     page,
     press,
@@ -165,6 +166,22 @@ async def test_two_investigators_who_assess_at_once_do_not_overrule_each_other(
             assess(second, alert, second_page, verdict="sae"),
         )
     assert sorted(found) == [200, 409]
+    assert await owner.fetchval("SELECT count(*) FROM pro.alert_assessments") == 1
+
+
+async def test_an_alert_assessed_or_closed_twice_by_one_person_says_so_to_them(
+    physician: aiohttp.ClientSession, alert: UUID, owner: asyncpg.Connection
+) -> None:
+    _, first = await page(physician)
+    filled = {"verdict": "ae", "reference": "AE-014", "told": "to come today"}
+    path = f"/desk/alerts/{alert}"
+    await press(physician, first, f"{path}/assessed", **filled)
+    status, html = await press(physician, first, f"{path}/assessed", **filled)
+    assert (status, said(html)) == (200, "You assessed this alert of P-001 already: Adverse event.")
+    _, second = await page(physician)
+    await press(physician, second, f"{path}/closed", action="swelling gone")
+    status, html = await press(physician, second, f"{path}/closed", action="swelling gone")
+    assert (status, said(html)) == (200, "You closed this alert of P-001 already.")
     assert await owner.fetchval("SELECT count(*) FROM pro.alert_assessments") == 1
 
 

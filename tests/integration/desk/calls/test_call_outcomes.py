@@ -135,7 +135,7 @@ async def test_the_form_asks_whose_telephone_was_rung_where_there_are_several(
         phone_address(phone(70)), "spouse", agreed, participant_agreed_on=STARTED_AT.date()
     )
     await contacts.add_contact(trial.who("K-001"), wife, ACTOR, "the wife agreed")
-    await numbers.confirm_by_staff(trial.who("K-001"), ACTOR, "rang her", place=2)
+    await numbers.confirm_by_staff(trial.who("K-001"), ACTOR, "rang her", which=2)
     call = await make_call(trial, "nudges_unanswered")
     status, _ = await close(desk, "wrong_number", call=call)
     assert status == 422

@@ -16,6 +16,7 @@ from pro_service.domain.study.reaching.call_times import RING_FROM
 from pro_service.domain.study.times import day_start, local_day, local_instant, zone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
+from tests.integration.desk.person.sheets import said
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, row
 from tests.support.web import browsing
@@ -281,6 +282,26 @@ async def test_two_who_close_one_call_at_once_write_one_outcome(
     declined = await trial.count("assessments", "declined_at IS NOT NULL") > 0
     stopped = await trial.count("statuses", "status = 'stopped_questionnaires'") > 0
     assert declined is not stopped
+
+
+async def test_a_call_closed_twice_by_one_person_says_what_came_of_it(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    call = await make_call(trial)
+    path = f"/desk/calls/{call}/close"
+    _, html = await page(desk, f"/desk/calls/{call}")
+    await press(desk, html, path, outcome="declined", note="not this time")
+    status, again = await press(desk, html, path, outcome="reached", note="rang her")
+    assert (status, said(again)) == (200, "You closed this call to K-001 already: Not this time.")
+    async with browsing(trial.server) as second:
+        await sign_in(second, "ivo")
+        _, other = await page(second)
+        form = re.search(r'name="form" value="([^"]+)"', other)
+        assert form is not None
+        sent = {"form": form[1], "outcome": "reached", "note": "rang her"}
+        async with second.post(path, data=sent) as answer:
+            assert answer.status == 409
+            assert "This has been done already" in await answer.text()
 
 
 async def test_the_number_is_shown_on_a_click_which_is_recorded_and_nowhere_else(

@@ -87,6 +87,34 @@ async def test_a_second_copy_of_the_form_enrols_nobody_else(
     assert (status, "This code is enrolled already" in problem(html)) == (422, True)
 
 
+async def test_another_number_under_the_same_key_is_refused_and_not_dropped(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    _, html = await fill(desk, "K-101")
+    await send(desk, html, ENROL, {"step": "do"})
+    other = phone(177)
+    status, after = await send(desk, html, ENROL, {"step": "do", "phone": other})
+    assert (status, "sent before with other content" in problem(after)) == (422, True), said(after)
+    assert f'value="{other}"' in after
+    assert await trial.count("contact_points", "actor = 'staff:anna'") == 1
+
+
+async def test_year_of_birth_and_version_are_those_of_an_adult_and_of_a_form(
+    desk: aiohttp.ClientSession,
+) -> None:
+    for cell, value, words in (
+        ("year_of_birth", "2015", "between 18 and 120"),
+        ("year_of_birth", "1901", "between 18 and 120"),
+        ("consent_version", "<script>alert(1)</script>", "no version of a consent form"),
+        ("consent_version", "1" * 41, "no version of a consent form"),
+    ):
+        status, html = await fill(desk, "K-101", **{cell: value})
+        assert (status, words in problem(html)) == (422, True), (value, problem(html))
+    for version in ("1.0", "2026-03 B", "V3（北京）", "ICF v2, 1 March 2026"):
+        status, html = await fill(desk, "K-101", consent_version=version, year_of_birth="1958")
+        assert status == 200, problem(html)
+
+
 async def test_every_mistake_is_said_at_once_and_what_was_typed_stays(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:

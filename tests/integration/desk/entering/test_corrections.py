@@ -151,7 +151,8 @@ async def test_nobody_decides_about_what_they_asked_for_or_twice(
         async with ines.post(found[1], data=own | filled) as answer:
             assert (answer.status, "Another person decides" in await answer.text()) == (403, True)
         assert (await press(ivan, theirs, found[1], **filled))[0] == 200
-        assert (await press(ivan, theirs, found[1], **filled))[0] == 409
+        status, html = await press(ivan, theirs, found[1], decision="refuse", reason="x")
+        assert (status, "You approved this request of K-001 already." in html) == (200, True)
     assert await trial.count("correction_decisions") == 1
 
 
@@ -174,6 +175,19 @@ async def test_what_cannot_be_asked_for_is_said_and_stays_in_the_form(
     status, html = await ask(trial, desk, **said)
     assert (status, words in html) == (422, True)
     assert await trial.count("corrections") == 0
+
+
+async def test_a_value_that_stands_already_is_refused_to_whoever_may_read_it(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    async with browsing(trial.server) as ines:
+        await sign_in(ines, "ines")
+        status, html = await ask(trial, ines, value="8")
+        assert (status, "the value that stands already" in html) == (422, True)
+    assert await trial.count("corrections") == 0
+    # R6: to a coordinator the refusal would tell what was answered.
+    status, html = await ask(trial, desk, value="8")
+    assert (status, "the value that stands" in html) == (200, False)
 
 
 async def test_later_than_they_can_recall_it_needs_a_source_from_then(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count, cycle
 from typing import Final
 
@@ -25,22 +26,30 @@ FRESH = count(1)
 EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
 
 
-def filled_for(doing: Doing) -> dict[str, str]:
-    """What a small form asks beside a reason; every number and extra visit is another."""
+def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
+    """What a small form asks beside a reason; every number and extra visit is another.
+
+    `rows` holds the first contact and the last.
+    """
     if doing.name == "desk-extra-visit":
         return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
     number = next(FRESH)
+    first, last = str(rows["first contact"]), str(rows["last contact"])
     sheets = {
         "desk-event": {"event": "screening:1", "said": "planned", "day": "2027-01-05"},
         "desk-own-event": {"kind": "painkiller", "began": "2025-06-01", "ended": "", "dose": ""},
         "desk-status": {"status": "stopped_treatment"},
-        "desk-new-number": {"contact": "1", "number": "12", "said": "waiting"},
+        "desk-new-number": {
+            "contact": str(rows["first contact"]),
+            "number": "12",
+            "said": "waiting",
+        },
         "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
-        "desk-confirm-number": {"contact": "2"},
-        "desk-contact-agreement": {"contact": "2"},
-        "desk-contact-first": {"contact": "1"},
-        "desk-contact-end": {"contact": "2", "why": "over"},
-        "desk-texts-again": {"contact": "1"},
+        "desk-confirm-number": {"contact": last},
+        "desk-contact-agreement": {"contact": last},
+        "desk-contact-first": {"contact": first},
+        "desk-contact-end": {"contact": last, "why": "over"},
+        "desk-texts-again": {"contact": first},
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-note": {"words": "prefers mornings"},

@@ -33,7 +33,17 @@ async def fill(
     """Open a form on K-001's page and send it: what follows is a preview, or it is done."""
     status, html = await page(desk, f"{PAGE}/{name}")
     assert status == 200, html
+    place = filled.get("contact")
+    if isinstance(place, str):
+        filled["contact"] = contact_at(html, place)
     return await send(desk, html, f"{PAGE}/{name}", filled)
+
+
+def contact_at(html: str, place: str) -> str:
+    """What a form sends for the contact it shows at a place of the order."""
+    found = re.search(rf'<option value="([0-9a-f-]+)"[^>]*>{place}\. ', html)
+    assert found is not None, html
+    return found[1]
 
 
 async def confirm(desk: aiohttp.ClientSession, html: str, name: str) -> tuple[int, str]:

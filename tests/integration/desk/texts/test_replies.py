@@ -10,6 +10,7 @@ import pytest
 
 from pro_service.services import rounds
 from pro_service.services.texting import numbers
+from tests.integration.desk.person.sheets import said
 from tests.integration.desk.texts.conftest import Browsers, plain, settled, shown, text_of
 from tests.integration.receiving.test_inbound import dispositions, values
 from tests.support.desk import page, press
@@ -202,6 +203,23 @@ async def test_of_two_people_with_one_text_the_second_is_told_who_did_what(
     assert "sounds unwell to me" in said
     assert await settled(trial) == [("reply", "staff.thanks", "staff:anna")]
     assert await trial.count("alerts") == 0
+
+
+async def test_a_reply_pressed_twice_by_one_person_says_what_became_of_the_text(
+    trial: Trial, at: Browsers
+) -> None:
+    address = await text_of(trial, WORDS)
+    anna = await at("anna")
+    _, html = await page(anna, address)
+    _, preview = await press(anna, html, f"{address}/reply/preview", reply="thanks")
+    await press(anna, preview, f"{address}/reply")
+    for sent, form in ((preview, "reply"), (html, "call")):
+        status, after = await press(anna, sent, f"{address}/{form}")
+        assert (status, said(after)) == (
+            200,
+            "You dealt with this text already: Answered by a reply.",
+        )
+    assert await settled(trial) == [("reply", "staff.thanks", "staff:anna")]
 
 
 async def test_two_at_the_same_instant_write_one_reply(trial: Trial, at: Browsers) -> None:

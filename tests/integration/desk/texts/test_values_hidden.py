@@ -74,7 +74,7 @@ async def look(browser: aiohttp.ClientSession, rows: dict[str, str]) -> dict[str
         if doing.name not in PREVIEWS:
             continue
         path = doing.path.replace("{code}", CODE).replace("{id}", rows["text"])
-        async with browser.post(path, data=given | filled_for(doing)) as answer:
+        async with browser.post(path, data=given | filled_for(doing, rows)) as answer:
             assert answer.status < 500, doing.name
             shown[doing.name] = await answer.text()
     return {name: CHANGING.sub("", text) for name, text in shown.items()}
