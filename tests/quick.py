@@ -41,7 +41,7 @@ def is_slow(path: Path) -> bool:
     return not any(path.is_relative_to(TESTS / each) for each in QUICK)
 
 
-TWICE: Final = ("browser/test_pages.py", "browser/test_participant.py")
+TWICE: Final = ("browser/test_participant.py",)
 """Tests in a browser that are run in Chinese too every time; of the others .ci/thorough does."""
 _TOGETHER: Final = ("tests/integration/upgrade/", "tests/integration/desk/texts/")
 """Whoever runs one of these restores the study of an older release first, or lives a trial."""

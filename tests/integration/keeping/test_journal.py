@@ -207,6 +207,9 @@ JOURNALLED = {
 FORGETTABLE = {
     "keeping/replay.record_lost_message",  # it comes from the journal
     "desk/texts.settle_text",  # its reply is queued, and leaves its line when it is claimed
+    "desk/undoing.undo",  # takes back a slip of staff, which stopped nobody and sent nothing
+    "pages/wishes.record_correction_wish",  # a call to make; the participant still has the wish
+    "texting/first_texts.queue_first_text",  # leaves its line when it is claimed
     "desk/calls.close_call",  # what it asks for again is asked for already; numbers rest by another
     "texting/tails.record_tails",  # by what a number is found
     "texting/numbers.agree_for_contact",
