@@ -44,7 +44,6 @@ $$;
 
 -- Calls to make now, or that become so within a span: alerts nobody has seen or assessed first, then unanswered safety
 -- checks, then what helps no longer soonest.
-CREATE INDEX calls_to_make ON pro.call_tasks (study_id) WHERE closed_at IS NULL;
 CREATE FUNCTION pro.desk_first_calls(study uuid, ahead interval, most integer)
     RETURNS TABLE (id uuid, place bigint, total bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 50 AS $$

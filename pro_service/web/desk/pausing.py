@@ -16,7 +16,7 @@ from aiohttp import web
 from pro_service.domain.study.facts import Status, VisitFacts
 from pro_service.domain.study.pausing import WaitingNudge, may_pause
 from pro_service.domain.study.permissions import Action
-from pro_service.domain.study.times import local_day, typed_day, zone
+from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk import pausing as service
 from pro_service.services.desk.pausing import LONGEST_PAUSE, PausePreview, PauseWish
 from pro_service.services.desk.seat import Seat
@@ -150,9 +150,12 @@ def _days_after(today: date, days: int) -> date:
 
 
 def _day(form: Form) -> date:
-    """The day a form names. Raises PauseDayError for none and for what is no day."""
+    """The day a form names; how far off it may be the service says, once somebody is found.
+
+    Raises PauseDayError for none and for what is no day.
+    """
     try:
-        return typed_day(str(form.get("until", "")))
+        return date.fromisoformat(str(form.get("until", "")))
     except ValueError:
         raise service.PauseDayError from None
 

@@ -73,7 +73,7 @@ async def test_an_empty_study_has_honest_empty_states(
     study: SeededStudy, desk: aiohttp.ClientSession
 ) -> None:
     said = {
-        "/desk": ("Nothing waits for you now.",),
+        "/desk": ("Gaps in the rota",),
         "/desk/participants": ("Nobody is enrolled at your sites yet.",),
         "/desk/figures": ("There is nothing to count yet.",),
         "/desk/texts": ("No text is waiting to be read.",),

@@ -260,8 +260,8 @@ async def test_two_who_close_one_call_at_once_close_it_once(
     _, html = await page(desk, f"/desk/calls/{call[1]}")
     before = (await trial.facts("K-001")).revision
     sent = [press(desk, html, path, outcome="reached", note=f"by {n}") for n in range(4)]
-    answered = sorted([status for status, _ in await asyncio.gather(*sent)])
-    assert answered == [200, 409, 409, 409]
+    answered = [status for status, _ in await asyncio.gather(*sent)]
+    assert answered == [200] * 4  # The same person: whoever comes second hears what was done.
     assert (await trial.facts("K-001")).revision == before + 1
     outcomes = await owner.fetch("SELECT closed_by, outcome FROM pro.call_tasks")
     assert [one["closed_by"] for one in outcomes] == ["staff:anna"]

@@ -218,7 +218,7 @@ async def test_a_status_that_can_follow_nothing_more_is_shown_and_the_rest_is_pu
     ]
     found = await keeping.replay(hands_of(trial), lines)
     assert [(one.code, one.outcome) for one in found] == [(LEAVES, "confirm"), (FIRST, "done")]
-    assert "withdrew the use of the data" in found[0].words
+    assert "it is not put back by itself" in found[0].words
 
 
 async def test_a_hold_is_released_once_by_a_named_person_with_a_reason(

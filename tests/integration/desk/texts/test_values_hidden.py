@@ -96,7 +96,12 @@ async def lived(trial: Trial) -> dict[str, str]:
         entry,
         trial.participants[CODE],
     )
-    return {"text": text, "call": str(call), "entry": str(entry)}
+    ((contact,),) = await trial.fetch(
+        "SELECT id FROM pro.contact_points WHERE participant_id = $1 AND valid_to IS NULL",
+        trial.participants[CODE],
+    )
+    rows = {"text": text, "call": str(call), "entry": str(entry)}
+    return rows | {"first contact": str(contact), "last contact": str(contact)}
 
 
 @pytest.mark.parametrize(("login", "sees"), [("anna", False), ("iris", True), ("mo", True)])
