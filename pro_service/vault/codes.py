@@ -13,7 +13,9 @@ of two.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 DIGITS: Final = "02346789"
@@ -94,3 +96,11 @@ def old_check(body: str) -> str:
     total = sum(place * OLD_ALPHABET.index(symbol) for place, symbol in enumerate(body, start=1))
     inverse = pow(len(body) + 1, -1, _PRIME)
     return OLD_ALPHABET[-total * inverse % _PRIME]
+
+
+def without(codes: Iterable[str], text: str) -> str:
+    """A text without these codes, however their letters are cased, spaced or dashed."""
+    for code in codes:
+        spelled = rf"[{re.escape(_DASHES)}\s]*".join(re.escape(symbol) for symbol in code)
+        text = re.sub(spelled, " ", text, flags=re.IGNORECASE)
+    return text

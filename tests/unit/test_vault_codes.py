@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pro_service.domain.conversation.warning.reading import read_warning
 from pro_service.services.pages.entrance import CODE_PACE, SHORT_CODE_PACE
 from pro_service.vault.codes import (
     ALPHABET,
@@ -22,6 +23,7 @@ from pro_service.vault.codes import (
     new_code,
     normalise,
     old_check,
+    without,
 )
 
 codes = st.binary(min_size=16, max_size=16).map(new_code)
@@ -138,3 +140,10 @@ def test_codes_spread_over_the_whole_space() -> None:
 def test_too_few_random_bytes_are_refused() -> None:
     with pytest.raises(ValueError, match="16 random bytes"):
         new_code(b"short")
+
+
+@pytest.mark.parametrize("typed", ["W7FM72T38C", "w7f-m72-t38c", "It is W7F M72 T38C."])
+def test_a_code_that_ends_like_a_temperature_is_no_fever(typed: str) -> None:
+    assert read_warning("W7FM72T38C").named
+    assert not read_warning(without(["W7FM72T38C"], typed)).named
+    assert read_warning(without(["W7FM72T38C"], f"{typed} I have 39.2 C")).named

@@ -23,6 +23,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.writes import TextAlertRow
+from pro_service.vault.codes import without
 
 WARNING: Final = "warning.call"
 """The words that say whom to ring; the template of a reply of nothing else."""
@@ -38,7 +39,9 @@ async def warn(
     """
     if outcome.disposition in ("answer", "reaction"):
         return
-    warned = read_warning(received.text.body)
+    # A code may end as a temperature is written: "...38C" is no fever.
+    lines = (*received.users, *received.awaited, *received.unasked)
+    warned = read_warning(without([one.personal_code for one in lines], received.text.body))
     if not warned.named:
         return
     outcome.urgent = True

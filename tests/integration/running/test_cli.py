@@ -204,7 +204,7 @@ async def test_adherence_prints_both_figures_with_their_parts(
         (("event", "add", "K-999", "injection", "--planned", "2030-01-01", "--yes"), "K-999"),
         (("event", "add", "K-001", "injection", "--at", "yesterday", "--yes"), "2027-03-01T10:30"),
         (("event", "add", "K-001", "injection", "--planned", "soon", "--yes"), "2027-03-01"),
-        (("event", "add", "K-001", "injection", "--at", "2999-01-01", "--yes"), "future"),
+        (("event", "add", "K-001", "injection", "--at", "2190-01-01", "--yes"), "future"),
         (
             ("event", "add", "K-001", "injection", "--ordinal", "2", "--planned", "2030-01-01"),
             "no event injection 2",

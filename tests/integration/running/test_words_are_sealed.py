@@ -58,7 +58,8 @@ ABOUT_NOBODY: Final = frozenset(
 SECOND: Final = "the second version"
 """Stands for its hash."""
 HOUR_AGO: Final = "an hour ago"
-"""Stands for an instant."""
+JUST_NOW: Final = "just now"
+"""Stand for instants."""
 COMMANDS: Final = (
     ("event", "add", "K-001", "injection", "--planned", "2030-03-01", "--yes"),
     ("event", "add", "K-001", "injection", "--at", HOUR_AGO, "--yes"),
@@ -80,7 +81,8 @@ COMMANDS: Final = (
     ("participant", "contact", "end", "K-001", "2"),
     ("participant", "status", "K-001", "paused"),
     ("protocol", "move", SECOND, "--participant", "K-001"),
-    ("event", "add", "K-001", "death", "--at", "2026-02-01 10:00", "--yes"),
+    ("event", "add", "K-001", "death", "--at", JUST_NOW, "--yes"),
+    ("event", "strike", "K-001"),
 )
 WORDLESS: Final = frozenset(
     {
@@ -201,7 +203,12 @@ async def test_what_commands_are_told_is_sealed(
         "SELECT content_sha256 FROM pro.protocol_versions ORDER BY id DESC LIMIT 1"
     )
     hour_ago = await owner.fetchval("SELECT now() - interval '1 hour'")
-    stands_for = {SECOND: version, HOUR_AGO: hour_ago.isoformat()}
+    just_now = await owner.fetchval("SELECT now() - interval '1 minute'")
+    stands_for = {
+        SECOND: version,
+        HOUR_AGO: hour_ago.isoformat(),
+        JUST_NOW: just_now.isoformat(),
+    }
     for number, words in enumerate(COMMANDS, start=1):
         given = (stands_for.get(word, word) for word in words)
         done = await commands.call(*given, "--reason", f"{number}: {CANARY}")
