@@ -149,6 +149,18 @@ STANDS: Final = (
 )
 
 
+async def exported_pain(trial: Trial, folder: Path) -> list[tuple[str, ...]]:
+    """Target, value, where it came from, mode and who typed each pain of baseline, exported."""
+    study = StudyRow(trial.study_id, "KNEE-OA-UCMSC", "", "")
+    await export(trial.operator, trial.context, study, folder)
+    with (folder / "items.csv").open(newline="", encoding="utf-8-sig") as file:
+        return [
+            (one["target"], one["value"], one["moved_from"], one["mode"], one["entered_by"])
+            for one in csv.DictReader(file)
+            if (one["visit"], one["instrument"]) == ("baseline", "pain-nrs")
+        ]
+
+
 async def test_two_knees_that_were_mixed_up_change_places_and_all_follows(
     trial: Trial, desk: aiohttp.ClientSession, ines: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
@@ -186,18 +198,7 @@ async def test_two_knees_that_were_mixed_up_change_places_and_all_follows(
         if visit.definition == "baseline" and one.instrument == "pain-nrs"
     }
     assert sent == {"left_knee": before[1][3], "right_knee": before[0][3]}
-    await export(
-        trial.operator,
-        trial.context,
-        StudyRow(trial.study_id, "KNEE-OA-UCMSC", "", ""),
-        tmp_path / "out",
-    )
-    with (tmp_path / "out" / "items.csv").open(newline="", encoding="utf-8-sig") as file:
-        rows = [
-            (one["target"], one["value"], one["moved_from"], one["mode"], one["entered_by"])
-            for one in csv.DictReader(file)
-            if (one["visit"], one["instrument"]) == ("baseline", "pain-nrs")
-        ]
+    rows = await exported_pain(trial, tmp_path / "out")
     assert sorted(rows) == [
         ("left_knee", "2", "baseline 1 right_knee", "telephone", "staff:anna"),
         ("right_knee", "8", "baseline 1 left_knee", "telephone", "staff:anna"),
