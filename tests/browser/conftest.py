@@ -43,7 +43,9 @@ def chromium_path() -> str:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is not None:
         return path
-    missing = "Chromium is not installed (Debian: apt-get install chromium-headless-shell fonts-noto-cjk)"
+    missing = (
+        "Chromium is not installed (Debian: apt-get install chromium-headless-shell fonts-noto-cjk)"
+    )
     if os.environ.get("PRO_REQUIRE_BROWSER"):
         pytest.fail(missing)
     pytest.skip(missing)
