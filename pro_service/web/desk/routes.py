@@ -231,7 +231,7 @@ ROUTES: Final = (
         name="desk-corrections",
     ),
     web.get(
-        f"{_PARTICIPANT}/corrections/person",
+        f"{_PARTICIPANT}/corrections/other",
         for_staff(persons.show_other, Action.ask_correction),
         name="desk-correction-other",
     ),

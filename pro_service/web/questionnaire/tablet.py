@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -170,7 +170,7 @@ async def _confirm_page(
 
 
 def _page(
-    request: web.Request, guest: Guest, template: str, status: HTTPStatus, **values: object
+    request: web.Request, guest: Guest, template: str, status: HTTPStatus, **values: Any
 ) -> web.Response:
     return request.app[PAGES].render(
         template,
@@ -183,9 +183,7 @@ def _page(
     )
 
 
-def _over(
-    request: web.Request, template: str = "tablet_over.html", **values: object
-) -> web.Response:
+def _over(request: web.Request, template: str = "tablet_over.html", **values: Any) -> web.Response:
     back = TABLET_BACK if template == "tablet_back.html" else TABLET
     return request.app[PAGES].render(template, guess_language(request), back=back, **values)
 

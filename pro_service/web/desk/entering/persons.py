@@ -32,7 +32,7 @@ _FIELDS: Final = ("other", "sitting", "place", "evidence")
 
 
 async def show_other(request: web.Request, seat: Seat) -> web.Response:
-    """`GET /desk/participants/{code}/corrections/person`: where they belong at the other."""
+    """`GET /desk/participants/{code}/corrections/other`: where they belong at the other."""
     hands, code = hands_of(request, seat), request.match_info["code"]
     room = await service.look_at_corrections(hands, code)
     fields = dict.fromkeys(_FIELDS, "") | {"other": request.query.get("other", "").strip()[:40]}

@@ -13,9 +13,9 @@ import aiohttp
 import pytest
 
 from pro_service.domain.study.facts import Status
-from pro_service.services.desk.entering import carrying
 from pro_service.services.exports.export import export
 from pro_service.services.study.staff import make_staff
+from pro_service.store.answering import answers
 from pro_service.store.connection import Connection, Guard, StaleRevisionError
 from pro_service.store.study.studies import StudyRow
 from tests.integration.desk.entering.test_entry import send_address
@@ -23,8 +23,9 @@ from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
 
+SUPERSEDED: Final = "superseded_at IS NOT NULL"
 PAGE: Final = "/desk/participants/K-001/corrections"
-OTHERS: Final = f"{PAGE}/person"
+LOOK: Final = f"{PAGE}/other"
 STAFF: Final = {"anna": "coordinator", "ines": "investigator", "ivan": "investigator"}
 STANDS: Final = (
     "SELECT p.code, r.value, r.answered_at, t.mode, t.actor, t.submitted_at FROM attempts AS t"
@@ -101,13 +102,13 @@ async def enter(trial: Trial, desk: aiohttp.ClientSession, pain: str) -> None:
 
 async def ask(trial: Trial, desk: aiohttp.ClientSession, other: str = "K-002") -> tuple[int, str]:
     """Say that what was sent for K-001 is another's."""
-    _, html = await page(desk, f"{OTHERS}?other={other}")
+    _, html = await page(desk, f"{LOOK}?other={other}")
     filled = {
         "sitting": (await rating(trial, "K-001"))[0],
         "place": (await rating(trial, other))[1],
         "evidence": "the wife had taken the telephone",
     }
-    return await press(desk, html, OTHERS, **filled)
+    return await press(desk, html, f"{PAGE}/person", **filled)
 
 
 async def decide(desk: aiohttp.ClientSession, decision: str = "approve") -> tuple[int, str]:
@@ -171,7 +172,7 @@ async def test_they_are_recorded_for_whose_they_are_and_stand_for_the_other_no_m
 async def test_refused_or_asked_for_by_who_decides_nothing_moves(
     trial: Trial, desk: aiohttp.ClientSession, ines: aiohttp.ClientSession
 ) -> None:
-    before = await trial.fetch(STANDS)
+    before, superseded = await trial.fetch(STANDS), await trial.count("visits", SUPERSEDED)
     assert (await ask(trial, ines))[0] == 200
     _, html = await page(ines, PAGE)
     assert "/decide" not in html
@@ -180,7 +181,7 @@ async def test_refused_or_asked_for_by_who_decides_nothing_moves(
         status, html = await decide(ivan, "refuse")
     assert status == 200
     assert await trial.fetch(STANDS) == before
-    assert await trial.count("visits", "superseded_at IS NOT NULL") == 0
+    assert await trial.count("visits", SUPERSEDED) == superseded
 
 
 async def test_of_nobody_else_of_another_site_or_where_something_was_sent_it_is_refused(
@@ -189,7 +190,7 @@ async def test_of_nobody_else_of_another_site_or_where_something_was_sent_it_is_
     await add_site(trial.operator, trial.study_id, "SH01")
     await trial.enrol(row("K-003", site="SH01"))
     for other in ("K-001", "K-003", "K-999", ""):
-        status, html = await page(desk, f"{OTHERS}?other={other}")
+        status, html = await page(desk, f"{LOOK}?other={other}")
         assert (status, "Name another participant" in html) == (422, True), other
         assert 'name="place"' not in html
     assert (await ask(trial, desk))[0] == 200
@@ -210,7 +211,8 @@ async def test_when_the_other_answers_meanwhile_neither_turn_is_written_until_bo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await ask(trial, desk)
-    theirs, record = trial.participants["K-002"], carrying.answer_store.record_answers
+    before = await trial.count("visits", SUPERSEDED)
+    theirs, record = trial.participants["K-002"], answers.record_answers
     seen: list[int] = []
 
     async def slow(connection: Connection, guard: Guard, document: Any) -> None:
@@ -224,9 +226,9 @@ async def test_when_the_other_answers_meanwhile_neither_turn_is_written_until_bo
                 raise StaleRevisionError
         await record(connection, guard, document)
 
-    monkeypatch.setattr(carrying.answer_store, "record_answers", slow)
+    monkeypatch.setattr(answers, "record_answers", slow)
     assert (await decide(ines))[0] == 200
     # What was written here the first time was undone with it.
-    assert seen == [1, 1]
-    assert await trial.count("visits", "superseded_at IS NOT NULL") == 1
+    assert seen == [before + 1] * 2
+    assert await trial.count("visits", SUPERSEDED) == before + 1
     assert [one[:2] for one in await trial.fetch(STANDS)] == [("K-002", 9)]
