@@ -29,6 +29,7 @@ from pro_service.web.questionnaire import (
     factor,
     opening,
     own_page,
+    tablet,
     unwell,
 )
 from pro_service.web.questionnaire.staff_here import refuse_staff
@@ -112,6 +113,13 @@ ROUTES: Final = (
     web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
+    web.get("/q/tablet", tablet.show_confirm, name="page-tablet-who"),
+    web.post("/q/tablet", tablet.confirm, name="page-tablet-confirmed"),
+    web.get("/q/tablet/back", tablet.show_back, name="page-tablet-back"),
+    web.post("/q/tablet/back", tablet.give_back, name="page-tablet-given"),
+    web.get("/t", tablet.show_door, name="page-tablet"),
+    web.post("/t", tablet.open_tablet, name="page-tablet-open"),
+    web.get("/t/{code}", tablet.show_door, name="page-tablet-code"),
     web.get("/c", entrance.show_entrance, name="page-entrance"),
     web.post("/c", entrance.enter, name="page-enter"),
     web.get("/c/{token}", entrance.show_card, name="page-card"),

@@ -41,6 +41,7 @@ from pro_service.services.desk.entering import (
     FirstTypistError,
     NothingTypedError,
 )
+from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -54,6 +55,7 @@ from pro_service.services.desk.sign_in import (
     SignInThrottledError,
 )
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
+from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
@@ -104,6 +106,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),
+    (HandoverRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),
@@ -121,6 +124,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInStoppedError, HTTPStatus.FORBIDDEN),
     (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TabletNameError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ChoiceRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -178,7 +182,7 @@ def answer(
 
 def for_participants(path: str) -> bool:
     """Whether an address is one of the participants' pages."""
-    return path in ("/q", "/c") or path.startswith(("/q/", "/c/"))
+    return path in ("/q", "/c", "/t") or path.startswith(("/q/", "/c/", "/t/"))
 
 
 def for_desk(path: str) -> bool:

@@ -57,6 +57,8 @@ class Action(StrEnum):
     """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
     take_answer = "take_answer"
     """Take a text as the answer, where the parser reads exactly one value in it (R7)."""
+    hand_over_tablet = "hand_over_tablet"
+    """Hand a tablet over for one sitting, and take it back (R12)."""
     print_card = "print_card"
     """See a participant's card: whoever holds one can answer with it."""
     renew_card = "renew_card"
@@ -128,6 +130,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.reply_to_text: _CARE,
     Action.settle_text: _CARE,
     Action.take_answer: _CARE,
+    Action.hand_over_tablet: _CARE,
     Action.print_card: _CARE,
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,

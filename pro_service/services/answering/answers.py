@@ -90,6 +90,8 @@ class Sitting:
     """The network the answers came from, hashed; None for what comes by no page."""
     entered: Entered | None = None
     """None: the participant answered by page or text."""
+    handover_id: UUID | None = None
+    """The hand-over of the tablet they answer on; None: on none."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,7 @@ def _fresh(
         original=None if entered is None else entered.original,
         apart=None if entered is None else entered.apart,
         apart_reason=None if entered is None else entered.apart_reason,
+        handover_id=sitting.handover_id,
     )
     plan.document.attempts.append(fresh)
     return fresh.id

@@ -65,7 +65,8 @@ _HOW: Final = (
         "authentication",
         "text",
         "How known",
-        "link; link_and_factor; card; card_and_factor; known_number; staff",
+        "link; link_and_factor; card; card_and_factor; known_number; staff; handover;"
+        " handover_and_factor",
     ),
     Column(
         "card_shown_at",
@@ -77,7 +78,8 @@ _HOW: Final = (
     Column(
         "moved_from",
         "text",
-        "Where the answers were recorded, where a correction moved them: visit, occurrence, target",
+        "Where the answers were recorded, where a correction moved them: the participant if it was"
+        " another, visit, occurrence, target",
     ),
     Column("release", "text", "Release of the service that asked"),
     Column("instrument_sha256", "text", "Hash of the instrument's rules and neutral labels"),

@@ -33,6 +33,7 @@ from pro_service.store.writes.reminders import (
     ReminderRow,
 )
 from pro_service.store.writes.settling import SettlementRow
+from pro_service.store.writes.tablets import HandoverRow, TabletStepRow
 from pro_service.store.writes.texts import (
     ConversationRow,
     FocusRow,
@@ -64,6 +65,7 @@ __all__ = [
     "EndedReminderRow",
     "EventRow",
     "FocusRow",
+    "HandoverRow",
     "IdentityRow",
     "InboundRow",
     "InvitationRow",
@@ -85,6 +87,7 @@ __all__ = [
     "ScoreRow",
     "SettlementRow",
     "StatusRow",
+    "TabletStepRow",
     "TextAlertRow",
     "UndoneRow",
     "VisitDoneRow",

@@ -25,6 +25,7 @@ from pro_service.domain.study.times import DayRangeError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
+from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -65,6 +66,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     NotAllowedError: "not_allowed",
     PauseDayError: "pause_day",
     PauseRefusedError: "pause_refused",
+    HandoverRefusedError: "handover_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
     NotAssessedError: "not_assessed",

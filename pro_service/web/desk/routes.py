@@ -17,7 +17,7 @@ from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import blanks, corrections, counts, second
+from pro_service.web.desk.entering import blanks, corrections, counts, persons, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
@@ -29,6 +29,7 @@ from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
+from pro_service.web.desk.tablet import page as tablet
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
@@ -51,6 +52,7 @@ class Doing(NamedTuple):
 _PARTICIPANT: Final = "/desk/participants/{code}"
 _SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
+_TABLET: Final = f"{_PARTICIPANT}/tablet"
 _ROTA: Final = "/desk/rota/{code}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
@@ -82,6 +84,8 @@ DOINGS: Final = (
     Doing(f"{_TEXT}/alert", texts_read.alert, Action.settle_text, "desk-text-alert"),
     Doing(f"{_TEXT}/take", texts_read.take, Action.take_answer, "desk-text-take"),
     Doing(f"{_TEXT}/nothing", texts_read.nothing, Action.settle_text, "desk-text-nothing"),
+    Doing(_TABLET, tablet.hand_over, Action.hand_over_tablet, "desk-tablet"),
+    Doing(f"{_TABLET}/back", tablet.take_back, Action.hand_over_tablet, "desk-tablet-back"),
     Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
     Doing(f"{_PARTICIPANT}/card/show", cards.show, Action.print_card, "desk-card-show"),
     Doing(
@@ -119,6 +123,12 @@ DOINGS: Final = (
         corrections.ask_place,
         Action.ask_correction,
         "desk-correction-place",
+    ),
+    Doing(
+        f"{_PARTICIPANT}/corrections/person",
+        persons.ask_other,
+        Action.ask_correction,
+        "desk-correction-person",
     ),
     Doing(
         f"{_PARTICIPANT}/corrections/{{id}}/decide",
@@ -170,6 +180,12 @@ ROUTES: Final = (
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(_TABLET, for_staff(tablet.show_room, Action.hand_over_tablet), name="desk-tablet-room"),
+    web.get(
+        f"{_TABLET}.svg",
+        for_staff(tablet.get_picture, Action.hand_over_tablet),
+        name="desk-tablet-picture",
+    ),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
     web.get(f"{_PARTICIPANT}/contact.svg", cards.get_contact_picture, name="desk-contact-picture"),
@@ -213,6 +229,11 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/corrections",
         for_staff(corrections.show_corrections, Action.ask_correction),
         name="desk-corrections",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/corrections/other",
+        for_staff(persons.show_other, Action.ask_correction),
+        name="desk-correction-other",
     ),
     web.get(
         f"{_PARTICIPANT}/entry/{{id}}",

@@ -67,7 +67,10 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        -- As claimed, of what staff typed in: it counts since it was entered.
        CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen,
-       (SELECT concat_ws(' ', w.definition, w.occurrence, b.target) FROM pro.attempts AS o
+       (SELECT concat_ws(' ', CASE WHEN o.participant_id <> t.participant_id THEN f.code END, w.definition,
+                         w.occurrence, b.target)
+        FROM pro.attempts AS o
+        JOIN pro.participants AS f ON f.study_id = o.study_id AND f.id = o.participant_id
         JOIN pro.assessments AS b ON b.study_id = o.study_id AND b.id = o.assessment_id
         JOIN pro.visits AS w ON w.study_id = b.study_id AND w.id = b.visit_id
         WHERE o.study_id = t.study_id AND o.id = t.moved_from) AS moved_from

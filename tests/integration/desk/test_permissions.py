@@ -72,6 +72,11 @@ PREVIEWS: Final = {
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
+ASKS_CORRECTION: Final = {
+    "desk-correction-ask",
+    "desk-correction-place",
+    "desk-correction-person",
+}
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
@@ -100,9 +105,11 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-tablet-back":
+        return 404  # No such tablet was handed over.
     if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
         return 404  # Nothing is typed twice by the example's protocol.
-    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
+    if place in OPEN and doing.name in ASKS_CORRECTION:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
@@ -162,6 +169,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
         f"{theirs}/second": twice,
+        f"{theirs}/tablet": shown_form(Action.hand_over_tablet, role, place),
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
@@ -218,6 +226,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     wanted |= {"first contact": ("contact_points", theirs)}
     wanted |= {"last contact": ("contact_points", f"{theirs} DESC")}
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
+    now = "pro.now() >= opens_at AND pro.now() < closes_at AND kind <> 'screening'"
+    wanted["visit"] = ("visits", now)
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
         for name, (table, which) in wanted.items()
@@ -237,6 +247,7 @@ async def send(
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
     filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
+    filled |= {"visit": str(rows["visit"]), "handover": str(new_id())}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:

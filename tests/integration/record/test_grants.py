@@ -43,6 +43,7 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_revisions": (EVERYBODY, "the turn"),
     "participant_sessions": ({PAGES}, "the second factor given; ended"),
     "participant_sites": ({OPERATOR, CLERK}, "a stay ends"),
+    "tablet_sessions": ({PAGES, WORKER}, "touched; ended"),
     "participants": (
         {OPERATOR, DESK, CLERK},
         "another code with another card; another protocol version",
@@ -71,6 +72,7 @@ NOT_AUDITED: Final = {
     "participant_revisions": "a counter",
     "participant_sessions": "who is in; ended within hours",
     "reminders": "when a nudge is due; ended with its reason",
+    "tablet_sessions": "who holds a tablet; its steps are audited",
     "sender_paces": "a clock",
     "sitting_responses": "follows from the responses, which are insert-only and audited",
     "invitations": "a link ends",

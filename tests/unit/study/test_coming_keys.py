@@ -51,7 +51,7 @@ def whole() -> dict[str, Any]:
     document["study"]["retain_until"] = date(2060, 1, 1)
     document["messaging"] |= {"own_words": True, "read_from": "08:00", "read_until": "17:00"}
     document["instrument"]["womac-nrs-3.1"] |= {
-        "modes": ["web", "text", "telephone"],
+        "modes": ["web", "text", "telephone", "tablet"],
         "respondents": ["self", "self_with_reader"],
     }
     return document
@@ -95,6 +95,7 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "instrument",
         "visit",
         "own_event",
+        "tablet",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 
@@ -137,6 +138,12 @@ def _changed(place: str, value: Any) -> list[Problem]:
         ("own_event/0/asked_before", ["womac"], "own_event[0].asked_before[0]", "no known"),
         ("source_system/instruments", ["x"], "source_system.instruments[0]", "no known"),
         ("tablet/idle_minutes", 60, "tablet.idle_minutes", "less than or equal to 10"),
+        (
+            "instrument/womac-nrs-3.1/modes",
+            ["web", "text"],
+            "tablet.instruments[0]",
+            "leave out tablet",
+        ),
         ("data_cut/0/visit", "month_13", "data_cut[0].visit", "Did you mean month_"),
         ("data_cut/0/on", date(2028, 1, 1), "data_cut[0]", "exactly one of on, visit"),
         ("data_cut", {"id": "x"}, "data_cut", "Write [[data_cut]]"),

@@ -42,6 +42,7 @@ def coming_problems(draft: Draft) -> Iterator[Problem]:
     ):
         for index, name in enumerate(() if names is None else names.instruments):
             yield from name_problems(draft, name, f"{place}.instruments[{index}]")
+    yield from _tablet_problems(draft)
     yield from _twice("data_cut", [one.id for one in coming.data_cut])
     for index, cut in enumerate(coming.data_cut):
         yield from _cut_problems(draft, cut, f"data_cut[{index}]")
@@ -98,6 +99,19 @@ def _mode_problems(name: str, use: InstrumentUse, modes: Sequence[Mode]) -> Iter
         if mode not in modes:
             mend = f'Add "{mode}"' + (", or take by_text away." if mode == "text" else ".")
             yield Problem(f'instrument."{name}".modes', f"leaves out {mode}, though {why}", mend)
+
+
+def _tablet_problems(draft: Draft) -> Iterator[Problem]:
+    """Say for which instruments no tablet would ever be handed over."""
+    tablet = draft.coming.tablet
+    for index, name in enumerate(() if tablet is None else tablet.instruments):
+        use = draft.uses.get(name)
+        if use is not None and "tablet" not in (use.modes or ()):
+            yield Problem(
+                f"tablet.instruments[{index}]",
+                "is an instrument whose modes leave out tablet",
+                f'Add "tablet" to instrument."{name}".modes, or take the name away.',
+            )
 
 
 def _escalation_problems(escalation: Escalation) -> Iterator[Problem]:
