@@ -20,6 +20,7 @@ from pro_service.parts import check_kind, make_context, make_gateway, make_telli
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.base.telling import Telling
+from pro_service.services.desk.sign_in import Door
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.sites import senders_elsewhere
@@ -102,10 +103,11 @@ async def _put_together(
         gateway = make_gateway(settings)
         context = make_context(settings, vault)
         await show_stored_wording(pools.worker, context)
+        told_by = telling if telling is not None else make_telling(settings)
         jobs = make_jobs(
             *(pools.worker, context, gateway, sealer),
             receiving=pools.provider,
-            telling=telling if telling is not None else make_telling(settings),
+            telling=told_by,
             desk=pools.desk,
         )
         worker = Worker(jobs)
@@ -121,6 +123,8 @@ async def _put_together(
             gateway=gateway,
             ready=ready,
             trusted_proxies=settings.trusted_proxies,
+            door=Door(settings.second_factor_roles, settings.prove_for_numbers),
+            telling=told_by,
         )
         yield Service(pools, context, gateway, application, worker, sealer)
     finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.permissions import Role
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
@@ -73,7 +74,18 @@ class Settings(BaseSettings):
     """A file of two lines: user and password at the mail server."""
     smtp_ca_file: Path | None = None
     """Certificates trusted at the mail server, instead of this machine's."""
+    second_factor_roles: Annotated[frozenset[Role], NoDecode] = frozenset()
+    """Who holds one of these roles, named with commas between, needs a second factor to sign in."""
+    prove_for_numbers: bool = False
+    """Whether staff give their password anew before a telephone number is shown."""
     actor: str | None = None
+
+    @field_validator("second_factor_roles", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [one.strip() for one in value.split(",") if one.strip()]
 
     @field_validator("public_url", "simulator_url", "twilio_api_base")
     @classmethod

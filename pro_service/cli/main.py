@@ -74,7 +74,7 @@ COMMANDS: Final = (
     Entry("protocol", "Study protocols, as data.", "study.protocols:protocol_app"),
     Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
     Entry("site", "Sites.", "study.protocols:site_app"),
-    Entry("staff", "People, and their membership of studies.", "study.staff:staff_app"),
+    Entry("staff", "People, and their membership of studies.", "study.accounts:staff_app"),
     Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
     Entry("event", "Dated facts about participants.", "people.participants:event_app"),

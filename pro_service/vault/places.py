@@ -43,3 +43,5 @@ WORDS: Final = SealedColumn("notes", "words")
 """What staff wrote about a participant."""
 STAFF_ADDRESS: Final = SealedColumn("staff_addresses", "address")
 """Where a member of staff is told of urgent matters, under the study's key."""
+FACTOR_SECRET: Final = SealedColumn("person_factors", "secret")
+"""What a member of staff's telephone makes codes of, under the key of a study of theirs."""

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.telling import Telling
+from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
 from pro_service.web.desk import routes as desk
@@ -48,11 +50,14 @@ def build_application(
     ready: Callable[[], Awaitable[str | None]],
     on_inbound: Callable[[], None] | None = None,
     trusted_proxies: int = 0,
+    door: Door = PLAIN_DOOR,
+    telling: Telling | None = None,
 ) -> web.Application:
     """The server's application. `ready` raises while the service cannot serve.
 
     `on_inbound` is called after an inbound text was stored, to wake whoever sends.
-    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. The runner's
+    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. `door` is what the desk
+    asks for beside a password, `telling` how staff are written to. The runner's
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
@@ -71,6 +76,8 @@ def build_application(
     app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
+    app[keys.DOOR] = door
+    app[keys.TELLING] = telling
     app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
     app.on_cleanup.append(_look_no_more)

@@ -33,6 +33,8 @@ from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.account.codes import SecondStepError
+from pro_service.services.desk.account.proving import ProofRefusedError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.entering import (
@@ -42,6 +44,7 @@ from pro_service.services.desk.entering import (
     NothingTypedError,
 )
 from pro_service.services.desk.handing import HandoverRefusedError
+from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -59,6 +62,7 @@ from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.study import NoFactorError
 from pro_service.services.texting import NoLineError
 from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.services.visits import SafetyEndRefusedError
@@ -95,6 +99,11 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (OwnAccountError, HTTPStatus.FORBIDDEN),
+    (ElsewhereTooError, HTTPStatus.FORBIDDEN),
+    (NoFactorError, HTTPStatus.CONFLICT),
+    (ProofRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SecondStepError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UndoRefusedError, HTTPStatus.CONFLICT),
     (NotAssessedError, HTTPStatus.CONFLICT),
     (StatusRefusedError, HTTPStatus.CONFLICT),

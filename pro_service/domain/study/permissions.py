@@ -111,6 +111,10 @@ class Action(StrEnum):
     decide_correction = "decide_correction"
     """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
+    keep_staff = "keep_staff"
+    """Invite staff, give and take back their roles, reset what they lost, end their work here."""
+    keep_sites = "keep_sites"
+    """Correct what a site is called and by which numbers it and help are reached."""
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
@@ -157,7 +161,11 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
+    Action.keep_staff: frozenset({Role.administrator}),
+    Action.keep_sites: frozenset({Role.administrator}),
 }
 """Which roles may do it, at the site where the participant is now."""
+UNBLINDS: Final = frozenset({Role.allocation_holder})
+"""Roles that know who was given what; which see answers and scores, the protocol says."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})
 """Actions whose very address is not there for whoever may not take them."""

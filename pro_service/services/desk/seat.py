@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -58,6 +59,10 @@ class AlreadyDoneError(ProServiceError):
         self.before = before
 
 
+PROOF_LASTS: Final = timedelta(minutes=15)
+"""So long (machine time) after giving it a password is not asked for again."""
+
+
 @dataclass(frozen=True)
 class Session:
     """Somebody who is signed in, and may have a study still to choose."""
@@ -65,6 +70,10 @@ class Session:
     row: SessionRow
     token: str = field(repr=False)
     """The session's id, known to the browser alone."""
+
+    def fresh(self, within: timedelta = PROOF_LASTS) -> bool:
+        """Whether they proved who they are so shortly ago (machine time)."""
+        return self.row.proved_ago <= within
 
     @property
     def lost_study(self) -> str | None:

@@ -26,10 +26,11 @@ from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
 from pro_service.services.desk.handing import HandoverRefusedError
+from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
-from pro_service.services.study.passwords import Passwords
+from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
@@ -84,6 +85,9 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     UndoAnothersError: "undo_anothers",
     UndoLateError: "undo_late",
     UndoFollowedError: "undo_followed",
+    OwnAccountError: "own_account",
+    ElsewhereTooError: "elsewhere_too",
+    NoFactorError: "no_factor",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

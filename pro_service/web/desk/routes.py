@@ -10,6 +10,7 @@ from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.undoing import UNDOING
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
+from pro_service.web.desk.account.routes import ACCOUNT_FORMS, ACCOUNT_ROUTES
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
@@ -22,6 +23,7 @@ from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
+from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
@@ -42,11 +44,14 @@ class Doing(NamedTuple):
     handler: SeatedHandler
     action: Action
     name: str
+    step_up: bool = False
+    """Whether it asks for the password anew, if that was given a while ago."""
 
     @property
     def route(self) -> web.RouteDef:
         """As aiohttp knows it."""
-        return web.post(self.path, for_staff(self.handler, self.action), name=self.name)
+        guarded = for_staff(self.handler, self.action, step_up=self.step_up)
+        return web.post(self.path, guarded, name=self.name)
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
@@ -151,14 +156,18 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
+    *(Doing(*one) for one in KEPT_FORMS),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(
     "/desk/participants/find", participants.find, Action.see_participants, "desk-find"
 )
 """A form that only looks, and changes nothing: what is typed must not stand in an address."""
-FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
-"""Forms that are nobody's action in particular: signing in and out, the language and the study."""
+FOR_ANYBODY: Final = (
+    frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"}) | ACCOUNT_FORMS
+)
+"""Forms that are nobody's action in particular: signing in and out, the language, the study
+and one's own account."""
 ROUTES: Final = (
     web.get("/desk/static/{name}", handlers.get_static, name="desk-static"),
     web.get("/desk/sign-in", sign_in.show_sign_in, name="desk-entrance"),
@@ -167,6 +176,8 @@ ROUTES: Final = (
     web.get("/desk/studies", sign_in.show_studies, name="desk-studies"),
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
+    *ACCOUNT_ROUTES,
+    *KEPT_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get("/desk/rota", rota.show, name="desk-rotas"),

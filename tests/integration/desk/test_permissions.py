@@ -26,9 +26,11 @@ from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
 from tests.integration.desk.rows import (
+    KEPT_ROWS,
     ROTA_ROWS,
     SETTLING,
     SITE,
+    kept_filled,
     rota_filled,
     seed_rota,
     seed_visit_rows,
@@ -77,6 +79,8 @@ ASKS_CORRECTION: Final = {
     "desk-correction-place",
     "desk-correction-person",
 }
+SHOWN_ONCE: Final = NUMBERS | {"desk-staff-invite", "desk-staff-reset"}
+"""Those, and what is answered with a link to hand on, which is written too."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
@@ -99,8 +103,11 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
-    if action is Action.change_rota and place == "formerly":
-        return 404  # Of a site that is not theirs, whoever was there once.
+    if action in (Action.change_rota, Action.keep_staff, Action.keep_sites) and place not in OPEN:
+        # Of a site that is not theirs, whoever was there once; nor is it one to invite to.
+        return 422 if doing.name == "desk-staff-invite" else 404
+    if doing.name == "desk-staff-factor":
+        return 409  # They have none.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
@@ -118,7 +125,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
-        return 200 if doing.name in PREVIEWS | NUMBERS else 303
+        return 200 if doing.name in PREVIEWS | SHOWN_ONCE else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
     return 404
@@ -160,6 +167,13 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         if role in MAY[Action.see_participants]
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/me": 200,
+        "/desk/staff": 200 if role in MAY[Action.keep_staff] else 403,
+        "/desk/staff/invite": 200 if role in MAY[Action.keep_staff] else 403,
+        "/desk/sites": 200 if role in MAY[Action.keep_sites] else 403,
+        f"/desk/sites/{SITE}": (200 if place in OPEN else 404)
+        if role in MAY[Action.keep_sites]
+        else 403,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
@@ -221,7 +235,7 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-undo-alert-seen": ("alerts", "seen_at IS NULL"),
         "desk-undo-call-no-answer": ("call_tasks", "closed_at IS NULL"),
     }
-    wanted |= ROTA_ROWS
+    wanted |= ROTA_ROWS | KEPT_ROWS
     theirs = "valid_to IS NULL ORDER BY ordinal"
     wanted |= {"first contact": ("contact_points", theirs)}
     wanted |= {"last contact": ("contact_points", f"{theirs} DESC")}
@@ -256,11 +270,13 @@ async def send(
         )
     if doing.action is Action.change_rota:
         filled |= rota_filled(rows, until)
+    if doing.action in (Action.keep_staff, Action.keep_sites):
+        filled = {"form": filled["form"]} | kept_filled(doing.name, rows)
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)
         data.add_field("file", b"nothing", filename="empty.csv")
-    code = SITE if doing.action is Action.change_rota else CODE
+    code = SITE if doing.action in (Action.change_rota, Action.keep_sites) else CODE
     path = doing.path.format(code=code, id=rows.get(doing.name))
     async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
@@ -312,7 +328,7 @@ async def test_every_form_and_page_knows_who_may(
             did = False
             for doing in DOINGS:
                 status = await send(browser, doing, await open_rows(owner), until)
-                did |= status == 303 or (status == 200 and doing.name in NUMBERS)
+                did |= status == 303 or (status == 200 and doing.name in SHOWN_ONCE)
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
             led = await look(browser)

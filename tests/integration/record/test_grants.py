@@ -53,8 +53,9 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "sender_paces": ({OPERATOR, WORKER}, "when the next text may go"),
     "sending_holds": ({OPERATOR}, "released"),
     "sitting_responses": (ANSWERING | {CLERK}, "what stands, among the sitting's own for the item"),
-    "staff": ({OPERATOR}, "a membership ends"),
-    "staff_assignments": ({OPERATOR}, "a role ends"),
+    "sites": ({OPERATOR, CLERK}, "corrected, by administrators of theirs"),
+    "staff": ({OPERATOR, CLERK}, "a membership ends"),
+    "staff_assignments": ({OPERATOR, CLERK}, "a role ends"),
     "visits": (EVERYBODY - {DESK}, "superseded, attended, chosen for"),
 }
 """At most these roles; a reason says what is changed, column by column in the grants."""

@@ -35,6 +35,8 @@ ROOMS: Final = (
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
     Room("rota", "/desk/rota", Action.see_participants),
+    Room("staff", "/desk/staff", Action.keep_staff),
+    Room("sites", "/desk/sites", Action.keep_sites),
 )
 """In the order of the bar."""
 

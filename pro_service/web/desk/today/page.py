@@ -19,11 +19,14 @@ from pro_service.web.desk.today.rows import held_words, today_values
 from pro_service.web.desk.today.said import clock
 from pro_service.web.desk.today.week import MOST_BESIDE, beside_values
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.requests import see
 
 
 @for_staff
 async def show_today(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk`: what must be done now."""
+    if seat.may_anywhere(Action.keep_staff) and not seat.may_anywhere(Action.see_participants):
+        return see("/desk/staff")
     context, study_id = request.app[CONTEXT], seat.study_id
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         frame = await read_frame(connection, study_id)
