@@ -6,10 +6,13 @@ E6(R3) 3.16.1(i): what looks wrong is asked about and never mended in silence.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.coming import DataQueries
+from pro_service.domain.study.respondents import Mode
 
 
 class QueryState(StrEnum):
@@ -27,6 +30,10 @@ class QueryStep(StrEnum):
     answered = "answered"
     closed = "closed"
     reopened = "reopened"
+
+
+ANSWERED_FAST: Final = "answered_fast"
+"""The rule a sitting meets that was sent in sooner than reading takes."""
 
 
 class QueryStepError(ProServiceError):
@@ -50,3 +57,16 @@ def check_step(state: QueryState, step: QueryStep) -> None:
     """Raises QueryStepError for a step that cannot follow."""
     if not may_follow(state, step):
         raise QueryStepError(word=state)
+
+
+def is_answered_fast(
+    rules: DataQueries | None, mode: Mode, *, questions: int, took: timedelta | None
+) -> bool:
+    """Whether a sitting was sent in too soon after its first answer was kept to have been read.
+
+    `took` is study time; None: all came at once, which tells nothing of how long it took. One
+    question may well be answered at a glance, and what staff type was read out before.
+    """
+    if rules is None or took is None or mode != "web" or questions < 2:
+        return False
+    return took < timedelta(seconds=rules.under_seconds)

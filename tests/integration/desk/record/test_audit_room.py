@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 
 from pro_service.domain.study.facts import Status
+from pro_service.services.record.reading import Wish, read_audit
+from pro_service.store.record.reading import Reading
 from tests.integration.desk.record.conftest import SignedIn
 from tests.support.desk import page
 from tests.support.study import ACTOR, Trial, row
@@ -132,3 +134,46 @@ async def test_the_file_holds_what_is_listed_and_the_record_says_who_took_it(
     (taken, *_) = await room(mona, "what=shown")
     assert "File taken out" in taken
     assert "audit" in taken
+
+
+async def answer_by_text(trial: Trial, value: str) -> None:
+    """K-001 is asked and answers the whole questionnaire with one value."""
+    await trial.ask()
+    for _ in range(40):
+        reply = await trial.says("K-001", value)
+        if reply is None or "last question" in reply:
+            break
+
+
+async def test_of_an_answer_its_question_is_told_and_its_value_to_who_may_see_it(
+    trial: Trial, seated: SignedIn
+) -> None:
+    await answer_by_text(trial, "2")
+    mona, anna = await seated("mona"), await seated("anna")
+    open_rows = await room(mona, "code=K-001&what=answers")
+    shut_rows = await room(anna, "code=K-001&what=answers")
+    assert len(open_rows) == len(shut_rows)
+    answers = [one for one in open_rows if "Answer" in one]
+    assert answers
+    assert all(re.search(r"value 2\b", one) for one in answers)
+    hidden = [one for one in shut_rows if "Answer" in one]
+    assert all("Not shown to your role" in one for one in hidden)
+    assert not any(re.search(r"\bvalue\b", one) for one in hidden)
+    for path in (ROOM, f"{ROOM}.csv"):
+        _, text = await page(anna, f"{path}?code=K-001")
+        assert not re.search(r"\bvalue\b|normalised|\braw\b", text), path
+
+
+async def test_the_command_tells_of_an_answer_its_question_alone(
+    trial: Trial,
+) -> None:
+    await answer_by_text(trial, "2")
+    reading = Reading(trial.operator, trial.study_id, everything=True, nobodys=True)
+    wish = Wish(participant=trial.participants["K-001"], group="answers")
+    found = await read_audit(reading, trial.context, wish, 500)
+    told = [row.new for one in found.entries if one.kind == "responses" for row in one.rows]
+    assert told
+    assert all("item" in one and "value" not in one for one in told)
+    reasons = Wish(participant=trial.participants["K-001"], group="statuses")
+    (entry, *_) = (await read_audit(reading, trial.context, reasons)).entries
+    assert entry.reason == "told by the site"
