@@ -93,6 +93,8 @@ COMMANDS: Final = (
         "Whether the record is what was sealed, and proof for others.",
         "record.audit:audit_app",
     ),
+    Entry("allocation", "Who was given what, sealed.", "record.allocations:allocation_app"),
+    Entry("data-query", "Questions about data.", "record.queries:query_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
 )

@@ -57,6 +57,7 @@ from pro_service.services.desk.sign_in import (
     SignInStoppedError,
     SignInThrottledError,
 )
+from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
@@ -118,6 +119,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (HandoverRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
+    (NoAllocationError, HTTPStatus.CONFLICT),
+    (ShownBeforeError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),
     (CorrectionRefusedError, HTTPStatus.CONFLICT),
     (DecidesAloneError, HTTPStatus.FORBIDDEN),

@@ -107,6 +107,14 @@ class Tablet(Record):
     """How long it may lie untouched before the sitting ends."""
 
 
+class DataQueries(Record):
+    """What raises a data query by itself, beside what is always looked at. Absent: nothing more."""
+
+    under_seconds: int = Field(ge=1, le=3600)
+    """A questionnaire of several questions, on a page, sent in sooner than this after its first
+    answer was kept."""
+
+
 class DataCut(Record):
     """R20: before it nobody looks at groups. Absent: no cut is named."""
 
@@ -126,6 +134,7 @@ class Coming(Record):
     own_event: tuple[OwnEvent, ...] = ()
     source_system: SourceSystem | None = None
     tablet: Tablet | None = None
+    data_query: DataQueries | None = None
     data_cut: tuple[DataCut, ...] = ()
 
 

@@ -23,7 +23,7 @@ class Role(StrEnum):
     data_manager = "data_manager"
     """Reads the record and asks about it."""
     monitor = "monitor"
-    """Reads the record, changes nothing."""
+    """Reads the record and asks about it; changes nothing of it."""
     administrator = "administrator"
     """Keeps sites and staff; sees nobody's record."""
     reader = "reader"
@@ -118,6 +118,23 @@ class Action(StrEnum):
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
+    see_audit = "see_audit"
+    """Read the audit: of participants who are now at their sites. An administrator's is empty but
+    for what is about no participant."""
+    raise_query = "raise_query"
+    """Ask about a datum, a visit or a participant: a data query."""
+    answer_query = "answer_query"
+    close_query = "close_query"
+    """Close a data query, or open one again."""
+    mark_source = "mark_source"
+    """Mark a visit as compared with its source: a monitor's."""
+    see_allocation = "see_allocation"
+    """See who was given what, which is recorded: its holder's alone (R15)."""
+    unblind = "unblind"
+    """Learn in an emergency what one participant was given, which is recorded: a physician of the
+    site's, at any hour and alone (R15)."""
+    see_study_audit = "see_study_audit"
+    """Read of the audit what is about no participant: people, roles, sites, versions, the door."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -163,6 +180,14 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
     Action.keep_staff: frozenset({Role.administrator}),
     Action.keep_sites: frozenset({Role.administrator}),
+    Action.see_audit: _READ | {Role.administrator},
+    Action.raise_query: frozenset({Role.data_manager, Role.monitor}),
+    Action.answer_query: _CARE,
+    Action.close_query: frozenset({Role.data_manager, Role.monitor}),
+    Action.mark_source: frozenset({Role.monitor}),
+    Action.see_allocation: frozenset({Role.allocation_holder}),
+    Action.unblind: frozenset({Role.investigator}),
+    Action.see_study_audit: frozenset({Role.data_manager, Role.monitor, Role.administrator}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNBLINDS: Final = frozenset({Role.allocation_holder})

@@ -18,6 +18,7 @@ from pro_service.domain.study.checking.sections import joined, section, sections
 from pro_service.domain.study.coming import (
     Coming,
     DataCut,
+    DataQueries,
     Entry,
     Escalation,
     OwnEvent,
@@ -47,6 +48,7 @@ _TABLES: dict[str, type[Record]] = {
     "escalation": Escalation,
     "source_system": SourceSystem,
     "tablet": Tablet,
+    "data_query": DataQueries,
 }
 _LISTS: dict[str, type[Record]] = {
     "reply": StaffReply,

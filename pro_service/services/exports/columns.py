@@ -183,6 +183,27 @@ OWN_EVENTS: Final = (
     Column("recorded_by", "text", "Who entered it"),
 )
 
+DATA_QUERIES: Final = (
+    *_WHERE[:4],
+    Column("query", "text", "Id of the data query"),
+    Column("visit", "text", "Id of the visit it is about; empty: the participant as a whole"),
+    Column("occurrence", "integer", "Which of a visit that comes more than once"),
+    Column("instrument", "text", "Id of the instrument it is about, if it is about one"),
+    Column("target", "text", "Which knee, or the person", "left_knee; right_knee; person"),
+    Column("item", "text", "Code of the item it is about, if it is about one"),
+    Column("rule", "text", "The rule that raised it; empty: a person did"),
+    Column("state", "text", "Where it stands", "open; answered; closed"),
+    Column("raised_at", "instant", "When it was raised"),
+    Column("raised_by", "text", "Who raised it"),
+    Column("answered_at", "instant", "When it was first answered"),
+    Column("answered_by", "text", "Who answered first"),
+    Column("closed_at", "instant", "When it was last closed"),
+    Column("closed_by", "text", "Who closed it last"),
+    Column(
+        "steps", "integer", "Answers, closings and re-openings; what was said stays in the record"
+    ),
+)
+
 INSTRUMENTS: Final = (
     Column("instrument", "text", "Id of the instrument"),
     Column("instrument_version", "text", "Version of the instrument"),
@@ -215,6 +236,7 @@ FILES: Final = {
     "items.csv": ITEMS,
     "endpoints.csv": ENDPOINTS,
     "own_events.csv": OWN_EVENTS,
+    "data_queries.csv": DATA_QUERIES,
     "instruments.csv": INSTRUMENTS,
     "codebook.csv": CODEBOOK,
 }

@@ -23,6 +23,7 @@ from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
+from pro_service.web.desk.record.queries import of_one_values, read_of_one
 from pro_service.web.desk.timeline import name_entries, timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
@@ -36,6 +37,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
         facts = await read_timeline(connection, context, seat.study_id, code)
         frame = await read_frame(connection, seat.study_id)
         telephones = await list_telephones(connection, seat.study_id, facts.document.id)
+        of_record = await read_of_one(connection, seat.study_id, facts.document.id)
         said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
@@ -50,6 +52,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
+    values |= of_one_values(words, timeline, of_record, seat)
     return desk.render("participant.html", request, seat, **values)
 
 

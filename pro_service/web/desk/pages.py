@@ -31,6 +31,7 @@ from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study import NoFactorError, Passwords
+from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
@@ -70,6 +71,8 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     HandoverRefusedError: "handover_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    NoAllocationError: "no_allocation",
+    ShownBeforeError: "shown_before",
     NotAssessedError: "not_assessed",
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",

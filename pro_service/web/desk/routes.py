@@ -29,6 +29,9 @@ from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
+from pro_service.web.desk.record import allocation
+from pro_service.web.desk.record import page as record
+from pro_service.web.desk.record.queries import show_queries
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
 from pro_service.web.desk.tablet import page as tablet
@@ -144,6 +147,8 @@ DOINGS: Final = (
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(f"{_PARTICIPANT}/unblind", allocation.unblind, Action.unblind, "desk-unblind"),
+    Doing("/desk/allocation", allocation.show_list, Action.see_allocation, "desk-allocation-show"),
     Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
     Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
     Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
@@ -250,6 +255,27 @@ ROUTES: Final = (
         f"{_PARTICIPANT}/entry/{{id}}",
         for_staff(entering.show_sitting, Action.enter_answers),
         name="desk-entry-sitting",
+    ),
+    web.get(
+        "/desk/allocation",
+        for_staff(allocation.show_room, Action.see_allocation),
+        name="desk-allocation",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/unblind",
+        for_staff(allocation.show_form, Action.unblind),
+        name="desk-unblind-form",
+    ),
+    web.get("/desk/record", for_staff(record.show, Action.see_audit), name="desk-record"),
+    web.get(
+        "/desk/record.csv",
+        for_staff(record.get_file, Action.see_participants),
+        name="desk-record-table",
+    ),
+    web.get(
+        "/desk/record/queries",
+        for_staff(show_queries, Action.see_participants),
+        name="desk-record-queries",
     ),
     *(one.route for one in DOINGS),
     *(one.form for one in SHEETS),

@@ -122,6 +122,10 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404  # There is no such request.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done.
+    if doing.name == "desk-allocation-show":
+        return 200  # A list of those who are here: empty where nobody is.
+    if place in OPEN and doing.name == "desk-unblind":
+        return 409  # No allocation is kept.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
@@ -188,6 +192,11 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
+        "/desk/record": 200 if role in MAY[Action.see_audit] else 403,
+        "/desk/record.csv": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/record/queries": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/allocation": 200 if role in MAY[Action.see_allocation] else 403,
+        f"{theirs}/unblind": shown_form(Action.unblind, role, place),
     }
 
 
@@ -239,6 +248,8 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
     theirs = "valid_to IS NULL ORDER BY ordinal"
     wanted |= {"first contact": ("contact_points", theirs)}
     wanted |= {"last contact": ("contact_points", f"{theirs} DESC")}
+    wanted["data query"] = ("data_queries", "true ORDER BY id DESC")
+    wanted["visit"] = ("visits", "opens_at <= pro.now() AND superseded_at IS NULL")
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
     now = "pro.now() >= opens_at AND pro.now() < closes_at AND kind <> 'screening'"
     wanted["visit"] = ("visits", now)

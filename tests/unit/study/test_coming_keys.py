@@ -41,6 +41,7 @@ WHOLE: dict[str, Any] = {
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
     "tablet": {"instruments": ["womac-nrs-3.1"]},
+    "data_query": {"under_seconds": 20},
     "data_cut": [{"id": "primary", "visit": "month_12"}],
 }
 
@@ -78,7 +79,7 @@ def test_each_of_them_is_said_to_be_acted_upon_by_nothing() -> None:
     named = [place for place, _ in not_yet(whole())]
     assert len(named) == len(NOT_YET)
     assert "study.retain_until" in named
-    built = ("entry", "escalation", "instrument", "messaging", "reply")
+    built = ("entry", "escalation", "instrument", "messaging", "reply", "data_query")
     assert not any(place.startswith(built) for place in named)
 
 
@@ -96,6 +97,7 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "visit",
         "own_event",
         "tablet",
+        "data_query",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 

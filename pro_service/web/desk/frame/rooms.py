@@ -37,6 +37,8 @@ ROOMS: Final = (
     Room("rota", "/desk/rota", Action.see_participants),
     Room("staff", "/desk/staff", Action.keep_staff),
     Room("sites", "/desk/sites", Action.keep_sites),
+    Room("allocation", "/desk/allocation", Action.see_allocation),
+    Room("record", "/desk/record", Action.see_audit),
 )
 """In the order of the bar."""
 

@@ -11,6 +11,7 @@ from pro_service.web.desk.person.asking import ASK, EXTRA
 from pro_service.web.desk.person.happenings import EVENT
 from pro_service.web.desk.person.joining import FIRST_TEXT
 from pro_service.web.desk.person.own_events import OWN_EVENT
+from pro_service.web.desk.person.queries import SHEETS_OF_RECORD
 from pro_service.web.desk.person.reach import (
     AGREEMENT,
     CONFIRM,
@@ -42,7 +43,7 @@ MORE: Final = (
     DAY,
     SITE,
 )
-SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
+SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE, *SHEETS_OF_RECORD)
 
 _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
     FIRST_TEXT.name: lambda facts: (
