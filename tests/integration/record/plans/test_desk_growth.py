@@ -17,17 +17,19 @@ from tests.support.large.kept import ITEMS, Kept, keep
 
 PART: Final = 0.8
 """Of a page, that a further participant may cost."""
+SHOWN: Final = 5
+"""Rows of a list: so many wait for somebody among the few, too."""
 CLINIC: Final = [[str(row_id(VERSIONS, 1)), one] for one in ("baseline", "month_6", "month_12")]
 TODAY: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
     "get_frame": ("desk/frame", ()),
-    "list_texts_to_read": ("desk/desk", (50,)),
-    "list_open_calls": ("desk/desk", (50,)),
-    "list_open_alerts": ("desk/desk", (50,)),
-    "list_uncertain_messages": ("desk/desk", (50,)),
-    "list_held_numbers": ("desk/desk", (50,)),
-    "list_begun": ("desk/today", (50,)),
-    "list_not_joined": ("desk/joining", (50,)),
-    "list_deaths_reported": ("desk/deaths", (50,)),
+    "list_texts_to_read": ("desk/desk", (SHOWN,)),
+    "list_open_calls": ("desk/desk", (SHOWN,)),
+    "list_open_alerts": ("desk/desk", (SHOWN,)),
+    "list_uncertain_messages": ("desk/desk", (SHOWN,)),
+    "list_held_numbers": ("desk/desk", (SHOWN,)),
+    "list_begun": ("desk/today", (SHOWN,)),
+    "list_not_joined": ("desk/joining", (SHOWN,)),
+    "list_deaths_reported": ("desk/deaths", (SHOWN,)),
     "count_figures": ("desk/people", (None, ITEMS)),
 }
 """Statements with their values after the study; the week's depend on the day."""
@@ -53,12 +55,12 @@ async def pages_of(kept: Kept) -> dict[str, int]:
     week = (now + timedelta(days=7), timedelta(days=60), CLINIC)
     unasked = [sorted(map(str, one)) for one in (STOPS_ASKING, STOPS_VISITS)]
     found = {
-        "list_week": (await kept.pages("desk/today", "list_week", (study, *week, *unasked, 12)))
+        "list_week": (await kept.pages("desk/today", "list_week", (study, *week, *unasked, SHOWN)))
     }
     for name, (place, values) in TODAY.items():
         found[name] = await kept.pages(place, name, (study, *values))
     for name, (sought, order) in FILTERS.items():
-        values = (study, sought, order, 0, 50)
+        values = (study, sought, order, 0, SHOWN)
         found[name] = await kept.pages("desk/people", "find_people", values)
     return {name: touched for name, (touched, _) in found.items()}
 
