@@ -52,6 +52,10 @@ class BegunVisit(NamedTuple):
     died_at: datetime | None
     now: datetime
     """Study time at which it was read."""
+    kind: Literal["unsent", "to_complete"] | None
+    """Whether only sending is left, as it is kept; None: it is to be told from what is owed."""
+    total: int
+    """How many visits are kept of this kind; 0 where it is to be told."""
 
 
 class Tried(NamedTuple):
@@ -163,7 +167,7 @@ async def list_changes(
 
 
 async def list_begun(connection: Connection, study_id: UUID, most: int) -> list[BegunVisit]:
-    """Visits begun and not sent, soonest to close first."""
+    """Visits begun and not sent, soonest to close first; at most so many of each kind."""
     rows = await connection.fetch(_SQL["list_begun"], study_id, most)
     return [
         row_of(

@@ -1,8 +1,8 @@
 -- name: list_begun(study_id, most)
--- Visits in whose open window something was answered and not sent, soonest to close first, with what tells whether
--- all of it is answered and whether they may still be asked.
+-- Visits in whose open window something was answered and not sent, soonest to close first, the first of each kind and
+-- how many there are; with what tells whether all of it is answered and whether they may still be asked.
 SELECT b.code, b.protocol_version_id, b.site_id, b.zone, b.visit_id, b.definition, b.occurrence, b.provisional,
-       b.opens_at, b.closes_at, b.owed, b.last_answer_at, b.statuses, b.died_at, b.now
+       b.opens_at, b.closes_at, b.owed, b.last_answer_at, b.statuses, b.died_at, b.now, b.kind, b.total
 FROM pro.desk_begun($1, $2) AS b;
 
 -- name: list_tried(study_id, visit_ids)

@@ -26,6 +26,7 @@ MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
 MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_outlooks": ({WORKER}, "derived, and made anew"),
     "visit_outlooks": ({WORKER}, "derived, and made anew"),
+    "figure_counts": ({WORKER}, "derived, and counted anew"),
     "alerts": (EVERYBODY - {DESK, WORKER}, "seen, acted upon, closed"),
     "assessments": (ANSWERING | {WORKER, CLERK}, "sent in, declined, scored as far as it went"),
     "attempts": (ANSWERING | {CLERK}, "sent in"),
@@ -70,6 +71,7 @@ NOT_AUDITED: Final = {
     "messages": "receipts keep every word of a provider",
     "participant_outlooks": "derived from the record, which is audited",
     "visit_outlooks": "derived from the record, which is audited",
+    "figure_counts": "derived from the record, which is audited",
     "participant_revisions": "a counter",
     "participant_sessions": "who is in; ended within hours",
     "reminders": "when a nudge is due; ended with its reason",
