@@ -85,6 +85,8 @@ class Action(StrEnum):
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
     change_opt_out = "change_opt_out"
     """No more texts, or texts again, at somebody's wish."""
+    record_consent = "record_consent"
+    """Write down a version of the consent form that was signed, and what is agreed to apart."""
     choose_settings = "choose_settings"
     """Language, way of answering and hour of reminders, at the participant's wish."""
     move_visit = "move_visit"
@@ -94,6 +96,8 @@ class Action(StrEnum):
     """Write something down about a participant that belongs to nothing else."""
     change_rota = "change_rota"
     """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
+    copy_record = "copy_record"
+    """Take a copy of a participant's whole record, as far as one may see it, which is recorded."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -143,11 +147,13 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
+    Action.record_consent: _CARE,
     Action.choose_settings: _CARE,
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
     Action.change_rota: _CARE,
+    Action.copy_record: frozenset({Role.investigator}),
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),

@@ -21,6 +21,7 @@ from pro_service.store.writes.answers import (
 from pro_service.store.writes.people import (
     CardRow,
     EventRow,
+    FurtherConsentRow,
     IdentityRow,
     PreferenceRow,
     StatusRow,
@@ -64,6 +65,7 @@ __all__ = [
     "EndedReminderRow",
     "EventRow",
     "FocusRow",
+    "FurtherConsentRow",
     "IdentityRow",
     "InboundRow",
     "InvitationRow",

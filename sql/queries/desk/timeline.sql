@@ -74,8 +74,9 @@ WHERE e.study_id = $1 AND e.participant_id = $2
 ORDER BY e.id;
 
 -- name: list_consents_seen(study_id, participant_id)
--- Every consent.
-SELECT c.version, c.signed_on, c.messages, c.recorded_at, c.actor FROM pro.consents AS c
+-- Every word on the consent.
+SELECT c.version, c.signed_on, c.messages, c.cross_border, c.caregiver, c.part, c.said_on, c.recorded_at, c.actor
+FROM pro.consents AS c
 WHERE c.study_id = $1 AND c.participant_id = $2
 ORDER BY c.id;
 

@@ -168,11 +168,7 @@ given AS (
         may_be_told boolean, agreed_on date, actor text, reason text, tail_index text)
 ),
 agreed AS (
-    INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, cross_border,
-        caregiver, actor, reason)
-    SELECT $1, c.id, $2, c.version, c.signed_on, c.messages, c.cross_border, c.caregiver, c.actor, c.reason
-    FROM doc, jsonb_to_recordset(d -> 'consents') AS c (id uuid, version text, signed_on date,
-        messages boolean, cross_border boolean, caregiver boolean, actor text, reason text)
+    INSERT INTO pro.consents SELECT r.* FROM doc, pro.consent_rows($1, $2, d -> 'consents') AS r
 ),
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, $2, d -> 'calls') AS r

@@ -52,6 +52,8 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         "desk-texts-again": {"contact": first},
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
+        "desk-consent": {"version": f"9.{number}", "on": "2026-01-05"},
+        "desk-consent-part": {"what": "caregiver_given", "on": "2026-01-05"},
         "desk-note": {"words": "prefers mornings"},
         "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
