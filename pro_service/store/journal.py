@@ -6,11 +6,11 @@ and instants, never a number, a name or a word of anybody's. It is forced to dis
 it tells of begins (`store.connection.write` calls `keep`), so whatever was committed is in it. A
 line whose write did not commit is harmless:
 
-- opt_out, consent_withdrawn, status, death, bad_number: somebody said so. At worst a person is not
-  written to until somebody has looked; every replayed line is shown to a person before sending
-  goes on.
-- opt_out_ended, consent_given, number_added, enrolled, safety_ended, death_struck: never replayed,
-  only shown.
+- opt_out, consent_withdrawn, restricted, status, death, bad_number: somebody said so. At worst a
+  person is not written to until somebody has looked; every replayed line is shown to a person
+  before sending goes on.
+- opt_out_ended, consent_given, restriction_lifted, number_added, enrolled, safety_ended,
+  death_struck: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
@@ -45,6 +45,7 @@ from pro_service.store.writes import (
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    RestrictionRow,
     SafetyEndRow,
     StatusRow,
 )
@@ -54,6 +55,8 @@ LineKind = Literal[
     "opt_out_ended",
     "consent_withdrawn",
     "consent_given",
+    "restricted",
+    "restriction_lifted",
     "status",
     "death",
     "death_struck",
@@ -271,6 +274,9 @@ def _line_of(
         kept = row.part is None or bool(getattr(row, row.part))
         kind: LineKind = "consent_given" if kept else "consent_withdrawn"
         return JournalLine(kind=kind, study_id=study_id, participant_id=whose, part=row.part)
+    if isinstance(row, RestrictionRow):
+        kind = "restricted" if row.restricted else "restriction_lifted"
+        return JournalLine(kind=kind, study_id=study_id, participant_id=whose)
     if isinstance(row, SafetyEndRow):
         return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:

@@ -41,6 +41,7 @@ from pro_service.services.desk.entering import (
     FirstTypistError,
     NothingTypedError,
 )
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -92,6 +93,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
+    (RestrictedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (UndoRefusedError, HTTPStatus.CONFLICT),
     (NotAssessedError, HTTPStatus.CONFLICT),

@@ -46,6 +46,10 @@ class Action(StrEnum):
     assessed. An investigator's alone: whoever rings may see and never assesses."""
     close_call = "close_call"
     """Work a call to its end: what came of it is acted upon."""
+    restrict = "restrict"
+    """Restrict a participant, and lift that: said to an investigator (R17)."""
+    open_restricted = "open_restricted"
+    """See the numbers of somebody restricted, with a reason, which is recorded (R17)."""
     see_number = "see_number"
     """See the telephone numbers of a participant's contacts, which is recorded."""
     deal_with_message = "deal_with_message"
@@ -127,6 +131,8 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.take_alert: _CARE,
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
+    Action.restrict: frozenset({Role.investigator}),
+    Action.open_restricted: frozenset({Role.investigator}),
     Action.see_number: _CARE,
     Action.deal_with_message: _CARE,
     Action.reply_to_text: _CARE,

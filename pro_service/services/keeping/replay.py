@@ -36,7 +36,12 @@ from pro_service.services.texting import (
     opt_out_by_staff,
     opt_out_row,
 )
-from pro_service.services.visits import record_event, record_status
+from pro_service.services.visits import (
+    RestrictionRefusedError,
+    record_event,
+    record_status,
+    restrict,
+)
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.journal import JournalLine
@@ -127,6 +132,8 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
         return await _status(who, line, facts)
     if line.kind == "consent_withdrawn":
         return await _consent_withdrawn(who, line, facts)
+    if line.kind == "restricted":
+        return await _restricted(who, facts)
     if line.kind == "bad_number":
         return await _bad_number(hands, facts)
     if line.kind in ("number_ended", "number_wrong"):
@@ -141,6 +148,8 @@ _BY_HAND: Final = {
     " opt-out: pro-service participant opt-in.",
     "consent_given": "agreed to something, or signed a consent, after the backup; if the paper says"
     " so, write it down again: pro-service participant consent.",
+    "restriction_lifted": "had the restriction lifted after the backup; if that still holds:"
+    " pro-service participant restrict --lift.",
     "number_added": "got another number after the backup, which is lost: ask for it and enter it"
     " again: pro-service participant number.",
     "death_struck": "had a death taken back as recorded in error after the backup, so that it"
@@ -256,6 +265,14 @@ async def _consent_withdrawn(who: Who, line: JournalLine, facts: ParticipantFact
     )
     await agree_for_contact(who, contact.id, agreed, REASON)
     return Replayed("done", facts.code, "a contact does not agree to be texted any more")
+
+
+async def _restricted(who: Who, facts: ParticipantFacts) -> Replayed:
+    try:
+        await restrict(who, actor=ACTOR, reason=REASON)
+    except RestrictionRefusedError:
+        return Replayed("stands", facts.code, "is restricted")
+    return Replayed("done", facts.code, "is restricted: nothing goes there, and no number is shown")
 
 
 async def _bad_number(hands: Hands, facts: ParticipantFacts) -> Replayed:

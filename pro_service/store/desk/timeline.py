@@ -212,6 +212,8 @@ class TimelineDocument(NamedTuple):
     """When an investigator last ended the safety follow-up."""
     death_reported_at: datetime | None
     """When a death was reported whose day is still to be recorded; None: none was."""
+    restricted: bool
+    """Whether numbers are shown to nobody but an investigator, with a reason (R17)."""
     contacts: tuple[ContactLine, ...]
     """In the order they are tried."""
     placings: tuple[Placing, ...]

@@ -24,6 +24,8 @@ class NumberUser(NamedTuple):
     blind_index: bytes
     code: str
     personal_code: str
+    restricted: bool
+    """Whether it is nobody's to know from the number (R17)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from pro_service.store.writes.people import (
     FurtherConsentRow,
     IdentityRow,
     PreferenceRow,
+    RestrictionRow,
     StatusRow,
 )
 from pro_service.store.writes.reminders import (
@@ -83,6 +84,7 @@ __all__ = [
     "ReplyMessageRow",
     "ReportRow",
     "ResponseRow",
+    "RestrictionRow",
     "SafetyEndRow",
     "ScoreRow",
     "SettlementRow",

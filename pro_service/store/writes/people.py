@@ -64,6 +64,16 @@ class FurtherConsentRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RestrictionRow:
+    """A participant is restricted from now on; False: is so no longer."""
+
+    id: UUID
+    restricted: bool
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CardRow:
     """A card of somebody who is enrolled: only its token's hash is kept."""
 

@@ -47,10 +47,13 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
     person = Head(words, timeline, acted_for, telephones)
-    head = person.values(seat, place, masks_of(context, acted_for))
+    head = person.values(
+        seat, place, masks_of(context, None if timeline.document.restricted else acted_for)
+    )
     name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
+    values["restricted"] = timeline.document.restricted
     values["consent"] = consent_values(words, timeline)
     return desk.render("participant.html", request, seat, **values)
 

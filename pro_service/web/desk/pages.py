@@ -25,6 +25,7 @@ from pro_service.domain.study.times import DayRangeError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -67,6 +68,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     PauseRefusedError: "pause_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    RestrictedError: "restricted",
     NotAssessedError: "not_assessed",
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",

@@ -10,6 +10,7 @@ SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.tre
            WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores,
        pro.safety_ended_at(p.study_id, p.id) AS safety_ended_at,
        pro.death_reported_at(p.study_id, p.id) AS death_reported_at,
+       pro.is_restricted(p.study_id, p.id) AS restricted,
        pro.desk_contacts(p.study_id, p.id) AS contacts, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.present_participants AS p
 LEFT JOIN pro.data_keys AS k ON k.study_id = p.study_id AND k.participant_id = p.id

@@ -268,7 +268,7 @@ WHERE n.study_id = $1 AND n.kind = 'phone' AND n.valid_to IS NULL;
 
 -- name: list_users_of_numbers(study_id, their_indexes)
 -- Everybody who uses one of these numbers, by its keyed hash.
-SELECT n.blind_index, p.code, p.personal_code FROM pro.contact_points AS n
+SELECT n.blind_index, p.code, p.personal_code, pro.is_restricted(p.study_id, p.id) AS restricted FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL AND n.wrong_at IS NULL
 ORDER BY p.code;

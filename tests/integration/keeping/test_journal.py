@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import EventKind, Status
 from pro_service.services.record import SaidConsent, say_part, sign_version
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_in_by_staff
+from pro_service.services.visits import restrict
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import (
     Journal,
@@ -32,7 +33,8 @@ from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, pos
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 TELLS = re.compile(
-    r"INSERT INTO pro\.(?:opt_outs|statuses|events|messages|contact_points|participants|consents)\b"
+    r"INSERT INTO pro\.(?:opt_outs|statuses|events|messages|contact_points|participants|consents"
+    r"|restrictions)\b"
     r"|INSERT INTO pro\.call_tasks\b"
     r"|UPDATE pro\.(?:opt_outs|contact_points)\b|SET state = 'sending'"
 )
@@ -74,9 +76,13 @@ async def test_everything_a_restore_must_not_forget_leaves_a_line(
     await say_part(trial.who("K-002"), ConsentPart.messages, said, given=False)
     await say_part(trial.who("K-002"), ConsentPart.cross_border, said, given=True)
     await sign_version(trial.who("K-002"), "2", said)
+    await restrict(trial.who("K-002"), actor=ACTOR, reason="at her wish")
     await trial.happened("K-002", EventKind.death)
     consents = ["consent_withdrawn", "consent_given", "consent_given"]
-    assert kinds(journal, second)[2:] == ["status", *consents, "death", "status"]
+    assert kinds(journal, second)[2:] == [
+        *("status", *consents, "restricted", "status"),
+        *("death", "status"),
+    ]
 
 
 async def test_a_send_names_the_nudge_it_was(trial: Trial, journal: Path) -> None:
@@ -210,6 +216,7 @@ JOURNALLED = {
     "texting/reminders.claim_reminders",
     "texting/reminders.claim_wave",
     "texting/sending.insert_call",
+    "visits/restrictions.record_restriction",
     "visits/schedule.insert_participants",
     "visits/schedule.write_schedule",
 }

@@ -95,6 +95,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/consents.record_consent": (OPERATOR, CLERK),
     "desk/timeline.list_consents_seen": (DESK, OPERATOR),
     "desk/copies": (DESK,),
+    "visits/restrictions": (OPERATOR, CLERK),
     "desk/copies.list_staff_places": (OPERATOR,),
     "texting/numbers.order_contacts": (OPERATOR, CLERK),
     "texting/numbers.agree_for_contact": (OPERATOR, CLERK),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from pro_service.domain.study.permissions import Role
+from pro_service.services.study.staff import make_staff
 from tests.support.command import Commands
 
 CONSENT = ("participant", "consent")
@@ -47,3 +49,28 @@ async def test_what_cannot_be_said_is_one_line_and_changes_nothing(
     assert (refused.code, said in refused.err) == (1, True), refused.err
     assert len(refused.err.strip().splitlines()) == 1
     assert await owner.fetchval("SELECT count(*) FROM pro.audit_entries") == before
+
+
+async def test_restricting_is_an_investigators_word_and_is_lifted_by_one(
+    enrolled: Commands, owner: asyncpg.Connection
+) -> None:
+    study_id = await owner.fetchval("SELECT id FROM pro.studies")
+    await make_staff(
+        owner,
+        study_id,
+        login="ivan",
+        password="nine long words nobody guesses",
+        site="BJ01",
+        role=Role.investigator,
+        actor="cli:test",
+    )
+    words = ("participant", "restrict", "K-001", "--reason", "her wish", "--by")
+    refused = await enrolled.call(*words, "nobody")
+    assert (refused.code, "no investigator at BJ01" in refused.err) == (1, True)
+    done = await enrolled.call(*words, "ivan")
+    assert (done.code, "K-001 is restricted" in done.out) == (0, True), done.err
+    assert (await enrolled.call(*words, "ivan")).code == 1
+    lifted = await enrolled.call(*words, "ivan", "--lift")
+    assert (lifted.code, "is lifted" in lifted.out) == (0, True), lifted.err
+    said = await owner.fetch("SELECT restricted FROM pro.restrictions ORDER BY id")
+    assert [one["restricted"] for one in said] == [True, False]

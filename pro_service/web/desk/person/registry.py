@@ -22,6 +22,7 @@ from pro_service.web.desk.person.reach import (
     OPT_IN,
     OPT_OUT,
 )
+from pro_service.web.desk.person.restricting import RESTRICTION
 from pro_service.web.desk.person.sheets import Sheet
 from pro_service.web.desk.person.standing import STATUS
 from pro_service.web.desk.person.visit_day import DAY
@@ -44,6 +45,7 @@ MORE: Final = (
     CONSENT_PART,
     DAY,
     SITE,
+    RESTRICTION,
 )
 SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
 

@@ -54,6 +54,7 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         "desk-settings": {"language": "en", "channel": "link"},
         "desk-consent": {"version": f"9.{number}", "on": "2026-01-05"},
         "desk-consent-part": {"what": "caregiver_given", "on": "2026-01-05"},
+        "desk-restriction": {"wants": "restrict"},
         "desk-note": {"words": "prefers mornings"},
         "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
