@@ -95,6 +95,12 @@ COMMANDS: Final = (
     ),
     Entry("allocation", "Who was given what, sealed.", "record.allocations:allocation_app"),
     Entry("data-query", "Questions about data.", "record.queries:query_app"),
+    Entry(
+        "binder",
+        "Write the study's binder as one HTML file and one PDF, with their check sums.",
+        "record.binder:binder_command",
+    ),
+    Entry("record", "A participant's record, to be taken along.", "record.copies:record_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
 )

@@ -45,6 +45,7 @@ from pro_service.services.desk.entering import (
 )
 from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -99,6 +100,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
+    (RestrictedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (OwnAccountError, HTTPStatus.FORBIDDEN),
     (ElsewhereTooError, HTTPStatus.FORBIDDEN),

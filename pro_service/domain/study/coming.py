@@ -1,4 +1,4 @@
-"""Keys for rules the service does not act upon yet; who enters answers, and who is told.
+"""Keys for rules the service does not act upon yet; who enters, who is told, who consents anew.
 
 Each names the rule of the trial it is for, in its record's first line. They are checked as all
 others are, so that a study written today need not be written anew. That nothing acts upon them yet
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.record import Record
+from pro_service.domain.study.consenting.versions import ConsentVersion
 
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
@@ -136,6 +137,7 @@ class Coming(Record):
     tablet: Tablet | None = None
     data_query: DataQueries | None = None
     data_cut: tuple[DataCut, ...] = ()
+    consent_version: tuple[ConsentVersion, ...] = ()
 
 
 NOTHING_COMING: Final = Coming()

@@ -46,6 +46,10 @@ class Action(StrEnum):
     assessed. An investigator's alone: whoever rings may see and never assesses."""
     close_call = "close_call"
     """Work a call to its end: what came of it is acted upon."""
+    restrict = "restrict"
+    """Restrict a participant, and lift that: said to an investigator (R17)."""
+    open_restricted = "open_restricted"
+    """See the numbers of somebody restricted, with a reason, which is recorded (R17)."""
     see_number = "see_number"
     """See the telephone numbers of a participant's contacts, which is recorded."""
     deal_with_message = "deal_with_message"
@@ -87,6 +91,8 @@ class Action(StrEnum):
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
     change_opt_out = "change_opt_out"
     """No more texts, or texts again, at somebody's wish."""
+    record_consent = "record_consent"
+    """Write down a version of the consent form that was signed, and what is agreed to apart."""
     choose_settings = "choose_settings"
     """Language, way of answering and hour of reminders, at the participant's wish."""
     move_visit = "move_visit"
@@ -96,6 +102,8 @@ class Action(StrEnum):
     """Write something down about a participant that belongs to nothing else."""
     change_rota = "change_rota"
     """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
+    copy_record = "copy_record"
+    """Take a copy of a participant's whole record, as far as one may see it, which is recorded."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -146,6 +154,8 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.take_alert: _CARE,
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
+    Action.restrict: frozenset({Role.investigator}),
+    Action.open_restricted: frozenset({Role.investigator}),
     Action.see_number: _CARE,
     Action.deal_with_message: _CARE,
     Action.reply_to_text: _CARE,
@@ -167,11 +177,13 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
+    Action.record_consent: _CARE,
     Action.choose_settings: _CARE,
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
     Action.change_rota: _CARE,
+    Action.copy_record: frozenset({Role.investigator}),
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),

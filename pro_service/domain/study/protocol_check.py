@@ -26,6 +26,7 @@ from pro_service.domain.study.coming import (
     StaffReply,
     Tablet,
 )
+from pro_service.domain.study.consenting.versions import ConsentVersion
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     Calls,
@@ -54,6 +55,7 @@ _LISTS: dict[str, type[Record]] = {
     "reply": StaffReply,
     "own_event": OwnEvent,
     "data_cut": DataCut,
+    "consent_version": ConsentVersion,
 }
 _DATING = ("target", "window", "clinic_window", "asks", "nudges")
 

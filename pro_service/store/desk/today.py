@@ -119,6 +119,29 @@ class Changes(NamedTuple):
     rows: list[ChangeRow]
 
 
+class OwingRow(NamedTuple):
+    """Somebody who owes a signature on a newer version of the consent form."""
+
+    code: str
+    site_id: UUID
+    protocol_version_id: UUID
+    version: str
+    """The one they signed."""
+    treated: bool
+    """Whether they had an injection."""
+    total: int
+    """How many there are."""
+
+
+class EnoughConsent(NamedTuple):
+    """Which versions of the form are enough, for those of one protocol version at one site."""
+
+    protocol_version_id: UUID
+    site_id: UUID
+    treated: bool
+    enough: tuple[str, ...]
+
+
 class WeekAsked(NamedTuple):
     """What to look for in the week that comes."""
 
@@ -149,6 +172,27 @@ async def list_week(
         *(list(asked.unasked), list(asked.unseen), most),
     )
     return [row_of(WeekRow, row) for row in rows]
+
+
+async def list_owing_consent(
+    connection: Connection,
+    study_id: UUID,
+    asked: Sequence[EnoughConsent],
+    unseen: Collection[str],
+    most: int,
+) -> list[OwingRow]:
+    """The first who owe a signature, by code."""
+    wanted = [
+        {
+            "protocol_version_id": str(one.protocol_version_id),
+            "site_id": str(one.site_id),
+            "treated": one.treated,
+            "enough": one.enough,
+        }
+        for one in asked
+    ]
+    rows = await connection.fetch(_SQL["list_owing_consent"], study_id, wanted, list(unseen), most)
+    return [row_of(OwingRow, row) for row in rows]
 
 
 async def list_changes(

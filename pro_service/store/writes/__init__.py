@@ -21,8 +21,10 @@ from pro_service.store.writes.answers import (
 from pro_service.store.writes.people import (
     CardRow,
     EventRow,
+    FurtherConsentRow,
     IdentityRow,
     PreferenceRow,
+    RestrictionRow,
     StatusRow,
 )
 from pro_service.store.writes.reminders import (
@@ -66,6 +68,7 @@ __all__ = [
     "EventRow",
     "FocusRow",
     "HandoverRow",
+    "FurtherConsentRow",
     "IdentityRow",
     "InboundRow",
     "InvitationRow",
@@ -83,6 +86,7 @@ __all__ = [
     "ReplyMessageRow",
     "ReportRow",
     "ResponseRow",
+    "RestrictionRow",
     "SafetyEndRow",
     "ScoreRow",
     "SettlementRow",

@@ -17,6 +17,7 @@ from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
 from pro_service.store.desk.joining import list_telephones
+from pro_service.web.desk.consenting.said import consent_values
 from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
@@ -48,11 +49,15 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
     person = Head(words, timeline, acted_for, telephones)
-    head = person.values(seat, place, masks_of(context, acted_for))
+    head = person.values(
+        seat, place, masks_of(context, None if timeline.document.restricted else acted_for)
+    )
     name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     values |= of_one_values(words, timeline, of_record, seat)
+    values["restricted"] = timeline.document.restricted
+    values["consent"] = consent_values(words, timeline)
     return desk.render("participant.html", request, seat, **values)
 
 

@@ -27,6 +27,7 @@ from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
 from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
@@ -73,6 +74,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     KeyGoneError: "key_gone",
     NoAllocationError: "no_allocation",
     ShownBeforeError: "shown_before",
+    RestrictedError: "restricted",
     NotAssessedError: "not_assessed",
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",

@@ -16,6 +16,7 @@ from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
+from pro_service.web.desk.copying import handlers as copying
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.entering import blanks, corrections, counts, persons, second
@@ -144,6 +145,7 @@ DOINGS: Final = (
         Action.decide_correction,
         "desk-correction-decide",
     ),
+    Doing(f"{_PARTICIPANT}/copy", copying.take, Action.copy_record, "desk-copy"),
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),

@@ -81,6 +81,8 @@ ASKS_CORRECTION: Final = {
 }
 SHOWN_ONCE: Final = NUMBERS | {"desk-staff-invite", "desk-staff-reset"}
 """Those, and what is answered with a link to hand on, which is written too."""
+FILES: Final = {"desk-copy"}
+"""Forms that are answered with a file, which changes nothing."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
@@ -129,7 +131,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
-        return 200 if doing.name in PREVIEWS | SHOWN_ONCE else 303
+        return 200 if doing.name in PREVIEWS | SHOWN_ONCE | FILES else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
     return 404

@@ -43,6 +43,16 @@ WHOLE: dict[str, Any] = {
     "tablet": {"instruments": ["womac-nrs-3.1"]},
     "data_query": {"under_seconds": 20},
     "data_cut": [{"id": "primary", "visit": "month_12"}],
+    "consent_version": [
+        {"id": "1", "valid_from": date(2026, 1, 1)},
+        {
+            "id": "2",
+            "valid_from": date(2026, 6, 1),
+            "valid_from_at": {"BJ01": date(2026, 6, 15)},
+            "signed_again_by": "treated",
+            "within_days": 28,
+        },
+    ],
 }
 
 
@@ -98,6 +108,7 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "own_event",
         "tablet",
         "data_query",
+        "consent_version",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 
@@ -162,6 +173,22 @@ def _changed(place: str, value: Any) -> list[Problem]:
             'instrument."womac-nrs-3.1".modes',
             "leaves out web, though every questionnaire can be asked on a page",
         ),
+        ("consent_version/1/id", "1", "consent_version[1].id", "an earlier one's"),
+        ("consent_version/0/id", "<1>", "consent_version[0].id", "no version of a form"),
+        (
+            "consent_version/1/valid_from",
+            date(2026, 1, 1),
+            "consent_version[1].valid_from",
+            "order",
+        ),
+        (
+            "consent_version/1/valid_from_at",
+            {"BJ01": date(2025, 6, 15)},
+            "consent_version[1].valid_from_at.BJ01",
+            "not later than that of 1",
+        ),
+        ("consent_version/1/signed_again_by", "nobody", "consent_version[1].within_days", "nobody"),
+        ("consent_version/1/signed_again_by", "men", "consent_version[1].signed_again_by", "treat"),
         ("tablet/rooms", 1, "tablet.rooms", "is not a known key"),
     ],
 )

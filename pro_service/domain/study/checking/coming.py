@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from pro_service.domain.study.checking.consents import consent_problems
 from pro_service.domain.study.checking.draft import Draft, name_problems, word_problems
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.coming import DataCut, Escalation, OwnEvent
@@ -46,6 +47,7 @@ def coming_problems(draft: Draft) -> Iterator[Problem]:
     yield from _twice("data_cut", [one.id for one in coming.data_cut])
     for index, cut in enumerate(coming.data_cut):
         yield from _cut_problems(draft, cut, f"data_cut[{index}]")
+    yield from consent_problems(draft)
 
 
 def _messaging_problems(draft: Draft) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from aiohttp import web
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.today import read_frame, read_since, read_week
+from pro_service.services.desk.today import read_frame, read_owing, read_since, read_week
 from pro_service.services.desk.today.lists import MOST_OF_A_LIST
 from pro_service.services.desk.unblinding import LATELY
 from pro_service.services.study import read_rotas
@@ -42,12 +42,13 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         since = await read_since(connection, seat, 1)
         queries = await count_queries(connection, study_id)
         unblinded = await list_latest_unblindings(connection, study_id, LATELY, MOST_OF_A_LIST)
-    sites = [one.site for one in rotas]
+        sites = [one.site for one in rotas]
+        owing = await read_owing(connection, study_id, frame.now, week.protocols, sites, 1)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     values: dict[str, Any] = {
         **today_values(words, sites, to_do, duty_rows(words, rotas), actor=seat.actor),
-        **beside_values(words, sites, week, since),
+        **beside_values(words, sites, week, since, owing),
         **clock(words, sites, frame.now),
     }
     return desk.render(
