@@ -31,8 +31,8 @@ from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
-from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
+from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
