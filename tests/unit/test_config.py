@@ -8,6 +8,7 @@ import pytest
 
 from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
 from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.study.permissions import Role
 from pro_service.vault.keys import KeyRing, VaultKeyError
 
 NUMBER = phone("+12025550143")
@@ -32,6 +33,14 @@ def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read_settings().public_url == "https://questions.example"
 
 
+def test_roles_that_need_a_second_factor_stand_with_commas_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_settings().second_factor_roles == frozenset()
+    monkeypatch.setenv("PRO_SECOND_FACTOR_ROLES", "investigator, administrator")
+    assert read_settings().second_factor_roles == {Role.investigator, Role.administrator}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -42,6 +51,7 @@ def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> Non
         ("PRO_SIMULATOR_URL", SECRET),
         ("PRO_DATABASE_KIND", SECRET),
         ("PRO_GATEWAY", SECRET),
+        ("PRO_SECOND_FACTOR_ROLES", f"investigator,{SECRET}"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(
@@ -50,7 +60,7 @@ def test_a_wrong_setting_is_named_and_not_repeated(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         read_settings()
-    assert name in str(refused.value)
+    assert f"{name} is wrong" in str(refused.value)
     assert SECRET not in str(refused.value)
     assert refused.value.__cause__ is None
 

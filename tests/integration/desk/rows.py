@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from pro_service.domain.study.permissions import Role
+from pro_service.domain.study.permissions import MAY, Action, Role
 from pro_service.store.ids import new_id
 from tests.support.desk import (
     seed_alert,
@@ -52,6 +52,18 @@ KEPT_ROWS: Final = {
     "kept role": ("staff_assignments", "role = 'monitor' AND valid_to IS NULL"),
 }
 """Whom an administrator acts upon, and which role of theirs is taken back."""
+
+
+KEEPING: Final = frozenset({Action.keep_staff, Action.keep_sites})
+"""What administrators do, and nobody else."""
+
+
+def kept_pages(role: Role, here: bool) -> dict[str, int]:
+    """What the pages of the administrators' rooms answer; `here`: at the site the rows are of."""
+    keeps = all(role in MAY[action] for action in KEEPING)
+    rooms = dict.fromkeys(("/desk/staff", "/desk/staff/invite", "/desk/sites"), 200)
+    pages = rooms | {f"/desk/sites/{SITE}": 200 if here else 404}
+    return pages if keeps else dict.fromkeys(pages, 403)
 
 
 def kept_filled(name: str, rows: Mapping[str, UUID]) -> dict[str, str]:

@@ -26,11 +26,13 @@ from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
 from tests.integration.desk.rows import (
+    KEEPING,
     KEPT_ROWS,
     ROTA_ROWS,
     SETTLING,
     SITE,
     kept_filled,
+    kept_pages,
     rota_filled,
     seed_rota,
     seed_visit_rows,
@@ -72,20 +74,18 @@ PREVIEWS: Final = {
     "desk-reply-preview",
     *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
-NUMBERS: Final = {"desk-call-number", "desk-number"}
-"""Forms that are answered with a participant's numbers, and write that they were shown."""
+SHOWN_ONCE: Final = {"desk-call-number", "desk-number", "desk-staff-invite", "desk-staff-reset"}
+"""Forms that are answered with numbers or a link to hand on, and write that they were shown."""
 ASKS_CORRECTION: Final = {
     "desk-correction-ask",
     "desk-correction-place",
     "desk-correction-person",
 }
-SHOWN_ONCE: Final = NUMBERS | {"desk-staff-invite", "desk-staff-reset"}
-"""Those, and what is answered with a link to hand on, which is written too."""
 FILES: Final = {"desk-copy"}
 """Forms that are answered with a file, which changes nothing."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
-NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
+NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take", "desk-staff-factor"}
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -105,11 +105,9 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
-    if action in (Action.change_rota, Action.keep_staff, Action.keep_sites) and place not in OPEN:
+    if action in KEEPING | {Action.change_rota} and place not in OPEN:
         # Of a site that is not theirs, whoever was there once; nor is it one to invite to.
         return 422 if doing.name == "desk-staff-invite" else 404
-    if doing.name == "desk-staff-factor":
-        return 409  # They have none.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
@@ -123,7 +121,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
-        return 409  # No safety follow-up runs, no question was open, nothing was done.
+        return 409  # No safety follow-up runs, no question was open, nothing was done or set up.
     if doing.name == "desk-allocation-show":
         return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and doing.name == "desk-unblind":
@@ -162,6 +160,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 200
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    forms |= kept_pages(role, place in OPEN)
     return forms | {
         "/desk": 200,
         "/desk/week": 200,
@@ -174,12 +173,6 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
         "/desk/me": 200,
-        "/desk/staff": 200 if role in MAY[Action.keep_staff] else 403,
-        "/desk/staff/invite": 200 if role in MAY[Action.keep_staff] else 403,
-        "/desk/sites": 200 if role in MAY[Action.keep_sites] else 403,
-        f"/desk/sites/{SITE}": (200 if place in OPEN else 404)
-        if role in MAY[Action.keep_sites]
-        else 403,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
@@ -283,13 +276,13 @@ async def send(
         )
     if doing.action is Action.change_rota:
         filled |= rota_filled(rows, until)
-    if doing.action in (Action.keep_staff, Action.keep_sites):
+    if doing.action in KEEPING:
         filled = {"form": filled["form"]} | kept_filled(doing.name, rows)
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)
         data.add_field("file", b"nothing", filename="empty.csv")
-    code = SITE if doing.action in (Action.change_rota, Action.keep_sites) else CODE
+    code = SITE if doing.action in KEEPING | {Action.change_rota} else CODE
     path = doing.path.format(code=code, id=rows.get(doing.name))
     async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:

@@ -8,6 +8,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 
 SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
 READS = {Action.see_participants}
+KEEPS = {Action.keep_staff, Action.keep_sites}
 
 
 def test_every_action_has_somebody_who_does_it() -> None:
@@ -31,13 +32,21 @@ def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_ent
     assert {action for action in Action if role in MAY[action]} == does
 
 
-@pytest.mark.parametrize("role", [Role.administrator, Role.reader, Role.allocation_holder])
-def test_who_has_no_part_in_care_or_record_sees_nobody(role: Role) -> None:
-    assert {action for action in Action if role in MAY[action]} == set()
+@pytest.mark.parametrize(
+    ("role", "does"),
+    [(Role.administrator, KEEPS), (Role.reader, set()), (Role.allocation_holder, set())],
+)
+def test_who_has_no_part_in_care_or_record_sees_nobody(role: Role, does: set[Action]) -> None:
+    assert {action for action in Action if role in MAY[action]} == does
+
+
+def test_administrators_alone_keep_staff_and_sites() -> None:
+    assert all(MAY[action] == {Role.administrator} for action in KEEPS)
 
 
 def test_who_does_something_about_participants_sees_them() -> None:
-    assert all(MAY[action] <= MAY[Action.see_participants] for action in Action)
+    about = set(Action) - KEEPS
+    assert all(MAY[action] <= MAY[Action.see_participants] for action in about)
 
 
 def test_safety_is_for_those_who_care_for_participants() -> None:

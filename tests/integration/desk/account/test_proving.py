@@ -101,7 +101,8 @@ async def test_whatever_room_asks_keeps_what_was_typed_and_a_page_leads_on(
     set_up(app)
     # But for the last, which takes every other address.
     app.add_routes((*ROUTES[:-1], doing.route, look))
-    async with TestServer(app, access_log=None) as running, browsing(running) as browser:
+    running = TestServer(app, access_log=None)
+    async with running, browsing(running) as browser:
         _, html = await sign_in(browser)
         form = dict(form_to(html, "/desk/sign-out").fields)
         await stale(owner, 16)

@@ -217,7 +217,7 @@ async def test_who_leaves_is_signed_out_and_what_they_leave_open_is_named_withou
     async with browsing(server) as ben:
         await sign_in(ben, "ben")
         _, html = await page(room, path)
-        assert "1 places in rotas" in html
+        assert "Places in rotas: 1" in html
         assert participant.code not in html
         _, html = await press(room, html, f"{path}/end", reason="left the hospital")
         assert "ben works in this study no more" in html
