@@ -1,4 +1,4 @@
-"""Participants' pages. Its face is for the desk and the worker; pages themselves use its modules."""
+"""Participants' pages. The face is for the desk and the worker; the web uses the modules."""
 
 from __future__ import annotations
 
