@@ -52,7 +52,7 @@ async def test_a_tablet_is_handed_over_answered_and_given_back(
         while "/q/s/" in tablet.page.url:
             await answer_screen(tablet, 4)
         assert tablet.page.url.endswith("/q/review")
-        await tablet.press(MAIN)
+        await tablet.press_on(MAIN)
         assert tablet.page.url.endswith("/q/tablet/back")
         await look(tablet, "tablet-back", language)
         await tablet.go("/q/tablet")
