@@ -30,7 +30,7 @@ from pro_service.services.calling import (
     tell_of,
 )
 from pro_service.services.desk import list_mornings, send_digest
-from pro_service.services.pages.handover import end_idle, list_idle
+from pro_service.services.pages import end_idle, list_idle
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Calls,

@@ -1,1 +1,8 @@
-"""Participants' pages: the way in, the questionnaire, saving, the own page."""
+"""Participants' pages. The face is for the desk and the worker; the web uses the modules."""
+
+from __future__ import annotations
+
+from pro_service.services.pages.handover import end_idle, list_idle
+from pro_service.services.pages.tablets import CODE_PATH, VALID, code_of, code_sha256, grouped
+
+__all__ = ["CODE_PATH", "VALID", "code_of", "code_sha256", "end_idle", "grouped", "list_idle"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from pro_service.domain.study.sittings.tablet import TabletStep
-
 
 @dataclass(frozen=True, kw_only=True)
 class HandoverRow:
@@ -29,5 +27,6 @@ class TabletStepRow:
 
     id: UUID
     handover_id: UUID
-    step: TabletStep
+    step: str
+    """Of `TabletStep`."""
     actor: str

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
 from pro_service.services.desk.timeline import Timeline
+from pro_service.store.desk.conversation import AlertLine
 from pro_service.store.desk.timeline import (
     AnswerLine,
     AssessmentLine,
@@ -136,6 +137,29 @@ class _Page(Told):
             )
         return {"ordinal": one.ordinal, "due": self.at(one.due_at), "end": end}
 
+    def alert(self, one: AlertLine) -> dict[str, Any]:
+        """One that is not closed, with its steps."""
+        words, assessed = self.words, bool(one.assessments)
+        seen = None
+        if one.seen_at is not None:
+            who, at = words.who(one.seen_by), self.at(one.seen_at)
+            seen = words.text("alert.seen_by", who=who, at=at)
+        return {
+            "id": one.id,
+            "rule": words.rule(self.timeline.protocol, one.rule),
+            "instruction": words.instruction(self.timeline.protocol, one.rule),
+            "severity": one.severity,
+            "severity_word": words.word("severity", one.severity),
+            "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
+            "raised": raised_in_words(words, one.raised_at, one.answered_at, self.zone),
+            "seen": seen,
+            "steps": steps_of_told(words, one, self.zone),
+            "may_take": may_take(self.timeline.protocol, one.severity, assessed=assessed),
+            "who_has_it": None
+            if assessed
+            else held_in_words(words, one.held_until, one.held_by, self.zone),
+        }
+
     def neutral(self) -> list[str]:
         """Instruments this participant is asked in neutral labels, for want of a wording pack."""
         language: Language = "zh_CN" if self.document.language == "zh_CN" else "en"
@@ -188,31 +212,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
             if one.closed_at is None
         ],
         "own_events": own_event_values(words, timeline),
-        "alerts": [
-            {
-                "id": one.id,
-                "rule": words.rule(timeline.protocol, one.rule),
-                "instruction": words.instruction(timeline.protocol, one.rule),
-                "severity": one.severity,
-                "severity_word": words.word("severity", one.severity),
-                "told": words.said_in_text(one.uncertain_who) if one.by_text else None,
-                "raised": raised_in_words(words, one.raised_at, one.answered_at, page.zone),
-                "seen": None
-                if one.seen_at is None
-                else words.text(
-                    "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
-                ),
-                "steps": steps_of_told(words, one, page.zone),
-                "may_take": may_take(
-                    timeline.protocol, one.severity, assessed=bool(one.assessments)
-                ),
-                "who_has_it": None
-                if one.assessments
-                else held_in_words(words, one.held_until, one.held_by, page.zone),
-            }
-            for one in document.conversation.alerts
-            if one.acted_at is None
-        ],
+        "alerts": [page.alert(one) for one in document.conversation.alerts if one.acted_at is None],
         "entries": Story(words, timeline).entries(),
         "neutral": page.neutral(),
         "legend": legend(words),

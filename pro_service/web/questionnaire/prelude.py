@@ -157,6 +157,14 @@ async def _guest_at_the_door(request: web.Request) -> Guest | web.Response:
     return see(OWN_PAGE) if guest.may_see_pages else guest
 
 
+async def find_holder(request: web.Request) -> Guest | None:
+    """Whoever holds a tablet that was handed over; None if the browser has none, or it is over."""
+    cookie = cookie_of(request)
+    if not is_tablet(cookie):
+        return None
+    return await find_guest(request.app[POOLS].participant, request.app[CONTEXT], cookie)
+
+
 for_opened: Final = begins_with(_opened)
 for_unfinished: Final = begins_with(_unfinished)
 for_linked: Final = begins_with(_linked)

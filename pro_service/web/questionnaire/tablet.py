@@ -17,7 +17,6 @@ from pro_service.services.pages.entrance import (
     CodeRefusedError,
     Guest,
     TooManyTriesError,
-    find_guest,
 )
 from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
@@ -30,6 +29,7 @@ from pro_service.web.questionnaire.prelude import (
     TABLET,
     TABLET_BACK,
     cookie_of,
+    find_holder,
     find_opened,
 )
 from pro_service.web.questionnaire.views import LANGUAGE, guess_language, language_of
@@ -83,7 +83,7 @@ async def open_tablet(request: web.Request) -> web.Response:
 
 async def show_confirm(request: web.Request) -> web.Response:
     """`GET /q/tablet`: who holds it? Where it is over: that it is to be given back."""
-    guest = await _guest(request)
+    guest = await find_holder(request)
     if guest is None:
         return _over(request)
     if guest.may_see_pages:
@@ -94,7 +94,7 @@ async def show_confirm(request: web.Request) -> web.Response:
 async def confirm(request: web.Request) -> web.Response:
     """`POST /q/tablet`: who holds it says who they are: by the year of birth, if known."""
     typed = (await read_form(request)).get("year", "")[:LONGEST_TYPED]
-    guest = await _guest(request)
+    guest = await find_holder(request)
     if guest is None:
         return _over(request)
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
@@ -140,13 +140,6 @@ async def give_back(request: web.Request) -> web.Response:
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     await service.give_back(pool, context, cookie_of(request))
     return _gone(see(TABLET_BACK))
-
-
-async def _guest(request: web.Request) -> Guest | None:
-    """Whoever holds the tablet; None if it is none, or over."""
-    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    cookie = cookie_of(request)
-    return await find_guest(pool, context, cookie) if is_tablet(cookie) else None
 
 
 async def _confirm_page(

@@ -121,6 +121,17 @@ FROM pro.visits AS v, generate_series(0, 1) AS i,
 WHERE v.superseded_at IS NULL
 ORDER BY n.n, i;
 
+-- A tablet was handed over to everybody once; three lie untouched.
+INSERT INTO pro.tablet_handovers (study_id, id, participant_id, site_id, visit_id, assessment_ids, code_sha256,
+    link_key, idle_minutes, actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.rid(3, 1 + p % 4),
+       pg_temp.rid(5, (p - 1) * 18 + 1), ARRAY[pg_temp.rid(6, 2 * ((p - 1) * 18 + 1))],
+       sha256(convert_to('tablet' || p, 'UTF8')), 'l1', 10, 'test' FROM generate_series(1, :participants) AS p;
+INSERT INTO pro.tablet_sessions (id_sha256, study_id, handover_id, idle_at, ended_at)
+SELECT sha256(convert_to('tablet' || p, 'UTF8')), pg_temp.rid(1, 1), pg_temp.rid(14, p),
+       clock_timestamp() - interval '1 hour', CASE WHEN p > 3 THEN clock_timestamp() END
+FROM generate_series(1, :participants) AS p;
+
 INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
     authentication, language, release, instrument_sha256, wording_sha256, started_at,
     submitted_at, actor)

@@ -19,7 +19,7 @@ from pro_service.services.base.turns import Plan, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, at_desk, signed
 from pro_service.services.desk.today import read_frame
-from pro_service.services.pages.tablets import CODE_PATH, VALID, code_of, code_sha256, grouped
+from pro_service.services.pages import CODE_PATH, VALID, code_of, code_sha256, grouped
 from pro_service.store.desk.frame import Frame
 from pro_service.store.ids import new_id
 from pro_service.store.pages import handover as store
