@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.record.allocating import open_arm
 from pro_service.services.record.chain import Fault
 from pro_service.services.record.files import export_audit, verify_file
 from pro_service.services.record.heads import read_heads
@@ -18,6 +19,7 @@ __all__ = [
     "count_words",
     "export_audit",
     "move_words",
+    "open_arm",
     "read_heads",
     "seal",
     "verify",

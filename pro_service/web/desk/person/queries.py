@@ -9,9 +9,9 @@ from uuid import UUID
 
 from multidict import MultiDict
 
-from pro_service.domain.study.data_queries import QueryStep
 from pro_service.domain.study.facts import VisitFacts
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.querying.data_queries import QueryStep
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.services.record.asking import About, mark_source, raise_query, take_step
