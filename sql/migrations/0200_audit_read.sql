@@ -219,6 +219,20 @@ CREATE FUNCTION pro.tells_answers(study uuid, participant uuid, words text) RETU
                    WHERE c.study_id = study AND c.participant_id = participant AND c.reason = words)
 $$;
 
+-- Rules that look at what was answered tell of it, and so do a data query that one raised, and its steps.
+CREATE FUNCTION pro.query_tells_answers(rule text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(rule <> 'answered_fast', false)
+$$;
+CREATE FUNCTION pro.row_tells_answers(study uuid, audited text, document jsonb) RETURNS boolean
+    LANGUAGE sql STABLE AS $$
+    SELECT CASE audited
+        WHEN 'data_queries' THEN pro.query_tells_answers(document ->> 'rule')
+        WHEN 'data_query_steps' THEN EXISTS (
+            SELECT FROM pro.data_queries AS q
+            WHERE q.study_id = study AND q.id = (document ->> 'query_id')::uuid AND pro.query_tells_answers(q.rule))
+        ELSE false END
+$$;
+
 -- What entries of a page say, a row for each row they tell of and may be shown, twenty an entry; of an entry that shows
 -- none, one without. `document`: what was written, as it then stood; else `old` and `new`.
 CREATE FUNCTION pro.audit_told(study uuid, entries bigint[], instants timestamptz[], sites uuid[], nobodys boolean)
@@ -240,13 +254,17 @@ CREATE FUNCTION pro.audit_told(study uuid, entries bigint[], instants timestampt
         FROM pro.audit_rows(study, e.table_name, ARRAY(SELECT i::uuid
             FROM jsonb_array_elements_text(e.row_ids) AS i LIMIT 500)) AS x
         LEFT JOIN pro.participants AS p ON p.study_id = study AND p.id = x.participant_id
-        WHERE sites IS NULL OR (x.participant_id IS NULL AND nobodys) OR EXISTS (
-            SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
-               AND ps.participant_id = x.participant_id AND ps.site_id = ANY (sites))
+        WHERE sites IS NULL OR (x.participant_id IS NULL AND nobodys) OR (
+            EXISTS (SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
+                       AND ps.participant_id = x.participant_id AND ps.site_id = ANY (sites))
+            AND (NOT pro.row_tells_answers(study, e.table_name, x.document)
+                 OR pro.desk_may_read_scores(study, x.participant_id, pro.now())))
         ORDER BY x.id LIMIT 20) AS r ON true
     CROSS JOIN LATERAL (SELECT CASE WHEN sites IS NULL THEN false
         ELSE pro.desk_may_read_scores(study, r.participant_id, pro.now()) END AS answers) AS b
-    WHERE (r.id IS NOT NULL OR EXISTS (SELECT FROM pro.audit_seen(study, e.id, sites, nobodys)))
+    -- That there is such a query would tell of the answers as well.
+    WHERE r.id IS NOT NULL OR (e.table_name NOT IN ('data_queries', 'data_query_steps')
+                               AND EXISTS (SELECT FROM pro.audit_seen(study, e.id, sites, nobodys)))
     ORDER BY l.at DESC, l.id DESC, r.id
 $$;
 

@@ -67,6 +67,7 @@ async def test_the_rooms_of_the_record_read_well(
         await desk.look_over(f"desk-audit-{language}", "staff")
         await desk.go(f"{PAGE}/data-query")
         await desk.look_over(f"desk-query-form-{language}", "staff")
+        await page.select_option("#f-about", "participant")
         await page.fill("#f-words", "Which date stands on the paper?")
         await desk.press("main form button.main")
         assert await page.inner_text(".said") == said

@@ -51,7 +51,7 @@ def _fields(asked: Asked) -> Sequence[Field]:
     options = [(key, label) for key, (label, _) in _abouts(asked).items()]
     number = words.text("query.question_hint")
     return (
-        Field("about", "pick", words.text("query.about"), options),
+        Field("about", "choice", words.text("query.about"), options),
         Field("question", "text", words.text("query.question"), hint=number, required=False),
         Field("words", "words", words.text("query.words"), hint=words.text("query.blind")),
     )
@@ -126,7 +126,7 @@ def _mark_fields(asked: Asked) -> Sequence[Field]:
     words = asked.words
     options = [(str(one.id), _label(asked, one)) for one in _visits(asked)]
     return (
-        Field("visit", "pick", words.text("col.visit"), options),
+        Field("visit", "choice", words.text("col.visit"), options),
         Field("words", "words", words.text("mark.words")),
     )
 

@@ -117,5 +117,8 @@ async def test_what_a_rule_found_in_answers_is_seen_by_who_may_see_answers(
         for path in (PAGE, "/desk/record/queries"):
             _, html = await page(browser, path)
             assert (told in html) is sees, (login, path)
+        # Nor does the audit tell that there is one.
+        _, html = await page(browser, "/desk/record?code=K-001&what=queries")
+        assert ("Data query" in html.partition("<tbody>")[2]) is sees, login
         _, html = await page(browser)
         assert ("data queries to answer" in html) is False
