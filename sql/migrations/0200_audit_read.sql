@@ -32,71 +32,116 @@ CREATE TYPE pro.audit_sought AS (
     participant uuid, person text, kinds text[], rare boolean, since timestamptz, until timestamptz,
     before_at timestamptz, before_id bigint);
 
--- The newest 20,000 entries before a cursor.
-CREATE FUNCTION pro.audit_lately(since timestamptz, upto timestamptz, before_at timestamptz, before_id bigint)
-    RETURNS SETOF pro.audit_entries
+-- Entries before a cursor, the newest first: all there are, those of one person by hand, or those of one seldom kind.
+-- No page looks through more than 10,000, however seldom what is sought is seen.
+CREATE FUNCTION pro.audit_lately(sought pro.audit_sought) RETURNS SETOF pro.audit_entries
     LANGUAGE sql STABLE AS $$
     SELECT e.* FROM pro.audit_entries AS e
-    WHERE e.at >= since AND e.at <= upto AND (e.at, e.id) < (before_at, before_id)
-    ORDER BY e.at DESC, e.id DESC LIMIT 20000
+    WHERE e.at >= sought.since AND e.at < sought.until AND (e.at, e.id) < (sought.before_at, sought.before_id)
+    ORDER BY e.at DESC, e.id DESC LIMIT 10000
+$$;
+CREATE FUNCTION pro.audit_by_hand(study uuid, sought pro.audit_sought) RETURNS SETOF pro.audit_entries
+    LANGUAGE sql STABLE AS $$
+    SELECT e.* FROM pro.audit_entries AS e
+    WHERE e.study_id = study AND e.actor = sought.person
+      AND split_part(e.actor, ':', 1) NOT IN ('participant', 'provider', 'service')
+      AND e.at >= sought.since AND e.at < sought.until AND (e.at, e.id) < (sought.before_at, sought.before_id)
+    ORDER BY e.at DESC, e.id DESC LIMIT 10000
+$$;
+CREATE FUNCTION pro.audit_of_kind(study uuid, kind text, sought pro.audit_sought, look integer) RETURNS SETOF pro.audit_entries
+    LANGUAGE sql STABLE AS $$
+    SELECT e.* FROM pro.audit_entries AS e
+    WHERE e.study_id = study AND e.table_name = kind
+      AND e.table_name NOT IN ('assessments', 'attempts', 'delivery_receipts', 'inbounds', 'invitations', 'lines',
+          'messages', 'reminders', 'responses', 'scores', 'standing_sittings', 'visits')
+      AND e.at >= sought.since AND e.at < sought.until AND (e.at, e.id) < (sought.before_at, sought.before_id)
+    ORDER BY e.at DESC, e.id DESC LIMIT look
 $$;
 
--- One page. `hit` is false of the row that only says how far was looked: a walk back in time ends after 20,000
--- entries, so that no page takes long, however seldom what is sought is.
+-- A page of one participant's: all of it is found by its index.
+CREATE FUNCTION pro.audit_page_of_one(study uuid, sought pro.audit_sought, most integer, sites uuid[])
+    RETURNS TABLE (id bigint, at timestamptz, hit boolean)
+    LANGUAGE sql STABLE AS $$
+    SELECT e.id, e.at, true
+    FROM pro.audit_participants AS w
+    JOIN pro.audit_entries AS e ON e.at = w.at AND e.id = w.entry_id
+    WHERE w.study_id = study AND w.participant_id = sought.participant AND w.entry_id < sought.before_id
+      AND w.at >= sought.since AND w.at < sought.until
+      AND (sought.person IS NULL OR e.actor = sought.person)
+      AND (sought.kinds IS NULL OR e.table_name = ANY (sought.kinds))
+      AND (sites IS NULL OR EXISTS (
+          SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
+             AND ps.participant_id = sought.participant AND ps.site_id = ANY (sites)))
+    ORDER BY w.entry_id DESC LIMIT most
+$$;
+
+-- A page of seldom kinds: the first of each kind, put in order. Where looking through one ended before the page was
+-- full, nothing older than that is on it.
+CREATE FUNCTION pro.audit_page_of_kinds(study uuid, sought pro.audit_sought, most integer, sites uuid[], nobodys boolean)
+    RETURNS TABLE (id bigint, at timestamptz, hit boolean)
+    LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    ids bigint[];
+    instants timestamptz[];
+    last_id bigint := 0;
+    last_at timestamptz;
+    look CONSTANT integer := 10000 / cardinality(sought.kinds);
+BEGIN
+    SELECT array_agg(p.id), array_agg(p.at) INTO ids, instants
+    FROM (SELECT e.id, e.at FROM unnest(sought.kinds) AS k (kind)
+          CROSS JOIN LATERAL (
+              SELECT i.id, i.at FROM pro.audit_of_kind(study, k.kind, sought, look) AS i
+              CROSS JOIN LATERAL pro.audit_seen(study, i.id, sites, nobodys)
+              WHERE sought.person IS NULL OR i.actor = sought.person
+              ORDER BY i.at DESC, i.id DESC LIMIT most) AS e
+          ORDER BY e.at DESC, e.id DESC LIMIT most) AS p;
+    IF coalesce(cardinality(ids), 0) < most THEN
+        SELECT e.id, e.at INTO last_id, last_at FROM unnest(sought.kinds) AS k (kind)
+        CROSS JOIN LATERAL (SELECT i.id, i.at FROM pro.audit_of_kind(study, k.kind, sought, look) AS i
+                            ORDER BY i.at DESC, i.id DESC OFFSET look - 1 LIMIT 1) AS e
+        ORDER BY e.at DESC, e.id DESC LIMIT 1;
+    END IF;
+    RETURN QUERY SELECT f.id, f.at, true FROM unnest(ids, instants) AS f (id, at)
+                 WHERE last_at IS NULL OR (f.at, f.id) >= (last_at, last_id) ORDER BY f.at DESC, f.id DESC;
+    IF last_at IS NOT NULL THEN
+        RETURN QUERY SELECT last_id, last_at, false;
+    END IF;
+END
+$$;
+
+-- One page. `hit` is false of the row that only says how far was looked, where that is not the end.
 CREATE FUNCTION pro.audit_page(study uuid, sought pro.audit_sought, most integer, sites uuid[], nobodys boolean)
     RETURNS TABLE (id bigint, at timestamptz, hit boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    upto timestamptz := least(sought.until - interval '1 microsecond', sought.before_at);
     there bigint;
 BEGIN
     IF sought.participant IS NOT NULL THEN
-        RETURN QUERY SELECT e.id, e.at, true
-        FROM pro.audit_participants AS w
-        JOIN pro.audit_entries AS e ON e.at = w.at AND e.id = w.entry_id
-        WHERE w.study_id = study AND w.participant_id = sought.participant AND w.entry_id < sought.before_id
-          AND w.at >= sought.since AND w.at < sought.until
-          AND (sought.person IS NULL OR e.actor = sought.person)
-          AND (sought.kinds IS NULL OR e.table_name = ANY (sought.kinds))
-          AND (sites IS NULL OR EXISTS (
-              SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
-                 AND ps.participant_id = sought.participant AND ps.site_id = ANY (sites)))
-        ORDER BY w.entry_id DESC LIMIT most;
+        RETURN QUERY SELECT * FROM pro.audit_page_of_one(study, sought, most, sites);
     ELSIF sought.rare THEN
-        RETURN QUERY SELECT e.id, e.at, true
-        FROM unnest(sought.kinds) AS k (kind)
-        CROSS JOIN LATERAL (
-            SELECT i.id, i.at FROM pro.audit_entries AS i
-            CROSS JOIN LATERAL pro.audit_seen(study, i.id, sites, nobodys)
-            WHERE i.study_id = study AND i.table_name = k.kind AND i.at >= sought.since AND i.at < sought.until
-              AND (i.at, i.id) < (sought.before_at, sought.before_id)
-              AND (sought.person IS NULL OR i.actor = sought.person)
-              AND i.table_name NOT IN ('assessments', 'attempts', 'delivery_receipts', 'inbounds', 'invitations',
-                  'lines', 'messages', 'reminders', 'responses', 'scores', 'standing_sittings', 'visits')
-            ORDER BY i.at DESC, i.id DESC LIMIT most) AS e
-        ORDER BY e.at DESC, e.id DESC LIMIT most;
+        RETURN QUERY SELECT * FROM pro.audit_page_of_kinds(study, sought, most, sites, nobodys);
     ELSIF split_part(sought.person, ':', 1) NOT IN ('participant', 'provider', 'service') THEN
-        RETURN QUERY SELECT e.id, e.at, true
-        FROM pro.audit_entries AS e
+        RETURN QUERY SELECT e.id, e.at, true FROM pro.audit_by_hand(study, sought) AS e
         CROSS JOIN LATERAL pro.audit_seen(study, e.id, sites, nobodys)
-        WHERE e.study_id = study AND e.actor = sought.person AND e.at >= sought.since AND e.at < sought.until
-          AND (e.at, e.id) < (sought.before_at, sought.before_id)
-          AND split_part(e.actor, ':', 1) NOT IN ('participant', 'provider', 'service')
-          AND (sought.kinds IS NULL OR e.table_name = ANY (sought.kinds))
+        WHERE sought.kinds IS NULL OR e.table_name = ANY (sought.kinds)
         ORDER BY e.at DESC, e.id DESC LIMIT most;
+        GET DIAGNOSTICS there = ROW_COUNT;
+        IF there < most THEN
+            RETURN QUERY SELECT e.id, e.at, false FROM pro.audit_by_hand(study, sought) AS e
+            ORDER BY e.at DESC, e.id DESC OFFSET 9999 LIMIT 1;
+        END IF;
     ELSE
-        RETURN QUERY SELECT e.id, e.at, true
-        FROM pro.audit_lately(sought.since, upto, sought.before_at, sought.before_id) AS e
+        RETURN QUERY SELECT e.id, e.at, true FROM pro.audit_lately(sought) AS e
         CROSS JOIN LATERAL pro.audit_seen(study, e.id, sites, nobodys)
         WHERE e.study_id = study AND (sought.person IS NULL OR e.actor = sought.person)
           AND (sought.kinds IS NULL OR e.table_name = ANY (sought.kinds))
         ORDER BY e.at DESC, e.id DESC LIMIT most;
         GET DIAGNOSTICS there = ROW_COUNT;
         IF there < most THEN
-            RETURN QUERY SELECT e.id, e.at, false
-            FROM pro.audit_lately(sought.since, upto, sought.before_at, sought.before_id) AS e
-            ORDER BY e.at DESC, e.id DESC OFFSET 19999 LIMIT 1;
+            RETURN QUERY SELECT e.id, e.at, false FROM pro.audit_lately(sought) AS e
+            ORDER BY e.at DESC, e.id DESC OFFSET 9999 LIMIT 1;
         END IF;
     END IF;
 END
@@ -174,6 +219,20 @@ CREATE FUNCTION pro.tells_answers(study uuid, participant uuid, words text) RETU
                    WHERE c.study_id = study AND c.participant_id = participant AND c.reason = words)
 $$;
 
+-- Rules that look at what was answered tell of it, and so do a data query that one raised, and its steps.
+CREATE FUNCTION pro.query_tells_answers(rule text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(rule <> 'answered_fast', false)
+$$;
+CREATE FUNCTION pro.row_tells_answers(study uuid, audited text, document jsonb) RETURNS boolean
+    LANGUAGE sql STABLE AS $$
+    SELECT CASE audited
+        WHEN 'data_queries' THEN pro.query_tells_answers(document ->> 'rule')
+        WHEN 'data_query_steps' THEN EXISTS (
+            SELECT FROM pro.data_queries AS q
+            WHERE q.study_id = study AND q.id = (document ->> 'query_id')::uuid AND pro.query_tells_answers(q.rule))
+        ELSE false END
+$$;
+
 -- What entries of a page say, a row for each row they tell of and may be shown, twenty an entry; of an entry that shows
 -- none, one without. `document`: what was written, as it then stood; else `old` and `new`.
 CREATE FUNCTION pro.audit_told(study uuid, entries bigint[], instants timestamptz[], sites uuid[], nobodys boolean)
@@ -195,13 +254,17 @@ CREATE FUNCTION pro.audit_told(study uuid, entries bigint[], instants timestampt
         FROM pro.audit_rows(study, e.table_name, ARRAY(SELECT i::uuid
             FROM jsonb_array_elements_text(e.row_ids) AS i LIMIT 500)) AS x
         LEFT JOIN pro.participants AS p ON p.study_id = study AND p.id = x.participant_id
-        WHERE sites IS NULL OR (x.participant_id IS NULL AND nobodys) OR EXISTS (
-            SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
-               AND ps.participant_id = x.participant_id AND ps.site_id = ANY (sites))
+        WHERE sites IS NULL OR (x.participant_id IS NULL AND nobodys) OR (
+            EXISTS (SELECT FROM pro.participant_sites AS ps WHERE ps.study_id = study AND ps.valid_to IS NULL
+                       AND ps.participant_id = x.participant_id AND ps.site_id = ANY (sites))
+            AND (NOT pro.row_tells_answers(study, e.table_name, x.document)
+                 OR pro.desk_may_read_scores(study, x.participant_id, pro.now())))
         ORDER BY x.id LIMIT 20) AS r ON true
     CROSS JOIN LATERAL (SELECT CASE WHEN sites IS NULL THEN false
         ELSE pro.desk_may_read_scores(study, r.participant_id, pro.now()) END AS answers) AS b
-    WHERE (r.id IS NOT NULL OR EXISTS (SELECT FROM pro.audit_seen(study, e.id, sites, nobodys)))
+    -- That there is such a query would tell of the answers as well.
+    WHERE r.id IS NOT NULL OR (e.table_name NOT IN ('data_queries', 'data_query_steps')
+                               AND EXISTS (SELECT FROM pro.audit_seen(study, e.id, sites, nobodys)))
     ORDER BY l.at DESC, l.id DESC, r.id
 $$;
 

@@ -96,9 +96,6 @@ REVOKE ALL ON FUNCTION pro.source_content(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.source_content(uuid, uuid) TO pro_operator, pro_clerk, pro_desk;
 
 -- Rules that look at what was answered tell of it: such a query is seen by who may see answers (rule R6).
-CREATE FUNCTION pro.query_tells_answers(rule text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(rule <> 'answered_fast', false)
-$$;
 CREATE POLICY blinding ON pro.data_queries AS RESTRICTIVE FOR SELECT TO pro_desk
     USING (NOT pro.query_tells_answers(rule) OR pro.desk_may_read_scores(study_id, participant_id, recorded_at));
 

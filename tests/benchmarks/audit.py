@@ -1,8 +1,7 @@
 """A page of the audit at any size: `python -m tests.benchmarks.audit --entries 1000000`.
 
 Milliseconds and pages of each way to a page, planned for the values given and for any values, as
-the desk. At a million entries on two busy cores none took more than a tenth of a second but the
-walk back through everything for one site in forty; README.md has the figures.
+the desk. The entries are made by the database itself, as a study of years would leave them.
 """
 
 from __future__ import annotations

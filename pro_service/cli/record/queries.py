@@ -19,8 +19,8 @@ from pro_service.cli.options import (
 )
 from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out, with_runtime
-from pro_service.domain.study.data_queries import QueryState, QueryStep
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.querying.data_queries import QueryState, QueryStep
 from pro_service.services.base.notes import noted_in, open_note
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.record.asking import About, raise_query, take_step

@@ -15,7 +15,6 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warnings, score
 from pro_service.domain.instruments.values import check_value
-from pro_service.domain.study.data_queries import ANSWERED_FAST, is_answered_fast
 from pro_service.domain.study.facts import (
     INJECTIONS,
     AssessmentFacts,
@@ -24,6 +23,7 @@ from pro_service.domain.study.facts import (
     Target,
 )
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.querying.data_queries import ANSWERED_FAST, is_answered_fast
 from pro_service.domain.study.respondents import SELF, Mode, Respondent
 from pro_service.domain.study.safety import (
     NO_BASELINE,

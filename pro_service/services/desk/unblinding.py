@@ -20,7 +20,7 @@ from pro_service.services.base.turns import Plan, Who, turn
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.person.staff_turns import find_turn
 from pro_service.services.desk.seat import at_clerk, said
-from pro_service.services.record.allocating import open_arm
+from pro_service.services.record import open_arm
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.record import allocations as store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pro_service.domain.study.data_queries import QueryState, QueryStep
+from pro_service.domain.study.querying.data_queries import QueryState, QueryStep
 from pro_service.services.exports.cells import as_instant
 from pro_service.services.exports.rows import Row, Snapshot
 from pro_service.store.exports.export import ExportedDataQuery, ExportedParticipant

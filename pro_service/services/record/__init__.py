@@ -3,6 +3,7 @@ what participants agreed to."""
 
 from __future__ import annotations
 
+from pro_service.services.record.allocating import open_arm
 from pro_service.services.record.chain import Fault
 from pro_service.services.record.consents import SaidConsent, say_part, sign_version
 from pro_service.services.record.files import export_audit, verify_file
@@ -21,6 +22,7 @@ __all__ = [
     "count_words",
     "export_audit",
     "move_words",
+    "open_arm",
     "read_heads",
     "say_part",
     "seal",

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
-from pro_service.domain.study.data_queries import QueryState, QueryStep, check_step
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.querying.data_queries import QueryState, QueryStep, check_step
 from pro_service.services.base.notes import note_about, reasoned
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.ids import new_id

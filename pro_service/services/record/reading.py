@@ -189,7 +189,7 @@ def _row(one: ToldRow, words: Mapping[UUID, str | None]) -> AuditRow:
     written = one.document or one.new or {}
     before = one.old or {}
 
-    def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {
             name: _opened(values[name], words)
             for name in columns

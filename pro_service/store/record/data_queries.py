@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.data_queries import QueryState, QueryStep
+from pro_service.domain.study.querying.data_queries import QueryState
 from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -34,7 +34,8 @@ class StepRow:
 
     id: UUID
     query_id: UUID
-    step: QueryStep
+    step: str
+    """A word of QueryStep."""
     said: str
     actor: str
 

@@ -127,3 +127,15 @@ async def seed_visit_rows(participant: SeededParticipant) -> None:
         " 'note:' || gen_random_uuid(), pro.now(), actor FROM pro.alerts WHERE rule = 'assessed'"
     )
     await seed_entry(participant, assessment)
+
+
+async def seed_data_query(participant: SeededParticipant) -> None:
+    """A question about somebody's data that waits for an answer."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.data_queries (study_id, id, participant_id, rule, actor)"
+        " VALUES ($1, $2, $3, 'answered_fast', $4)",
+        participant.study.id,
+        new_id(),
+        participant.id,
+        ACTOR,
+    )

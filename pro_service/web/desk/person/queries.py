@@ -9,9 +9,9 @@ from uuid import UUID
 
 from multidict import MultiDict
 
-from pro_service.domain.study.data_queries import QueryStep
 from pro_service.domain.study.facts import VisitFacts
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.querying.data_queries import QueryStep
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.services.record.asking import About, mark_source, raise_query, take_step
@@ -51,7 +51,7 @@ def _fields(asked: Asked) -> Sequence[Field]:
     options = [(key, label) for key, (label, _) in _abouts(asked).items()]
     number = words.text("query.question_hint")
     return (
-        Field("about", "pick", words.text("query.about"), options),
+        Field("about", "choice", words.text("query.about"), options),
         Field("question", "text", words.text("query.question"), hint=number, required=False),
         Field("words", "words", words.text("query.words"), hint=words.text("query.blind")),
     )
@@ -69,7 +69,7 @@ def _question(typed: Typed) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text) < _LARGEST):
-        raise FieldError("question", "number")
+        raise FieldError("question", "a_number")
     return int(text)
 
 
@@ -126,7 +126,7 @@ def _mark_fields(asked: Asked) -> Sequence[Field]:
     words = asked.words
     options = [(str(one.id), _label(asked, one)) for one in _visits(asked)]
     return (
-        Field("visit", "pick", words.text("col.visit"), options),
+        Field("visit", "choice", words.text("col.visit"), options),
         Field("words", "words", words.text("mark.words")),
     )
 

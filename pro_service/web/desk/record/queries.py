@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from pro_service.domain.study.data_queries import QueryState, may_follow
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.querying.data_queries import QueryState, may_follow
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in, open_note
 from pro_service.services.desk.seat import Seat, at_desk

@@ -107,6 +107,8 @@ def said(around: Around, kind: str, column: str, value: Any) -> str:
         return words.day(date.fromisoformat(value))
     if column == "item":
         return _question(around, value)
+    if column == "instrument":
+        return words.asked(value, "person")
     if column == "site_id":
         return around.sites.get(value, words.text("audit.other_site"))
     if column.endswith("_by"):

@@ -35,11 +35,11 @@ class SignedIn(Protocol):
 
 @pytest.fixture
 async def trial(database_url: str) -> AsyncIterator[Trial]:
-    """K-001 at BJ01, asked once; and the staff."""
+    """K-001 at BJ01, whose injection is still planned; and the staff."""
     async with open_trial(database_url) as running:
         await add_site(running.operator, running.study_id, "SH02")
         await running.enrol(row("K-001"))
-        await running.happened("K-001", statuses=[Status.active])
+        await running.status("K-001", Status.active)
         for login, (role, site) in STAFF.items():
             await make_staff(
                 running.operator,

@@ -90,7 +90,8 @@ async def test_a_mark_is_void_once_anything_of_the_visit_changed(
     trial: Trial, seated: SignedIn
 ) -> None:
     mona = await seated("mona")
-    visit = next(one for one in (await trial.facts("K-001")).visits if one.assessments)
+    facts = await trial.facts("K-001")
+    visit = next(one for one in facts.visits if one.opens_at <= facts.now and one.assessments)
     status, html = await fill(mona, "source-checked", visit=str(visit.id), words="the paper file")
     assert (status, "verified" in html) == (200, True)
     assert "void" not in html
@@ -116,5 +117,8 @@ async def test_what_a_rule_found_in_answers_is_seen_by_who_may_see_answers(
         for path in (PAGE, "/desk/record/queries"):
             _, html = await page(browser, path)
             assert (told in html) is sees, (login, path)
+        # Nor does the audit tell that there is one.
+        _, html = await page(browser, "/desk/record?code=K-001&what=queries")
+        assert ("Data query" in html.partition("<tbody>")[2]) is sees, login
         _, html = await page(browser)
         assert ("data queries to answer" in html) is False

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pro_service.domain.study.coming import DataQueries
-from pro_service.domain.study.data_queries import (
+from pro_service.domain.study.querying.data_queries import (
     QueryState,
     QueryStep,
     QueryStepError,

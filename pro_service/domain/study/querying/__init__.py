@@ -1,0 +1,1 @@
+"""Questions about data: what raises one, and its life."""
