@@ -36,7 +36,7 @@ CREATE FUNCTION pro.is_restricted(study uuid, participant uuid) RETURNS boolean 
                      ORDER BY r.id DESC LIMIT 1), false)
 $$;
 
-ALTER TABLE pro.number_showings ADD COLUMN reason text CHECK (pro.note_of(reason) IS NOT NULL);
+ALTER TABLE pro.number_showings ADD COLUMN reason text CHECK (reason IS NULL OR pro.note_of(reason) IS NOT NULL);
 COMMENT ON COLUMN pro.number_showings.reason IS 'Why the numbers of somebody restricted were opened. Empty: they were not.';
 SELECT pro.list_audited('number_showings', ARRAY['study_id', 'id', 'participant_id', 'call_id', 'contacts', 'recorded_at',
     'actor', 'reason']);

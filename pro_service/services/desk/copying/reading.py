@@ -13,16 +13,17 @@ from uuid import UUID
 import asyncpg
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.permissions import Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Place, Seat, at_desk
 from pro_service.services.desk.timeline import Timeline, derive_timeline, read_timeline
 from pro_service.store.base import operations
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.connection import Connection
-from pro_service.store.desk import copies as store
-from pro_service.store.desk.copies import EntryCopied, ProtocolCopied, SittingCopied
 from pro_service.store.desk.corrections import CorrectionSeen, list_corrections_seen
+from pro_service.store.desk.sessions import Assignment
+from pro_service.store.record import copies as store
+from pro_service.store.record.copies import EntryCopied, ProtocolCopied, SittingCopied
 
 
 class UnknownStaffError(ProServiceError):
@@ -46,13 +47,15 @@ class CopyFacts(NamedTuple):
 
 async def find_place_of_staff(connection: Connection, study_id: UUID, login: str) -> Place:
     """In whose place a command looks: a member of the study, by login. Raises UnknownStaffError."""
-    found = await store.find_staff_place(connection, study_id, login)
-    if found is None:
+    held = await store.list_staff_places(connection, study_id, login)
+    if not held:
         raise UnknownStaffError(
             f"The study has no member of staff {login} now.",
             mend="Name one by login: pro-service staff list.",
         )
-    return Place(study_id, found.staff_id, found.login, found.assignments)
+    roles = {(one.site_id, one.role) for one in held if one.site_id and one.role}
+    assignments = tuple([Assignment(site_id=site, role=Role(role)) for site, role in roles])
+    return Place(study_id, held[0].staff_id, held[0].login, assignments)
 
 
 async def read_copy(

@@ -7,11 +7,10 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
-from pro_service.store.desk.sessions import Assignment
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
-_SQL: Final = load_queries("desk/copies")
+_SQL: Final = load_queries("record/copies")
 
 
 class SittingCopied(NamedTuple):
@@ -51,12 +50,13 @@ class ProtocolCopied(NamedTuple):
     content_sha256: str
 
 
-class StaffPlace(NamedTuple):
-    """A member of a study, with the roles they hold now, site by site."""
+class HeldRole(NamedTuple):
+    """A member of a study, and one role they hold now at one site; both None: they hold none."""
 
     staff_id: UUID
     login: str
-    assignments: tuple[Assignment, ...]
+    site_id: UUID | None
+    role: str | None
 
 
 async def list_sittings_copied(
@@ -83,11 +83,7 @@ async def get_protocol_copied(connection: Connection, version_id: UUID) -> Proto
     return row_of(ProtocolCopied, row)
 
 
-async def find_staff_place(connection: Connection, study_id: UUID, login: str) -> StaffPlace | None:
-    """A member of a study by name; None: nobody there is called so, or their account is closed."""
+async def list_staff_places(connection: Connection, study_id: UUID, login: str) -> list[HeldRole]:
+    """The roles of a member of a study, by name; none: nobody there is called so."""
     rows = await connection.fetch(_SQL["list_staff_places"], study_id, login)
-    if not rows:
-        return None
-    held = {(one["site_id"], one["role"]) for one in rows if one["site_id"] is not None}
-    assignments = tuple([Assignment(site_id=site, role=role) for site, role in sorted(held)])
-    return StaffPlace(rows[0]["staff_id"], rows[0]["login"], assignments)
+    return [row_of(HeldRole, row) for row in rows]
