@@ -143,7 +143,8 @@ END
 $$;
 
 -- What the figures are made of besides the settled visits that are counted: of those the desk sees the kept visits that
--- are not settled, all visits of those who are `stale`, and, `times` -1, the counted ones of whoever changed since.
+-- are not settled, the settled ones of who is at another site since, all visits of those who are `stale`, and, `times`
+-- -1, the counted ones of whoever changed since.
 CREATE FUNCTION pro.figures_besides(study uuid, sites uuid[], place uuid, skipped uuid[], stale uuid[],
                                     untils timestamptz[], items jsonb, at timestamptz)
     RETURNS TABLE (definition text, site_id uuid, signs integer, helped boolean, times integer)
@@ -154,6 +155,13 @@ CREATE FUNCTION pro.figures_besides(study uuid, sites uuid[], place uuid, skippe
     FROM pro.visit_outlooks AS k JOIN seen AS s ON s.participant_id = k.participant_id
     WHERE k.study_id = study AND NOT k.settled AND (k.begins_at <= at OR k.signs_before & 8192 <> 0)
       AND NOT EXISTS (SELECT FROM unnest(skipped) AS x (id) WHERE x.id = k.participant_id)
+    UNION ALL
+    SELECT k.definition, s.site_id, k.signs_after, k.helped, 1
+    FROM seen AS s
+    JOIN pro.participant_outlooks AS o ON o.study_id = study AND o.participant_id = s.participant_id
+                                      AND o.counted_at IS DISTINCT FROM s.site_id
+    JOIN pro.visit_outlooks AS k ON k.study_id = study AND k.participant_id = o.participant_id AND k.settled
+    WHERE NOT EXISTS (SELECT FROM unnest(skipped) AS x (id) WHERE x.id = s.participant_id)
     UNION ALL
     SELECT v.definition, s.site_id,
            pro.signs_at(at, v.begins_at, v.closes_at, v.signs_before, v.signs_within, v.signs_after),

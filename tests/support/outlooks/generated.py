@@ -11,20 +11,23 @@ from uuid import UUID
 import asyncpg
 from hypothesis import strategies as st
 
-from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.facts import Status
 from pro_service.store.ids import new_id
 
 ITEMS: Final = {"two": 2, "one": 1}
 """How many questions each instrument has; `other` is of another release."""
-INSTRUMENTS: Final = {
-    code: Instrument.model_construct(items=(Item.model_construct(),) * items)
-    for code, items in ITEMS.items()
-}
 ACTOR: Final = "test:generated"
 DEFINITIONS: Final = ("baseline", "week_2", "month_1")
 _HOURS: Final = st.integers(-72, 72)
 _PAST: Final = st.integers(-72, 0)
+
+
+def instruments_like(one: Instrument) -> dict[str, Instrument]:
+    """Instruments of so many questions; else they are like this one."""
+    return {
+        code: one.model_copy(update={"items": one.items[:items]}) for code, items in ITEMS.items()
+    }
 
 
 @dataclass(frozen=True)

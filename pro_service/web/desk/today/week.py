@@ -3,13 +3,15 @@ their own, to which every count leads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
@@ -19,6 +21,7 @@ from pro_service.services.desk.today import (
     Week,
     read_frame,
     read_owing,
+    read_protocols,
     read_since,
     read_week,
 )
@@ -85,10 +88,10 @@ async def show_since(request: web.Request, seat: Seat) -> web.Response:
         frame = await read_frame(connection, study_id)
         sites = await service.list_sites(connection, study_id)
         since = await read_since(connection, seat, MOST_OF_A_PAGE)
-        week = await read_week(connection, context, study_id, frame.now, 1)
+        protocols = await read_protocols(connection, context, study_id)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
-    rows = [_change(words, sites, week, one) for one in since.rows]
+    rows = [_change(words, sites, protocols, one) for one in since.rows]
     shown = [
         (kind, [one for one in rows if one["kind"] == kind], since.totals[kind])
         for kind in CHANGE_KINDS
@@ -191,10 +194,12 @@ def _when(words: Words, site: DeskSite, one: WeekRow) -> str:
     return words.text("opens_at", at=words.instant(one.opens_at, zone(site.zone)))
 
 
-def _change(words: Words, sites: Sequence[DeskSite], week: Week, one: ChangeRow) -> dict[str, Any]:
+def _change(
+    words: Words, sites: Sequence[DeskSite], protocols: Mapping[UUID, Protocol], one: ChangeRow
+) -> dict[str, Any]:
     site = next(each for each in sites if each.id == one.site_id)
     named = one.definition is not None and one.occurrence is not None
-    protocol = week.protocols[one.protocol_version_id]
+    protocol = protocols[one.protocol_version_id]
     return {
         "kind": one.kind,
         "code": one.code,

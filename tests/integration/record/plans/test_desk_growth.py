@@ -15,8 +15,8 @@ from pro_service.store.desk.people import Sought
 from tests.support.large import SITES, VERSIONS, LargeStudy, row_id
 from tests.support.large.kept import ITEMS, Kept, keep
 
-PART: Final = 0.8
-"""Of a page, that a further participant may cost."""
+PART: Final = 1.0
+"""Pages that a further participant may cost."""
 SHOWN: Final = 5
 """Rows of a list: so many wait for somebody among the few, too."""
 CLINIC: Final = [[str(row_id(VERSIONS, 1)), one] for one in ("baseline", "month_6", "month_12")]
