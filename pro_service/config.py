@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.vault.keys import KeyRing, VaultKeyError
@@ -17,6 +17,8 @@ from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
+Provider = Literal["simulator", "twilio"]
+"""The providers there are; each has its maker in `parts`."""
 
 
 class SettingsError(ProServiceError):
@@ -42,8 +44,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     trusted_proxies: int = Field(0, ge=0, le=10)
     """How many proxies of ours stand in front; what they add to X-Forwarded-For is believed."""
-    gateway: Literal["simulator", "twilio"] = "simulator"
-    """The provider texts go through."""
+    gateway: Provider = "simulator"
+    """The provider texts go through, where it is one."""
+    gateways: Annotated[tuple[Provider, ...], NoDecode] = ()
+    """The providers texts go through, where there are several; a new sender is the first one's."""
+    channels_file: Path | None = None
+    """What providers and countries allow, after the rules that ship and in place of theirs."""
     simulator_url: str = "http://127.0.0.1:8081"
     simulator_secret: SecretStr | None = None
     twilio_account_sid: str | None = Field(None, pattern=r"^AC[0-9a-fA-F]{32}$")
@@ -74,6 +80,18 @@ class Settings(BaseSettings):
     smtp_ca_file: Path | None = None
     """Certificates trusted at the mail server, instead of this machine's."""
     actor: str | None = None
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider in use, each once, in the order they are named."""
+        return tuple(dict.fromkeys(self.gateways or (self.gateway,)))
+
+    @field_validator("gateways", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
 
     @field_validator("public_url", "simulator_url", "twilio_api_base")
     @classmethod

@@ -7,7 +7,6 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
@@ -43,7 +42,6 @@ def build_application(
     *,
     pools: Pools,
     context: ServiceContext,
-    gateway: Gateway,
     ready: Callable[[], Awaitable[str | None]],
     on_inbound: Callable[[], None] | None = None,
     trusted_proxies: int = 0,
@@ -66,7 +64,6 @@ def build_application(
     )
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
-    app[keys.GATEWAY] = gateway
     app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
