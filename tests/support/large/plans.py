@@ -51,7 +51,8 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list) and not isinstance(value[0], dict):
-        kind = {bytes: "bytea", str: "text"}.get(type(value[0]), "uuid")
+        kinds: dict[type[object], str] = {bytes: "bytea", str: "text"}
+        kind = kinds.get(type(value[0]), "uuid")
         return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)
