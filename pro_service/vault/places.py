@@ -43,5 +43,9 @@ IDENTITY: Final = SealedColumn("identities", "value")
 """What is known of a person beside their number, such as the year of birth."""
 WORDS: Final = SealedColumn("notes", "words")
 """What staff wrote about a participant."""
+ALLOCATION: Final = SealedColumn("allocations", "arm")
+"""Who was given what, padded, under the study's key."""
 STAFF_ADDRESS: Final = SealedColumn("staff_addresses", "address")
 """Where a member of staff is told of urgent matters, under the study's key."""
+FACTOR_SECRET: Final = SealedColumn("person_factors", "secret")
+"""What a member of staff's telephone makes codes of, under the key of a study of theirs."""

@@ -19,6 +19,7 @@ from pro_service.services.texting.composing import (
     open_number,
     seal_body,
 )
+from pro_service.services.texting.contacts import agree_for_contact
 from pro_service.services.texting.delivery import (
     look_for,
     look_for_lost,
@@ -55,6 +56,7 @@ __all__ = [
     "NoLineError",
     "StaffReply",
     "WrongNumber",
+    "agree_for_contact",
     "another_way",
     "contact_at",
     "ended_rows",
