@@ -18,6 +18,8 @@ from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
+Provider = Literal["simulator", "twilio"]
+"""The providers there are; each has its maker in `parts`."""
 
 
 class SettingsError(ProServiceError):
@@ -43,8 +45,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     trusted_proxies: int = Field(0, ge=0, le=10)
     """How many proxies of ours stand in front; what they add to X-Forwarded-For is believed."""
-    gateway: Literal["simulator", "twilio"] = "simulator"
-    """The provider texts go through."""
+    gateway: Provider = "simulator"
+    """The provider texts go through, where it is one."""
+    gateways: Annotated[tuple[Provider, ...], NoDecode] = ()
+    """The providers texts go through, where there are several; a new sender is the first one's."""
+    channels_file: Path | None = None
+    """What providers and countries allow, after the rules that ship and in place of theirs."""
     simulator_url: str = "http://127.0.0.1:8081"
     simulator_secret: SecretStr | None = None
     twilio_account_sid: str | None = Field(None, pattern=r"^AC[0-9a-fA-F]{32}$")
@@ -80,7 +86,12 @@ class Settings(BaseSettings):
     """Whether staff give their password anew before a telephone number is shown."""
     actor: str | None = None
 
-    @field_validator("second_factor_roles", mode="before")
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider in use, each once, in the order they are named."""
+        return tuple(dict.fromkeys(self.gateways or (self.gateway,)))
+
+    @field_validator("gateways", "second_factor_roles", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -25,6 +25,17 @@ Verdict = Literal["stop", "start", "help"]
 """What a provider took a text for by its own list of words, and has acted upon and answered."""
 
 
+class Registered(Record):
+    """What a provider has approved beforehand, to be sent instead of words of our own."""
+
+    code: str
+    """The template's code at the provider."""
+    signature: str
+    """The registered name of who writes, without brackets."""
+    parameters: tuple[tuple[str, str], ...] = Field((), repr=False)
+    """Name and value, in the template's order: one provider goes by names, another by places."""
+
+
 class OutboundText(Record):
     """One text to send. `message_id` is ours; `status_callback` carries it back to us."""
 
@@ -32,6 +43,9 @@ class OutboundText(Record):
     our_address: str = Field(repr=False)
     their_address: str = Field(repr=False)
     body: str = Field(repr=False)
+    """The words the participant reads; of a registered text signature and filled template."""
+    registered: Registered | None = None
+    """What is handed over in place of `body`, where the provider takes no free text."""
     status_callback: str
     valid_for: timedelta | None = None
     """After this long in the provider's queue the text is to be dropped; None: never."""

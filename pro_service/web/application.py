@@ -7,7 +7,6 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
@@ -46,7 +45,6 @@ def build_application(
     *,
     pools: Pools,
     context: ServiceContext,
-    gateway: Gateway,
     ready: Callable[[], Awaitable[str | None]],
     on_inbound: Callable[[], None] | None = None,
     trusted_proxies: int = 0,
@@ -72,7 +70,6 @@ def build_application(
     )
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
-    app[keys.GATEWAY] = gateway
     app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import Door
@@ -16,7 +15,6 @@ from pro_service.web.readiness import Readiness
 
 POOLS = web.AppKey("POOLS", Pools)
 CONTEXT = web.AppKey("CONTEXT", ServiceContext)
-GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)
 TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", int)
 """How many proxies of ours stand in front of the service."""
 PAGES = web.AppKey("PAGES", Pages)

@@ -27,10 +27,11 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import TwilioGateway
+from pro_service.services.study import senders
 from pro_service.store.base import operations
 from pro_service.store.pools import connect, open_pools
-from pro_service.store.texting import sending
 from pro_service.web.application import build_application
 from tests.support import databases
 from tests.support.kill_worker import (
@@ -114,7 +115,7 @@ async def make_template(server_url: str, database_url: str, *, asked: bool = Fal
     keys = new_keys()
     context = context_of(keys, "http://127.0.0.1")
     async with open_twilio_trial(database_url, context=context) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 1000, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 1000, actor=ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, PARTICIPANTS + 1)))
         if asked:
             await trial.remind()
@@ -144,8 +145,8 @@ async def provider_and_web(orders: Orders, fake: TwilioFake) -> AsyncIterator[Or
     pools = await open_pools(orders.database_url, roles=["provider", "participant"])
     async with pools, TestServer(fake.application(), access_log=None) as provider:
         context = context_of(orders.keys, orders.public_url)
-        gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN))
-        app = build_application(pools=pools, context=context, gateway=gateway, ready=ready)
+        context.gateways = Gateways.holding(TwilioGateway(ACCOUNT, SecretStr(TOKEN)))
+        app = build_application(pools=pools, context=context, ready=ready)
         async with TestServer(app, access_log=None) as server:
             base = str(server.make_url("")).rstrip("/")
             context.public_url = fake.webhook_base = base

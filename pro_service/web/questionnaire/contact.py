@@ -38,5 +38,5 @@ async def get_contact(request: web.Request, page: OwnPage) -> web.Response:
 
 
 async def _card(request: web.Request, page: OwnPage) -> ContactCard | None:
-    context, pool = request.app[CONTEXT], request.app[POOLS].participant
-    return await contact_card(pool, context, page.facts, page.protocol)
+    app = request.app
+    return await contact_card(app[POOLS].participant, app[CONTEXT], page.facts, page.protocol)

@@ -12,6 +12,8 @@ import pytest
 
 from pro_service.messaging.gateway import Accepted, OutboundText
 from pro_service.services import rounds
+from pro_service.services.study import senders
+from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.texting import delivery
 from pro_service.services.texting.reminders import remind
 from pro_service.store.texting import sending
@@ -170,7 +172,7 @@ async def test_one_sender_keeps_its_pace_across_workers(
 
         monkeypatch.setattr(sending, "claim_turn", noted_turn)
         monkeypatch.setattr(trial.gateway, "send", noted_send)
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 10, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 10, actor=ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, 9)))
         began_at = await owner.fetchval("SELECT clock_timestamp()")
         await asyncio.gather(*(trial.remind() for _ in range(3)))  # as three workers would
@@ -185,7 +187,7 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
     database_url: str, owner: Owner
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 50, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 50, actor=ACTOR)
         await trial.due("K-001")
         await owner.execute(
             "UPDATE pro.sender_paces SET free_at = clock_timestamp() + interval '1 minute'"
@@ -203,8 +205,9 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
 
 async def test_a_pace_belongs_to_an_address_of_ours(database_url: str) -> None:
     async with open_twilio_trial(database_url) as trial:
-        assert await sending.set_pace(trial.operator, trial.study_id, SENDER, 5, ACTOR)
-        assert not await sending.set_pace(trial.operator, trial.study_id, "+12025550111", 5, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 5, actor=ACTOR)
+        with pytest.raises(UnknownNameError):
+            await senders.set_pace(trial.operator, trial.study_id, "+12025550111", 5, actor=ACTOR)
 
 
 @pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(seconds=-1)])
@@ -219,7 +222,7 @@ async def test_a_worker_stopped_into_or_past_its_lease_does_not_send(
         assert claimed is not None
         await owner.execute("UPDATE pro.messages SET lease_until = clock_timestamp() + $1", left)
         worker = trial.pools.worker
-        state = await delivery.send_claimed(worker, trial.context, trial.gateway, claimed)
+        state = await delivery.send_claimed(worker, trial.context, claimed)
         assert (state, trial.fake.calls) == ("queued", 0)
         assert await trial.states() == [("queued", "claimed too long ago", None)]
 
@@ -237,12 +240,12 @@ async def test_a_claim_taken_for_ambiguous_meanwhile_stays_so_and_is_not_sent(
             await owner.execute(
                 "UPDATE pro.messages SET lease_until = clock_timestamp() - interval '1 second'"
             )
-            await rounds.sweep_round(worker, trial.context, trial.gateway)
+            await rounds.sweep_round(worker, trial.context)
             return timedelta(seconds=0.5)
 
         monkeypatch.setattr(sending, "claim_turn", stopped_for_long)
         monkeypatch.setattr(delivery, "CALL_BOUND_SECONDS", 29.9)
-        state = await delivery.send_claimed(worker, trial.context, trial.gateway, claimed)
+        state = await delivery.send_claimed(worker, trial.context, claimed)
         assert (state, trial.fake.calls) == ("ambiguous", 0)
 
 
@@ -256,6 +259,6 @@ async def test_a_text_that_could_only_arrive_at_night_is_not_handed_over(
         )
         assert claimed is not None
         await trial.move(timedelta(hours=2))  # 20:30, when quiet hours begin
-        await delivery.send_claimed(trial.pools.worker, trial.context, trial.gateway, claimed)
+        await delivery.send_claimed(trial.pools.worker, trial.context, claimed)
         assert await trial.states() == [("queued", "too late to send now", None)]
         assert Counter(trial.fake.taken) == Counter()
