@@ -43,3 +43,5 @@ WORDS: Final = SealedColumn("notes", "words")
 """What staff wrote about a participant."""
 STAFF_ADDRESS: Final = SealedColumn("staff_addresses", "address")
 """Where a member of staff is told of urgent matters, under the study's key."""
+PUSH_BODY: Final = SealedColumn("provider_pushes", "body")
+"""A provider's push as it came, byte for byte, under the study's key."""

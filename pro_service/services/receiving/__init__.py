@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pro_service.services.receiving.pushes import (
+    Inbox,
+    close_kept,
+    list_kept,
+    read_kept,
+    work_off,
+)
 from pro_service.services.receiving.sweep import sweep_inbound
 
-__all__ = ["sweep_inbound"]
+__all__ = ["Inbox", "close_kept", "list_kept", "read_kept", "sweep_inbound", "work_off"]

@@ -30,6 +30,7 @@ from pro_service.services.texting.opt_outs import (
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
 from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
+from pro_service.services.texting.receipts import UnknownMessageError, take_receipt
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
 from pro_service.services.texting.staff_replies import (
@@ -48,6 +49,7 @@ __all__ = [
     "Line",
     "NoLineError",
     "StaffReply",
+    "UnknownMessageError",
     "WrongNumber",
     "another_way",
     "contact_at",
@@ -76,6 +78,7 @@ __all__ = [
     "send_claimed",
     "staff_reply_body",
     "staff_reply_row",
+    "take_receipt",
     "ways_to",
     "who_part",
     "wrong_number",
