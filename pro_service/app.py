@@ -15,22 +15,24 @@ from aiohttp import web
 from pro_service.config import Settings, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
-from pro_service.messaging.gateway import Gateway
-from pro_service.parts import check_kind, make_context, make_gateway, make_telling
+from pro_service.parts import check_kind, make_context, make_telling
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.base.telling import Telling
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
-from pro_service.services.study.sites import senders_elsewhere
+from pro_service.services.study.registrations import said_of_gaps
+from pro_service.services.study.senders import senders_elsewhere, waiting_elsewhere
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.base import operations
 from pro_service.store.bounds import PAGES
+from pro_service.store.connection import Connection
 from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
 from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import Pools, open_pools
-from pro_service.store.texting.sending import list_senders_elsewhere
+from pro_service.store.texting.registered import list_gaps
+from pro_service.store.texting.sending import count_waiting_elsewhere, list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
@@ -48,23 +50,32 @@ class Service:
 
     pools: Pools
     context: ServiceContext
-    gateway: Gateway
     application: web.Application
     worker: Worker
     sealer: Sealer
 
 
-async def check_ready(pools: Pools) -> str | None:
+async def check_ready(pools: Pools, providers: list[str]) -> str | None:
     """Raise unless the database answers and has this release's schema; what to know, if anything.
 
-    Sending that is held keeps nobody from answering: it is said, and is no failure.
+    Sending that is held, and texts that wait for none of the `providers` in use, keep nobody from
+    answering: it is said, and is no failure.
     """
     async with pools.participant.acquire() as connection:
         await operations.check_database(connection)
         state = await schema_state(connection)
     demand_whole(state)
     hold = await holds.get_open_hold(pools.participant)
-    return None if hold is None else said_of(hold)
+    if hold is not None:
+        return said_of(hold)
+    return await _waits_for_operator(pools.participant, providers)
+
+
+async def _waits_for_operator(connection: Connection, providers: list[str]) -> str | None:
+    """What one setting or one registration mends for everybody, in words; None: nothing."""
+    waiting = waiting_elsewhere(await count_waiting_elsewhere(connection, providers))
+    missing = said_of_gaps(await list_gaps(connection))
+    return " ".join([*waiting, *missing]) or None
 
 
 @asynccontextmanager
@@ -90,20 +101,19 @@ async def _put_together(
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     bounds = PAGES._replace(statement=settings.database_seconds)
     pools = await open_pools(database_url, min_size=1, bounds=bounds)
-    gateway: Gateway | None = None
+    context = make_context(settings, vault)
     try:
         keys = KeyWatch(vault)
-        held = await check_ready(pools)
+        held = await check_ready(pools, context.gateways.names)
         await keys.demand(pools.participant)
         if held is not None:
             log.warning("sending_held", extra={"reason": held})
         kind = await operations.get_database_kind(pools.worker)
-        check_kind(kind, settings.gateway)
-        gateway = make_gateway(settings)
-        context = make_context(settings, vault)
+        check_kind(kind, settings.providers)
+        context.gateways.open()
         await show_stored_wording(pools.worker, context)
         jobs = make_jobs(
-            *(pools.worker, context, gateway, sealer),
+            *(pools.worker, context, sealer),
             receiving=pools.provider,
             telling=telling if telling is not None else make_telling(settings),
             desk=pools.desk,
@@ -111,21 +121,19 @@ async def _put_together(
         worker = Worker(jobs)
 
         async def ready() -> str | None:
-            held = await check_ready(pools)
+            held = await check_ready(pools, context.gateways.names)
             await keys.demand(pools.participant)
             return held
 
         application = build_application(
             pools=pools,
             context=context,
-            gateway=gateway,
             ready=ready,
             trusted_proxies=settings.trusted_proxies,
         )
-        yield Service(pools, context, gateway, application, worker, sealer)
+        yield Service(pools, context, application, worker, sealer)
     finally:
-        if gateway is not None:
-            await gateway.close()
+        await context.gateways.close()
         await pools.close()
 
 
@@ -201,9 +209,9 @@ async def run(
 ) -> None:
     """Serve pages and hooks, run the worker, or both, until told to stop; then drain."""
     async with open_service(settings, database_url, vault) as service:
-        provider = service.context.provider
-        elsewhere = await list_senders_elsewhere(service.pools.worker, provider)
-        for line in senders_elsewhere(elsewhere, provider):
+        gateways = service.context.gateways
+        elsewhere = await list_senders_elsewhere(service.pools.worker, gateways.names)
+        for line in senders_elsewhere(elsewhere, gateways.first):
             announce(line)
         if work:
             service.worker.start()

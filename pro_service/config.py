@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.vault.keys import KeyRing, VaultKeyError
@@ -17,6 +18,10 @@ from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
+LEAST_SECRET = 16
+"""Characters of a secret that is part of an address."""
+Provider = Literal["aliyun", "simulator", "tencent", "twilio"]
+"""The providers there are; each has its maker in `parts`."""
 
 
 class SettingsError(ProServiceError):
@@ -42,8 +47,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     trusted_proxies: int = Field(0, ge=0, le=10)
     """How many proxies of ours stand in front; what they add to X-Forwarded-For is believed."""
-    gateway: Literal["simulator", "twilio"] = "simulator"
-    """The provider texts go through."""
+    gateway: Provider = "simulator"
+    """The provider texts go through, where it is one."""
+    gateways: Annotated[tuple[Provider, ...], NoDecode] = ()
+    """The providers texts go through, where there are several; a new sender is the first one's."""
+    channels_file: Path | None = None
+    """What providers and countries allow, after the rules that ship and in place of theirs."""
     simulator_url: str = "http://127.0.0.1:8081"
     simulator_secret: SecretStr | None = None
     twilio_account_sid: str | None = Field(None, pattern=r"^AC[0-9a-fA-F]{32}$")
@@ -51,6 +60,18 @@ class Settings(BaseSettings):
     """Signs webhooks and authorises calls."""
     twilio_api_base: str | None = None
     """In place of Twilio's own address, for tests."""
+    aliyun_access_key_id: SecretStr | None = None
+    aliyun_access_key_secret: SecretStr | None = None
+    aliyun_push_secret: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    """A part of the address Aliyun pushes to: nothing else says that a push is Aliyun's."""
+    aliyun_api_base: str | None = None
+    """In place of Aliyun's own address, for tests."""
+    tencent_secret_id: SecretStr | None = None
+    tencent_secret_key: SecretStr | None = None
+    tencent_sms_app_id: SecretStr | None = None
+    tencent_region: str = Field("ap-guangzhou", pattern=r"^[a-z]+(-[a-z]+)+$")
+    tencent_push_secret: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    tencent_api_base: str | None = None
     vault_keys: SecretStr | None = None
     index_keys: SecretStr | None = None
     link_keys: SecretStr | None = None
@@ -75,7 +96,28 @@ class Settings(BaseSettings):
     """Certificates trusted at the mail server, instead of this machine's."""
     actor: str | None = None
 
-    @field_validator("public_url", "simulator_url", "twilio_api_base")
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider in use, each once, in the order they are named."""
+        return tuple(dict.fromkeys(self.gateways or (self.gateway,)))
+
+    @field_validator("gateways", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+
+    @field_validator("aliyun_push_secret", "tencent_push_secret")
+    @classmethod
+    def _fits_an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", value.get_secret_value()):
+            raise ValueError("must consist of letters, digits, - and _")
+        return value
+
+    @field_validator(
+        *("public_url", "simulator_url", "twilio_api_base", "aliyun_api_base", "tencent_api_base")
+    )
     @classmethod
     def _plain_address(cls, value: str | None) -> str | None:
         if value is None:

@@ -15,11 +15,10 @@ from datetime import UTC
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
-from pro_service.services.receiving.sweep import sweep_inbound
+from pro_service.services.receiving import sweep_inbound, work_off
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
 
@@ -57,7 +56,6 @@ class Job:
 def make_jobs(
     connection: Connection,
     context: ServiceContext,
-    gateway: Gateway,
     sealer: Sealer,
     *,
     receiving: Connection | None = None,
@@ -66,7 +64,8 @@ def make_jobs(
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
-    `receiving` is a connection that may store inbound texts; without one their list is not swept.
+    `receiving` is a connection that may store inbound texts; without one pushes are not worked
+    off, nor is the list of texts swept.
     Without `telling` no staff are told of anything; without the desk's pool, which counts, there
     is no digest.
     """
@@ -75,7 +74,10 @@ def make_jobs(
     def go_on() -> bool:
         return not stopping.is_set()
 
-    swept = [] if receiving is None else [_inbound_job(receiving, context, gateway, stopping)]
+    received = []
+    if receiving is not None:
+        received.append(Job("pushes", 1.0, lambda: work_off(receiving, context), stopping))
+        received.append(_inbound_job(receiving, context, stopping))
     told = []
     if telling is not None:
         told.append(_tell_job(connection, context, telling, stopping))
@@ -85,21 +87,17 @@ def make_jobs(
         Job(
             "remind",
             1.0,
-            lambda: rounds.remind_round(connection, context, gateway, go_on),
+            lambda: rounds.remind_round(connection, context, go_on),
             stopping,
         ),
-        Job(
-            "retry", 5.0, lambda: rounds.retry_round(connection, context, gateway, go_on), stopping
-        ),
-        Job(
-            "sweep", 15.0, lambda: rounds.sweep_round(connection, context, gateway, go_on), stopping
-        ),
+        Job("retry", 5.0, lambda: rounds.retry_round(connection, context, go_on), stopping),
+        Job("sweep", 15.0, lambda: rounds.sweep_round(connection, context, go_on), stopping),
         Job("close", 60.0, lambda: rounds.closing_round(connection, context, go_on), stopping),
         Job("call", 60.0, lambda: rounds.call_round(connection, context, go_on), stopping),
         Job("tails", 300.0, lambda: rounds.tail_round(connection, context, go_on), stopping),
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *told,
-        *swept,
+        *received,
     ]
 
 
@@ -130,10 +128,14 @@ def _digest_job(
     return Job("digest", 60.0, digest, stopping)
 
 
-def _inbound_job(
-    connection: Connection, context: ServiceContext, gateway: Gateway, stopping: asyncio.Event
-) -> Job:
-    return Job("inbound", 300.0, lambda: sweep_inbound(connection, context, gateway), stopping)
+def _inbound_job(connection: Connection, context: ServiceContext, stopping: asyncio.Event) -> Job:
+    async def sweep() -> int:
+        fed = 0
+        for gateway in context.gateways.values():
+            fed += await sweep_inbound(connection, context, gateway)
+        return fed
+
+    return Job("inbound", 300.0, sweep, stopping)
 
 
 class Worker:

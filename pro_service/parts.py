@@ -5,15 +5,19 @@ Apart from `app`, so that a command need not load the server.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.config import Settings, SettingsError
+from pro_service.config import PREFIX, Provider, Settings, SettingsError
 from pro_service.domain.conversation.asking import PACE
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import Gateway
+from pro_service.messaging.gateways import Gateways
 from pro_service.release import release
 from pro_service.services.base.context import ServiceContext
 from pro_service.texts.catalogue import load_texts
@@ -37,17 +41,30 @@ def make_context(settings: Settings, vault: Vault) -> ServiceContext:
         vault,
         load_texts(),
         load_instruments(),
+        load_channels(settings.channels_file),
         public_url=settings.public_url,
-        provider=settings.gateway,
+        gateways=make_gateways(settings),
         release=release(),
         pace=PACE,
     )
 
 
-def make_gateway(settings: Settings) -> Gateway:
-    """The gateway the settings name. Raises SettingsError for what it lacks."""
-    if settings.gateway == "twilio":
-        return make_twilio(settings)
+def make_gateways(settings: Settings) -> Gateways:
+    """The providers the settings name; each is made when it is first asked for.
+
+    What its settings lack is said then: SettingsError.
+    """
+    makers: dict[Provider, Callable[[Settings], Gateway]] = {
+        "aliyun": make_aliyun,
+        "simulator": make_simulator,
+        "tencent": make_tencent,
+        "twilio": make_twilio,
+    }
+    return Gateways({name: partial(makers[name], settings) for name in settings.providers})
+
+
+def make_simulator(settings: Settings) -> Gateway:
+    """The gateway to the fake provider. Raises SettingsError without its secret."""
     if settings.simulator_secret is None:
         raise SettingsError(
             "PRO_SIMULATOR_SECRET is not set.",
@@ -73,6 +90,49 @@ def make_twilio(settings: Settings) -> TwilioGateway:
     return TwilioGateway(
         settings.twilio_account_sid, settings.twilio_auth_token, api_base=settings.twilio_api_base
     )
+
+
+def make_aliyun(settings: Settings) -> Gateway:
+    """The gateway to Aliyun. Raises SettingsError for what the settings lack."""
+    key_id = _demand(settings, "aliyun_access_key_id")
+    secret = _demand(settings, "aliyun_access_key_secret")
+    pushed = _demand(settings, "aliyun_push_secret")
+    from pro_service.messaging.aliyun.gateway import API, AliyunGateway
+    from pro_service.messaging.aliyun.wire import Credentials
+
+    return AliyunGateway(
+        Credentials(key_id.get_secret_value(), secret),
+        pushed,
+        api_base=settings.aliyun_api_base or API,
+    )
+
+
+def make_tencent(settings: Settings) -> Gateway:
+    """The gateway to Tencent. Raises SettingsError for what the settings lack."""
+    key_id = _demand(settings, "tencent_secret_id")
+    secret = _demand(settings, "tencent_secret_key")
+    app_id = _demand(settings, "tencent_sms_app_id")
+    pushed = _demand(settings, "tencent_push_secret")
+    from pro_service.messaging.tencent.gateway import API, Account, TencentGateway
+    from pro_service.messaging.tencent.wire import Credentials
+
+    account = Account(
+        Credentials(key_id.get_secret_value(), secret),
+        app_id.get_secret_value(),
+        settings.tencent_region,
+    )
+    return TencentGateway(account, pushed, api_base=settings.tencent_api_base or API)
+
+
+def _demand(settings: Settings, name: str) -> SecretStr:
+    """A setting a provider needs. Raises SettingsError that names it."""
+    found: SecretStr | None = getattr(settings, name)
+    if found is None:
+        raise SettingsError(
+            f"{PREFIX}{name.upper()} is not set.",
+            mend="The README's table of settings says where it comes from.",
+        )
+    return found
 
 
 def make_telling(settings: Settings) -> Telling | None:
@@ -133,14 +193,14 @@ def _mail_login(settings: Settings) -> tuple[str | None, SecretStr | None]:
     return lines[0], SecretStr(lines[1])
 
 
-def check_kind(kind: str | None, gateway: str) -> None:
-    """Raise WrongKindError where a database of this kind must not use this provider."""
-    if kind == "production" and gateway == "simulator":
+def check_kind(kind: str | None, providers: Sequence[str]) -> None:
+    """Raise WrongKindError where a database of this kind must not use these providers."""
+    if kind == "production" and "simulator" in providers:
         raise WrongKindError(
             "A production database refuses the simulator.",
             mend="Set PRO_GATEWAY to the provider whose account this study uses.",
         )
-    if kind == "demo" and gateway != "simulator":
+    if kind == "demo" and any(name != "simulator" for name in providers):
         raise WrongKindError(
             "A demo database refuses a real provider: its participants are not real.",
             mend="Set PRO_GATEWAY=simulator, or use a database of another kind.",

@@ -189,8 +189,8 @@ async def open_trial(
             operator,
             study_id,
             site,
-            provider=context.provider,
-            sender=SENDERS[site.code],
+            provider=context.gateways.first,
+            address=SENDERS[site.code],
             actor=ACTOR,
         )
     consent_on = starts_at.date() - timedelta(days=2)

@@ -18,7 +18,6 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.alert_steps import SERIOUS
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
 from pro_service.services.calling import (
@@ -66,12 +65,12 @@ def _always() -> bool:
 
 
 async def remind_round(
-    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+    connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
     """Judge every due nudge and send what may go, wave by wave: one is claimed while others go."""
-    due = DueList(await reminders.list_due(connection, BATCH), context.provider)
+    due = DueList(await reminders.list_due(connection, BATCH), context.gateways.names)
     await due.find_senders(connection)
-    calls = Calls(connection, context, gateway)
+    calls = Calls(connection, context)
     done = 0
     try:
         while due and go_on():
@@ -89,16 +88,17 @@ async def remind_round(
 
 
 async def retry_round(
-    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+    connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
     """Try again what the provider definitely did not take; let die what came too late."""
-    expired = await messages.mark_expired(connection)
-    rows = await messages.list_retries(connection, BATCH)
+    providers = context.gateways.names
+    expired = await messages.mark_expired(connection, providers)
+    rows = await messages.list_retries(connection, providers, BATCH)
 
     async def one(row: messages.QueuedRow) -> int:
         claimed = await retry(connection, context, row)
         if claimed is not None:
-            await send_claimed(connection, context, gateway, claimed)
+            await send_claimed(connection, context, claimed)
         # What waits for the end of quiet hours is met again at the next tick, not at once.
         return int(claimed is not None)
 
@@ -106,22 +106,23 @@ async def retry_round(
 
 
 async def sweep_round(
-    connection: Connection, context: ServiceContext, gateway: Gateway, go_on: GoOn = _always
+    connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
     """Find out what became of texts whose call or answer broke off, or whose process died."""
+    providers = context.gateways.names
     overdue = await messages.mark_overdue_ambiguous(connection)
-    rows = await messages.list_ambiguous(connection, LOOK_AFTER, BATCH)
+    rows = await messages.list_ambiguous(connection, providers, LOOK_AFTER, BATCH)
 
     async def one(row: tuple[UUID, UUID]) -> int:
-        state = await look_for(connection, context, gateway, Claimed(*row))
+        state = await look_for(connection, context, Claimed(*row))
         # A provider that cannot be asked now is asked at the next tick, not at once.
         return int(state is not MessageState.ambiguous)
 
     async def reply(row: tuple[UUID, UUID]) -> int:
-        return int(await look_for_reply(connection, context, gateway, Claimed(*row)))
+        return int(await look_for_reply(connection, context, Claimed(*row)))
 
     settled = await _each(rows, one, go_on)
-    replies = await messages.list_unheard_replies(connection, LOOK_AFTER, BATCH)
+    replies = await messages.list_unheard_replies(connection, providers, LOOK_AFTER, BATCH)
     return overdue + settled + await _each(replies, reply, go_on)
 
 

@@ -35,6 +35,8 @@ NUMBER: Final = SealedColumn("contact_points", "address")
 LINE_ADDRESS: Final = SealedColumn("lines", "their_address")
 """The number at the other end of a line, under the study's key."""
 MESSAGE_BODY: Final = SealedColumn("messages", "body")
+MESSAGE_PARAMETERS: Final = SealedColumn("messages", "parameters")
+"""What fills a registered template, under the key of the message's body."""
 INBOUND_BODY: Final = SealedColumn("inbounds", "body")
 TYPED_ANSWER: Final = SealedColumn("responses", "raw")
 IDENTITY: Final = SealedColumn("identities", "value")

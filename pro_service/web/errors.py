@@ -28,6 +28,7 @@ from pro_service.messaging.gateway import (
     RecutWebhookError,
     UnreadableWebhookError,
 )
+from pro_service.messaging.gateways import UnknownProviderError
 from pro_service.services.answering.finding import UnknownAssessmentError
 from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
@@ -64,7 +65,7 @@ from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.desk.pages import DESK, SEAT
 from pro_service.web.keys import PAGES
-from pro_service.web.refusals import CrossSiteError, UnknownProviderError, UnreadableFormError
+from pro_service.web.refusals import CrossSiteError, UnreadableFormError
 from pro_service.web.requests import route_name, try_again_after
 
 LOG: Final = logging.getLogger("pro_service.web")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.questionnaire.views import Pages
@@ -14,7 +13,6 @@ from pro_service.web.readiness import Readiness
 
 POOLS = web.AppKey("POOLS", Pools)
 CONTEXT = web.AppKey("CONTEXT", ServiceContext)
-GATEWAY: web.AppKey[Gateway] = web.AppKey("GATEWAY", Gateway)
 TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", int)
 """How many proxies of ours stand in front of the service."""
 PAGES = web.AppKey("PAGES", Pages)

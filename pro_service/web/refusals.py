@@ -11,7 +11,3 @@ class CrossSiteError(ProServiceError):
 
 class UnreadableFormError(ProServiceError):
     """The form lacks something our pages always send."""
-
-
-class UnknownProviderError(ProServiceError):
-    """No provider of this name is in use here."""

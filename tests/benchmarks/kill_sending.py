@@ -27,6 +27,7 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.store.base import operations
 from pro_service.store.pools import connect, open_pools
@@ -144,8 +145,8 @@ async def provider_and_web(orders: Orders, fake: TwilioFake) -> AsyncIterator[Or
     pools = await open_pools(orders.database_url, roles=["provider", "participant"])
     async with pools, TestServer(fake.application(), access_log=None) as provider:
         context = context_of(orders.keys, orders.public_url)
-        gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN))
-        app = build_application(pools=pools, context=context, gateway=gateway, ready=ready)
+        context.gateways = Gateways.holding(TwilioGateway(ACCOUNT, SecretStr(TOKEN)))
+        app = build_application(pools=pools, context=context, ready=ready)
         async with TestServer(app, access_log=None) as server:
             base = str(server.make_url("")).rstrip("/")
             context.public_url = fake.webhook_base = base

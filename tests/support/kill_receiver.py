@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from pydantic import SecretStr
 
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.receiving import inbound, sweep
@@ -104,7 +105,8 @@ async def _serve(orders: ReceiverOrders, ready: Connection) -> None:
             gateway: Any = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=orders.api_base)
             _wrap(reaper, gateway)
             context = context_of(orders.keys, orders.public_url)
-            app = build_application(pools=pools, context=context, gateway=gateway, ready=is_ready)
+            context.gateways = Gateways.holding(gateway)
+            app = build_application(pools=pools, context=context, ready=is_ready)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", orders.port, reuse_address=True).start()
@@ -121,12 +123,13 @@ async def _sweep(orders: ReceiverOrders) -> None:
     module.take_text = reaper.after(SWEEP_POINTS[1], take)
     gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=orders.api_base)
     context = context_of(orders.keys, orders.public_url)
+    context.gateways = Gateways.holding(gateway)
     async with await open_pools(orders.database_url, roles=["provider", "worker"]) as pools:
         await sweep.sweep_inbound(pools.provider, context, gateway)
         anything: Any = rounds
         anything.LOOK_AFTER = timedelta(0)
-        await rounds.sweep_round(pools.worker, context, gateway)
-        while await rounds.retry_round(pools.worker, context, gateway):
+        await rounds.sweep_round(pools.worker, context)
+        while await rounds.retry_round(pools.worker, context):
             pass
         await gateway.close()
 

@@ -18,10 +18,12 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.delivery.rules import retry_pause
 from pro_service.domain.study import reminders as judged
 from pro_service.messaging.gateway import GatewayError, OutboundText, status_callback_url
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
@@ -83,8 +85,10 @@ _INSTRUMENTS: Final = load_instruments()
 def context_of(keys: Keys, public_url: str) -> ServiceContext:
     """A context under these keys."""
     vault = Vault(*(KeyRing.parse(ring) for ring in keys))
-    parts = (vault, _TEXTS, _INSTRUMENTS)
-    return ServiceContext.of(*parts, public_url=public_url, provider="twilio", release="test")
+    parts = (vault, _TEXTS, _INSTRUMENTS, load_channels())
+    return ServiceContext.of(
+        *parts, public_url=public_url, gateways=Gateways.named("twilio"), release="test"
+    )
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ async def _work(orders: Orders) -> None:
     )
     _wrap(orders, gateway)
     context = context_of(orders.keys, orders.public_url)
+    context.gateways = Gateways.holding(gateway)
     pools = await open_pools(orders.database_url, roles=["worker"])
     async with pools:
         try:
@@ -183,9 +188,9 @@ async def _work(orders: Orders) -> None:
                 return
             quiet = 0
             while quiet < 2:
-                done = await rounds.remind_round(pools.worker, context, gateway)
-                done += await rounds.retry_round(pools.worker, context, gateway)
-                done += await rounds.sweep_round(pools.worker, context, gateway)
+                done = await rounds.remind_round(pools.worker, context)
+                done += await rounds.retry_round(pools.worker, context)
+                done += await rounds.sweep_round(pools.worker, context)
                 quiet = 0 if done else quiet + 1
         finally:
             await gateway.close()

@@ -9,8 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.study.protocol import SafetyRule
+from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.connection import Guard
 from pro_service.store.ids import new_id
@@ -67,8 +69,9 @@ def make_context(public_url: str = PUBLIC_URL) -> ServiceContext:
         vault,
         load_texts(),
         load_instruments(),
+        load_channels(),
         public_url=public_url,
-        provider="simulator",
+        gateways=Gateways.named("simulator"),
         release="test",
     )
 

@@ -15,6 +15,7 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.faults import Faults
@@ -22,6 +23,7 @@ from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.messaging.gateway import InboundText
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services import rounds
@@ -154,7 +156,7 @@ class Trial:
 
     async def remind(self) -> int:
         """One round of reminders."""
-        return await rounds.remind_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.remind_round(self.pools.worker, self.context)
 
     async def ask(self) -> None:
         """Go to the next reminder, send what is due, and let receipts come in."""
@@ -167,7 +169,7 @@ class Trial:
         await self.owner_does(
             "UPDATE messages SET retry_at = clock_timestamp() WHERE retry_at IS NOT NULL"
         )
-        return await rounds.retry_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.retry_round(self.pools.worker, self.context)
 
     async def says(self, code: str, text: str) -> str | None:
         """A participant sends a text; the reply."""
@@ -214,8 +216,10 @@ class Trial:
 def make_context(url: str, vault: Vault | None = None) -> ServiceContext:
     """A context with fresh keys, unless some are given."""
     vault = vault or Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
-    parts = (vault, load_texts(), load_instruments())
-    return ServiceContext.of(*parts, public_url=url, provider="simulator", release="test")
+    parts = (vault, load_texts(), load_instruments(), load_channels())
+    return ServiceContext.of(
+        *parts, public_url=url, gateways=Gateways.named("simulator"), release="test"
+    )
 
 
 async def _ready() -> None:
@@ -289,10 +293,10 @@ async def serve_trial(
             gateway = SimulatorGateway(
                 str(provider_server.make_url("/")), SECRET, call_bound=call_bound
             )
+            context.gateways = Gateways.holding(gateway)
             app = build_application(
                 pools=pools,
                 context=context,
-                gateway=gateway,
                 ready=_ready,
                 trusted_proxies=trusted_proxies,
             )
@@ -340,7 +344,9 @@ async def add_site(
 ) -> UUID:
     """A further site."""
     site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
-    await sites.add_site(operator, study_id, site, provider="simulator", sender=sender, actor=ACTOR)
+    await sites.add_site(
+        operator, study_id, site, gateways=Gateways.named("simulator"), sender=sender, actor=ACTOR
+    )
     return site.id
 
 

@@ -23,6 +23,7 @@ from pro_service.messaging.gateway import (
     UnreadableWebhookError,
     WebhookRequest,
 )
+from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.pools import Pools
 from pro_service.web.application import build_application
@@ -80,9 +81,9 @@ async def _ready() -> None:
 @asynccontextmanager
 async def serving(pools: Pools, context: ServiceContext, **parts: Any) -> AsyncIterator[TestServer]:
     """The application on a free port."""
-    gateway = parts.pop("gateway", None) or GatewayOfTests()
+    context.gateways = Gateways.holding(parts.pop("gateway", None) or GatewayOfTests())
     ready = parts.pop("ready", _ready)
-    app = build_application(pools=pools, context=context, gateway=gateway, ready=ready, **parts)
+    app = build_application(pools=pools, context=context, ready=ready, **parts)
     server: TestServer = TestServer(app, access_log=None)
     async with server:
         yield server

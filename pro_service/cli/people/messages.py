@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import (
     ProtocolFileError,
     example_protocol_file,
     load_protocol_file,
 )
+from pro_service.config import read_settings
+from pro_service.domain.delivery.senders import SMS
 from pro_service.domain.delivery.templates import most_segments
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.study.costs import costs_of
@@ -40,13 +43,13 @@ def preview_command(
 ) -> None:
     """Show every template and question in every language; exit 1 if anything is wrong."""
     study = _read(protocol)
+    channels = load_channels(read_settings().channels_file)
     preview = Preview(
         load_texts(),
         load_instruments(),
         study,
         public_url=public_url,
-        provider=provider,
-        countries=[one.upper() for one in country or ["US"]],
+        rules=[channels.rule_for(SMS, provider, one) for one in country or ["US"]],
     )
     shown = list(preview.all())
     broken = [one for one in shown if one.problems]

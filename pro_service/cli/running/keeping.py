@@ -27,7 +27,7 @@ from pro_service.cli.runtime import (
 )
 from pro_service.config import Settings, SettingsError, open_vault, read_settings, ring_of
 from pro_service.embedded import program_folders
-from pro_service.parts import check_kind, make_context, make_gateway
+from pro_service.parts import check_kind, make_context, make_gateways
 from pro_service.services import keeping
 from pro_service.services.receiving import sweep_inbound
 from pro_service.store.ids import made_at, new_id
@@ -123,8 +123,10 @@ def restore_file(
         async with open_bare_database(settings, data) as (ready, url):
             vault, ring = open_vault(ready), _ring(ready)
             # What the provider's account lacks is said before anything is done.
-            await make_gateway(ready).close()
-            check_kind(keeping.manifest_of(file, ring).kind, ready.gateway)
+            gateways = make_gateways(ready)
+            gateways.open()
+            await gateways.close()
+            check_kind(keeping.manifest_of(file, ring).kind, ready.providers)
             place = keeping.Place(url, who, _folders(bin_dir))
             with _progress() as progress:
                 made = await keeping.restore_backup(place, file, ring, vault, progress)
@@ -237,7 +239,7 @@ async def _put_back(
         reading = read_journal(journal, made - keeping.OVERLAP)
     async with _hands(settings, url, who) as hands:
         _show(await keeping.replay(hands, reading.lines), reading)
-        await _ask_provider(settings, url, hands, reading)
+        await _ask_provider(url, hands, reading)
     out.print(
         "Sending is held. When the list above has been seen to:"
         ' pro-service restore release --reason "...".',
@@ -245,16 +247,16 @@ async def _put_back(
     )
 
 
-async def _ask_provider(
-    settings: Settings, url: str, hands: keeping.Hands, reading: JournalReading
-) -> None:
-    gateway = make_gateway(settings)
+async def _ask_provider(url: str, hands: keeping.Hands, reading: JournalReading) -> None:
+    gateways = hands.context.gateways
     try:
-        bound, unknown = await keeping.ask_provider(hands, gateway, reading.lines)
+        bound, unknown = await keeping.ask_provider(hands, reading.lines)
         async with await open_pools(url, roles=["provider"], sizes={"provider": 1}) as pools:
-            fed = await sweep_inbound(pools.provider, hands.context, gateway)
+            fed = 0
+            for gateway in gateways.values():
+                fed += await sweep_inbound(pools.provider, hands.context, gateway)
     finally:
-        await gateway.close()
+        await gateways.close()
     out.print(
         f"The provider has {bound} of the texts the backup lacks, of {unknown} it does not say;"
         f" {fed} text(s) that came in were fetched.",

@@ -14,6 +14,7 @@ from pro_service.cli.study.versions import register_versions
 from pro_service.cli.tools.protocol_check import register_check
 from pro_service.services.study import protocols, sites
 from pro_service.services.study.previews import preview_of
+from pro_service.services.study.senders import sender_address
 from pro_service.services.study.wording import show_stored_wording
 from pro_service.store.ids import new_id
 from pro_service.store.study.studies import SiteRow
@@ -86,12 +87,14 @@ def add_site(
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.reader.study(runtime.connection, study)
+        context = runtime.context
+        provider = context.gateways.first
         await sites.add_site(
             runtime.connection,
             found.id,
             row,
-            provider=runtime.settings.gateway,
-            sender=sender,
+            provider=provider,
+            address=sender and sender_address(context.channels, provider, sender),
             actor=runtime.actor,
         )
 

@@ -1,4 +1,4 @@
-"""`sender list|move|pace|alias`: our own addresses, whose they are, and how fast each may send."""
+"""`sender list|add|move|pace|alias`: our addresses, whose they are, how fast each may send."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from rich.table import Table
 
 from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.study.templates import templates_app
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND
-from pro_service.services.study import aliases, sites
+from pro_service.services.study import aliases, senders
+from pro_service.services.study.senders import NewSender
 from pro_service.store.texting import sending
-from pro_service.store.texting.sending import SenderPace
+from pro_service.store.texting.sending import SenderRow
 
 FASTEST = 1000.0
 sender_app = typer.Typer(no_args_is_help=True, help="Our own addresses.")
+sender_app.add_typer(templates_app, name="templates")
+SenderArgument = Annotated[
+    str, typer.Argument(help="Our number (E.164), Messaging Service's id, or signature.")
+]
 
 
 @sender_app.command("list")
@@ -24,50 +30,99 @@ def list_senders(
 ) -> None:
     """Show every address, the site it speaks for, and how many texts a second it may send."""
 
-    async def work(runtime: Runtime) -> list[SenderPace]:
+    async def work(runtime: Runtime) -> list[tuple[SenderRow, str]]:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await sending.list_senders(runtime.connection, found.id)
+        rows = await sending.list_senders(runtime.connection, found.id)
+        return [(one, _use(one, runtime.context.gateways.names)) for one in rows]
 
-    table = Table("provider", "sender", "site", "texts a second", box=None)
-    for one in with_runtime(data, actor, work):
-        table.add_row(one.provider, one.address, one.site or "-", _pace(one))
+    table = Table("provider", "sender", "site", "texts a second", "new texts", "waiting", box=None)
+    for one, use in with_runtime(data, actor, work):
+        cells = (one.provider, one.address, one.site or "-", _pace(one), use, str(one.waiting))
+        table.add_row(*cells)
     out.print(table)
 
 
-def _pace(one: SenderPace) -> str:
+def _use(one: SenderRow, providers: list[str]) -> str:
+    if not one.in_use:
+        return "moved away"
+    return "yes" if one.provider in providers else f"no: {one.provider} is not set up here"
+
+
+def _pace(one: SenderRow) -> str:
     if one.per_second is not None:
         return f"{one.per_second:g}"
     usual = TEXTS_A_SECOND.get(one.provider)
     return "no limit" if usual is None else f"{usual:g} (usual)"
 
 
-@sender_app.command("move")
-def move(
-    sender: Annotated[str, typer.Argument(help="Our number (E.164) or Messaging Service's id.")],
-    reason: ReasonOption,
+@sender_app.command("add")
+def add(
+    sender: SenderArgument,
+    provider: Annotated[str, typer.Option(help="The provider it belongs to.")],
+    site: Annotated[str | None, typer.Option(help="The only site it speaks for.")] = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Let a sender be the provider's that PRO_GATEWAY names: it was added under another."""
+    """Add a sender beside those there are; country and consent say which of them writes to whom."""
 
-    async def work(runtime: Runtime) -> str:
-        found = await runtime.context.reader.study(runtime.connection, study)
-        provider = runtime.context.provider
-        await sites.move_sender(
-            *(runtime.connection, found.id, sender, provider), actor=runtime.actor, reason=reason
+    async def work(runtime: Runtime) -> None:
+        context = runtime.context
+        context.gateways.demand(provider)
+        found = await context.reader.study(runtime.connection, study)
+        new = NewSender(provider, sender, site)
+        await senders.add_sender(
+            runtime.connection, context.channels, found.id, new, actor=runtime.actor
         )
-        return provider
 
-    provider = with_runtime(data, actor, work)
-    out.print(f"{sender} is {provider}'s from now on: texts go out and come in there.")
+    with_runtime(data, actor, work)
+    out.print(f"{sender} is a sender of {provider} from now on.")
+
+
+@sender_app.command("move")
+def move(
+    sender: SenderArgument,
+    reason: ReasonOption,
+    to: Annotated[
+        str | None, typer.Option(metavar="PROVIDER", help="Else the first of PRO_GATEWAYS.")
+    ] = None,
+    new_address: Annotated[
+        str | None, typer.Option("--as", help="Its address there, where that is another.")
+    ] = None,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let new texts of a sender go out through another provider; its history stays where it is."""
+
+    async def work(runtime: Runtime) -> tuple[str, SenderRow]:
+        context = runtime.context
+        provider = to or context.gateways.first
+        context.gateways.demand(provider)
+        found = await context.reader.study(runtime.connection, study)
+        left = await senders.move_sender(
+            runtime.connection,
+            context.channels,
+            found.id,
+            sender,
+            NewSender(provider, new_address or sender),
+            actor=runtime.actor,
+            reason=reason,
+        )
+        return provider, left
+
+    provider, left = with_runtime(data, actor, work)
+    shown = new_address or sender
+    out.print(f"{shown} is {provider}'s from now on: texts go out and come in there.")
+    if left.waiting:
+        out.print(f"{left.waiting} text(s) that wait stay with {left.provider}, which sends them.")
     if provider == "twilio":
         out.print("Next: pro-service twilio check")
 
 
 @sender_app.command("pace")
 def set_pace(
-    sender: Annotated[str, typer.Argument(help="Our number (E.164) or Messaging Service's id.")],
+    sender: SenderArgument,
     per_second: Annotated[
         float | None,
         typer.Argument(metavar="TEXTS", help="Texts a second; left out: the provider's usual."),
@@ -82,7 +137,9 @@ def set_pace(
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.reader.study(runtime.connection, study)
-        await sites.set_pace(runtime.connection, found.id, sender, per_second, actor=runtime.actor)
+        await senders.set_pace(
+            runtime.connection, found.id, sender, per_second, actor=runtime.actor
+        )
 
     with_runtime(data, actor, work)
     said = "its provider's usual pace" if per_second is None else f"{per_second:g} texts a second"

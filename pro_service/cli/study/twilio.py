@@ -9,7 +9,6 @@ import typer
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.config import SettingsError
-from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.parts import make_twilio
 from pro_service.services.texting.numbers import countries_of_enrolled
 from pro_service.store.study import studies
@@ -51,15 +50,15 @@ async def _check(runtime: Runtime, study: str | None) -> list[Finding]:
 
     found = await runtime.context.reader.study(runtime.connection, study)
     rows = await sending.list_senders(runtime.connection, found.id)
-    senders = [one.address for one in rows if one.provider == PROVIDER]
+    senders = [one.address for one in rows if one.in_use and one.provider == PROVIDER]
     enrolled = await countries_of_enrolled(runtime.connection, runtime.context, found.id)
     sites = {one.country for one in await studies.list_sites(runtime.connection, found.id)}
-    rules = ChannelRules()
+    rules = runtime.context.channels
     known = {code: rules.rule_for("sms", PROVIDER, code) for code in {*enrolled, *sites}}
     settings = runtime.settings
     findings: list[Finding] = []
-    if settings.gateway != PROVIDER:
-        findings.append(check.not_chosen(settings.gateway))
+    if PROVIDER not in settings.providers:
+        findings.append(check.not_chosen(",".join(settings.providers)))
     try:
         gateway = make_twilio(settings)
     except SettingsError as error:
@@ -72,7 +71,7 @@ async def _check(runtime: Runtime, study: str | None) -> list[Finding]:
     elsewhere = {
         one.address: one.provider
         for one in rows
-        if one.provider != PROVIDER and one.address not in senders
+        if one.in_use and one.provider not in settings.providers
     }
     findings += [check.sender_elsewhere(*one) for one in elsewhere.items()]
     if not senders and not elsewhere:

@@ -18,11 +18,10 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.rota import read_rotas
-from pro_service.services.texting.composing import open_number
+from pro_service.services.texting.composing import open_number, usual_sender
 from pro_service.store.base import operations, participants
 from pro_service.store.demo import phone
 from pro_service.store.demo.phone import Happening, NextEvent, PhoneText
-from pro_service.store.texting import messages
 from pro_service.vault.codes import grouped
 
 MOST_HAPPENINGS = 20
@@ -81,9 +80,7 @@ class Phones:
             self._pool, self.study_id, participant_id
         )
         number = open_number(context, facts)
-        sender = await messages.find_sender(
-            self._pool, self.study_id, facts.site.id, context.provider
-        )
+        sender = usual_sender(context, facts)
         if number is None or sender is None:
             return None
         protocol = await context.reader.protocol(

@@ -1,13 +1,14 @@
 """What a channel can do in a country through a provider: open data and its look-up.
 
-Unknown means the safest answer: nothing is sent and somebody calls. A study adds rows for its
-own countries after reading the provider's current rules for them; rows here are what the
-provider's documentation said when they were written.
+The rows come from a file that ships with the service (`catalog/channels`) and from one of the
+operator's own, each with where it was read and when. Unknown means the safest answer: nothing is
+sent and somebody calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final, Literal
 
 from pro_service.domain.record import Record
@@ -15,6 +16,7 @@ from pro_service.domain.record import Record
 AskingWay = Literal["link", "text", "code", "call"]
 """How a participant is reached to be asked."""
 ANY: Final = "*"
+BLANK: Final = "{NAME}"
 
 
 class ChannelRule(Record):
@@ -33,42 +35,53 @@ class ChannelRule(Record):
     """Every text must be a template registered with the provider beforehand."""
     per_day: int
     """How many reminder texts a number may get on one local day."""
+    source: str = ""
+    """Where this was read."""
+    read_on: date | None = None
+    """When it was; None: nothing is known."""
 
 
-def _rule(provider: str, country: str, *, two_way: bool, per_day: int) -> ChannelRule:
-    """A text-message row: where replies are possible links are, and templates are not needed."""
-    return ChannelRule(
-        channel="sms",
-        provider=provider,
-        country=country,
-        one_way=True,
-        two_way=two_way,
-        links=two_way,
-        template_registered=not two_way,
-        per_day=per_day,
-    )
+class ProviderRule(Record):
+    """What holds for a provider wherever it sends. `country` is where it keeps numbers and texts.
+
+    `*` is a provider that is at home everywhere: what it is given leaves no country.
+    """
+
+    name: str
+    country: str
+    signs: bool = False
+    """Its senders are registered signatures, and no numbers."""
+    blank: str = BLANK
+    """How a template handed in for approval writes a value: by its NAME, or its NUMBER from 1."""
+    source: str
+    read_on: date
 
 
-# Mainland China through Twilio: replies "No", links not allowed, templates registered, a third
-# identical text of a day refused. The simulator stands in for it there, so that a demonstration
-# shows what a participant in China would really get.
-SHIPPED: Final[tuple[ChannelRule, ...]] = (
-    _rule("twilio", "US", two_way=True, per_day=3),
-    _rule("twilio", "CA", two_way=True, per_day=3),
-    _rule("twilio", "GB", two_way=True, per_day=3),
-    _rule("twilio", "AU", two_way=True, per_day=3),
-    _rule("twilio", "CN", two_way=False, per_day=2),
-    _rule("simulator", "CN", two_way=False, per_day=2),
-    _rule("simulator", ANY, two_way=True, per_day=3),
-)
+class CountryRule(Record):
+    """What a country asks of every provider."""
+
+    country: str
+    cross_border_consent: bool = False
+    """A provider of another country gets nothing about whoever has not agreed to that."""
+    refused: tuple[str, ...] = ()
+    """Words for which a template is not approved there."""
+    source: str
+    read_on: date
 
 
 class ChannelRules:
     """The rows by (channel, provider, country); a later row replaces an earlier one."""
 
-    def __init__(self, rules: Iterable[ChannelRule] = SHIPPED) -> None:
+    def __init__(
+        self,
+        rules: Iterable[ChannelRule] = (),
+        providers: Iterable[ProviderRule] = (),
+        countries: Iterable[CountryRule] = (),
+    ) -> None:
         """Index the rows."""
         self._rules = {(rule.channel, rule.provider, rule.country): rule for rule in rules}
+        self._providers = {one.name: one for one in providers}
+        self._countries = {one.country: one for one in countries}
 
     def rule_for(self, channel: str, provider: str, country: str) -> ChannelRule:
         """The row for a country, else the provider's row for any country, else the safest."""
@@ -76,6 +89,45 @@ class ChannelRules:
         return (
             exact or self._rules.get((channel, provider, ANY)) or safest(channel, provider, country)
         )
+
+    def is_foreign(self, provider: str, country: str) -> bool:
+        """Whether what the provider is told of somebody there leaves that country.
+
+        A provider nothing is known of is foreign everywhere.
+        """
+        known = self._providers.get(provider)
+        return known is None or known.country not in (ANY, country.upper())
+
+    def signs(self, provider: str) -> bool:
+        """Whether a sender of the provider is a registered signature."""
+        known = self._providers.get(provider)
+        return known is not None and known.signs
+
+    def needs_consent(self, provider: str, country: str) -> bool:
+        """Whether the provider gets a number of that country only with consent to its export."""
+        rule = self._countries.get(country.upper())
+        asked = rule is not None and rule.cross_border_consent
+        return asked and self.is_foreign(provider, country)
+
+    def refused_words(self, provider: str, text: str) -> list[str]:
+        """The words for which a template may not be approved where a provider registers them."""
+        there = {
+            one.country
+            for one in self._rules.values()
+            if one.provider == provider and one.template_registered
+        }
+        each = [
+            word
+            for one in sorted(there & self._countries.keys())
+            for word in self._countries[one].refused
+        ]
+        return [word for word in dict.fromkeys(each) if word in text]
+
+    def blank(self, provider: str, name: str, number: int) -> str:
+        """How the provider wants a value of a template named; `number` counts from 1."""
+        known = self._providers.get(provider)
+        pattern = BLANK if known is None else known.blank
+        return pattern.replace("NAME", name).replace("NUMBER", str(number))
 
 
 def safest(channel: str, provider: str, country: str) -> ChannelRule:
@@ -95,11 +147,14 @@ def safest(channel: str, provider: str, country: str) -> ChannelRule:
 def how_to_ask(rule: ChannelRule, preferred: Literal["link", "text"]) -> AskingWay:
     """The way to ask a participant: as preferred if the channel allows it, else the other way.
 
-    `code` is a text that names a fixed address and the participant's own code; `call` means that
+    `code` is a text that names a fixed address and the participant's own code, all that a
+    registered template can ask for; `call` means that
     nothing can be sent and a coordinator telephones.
     """
     if not rule.one_way or rule.per_day < 1:
         return "call"
+    if rule.template_registered:
+        return "code"
     possible: dict[AskingWay, bool] = {"link": rule.links, "text": rule.two_way}
     if possible[preferred]:
         return preferred

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pro_service.domain.delivery.senders import OF_THE_OPERATOR
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import has_only_to_send, owes_answers
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
@@ -232,12 +233,13 @@ def call_instead(
 ) -> CallInstead | None:
     """Say whether a visit that cannot be texted about is to be called for at once, and until when.
 
-    None: it is not, as one is open, was made for this reason, or the safety floor says it is over.
+    None: it is not, as one is open, was made for this reason, the safety floor says it is over, or
+    what is missing concerns everybody: then whoever the protocol would call is called in its time.
     """
     if _is_called(facts, visit) or CallKey(visit.id, reason) in facts.made_calls:
         return None
     if profile_of(visit, protocol) != "safety":
-        return CallInstead(visit.closes_at)
+        return None if reason in OF_THE_OPERATOR else CallInstead(visit.closes_at)
     floor = safety_floor(facts, protocol, visit, facts.now, "call")
     return None if floor.way is FloorWay.over else CallInstead(floor.ends_at)
 

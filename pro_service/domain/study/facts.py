@@ -20,6 +20,7 @@ from pro_service.domain.delivery.contacts import (
     in_order,
     reach,
 )
+from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.record import Record
@@ -307,6 +308,8 @@ class SiteFacts(Record):
     telephone: str
     emergency_number: str
     country: str
+    senders: tuple[SenderFacts, ...] = ()
+    """Our addresses that speak for it, one a provider, the nearest first."""
 
 
 def start_of(personal_code: str) -> str:

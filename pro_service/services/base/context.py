@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from pro_service.domain.conversation.asking import AT_ONCE, Pace
+from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.instruments.model import Instrument
+from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.catalogue import Catalogue
 from pro_service.services.base.keys import Keys
 from pro_service.services.base.reader import Reader
@@ -24,8 +26,10 @@ class ServiceContext:
     reader: Reader
     texts: Texts
     public_url: str
-    provider: str
-    """Name of the gateway in use: it chooses our sending address."""
+    channels: ChannelRules
+    """What each provider may do in each country."""
+    gateways: Gateways
+    """The providers in use; which of them a text goes through, its sender says."""
     release: str
     pace: Pace = AT_ONCE
     """How soon after a question its answer can be: where a service is put together for telephones
@@ -37,13 +41,21 @@ class ServiceContext:
         vault: Vault,
         texts: Texts,
         instruments: Mapping[str, Instrument],
+        channels: ChannelRules,
         *,
         public_url: str,
-        provider: str,
+        gateways: Gateways,
         release: str,
         pace: Pace = AT_ONCE,
     ) -> Self:
         """Put together; nothing is read or opened yet."""
         keys = Keys(vault)
         parts = (Catalogue(instruments), keys, Reader(keys, instruments), texts)
-        return cls(*parts, public_url=public_url, provider=provider, release=release, pace=pace)
+        return cls(
+            *parts,
+            public_url=public_url,
+            channels=channels,
+            gateways=gateways,
+            release=release,
+            pace=pace,
+        )

@@ -13,12 +13,17 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import plan_next
 from pro_service.domain.study.times import zone
 from pro_service.services.base.turns import Plan, Who, turn, writing
-from pro_service.services.texting import ended_rows, line_to, open_number, seal_body
+from pro_service.services.texting import (
+    ended_rows,
+    line_to,
+    open_number,
+    seal_body,
+    usual_sender,
+)
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import SentNudge
 from pro_service.store.keeping import replay as store
 from pro_service.store.keeping.replay import LostMessageWrite
-from pro_service.store.texting import messages
 from pro_service.store.writes import ReminderMessageRow, ReminderRow
 
 ACTOR: Final = "restore"
@@ -36,6 +41,11 @@ class LostText(NamedTuple):
     nudges: Sequence[SentNudge]
 
 
+class _At(NamedTuple):
+    line_id: UUID
+    provider: str
+
+
 class _Found(NamedTuple):
     visit: VisitFacts
     reminder: ReminderFacts
@@ -49,9 +59,7 @@ async def keep_lost_text(who: Who, text: LostText) -> str | None:
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[str | None]:
         number = open_number(who.context, facts)
-        sender = await messages.find_sender(
-            who.connection, facts.study_id, facts.site.id, who.context.provider
-        )
+        sender = usual_sender(who.context, facts)
         if number is None or sender is None or facts.data_key is None:
             return Plan(
                 "was sent a text, and has no number in the backup that it can have gone to."
@@ -61,7 +69,7 @@ async def keep_lost_text(who: Who, text: LostText) -> str | None:
         document = LostMessageWrite(
             sent_at=text.sent_at,
             lines=[line.row] if line.row else [],
-            messages=[_row(who, facts, text, line.id, facts.data_key.id)],
+            messages=[_row(who, facts, text, _At(line.id, sender.provider), facts.data_key.id)],
             ended=ended_rows(
                 facts, dict.fromkeys((one.reminder.id for one in found), "sent"), text.message_id
             ),
@@ -89,17 +97,17 @@ def _find(facts: ParticipantFacts, nudge: SentNudge) -> list[_Found]:
 
 
 def _row(
-    who: Who, facts: ParticipantFacts, text: LostText, line_id: UUID, data_key: UUID
+    who: Who, facts: ParticipantFacts, text: LostText, at: _At, data_key: UUID
 ) -> ReminderMessageRow:
     body = seal_body(who.context, message_id=text.message_id, data_key=data_key, body=WORDS)
     return ReminderMessageRow(
         id=text.message_id,
-        line_id=line_id,
+        line_id=at.line_id,
         kind="reply" if text.dedupe_key.startswith(REPLY) else "reminder",
         template="lost",
         language=facts.language,
         **body._asdict(),
-        provider=who.context.provider,
+        provider=at.provider,
         dedupe_key=text.dedupe_key,
         actor=ACTOR,
         lease_seconds=0,

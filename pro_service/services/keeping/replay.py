@@ -18,7 +18,6 @@ from pro_service.domain.study.events import EventRefusedError, NewEvent, is_stru
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.follow_up.call_keys import FIND_NUMBER
 from pro_service.domain.study.statuses import RULES, StatusRefusedError, lifts_withdrawal, standing
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Decision, Who, until_written
@@ -75,9 +74,7 @@ async def replay(hands: Hands, lines: Sequence[JournalLine]) -> list[Replayed]:
     return [await _replay_line(hands, line) for line in distinct]
 
 
-async def ask_provider(
-    hands: Hands, gateway: Gateway, lines: Sequence[JournalLine]
-) -> tuple[int, int]:
+async def ask_provider(hands: Hands, lines: Sequence[JournalLine]) -> tuple[int, int]:
     """Look the journal's texts up at the provider: how many it has, and how many stay unknown."""
     bound = unknown = 0
     for line in lines:
@@ -89,7 +86,7 @@ async def ask_provider(
         if found is None or found.state != "unconfirmed":
             continue
         claimed = Claimed(line.study_id, found.id)
-        state = await look_for_lost(hands.worker, hands.context, gateway, claimed)
+        state = await look_for_lost(hands.worker, hands.context, claimed)
         bound += state == "accepted"
         unknown += state != "accepted"
     return bound, unknown

@@ -10,6 +10,8 @@ from uuid import UUID
 from pro_service.domain.conversation.asking import still_asked
 from pro_service.domain.conversation.commands import says_more
 from pro_service.domain.conversation.dialogue import Dialogue, Prompt, TextPart
+from pro_service.domain.delivery.channels import ChannelRule
+from pro_service.domain.delivery.senders import SMS
 from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
@@ -17,6 +19,7 @@ from pro_service.domain.study.respondents import Respondent, respondent_at
 from pro_service.messaging.gateway import Gateway, InboundText
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.phones import country_of
 from pro_service.services.base.turns import BusyError
 from pro_service.services.texting import Line, contact_at
 from pro_service.store.connection import Connection
@@ -101,6 +104,13 @@ class Case:
         if self.facts.data_key is None:
             raise BusyError("The participant has no data key.")
         return self.facts.data_key.id
+
+    @property
+    def rule(self) -> ChannelRule:
+        """What the provider that brought the text may do for the number it came from."""
+        received = self.received
+        country = country_of(received.their_address)
+        return self.context.channels.rule_for(SMS, received.sender.provider, country)
 
     @property
     def held_back(self) -> bool:

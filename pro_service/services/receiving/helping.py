@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pro_service.domain.conversation.dialogue import AgendaEntry, Prompt, TextPart
-from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.pausing import status_of
 from pro_service.services.answering import open_questions
-from pro_service.services.base.phones import country_of
 from pro_service.services.receiving.case import Case
-
-_CHANNELS = ChannelRules()
 
 
 def links_allowed(case: Case) -> bool:
     """Whether a link may be sent on this line."""
-    country = country_of(case.received.their_address)
-    return _CHANNELS.rule_for("sms", case.context.provider, country).links
+    return case.rule.links
 
 
 def help_parts(

@@ -70,7 +70,13 @@ from pro_service.services.receiving.unproven import take_unproven
 from pro_service.services.receiving.unwell import answer_unwell
 from pro_service.services.receiving.warning import warn
 from pro_service.services.receiving.wrong_numbers import answer_wrong_number
-from pro_service.services.texting import indexes_of, line_to, link_for, who_part
+from pro_service.services.texting import (
+    indexes_of,
+    line_to,
+    link_for,
+    needs_registration,
+    who_part,
+)
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
@@ -132,6 +138,8 @@ async def take_text(
             outcome.queue_reply()
         if answered or text.proof == "unsigned":
             outcome.say_nothing()
+        if needs_registration(context, sender.provider, received.their_address):
+            outcome.reply = None  # No words of our own go there.
         answer = gateway.reply(None)
         if outcome.reply is not None:
             answer = answer_with(context, gateway, outcome.reply.body, outcome.reply.id)

@@ -18,6 +18,7 @@ from pro_service.messaging.gateway import (
     DeliveryReceipt,
     Gateway,
     InboundText,
+    Pushes,
     UnreadableWebhookError,
     WebhookRequest,
 )
@@ -77,7 +78,10 @@ class Inbox:
 
 async def work_off(connection: Connection, context: ServiceContext) -> int:
     """Work off the oldest push that waits; 0 where none does. Raises BusyError."""
-    push = await pushes.claim_push(connection, context.gateways.names, LEASE, MOST_TRIES)
+    pushing = [name for name, one in context.gateways.items() if isinstance(one, Pushes)]
+    if not pushing:
+        return 0
+    push = await pushes.claim_push(connection, pushing, LEASE, MOST_TRIES)
     if push is None:
         return 0
     gateway = context.gateways.of(push.provider)

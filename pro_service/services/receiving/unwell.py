@@ -14,7 +14,7 @@ from pro_service.services.answering import agenda, open_questions, plan_unwell
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.receiving.case import Case
 from pro_service.services.receiving.outcome import InboundOutcome, Reply, own_outcome
-from pro_service.services.texting import link_for, rule_for_number
+from pro_service.services.texting import link_for
 
 NOTED = "unwell.noted"
 
@@ -50,9 +50,8 @@ async def answer_unwell(case: Case) -> InboundOutcome:
 
 async def _link(case: Case, visit: VisitFacts, outcome: InboundOutcome) -> str | None:
     """The page with the checklist, where it may be answered there and a link may be sent."""
-    rule = rule_for_number(case.context, case.received.their_address)
     facts = case.facts.model_copy(update={"visits": (visit,)})
-    if not rule.links or not open_questions(facts, case.protocol, "link"):
+    if not case.rule.links or not open_questions(facts, case.protocol, "link"):
         return None
     link, rows = await link_for(case.connection, case.context, case.facts, visit.id)
     outcome.invitations += rows

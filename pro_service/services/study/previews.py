@@ -10,7 +10,7 @@ from uuid import UUID
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.conversation.staff_replies import choices, ending
-from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.channels import ChannelRule
 from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long, most_segments, problems_of
 from pro_service.domain.errors import ProServiceError
@@ -57,16 +57,14 @@ class Preview:
         protocol: Protocol,
         *,
         public_url: str,
-        provider: str,
-        countries: Sequence[str],
+        rules: Sequence[ChannelRule] = (),
     ) -> None:
-        """Keep what words and rules come from."""
+        """Keep what words come from; `rules` are those of the countries texts are to go to."""
         self._texts = texts
         self._instruments = instruments
         self._protocol = protocol
         self._link = f"{public_url.rstrip('/')}/q/{_TOKEN}"
-        rules = ChannelRules()
-        self._rules = [rules.rule_for("sms", provider, country) for country in countries]
+        self._rules = list(rules)
 
     def all(self) -> Iterator[Shown]:
         """Every template, then what rules tell, reminders and questions, in every language."""
@@ -206,8 +204,6 @@ def preview_of(context: ServiceContext, protocol: Protocol) -> Preview:
         context.catalogue.instruments,
         protocol,
         public_url=context.public_url,
-        provider=context.provider,
-        countries=(),
     )
 
 

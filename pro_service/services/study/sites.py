@@ -1,25 +1,14 @@
-"""Sites, and the addresses texts come from."""
+"""Sites, each with the address its texts come from."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.services.base.phones import parse_phone
 from pro_service.store.connection import Connection, DuplicateError, transaction
-from pro_service.store.ids import new_id
 from pro_service.store.study import studies
 from pro_service.store.study.studies import SiteRow
-from pro_service.store.texting import sending
-from pro_service.store.texting.numbers import give_reason
-from pro_service.store.texting.sending import SenderElsewhere
 from pro_service.tables import settle_zone
-
-_POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
-"""A Messaging Service's id: its texts come from whichever of its numbers fits."""
 
 
 class TakenError(ProServiceError):
@@ -36,15 +25,14 @@ async def add_site(
     site: SiteRow,
     *,
     provider: str,
-    sender: str | None,
+    address: str | None,
     actor: str,
 ) -> None:
-    """Add a site, and the address its texts come from.
+    """Add a site, and the address its texts come from (`sender_address` has read it).
 
-    Raises TakenError, PhoneError, and ZoneNameError for a zone that is no place's.
+    Raises TakenError, and ZoneNameError for a zone that is no place's.
     """
     site = site._replace(zone=settle_zone(site.zone, site.country))
-    address = None if sender is None else _sender_address(sender)
     async with transaction(connection) as connection:
         try:
             await studies.insert_site(connection, study_id, site, actor)
@@ -54,58 +42,8 @@ async def add_site(
             await studies.insert_sender(
                 connection,
                 study_id,
-                new_id(),
                 provider=provider,
                 address=address,
                 site_id=site.id,
                 actor=actor,
             )
-
-
-def _sender_address(text: str) -> str:
-    """A number, or the id of a provider's pool of numbers. Raises PhoneError."""
-    return text if _POOL_OF_NUMBERS.fullmatch(text) else parse_phone(text)
-
-
-async def move_sender(
-    connection: Connection, study_id: UUID, sender: str, provider: str, *, actor: str, reason: str
-) -> None:
-    """Let one of our addresses be the provider's in use: texts go out and come in there.
-
-    Raises PhoneError, UnknownNameError, TakenError.
-    """
-    address = _sender_address(sender)
-    async with transaction(connection) as held:
-        await give_reason(held, reason)
-        if await sending.move_sender(held, study_id, address, provider, actor):
-            return
-    known = await sending.list_senders(connection, study_id)
-    if any(one.address == address and one.provider == provider for one in known):
-        raise TakenError(f"{address} belongs to {provider} already.")
-    if any(one.address == address for one in known):
-        raise TakenError(f"Another study sends from {address} through {provider}.")
-    named = ", ".join(dict.fromkeys(one.address for one in known))
-    raise UnknownNameError("That is no sender of this study.", mend=f"Known: {named}.")
-
-
-def senders_elsewhere(found: Sequence[SenderElsewhere], provider: str) -> list[str]:
-    """What is said at the start of addresses that belong to other providers, a line each."""
-    return [
-        f"No text goes out from {one.address} ({one.study}): it belongs to {one.provider}, and"
-        f" PRO_GATEWAY is {provider}. Move it: pro-service sender move {one.address}"
-        f" --study {one.study} --reason ..."
-        for one in found
-    ]
-
-
-async def set_pace(
-    connection: Connection, study_id: UUID, sender: str, per_second: float | None, *, actor: str
-) -> None:
-    """Say how many texts a second one of our addresses may send; None: its provider's usual pace.
-
-    All workers together keep to it, from the next text on. Raises PhoneError, UnknownNameError.
-    """
-    address = _sender_address(sender)
-    if not await sending.set_pace(connection, study_id, address, per_second, actor):
-        known = ", ".join(one.address for one in await sending.list_senders(connection, study_id))
-        raise UnknownNameError("That is no sender of this study.", mend=f"Known: {known}.")

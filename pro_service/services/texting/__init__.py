@@ -29,7 +29,13 @@ from pro_service.services.texting.opt_outs import (
     opt_out_row,
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
-from pro_service.services.texting.reach import reached_by, rule_for_number, ways_to
+from pro_service.services.texting.reach import (
+    needs_registration,
+    outlet_for,
+    reached_by,
+    usual_sender,
+    ways_to,
+)
 from pro_service.services.texting.receipts import UnknownMessageError, take_receipt
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
@@ -63,22 +69,24 @@ __all__ = [
     "look_for_lost",
     "look_for_reply",
     "moved_rows",
+    "needs_registration",
     "open_address",
     "open_number",
     "opt_out_by_staff",
     "opt_out_document",
     "opt_out_row",
+    "outlet_for",
     "pause_write",
     "reached_by",
     "remind",
     "remind_wave",
     "retry",
-    "rule_for_number",
     "seal_body",
     "send_claimed",
     "staff_reply_body",
     "staff_reply_row",
     "take_receipt",
+    "usual_sender",
     "ways_to",
     "who_part",
     "wrong_number",

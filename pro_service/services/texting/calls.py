@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from pro_service.messaging.gateway import Gateway
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.delivery import Held, Sending, hold, send_held
 from pro_service.services.texting.marks import Marks
@@ -21,11 +20,10 @@ log = logging.getLogger("pro_service.work")
 class Calls:
     """Begins a call for each claimed text and keeps count; nothing is cancelled on the way."""
 
-    def __init__(self, connection: Connection, context: ServiceContext, gateway: Gateway) -> None:
+    def __init__(self, connection: Connection, context: ServiceContext) -> None:
         """Nothing is under way."""
         self._connection = connection
         self._context = context
-        self._gateway = gateway
         self._tasks: set[asyncio.Task[None]] = set()
         self._one_ended = asyncio.Event()
         self.under_way: Counter[UUID] = Counter()
@@ -35,7 +33,7 @@ class Calls:
         """Begin to send the texts of a wave, which is of one study."""
         if not claimed:
             return
-        by = Sending(self._connection, self._context, self._gateway, Marks(self._connection))
+        by = Sending(self._connection, self._context, Marks(self._connection))
         senders = {one.message_id: one.sender_id for one in claimed}
         for held in await hold(self._connection, claimed):
             sender_id = senders[held.row.id]

@@ -100,6 +100,17 @@ def number_of(context: ServiceContext, row: MessageRow) -> str:
     )
 
 
+def seal_parameters(
+    context: ServiceContext, *, message_id: UUID, data_key: UUID, parameters: str | None
+) -> bytes | None:
+    """Seal what fills a registered template, under the key of the message's words."""
+    if parameters is None:
+        return None
+    return places.MESSAGE_PARAMETERS.seal(
+        context.keys.vault, parameters, data_key=data_key, row_id=message_id
+    ).ciphertext
+
+
 class SealedBody(NamedTuple):
     """A text as it is stored: sealed under its owner's key, and how it is counted."""
 

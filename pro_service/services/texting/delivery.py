@@ -16,14 +16,14 @@ from pro_service.domain.conversation.practice import KIND as FIRST
 from pro_service.domain.conversation.staff_replies import begins
 from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
+from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import is_quiet_at
-from pro_service.domain.study.protocol import Messaging
 from pro_service.domain.study.reaching.first_texts import still_first
 from pro_service.domain.study.statuses import standing
-from pro_service.domain.study.times import quiet_start, zone
+from pro_service.domain.study.times import zone
 from pro_service.messaging.gateway import (
     AmbiguousError,
     Effect,
@@ -32,7 +32,6 @@ from pro_service.messaging.gateway import (
     NotAcceptedError,
     OutboundText,
     RejectedError,
-    status_callback_url,
 )
 from pro_service.services.answering import is_open
 from pro_service.services.base.actors import WORKER
@@ -41,12 +40,13 @@ from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.texting.composing import contact_at, number_of
 from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.marks import Marks
+from pro_service.services.texting.outbound import IN_WAKING_HOURS, outbound
+from pro_service.services.texting.reach import may_leave, needs_registration
 from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at
 from pro_service.store.texting import messages, sending
 from pro_service.store.texting.messages import Mark, MessageRow, QueuedRow
-from pro_service.vault import places
 
 CALL_BOUND_SECONDS = 15.0
 """No call to a provider lasts longer; it begins only while this much of the lease is left."""
@@ -54,8 +54,6 @@ TURN_PATIENCE = timedelta(seconds=LEASE_SECONDS - CALL_BOUND_SECONDS - 5)
 """How long a claimed text waits for its sender's turn; what would wait longer is queued."""
 LEAST_LIFE = timedelta(seconds=10)
 """A text that may live no longer than this in the provider's queue is not handed over."""
-_IN_WAKING_HOURS = frozenset({"reminder", "staff", FIRST})
-"""Kinds of messages that quiet hours bind; a reply is the answer to somebody who is awake."""
 log = logging.getLogger("pro_service.delivery")
 
 
@@ -64,7 +62,6 @@ class Sending(NamedTuple):
 
     connection: Connection
     context: ServiceContext
-    gateway: Gateway
     marks: Marks
 
 
@@ -90,14 +87,14 @@ async def hold(connection: Connection, claimed: Sequence[Claimed]) -> list[Held]
 
 
 async def send_claimed(
-    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+    connection: Connection, context: ServiceContext, claimed: Claimed
 ) -> MessageState:
     """Make the one call a claim entitles to, and write down its outcome. No connection is held.
 
     The message's state, its lease and the hour are looked at again before the call; the
     participant's facts are those it was claimed from.
     """
-    by = Sending(connection, context, gateway, Marks(connection))
+    by = Sending(connection, context, Marks(connection))
     for held in await hold(connection, [claimed]):
         return await send_held(by, held)
     return MessageState.ambiguous
@@ -108,11 +105,14 @@ async def send_held(by: Sending, held: Held) -> MessageState:
     connection, row = by.connection, held.row
     if row.state is not MessageState.sending:
         return row.state
-    text = await _outbound(connection, by.context, row, held.facts)
+    text = await outbound(connection, by.context, row, held.facts)
+    if text.registered is None and needs_registration(by.context, row.provider, text.their_address):
+        await by.marks.mark(row, Mark(MessageState.suppressed, reason=NoWay.no_registration))
+        return MessageState.suppressed
     held_back = await _not_now(connection, held, text)
     if held_back is not None:
         return await _give_back(by, row, held_back)
-    mark, effect = await _call(by.gateway, row, text)
+    mark, effect = await _call(by.context.gateways.of(row.provider), row, text)
     await by.marks.mark(row, mark)
     if effect is not None:
         await follow(connection, by.context, row, effect, WORKER)
@@ -145,7 +145,7 @@ async def _not_now(connection: Connection, held: Held, text: OutboundText) -> st
     into it that a call might outlive it, does not send.
     """
     row, loop = held.row, asyncio.get_running_loop()
-    if row.kind in _IN_WAKING_HOURS and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
+    if row.kind in IN_WAKING_HOURS and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
         return "too late to send now"
     pace = TEXTS_A_SECOND.get(row.provider)
     if pace is not None:
@@ -167,51 +167,6 @@ async def _give_back(by: Sending, row: MessageRow, reason: str) -> MessageState:
     return MessageState.queued if await by.marks.mark(row, mark) else MessageState.ambiguous
 
 
-async def _outbound(
-    connection: Connection,
-    context: ServiceContext,
-    row: MessageRow,
-    facts: ParticipantFacts | None = None,
-) -> OutboundText:
-    """Open what the provider needs in the clear; it lives as long as the call.
-
-    `facts` are the participant's where they were read just now, for the claim.
-    """
-    await context.keys.study_key(connection, row.study_id)
-    lives_for = row.lives_for
-    if row.participant_id is not None:
-        if facts is None:
-            facts = await context.reader.facts(
-                connection, row.study_id, row.participant_id, lean=True
-            )
-        else:
-            context.keys.admit(facts)
-        if row.kind in _IN_WAKING_HOURS:
-            protocol = await context.reader.protocol(
-                connection, row.study_id, facts.protocol_version_id
-            )
-            lives_for = _until_quiet(row, facts.zone, protocol.messaging)
-    return OutboundText(
-        message_id=row.id,
-        our_address=row.our_address,
-        their_address=number_of(context, row),
-        body=places.MESSAGE_BODY.open(
-            context.keys.vault, row.body_sealed, key=row.body_key, row_id=row.id
-        ),
-        status_callback=status_callback_url(context.public_url, context.provider, row.id),
-        valid_for=lives_for,
-    )
-
-
-def _until_quiet(row: MessageRow, zone_name: str, messaging: Messaging) -> timedelta | None:
-    """How long a text may wait at the provider: not into quiet hours, not past its window."""
-    quiet_at = quiet_start(row.now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))
-    if quiet_at is None:
-        return row.lives_for
-    until = quiet_at - row.now
-    return until if row.lives_for is None else min(until, row.lives_for)
-
-
 async def retry(
     connection: Connection, context: ServiceContext, queued: QueuedRow
 ) -> Claimed | None:
@@ -226,13 +181,16 @@ async def retry(
             connection, queued.study_id, queued.participant_id, lean=True
         )
         await context.keys.study_key(connection, queued.study_id)
-        if not still_wanted(facts, row, contact_at(context, facts, number_of(context, row))):
+        number = number_of(context, row)
+        if not still_wanted(facts, row, contact_at(context, facts, number)):
             return Decision(None, lambda: _suppress(connection, row, "its reason has gone"))
+        if not may_leave(context, facts, row.provider, number):
+            return Decision(None, lambda: _suppress(connection, row, NoWay.no_cross_border))
         protocol = await context.reader.protocol(
             connection, queued.study_id, facts.protocol_version_id
         )
         quiet = is_quiet_at(facts.now, protocol.messaging, zone(facts.zone))
-        if quiet and row.kind in _IN_WAKING_HOURS:
+        if quiet and row.kind in IN_WAKING_HOURS:
             # It stays queued: quiet hours bind a second try as the first, and what staff write.
             return Decision(None)
 
@@ -282,19 +240,17 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts
 
 
 async def look_for(
-    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+    connection: Connection, context: ServiceContext, claimed: Claimed
 ) -> MessageState:
     """Look an ambiguous message up at the provider: bound, still unknown, or given up."""
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.ambiguous:
         return MessageState.ambiguous if row is None else row.state
-    text = await _outbound(connection, context, row)
-    return await _look(connection, gateway, row, text) or MessageState.ambiguous
+    text = await outbound(connection, context, row)
+    return await _look(connection, context, row, text) or MessageState.ambiguous
 
 
-async def look_for_reply(
-    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
-) -> bool:
+async def look_for_reply(connection: Connection, context: ServiceContext, claimed: Claimed) -> bool:
     """Look up a reply whose webhook may have had no answer; whether its fate was settled.
 
     It was written down, and then the answer may have been lost with whoever gave it. Like any text
@@ -303,13 +259,13 @@ async def look_for_reply(
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.accepted or row.provider_id is not None:
         return False
-    text = await _outbound(connection, context, row)
+    text = await outbound(connection, context, row)
     text = text.model_copy(update={"in_answer": True})
-    return await _look(connection, gateway, row, text) is not None
+    return await _look(connection, context, row, text) is not None
 
 
 async def look_for_lost(
-    connection: Connection, context: ServiceContext, gateway: Gateway, claimed: Claimed
+    connection: Connection, context: ServiceContext, claimed: Claimed
 ) -> MessageState | None:
     """Look up a text that a restore knows from the journal alone, its words lost; None: no answer.
 
@@ -318,15 +274,16 @@ async def look_for_lost(
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.unconfirmed:
         return None if row is None else row.state
-    text = await _outbound(connection, context, row)
+    text = await outbound(connection, context, row)
     text = text.model_copy(update={"words_known": False, "in_answer": row.kind == "reply"})
-    return await _look(connection, gateway, row, text)
+    return await _look(connection, context, row, text)
 
 
 async def _look(
-    connection: Connection, gateway: Gateway, row: MessageRow, text: OutboundText
+    connection: Connection, context: ServiceContext, row: MessageRow, text: OutboundText
 ) -> MessageState | None:
-    """Where a text stands after a look into the provider's list; None if that failed."""
+    """Where a text stands after a look into its own provider's list; None if that failed."""
+    gateway = context.gateways.of(row.provider)
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
             listed = await gateway.find(text, earliest=made_at(row.id), latest=_latest_call(row))

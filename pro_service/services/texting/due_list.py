@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -24,19 +24,18 @@ for its turn than its lease allows."""
 
 
 class Taken(NamedTuple):
-    """One wave, of one study; `senders`: which of our addresses speaks for whom, where one does."""
+    """One wave, of one study."""
 
     rows: list[DueRow]
-    senders: Mapping[UUID, SenderOf]
 
 
 class DueList:
-    """Participants with a nudge due, longest due first; `provider` is the one in use."""
+    """Participants with a nudge due, longest due first; `providers` are those in use."""
 
-    def __init__(self, rows: Sequence[DueRow], provider: str) -> None:
+    def __init__(self, rows: Sequence[DueRow], providers: Sequence[str]) -> None:
         """Keep the rows; `find_senders` before the first wave."""
         self._rows = list(rows)
-        self._provider = provider
+        self._providers = list(providers)
         self._senders: dict[UUID, SenderOf] = {}
 
     def __bool__(self) -> bool:
@@ -49,7 +48,7 @@ class DueList:
         for row in self._rows:
             people[row.study_id].append(row.participant_id)
         for study_id, ids in people.items():
-            for one in await sending.list_senders_of(connection, study_id, ids, self._provider):
+            for one in await sending.list_senders_of(connection, study_id, ids, self._providers):
                 self._senders[one.participant_id] = one
 
     def take(self, under_way: Counter[UUID]) -> Taken:
@@ -73,8 +72,7 @@ class DueList:
             if sender is not None:
                 room[sender.id] -= 1
         self._rows = left
-        ids = {row.participant_id for row in taken}
-        return Taken(taken, {one: self._senders[one] for one in ids & self._senders.keys()})
+        return Taken(taken)
 
     def put_back(self, rows: Sequence[DueRow]) -> None:
         """Let these be in the next wave."""
@@ -82,7 +80,7 @@ class DueList:
 
     def _most(self, sender: SenderOf) -> float:
         """How many texts may be claimed for an address and not yet handed over."""
-        pace = sender.per_second or TEXTS_A_SECOND.get(self._provider)
+        pace = sender.per_second or TEXTS_A_SECOND.get(sender.provider)
         return AT_ONCE if pace is None else max(1.0, pace * AHEAD.total_seconds())
 
 

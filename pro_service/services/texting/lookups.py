@@ -1,4 +1,4 @@
-"""What composing a text must look up: our address, the line, the links a participant has.
+"""What composing a text must look up: the line, the links a participant has.
 
 One participant's are looked up as they are needed; those of a wave, together.
 """
@@ -10,22 +10,27 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from pro_service.domain.delivery.registered import Registration
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.composing import Line, indexes_of, line_to, new_line
+from pro_service.services.texting.reach import outlet_for
 from pro_service.store.connection import Connection
-from pro_service.store.texting import messages, reminders
-from pro_service.store.texting.messages import LineKey, LineRow, SenderRow
+from pro_service.store.texting import messages, registered, reminders
+from pro_service.store.texting.messages import LineKey, LineRow
 from pro_service.store.texting.reminders import InvitationRow
-from pro_service.store.texting.sending import SenderOf
 
 
 class Lookups(Protocol):
     """Whoever composes a text asks this, and does not care how it is known."""
 
-    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
-        """Our address that speaks for the participant's site; None: there is none."""
+    @property
+    def connection(self) -> Connection:
+        """What is looked up by."""
+
+    async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
+        """The registrations texts from one of our addresses may go out with."""
 
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """The line to a number; a new one comes with the row to insert."""
@@ -41,11 +46,9 @@ class OneByOne:
     connection: Connection
     context: ServiceContext
 
-    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
+    async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
         """See Lookups."""
-        return await messages.find_sender(
-            self.connection, facts.study_id, facts.site.id, self.context.provider
-        )
+        return await registered.list_registered(self.connection, facts.study_id, sender_id)
 
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """See Lookups."""
@@ -71,29 +74,35 @@ class Together:
 
     connection: Connection
     context: ServiceContext
-    senders: Mapping[UUID, SenderOf]
-    """By participant."""
     wave: Sequence[Placed]
     _lines: Mapping[LineKey, LineRow] = field(default_factory=dict)
     _links: Mapping[UUID, Sequence[InvitationRow]] | None = None
+    _registered: dict[UUID, Sequence[Registration]] = field(default_factory=dict)
+    """By sender, once one of them is needed."""
 
     async def find_lines(self) -> None:
         """Look up the lines to everybody's number."""
-        numbers = {one.number for one in self.wave if one.number is not None}
+        numbers: set[str] = set()
+        ids: dict[UUID, None] = {}
+        for facts, number in self.wave:
+            sender = None if number is None else outlet_for(self.context, facts, number).sender
+            if number is not None and sender is not None:
+                numbers.add(number)
+                ids[sender.id] = None
         indexes = [index for number in numbers for index in indexes_of(self.context, number)]
         if not indexes:
             return
         study_id = self.wave[0].facts.study_id
         await self.context.keys.study_key(self.connection, study_id)
-        ids = list(dict.fromkeys(one.id for one in self.senders.values()))
-        self._lines = await messages.list_lines(self.connection, study_id, ids, indexes)
+        self._lines = await messages.list_lines(self.connection, study_id, list(ids), indexes)
 
-    async def sender(self, facts: ParticipantFacts) -> SenderRow | None:
-        """See Lookups. The site is that of the facts: whoever moved meanwhile is looked up anew."""
-        found = self.senders.get(facts.id)
-        if found is not None and found.site_id == facts.site.id:
-            return SenderRow(found.id, found.address)
-        return await OneByOne(self.connection, self.context).sender(facts)
+    async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
+        """See Lookups."""
+        if sender_id not in self._registered:
+            self._registered[sender_id] = await registered.list_registered(
+                self.connection, facts.study_id, sender_id
+            )
+        return self._registered[sender_id]
 
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """See Lookups."""

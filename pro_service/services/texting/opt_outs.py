@@ -13,10 +13,11 @@ from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing
 from pro_service.services.texting.composing import indexes_of, line_to, open_address
 from pro_service.services.texting.contact_rows import Which, find_contact
+from pro_service.services.texting.reach import usual_sender
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
-from pro_service.store.texting import lines, messages, numbers
+from pro_service.store.texting import lines, numbers
 from pro_service.store.texting.lines import OptOutWrite
 from pro_service.store.writes import LineCallRow, OptOutRow
 
@@ -58,7 +59,7 @@ async def opt_out_document(
 
     Whoever says that the participant wants no texts means none of them. Raises NoLineError.
     """
-    sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
+    sender = usual_sender(context, facts)
     if facts.contact is None or sender is None:
         raise NoLineError
     document = OptOutWrite()

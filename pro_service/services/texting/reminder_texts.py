@@ -56,6 +56,10 @@ class Composed(NamedTuple):
     counted: Segments
     dialogue: Dialogue | None
     invitations: list[InvitationRow]
+    registration_id: UUID | None = None
+    """With which registration it goes out; None: in words of our own."""
+    parameters: str | None = None
+    """What fills the registered template, as JSON: pairs of name and value."""
 
     @property
     def too_long(self) -> bool:

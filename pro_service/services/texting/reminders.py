@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.delivery.channels import AskingWay
+from pro_service.domain.delivery.channels import ChannelRule
+from pro_service.domain.delivery.senders import NoWay, SenderFacts
 from pro_service.domain.study.assessments import has_only_to_send
 from pro_service.domain.study.calls import call_instead
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
@@ -19,9 +20,15 @@ from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
-from pro_service.services.texting.composing import Line, open_address, seal_body
+from pro_service.services.texting.composing import (
+    Line,
+    open_address,
+    seal_body,
+    seal_parameters,
+)
 from pro_service.services.texting.lookups import Lookups, OneByOne
-from pro_service.services.texting.reach import rule_for_number, way_to
+from pro_service.services.texting.reach import outlet_for, way_to
+from pro_service.services.texting.registered_texts import compose_registered
 from pro_service.services.texting.reminder_texts import (
     Composed,
     Due,
@@ -44,6 +51,13 @@ from pro_service.store.writes import (
 
 LEASE_SECONDS = 30
 """How long a claim holds (machine time); the call to the provider is bounded well within."""
+
+
+class _Way(NamedTuple):
+    """Over which line a text goes, and from which of our addresses."""
+
+    line: Line
+    sender: SenderFacts
 
 
 class Claimed(NamedTuple):
@@ -124,31 +138,44 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
     """Add the one text for all that is due to the write; None if none may be sent to them."""
     context, lookups, facts, *_ = due
     contact = facts.contact
-    number = None if contact is None else open_address(context, contact)
-    sender = await lookups.sender(facts)
-    rule = None if number is None else rule_for_number(context, number)
-    way: AskingWay = "call" if rule is None else way_to(rule, facts)
-    if contact is None or number is None or rule is None or sender is None or way == "call":
-        _end_without_text(due, document, "no_channel")
+    if contact is None:
+        _end_without_text(due, document, NoWay.no_channel)
         return None
-    if contact.texts_today >= rule.per_day:
+    number = open_address(context, contact)
+    outlet = outlet_for(context, facts, number)
+    sender = outlet.sender
+    if sender is None or outlet.why_not is not None:
+        _end_without_text(due, document, outlet.why_not or NoWay.no_channel)
+        return None
+    if contact.texts_today >= outlet.rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
         document.ended += _ended(due, EndReason.budget)
         return None
     line = await lookups.line(facts, sender.id, number)
     message_id = new_id()
+    composed = await _compose(due, sender, outlet.rule, message_id)
+    if composed is None or composed.too_long:
+        reason = NoWay.no_registration if composed is None else "too_long"
+        _end_without_text(due, document, reason)
+        return None
+    _add_message(due, document, _Way(line, sender), message_id, composed)
+    return Claimed(facts.study_id, message_id, facts, sender.id)
+
+
+async def _compose(
+    due: Due, sender: SenderFacts, rule: ChannelRule, message_id: UUID
+) -> Composed | None:
+    """What is to be said; None where only registered texts go, and there is none for it."""
+    if rule.template_registered:
+        return await compose_registered(due, sender.id)
+    way = way_to(rule, due.facts)
     if has_only_to_send(due.visits):
-        composed = await compose_unsent(due, rule, way)
-    else:
-        composed = await compose(due, message_id, way)
+        return await compose_unsent(due, rule, way)
+    composed = await compose(due, message_id, way)
     if composed.too_long and way == "text" and rule.links:
         # A link to the same questions is short.
         composed = await compose(due, message_id, "link")
-    if composed.too_long:
-        _end_without_text(due, document, "too_long")
-        return None
-    _add_message(due, document, line, message_id, composed)
-    return Claimed(facts.study_id, message_id, facts, sender.id)
+    return composed
 
 
 def _end_without_text(due: Due, document: ClaimWrite, reason: str) -> None:
@@ -216,9 +243,10 @@ async def open_link(who: Who) -> str | None:
 
 
 def _add_message(
-    due: Due, document: ClaimWrite, line: Line, message_id: UUID, composed: Composed
+    due: Due, document: ClaimWrite, way: _Way, message_id: UUID, composed: Composed
 ) -> None:
     context, facts, judgement = due.context, due.facts, due.judgement
+    line = way.line
     if facts.data_key is None:
         raise BusyError("The participant has no data key.")
     closes = [visit.closes_at for visit in due.visits if visit.closes_at]
@@ -228,6 +256,12 @@ def _add_message(
         data_key=facts.data_key.id,
         body=composed.body,
         counted=composed.counted,
+    )
+    parameters = seal_parameters(
+        context,
+        message_id=message_id,
+        data_key=facts.data_key.id,
+        parameters=composed.parameters,
     )
     document.lines += [line.row] if line.row else []
     document.invitations += composed.invitations
@@ -239,11 +273,13 @@ def _add_message(
             template=composed.template,
             language=facts.language,
             **body._asdict(),
-            provider=context.provider,
+            provider=way.sender.provider,
             dedupe_key=f"reminder:{judgement.together[0]}",
             actor=WORKER,
             lease_seconds=LEASE_SECONDS,
             expires_at=min(closes, default=None),
+            registration_id=composed.registration_id,
+            parameters_sealed=parameters,
         )
     )
     document.ended += _ended(due, "sent", message_id)

@@ -27,6 +27,8 @@ class StaffReply(NamedTuple):
     about: UUID
     """The text it answers; of one that begins a conversation an id of its own."""
     line_id: UUID
+    provider: str
+    """The one the line's sender belongs to."""
     template: str
     body: str
     actor: str
@@ -75,7 +77,7 @@ def staff_reply_row(
         body_key=sealed.body_key,
         encoding=sealed.encoding,
         segments=sealed.segments,
-        provider=context.provider,
+        provider=reply.provider,
         dedupe_key=f"staff:{reply.about}",
         actor=reply.actor,
         state="queued",

@@ -87,7 +87,7 @@ async def _together(
 ) -> tuple[Wave, list[DueRow]]:
     """Read, judge and claim as one; the rest are those to be taken alone."""
     seated = await _seat(connection, context, taken.rows)
-    lookups = Together(connection, context, taken.senders, seated.placed)
+    lookups = Together(connection, context, seated.placed)
     await lookups.find_lines()
     decided = _Decided()
     for facts, _ in seated.placed:

@@ -126,6 +126,8 @@ class TextToSettle(NamedTuple):
     """A text as somebody is about to settle it for one participant."""
 
     line_id: UUID
+    provider: str
+    """Who brought it: what is said back goes out there."""
     named: UUID | None
     """Whose it is known to be."""
     body_sealed: bytes

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
+from pro_service.store.ids import new_id
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
@@ -209,17 +210,17 @@ async def insert_site(connection: Connection, study_id: UUID, site: SiteRow, act
 async def insert_sender(
     connection: Connection,
     study_id: UUID,
-    sender_id: UUID,
     *,
     provider: str,
     address: str,
     site_id: UUID | None,
     actor: str,
-) -> None:
-    """Name the address a study's texts come from."""
-    await write(
-        connection, _SQL["insert_sender"], study_id, sender_id, provider, address, site_id, actor
+) -> bool:
+    """Name an address a study's texts come from; False if the provider has it already."""
+    made = await write(
+        connection, _SQL["insert_sender"], study_id, new_id(), provider, address, site_id, actor
     )
+    return made is not None
 
 
 async def insert_assignment(

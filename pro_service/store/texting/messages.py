@@ -17,18 +17,12 @@ from pro_service.store.sql_files import load_queries
 _SQL: Final = load_queries("texting/messages")
 
 
-class SenderRow(NamedTuple):
-    """One of our addresses."""
-
-    id: UUID
-    address: str
-
-
 class OwnedSender(NamedTuple):
     """One of our addresses, and the study it speaks for."""
 
     study_id: UUID
     id: UUID
+    provider: str
     site_id: UUID | None
     sender_name: str
 
@@ -93,6 +87,10 @@ class MessageRow(NamedTuple):
     their_address_sealed: bytes
     their_address_key: str
     our_address: str
+    registered_code: str | None
+    """Of the registration it goes out with; None: in words of our own."""
+    registered_signature: str | None
+    parameters_sealed: bytes | None
     visit_ids: tuple[UUID, ...]
 
 
@@ -142,14 +140,6 @@ class CarrierRow(NamedTuple):
     """How long the provider had had it (machine time); None: it has not, or that was not kept."""
     staff_wrote: bool
     heard: tuple[HeardText, ...]
-
-
-async def find_sender(
-    connection: Connection, study_id: UUID, site_id: UUID, provider: str
-) -> SenderRow | None:
-    """Our address that speaks for a site."""
-    row = await connection.fetchrow(_SQL["find_sender"], study_id, site_id, provider)
-    return None if row is None else row_of(SenderRow, row)
 
 
 async def find_sender_by_address(
@@ -239,9 +229,10 @@ async def mark_messages(
     return {row["id"] for row in moved}
 
 
-async def list_retries(connection: Connection, limit: int) -> list[QueuedRow]:
-    """Queued messages whose time to try again has come (machine time)."""
-    return [row_of(QueuedRow, row) for row in await connection.fetch(_SQL["list_retries"], limit)]
+async def list_retries(connection: Connection, providers: list[str], limit: int) -> list[QueuedRow]:
+    """Queued messages of these providers whose time to try again has come (machine time)."""
+    rows = await connection.fetch(_SQL["list_retries"], providers, limit)
+    return [row_of(QueuedRow, row) for row in rows]
 
 
 async def reclaim_message(
@@ -292,24 +283,31 @@ async def mark_overdue_ambiguous(connection: Connection) -> int:
 
 
 async def list_ambiguous(
-    connection: Connection, older_than: timedelta, limit: int
+    connection: Connection, providers: list[str], older_than: timedelta, limit: int
 ) -> list[tuple[UUID, UUID]]:
-    """(study, message) of what may have been sent, old enough to look up."""
-    rows = await connection.fetch(_SQL["list_ambiguous"], older_than.total_seconds(), limit)
+    """(study, message) of what these providers may have been given, old enough to look up."""
+    rows = await connection.fetch(
+        _SQL["list_ambiguous"], providers, older_than.total_seconds(), limit
+    )
     return [(row["study_id"], row["id"]) for row in rows]
 
 
 async def list_unheard_replies(
-    connection: Connection, older_than: timedelta, limit: int
+    connection: Connection, providers: list[str], older_than: timedelta, limit: int
 ) -> list[tuple[UUID, UUID]]:
     """(study, message) of replies in webhooks' answers of which no receipt has come."""
-    rows = await connection.fetch(_SQL["list_unheard_replies"], older_than.total_seconds(), limit)
+    rows = await connection.fetch(
+        _SQL["list_unheard_replies"], providers, older_than.total_seconds(), limit
+    )
     return [(row["study_id"], row["id"]) for row in rows]
 
 
-async def mark_expired(connection: Connection) -> int:
-    """Queued messages whose window has closed expire; returns how many."""
-    return len(await connection.fetch(_SQL["mark_expired"]))
+async def mark_expired(connection: Connection, providers: list[str]) -> int:
+    """Queued messages whose window has closed expire; returns how many.
+
+    Those of a provider that is not among these never went out: `provider_gone`.
+    """
+    return len(await connection.fetch(_SQL["mark_expired"], providers))
 
 
 async def get_carrier(

@@ -46,46 +46,49 @@ class SenderOf(NamedTuple):
     """Our address that speaks for a participant's site; `per_second`: a pace of its own."""
 
     participant_id: UUID
-    site_id: UUID
     id: UUID
-    address: str
+    provider: str
     per_second: float | None
 
 
 async def list_senders_of(
-    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID], provider: str
+    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID], providers: list[str]
 ) -> list[SenderOf]:
-    """For each of these participants whom a provider's address can reach, which one it is."""
+    """For each of these participants the nearest address of these providers, if there is one.
+
+    It tells how many may be claimed at once. The claim itself chooses by number and consent.
+    """
     rows = await connection.fetch(
-        _SQL["list_senders_of"], study_id, list(participant_ids), provider
+        _SQL["list_senders_of"], study_id, list(participant_ids), providers
     )
     return [row_of(SenderOf, row) for row in rows]
 
 
-class SenderPace(NamedTuple):
+class SenderRow(NamedTuple):
     """One of our addresses; `per_second` is None where its provider's usual pace holds."""
 
+    id: UUID
     provider: str
     address: str
     site: str | None
     per_second: float | None
+    in_use: bool
+    """New texts go out from there: they were not moved to another."""
+    waiting: int
+    """Texts that wait to be sent from there."""
 
 
-async def list_senders(connection: Connection, study_id: UUID) -> list[SenderPace]:
+async def list_senders(connection: Connection, study_id: UUID) -> list[SenderRow]:
     """The study's addresses with their paces."""
     rows = await connection.fetch(_SQL["list_senders"], study_id)
-    return [row_of(SenderPace, row) for row in rows]
+    return [row_of(SenderRow, row) for row in rows]
 
 
 async def set_pace(
-    connection: Connection, study_id: UUID, address: str, per_second: float | None, actor: str
-) -> bool:
-    """Say how many texts a second a sender may send, None for its provider's usual pace.
-
-    False for an address that is not ours.
-    """
-    found = await connection.fetchval(_SQL["set_pace"], study_id, address, per_second, actor)
-    return found is not None
+    connection: Connection, study_id: UUID, sender_id: UUID, per_second: float | None, actor: str
+) -> None:
+    """Say how many texts a second a sender may send, None for its provider's usual pace."""
+    await connection.execute(_SQL["set_pace"], study_id, sender_id, per_second, actor)
 
 
 async def insert_call(
@@ -112,27 +115,52 @@ async def insert_call(
 
 
 class SenderElsewhere(NamedTuple):
-    """An address of a study's that belongs to another provider than the one in use."""
+    """An address of a study's that belongs to a provider that is not in use here."""
 
     study: str
     address: str
     provider: str
 
 
-async def list_senders_elsewhere(connection: Connection, provider: str) -> list[SenderElsewhere]:
-    """Our addresses from which nothing can be sent through this provider, in every study."""
-    rows = await connection.fetch(_SQL["list_senders_elsewhere"], provider)
+async def list_senders_elsewhere(
+    connection: Connection, providers: list[str]
+) -> list[SenderElsewhere]:
+    """Our addresses from which nothing can be sent through these providers, in every study."""
+    rows = await connection.fetch(_SQL["list_senders_elsewhere"], providers)
     return [row_of(SenderElsewhere, row) for row in rows]
 
 
+class WaitingElsewhere(NamedTuple):
+    """How many texts wait for a provider that is not in use here."""
+
+    provider: str
+    texts: int
+
+
+async def count_waiting_elsewhere(
+    connection: Connection, providers: list[str]
+) -> list[WaitingElsewhere]:
+    """Texts to be sent or looked up at none of these providers, in every study."""
+    rows = await connection.fetch(_SQL["count_waiting_elsewhere"], providers)
+    return [row_of(WaitingElsewhere, row) for row in rows]
+
+
 async def move_sender(
-    connection: Connection, study_id: UUID, address: str, provider: str, actor: str
+    connection: Connection,
+    study_id: UUID,
+    from_id: UUID,
+    provider: str,
+    address: str,
+    *,
+    actor: str,
+    reason: str,
 ) -> bool:
-    """Let an address be this provider's from now on; False if there is nothing to move.
+    """Let new texts of a sender go out from an address of a provider's; False if it is another
+    study's.
 
     Within a transaction that has a reason.
     """
-    parameters = (study_id, new_id(), address, provider, actor)
+    parameters = (study_id, from_id, provider, address, new_id(), new_id(), actor, reason)
     return await write(connection, _SQL["move_sender"], *parameters) is not None
 
 

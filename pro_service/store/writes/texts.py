@@ -55,6 +55,9 @@ class ReminderMessageRow:
     """None: the one whose turn the write takes."""
     state: str | None = None
     """None: claimed."""
+    registration_id: UUID | None = None
+    """With which registration it goes out; None: in words of our own."""
+    parameters_sealed: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,9 @@ class ReplyMessageRow:
     lease_seconds: int | None = None
     """A reply is not claimed; None."""
     expires_at: datetime | None = None
+    registration_id: UUID | None = None
+    """A reply is in words of our own; None."""
+    parameters_sealed: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,7 +83,7 @@ SELECT inbound_id, instrument, target, item, taken_by FROM pro.desk_answers_in($
 -- name: get_text_to_settle(study_id, participant_id, inbound_id)
 -- A text as somebody is about to settle it for a participant: whether that was done and by whom, the question
 -- it found open, the last undoing of such a word, and which of the participant's contacts its number is now.
-SELECT i.line_id, i.participant_id AS named, i.body_sealed, i.body_key, i.media_count, i.received_at,
+SELECT i.line_id, i.provider, i.participant_id AS named, i.body_sealed, i.body_key, i.media_count, i.received_at,
        i.asked_assessment_id, i.asked_items, i.read_at IS NOT NULL OR s.id IS NOT NULL AS settled,
        coalesce(s.actor, i.read_by) AS settled_by, s.kind AS settled_as,
        (SELECT u.id FROM pro.text_settlements AS t

@@ -73,7 +73,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- Name the address texts of this study (or one site) come from; the same again changes nothing.
 INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
 VALUES ($1, $2, 'sms', $3, $4, $5, $6)
-ON CONFLICT (provider, address) DO NOTHING;
+ON CONFLICT (provider, address) DO NOTHING
+RETURNING id;
 
 -- name: insert_assignment(study_id, id, staff_id, site_id, role, actor)
 -- Assign a member of staff to a site from now on; without one, to the whole study. Who holds the role

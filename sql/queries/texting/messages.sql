@@ -1,12 +1,6 @@
--- name: find_sender(study_id, site_id, provider)
--- Our address that speaks for a site: its own, else the study's, else one shared with another site.
-SELECT id, address FROM pro.senders
-WHERE study_id = $1 AND provider = $3
-ORDER BY site_id IS NOT DISTINCT FROM $2 DESC, site_id IS NULL DESC, id LIMIT 1;
-
 -- name: find_sender_by_address(provider, address)
 -- Which study a text to one of our addresses belongs to.
-SELECT s.study_id, s.id, s.site_id, st.sender AS sender_name
+SELECT s.study_id, s.id, s.provider, s.site_id, st.sender AS sender_name
 FROM pro.senders AS s JOIN pro.studies AS st ON st.id = s.study_id
 WHERE s.provider = $1 AND s.address = $2;
 
@@ -46,11 +40,13 @@ FROM jsonb_to_recordset($3::jsonb) AS k (id uuid, state text, provider_id text, 
 WHERE m.study_id = $1 AND m.id = k.id AND m.state = $2
 RETURNING m.id;
 
--- name: list_retries(limit)
--- Messages a provider definitely did not take, whose time to try again has come; none while sending is held.
+-- name: list_retries(providers, limit)
+-- Messages one of these providers definitely did not take, whose time to try again has come; none while sending
+-- is held.
 SELECT m.study_id, m.id, m.participant_id, m.kind FROM pro.messages AS m
 WHERE m.state = 'queued' AND m.retry_at <= clock_timestamp() AND NOT (SELECT pro.sending_is_held())
-ORDER BY m.retry_at LIMIT $1;
+  AND m.provider = ANY ($1::text[])
+ORDER BY m.retry_at LIMIT $2;
 
 -- name: reclaim_message(study_id, message_id, participant_id, revision, lease_seconds)
 -- Claim a queued message again, if the participant's facts are those it was found wanted from and sending
@@ -75,11 +71,13 @@ SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries,
        m.provider, m.provider_id, m.expires_at, m.expires_at - pro.now() AS lives_for,
        m.lease_until - clock_timestamp() AS lease_left, pro.now() AS now,
        l.id AS line_id, l.their_address_sealed, l.their_address_key, s.address AS our_address,
+       t.code AS registered_code, t.signature AS registered_signature, m.parameters_sealed,
        (SELECT coalesce(array_agg(r.visit_id), '{}') FROM pro.reminders AS r
         WHERE r.study_id = m.study_id AND r.message_id = m.id) AS visit_ids
 FROM pro.messages AS m
 JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
 JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
+LEFT JOIN pro.registered_templates AS t ON t.study_id = m.study_id AND t.id = m.registration_id
 WHERE m.study_id = $1 AND m.id = ANY ($2::uuid[]);
 
 -- name: mark_overdue_ambiguous()
@@ -88,23 +86,25 @@ UPDATE pro.messages SET state = 'ambiguous', state_reason = 'lease ran out'
 WHERE state = 'sending' AND lease_until < clock_timestamp()
 RETURNING study_id, id;
 
--- name: list_ambiguous(older_than_seconds, limit)
--- Messages that may or may not have been taken, old enough to ask the provider's list.
+-- name: list_ambiguous(providers, older_than_seconds, limit)
+-- Messages that may or may not have been taken, old enough to ask these providers' lists.
 SELECT study_id, id FROM pro.messages
-WHERE state = 'ambiguous'
-  AND claimed_at < pro.now() - $1::double precision * interval '1 second'
-ORDER BY id LIMIT $2;
+WHERE state = 'ambiguous' AND provider = ANY ($1::text[])
+  AND claimed_at < pro.now() - $2::double precision * interval '1 second'
+ORDER BY id LIMIT $3;
 
--- name: list_unheard_replies(older_than_seconds, limit)
+-- name: list_unheard_replies(providers, older_than_seconds, limit)
 -- Replies said in a webhook's answer of which no receipt has come: nobody knows whether they were heard.
 SELECT study_id, id FROM pro.messages
-WHERE kind = 'reply' AND state = 'accepted' AND provider_id IS NULL
-  AND claimed_at < pro.now() - $1::double precision * interval '1 second'
-ORDER BY claimed_at LIMIT $2;
+WHERE kind = 'reply' AND state = 'accepted' AND provider_id IS NULL AND provider = ANY ($1::text[])
+  AND claimed_at < pro.now() - $2::double precision * interval '1 second'
+ORDER BY claimed_at LIMIT $3;
 
--- name: mark_expired()
--- A text whose window has closed dies in the queue.
-UPDATE pro.messages SET state = 'expired', state_reason = 'window closed'
+-- name: mark_expired(providers)
+-- A text whose window has closed dies in the queue; one of a provider that is not among these waited for it
+-- in vain.
+UPDATE pro.messages SET state = 'expired',
+    state_reason = CASE WHEN provider = ANY ($1::text[]) THEN 'window closed' ELSE 'provider_gone' END
 WHERE state = 'queued' AND expires_at <= pro.now()
 RETURNING study_id, id;
 

@@ -22,55 +22,69 @@ RETURNING greatest(0, extract(epoch FROM p.free_at
     - interval '1 second' / coalesce(p.per_second::double precision, $3) - clock_timestamp()))::double precision
     AS wait_seconds;
 
--- name: list_senders_of(study_id, participant_ids, provider)
--- Our address that speaks for each participant's site, as `find_sender` finds it, and its own pace.
-SELECT ps.participant_id, ps.site_id, s.id, s.address, p.per_second::double precision AS per_second
+-- name: list_senders_of(study_id, participant_ids, providers)
+-- The nearest of our addresses at these providers that speaks for each participant's site, and its own pace.
+SELECT ps.participant_id, s.id, s.provider, p.per_second::double precision AS per_second
 FROM pro.participant_sites AS ps
 CROSS JOIN LATERAL (
-    SELECT s.id, s.address FROM pro.senders AS s
-    WHERE s.study_id = $1 AND s.provider = $3
+    SELECT s.id, s.provider FROM pro.senders_in_use AS s
+    WHERE s.study_id = $1 AND s.provider = ANY ($3::text[])
     ORDER BY s.site_id IS NOT DISTINCT FROM ps.site_id DESC, s.site_id IS NULL DESC, s.id LIMIT 1
 ) AS s
 LEFT JOIN pro.sender_paces AS p ON p.study_id = $1 AND p.sender_id = s.id
 WHERE ps.study_id = $1 AND ps.participant_id = ANY ($2::uuid[]) AND ps.valid_to IS NULL;
 
--- name: set_pace(study_id, address, per_second, actor)
--- How many texts a second one of our addresses may send (NULL: what holds for its provider); nothing for
--- an address that is not ours.
+-- name: set_pace(study_id, sender_id, per_second, actor)
+-- How many texts a second one of our addresses may send (NULL: what holds for its provider).
 INSERT INTO pro.sender_paces AS p (study_id, sender_id, per_second, set_by, set_at)
-SELECT s.study_id, s.id, $3::double precision, $4, clock_timestamp() FROM pro.senders AS s
-WHERE s.study_id = $1 AND s.address = $2
+VALUES ($1, $2, $3::double precision, $4, clock_timestamp())
 ON CONFLICT (study_id, sender_id) DO UPDATE
-    SET per_second = excluded.per_second, set_by = excluded.set_by, set_at = excluded.set_at
-RETURNING p.sender_id;
+    SET per_second = excluded.per_second, set_by = excluded.set_by, set_at = excluded.set_at;
 
 -- name: list_senders(study_id)
--- Our addresses, the sites they speak for, and the pace somebody set.
-SELECT s.provider, s.address, t.code AS site, p.per_second::double precision AS per_second
+-- Our addresses, the sites they speak for, the pace somebody set, and whether new texts go out from there.
+SELECT s.id, s.provider, s.address, t.code AS site, p.per_second::double precision AS per_second,
+       u.id IS NOT NULL AS in_use,
+       (SELECT count(*) FROM pro.messages AS m
+        JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+        WHERE m.study_id = s.study_id AND m.state = 'queued' AND l.sender_id = s.id) AS waiting
 FROM pro.senders AS s
+LEFT JOIN pro.senders_in_use AS u ON u.study_id = s.study_id AND u.id = s.id
 LEFT JOIN pro.sites AS t ON t.study_id = s.study_id AND t.id = s.site_id
 LEFT JOIN pro.sender_paces AS p ON p.study_id = s.study_id AND p.sender_id = s.id
 WHERE s.study_id = $1 ORDER BY s.provider, s.id;
 
--- name: list_senders_elsewhere(provider)
--- Our addresses that belong to other providers only: through this one nothing can be sent from them.
-SELECT t.code AS study, s.address, s.provider FROM pro.senders AS s
+-- name: list_senders_elsewhere(providers)
+-- Our addresses new texts would go out from, and that belong to none of these providers.
+SELECT t.code AS study, s.address, s.provider FROM pro.senders_in_use AS s
 JOIN pro.studies AS t ON t.id = s.study_id
-WHERE s.provider <> $1
-  AND NOT EXISTS (SELECT FROM pro.senders AS o
-                  WHERE o.study_id = s.study_id AND o.address = s.address AND o.provider = $1)
+WHERE s.provider <> ALL ($1::text[])
 ORDER BY t.code, s.address, s.provider;
 
--- name: move_sender(study_id, id, address, provider, actor)
--- From now on one of our addresses is this provider's: texts go out and come in there. What went before stays
--- with the row it had. Nothing for an address that is not ours, or belongs there already.
-INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
-SELECT s.study_id, $2, s.channel, $4::text, s.address, s.site_id, $5
-FROM pro.senders AS s
-WHERE s.study_id = $1 AND s.address = $3 AND s.provider <> $4::text
-ORDER BY s.id DESC LIMIT 1
-ON CONFLICT (provider, address) DO NOTHING
-RETURNING id;
+-- name: count_waiting_elsewhere(providers)
+-- Texts that wait to be sent or looked up at none of these providers.
+SELECT m.provider, count(*) AS texts FROM pro.messages AS m
+WHERE m.state IN ('queued', 'sending', 'ambiguous') AND m.provider <> ALL ($1::text[])
+GROUP BY m.provider ORDER BY m.provider;
+
+-- name: move_sender(study_id, from_id, provider, address, id, move_id, actor, reason)
+-- From now on new texts of one sender go out from another, which is made if there is none; what went before
+-- stays with the row it had. Nothing for an address that is another study's.
+WITH made AS (
+    INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
+    SELECT s.study_id, $5, s.channel, $3::text, $4::text, s.site_id, $7
+    FROM pro.senders AS s WHERE s.study_id = $1 AND s.id = $2
+    ON CONFLICT (provider, address) DO NOTHING
+    RETURNING id
+),
+target AS (
+    SELECT id FROM made
+    UNION ALL
+    SELECT s.id FROM pro.senders AS s WHERE s.study_id = $1 AND s.provider = $3 AND s.address = $4
+)
+INSERT INTO pro.sender_moves (study_id, id, from_id, to_id, actor, reason)
+SELECT $1, $6, $2, t.id, $7, $8 FROM target AS t
+RETURNING to_id;
 
 -- name: insert_call(study_id, id, participant_id, reason, actor)
 -- Ask staff to call a participant about a number, once while such a task is open; the participant's

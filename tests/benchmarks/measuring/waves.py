@@ -15,9 +15,11 @@ from uuid import UUID
 import asyncpg
 from pydantic import SecretStr
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.jobs import Job, make_jobs
 from pro_service.messaging.gateway import Accepted, OutboundText
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.simulator import wire
 from pro_service.messaging.simulator.gateway import SimulatorGateway
 from pro_service.services.base.context import ServiceContext
@@ -97,11 +99,15 @@ class Wave:
 @asynccontextmanager
 async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wave]:
     """The job `remind` as the worker makes it, with the provider at an address or none."""
-    parts = (world.vault, load_texts(), load_instruments())
+    parts = (world.vault, load_texts(), load_instruments(), load_channels())
     context = ServiceContext.of(
-        *parts, public_url="http://127.0.0.1", provider=wire.NAME, release="benchmark"
+        *parts,
+        public_url="http://127.0.0.1",
+        gateways=Gateways.named(wire.NAME),
+        release="benchmark",
     )
     gateway = CountingGateway(provider)
+    context.gateways = Gateways.holding(gateway)
     superuser = await asyncpg.connect(world.url)
     visits = [row_id(VISITS, open_visit(n)) for n in world.alone]
 
@@ -112,7 +118,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
     try:
         async with await open_pools(world.url, roles=["worker"]) as pools:
             sealer = Sealer(SigningRing.generate())
-            jobs = make_jobs(pools.worker, context, gateway, sealer)
+            jobs = make_jobs(pools.worker, context, sealer)
             remind = next(job for job in jobs if job.id == "remind")
             await _put_back(superuser, BEFORE, visits)
             await superuser.execute("VACUUM FULL pro.messages")

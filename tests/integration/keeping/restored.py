@@ -9,7 +9,9 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.embedded import program_folders
+from pro_service.messaging.gateways import Gateways
 from pro_service.services import keeping, rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.journal import journal_in, read_journal
@@ -64,11 +66,12 @@ async def reopened(lost: Trial, url: str) -> AsyncIterator[Trial]:
         vault,
         load_texts(),
         lost.context.catalogue.instruments,
+        load_channels(),
         public_url=lost.context.public_url,
-        provider="simulator",
+        gateways=Gateways.holding(lost.gateway),
         release="test",
     )
-    app = build_application(pools=pools, context=context, gateway=lost.gateway, ready=_ready)
+    app = build_application(pools=pools, context=context, ready=_ready)
     try:
         server = TestServer(app, access_log=None)
         async with server:
@@ -110,9 +113,9 @@ async def replayed(trial: Trial, journal: Path, made: keeping.Manifest) -> list[
 async def work(trial: Trial) -> None:
     """One round of everything a worker does about texts and calls."""
     worker = trial.pools.worker
-    await rounds.remind_round(worker, trial.context, trial.gateway)
-    await rounds.retry_round(worker, trial.context, trial.gateway)
-    await rounds.sweep_round(worker, trial.context, trial.gateway)
+    await rounds.remind_round(worker, trial.context)
+    await rounds.retry_round(worker, trial.context)
+    await rounds.sweep_round(worker, trial.context)
     await rounds.call_round(worker, trial.context)
     await rounds.closing_round(worker, trial.context)
     await trial.provider.drain()

@@ -30,7 +30,7 @@ async def states(trial: Trial) -> list[tuple[str, str | None]]:
 async def sweep(trial: Trial, after: timedelta = timedelta(minutes=10)) -> int:
     """Look up what is ambiguous, later."""
     await trial.move(after)
-    return await rounds.sweep_round(trial.pools.worker, trial.context, trial.gateway)
+    return await rounds.sweep_round(trial.pools.worker, trial.context)
 
 
 async def post_status(
@@ -60,7 +60,7 @@ async def test_a_refused_call_is_retried_and_the_text_goes_once(database_url: st
         trial.faults.next_sends.append("429")
         await trial.remind()
         assert await states(trial) == [("queued", "not accepted")]
-        assert await rounds.retry_round(trial.pools.worker, trial.context, trial.gateway) == 0
+        assert await rounds.retry_round(trial.pools.worker, trial.context) == 0
         await trial.retry_now()
         assert [state for state, _ in await states(trial)] == ["accepted"]
         assert await trial.retry_now() == 0

@@ -219,7 +219,7 @@ async def test_a_worker_stopped_into_or_past_its_lease_does_not_send(
         assert claimed is not None
         await owner.execute("UPDATE pro.messages SET lease_until = clock_timestamp() + $1", left)
         worker = trial.pools.worker
-        state = await delivery.send_claimed(worker, trial.context, trial.gateway, claimed)
+        state = await delivery.send_claimed(worker, trial.context, claimed)
         assert (state, trial.fake.calls) == ("queued", 0)
         assert await trial.states() == [("queued", "claimed too long ago", None)]
 
@@ -237,12 +237,12 @@ async def test_a_claim_taken_for_ambiguous_meanwhile_stays_so_and_is_not_sent(
             await owner.execute(
                 "UPDATE pro.messages SET lease_until = clock_timestamp() - interval '1 second'"
             )
-            await rounds.sweep_round(worker, trial.context, trial.gateway)
+            await rounds.sweep_round(worker, trial.context)
             return timedelta(seconds=0.5)
 
         monkeypatch.setattr(sending, "claim_turn", stopped_for_long)
         monkeypatch.setattr(delivery, "CALL_BOUND_SECONDS", 29.9)
-        state = await delivery.send_claimed(worker, trial.context, trial.gateway, claimed)
+        state = await delivery.send_claimed(worker, trial.context, claimed)
         assert (state, trial.fake.calls) == ("ambiguous", 0)
 
 
@@ -256,6 +256,6 @@ async def test_a_text_that_could_only_arrive_at_night_is_not_handed_over(
         )
         assert claimed is not None
         await trial.move(timedelta(hours=2))  # 20:30, when quiet hours begin
-        await delivery.send_claimed(trial.pools.worker, trial.context, trial.gateway, claimed)
+        await delivery.send_claimed(trial.pools.worker, trial.context, claimed)
         assert await trial.states() == [("queued", "too late to send now", None)]
         assert Counter(trial.fake.taken) == Counter()

@@ -70,7 +70,7 @@ async def test_two_workers_at_once_send_each_reminder_once(database_url: str) ->
         async with await open_pools(database_url, roles=["worker"]) as other:
             await asyncio.gather(
                 *(
-                    rounds.remind_round(pool, trial.context, trial.gateway)
+                    rounds.remind_round(pool, trial.context)
                     for pool in (trial.pools.worker, other.worker, other.worker)
                 )
             )

@@ -58,6 +58,6 @@ async def test_a_text_looked_up_later_reads_the_facts_anew(
         await trial.owner_does("UPDATE messages SET state = 'ambiguous'")
         await trial.move(rounds.LOOK_AFTER * 2)
         with statements(monkeypatch) as said:
-            await rounds.sweep_round(trial.pools.worker, trial.context, trial.gateway)
+            await rounds.sweep_round(trial.pools.worker, trial.context)
         assert Counter(said)["get_lean_facts"] == 1
         assert Claimed(trial.study_id, trial.study_id).facts is None

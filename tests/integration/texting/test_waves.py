@@ -75,7 +75,7 @@ async def remind_each_alone(trial: Trial) -> None:
         for one in rows:
             claimed = await remind(worker, trial.context, *one)
             if claimed is not None:
-                await send_claimed(worker, trial.context, trial.gateway, claimed)
+                await send_claimed(worker, trial.context, claimed)
 
 
 async def remind_in_waves(trial: Trial) -> None:

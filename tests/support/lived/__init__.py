@@ -17,8 +17,10 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.embedded.binaries import find_binaries
+from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
@@ -92,9 +94,9 @@ def old_context() -> ServiceContext:
     """A context with the keys the study was sealed with."""
     keys = about()["keys"]
     vault = Vault(*(KeyRing.parse(keys[name]) for name in ("vault", "index", "link")))
-    parts = (vault, load_texts(), load_instruments())
+    parts = (vault, load_texts(), load_instruments(), load_channels())
     return ServiceContext.of(
-        *parts, public_url="http://127.0.0.1", provider="simulator", release="test"
+        *parts, public_url="http://127.0.0.1", gateways=Gateways.named("simulator"), release="test"
     )
 
 

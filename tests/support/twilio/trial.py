@@ -13,6 +13,7 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import CALL_BOUND, TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
@@ -74,16 +75,16 @@ class TwilioTrial:
 
     async def remind(self) -> int:
         """One round of reminders."""
-        return await rounds.remind_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.remind_round(self.pools.worker, self.context)
 
     async def retry(self) -> int:
         """One round of further tries."""
-        return await rounds.retry_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.retry_round(self.pools.worker, self.context)
 
     async def sweep(self, after: timedelta = timedelta(minutes=10)) -> int:
         """Look up what is ambiguous, later."""
         await self.move(after)
-        return await rounds.sweep_round(self.pools.worker, self.context, self.gateway)
+        return await rounds.sweep_round(self.pools.worker, self.context)
 
     async def says(self, code: str, text: str) -> str | None:
         """A participant sends a text; the reply."""
@@ -127,8 +128,8 @@ async def open_twilio_trial(
             api = str(provider.make_url("")).rstrip("/")
             gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=api, call_bound=call_bound)
             context = context or make_context("http://127.0.0.1")
-            context.provider = "twilio"
-            app = build_application(pools=pools, context=context, gateway=gateway, ready=_ready)
+            context.gateways = Gateways.holding(gateway)
+            app = build_application(pools=pools, context=context, ready=_ready)
             async with TestServer(app, access_log=None) as server:
                 base = str(server.make_url("")).rstrip("/")
                 context.public_url = fake.webhook_base = base
@@ -152,5 +153,5 @@ async def _open_study(
     protocol, source, sha256 = example_study()
     loaded = await load_protocol(operator, context, protocol, source, sha256, actor=ACTOR)
     site = SiteRow(new_id(), "BJ01", "Site BJ01", ZONE, "CN", "+12025550198", "120")
-    await add_site(operator, loaded.study.id, site, provider="twilio", sender=sender, actor=ACTOR)
+    await add_site(operator, loaded.study.id, site, provider="twilio", address=sender, actor=ACTOR)
     return loaded.study.id

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from pro_service.domain.conversation.staff_replies import (
     BEGUN,
     KIND,
-    OWN,
     choose,
     goes_at,
 )
 from pro_service.domain.delivery.contacts import ContactFacts, WhyNot
 from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import FINAL, standing
@@ -30,14 +30,13 @@ from pro_service.services.texting import (
     StaffReply,
     line_to,
     open_address,
-    rule_for_number,
+    outlet_for,
     staff_reply_body,
     staff_reply_row,
 )
 from pro_service.store.desk import texts as store
 from pro_service.store.desk.texts import SettlementWrite
 from pro_service.store.ids import new_id
-from pro_service.store.texting import messages
 
 
 class Wanted(NamedTuple):
@@ -51,6 +50,8 @@ class FirstText(NamedTuple):
     """A text as it would go out, to whom, and when; nothing is written yet."""
 
     contact: ContactFacts
+    sender: SenderFacts
+    """Our address it comes from."""
     template: str
     body: str
     segments: int
@@ -65,16 +66,17 @@ def compose_first_text(
 ) -> FirstText:
     """The text as it would go out. Raises ReplyRefusedError, ReplyWordsError."""
     contact = may_begin(facts)
-    rule = rule_for_number(context, open_address(context, contact))
-    if not rule.one_way or rule.per_day < 1:
+    outlet = outlet_for(context, facts, open_address(context, contact))
+    if outlet.sender is None or outlet.why_not is not None:
         raise ReplyRefusedError(ReplyRefused.no_channel)
-    if rule.template_registered and wanted.choice == OWN:
+    if outlet.rule.template_registered:
         raise ReplyRefusedError(ReplyRefused.unregistered)
     chosen = choose(protocol, facts.language, wanted.choice, wanted.own_words)
     body = staff_reply_body(context, protocol, facts, chosen.words, headed=contact.names_code)
     when = goes_at(protocol.messaging, facts.now, facts.zone)
     return FirstText(
         contact,
+        outlet.sender,
         chosen.template.replace(f"{KIND}.", f"{KIND}.{BEGUN}.", 1),
         body,
         segments(body).segments,
@@ -105,14 +107,10 @@ async def send_first_text(who: Who, wanted: Wanted, *, actor: str) -> FirstText:
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[FirstText]:
         text = compose_first_text(context, facts, protocol, wanted)
-        sender = await messages.find_sender(
-            who.connection, who.study_id, facts.site.id, context.provider
-        )
-        if sender is None:
-            raise ReplyRefusedError(ReplyRefused.no_channel)
+        sender = text.sender
         number = open_address(context, text.contact)
         line = await line_to(who.connection, context, who.study_id, sender.id, number, actor)
-        reply = StaffReply(new_id(), line.id, text.template, text.body, actor)
+        reply = StaffReply(new_id(), line.id, sender.provider, text.template, text.body, actor)
         document = SettlementWrite(
             lines=[] if line.row is None else [line.row],
             messages=[staff_reply_row(context, facts, reply)],

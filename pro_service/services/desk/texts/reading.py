@@ -150,7 +150,7 @@ async def _settling(hands: Hands, participant_id: UUID, inbound_id: UUID) -> Set
     case = TextCase(hands, facts, protocol, inbound_id, text)
     asked, reply_refused, take_refused = None, None, None
     try:
-        may_reply(facts, text)
+        may_reply(hands.context, facts, text)
     except ReplyRefusedError as error:
         reply_refused = error.why
     try:

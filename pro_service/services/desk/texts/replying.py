@@ -16,12 +16,19 @@ from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.statuses import FINAL, standing
+from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Plan, turn, writing
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import signed
 from pro_service.services.desk.texts.finding import TextCase, find_whose, still_to_settle
 from pro_service.services.desk.texts.settling import settlement
-from pro_service.services.texting import StaffReply, staff_reply_body, staff_reply_row
+from pro_service.services.texting import (
+    StaffReply,
+    needs_registration,
+    open_address,
+    staff_reply_body,
+    staff_reply_row,
+)
 from pro_service.store.base import operations
 from pro_service.store.desk import texts as store
 from pro_service.store.desk.clerk import Place
@@ -122,7 +129,7 @@ async def send_reply(hands: Hands, wish: ReplyWish) -> Place:
     return place
 
 
-def may_reply(facts: ParticipantFacts, text: TextToSettle) -> ContactFacts:
+def may_reply(context: ServiceContext, facts: ParticipantFacts, text: TextToSettle) -> ContactFacts:
     """The contact a reply goes to: whoever wrote. Raises ReplyRefusedError."""
     if standing(facts.statuses, facts.now, facts.events).status in {*FINAL, Status.died}:
         raise ReplyRefusedError(ReplyRefused.ended)
@@ -132,13 +139,17 @@ def may_reply(facts: ParticipantFacts, text: TextToSettle) -> ContactFacts:
     refused = why_not(contact, facts.consent)
     if refused is not None:
         raise ReplyRefusedError(refused)
+    if needs_registration(context, text.provider, open_address(context, contact)):
+        raise ReplyRefusedError(ReplyRefused.unregistered)
     return contact
 
 
 def _compose(case: TextCase, wish: ReplyWish) -> tuple[StaffReply, Chosen]:
     facts, protocol, hands = case.facts, case.protocol, case.hands
-    contact = may_reply(facts, case.text)
+    contact = may_reply(hands.context, facts, case.text)
     chosen = choose(protocol, facts.language, wish.choice, wish.own_words)
     body = staff_reply_body(hands.context, protocol, facts, chosen.words, headed=contact.names_code)
     actor = hands.seat.actor
-    return StaffReply(wish.inbound_id, case.text.line_id, chosen.template, body, actor), chosen
+    return StaffReply(
+        wish.inbound_id, case.text.line_id, case.text.provider, chosen.template, body, actor
+    ), chosen

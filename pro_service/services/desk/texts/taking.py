@@ -189,13 +189,15 @@ def _told(case: TextCase, plan: AnswersPlan) -> list[ReplyMessageRow]:
     if not parts:
         return []
     try:
-        may_reply(facts, case.text)
+        may_reply(context, facts, case.text)
     except ReplyRefusedError:
         return []
     naming = text_context(context, case.protocol, facts)
     body = context.texts.render(parts, facts.language, naming)
     actor = case.hands.seat.actor
-    reply = StaffReply(case.inbound_id, case.text.line_id, parts[0].key, body, actor)
+    reply = StaffReply(
+        case.inbound_id, case.text.line_id, case.text.provider, parts[0].key, body, actor
+    )
     # Whoever has just told us this is told at any hour, as if the service had read it.
     return [replace(staff_reply_row(context, facts, reply), kind="reply")]
 

@@ -17,9 +17,8 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.texting.reach import reached_by
-from pro_service.store.connection import Connection
-from pro_service.store.texting import messages
+from pro_service.services.texting.composing import open_number
+from pro_service.services.texting.reach import outlet_for, reached_by, usual_sender
 
 _NUMBER: Final = re.compile(r"\+?\d{3,15}")
 _ESCAPED: Final = re.compile(r"([\\;,])")
@@ -65,8 +64,7 @@ class ContactCard(NamedTuple):
         return "".join(f"{line}\r\n" for line in lines)
 
 
-async def contact_card(
-    connection: Connection,
+def contact_card(
     context: ServiceContext,
     facts: ParticipantFacts,
     protocol: Protocol,
@@ -77,7 +75,9 @@ async def contact_card(
 
     With `site_name` the first text stands on it as well.
     """
-    sender = await messages.find_sender(connection, facts.study_id, facts.site.id, context.provider)
+    number = open_number(context, facts)
+    outlet = None if number is None else outlet_for(context, facts, number)
+    sender = usual_sender(context, facts) if outlet is None else outlet.sender
     if sender is None:
         return None
     naming = text_context(context, protocol, facts, link=f"{context.public_url}/q/…")

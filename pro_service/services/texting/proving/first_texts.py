@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pro_service.domain.conversation.practice import KIND, TEMPLATE, first_parts
 from pro_service.domain.delivery.contacts import ContactFacts
+from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.first_texts import (
@@ -27,11 +28,10 @@ from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.texting.composing import line_to, open_address, seal_body
 from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.services.texting.opt_outs import NoLineError
-from pro_service.services.texting.reach import rule_for_number
+from pro_service.services.texting.reach import outlet_for
 from pro_service.store.ids import new_id
-from pro_service.store.texting import first_texts, messages
+from pro_service.store.texting import first_texts
 from pro_service.store.texting.first_texts import FirstTextWrite
-from pro_service.store.texting.messages import SenderRow
 from pro_service.store.writes import ReplyMessageRow
 
 
@@ -41,7 +41,7 @@ class FirstText(NamedTuple):
     contact: ContactFacts
     number: str
     """Of the telephone, in the clear: for the call out only."""
-    sender: SenderRow
+    sender: SenderFacts
     """Our address it comes from."""
     body: str
     goes_at: datetime
@@ -63,18 +63,18 @@ async def plan_first_text(
     contact = find_contact(facts, which)
     seen = await first_texts.list_first_texts(connection, study_id, participant_id, facts.site.id)
     found = next((one for one in seen if one.contact_id == contact.id), None)
-    sender = await messages.find_sender(connection, study_id, facts.site.id, context.provider)
-    if found is None or sender is None:
-        raise NoLineError
     number = open_address(context, contact)
+    outlet = outlet_for(context, facts, number)
+    if found is None or outlet.sender is None:
+        raise NoLineError
     telephone = Telephone(**{name: getattr(found, name) for name in Telephone.model_fields})
-    rule = rule_for_number(context, number)
-    check_first_text(facts, contact, telephone, two_way=rule.two_way and rule.per_day > 0)
+    two_way = outlet.why_not is None and outlet.rule.two_way
+    check_first_text(facts, contact, telephone, two_way=two_way)
     body = context.texts.render(
         first_parts(found.site_name), facts.language, text_context(context, protocol, facts)
     )
     at = first_goes_at(protocol.messaging, facts)
-    return FirstText(contact, number, sender, body, at, at <= facts.now, found.texts + 1)
+    return FirstText(contact, number, outlet.sender, body, at, at <= facts.now, found.texts + 1)
 
 
 async def send_first_text(who: Who, actor: str, *, which: Which | None = None) -> FirstText:
@@ -116,7 +116,7 @@ def _row(
         body_key=sealed.body_key,
         encoding=sealed.encoding,
         segments=sealed.segments,
-        provider=context.provider,
+        provider=text.sender.provider,
         dedupe_key=f"first:{text.contact.id}:{text.ordinal}",
         actor=actor,
         state="queued",

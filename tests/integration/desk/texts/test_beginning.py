@@ -210,7 +210,7 @@ async def test_a_text_nobody_could_send_for_a_day_dies_in_the_queue(
 ) -> None:
     await write(at, reply="will_ring")
     await trial.move(timedelta(hours=25))
-    await rounds.retry_round(trial.pools.worker, trial.context, trial.gateway)
+    await rounds.retry_round(trial.pools.worker, trial.context)
     assert await trial.fetchval("SELECT state FROM messages WHERE kind = 'staff'") == "expired"
 
 

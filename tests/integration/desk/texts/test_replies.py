@@ -129,7 +129,7 @@ async def test_a_reply_that_could_not_go_for_a_day_dies_in_the_queue(
     address = await text_of(trial, WORDS)
     await reply(at, address, reply="will_ring")
     await trial.move(timedelta(hours=25))
-    await rounds.retry_round(trial.pools.worker, trial.context, trial.gateway)
+    await rounds.retry_round(trial.pools.worker, trial.context)
     state = await trial.fetchval("SELECT state FROM messages WHERE kind = 'staff'")
     assert state == "expired"
 
