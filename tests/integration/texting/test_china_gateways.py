@@ -24,7 +24,7 @@ from pro_service.messaging.gateway import (
     RejectedError,
 )
 from tests.support.china import aliyun, tencent
-from tests.support.china.account import PROVIDERS, ChinaGateway, ChinaName, approve
+from tests.support.china.account import PROVIDERS, Approved, ChinaGateway, ChinaName, approve
 from tests.support.china.faults import ChinaFake, Fault
 
 NUMBER: Final = "13800000001"
@@ -47,7 +47,7 @@ class Connected(NamedTuple):
 async def connected(name: ChinaName) -> AsyncIterator[Connected]:
     """A fake that knows the template, and a gateway to it."""
     fake = PROVIDERS[name].fake(None)
-    approve(fake, REGISTERED)
+    approve(fake, Approved("1110", "康复随访", ("day", "code")))
     async with TestServer(fake.application(), access_log=None) as server:
         base = str(server.make_url("")).rstrip("/")
         gateway = PROVIDERS[name].gateway(base, BOUND)

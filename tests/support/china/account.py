@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from pro_service.messaging.aliyun import wire as aliyun_wire
 from pro_service.messaging.aliyun.gateway import AliyunGateway
-from pro_service.messaging.gateway import Registered
 from pro_service.messaging.tencent import wire as tencent_wire
 from pro_service.messaging.tencent.gateway import Account, TencentGateway
 from tests.support.china import aliyun, tencent
@@ -19,6 +18,14 @@ from tests.support.china.faults import PUSH_SECRET, ChinaFake, Faults
 ChinaName = Literal["aliyun", "tencent"]
 ChinaGateway = AliyunGateway | TencentGateway
 SIGNATURE: Final = "康复随访"
+
+
+class Approved(NamedTuple):
+    """A template as a fake knows it: its variables are named in their order."""
+
+    code: str
+    signature: str
+    names: tuple[str, ...]
 
 
 def aliyun_gateway(api_base: str, bound: timedelta) -> AliyunGateway:
@@ -47,7 +54,8 @@ PROVIDERS: Final[dict[ChinaName, China]] = {
 }
 
 
-def approve(fake: ChinaFake, registered: Registered) -> None:
-    """Let a fake know a signature and a template as approved."""
-    fake.signatures.add(registered.signature)
-    fake.templates[registered.code] = tuple(name for name, _ in registered.parameters)
+def approve(fake: ChinaFake, *templates: Approved) -> None:
+    """Let a fake know signatures and templates as approved."""
+    for one in templates:
+        fake.signatures.add(one.signature)
+        fake.templates[one.code] = one.names

@@ -24,6 +24,13 @@ KEY_ID: Final = "LTAI5tFakeKeyOfTests0001"
 KEY_SECRET: Final = "secret-of-tests-only-0123456789"
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _STATUS: Final = {"waiting": 1, "failed": 2, "delivered": 3}
+_UNREGISTERED: Final = (
+    "isv.SMS_SIGNATURE_ILLEGAL",
+    "isv.SMS_TEMPLATE_ILLEGAL",
+    "isv.INVALID_JSON_PARAM",
+    "isv.TEMPLATE_MISSING_PARAMETERS",
+    "isv.PARAM_NOT_SUPPORT_URL",
+)
 _SIGNED: Final = re.compile(
     r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})"
 )
@@ -97,6 +104,7 @@ class AliyunFake(ChinaFake):
         if fault == "reset":
             return cut(request)
         refusal = self._why_not(query)
+        self.unregistered += refusal in _UNREGISTERED
         if refusal is not None:
             return _refused(refusal, 200)
         return await self._accept(request, query, fault)

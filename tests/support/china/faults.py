@@ -114,6 +114,8 @@ class ChinaFake:
         self.templates: dict[str, tuple[str, ...]] = {}
         """Approved templates: code to the names of their variables, in their order."""
         self.signatures: set[str] = set()
+        self.unregistered = 0
+        """Calls that named no approved signature or template, or not all of its values."""
         self.closing = asyncio.Event()
         self.pushed: Counter[int] = Counter()
         """How often a push was answered with each status."""

@@ -26,6 +26,12 @@ APP_ID: Final = "1400006666"
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 CLOCK_SECONDS: Final = 300
 """How far a call's clock may differ."""
+_UNREGISTERED: Final = (
+    "FailedOperation.SignatureIncorrectOrUnapproved",
+    "FailedOperation.TemplateIncorrectOrUnapproved",
+    "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+    "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+)
 _SIGNED: Final = re.compile(
     r"TC3-HMAC-SHA256 Credential=([^/]+)/(\d{4}-\d\d-\d\d)/sms/tc3_request, "
     r"SignedHeaders=([^,]+), Signature=([0-9a-f]{64})"
@@ -103,6 +109,7 @@ class TencentFake(ChinaFake):
         if fault == "reset":
             return cut(request)
         refusal = self._why_not(document)
+        self.unregistered += refusal in _UNREGISTERED
         if refusal is not None:
             return _element(document, refusal)
         return await self._accept(request, document, fault)
