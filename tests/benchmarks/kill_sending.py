@@ -62,7 +62,7 @@ from tests.support.waiting import until
 PARTICIPANTS: Final = 4
 SAID_TO_BE_SENT: Final = frozenset({"accepted", "sent", "delivered"})
 SHOWN: Final = SAID_TO_BE_SENT | {"unconfirmed"}
-NAIVE_POINTS: Final = ("before the call", "during the call", BY_THE_FAKE, "answered")
+AROUND_THE_CALL: Final = ("before the call", "during the call", BY_THE_FAKE, "answered")
 FAULT_RATE: Final = 0.3
 
 
@@ -320,8 +320,14 @@ def points_of(provider: KillProvider) -> tuple[str, ...]:
     return POINTS if provider in TEXTS_A_SECOND else tuple(p for p in POINTS if p not in PACED)
 
 
-async def prove(template: Template, seeds: Sequence[int], *, naive: Naive | None = None) -> Count:
-    """Every point on every seed, two at a time."""
+async def prove(
+    template: Template,
+    seeds: Sequence[int],
+    *,
+    naive: Naive | None = None,
+    points: Sequence[str] | None = None,
+) -> Count:
+    """Every point (or these) on every seed, two at a time."""
     total = Count()
     gate = asyncio.Semaphore(2)
 
@@ -329,6 +335,6 @@ async def prove(template: Template, seeds: Sequence[int], *, naive: Naive | None
         async with gate:
             total.add(await run_once(template, point, seed, naive=naive))
 
-    points = NAIVE_POINTS if naive else points_of(template.provider)
+    points = points or (AROUND_THE_CALL if naive else points_of(template.provider))
     await asyncio.gather(*(one(point, seed) for seed in seeds for point in points))
     return total

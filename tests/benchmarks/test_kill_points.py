@@ -34,10 +34,10 @@ async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistere
     server_url: str, database_url: str, provider: KillProvider
 ) -> None:
     template = await kill_sending.make_china_template(server_url, database_url, provider)
-    total = await kill_sending.prove(template, [0])
+    total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)
     assert total.sound, total.notes
-    assert total.runs == len(kill_worker.POINTS) - 1  # no pace, so no turn is taken
-    assert total.killed >= total.runs - 2, total.notes
+    assert total.runs == 4  # every point, on many seeds: .ci/thorough
+    assert total.killed >= 3, total.notes
     assert total.bound > 0
 
 

@@ -345,7 +345,7 @@ async def add_site(
     """A further site."""
     site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
     await sites.add_site(
-        operator, study_id, site, gateways=Gateways.named("simulator"), sender=sender, actor=ACTOR
+        operator, study_id, site, provider="simulator", address=sender, actor=ACTOR
     )
     return site.id
 

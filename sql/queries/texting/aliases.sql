@@ -1,7 +1,7 @@
 -- name: find_sender_by_route(provider, routes)
 -- Whose a text is that came to no address of ours: a sender's of that name or alias, the most exact route first; else
 -- the provider's only sender's.
-SELECT s.study_id, s.id, s.site_id, y.sender AS sender_name
+SELECT s.study_id, s.id, s.site_id, y.sender AS sender_name, s.provider
 FROM pro.senders AS s
 JOIN pro.studies AS y ON y.id = s.study_id
 LEFT JOIN LATERAL (

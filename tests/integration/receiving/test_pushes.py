@@ -11,9 +11,12 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from pro_service.domain.delivery.channels import ChannelRule, ChannelRules
 from pro_service.messaging.gateway import WebhookRequest
 from pro_service.messaging.gateways import Gateways
+from pro_service.services.base.turns import BusyError
 from pro_service.services.receiving import close_kept, list_kept, read_kept, work_off
+from pro_service.services.receiving import pushes as receiving
 from pro_service.services.receiving.pushes import UnknownPushError
 from pro_service.services.study.aliases import add_alias
 from pro_service.services.study.sites import TakenError, UnknownNameError
@@ -26,6 +29,17 @@ from tests.support.statements import statements
 from tests.support.study import ACTOR, Trial, open_trial, row
 
 NUMBER: Final = "13800000001"
+ANYWHERE: Final = ChannelRule(
+    channel="sms",
+    provider="simulator",
+    country="*",
+    one_way=True,
+    two_way=True,
+    links=True,
+    template_registered=False,
+    per_day=3,
+)
+"""Lets a question in words go to a number of the mainland, so that one is open on its line."""
 STRANGER: Final = "13800000099"
 
 
@@ -64,6 +78,7 @@ async def pushed(database_url: str) -> AsyncIterator[Pushed]:
         fake.webhook_base = trial.context.public_url
         gateway = aliyun_gateway("http://127.0.0.1:1", timedelta(seconds=1))
         trial.context.gateways = Gateways.holding(trial.gateway, gateway)
+        trial.context.channels = ChannelRules((ANYWHERE,))
         await trial.enrol(row("K-001", phone=f"+86{NUMBER}"))
         try:
             yield Pushed(trial, fake)
@@ -81,10 +96,13 @@ async def add_sender(trial: Trial, address: str) -> None:
 
 
 async def asked(pushed: Pushed) -> str:
-    """Send the first reminder as if Aliyun had taken it; its message's id."""
+    """Send the first reminder with its question as if Aliyun had taken it; its message's id."""
     await pushed.trial.ask()
     await pushed.trial.owner_does(
         "UPDATE pro.messages SET provider = 'aliyun', provider_id = 'biz^0', state = 'accepted'"
+    )
+    await pushed.trial.owner_does(
+        "UPDATE pro.lines SET sender_id = (SELECT id FROM pro.senders WHERE provider = 'aliyun')"
     )
     return str(await pushed.trial.fetchval("SELECT id FROM pro.messages"))
 
@@ -131,8 +149,11 @@ async def test_keeping_a_push_is_one_statement_and_shows_nothing(
 
 async def test_what_is_unsigned_is_read_by_somebody_and_answers_nothing(pushed: Pushed) -> None:
     await asked(pushed)
+    open_question = "SELECT dialogue::text FROM pro.conversations WHERE closed_at IS NULL"
+    ((before,),) = await pushed.trial.fetch(open_question)
     await pushed.fake.push_texts(inbound(NUMBER, "4", "1"), inbound(NUMBER, "我发烧了", "2"))
     assert await pushed.work() == 1
+    assert await pushed.trial.fetch(open_question) == [(before,)]
     assert await pushed.inbounds() == [("needs_reading", True), ("needs_reading", True)]
     assert await pushed.trial.count("responses") == 0
     assert await pushed.trial.count("messages", "kind = 'reply'") == 0
@@ -154,7 +175,10 @@ async def test_what_is_unsigned_may_stop_texts(pushed: Pushed, word: str) -> Non
 
 async def test_an_unsigned_code_proves_no_number_and_a_stranger_is_read(pushed: Pushed) -> None:
     code = await pushed.trial.fetchval("SELECT personal_code FROM pro.participants")
-    await pushed.trial.owner_does("UPDATE pro.contact_points SET must_confirm = true")
+    await pushed.trial.owner_does(
+        "SELECT set_config('pro.reason', 'a test', false);"
+        "UPDATE pro.contact_points SET must_confirm = true"
+    )
     await pushed.fake.push_texts(inbound(NUMBER, code, "1"), inbound(STRANGER, "你好", "2"))
     await pushed.work()
     assert await pushed.trial.count("contact_points", "verified_at IS NOT NULL") == 0
@@ -187,6 +211,32 @@ async def test_copies_change_nothing_and_broken_elements_refuse_none(pushed: Pus
         (2, 1, 0, True, True),
         (1, 0, 0, True, False),
     ]
+
+
+async def test_broken_off_anywhere_and_begun_again_nothing_is_lost_or_doubled(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pushed.fake.push_texts(*(inbound(NUMBER, f"请回电{n}", n) for n in range(4)))
+    taken = receiving.take_text
+    left = 0
+
+    async def broken_off(*given: Any, **named: Any) -> Any:
+        nonlocal left
+        result = await taken(*given, **named)
+        left -= 1
+        if left == 0:
+            raise BusyError
+        return result
+
+    monkeypatch.setattr(receiving, "take_text", broken_off)
+    for after in (1, 2, 4):
+        left = after
+        with pytest.raises(BusyError):
+            await work_off(pushed.trial.pools.provider, pushed.trial.context)
+        await pushed.trial.owner_does("UPDATE pro.provider_pushes SET lease_until = NULL")
+    assert await pushed.work() == 1
+    assert len(await pushed.inbounds()) == 4
+    assert await pushed.pushes() == [(4, 0, 0, True, False)]
 
 
 async def test_receipts_of_others_are_waited_for_and_then_dropped(pushed: Pushed) -> None:

@@ -210,12 +210,18 @@ def _element(document: dict[str, Any], code: str, serial: str = "") -> web.Respo
 def _said(action: str, content: dict[str, Any]) -> web.Response:
     answer = {**content, "RequestId": "fake"}
     check_answer(action, answer)
-    return web.json_response({"Response": answer})
+    return _response(answer)
 
 
 def _failed(code: str) -> web.Response:
     error = {"Code": code, "Message": "refused"}
-    return web.json_response({"Response": {"Error": error, "RequestId": "fake"}})
+    return _response({"Error": error, "RequestId": "fake"})
+
+
+def _response(answer: dict[str, Any]) -> web.Response:
+    # The vendor's SDK sees an error only where the type names no characters' encoding.
+    body = json.dumps({"Response": answer}, ensure_ascii=False).encode()
+    return web.Response(body=body, headers={"Content-Type": "application/json"})
 
 
 def _is_signed(request: web.Request, body: bytes) -> bool:
