@@ -42,18 +42,6 @@ class AliyunFake(ChinaFake):
     name: ClassVar[str] = "aliyun"
     acknowledgement: ClassVar[dict[str, Any]] = {"code": 0}
 
-    def application(self) -> web.Application:
-        """The API as an aiohttp application."""
-        app = web.Application()
-        app.router.add_post("/", self._answer)
-
-        async def release(_: web.Application) -> None:
-            self.closing.set()
-            await self.drain()
-
-        app.on_shutdown.append(release)
-        return app
-
     def ids(self) -> set[str]:
         """The ids of answers and receipts, and those the list goes by."""
         return super().ids() | {f"out_id:{one.reference}" for one in self.taken}
@@ -76,7 +64,8 @@ class AliyunFake(ChinaFake):
         """Push texts from phones as one batch; whether it was acknowledged."""
         return await self.push("inbound", list(texts))
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one call, if it is signed."""
         self.calls += 1
         body = await request.read()
         if not _is_signed(request, body):

@@ -122,6 +122,22 @@ class ChinaFake:
         self._kill: tuple[int, Callable[[], None]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def application(self) -> web.Application:
+        """The API as an aiohttp application."""
+        app = web.Application()
+        app.router.add_post("/", self.answer)
+
+        async def release(_: web.Application) -> None:
+            self.closing.set()
+            await self.drain()
+
+        app.on_shutdown.append(release)
+        return app
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one call of the API."""
+        raise NotImplementedError
+
     def sent_to(self, number: str) -> list[Taken]:
         """What was accepted for a number (E.164), oldest first."""
         return [one for one in self.taken if one.number == number.removeprefix("+86")]

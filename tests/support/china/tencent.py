@@ -50,18 +50,6 @@ class TencentFake(ChinaFake):
         self.repeats_reference = True
         """Whether lists and receipts carry SessionContext, as is switched on when asked for."""
 
-    def application(self) -> web.Application:
-        """The API as an aiohttp application."""
-        app = web.Application()
-        app.router.add_post("/", self._answer)
-
-        async def release(_: web.Application) -> None:
-            self.closing.set()
-            await self.drain()
-
-        app.on_shutdown.append(release)
-        return app
-
     def receipt(self, taken: Taken) -> dict[str, Any]:
         """An element of a push of receipts."""
         reached = taken.state == "delivered"
@@ -80,7 +68,8 @@ class TencentFake(ChinaFake):
         """Push a text from a phone; whether it was acknowledged."""
         return await self.push("inbound", text)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one call, if it is signed."""
         self.calls += 1
         body = await request.read()
         if not _is_signed(request, body):

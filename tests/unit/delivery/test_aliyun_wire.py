@@ -27,6 +27,7 @@ from pro_service.messaging.gateway import (
     UnreadableWebhookError,
 )
 from tests.support.china import aliyun
+from tests.support.china.faults import Taken
 
 MESSAGE = UUID("01890000-0000-7000-8000-000000000001")
 SECRET = SecretStr("push")
@@ -213,11 +214,9 @@ def test_a_batch_of_receipts_names_our_messages_and_breaks_on_none() -> None:
     ]
 
 
-def a_text() -> aliyun.Taken:
+def a_text() -> Taken:
     """A text the fake took and delivered."""
-    return aliyun.Taken(
-        "9006^0", "13800000001", "康复随访", "SMS_1", (), str(MESSAGE), 1.0, "delivered"
-    )
+    return Taken("9006^0", "13800000001", "康复随访", "SMS_1", (), str(MESSAGE), 1.0, "delivered")
 
 
 def test_a_batch_of_texts_is_unsigned_and_tells_its_copies_without_the_number() -> None:
