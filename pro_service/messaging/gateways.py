@@ -30,7 +30,7 @@ class Gateways(Mapping[str, Gateway]):
         """These, which whoever made them closes as well, or lets `close` do it."""
         held = cls({})
         held._made = {one.name: one for one in gateways}
-        held._makers = {name: (lambda one=one: one) for name, one in held._made.items()}
+        held._makers = dict.fromkeys(held._made, _sends_nothing)
         return held
 
     @classmethod

@@ -18,7 +18,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.study.rota import read_rotas
-from pro_service.services.texting.composing import open_number, usual_sender
+from pro_service.services.texting import open_number, usual_sender
 from pro_service.store.base import operations, participants
 from pro_service.store.demo import phone
 from pro_service.store.demo.phone import Happening, NextEvent, PhoneText

@@ -24,7 +24,15 @@ from pro_service.texts.catalogue import TextContext, Texts, format_day, placehol
 _NOW: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)  # no word depends on it
 _TOKEN: Final = "A" * 26  # as long as a link's token is
 _CODE: Final = "K7M2P"
-_FRAGMENTS: Final = ("about.", "list.", "unit.", "prompt.", "safety.instruction", "staff.")
+_FRAGMENTS: Final = (
+    "about.",
+    "list.",
+    "unit.",
+    "prompt.",
+    "safety.instruction",
+    "staff.",
+    "registered.",
+)
 """Keys that are only ever part of another text; they are shown with the protocol's own words."""
 
 

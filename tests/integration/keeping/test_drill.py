@@ -116,9 +116,7 @@ async def test_after_a_restore_nobody_who_stopped_is_written_to_and_nothing_goes
         confirm = " ".join(f"{one.code} {one.words}" for one in found if one.outcome == "confirm")
         assert "enrolled later" in confirm
         assert f"{MOVES} got another number" in confirm
-        bound, unknown = await keeping.ask_provider(
-            hands_of(again), again.gateway, _lines(journal, made)
-        )
+        bound, unknown = await keeping.ask_provider(hands_of(again), _lines(journal, made))
         assert (bound > 0, unknown) == (True, 1), "the one that it refused for the number"
         assert {one.outcome for one in await replayed(again, journal, made)} == {
             "stands",

@@ -17,6 +17,7 @@ from pro_service.services.cards import cards
 from pro_service.services.texting.reminders import remind
 from pro_service.vault.codes import grouped, new_code
 from tests.support.record.words import spoken
+from tests.support.registered import register
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 
@@ -45,6 +46,7 @@ async def test_a_participant_in_china_is_reminded_types_the_code_answers_and_is_
     database_url: str, language: str
 ) -> None:
     async with open_trial(database_url) as trial:
+        await register(trial)
         await trial.enrol(row("K-001", phone=IN_CHINA, language=language, channel="link"))
         await trial.ask()
         (text,) = await trial.texts("K-001")
@@ -97,6 +99,7 @@ async def test_questions_that_go_by_text_elsewhere_are_asked_on_the_page_there(
 
 async def test_two_texts_unanswered_become_a_call_there_as_well(database_url: str) -> None:
     async with open_trial(database_url) as trial:
+        await register(trial)
         await trial.enrol(row("K-001", phone=IN_CHINA))
         for _ in range(2):
             await trial.ask()
@@ -110,6 +113,7 @@ async def test_who_shares_a_number_is_told_whose_card_is_meant_and_no_code(
     database_url: str,
 ) -> None:
     async with open_trial(database_url) as trial:
+        await register(trial)
         await trial.enrol(row("K-001", phone=IN_CHINA), row("K-002", phone=IN_CHINA))
         await trial.ask()
         codes = [await code_of(trial, code) for code in ("K-001", "K-002")]
@@ -122,6 +126,7 @@ async def test_who_shares_a_number_is_told_whose_card_is_meant_and_no_code(
 
 async def test_a_third_text_of_a_day_does_not_go_where_two_are_allowed(database_url: str) -> None:
     async with open_trial(database_url) as trial:
+        await register(trial)
         await trial.enrol(*(row(f"K-00{one}", phone=IN_CHINA) for one in (1, 2, 3)))
         await trial.move_to_next_nudge()
         claimed = [

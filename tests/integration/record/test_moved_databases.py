@@ -24,7 +24,7 @@ async def test_nothing_is_served_until_migrating_begins_a_generation(database_ur
         await tamper(database_url, FAR)  # as sealed by a server that counted far higher
         assert (await schema_state(trial.operator)).moved
         with pytest.raises(MovedDatabaseError):
-            await check_ready(trial.pools)
+            await check_ready(trial.pools, [])
         owner = await connect(database_url, role=None, actor="cli:test")
         try:
             assert await migrate(owner) == []

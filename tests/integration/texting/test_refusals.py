@@ -12,6 +12,8 @@ import pytest
 
 from pro_service.messaging.gateway import Accepted, OutboundText
 from pro_service.services import rounds
+from pro_service.services.study import senders
+from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.texting import delivery
 from pro_service.services.texting.reminders import remind
 from pro_service.store.texting import sending
@@ -170,7 +172,7 @@ async def test_one_sender_keeps_its_pace_across_workers(
 
         monkeypatch.setattr(sending, "claim_turn", noted_turn)
         monkeypatch.setattr(trial.gateway, "send", noted_send)
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 10, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 10, actor=ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, 9)))
         began_at = await owner.fetchval("SELECT clock_timestamp()")
         await asyncio.gather(*(trial.remind() for _ in range(3)))  # as three workers would
@@ -185,7 +187,7 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
     database_url: str, owner: Owner
 ) -> None:
     async with open_twilio_trial(database_url) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 50, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 50, actor=ACTOR)
         await trial.due("K-001")
         await owner.execute(
             "UPDATE pro.sender_paces SET free_at = clock_timestamp() + interval '1 minute'"
@@ -203,8 +205,9 @@ async def test_what_would_wait_too_long_for_its_turn_is_queued_and_goes_later(
 
 async def test_a_pace_belongs_to_an_address_of_ours(database_url: str) -> None:
     async with open_twilio_trial(database_url) as trial:
-        assert await sending.set_pace(trial.operator, trial.study_id, SENDER, 5, ACTOR)
-        assert not await sending.set_pace(trial.operator, trial.study_id, "+12025550111", 5, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 5, actor=ACTOR)
+        with pytest.raises(UnknownNameError):
+            await senders.set_pace(trial.operator, trial.study_id, "+12025550111", 5, actor=ACTOR)
 
 
 @pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(seconds=-1)])

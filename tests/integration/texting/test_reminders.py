@@ -13,7 +13,6 @@ import pytest
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.services import rounds
-from pro_service.services.texting import reach
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.store.base import participants
 from pro_service.store.connection import Guard, StaleRevisionError
@@ -188,12 +187,10 @@ async def test_spouses_on_one_phone_are_told_whose_reminder_it_is(database_url: 
         assert not [code for code in whole for text in texts if code in text]
 
 
-async def test_a_number_no_channel_reaches_becomes_a_call(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Nothing is known of any country: nothing may be sent.
-    monkeypatch.setattr(reach, "_CHANNELS", ChannelRules(()))
+async def test_a_number_no_channel_reaches_becomes_a_call(database_url: str) -> None:
     async with open_trial(database_url) as trial:
+        # Nothing is known of any country: nothing may be sent.
+        trial.context.channels = ChannelRules()
         await trial.enrol(row("K-001"))
         await trial.ask()
         assert await trial.texts("K-001") == []

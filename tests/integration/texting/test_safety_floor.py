@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.study.facts import Status
 from pro_service.services import rounds
 from tests.support.study import Trial, open_trial, row
@@ -127,11 +128,11 @@ async def test_a_number_that_is_wrong_gone_or_not_confirmed_is_a_call(
         assert await safety_calls(trial) == [("safety_1", "safety_unanswered", True)]
 
 
-async def test_without_registration_for_the_country_the_call_comes_with_the_reminder(
+async def test_where_no_rule_lets_a_text_go_the_call_comes_with_the_reminder(
     database_url: str,
 ) -> None:
     async with open_trial(database_url) as trial:
-        trial.context.provider = "a provider nothing is known of"
+        trial.context.channels = ChannelRules()
         await injected(trial, phone="+8613800138000")
         await to_evening(trial, 1, 10)
         assert await safety_calls(trial) == [("safety_1", "no_channel", True)]

@@ -12,12 +12,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.protocol_files import example_protocol_file
-from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.messaging.twilio import account, check
 from pro_service.messaging.twilio.check import inbound_webhook
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.services.study.sites import senders_elsewhere
+from pro_service.services.study.senders import senders_elsewhere
 from pro_service.store.pools import connect
 from pro_service.store.texting.sending import list_senders_elsewhere
 from tests.support.command import Commands, Finished
@@ -218,7 +218,7 @@ async def test_wrong_or_missing_settings_are_lines_too(twilio: Account) -> None:
 
 
 def test_countries_of_the_enrolled_say_what_may_be_sent_there() -> None:
-    rules = ChannelRules()
+    rules = load_channels()
     known = {code: rules.rule_for("sms", "twilio", code) for code in ("CN", "US", "ZZ")}
     china, right, unknown = check.check_countries({"US": 3, "ZZ": 1, "CN": 2}, known)
     assert (right.level, "3 reminders a day" in right.said) == ("ok", True)
@@ -282,7 +282,7 @@ async def test_a_sender_added_under_another_provider_is_told_and_moved_openly(
     again = await twilio.commands.call("sender", "move", other, "--reason", "again")
     assert (again.code, "belongs to twilio already" in again.err) == (1, True)
     unknown = await twilio.commands.call("sender", "move", "+12025550170", "--reason", "typo")
-    assert (unknown.code, f"Known: {other}, {SENDER}" in unknown.err) == (1, True)
+    assert (unknown.code, f"Known: {SENDER}, {other}" in unknown.err) == (1, True)
     owner = await connect(database_url, role="pro_owner", actor="test:owner")
     try:
         kept = await owner.fetch(
@@ -304,8 +304,8 @@ async def test_a_sender_added_under_another_provider_is_told_and_moved_openly(
 async def test_the_start_says_that_senders_belong_to_another_provider(database_url: str) -> None:
     """N6: said before the first text is refused."""
     async with open_trial(database_url) as trial:
-        found = await list_senders_elsewhere(trial.pools.worker, "twilio")
+        found = await list_senders_elsewhere(trial.pools.worker, ["twilio"])
         (line,) = senders_elsewhere(found, "twilio")
         assert line.startswith(f"No text goes out from {SENDER} (")
         assert f"pro-service sender move {SENDER}" in line
-        assert await list_senders_elsewhere(trial.pools.worker, "simulator") == []
+        assert await list_senders_elsewhere(trial.pools.worker, ["simulator", "twilio"]) == []

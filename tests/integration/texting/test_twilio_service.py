@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from pro_service.config import Settings, SettingsError
 from pro_service.messaging.twilio.gateway import TwilioGateway
-from pro_service.parts import WrongKindError, check_kind, make_gateway
+from pro_service.parts import WrongKindError, check_kind, make_gateways
 from tests.support.study import SENDER
 from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault
 from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
@@ -359,19 +359,19 @@ async def test_a_reminder_may_not_arrive_in_quiet_hours(database_url: str) -> No
 def test_settings_choose_the_gateway_and_name_what_is_missing() -> None:
     given = {"gateway": "twilio", "twilio_account_sid": ACCOUNT}
     with pytest.raises(SettingsError, match="PRO_TWILIO_AUTH_TOKEN is not set"):
-        make_gateway(Settings.model_validate(given))
+        make_gateways(Settings.model_validate(given)).open()
     with pytest.raises(SettingsError, match="PRO_TWILIO_ACCOUNT_SID is not set"):
-        make_gateway(Settings.model_validate({"gateway": "twilio"}))
+        make_gateways(Settings.model_validate({"gateway": "twilio"})).open()
     complete = Settings.model_validate({**given, "twilio_auth_token": SecretStr(TOKEN)})
-    assert isinstance(make_gateway(complete), TwilioGateway)
+    assert isinstance(make_gateways(complete).of("twilio"), TwilioGateway)
     assert TOKEN not in repr(complete)
 
 
 def test_the_kind_of_database_and_the_provider_must_fit() -> None:
     with pytest.raises(WrongKindError, match="production"):
-        check_kind("production", "simulator")
+        check_kind("production", ["simulator"])
     with pytest.raises(WrongKindError, match="demo"):
-        check_kind("demo", "twilio")
-    check_kind("production", "twilio")
-    check_kind("validation", "twilio")
-    check_kind("demo", "simulator")
+        check_kind("demo", ["twilio"])
+    check_kind("production", ["twilio"])
+    check_kind("validation", ["twilio"])
+    check_kind("demo", ["simulator"])

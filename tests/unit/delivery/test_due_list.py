@@ -32,18 +32,18 @@ async def listed(
     """A list whose participants are spoken for by these of our addresses."""
 
     async def list_senders_of(
-        _: object, study_id: UUID, people: list[UUID], name: str
+        _: object, study_id: UUID, people: list[UUID], names: list[str]
     ) -> list[SenderOf]:
-        assert name == provider
+        assert names == [provider]
         assert {row.participant_id for row in due if row.study_id == study_id} == {*people}
         return [
-            SenderOf(one, SITE, senders[one], "+1", PACES[senders[one]])
+            SenderOf(one, senders[one], provider, PACES[senders[one]])
             for one in people
             if one in senders
         ]
 
     monkeypatch.setattr(sending, "list_senders_of", list_senders_of)
-    found = DueList(due, provider)
+    found = DueList(due, [provider])
     nowhere: Any = None
     await found.find_senders(nowhere)
     return found
@@ -68,11 +68,11 @@ async def test_of_an_address_no_more_is_claimed_than_goes_in_ten_seconds(
     senders = {row.participant_id: SLOW if n % 2 else QUICK for n, row in enumerate(people)}
     due = await listed(monkeypatch, people, senders)
     taken = due.take(Counter())
-    assert Counter(one.id for one in taken.senders.values()) == {SLOW: 5, QUICK: 40}
+    assert Counter(senders[one.participant_id] for one in taken.rows) == {SLOW: 5, QUICK: 40}
     # Until half of them have gone nobody else is taken: waves would become as small as one.
     assert due.take(Counter({SLOW: 5, QUICK: 21})).rows == []
     later = due.take(Counter({SLOW: 2, QUICK: 21}))
-    assert [one.id for one in later.senders.values()] == [SLOW] * 3
+    assert [senders[one.participant_id] for one in later.rows] == [SLOW] * 3
 
 
 async def test_the_pace_of_the_provider_holds_where_an_address_has_none(

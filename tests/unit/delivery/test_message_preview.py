@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.cli.main import app
-from pro_service.domain.delivery.channels import ChannelRule, ChannelRules
+from pro_service.domain.delivery.channels import ChannelRule
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.delivery.templates import problems_of
 
-US = ChannelRules().rule_for("sms", "twilio", "US")
-CN = ChannelRules().rule_for("sms", "twilio", "CN")
+US = load_channels().rule_for("sms", "twilio", "US")
+CN = load_channels().rule_for("sms", "twilio", "CN")
 GUIDE = Path(__file__).parents[3] / "pro_service" / "messaging" / "README.md"
-UNKNOWN = ChannelRules().rule_for("sms", "twilio", "ZZ")
+UNKNOWN = load_channels().rule_for("sms", "twilio", "ZZ")
 
 
 def run(*arguments: str) -> tuple[int, str]:

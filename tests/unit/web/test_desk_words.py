@@ -18,6 +18,7 @@ from pro_service.domain.conversation.taking import NotOne
 from pro_service.domain.conversation.warning import Sign
 from pro_service.domain.delivery.addresses import KINDS
 from pro_service.domain.delivery.contacts import RELATIONS, WhyNot
+from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.assessments import AssessmentState
@@ -69,10 +70,10 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "message": list(MessageState),
         "command": list(Command),
         "call": [
-            *(*CallReason, "not_understood", "no_channel", "too_long"),
+            *(*CallReason, *NoWay, "not_understood", "too_long"),
             *(ASKED_BY_TEXT, BAD_NUMBER, TEXT_HELD, CONFIRM_NUMBER, ANOTHER_WAY, FIND_NUMBER),
         ],
-        "end": [*EndReason, "sent", "not_delivered", "no_channel", "too_long"],
+        "end": [*EndReason, *NoWay, "sent", "not_delivered", "too_long"],
         "outcome": list(CallOutcome),
         "unreached": list(Unreached),
         "figure.rows": list(FIGURES),

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.domain.delivery.templates import telling_words
@@ -99,8 +100,7 @@ def reminders_of(protocol: Protocol, country: str) -> list[str]:
         load_instruments(),
         protocol,
         public_url="https://questions.example",
-        provider="twilio",
-        countries=[country],
+        rules=[load_channels().rule_for("sms", "twilio", one) for one in [country]],
     )
     return [shown.text for shown in preview.all() if shown.template.startswith("reminder.")]
 

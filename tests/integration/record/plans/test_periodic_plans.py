@@ -16,11 +16,13 @@ LOOKED_AT = 20
 PERIODIC = (
     Case("texting/reminders", "list_due", "pro_worker", 300, (200,)),
     Case("texting/reminders", "next_due", "pro_worker", 20),
-    Case("texting/messages", "list_retries", "pro_worker", 100, (200,)),
-    Case("texting/messages", "list_ambiguous", "pro_worker", 100, (300.0, 200)),
-    Case("texting/messages", "list_unheard_replies", "pro_worker", 100, (300.0, 200)),
+    Case("texting/messages", "list_retries", "pro_worker", 100, (["simulator"], 200)),
+    Case("texting/messages", "list_ambiguous", "pro_worker", 100, (["simulator"], 300.0, 200)),
+    Case(
+        "texting/messages", "list_unheard_replies", "pro_worker", 100, (["simulator"], 300.0, 200)
+    ),
     Case("texting/messages", "mark_overdue_ambiguous", "pro_worker", 1_500),
-    Case("texting/messages", "mark_expired", "pro_worker", 1_500),
+    Case("texting/messages", "mark_expired", "pro_worker", 1_500, (["simulator"],)),
     Case("receiving/pushes", "claim_push", "pro_provider", 20, (["aliyun"], 60.0, 8)),
     Case("texting/reminders", "close_calls_over", "pro_worker", 100),
     Case("calling/looks", "list_call_looks", "pro_worker", 100 * LOOKED_AT),

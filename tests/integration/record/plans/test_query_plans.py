@@ -148,7 +148,7 @@ READS = (
         (STUDY, Of("senders"), Of("indexes")),
     ),
     Case("texting/reminders", "list_invitations_of", "pro_worker", 60, (STUDY, USERS)),
-    Case("texting/sending", "list_senders_of", "pro_worker", 30, (STUDY, USERS, "simulator")),
+    Case("texting/sending", "list_senders_of", "pro_worker", 30, (STUDY, USERS, ["simulator"])),
     Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, Of("web_key"))),
     Case("answering/answers", "list_closed_sittings", "pro_worker", 1_000, (STUDY, PARTICIPANT)),

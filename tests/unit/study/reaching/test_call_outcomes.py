@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.follow_up.call_keys import (
@@ -31,7 +32,8 @@ from pro_service.domain.study.reaching.call_outcomes import (
 REASONS = [
     *CallReason,
     *(ANOTHER_WAY, BAD_NUMBER, CONFIRM_NUMBER, FIND_NUMBER, TEXT_HELD),
-    *("not_understood", "no_channel", "too_long"),
+    *("not_understood", "too_long"),
+    *NoWay,
 ]
 
 
