@@ -22,9 +22,9 @@ from typing import Final, get_args
 
 from tests.benchmarks import kill_receiving, kill_sending
 from tests.support import databases
-from tests.support.kill_provider import KILL_PROVIDERS, KillProvider
-from tests.support.kill_receiver import NaiveReceiver
-from tests.support.kill_worker import Naive
+from tests.support.killing.kill_provider import KILL_PROVIDERS, KillProvider
+from tests.support.killing.kill_receiver import NaiveReceiver
+from tests.support.killing.kill_worker import Naive
 
 SENDERS: Final = get_args(Naive)
 RECEIVERS: Final = get_args(NaiveReceiver)

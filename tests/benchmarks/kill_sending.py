@@ -37,14 +37,14 @@ from pro_service.web.application import build_application
 from tests.support import databases
 from tests.support.china.account import Approved
 from tests.support.china.trial import fill_trial
-from tests.support.kill_provider import (
+from tests.support.killing.kill_provider import (
     KillFake,
     KillProvider,
     Trouble,
     make_fake,
     make_gateway,
 )
-from tests.support.kill_worker import (
+from tests.support.killing.kill_worker import (
     BY_THE_FAKE,
     ONCE_A_WAVE,
     PACED,
@@ -201,7 +201,7 @@ async def _work_off(pools: Pools, context: ServiceContext, fake: KillFake) -> No
 async def work(orders: Orders, fake: KillFake | None = None) -> bool:
     """Run one worker process to its end; whether it was killed."""
     forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload(["tests.support.kill_worker"])
+    forkserver.set_forkserver_preload(["tests.support.killing.kill_worker"])
     process = forkserver.Process(target=run_worker, args=(orders,), daemon=True)
     process.start()
     if fake is not None and orders.point == BY_THE_FAKE:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.benchmarks import kill_receiving, kill_sending
 from tests.benchmarks.kill_sending import Template, make_template
-from tests.support import kill_receiver, kill_worker
-from tests.support.kill_provider import KillProvider
+from tests.support.killing import kill_receiver, kill_worker
+from tests.support.killing.kill_provider import KillProvider
 
 
 @pytest.fixture

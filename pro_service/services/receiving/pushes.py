@@ -24,7 +24,7 @@ from pro_service.messaging.gateway import (
 )
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.inbound import UnknownAddressError, take_text
-from pro_service.services.texting import UnknownMessageError, take_receipt
+from pro_service.services.receiving.receipts import UnknownMessageError, take_receipt
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import pushes

@@ -12,6 +12,7 @@ from pro_service.services.texting.composing import (
     open_number,
     seal_body,
 )
+from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.delivery import (
     look_for,
     look_for_lost,
@@ -36,7 +37,6 @@ from pro_service.services.texting.reach import (
     usual_sender,
     ways_to,
 )
-from pro_service.services.texting.receipts import UnknownMessageError, take_receipt
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
 from pro_service.services.texting.staff_replies import (
@@ -55,12 +55,12 @@ __all__ = [
     "Line",
     "NoLineError",
     "StaffReply",
-    "UnknownMessageError",
     "WrongNumber",
     "another_way",
     "contact_at",
     "ended_rows",
     "fill_tails",
+    "follow",
     "indexes_at",
     "indexes_of",
     "line_to",
@@ -85,7 +85,6 @@ __all__ = [
     "send_claimed",
     "staff_reply_body",
     "staff_reply_row",
-    "take_receipt",
     "usual_sender",
     "ways_to",
     "who_part",

@@ -19,8 +19,7 @@ from pro_service.messaging.gateway import (
     WebhookRequest,
 )
 from pro_service.messaging.gateways import UnknownProviderError
-from pro_service.services.receiving import Inbox, inbound
-from pro_service.services.texting import receipts
+from pro_service.services.receiving import Inbox, inbound, receipts
 from pro_service.web.keys import CONTEXT, ON_INBOUND, POOLS
 
 INBOX: Final = web.AppKey("INBOX", Inbox)

@@ -16,7 +16,7 @@ from pro_service.messaging.gateway import WebhookRequest
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.turns import BusyError
 from pro_service.services.receiving import close_kept, list_kept, read_kept, work_off
-from pro_service.services.receiving import pushes as receiving
+from pro_service.services.receiving.inbound import take_text
 from pro_service.services.receiving.pushes import UnknownPushError
 from pro_service.services.study.aliases import add_alias
 from pro_service.services.study.sites import TakenError, UnknownNameError
@@ -217,18 +217,17 @@ async def test_broken_off_anywhere_and_begun_again_nothing_is_lost_or_doubled(
     pushed: Pushed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await pushed.fake.push_texts(*(inbound(NUMBER, f"请回电{n}", n) for n in range(4)))
-    taken = receiving.take_text
     left = 0
 
     async def broken_off(*given: Any, **named: Any) -> Any:
         nonlocal left
-        result = await taken(*given, **named)
+        result = await take_text(*given, **named)
         left -= 1
         if left == 0:
             raise BusyError
         return result
 
-    monkeypatch.setattr(receiving, "take_text", broken_off)
+    monkeypatch.setattr("pro_service.services.receiving.pushes.take_text", broken_off)
     for after in (1, 2, 4):
         left = after
         with pytest.raises(BusyError):

@@ -147,8 +147,6 @@ class TwilioFake:
         """Texts from phones whose webhook was not answered with a 2xx."""
         self.pool_number = "+12025550188"
         """The number a Messaging Service sends from."""
-        self.unregistered = 0
-        """Nothing has to be registered here."""
         self.verdicts: dict[str, str] = {}
         """What an account with Advanced Opt-Out takes words for (`OptOutType`)."""
         self.watch: Callable[[web.Request, bytes, web.Response | None], None] | None = None
@@ -177,10 +175,6 @@ class TwilioFake:
     def sent_to(self, number: str) -> list[Taken]:
         """What was accepted for a phone through the API, oldest first."""
         return [one for one in self.taken if one.direction == "outbound-api" and one.to == number]
-
-    def ids(self) -> set[str]:
-        """Every id it gave."""
-        return {one.sid for one in self.taken}
 
     def references(self) -> Counter[str]:
         """How often each of our message ids was accepted through the API."""

@@ -10,7 +10,7 @@ from pro_service.messaging.gateway import DeliveryReceipt, Gateway, WebhookReque
 from pro_service.services.base.actors import provider_actor
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
-from pro_service.services.texting.consequences import follow
+from pro_service.services.texting import follow
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages

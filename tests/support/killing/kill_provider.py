@@ -23,6 +23,17 @@ LOST: Final = 0.3
 """How many receipts get lost; as many come late, or twice with a broken element among them."""
 
 
+class KillTwilio(TwilioFake):
+    """Twilio's fake, as a proof asks it."""
+
+    unregistered = 0
+    """Nothing has to be registered there."""
+
+    def ids(self) -> set[str]:
+        """Every id it gave."""
+        return {one.sid for one in self.taken}
+
+
 class Trouble(NamedTuple):
     """What goes wrong in a run: at which rate, and with the first calls for certain."""
 
@@ -71,7 +82,7 @@ def make_fake(provider: KillProvider, trouble: Trouble, approved: Sequence[Appro
         )
         refused: list[Fault] = ["429"] * trouble.refused_first
         faults.next_sends.extend(refused)
-        return TwilioFake(faults)
+        return KillTwilio(faults)
     troubles = ChinaFaults(
         seed=trouble.seed,
         rate=trouble.rate,

@@ -35,7 +35,7 @@ from pro_service.store.texting import reminders as stored_reminders
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
-from tests.support.kill_provider import KillProvider, make_gateway
+from tests.support.killing.kill_provider import KillProvider, make_gateway
 from tests.support.study import SENDER
 
 BY_THE_FAKE: Final = "taken, not answered"
