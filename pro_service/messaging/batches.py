@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -14,7 +14,9 @@ from pro_service.messaging.gateway import (
     Batch,
     DeliveryReceipt,
     InboundText,
+    ReplyBody,
     UnreadableWebhookError,
+    WebhookRequest,
 )
 
 _Item = TypeVar("_Item", InboundText, DeliveryReceipt)
@@ -59,7 +61,39 @@ def fingerprint(secret: SecretStr, *parts: str) -> str:
     return hmac.new(secret.get_secret_value().encode(), said, "sha256").hexdigest()
 
 
-def same_secret(given: str, secret: SecretStr) -> bool:
-    """Whether a part of an address is the secret; in constant time, whatever was given."""
-    said = given.encode("utf-8", "surrogatepass")
-    return hmac.compare_digest(said, secret.get_secret_value().encode())
+class Reading(NamedTuple):
+    """How a provider's pushes are read, and what says that one came."""
+
+    receipts: Callable[[bytes], Batch[DeliveryReceipt]]
+    inbound: Callable[[bytes, SecretStr], Batch[InboundText]]
+    received: ReplyBody
+
+
+class PushedBatches:
+    """The half of a gateway that takes unsigned pushes; `secret` is a part of their address."""
+
+    def __init__(self, secret: SecretStr, reading: Reading) -> None:
+        """Keep both."""
+        self._secret = secret
+        self._reading = reading
+
+    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
+        """The texts of a push. Raises UnreadableWebhookError for what is no batch."""
+        return self._reading.inbound(request.body, self._secret)
+
+    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
+        """The receipts of a push. Raises UnreadableWebhookError for what is no batch."""
+        return self._reading.receipts(request.body)
+
+    def knows(self, secret: str) -> bool:
+        """Whether an address that was called holds our secret; in constant time."""
+        given = secret.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(given, self._secret.get_secret_value().encode())
+
+    def acknowledge(self) -> ReplyBody:
+        """What a push is answered with, once it is stored."""
+        return self._reading.received
+
+    def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
+        """No text goes out in an answer here: a push is acknowledged, whatever it led to."""
+        return self._reading.received

@@ -14,23 +14,19 @@ from yarl import URL
 
 from pro_service.messaging.aliyun import pushes, wire
 from pro_service.messaging.aliyun.wire import Credentials
-from pro_service.messaging.batches import same_secret
+from pro_service.messaging.batches import PushedBatches, Reading
 from pro_service.messaging.caller import Answer, Caller
 from pro_service.messaging.china import dates_between, national
 from pro_service.messaging.gateway import (
     Accepted,
-    Batch,
-    DeliveryReceipt,
     Found,
     GatewayError,
-    InboundText,
     LookupFailedError,
     OutboundText,
-    ReplyBody,
-    WebhookRequest,
 )
 
 API: Final = "https://dysmsapi.aliyuncs.com"
+READING: Final = Reading(pushes.parse_receipts, pushes.parse_inbound, pushes.RECEIVED)
 CALL_BOUND: Final = timedelta(seconds=10)
 """The vendor asks for one second at least."""
 CLOCK_MARGIN: Final = timedelta(minutes=2)
@@ -41,7 +37,7 @@ MOST_PAGES: Final = 10
 """Of a number's day; it may get 50 of one template."""
 
 
-class AliyunGateway:
+class AliyunGateway(PushedBatches):
     """Sends registered texts through an account of Aliyun's. Make it in the event loop; close it.
 
     `push_secret` is a part of the address that pushes come to. `call_bound` bounds each call.
@@ -56,9 +52,9 @@ class AliyunGateway:
         call_bound: timedelta = CALL_BOUND,
     ) -> None:
         """Keep the settings; no connection is opened yet."""
+        super().__init__(push_secret, READING)
         self.name = wire.NAME
         self._credentials = credentials
-        self._push_secret = push_secret
         self._base = URL(api_base)
         self._caller = Caller(call_bound)
 
@@ -84,26 +80,6 @@ class AliyunGateway:
         except GatewayError:
             raise LookupFailedError from None
         return ()
-
-    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
-        """The texts of a push. Raises UnreadableWebhookError for what is no array."""
-        return pushes.parse_inbound(request.body, self._push_secret)
-
-    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
-        """The receipts of a push. Raises UnreadableWebhookError for what is no array."""
-        return pushes.parse_receipts(request.body)
-
-    def knows(self, secret: str) -> bool:
-        """Whether an address that was called holds our secret."""
-        return same_secret(secret, self._push_secret)
-
-    def acknowledge(self) -> ReplyBody:
-        """What a push is answered with, once it is stored."""
-        return pushes.RECEIVED
-
-    def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
-        """No text goes out in an answer here: a push is acknowledged, whatever it led to."""
-        return pushes.RECEIVED
 
     async def close(self) -> None:
         """Release the connections; the gateway may be used again afterwards."""

@@ -9,24 +9,20 @@ from typing import Final, NamedTuple
 from pydantic import SecretStr
 from yarl import URL
 
-from pro_service.messaging.batches import same_secret
+from pro_service.messaging.batches import PushedBatches, Reading
 from pro_service.messaging.caller import Answer, Caller
 from pro_service.messaging.gateway import (
     Accepted,
-    Batch,
-    DeliveryReceipt,
     Found,
     GatewayError,
-    InboundText,
     LookupFailedError,
     OutboundText,
-    ReplyBody,
-    WebhookRequest,
 )
 from pro_service.messaging.tencent import pushes, wire
 from pro_service.messaging.tencent.wire import Credentials, Target
 
 API: Final = "https://sms.tencentcloudapi.com"
+READING: Final = Reading(pushes.parse_receipts, pushes.parse_inbound, pushes.RECEIVED)
 CALL_BOUND: Final = timedelta(seconds=10)
 
 
@@ -38,7 +34,7 @@ class Account(NamedTuple):
     region: str
 
 
-class TencentGateway:
+class TencentGateway(PushedBatches):
     """Sends registered texts through an account of Tencent's. Make it in the loop; close it.
 
     `push_secret` is a part of the address that pushes come to. `call_bound` bounds each call.
@@ -53,9 +49,9 @@ class TencentGateway:
         call_bound: timedelta = CALL_BOUND,
     ) -> None:
         """Keep the settings; no connection is opened yet."""
+        super().__init__(push_secret, READING)
         self.name = wire.NAME
         self._account = account
-        self._push_secret = push_secret
         self._base = URL(api_base)
         self._caller = Caller(call_bound)
 
@@ -80,26 +76,6 @@ class TencentGateway:
             raise LookupFailedError from None
         until = latest or now
         return tuple(wire.matching(answer.status, answer.body, text, earliest, until))
-
-    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
-        """The text of a push. Raises UnreadableWebhookError for what is no text."""
-        return pushes.parse_inbound(request.body, self._push_secret)
-
-    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
-        """The receipts of a push. Raises UnreadableWebhookError for what is no array."""
-        return pushes.parse_receipts(request.body)
-
-    def knows(self, secret: str) -> bool:
-        """Whether an address that was called holds our secret."""
-        return same_secret(secret, self._push_secret)
-
-    def acknowledge(self) -> ReplyBody:
-        """What a push is answered with, once it is stored."""
-        return pushes.RECEIVED
-
-    def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
-        """No text goes out in an answer here: a push is acknowledged, whatever it led to."""
-        return pushes.RECEIVED
 
     async def close(self) -> None:
         """Release the connections; the gateway may be used again afterwards."""

@@ -25,6 +25,7 @@ from tests.support.china import aliyun
 from tests.support.china.account import aliyun_gateway
 from tests.support.china.aliyun import AliyunFake, inbound
 from tests.support.china.faults import PUSH_SECRET, Taken
+from tests.support.command import Commands
 from tests.support.statements import statements
 from tests.support.study import ACTOR, Trial, open_trial, row
 
@@ -272,6 +273,29 @@ async def test_a_push_nobody_can_read_is_kept_until_somebody_has(pushed: Pushed)
         await read_kept(trial.operator, trial.context, trial.study_id, kept.id)
     with pytest.raises(UnknownPushError):
         await close_kept(trial.operator, trial.study_id, kept.id, actor=ACTOR)
+
+
+async def test_an_operator_sees_reads_and_closes_what_is_kept(pushed: Pushed) -> None:
+    trial = pushed.trial
+    await pushed.fake.push("inbound", [{"words": "canary"}])
+    await pushed.work()
+    (kept,) = await list_kept(trial.operator, trial.study_id)
+    vault = trial.context.keys.vault
+    commands = Commands(
+        trial.url,
+        vault_keys=vault._master.reveal(),
+        index_keys=vault._index.reveal(),
+        link_keys=vault._link.reveal(),
+    )
+    listed = await commands.call("pushes", "list")
+    assert listed.out.split()[-3:] == ["0", "1", "0"]
+    assert str(kept.id) in listed.out
+    assert "canary" in (await commands.call("pushes", "read", str(kept.id))).out
+    alias = ("sender", "alias", "康复随访", "10690001", "--provider", "aliyun")
+    await commands.do(alias, ("pushes", "close", str(kept.id)))
+    again = await commands.call("pushes", "close", str(kept.id))
+    assert (again.code, "pushes list" in again.err) == (1, True)
+    assert await list_kept(trial.operator, trial.study_id) == []
 
 
 async def test_a_text_goes_to_the_sender_it_came_by_or_to_somebody(pushed: Pushed) -> None:

@@ -5,7 +5,6 @@ It checks the signature with code of its own; the vendor's SDK is driven against
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -18,19 +17,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from tests.support.china.faults import ChinaFake, Fault, Taken, cut, page
+from tests.support.china.faults import ChinaFake, Taken
 
 KEY_ID: Final = "LTAI5tFakeKeyOfTests0001"
 KEY_SECRET: Final = "secret-of-tests-only-0123456789"
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 _STATUS: Final = {"waiting": 1, "failed": 2, "delivered": 3}
-_UNREGISTERED: Final = (
-    "isv.SMS_SIGNATURE_ILLEGAL",
-    "isv.SMS_TEMPLATE_ILLEGAL",
-    "isv.INVALID_JSON_PARAM",
-    "isv.TEMPLATE_MISSING_PARAMETERS",
-    "isv.PARAM_NOT_SUPPORT_URL",
-)
 _SIGNED: Final = re.compile(
     r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})"
 )
@@ -41,6 +33,17 @@ class AliyunFake(ChinaFake):
 
     name: ClassVar[str] = "aliyun"
     acknowledgement: ClassVar[dict[str, Any]] = {"code": 0}
+    throttled: ClassVar[str] = "Throttling.User"
+    limited: ClassVar[str] = "isv.BUSINESS_LIMIT_CONTROL"
+    not_registered: ClassVar[frozenset[str]] = frozenset(
+        {
+            "isv.SMS_SIGNATURE_ILLEGAL",
+            "isv.SMS_TEMPLATE_ILLEGAL",
+            "isv.INVALID_JSON_PARAM",
+            "isv.TEMPLATE_MISSING_PARAMETERS",
+            "isv.PARAM_NOT_SUPPORT_URL",
+        }
+    )
 
     def ids(self) -> set[str]:
         """The ids of answers and receipts, and those the list goes by."""
@@ -78,39 +81,22 @@ class AliyunFake(ChinaFake):
             return self._listed(query)
         if action != "SendSms":
             return _refused("InvalidAction.NotFound", 404)
-        return await self._send(request, query)
+        return await self.send(request, query)
 
-    async def _send(self, request: web.Request, query: dict[str, str]) -> web.Response:
-        fault = self.faults.take()
-        if fault == "throttle":
-            return _refused("Throttling.User", 400)
-        if fault == "refused":
-            return _refused("isv.BUSINESS_LIMIT_CONTROL", 200, "触发分钟级流控Permits:1")
-        if fault == "html":
-            return page()
-        if fault == "error":
-            return page(503)
-        if fault == "reset":
-            return cut(request)
-        refusal = self._why_not(query)
-        self.unregistered += refusal in _UNREGISTERED
-        if refusal is not None:
-            return _refused(refusal, 200)
-        return await self._accept(request, query, fault)
-
-    def _why_not(self, query: dict[str, str]) -> str | None:
-        number = query.get("PhoneNumbers", "")
+    def why_not(self, named: dict[str, Any]) -> str | None:
+        """See ChinaFake."""
+        number = named.get("PhoneNumbers", "")
         if number in self.faults.refused:
             return self.faults.refused[number]
         if not re.fullmatch(r"1[3-9]\d{9}", number):
             return "isv.MOBILE_NUMBER_ILLEGAL"
-        if query.get("SignName") not in self.signatures:
+        if named.get("SignName") not in self.signatures:
             return "isv.SMS_SIGNATURE_ILLEGAL"
-        names = self.templates.get(query.get("TemplateCode", ""))
+        names = self.templates.get(named.get("TemplateCode", ""))
         if names is None:
             return "isv.SMS_TEMPLATE_ILLEGAL"
         try:
-            values = json.loads(query.get("TemplateParam", "{}"))
+            values = json.loads(named.get("TemplateParam", "{}"))
         except ValueError:
             return "isv.INVALID_JSON_PARAM"
         if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
@@ -121,35 +107,28 @@ class AliyunFake(ChinaFake):
             return "isv.PARAM_NOT_SUPPORT_URL"
         return None
 
-    async def _accept(
-        self, request: web.Request, query: dict[str, str], fault: Fault | None
-    ) -> web.Response:
-        values: dict[str, str] = json.loads(query.get("TemplateParam", "{}"))
-        taken = Taken(
+    def read(self, named: dict[str, Any]) -> Taken:
+        """See ChinaFake."""
+        values: dict[str, str] = json.loads(named.get("TemplateParam", "{}"))
+        return Taken(
             id=f"{self.faults.random.getrandbits(60)}^0",
-            number=query["PhoneNumbers"],
-            signature=query["SignName"],
-            template=query["TemplateCode"],
+            number=named["PhoneNumbers"],
+            signature=named["SignName"],
+            template=named["TemplateCode"],
             values=tuple(values.values()),
-            reference=query.get("OutId", ""),
+            reference=named.get("OutId", ""),
             at=time.time(),
         )
-        self.accept(taken, fault)
-        if fault == "receipt first":
-            await self.push_receipts([taken])
-        if fault == "html after accepting":
-            return page()
-        if fault == "error after accepting":
-            return page(502)
-        if fault == "reset after accepting":
-            return cut(request)
-        if fault == "timeout after accepting":
-            await self.hang()
-        if fault == "slow":
-            await asyncio.sleep(self.faults.slow_seconds)
-        return web.json_response(
-            {"Code": "OK", "Message": "OK", "BizId": taken.id, "RequestId": "fake"}
-        )
+
+    def refuse(self, code: str, named: dict[str, Any]) -> web.Response:
+        """A refusal comes with HTTP 200, but for a call that came too often."""
+        said = "触发分钟级流控Permits:1" if code == self.limited else "refused"
+        return _refused(code, 400 if code == self.throttled else 200, said)
+
+    def confirm(self, taken: Taken, named: dict[str, Any]) -> web.Response:
+        """See ChinaFake."""
+        answer = {"Code": "OK", "Message": "OK", "BizId": taken.id, "RequestId": "fake"}
+        return web.json_response(answer)
 
     def _listed(self, query: dict[str, str]) -> web.Response:
         size, number = int(query["PageSize"]), query["PhoneNumber"]

@@ -7,7 +7,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, get_args
 
 import aiohttp
 from aiohttp import web
@@ -25,19 +25,7 @@ Fault = Literal[
     "slow",
     "receipt first",
 ]
-EVERY_FAULT: Final[tuple[Fault, ...]] = (
-    "refused",
-    "html",
-    "html after accepting",
-    "throttle",
-    "error",
-    "error after accepting",
-    "reset",
-    "reset after accepting",
-    "timeout after accepting",
-    "slow",
-    "receipt first",
-)
+EVERY_FAULT: Final[tuple[Fault, ...]] = get_args(Fault)
 PAGE: Final = "<html><body>系统维护中</body></html>"
 """What a proxy on the way answers."""
 PUSH_SECRET: Final = "Zq3vN8wLrT5yKd2mXb7c"
@@ -103,6 +91,12 @@ class ChinaFake:
     """
 
     name: ClassVar[str]
+    throttled: ClassVar[str]
+    """The code of a call that came too often."""
+    limited: ClassVar[str]
+    """The code of a text that came too soon after another."""
+    not_registered: ClassVar[frozenset[str]]
+    """The codes of what is no approved signature or template, or lacks a value."""
     acknowledgement: ClassVar[dict[str, Any]]
 
     def __init__(self, faults: Faults | None = None, *, push_secret: str = PUSH_SECRET) -> None:
@@ -137,6 +131,49 @@ class ChinaFake:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one call of the API."""
         raise NotImplementedError
+
+    def why_not(self, named: dict[str, Any]) -> str | None:
+        """The code a call is refused with, by what it names; None: it is taken."""
+        raise NotImplementedError
+
+    def read(self, named: dict[str, Any]) -> Taken:
+        """The text a call names."""
+        raise NotImplementedError
+
+    def refuse(self, code: str, named: dict[str, Any]) -> web.Response:
+        """The answer that refuses a call."""
+        raise NotImplementedError
+
+    def confirm(self, taken: Taken, named: dict[str, Any]) -> web.Response:
+        """The answer that a text was taken."""
+        raise NotImplementedError
+
+    async def send(self, request: web.Request, named: dict[str, Any]) -> web.Response:
+        """Answer a call to send, with the fault that is its lot."""
+        fault = self.faults.take()
+        if fault in ("throttle", "refused"):
+            return self.refuse(self.throttled if fault == "throttle" else self.limited, named)
+        if fault in ("html", "error"):
+            return page(200 if fault == "html" else 503)
+        if fault == "reset":
+            return cut(request)
+        refusal = self.why_not(named)
+        self.unregistered += refusal in self.not_registered
+        if refusal is not None:
+            return self.refuse(refusal, named)
+        taken = self.read(named)
+        self.accept(taken, fault)
+        if fault == "receipt first":
+            await self.push_receipts([taken])
+        if fault in ("html after accepting", "error after accepting"):
+            return page(200 if fault == "html after accepting" else 502)
+        if fault == "reset after accepting":
+            return cut(request)
+        if fault == "timeout after accepting":
+            await self.closing.wait()
+        if fault == "slow":
+            await asyncio.sleep(self.faults.slow_seconds)
+        return self.confirm(taken, named)
 
     def sent_to(self, number: str) -> list[Taken]:
         """What was accepted for a number (E.164), oldest first."""
@@ -210,10 +247,6 @@ class ChinaFake:
             if isinstance(said, dict) and self.acknowledgement.items() <= said.items():
                 return True
         return False
-
-    async def hang(self) -> None:
-        """Answer nothing until the fake is closed."""
-        await self.closing.wait()
 
 
 _BOUND: Final = aiohttp.ClientTimeout(total=5)

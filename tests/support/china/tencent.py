@@ -5,7 +5,6 @@ It checks the signature with code of its own; the vendor's SDK is driven against
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from tests.support.china.faults import ChinaFake, Fault, Faults, Taken, cut, page
+from tests.support.china.faults import ChinaFake, Faults, Taken
 from tests.support.china.schemas import check_answer, check_request
 
 SECRET_ID: Final = "AKIDz8krbsJ5FakeOfTests"
@@ -26,17 +25,10 @@ APP_ID: Final = "1400006666"
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 CLOCK_SECONDS: Final = 300
 """How far a call's clock may differ."""
-_UNREGISTERED: Final = (
-    "FailedOperation.SignatureIncorrectOrUnapproved",
-    "FailedOperation.TemplateIncorrectOrUnapproved",
-    "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
-    "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
-)
 _SIGNED: Final = re.compile(
     r"TC3-HMAC-SHA256 Credential=([^/]+)/(\d{4}-\d\d-\d\d)/sms/tc3_request, "
     r"SignedHeaders=([^,]+), Signature=([0-9a-f]{64})"
 )
-LIMIT: Final = "LimitExceeded.PhoneNumberThirtySecondLimit"
 
 
 class TencentFake(ChinaFake):
@@ -44,6 +36,16 @@ class TencentFake(ChinaFake):
 
     name: ClassVar[str] = "tencent"
     acknowledgement: ClassVar[dict[str, Any]] = {"result": 0}
+    throttled: ClassVar[str] = "RequestLimitExceeded"
+    limited: ClassVar[str] = "LimitExceeded.PhoneNumberThirtySecondLimit"
+    not_registered: ClassVar[frozenset[str]] = frozenset(
+        {
+            "FailedOperation.SignatureIncorrectOrUnapproved",
+            "FailedOperation.TemplateIncorrectOrUnapproved",
+            "FailedOperation.TemplateParamSetNotMatchApprovedTemplate",
+            "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter",
+        }
+    )
 
     def __init__(self, faults: Faults | None = None) -> None:
         super().__init__(faults)
@@ -83,70 +85,46 @@ class TencentFake(ChinaFake):
             return _failed("UnauthorizedOperation.SmsSdkAppIdVerifyFail")
         if action == "PullSmsSendStatusByPhoneNumber":
             return self._listed(document)
-        return await self._send(request, document)
+        return await self.send(request, document)
 
-    async def _send(self, request: web.Request, document: dict[str, Any]) -> web.Response:
-        fault = self.faults.take()
-        if fault == "throttle":
-            return _failed("RequestLimitExceeded")
-        if fault == "refused":
-            return _element(document, LIMIT)
-        if fault == "html":
-            return page()
-        if fault == "error":
-            return page(503)
-        if fault == "reset":
-            return cut(request)
-        refusal = self._why_not(document)
-        self.unregistered += refusal in _UNREGISTERED
-        if refusal is not None:
-            return _element(document, refusal)
-        return await self._accept(request, document, fault)
-
-    def _why_not(self, document: dict[str, Any]) -> str | None:
-        number = document["PhoneNumberSet"][0].removeprefix("+86")
+    def why_not(self, named: dict[str, Any]) -> str | None:
+        """See ChinaFake."""
+        number = named["PhoneNumberSet"][0].removeprefix("+86")
         if number in self.faults.refused:
             return self.faults.refused[number]
         if not re.fullmatch(r"1[3-9]\d{9}", number):
             return "InvalidParameterValue.IncorrectPhoneNumber"
-        if document.get("SignName") not in self.signatures:
+        if named.get("SignName") not in self.signatures:
             return "FailedOperation.SignatureIncorrectOrUnapproved"
-        names = self.templates.get(document["TemplateId"])
+        names = self.templates.get(named["TemplateId"])
         if names is None:
             return "FailedOperation.TemplateIncorrectOrUnapproved"
-        values: list[str] = document.get("TemplateParamSet", [])
+        values: list[str] = named.get("TemplateParamSet", [])
         if len(values) != len(names):
             return "FailedOperation.TemplateParamSetNotMatchApprovedTemplate"
         if any("://" in one for one in values):
             return "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter"
         return None
 
-    async def _accept(
-        self, request: web.Request, document: dict[str, Any], fault: Fault | None
-    ) -> web.Response:
-        taken = Taken(
+    def read(self, named: dict[str, Any]) -> Taken:
+        """See ChinaFake."""
+        return Taken(
             id=f"2019:{self.faults.random.getrandbits(60)}",
-            number=document["PhoneNumberSet"][0].removeprefix("+86"),
-            signature=document["SignName"],
-            template=document["TemplateId"],
-            values=tuple(document.get("TemplateParamSet", ())),
-            reference=document.get("SessionContext", ""),
+            number=named["PhoneNumberSet"][0].removeprefix("+86"),
+            signature=named["SignName"],
+            template=named["TemplateId"],
+            values=tuple(named.get("TemplateParamSet", ())),
+            reference=named.get("SessionContext", ""),
             at=time.time(),
         )
-        self.accept(taken, fault)
-        if fault == "receipt first":
-            await self.push_receipts([taken])
-        if fault == "html after accepting":
-            return page()
-        if fault == "error after accepting":
-            return page(502)
-        if fault == "reset after accepting":
-            return cut(request)
-        if fault == "timeout after accepting":
-            await self.hang()
-        if fault == "slow":
-            await asyncio.sleep(self.faults.slow_seconds)
-        return _element(document, "Ok", taken.id)
+
+    def refuse(self, code: str, named: dict[str, Any]) -> web.Response:
+        """A refusal stands in the text's element, but for a call that came too often."""
+        return _failed(code) if code == self.throttled else _element(named, code)
+
+    def confirm(self, taken: Taken, named: dict[str, Any]) -> web.Response:
+        """See ChinaFake."""
+        return _element(named, "Ok", taken.id)
 
     def _listed(self, document: dict[str, Any]) -> web.Response:
         until = document.get("EndTime", time.time())
