@@ -30,9 +30,9 @@ from pro_service.domain.delivery.rules import TEXTS_A_SECOND
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving import work_off
+from pro_service.services.study import senders
 from pro_service.store.base import operations
 from pro_service.store.pools import Pools, connect, open_pools
-from pro_service.store.texting import sending
 from pro_service.web.application import build_application
 from tests.support import databases
 from tests.support.china.account import Approved
@@ -132,7 +132,7 @@ async def make_template(server_url: str, database_url: str, *, asked: bool = Fal
     keys = new_keys()
     context = context_of(keys, "http://127.0.0.1")
     async with open_twilio_trial(database_url, context=context) as trial:
-        await sending.set_pace(trial.operator, trial.study_id, SENDER, 1000, ACTOR)
+        await senders.set_pace(trial.operator, trial.study_id, SENDER, 1000, actor=ACTOR)
         await trial.due(*(f"K-{n:03}" for n in range(1, PARTICIPANTS + 1)))
         if asked:
             await trial.remind()

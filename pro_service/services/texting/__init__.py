@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from pro_service.services.texting.calls import Calls
+from pro_service.services.texting.channels.reach import (
+    needs_registration,
+    outlet_for,
+    reached_by,
+    usual_sender,
+    ways_to,
+)
 from pro_service.services.texting.composing import (
     Line,
     contact_at,
@@ -30,13 +37,6 @@ from pro_service.services.texting.opt_outs import (
     opt_out_row,
 )
 from pro_service.services.texting.pausing import moved_rows, pause_write
-from pro_service.services.texting.reach import (
-    needs_registration,
-    outlet_for,
-    reached_by,
-    usual_sender,
-    ways_to,
-)
 from pro_service.services.texting.reminder_texts import link_for, who_part
 from pro_service.services.texting.reminders import Claimed, ended_rows, remind
 from pro_service.services.texting.staff_replies import (

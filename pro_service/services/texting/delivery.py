@@ -37,11 +37,11 @@ from pro_service.services.answering import is_open
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.texting.channels.outbound import IN_WAKING_HOURS, outbound
+from pro_service.services.texting.channels.reach import may_leave, needs_registration
 from pro_service.services.texting.composing import contact_at, number_of
 from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.marks import Marks
-from pro_service.services.texting.outbound import IN_WAKING_HOURS, outbound
-from pro_service.services.texting.reach import may_leave, needs_registration
 from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at

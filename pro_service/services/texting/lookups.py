@@ -14,8 +14,8 @@ from pro_service.domain.delivery.registered import Registration
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.channels.reach import outlet_for
 from pro_service.services.texting.composing import Line, indexes_of, line_to, new_line
-from pro_service.services.texting.reach import outlet_for
 from pro_service.store.connection import Connection
 from pro_service.store.texting import messages, registered, reminders
 from pro_service.store.texting.messages import LineKey, LineRow

@@ -11,9 +11,9 @@ from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing
+from pro_service.services.texting.channels.reach import usual_sender
 from pro_service.services.texting.composing import indexes_of, line_to, open_address
 from pro_service.services.texting.contact_rows import Which, find_contact
-from pro_service.services.texting.reach import usual_sender
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds

@@ -20,6 +20,8 @@ from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
+from pro_service.services.texting.channels.reach import outlet_for, way_to
+from pro_service.services.texting.channels.registered_texts import compose_registered
 from pro_service.services.texting.composing import (
     Line,
     open_address,
@@ -27,8 +29,6 @@ from pro_service.services.texting.composing import (
     seal_parameters,
 )
 from pro_service.services.texting.lookups import Lookups, OneByOne
-from pro_service.services.texting.reach import outlet_for, way_to
-from pro_service.services.texting.registered_texts import compose_registered
 from pro_service.services.texting.reminder_texts import (
     Composed,
     Due,

@@ -16,8 +16,8 @@ from pro_service.services import rounds
 from pro_service.services.cards import cards
 from pro_service.services.texting.reminders import remind
 from pro_service.vault.codes import grouped, new_code
+from tests.support.providers.registered import register
 from tests.support.record.words import spoken
-from tests.support.registered import register
 from tests.support.study import ACTOR, Trial, open_trial, row
 from tests.support.web import answer_everything, browsing, send
 

@@ -51,7 +51,7 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list) and not isinstance(value[0], dict):
-        kind = "bytea" if isinstance(value[0], bytes) else "uuid"
+        kind = {bytes: "bytea", str: "text"}.get(type(value[0]), "uuid")
         return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)

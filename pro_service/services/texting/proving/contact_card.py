@@ -17,8 +17,8 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.channels.reach import outlet_for, reached_by, usual_sender
 from pro_service.services.texting.composing import open_number
-from pro_service.services.texting.reach import outlet_for, reached_by, usual_sender
 
 _NUMBER: Final = re.compile(r"\+?\d{3,15}")
 _ESCAPED: Final = re.compile(r"([\\;,])")

@@ -25,10 +25,10 @@ from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import KeyGoneError, with_note
 from pro_service.services.base.turns import Plan, Who, turn, writing
+from pro_service.services.texting.channels.reach import outlet_for
 from pro_service.services.texting.composing import line_to, open_address, seal_body
 from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.services.texting.opt_outs import NoLineError
-from pro_service.services.texting.reach import outlet_for
 from pro_service.store.ids import new_id
 from pro_service.store.texting import first_texts
 from pro_service.store.texting.first_texts import FirstTextWrite

@@ -22,7 +22,7 @@ from pro_service.services.study.senders import (
 )
 from pro_service.services.study.sites import TakenError
 from pro_service.store.texting import sending
-from tests.support.recording import RecordingGateway
+from tests.support.providers.recording import RecordingGateway
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, row
 
 EAST, WEST = "simulator", "west"

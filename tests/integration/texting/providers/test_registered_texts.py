@@ -16,8 +16,8 @@ from pro_service.services.study.registrations import draft_templates, load_templ
 from pro_service.services.study.senders import NewSender, add_sender, move_sender
 from pro_service.store.ids import new_id
 from pro_service.store.texting import registered
-from tests.support.recording import RecordingGateway
-from tests.support.registered import SIGNATURE, register
+from tests.support.providers.recording import RecordingGateway
+from tests.support.providers.registered import SIGNATURE, register
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, row
 
 IN_CHINA = "+8613900000001"

@@ -1,0 +1,1 @@
+"""By which provider a number is written to, and what is handed over: words, or a registration."""

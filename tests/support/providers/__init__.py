@@ -1,0 +1,1 @@
+"""Providers of tests, and what they have approved."""
