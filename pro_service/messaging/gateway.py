@@ -78,6 +78,8 @@ class Found(Accepted):
 
     state: MessageState = MessageState.accepted
     error_code: str | None = None
+    effect: Effect | None = None
+    """What the error asks for beyond this message, as a receipt says it."""
 
 
 class WebhookRequest(Record):

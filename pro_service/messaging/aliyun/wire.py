@@ -205,8 +205,12 @@ def _found(row: Mapping[str, object], out_id: str) -> Found:
     state = _SEND_STATUS.get(str(row.get("SendStatus")), MessageState.accepted)
     code = row.get("ErrCode")
     failed = state is MessageState.undelivered and isinstance(code, str) and _CODE.fullmatch(code)
+    error = str(code) if failed else None
     return Found(
-        provider_id=f"out_id:{out_id}", state=state, error_code=str(code) if failed else None
+        provider_id=f"out_id:{out_id}",
+        state=state,
+        error_code=error,
+        effect=None if error is None else effect_of(error),
     )
 
 

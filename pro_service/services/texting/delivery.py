@@ -298,6 +298,8 @@ async def _look(
         else Mark(found.state, found.provider_id, found.error_code, "found in the provider's list")
     )
     await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
+    if found is not None and found.effect is not None:
+        await follow(connection, context, row, found.effect, WORKER)
     return mark.state
 
 

@@ -184,6 +184,7 @@ def test_the_list_finds_a_text_by_our_id_and_says_where_it_stands(
     assert listed.is_last
     assert [(one.state, one.error_code) for one in listed.found] == [(state, error)]
     assert listed.found[0].provider_id == f"out_id:{MESSAGE}"
+    assert listed.found[0].effect == ("opted_out" if error else None)
 
 
 def test_around_midnight_in_china_two_dates_are_asked() -> None:
