@@ -19,6 +19,7 @@ from pro_service.parts import check_kind, make_context, make_telling
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.base.telling import Telling
+from pro_service.services.desk.sign_in import Door
 from pro_service.services.keeping import said_of
 from pro_service.services.record import Sealer
 from pro_service.services.study.registrations import said_of_gaps
@@ -112,10 +113,11 @@ async def _put_together(
         check_kind(kind, settings.providers)
         context.gateways.open()
         await show_stored_wording(pools.worker, context)
+        told_by = telling if telling is not None else make_telling(settings)
         jobs = make_jobs(
             *(pools.worker, context, sealer),
             receiving=pools.provider,
-            telling=telling if telling is not None else make_telling(settings),
+            telling=told_by,
             desk=pools.desk,
         )
         worker = Worker(jobs)
@@ -130,6 +132,8 @@ async def _put_together(
             context=context,
             ready=ready,
             trusted_proxies=settings.trusted_proxies,
+            door=Door(settings.second_factor_roles, settings.prove_for_numbers),
+            telling=told_by,
         )
         yield Service(pools, context, application, worker, sealer)
     finally:

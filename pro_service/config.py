@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.permissions import Role
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
@@ -94,6 +95,10 @@ class Settings(BaseSettings):
     """A file of two lines: user and password at the mail server."""
     smtp_ca_file: Path | None = None
     """Certificates trusted at the mail server, instead of this machine's."""
+    second_factor_roles: Annotated[frozenset[Role], NoDecode] = frozenset()
+    """Who holds one of these roles, named with commas between, needs a second factor to sign in."""
+    prove_for_numbers: bool = False
+    """Whether staff give their password anew before a telephone number is shown."""
     actor: str | None = None
 
     @property
@@ -101,12 +106,12 @@ class Settings(BaseSettings):
         """Every provider in use, each once, in the order they are named."""
         return tuple(dict.fromkeys(self.gateways or (self.gateway,)))
 
-    @field_validator("gateways", mode="before")
+    @field_validator("gateways", "second_factor_roles", mode="before")
     @classmethod
-    def _names(cls, value: object) -> object:
+    def _words(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
+        return [one.strip() for one in value.split(",") if one.strip()]
 
     @field_validator("aliyun_push_secret", "tencent_push_secret")
     @classmethod

@@ -94,6 +94,7 @@ def make_jobs(
         Job("sweep", 15.0, lambda: rounds.sweep_round(connection, context, go_on), stopping),
         Job("close", 60.0, lambda: rounds.closing_round(connection, context, go_on), stopping),
         Job("call", 60.0, lambda: rounds.call_round(connection, context, go_on), stopping),
+        Job("tablets", 60.0, lambda: rounds.tablet_round(connection, go_on), stopping),
         Job("tails", 300.0, lambda: rounds.tail_round(connection, context, go_on), stopping),
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *told,

@@ -74,7 +74,7 @@ COMMANDS: Final = (
     Entry("protocol", "Study protocols, as data.", "study.protocols:protocol_app"),
     Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
     Entry("site", "Sites.", "study.protocols:site_app"),
-    Entry("staff", "People, and their membership of studies.", "study.staff:staff_app"),
+    Entry("staff", "People, and their membership of studies.", "study.accounts:staff_app"),
     Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
     Entry("event", "Dated facts about participants.", "people.participants:event_app"),
@@ -94,6 +94,14 @@ COMMANDS: Final = (
         "Whether the record is what was sealed, and proof for others.",
         "record.audit:audit_app",
     ),
+    Entry("allocation", "Who was given what, sealed.", "record.allocations:allocation_app"),
+    Entry("data-query", "Questions about data.", "record.queries:query_app"),
+    Entry(
+        "binder",
+        "Write the study's binder as one HTML file and one PDF, with their check sums.",
+        "record.binder:binder_command",
+    ),
+    Entry("record", "A participant's record, to be taken along.", "record.copies:record_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
 )

@@ -29,6 +29,7 @@ from pro_service.services.calling import (
     tell_of,
 )
 from pro_service.services.desk import list_mornings, send_digest
+from pro_service.services.pages.handover import end_idle, list_idle
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
     Calls,
@@ -47,6 +48,7 @@ from pro_service.store.calling import escalation, notices
 from pro_service.store.calling.notices import AlertToTell
 from pro_service.store.connection import Connection
 from pro_service.store.desk.digest import Morning
+from pro_service.store.pages.handover import IdleTablet
 from pro_service.store.texting import messages, reminders
 
 BATCH = 200
@@ -210,6 +212,15 @@ async def closing_round(
             by_study.setdefault(row.study_id, []).append(row.participant_id)
         await _each(list(by_study.items()), kept, go_on)
     return over + settled
+
+
+async def tablet_round(connection: Connection, go_on: GoOn = _always) -> int:
+    """End what was opened on tablets that lie untouched (R12): what was answered stays, unsent."""
+
+    async def one(idle: IdleTablet) -> int:
+        return await end_idle(connection, idle)
+
+    return await _each(await list_idle(connection, BATCH), one, go_on)
 
 
 async def tail_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:

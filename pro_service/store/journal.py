@@ -6,9 +6,11 @@ and instants, never a number, a name or a word of anybody's. It is forced to dis
 it tells of begins (`store.connection.write` calls `keep`), so whatever was committed is in it. A
 line whose write did not commit is harmless:
 
-- opt_out, status, death, bad_number: somebody said so. At worst a person is not written to until
-  somebody has looked; every replayed line is shown to a person before sending goes on.
-- opt_out_ended, number_added, enrolled, safety_ended, death_struck: never replayed, only shown.
+- opt_out, consent_withdrawn, restricted, status, death, bad_number: somebody said so. At worst a
+  person is not written to until somebody has looked; every replayed line is shown to a person
+  before sending goes on.
+- opt_out_ended, consent_given, restriction_lifted, number_added, enrolled, safety_ended,
+  death_struck: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
@@ -38,10 +40,12 @@ from pro_service.store.writes import (
     CallRow,
     EndedReminderRow,
     EventRow,
+    FurtherConsentRow,
     LineCallRow,
     OptOutRow,
     ReminderMessageRow,
     ReplyMessageRow,
+    RestrictionRow,
     SafetyEndRow,
     StatusRow,
 )
@@ -49,6 +53,10 @@ from pro_service.store.writes import (
 LineKind = Literal[
     "opt_out",
     "opt_out_ended",
+    "consent_withdrawn",
+    "consent_given",
+    "restricted",
+    "restriction_lifted",
     "status",
     "death",
     "death_struck",
@@ -92,7 +100,11 @@ class JournalLine(Record):
     line_id: UUID | None = None
     """Of an opt-out: the line between one of our addresses and a number."""
     contact_id: UUID | None = None
-    """Of a number that ended or was somebody else's: the contact, never the number."""
+    """Of a number that ended or was somebody else's, or of a contact who agrees no more: the
+    contact, never the number."""
+    part: str | None = None
+    """Of a consent: what was given or taken back; None: a version was signed, or it is the own
+    consent of the contact that is named."""
     status: str | None = None
     occurred_at: datetime | None = None
     """Of a death (study time)."""
@@ -258,6 +270,13 @@ def _line_of(
         )
     if isinstance(row, EventRow) and row.kind == "death":
         return JournalLine(kind="death_struck", study_id=study_id, participant_id=whose)
+    if isinstance(row, FurtherConsentRow):
+        kept = row.part is None or bool(getattr(row, row.part))
+        kind: LineKind = "consent_given" if kept else "consent_withdrawn"
+        return JournalLine(kind=kind, study_id=study_id, participant_id=whose, part=row.part)
+    if isinstance(row, RestrictionRow):
+        kind = "restricted" if row.restricted else "restriction_lifted"
+        return JournalLine(kind=kind, study_id=study_id, participant_id=whose)
     if isinstance(row, SafetyEndRow):
         return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:

@@ -43,7 +43,11 @@ IDENTITY: Final = SealedColumn("identities", "value")
 """What is known of a person beside their number, such as the year of birth."""
 WORDS: Final = SealedColumn("notes", "words")
 """What staff wrote about a participant."""
+ALLOCATION: Final = SealedColumn("allocations", "arm")
+"""Who was given what, padded, under the study's key."""
 STAFF_ADDRESS: Final = SealedColumn("staff_addresses", "address")
 """Where a member of staff is told of urgent matters, under the study's key."""
 PUSH_BODY: Final = SealedColumn("provider_pushes", "body")
 """A provider's push as it came, byte for byte, under the study's key."""
+FACTOR_SECRET: Final = SealedColumn("person_factors", "secret")
+"""What a member of staff's telephone makes codes of, under the key of a study of theirs."""

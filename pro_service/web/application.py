@@ -8,6 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.telling import Telling
+from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.services.receiving import Inbox
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
@@ -29,6 +31,7 @@ from pro_service.web.questionnaire import (
     factor,
     opening,
     own_page,
+    tablet,
     unwell,
 )
 from pro_service.web.questionnaire.staff_here import refuse_staff
@@ -46,11 +49,14 @@ def build_application(
     ready: Callable[[], Awaitable[str | None]],
     on_inbound: Callable[[], None] | None = None,
     trusted_proxies: int = 0,
+    door: Door = PLAIN_DOOR,
+    telling: Telling | None = None,
 ) -> web.Application:
     """The server's application. `ready` raises while the service cannot serve.
 
     `on_inbound` is called after an inbound text was stored, to wake whoever sends.
-    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. The runner's
+    `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. `door` is what the desk
+    asks for beside a password, `telling` how staff are written to. The runner's
     access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
     """
     app = web.Application(
@@ -69,6 +75,8 @@ def build_application(
     app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
+    app[keys.DOOR] = door
+    app[keys.TELLING] = telling
     app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
     app.on_cleanup.append(_look_no_more)
@@ -113,6 +121,13 @@ ROUTES: Final = (
     web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
+    web.get("/q/tablet", tablet.show_confirm, name="page-tablet-who"),
+    web.post("/q/tablet", tablet.confirm, name="page-tablet-confirmed"),
+    web.get("/q/tablet/back", tablet.show_back, name="page-tablet-back"),
+    web.post("/q/tablet/back", tablet.give_back, name="page-tablet-given"),
+    web.get("/t", tablet.show_door, name="page-tablet"),
+    web.post("/t", tablet.open_tablet, name="page-tablet-open"),
+    web.get("/t/{code}", tablet.show_door, name="page-tablet-code"),
     web.get("/c", entrance.show_entrance, name="page-entrance"),
     web.post("/c", entrance.enter, name="page-enter"),
     web.get("/c/{token}", entrance.show_card, name="page-card"),

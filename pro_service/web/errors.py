@@ -34,6 +34,8 @@ from pro_service.services.base.keys import UnknownStudyError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import BusyError
+from pro_service.services.desk.account.codes import SecondStepError
+from pro_service.services.desk.account.proving import ProofRefusedError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.entering import (
@@ -42,6 +44,9 @@ from pro_service.services.desk.entering import (
     FirstTypistError,
     NothingTypedError,
 )
+from pro_service.services.desk.handing import HandoverRefusedError
+from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
@@ -54,11 +59,14 @@ from pro_service.services.desk.sign_in import (
     SignInStoppedError,
     SignInThrottledError,
 )
+from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
+from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving import UnknownMessageError
 from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.study import NoFactorError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
@@ -93,7 +101,13 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
+    (RestrictedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (OwnAccountError, HTTPStatus.FORBIDDEN),
+    (ElsewhereTooError, HTTPStatus.FORBIDDEN),
+    (NoFactorError, HTTPStatus.CONFLICT),
+    (ProofRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (SecondStepError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UndoRefusedError, HTTPStatus.CONFLICT),
     (NotAssessedError, HTTPStatus.CONFLICT),
     (StatusRefusedError, HTTPStatus.CONFLICT),
@@ -105,8 +119,11 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (VerdictError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LogReferenceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseRefusedError, HTTPStatus.CONFLICT),
+    (HandoverRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
+    (NoAllocationError, HTTPStatus.CONFLICT),
+    (ShownBeforeError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),
     (CorrectionRefusedError, HTTPStatus.CONFLICT),
     (DecidesAloneError, HTTPStatus.FORBIDDEN),
@@ -122,6 +139,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInStoppedError, HTTPStatus.FORBIDDEN),
     (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TabletNameError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ChoiceRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -179,7 +197,7 @@ def answer(
 
 def for_participants(path: str) -> bool:
     """Whether an address is one of the participants' pages."""
-    return path in ("/q", "/c") or path.startswith(("/q/", "/c/"))
+    return path in ("/q", "/c", "/t") or path.startswith(("/q/", "/c/", "/t/"))
 
 
 def for_desk(path: str) -> bool:

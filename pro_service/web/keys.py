@@ -7,6 +7,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.telling import Telling
+from pro_service.services.desk.sign_in import Door
 from pro_service.store.pools import Pools
 from pro_service.web.questionnaire.views import Pages
 from pro_service.web.readiness import Readiness
@@ -16,5 +18,9 @@ CONTEXT = web.AppKey("CONTEXT", ServiceContext)
 TRUSTED_PROXIES = web.AppKey("TRUSTED_PROXIES", int)
 """How many proxies of ours stand in front of the service."""
 PAGES = web.AppKey("PAGES", Pages)
+DOOR = web.AppKey("DOOR", Door)
+"""What the desk asks for beside a password."""
+TELLING: web.AppKey[Telling | None] = web.AppKey("TELLING")
+"""How staff are written to; None where no mail server is set."""
 READY = web.AppKey("READY", Readiness)
 ON_INBOUND: web.AppKey[Callable[[], None]] = web.AppKey("ON_INBOUND")

@@ -140,7 +140,14 @@ async def seed_participant(
         ),
         placing=PlacingRow(id=new_id(), site_id=study.site_id),
         data_key=DataKeyRow(id=key.id, wrapped=key.wrapped, wrapping_key=key.wrapping_key),
-        consent=ConsentRow(id=new_id(), version="1", signed_on=date(2026, 1, 5), messages=True),
+        consent=ConsentRow(
+            id=new_id(),
+            version="1",
+            signed_on=date(2026, 1, 5),
+            messages=True,
+            cross_border=False,
+            caregiver=False,
+        ),
         status=FirstStatusRow(id=new_id(), status=status),
     )
     await schedule.insert_participants(study.owner, study.id, [document])

@@ -1,4 +1,7 @@
-"""`audit verify`, `audit head`, `audit export`: whether the record is what was sealed."""
+"""`audit verify`, `audit head`, `audit export`: whether the record is what was sealed.
+
+`audit list`, which reads it, stands in `pro_service/cli/record/listing.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import typer
 from rich.progress import Progress
 
 from pro_service.cli.options import DataOption
+from pro_service.cli.record.listing import list_command
 from pro_service.cli.runtime import OPERATOR, err, open_database, out, run_command
 from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
@@ -26,6 +30,7 @@ from pro_service.vault.signing import PublicKeys
 audit_app = typer.Typer(
     no_args_is_help=True, help="Whether the record is what was sealed, and proof for others."
 )
+audit_app.command("list")(list_command)
 ACTOR = "cli:audit"
 _Result = TypeVar("_Result")
 KeyOption = Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
-from pro_service.cli.options import ActorOption, DataOption, StudyOption
+from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.study.versions import register_versions
 from pro_service.cli.tools.protocol_check import register_check
@@ -100,3 +100,34 @@ def add_site(
 
     with_runtime(data, actor, work)
     out.print(f"Site {code} added.")
+
+
+@site_app.command("correct")
+def correct_site(
+    code: Annotated[str, typer.Argument(help="Code of the site.")],
+    reason: ReasonOption,
+    name: Annotated[str | None, typer.Option(help="Name as staff know it.")] = None,
+    telephone: Annotated[str | None, typer.Option(help="What participants may call.")] = None,
+    emergency_number: Annotated[
+        str | None, typer.Option(help="The local emergency number.")
+    ] = None,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Correct what a site says of itself; new texts and cards say it, old ones are as they were."""
+
+    async def work(runtime: Runtime) -> bool:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        return await sites.change_site(
+            runtime.connection,
+            found.id,
+            code,
+            {"name": name, "telephone": telephone, "emergency_number": emergency_number},
+            reason=reason,
+            actor=runtime.actor,
+        )
+
+    changed = with_runtime(data, actor, work)
+    said = "is corrected" if changed else "says all of that already; nothing changed"
+    out.print(f"Site {code} {said}.")

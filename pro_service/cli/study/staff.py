@@ -99,7 +99,7 @@ def password_command(
         return await staff.set_password(
             runtime.connection,
             Passwords(),
-            login=_named(login, study),
+            login=named(login, study),
             password=password,
             actor=runtime.actor,
         )
@@ -119,7 +119,7 @@ def sign_out_command(
 
     async def work(runtime: Runtime) -> int:
         return await staff.revoke_sessions(
-            runtime.connection, login=_named(login, study), actor=runtime.actor
+            runtime.connection, login=named(login, study), actor=runtime.actor
         )
 
     ended = with_runtime(data, actor, work)
@@ -270,14 +270,15 @@ def list_command(
             out.print(line, markup=False)
 
 
-def _named(login: str, study: str | None) -> str:
+def named(login: str, study: str | None) -> str:
     """A name as it is typed at the door: the study's code before it, if one is given."""
     return login if study is None or "/" in login else f"{study}/{login}"
 
 
 def _lines(person: ListedPerson) -> list[str]:
     seen = "never" if person.last_sign_in is None else f"{person.last_sign_in:%Y-%m-%d %H:%M}"
-    head = f"{person.login}: last sign-in {seen}"
+    name = "" if person.name is None else f" ({person.name})"
+    head = f"{person.login}{name}: last sign-in {seen}"
     if person.disabled_at is not None:
         what = "STOPPED" if person.joined_to is None else f"is {person.joined_to}"
         head += f"; {what} since {_day(person.disabled_at)}: {person.disabled_reason}"

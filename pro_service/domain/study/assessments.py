@@ -14,7 +14,7 @@ from pro_service.domain.study.facts import (
     VisitFacts,
     Window,
 )
-from pro_service.domain.study.respondents import ENTERED, Respondent
+from pro_service.domain.study.respondents import APART, Respondent
 from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing
 
@@ -131,18 +131,19 @@ def opened_at(assessment: AssessmentFacts, sitting: SittingHeld) -> AssessmentFa
 
 
 def without_entries(assessment: AssessmentFacts) -> AssessmentFacts:
-    """The assessment with the last sitting open that the participant gave themselves.
+    """The assessment with the last sitting open that the participant gave by page or text.
 
-    What staff type in is a sitting of its own, so that ways of answering are never mixed in one: a
-    page or text that comes meanwhile goes on with what was begun by page or text, or begins anew.
+    What staff type in, or what is answered on a tablet handed over, is a sitting of its own, so
+    that ways of answering are never mixed in one: a page or text that comes meanwhile goes on with
+    what was begun by page or text, or begins anew.
     """
     attempt = assessment.attempt
-    if attempt is None or attempt.submitted_at is not None or attempt.mode not in ENTERED:
+    if attempt is None or attempt.submitted_at is not None or attempt.mode not in APART:
         return assessment
     own = [
         one
         for one in assessment.others
-        if one.attempt.mode not in ENTERED and one.attempt.submitted_at is None
+        if one.attempt.mode not in APART and one.attempt.submitted_at is None
     ]
     if own:
         return opened_at(assessment, max(own, key=lambda one: one.attempt.ordinal))
@@ -151,7 +152,7 @@ def without_entries(assessment: AssessmentFacts) -> AssessmentFacts:
 
 
 def _is_others(attempt: AttemptFacts, who: Respondent) -> bool:
-    if attempt.mode in ENTERED:
+    if attempt.mode in APART:
         return True
     if who.kind == "proxy":
         return (attempt.respondent, attempt.respondent_relation) != (who.kind, who.relation)

@@ -1,4 +1,4 @@
-"""Keys for rules the service does not act upon yet; who enters answers, and who is told.
+"""Keys for rules the service does not act upon yet; who enters, who is told, who consents anew.
 
 Each names the rule of the trial it is for, in its record's first line. They are checked as all
 others are, so that a study written today need not be written anew. That nothing acts upon them yet
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.record import Record
+from pro_service.domain.study.consenting.versions import ConsentVersion
 
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
@@ -23,7 +24,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
     "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
-    "tablet": "a tablet is handed over for one sitting (R12)",
     "data_cut": "no group is looked at before it (R20)",
 }
 """Keys nothing acts upon yet, with what they are for; `*` is any name, a list all its tables."""
@@ -108,6 +108,14 @@ class Tablet(Record):
     """How long it may lie untouched before the sitting ends."""
 
 
+class DataQueries(Record):
+    """What raises a data query by itself, beside what is always looked at. Absent: nothing more."""
+
+    under_seconds: int = Field(ge=1, le=3600)
+    """A questionnaire of several questions, on a page, sent in sooner than this after its first
+    answer was kept."""
+
+
 class DataCut(Record):
     """R20: before it nobody looks at groups. Absent: no cut is named."""
 
@@ -127,7 +135,9 @@ class Coming(Record):
     own_event: tuple[OwnEvent, ...] = ()
     source_system: SourceSystem | None = None
     tablet: Tablet | None = None
+    data_query: DataQueries | None = None
     data_cut: tuple[DataCut, ...] = ()
+    consent_version: tuple[ConsentVersion, ...] = ()
 
 
 NOTHING_COMING: Final = Coming()

@@ -23,7 +23,7 @@ class Role(StrEnum):
     data_manager = "data_manager"
     """Reads the record and asks about it."""
     monitor = "monitor"
-    """Reads the record, changes nothing."""
+    """Reads the record and asks about it; changes nothing of it."""
     administrator = "administrator"
     """Keeps sites and staff; sees nobody's record."""
     reader = "reader"
@@ -46,6 +46,10 @@ class Action(StrEnum):
     assessed. An investigator's alone: whoever rings may see and never assesses."""
     close_call = "close_call"
     """Work a call to its end: what came of it is acted upon."""
+    restrict = "restrict"
+    """Restrict a participant, and lift that: said to an investigator (R17)."""
+    open_restricted = "open_restricted"
+    """See the numbers of somebody restricted, with a reason, which is recorded (R17)."""
     see_number = "see_number"
     """See the telephone numbers of a participant's contacts, which is recorded."""
     deal_with_message = "deal_with_message"
@@ -57,6 +61,8 @@ class Action(StrEnum):
     """Have somebody called about a text, raise an alert of it, or say that nothing is needed."""
     take_answer = "take_answer"
     """Take a text as the answer, where the parser reads exactly one value in it (R7)."""
+    hand_over_tablet = "hand_over_tablet"
+    """Hand a tablet over for one sitting, and take it back (R12)."""
     print_card = "print_card"
     """See a participant's card: whoever holds one can answer with it."""
     renew_card = "renew_card"
@@ -85,6 +91,8 @@ class Action(StrEnum):
     """By whom a participant is reached, in which order, and what each agreed to (R25)."""
     change_opt_out = "change_opt_out"
     """No more texts, or texts again, at somebody's wish."""
+    record_consent = "record_consent"
+    """Write down a version of the consent form that was signed, and what is agreed to apart."""
     choose_settings = "choose_settings"
     """Language, way of answering and hour of reminders, at the participant's wish."""
     move_visit = "move_visit"
@@ -94,6 +102,8 @@ class Action(StrEnum):
     """Write something down about a participant that belongs to nothing else."""
     change_rota = "change_rota"
     """Say who is told of urgent matters at a site, on which day and in which hours (R10)."""
+    copy_record = "copy_record"
+    """Take a copy of a participant's whole record, as far as one may see it, which is recorded."""
     enrol = "enrol"
     """Enrol participants at a site where one works."""
     enter_answers = "enter_answers"
@@ -109,9 +119,30 @@ class Action(StrEnum):
     decide_correction = "decide_correction"
     """Approve or refuse what another asked for: an investigator's, never the sponsor's."""
 
+    keep_staff = "keep_staff"
+    """Invite staff, give and take back their roles, reset what they lost, end their work here."""
+    keep_sites = "keep_sites"
+    """Correct what a site is called and by which numbers it and help are reached."""
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
+    see_audit = "see_audit"
+    """Read the audit: of participants who are now at their sites. An administrator's is empty but
+    for what is about no participant."""
+    raise_query = "raise_query"
+    """Ask about a datum, a visit or a participant: a data query."""
+    answer_query = "answer_query"
+    close_query = "close_query"
+    """Close a data query, or open one again."""
+    mark_source = "mark_source"
+    """Mark a visit as compared with its source: a monitor's."""
+    see_allocation = "see_allocation"
+    """See who was given what, which is recorded: its holder's alone (R15)."""
+    unblind = "unblind"
+    """Learn in an emergency what one participant was given, which is recorded: a physician of the
+    site's, at any hour and alone (R15)."""
+    see_study_audit = "see_study_audit"
+    """Read of the audit what is about no participant: people, roles, sites, versions, the door."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -123,11 +154,14 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.take_alert: _CARE,
     Action.assess_alert: frozenset({Role.investigator}),
     Action.close_call: _CARE,
+    Action.restrict: frozenset({Role.investigator}),
+    Action.open_restricted: frozenset({Role.investigator}),
     Action.see_number: _CARE,
     Action.deal_with_message: _CARE,
     Action.reply_to_text: _CARE,
     Action.settle_text: _CARE,
     Action.take_answer: _CARE,
+    Action.hand_over_tablet: _CARE,
     Action.print_card: _CARE,
     Action.renew_card: _CARE,
     Action.pause_participant: _CARE,
@@ -143,18 +177,32 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.change_number: _CARE,
     Action.change_contacts: _CARE,
     Action.change_opt_out: _CARE,
+    Action.record_consent: _CARE,
     Action.choose_settings: _CARE,
     Action.move_visit: _CARE,
     Action.move_to_site: _CARE,
     Action.write_note: _CARE,
     Action.change_rota: _CARE,
+    Action.copy_record: frozenset({Role.investigator}),
     Action.enrol: _CARE,
     Action.enter_answers: _CARE | {Role.data_manager},
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
+    Action.keep_staff: frozenset({Role.administrator}),
+    Action.keep_sites: frozenset({Role.administrator}),
+    Action.see_audit: _READ | {Role.administrator},
+    Action.raise_query: frozenset({Role.data_manager, Role.monitor}),
+    Action.answer_query: _CARE,
+    Action.close_query: frozenset({Role.data_manager, Role.monitor}),
+    Action.mark_source: frozenset({Role.monitor}),
+    Action.see_allocation: frozenset({Role.allocation_holder}),
+    Action.unblind: frozenset({Role.investigator}),
+    Action.see_study_audit: frozenset({Role.data_manager, Role.monitor, Role.administrator}),
 }
 """Which roles may do it, at the site where the participant is now."""
+UNBLINDS: Final = frozenset({Role.allocation_holder})
+"""Roles that know who was given what; which see answers and scores, the protocol says."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})
 """Actions whose very address is not there for whoever may not take them."""

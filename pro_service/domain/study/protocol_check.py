@@ -18,6 +18,7 @@ from pro_service.domain.study.checking.sections import joined, section, sections
 from pro_service.domain.study.coming import (
     Coming,
     DataCut,
+    DataQueries,
     Entry,
     Escalation,
     OwnEvent,
@@ -25,6 +26,7 @@ from pro_service.domain.study.coming import (
     StaffReply,
     Tablet,
 )
+from pro_service.domain.study.consenting.versions import ConsentVersion
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.protocol import (
     Calls,
@@ -47,11 +49,13 @@ _TABLES: dict[str, type[Record]] = {
     "escalation": Escalation,
     "source_system": SourceSystem,
     "tablet": Tablet,
+    "data_query": DataQueries,
 }
 _LISTS: dict[str, type[Record]] = {
     "reply": StaffReply,
     "own_event": OwnEvent,
     "data_cut": DataCut,
+    "consent_version": ConsentVersion,
 }
 _DATING = ("target", "window", "clinic_window", "asks", "nudges")
 

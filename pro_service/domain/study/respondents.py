@@ -13,6 +13,9 @@ EntryMode = Literal["telephone", "paper"]
 """How answers are told that staff type in."""
 ENTERED: Final[frozenset[str]] = frozenset({"telephone", "paper"})
 """The modes of sittings that staff type in: nobody answers on in them by page or text."""
+APART: Final[frozenset[str]] = ENTERED | {"tablet"}
+"""The modes of sittings of their own: nobody answers on in them by page or text. A tablet that is
+handed over shows nothing given before, and what is given on it is shown nowhere else (R12)."""
 RespondentKind = Literal["self", "self_with_reader", "proxy"]
 Relation = Literal["spouse", "child", "relative", "carer", "other"]
 """What somebody who answers on behalf of a participant is to the participant."""

@@ -86,6 +86,14 @@ ENROLMENT_HEADS: Final[Mapping[str, tuple[str, ...]]] = {
         *("planned injection", "planned injection date", "injection planned on"),
         *("计划注射日期", "预计注射日期", "计划注射日", "拟注射日期", "计划注射时间"),
     ),
+    "cross_border_consent": (
+        *("consent to processing abroad", "cross border consent"),
+        *("同意跨境处理", "跨境同意", "同意信息出境", "是否同意跨境处理"),
+    ),
+    "caregiver_consent": (
+        *("consent to contacting others", "consent to a caregiver"),
+        *("同意联系家属", "家属联系同意", "是否同意联系家属"),
+    ),
     "year_of_birth": ("birth year", "year born", "出生年份", "出生年", "出生年度"),
 }
 """What else the columns of an enrolment file are called; never a name that could be another's."""

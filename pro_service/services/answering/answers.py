@@ -7,7 +7,7 @@ database. Texts, screens and corrections all use it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,14 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warnings, score
 from pro_service.domain.instruments.values import check_value
-from pro_service.domain.study.facts import INJECTIONS, AssessmentFacts, ParticipantFacts, Target
+from pro_service.domain.study.data_queries import ANSWERED_FAST, is_answered_fast
+from pro_service.domain.study.facts import (
+    INJECTIONS,
+    AssessmentFacts,
+    AttemptFacts,
+    ParticipantFacts,
+    Target,
+)
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import SELF, Mode, Respondent
 from pro_service.domain.study.safety import (
@@ -90,6 +97,8 @@ class Sitting:
     """The network the answers came from, hashed; None for what comes by no page."""
     entered: Entered | None = None
     """None: the participant answered by page or text."""
+    handover_id: UUID | None = None
+    """The hand-over of the tablet they answer on; None: on none."""
 
 
 @dataclass(frozen=True)
@@ -184,8 +193,26 @@ def _plan_assessment(
         plan.document.scores += score_rows(instrument, answers, place, basis="complete")
         plan.document.queries += [
             QueryRow(id=new_id(), assessment_id=assessment_id, rule=rule, actor=actor)
-            for rule in plausibility_warnings(instrument, answers)
+            for rule in _odd(case, instrument, answers, present)
         ]
+
+
+def _odd(
+    case: AnsweringCase,
+    instrument: Instrument,
+    answers: Mapping[str, int | None],
+    present: AttemptFacts | None,
+) -> Iterator[str]:
+    """The rules that raise a data query about a sitting which is sent in now."""
+    yield from plausibility_warnings(instrument, answers)
+    fast = is_answered_fast(
+        case.protocol.coming.data_query,
+        case.sitting.mode,
+        questions=len(instrument.items),
+        took=None if present is None else case.facts.now - present.started_at,
+    )
+    if fast:
+        yield ANSWERED_FAST
 
 
 def _belongs_to_present(
@@ -229,6 +256,7 @@ def _fresh(
         original=None if entered is None else entered.original,
         apart=None if entered is None else entered.apart,
         apart_reason=None if entered is None else entered.apart_reason,
+        handover_id=sitting.handover_id,
     )
     plan.document.attempts.append(fresh)
     return fresh.id

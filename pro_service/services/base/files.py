@@ -12,5 +12,14 @@ def open_private(path: Path) -> TextIO:
 
     Raises OSError, also where something of that name is there.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+    return os.fdopen(_new(path), "w", encoding="utf-8", newline="")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """The same for what is written at once. Raises OSError, also where the file is there."""
+    with os.fdopen(_new(path), "wb") as file:
+        file.write(content)
+
+
+def _new(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

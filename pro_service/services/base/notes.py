@@ -25,7 +25,9 @@ reference, `note:<id>`:
 | opt_outs.reason, .end_reason | desk and CLI: opt-out, opt-in | `keyword`, `wrong_number`, ... |
 | cards.reason | desk and CLI: new card | `enrolled`, `first card` |
 | contact_points.reason | desk and CLI: number, contact | none |
-| consents.reason | desk and CLI: contact, of the participant's word on others | none |
+| consents.reason | desk and CLI: contact, consent given and taken back | none |
+| restrictions.reason | desk and CLI: restrict | none |
+| number_showings.reason | desk: why numbers of somebody restricted were opened | none |
 | preferences.reason | desk: language, way, hour | `chosen on the participant's page` |
 | participant_sites (audit alone) | desk: another site | none |
 | remarks.said | desk: a note that stands for itself | none |

@@ -1,4 +1,4 @@
-"""The pictures on cards: their QR codes."""
+"""The pictures on cards, and of addresses: QR codes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from pro_service.services.cards.cards import Card
 def contact_svg(vcard: str) -> bytes:
     """A contact card as a picture that a telephone's camera reads and saves."""
     return _svg(segno.make(vcard, error="m", micro=False, encoding="utf-8"))
+
+
+def address_svg(address: str) -> bytes:
+    """An address as a picture that a camera opens."""
+    return _svg(segno.make(address, error="m", micro=False))
 
 
 def qr_of(card: Card) -> segno.QRCode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ from pro_service.services.desk.today import read_frame
 from pro_service.store.connection import Connection
 from pro_service.store.desk import alerts as store
 from pro_service.store.desk.alerts import LoggedAlert, LogSpan, ReportedText
+from pro_service.store.desk.clerk import list_present_codes
 from pro_service.store.desk.desk import DeskSite, list_desk_sites
 from pro_service.store.desk.frame import Frame
 
@@ -30,6 +31,8 @@ class AlertLog(NamedTuple):
     alerts: Sequence[LoggedAlert]
     reports: Sequence[ReportedText]
     """Texts that name a sign of harm and raised no alert."""
+    here: Collection[str]
+    """Whose participants listed are now at a site of the reader's: a former site acts no more."""
     protocols: Mapping[UUID, Protocol]
     sites: Sequence[DeskSite]
     site: DeskSite | None
@@ -64,8 +67,9 @@ async def read_alert_log(
     span = LogSpan(site_id, since, until, earlier_too=True)
     alerts = await store.list_alerts_against_log(connection, seat.study_id, span, most)
     reports = await store.list_reports_without_alert(connection, seat.study_id, span, most)
+    here = await list_present_codes(connection, seat.study_id, {one.code for one in alerts})
     protocols = {
         one: await context.reader.protocol(connection, seat.study_id, one)
         for one in {alert.protocol_version_id for alert in alerts}
     }
-    return AlertLog(alerts, reports, protocols, sites, site, monday, frame)
+    return AlertLog(alerts, reports, here, protocols, sites, site, monday, frame)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -58,6 +59,10 @@ class AlreadyDoneError(ProServiceError):
         self.before = before
 
 
+PROOF_LASTS: Final = timedelta(minutes=15)
+"""So long (machine time) after giving it a password is not asked for again."""
+
+
 @dataclass(frozen=True)
 class Session:
     """Somebody who is signed in, and may have a study still to choose."""
@@ -65,6 +70,10 @@ class Session:
     row: SessionRow
     token: str = field(repr=False)
     """The session's id, known to the browser alone."""
+
+    def fresh(self, within: timedelta = PROOF_LASTS) -> bool:
+        """Whether they proved who they are so shortly ago (machine time)."""
+        return self.row.proved_ago <= within
 
     @property
     def lost_study(self) -> str | None:
@@ -81,6 +90,24 @@ class Place:
     login: str
     assignments: tuple[Assignment, ...]
 
+    @property
+    def actor(self) -> str:
+        """How the record names them."""
+        return staff_actor(self.login)
+
+    def may(self, action: Action, site_id: UUID | None) -> bool:
+        """Whether a role of theirs at the site does this; None is a site that is not theirs."""
+        roles = MAY[action]
+        return any(one.site_id == site_id and one.role in roles for one in self.assignments)
+
+    def demand(self, action: Action, site_id: UUID | None) -> None:
+        """Refuse what `may` says no to, about something that is seen from here.
+
+        Raises NotAllowedError; NotHereError where not even the address is for them to know.
+        """
+        if not self.may(action, site_id):
+            raise NotHereError if action in UNSEEN else NotAllowedError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seat(Session):
@@ -96,32 +123,28 @@ class Seat(Session):
     @property
     def actor(self) -> str:
         """How the record names them."""
-        return staff_actor(self.staff.login)
+        return self.staff.actor
 
     def may(self, action: Action, site_id: UUID | None) -> bool:
         """Whether a role of theirs at the site does this; None is a site that is not theirs."""
-        roles = MAY[action]
-        return any(one.site_id == site_id and one.role in roles for one in self.staff.assignments)
+        return self.staff.may(action, site_id)
 
     def may_anywhere(self, action: Action) -> bool:
         """Whether a role of theirs at any site does this."""
         return any(one.role in MAY[action] for one in self.staff.assignments)
 
     def demand(self, action: Action, site_id: UUID | None) -> None:
-        """Refuse what `may` says no to, about something that is seen from here.
-
-        Raises NotAllowedError; NotHereError where not even the address is for them to know.
-        """
-        if not self.may(action, site_id):
-            raise NotHereError if action in UNSEEN else NotAllowedError
+        """Refuse what `may` says no to, as `Place.demand` does."""
+        self.staff.demand(action, site_id)
 
 
 @asynccontextmanager
 async def at_desk(
-    pool: asyncpg.Pool, seat: Seat, *, one_snapshot: bool = False
+    pool: asyncpg.Pool, seat: Seat | Place, *, one_snapshot: bool = False
 ) -> AsyncIterator[Connection]:
     """One transaction in which the database sees who looks, and shows their sites only.
 
+    A command that looks as a member of staff has no session, and gives their place alone.
     In one with `one_snapshot` every query reads the same moment, and nothing is written.
     """
     isolation = "repeatable_read" if one_snapshot else None
@@ -161,15 +184,14 @@ def signed(seat: Seat, action: Action, note: NoteRow | None, write: Write) -> Wr
     return write_signed
 
 
-async def _enter(connection: Connection, seat: Seat, action: Action) -> None:
+async def _enter(connection: Connection, seat: Seat | Place, action: Action) -> None:
     await store.enter_desk(connection, actor=seat.actor, roles=_roles(seat, action), reason="")
 
 
-def _roles(seat: Seat, action: Action) -> list[tuple[UUID, str]]:
+def _roles(seat: Seat | Place, action: Action) -> list[tuple[UUID, str]]:
     """The roles that do this, each with its site."""
-    return [
-        (one.site_id, one.role) for one in seat.staff.assignments if seat.may(action, one.site_id)
-    ]
+    place = seat.staff if isinstance(seat, Seat) else seat
+    return [(one.site_id, one.role) for one in place.assignments if place.may(action, one.site_id)]
 
 
 def said(words: str) -> str:

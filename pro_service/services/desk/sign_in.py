@@ -15,12 +15,13 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.people import as_typed, bare_name, straight_in
+from pro_service.domain.study.permissions import Role
 from pro_service.services.desk.seat import Place, Seat, Session
 from pro_service.services.study import LONGEST_PASSWORD, Passwords
 from pro_service.store.base.queues import give_places_back
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
-from pro_service.store.desk.sessions import OwnStudy, Try
+from pro_service.store.desk.sessions import Opened, OwnStudy, SessionRow, Try
 from pro_service.store.queues import Queue
 
 IDLE: Final = timedelta(minutes=30)
@@ -39,6 +40,7 @@ LONGEST_WAIT: Final = timedelta(seconds=20)
 """Who would wait longer is told when to come again."""
 FRESH_WAIT: Final = timedelta(seconds=20)
 """So much longer may wait at a name whoever tried nothing for an hour."""
+LONGEST_DEVICE: Final = 300
 _TOKEN_BYTES: Final = 32
 _MARK: Final = re.compile("[0-9a-f]{64}")
 
@@ -48,6 +50,20 @@ class Whence(NamedTuple):
 
     address: str
     network: str
+    device: str | None = None
+    """What the browser calls itself, for the owner of the session to know it by."""
+
+
+class Door(NamedTuple):
+    """What this installation asks for at the door, beside a password."""
+
+    factor_roles: frozenset[Role] = frozenset()
+    """Who holds one of them needs a second factor, in whichever study."""
+    proof_for_numbers: bool = False
+    """Whether seeing a number asks for the password anew, as signing and exporting do."""
+
+
+PLAIN_DOOR: Final = Door()
 
 
 class SignInRefusedError(ProServiceError):
@@ -85,65 +101,84 @@ async def sign_in(
     """
     typed = as_typed(login)
     known = await sessions.find_sign_in(connection, typed)
-    tried = Try(
-        None if known is None else known.person_id,
-        _sha256(bare_name(typed)),
-        _sha256(place.network),
-        place.address,
-    )
-    queues = _queues_of(tried)
+    tried = try_of(None if known is None else known.person_id, bare_name(typed), place)
+    counted = await take_turn(connection, tried)
+    # No connection is held while hashing, if `connection` is the pool.
+    stored = None if known is None else known.password_hash
+    if not await passwords.matches(stored, password[:LONGEST_PASSWORD]) or known is None:
+        await sessions.refuse_sign_in(connection, tried)
+        raise SignInRefusedError
+    token = new_token()
+    chosen = straight_in(known.memberships, typed)
+    begun: sessions.Begun = "stopped"
+    if not known.disabled:
+        begun = await sessions.begin_session(
+            connection,
+            sha256_of(token),
+            known,
+            staff_id=None if chosen is None else chosen.staff_id,
+            opened=Opened(
+                place.address,
+                place.device[:LONGEST_DEVICE] if place.device else None,
+                sha256_of(replaces) if replaces else None,
+            ),
+        )
+    if begun != "begun":
+        await sessions.refuse_sign_in(connection, tried)
+        raise SignInStoppedError if begun == "stopped" else SignInRefusedError
+    await give_back(connection, counted)
+    return token
+
+
+def try_of(person_id: UUID | None, name: str, place: Whence) -> Try:
+    """A try at a name from a place, as it is counted."""
+    return Try(person_id, sha256_of(name), sha256_of(place.network), place.address)
+
+
+async def take_turn(
+    connection: Connection, tried: Try, *, everywhere: int | None = None
+) -> list[Queue]:
+    """Count a try and wait until it may be looked at; returns the queues it has places in.
+
+    `everywhere` is how many from wherever go at once, if not as many as of passwords. Raises
+    SignInThrottledError.
+    """
+    queues = _queues_of(tried, everywhere or TRIES_EVERYWHERE)
     turn = await sessions.begin_sign_in(
         connection, tried, queues, per_pair=TRIES_A_LOGIN, within=TRIES_WITHIN
     )
     if turn.wait is None:
         raise SignInThrottledError(turn.again or TRIES_WITHIN)
     await asyncio.sleep(turn.wait.total_seconds())
-    # No connection is held while hashing, if `connection` is the pool.
-    stored = None if known is None else known.password_hash
-    if not await passwords.matches(stored, password[:LONGEST_PASSWORD]) or known is None:
-        await sessions.refuse_sign_in(connection, tried)
-        raise SignInRefusedError
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    chosen = straight_in(known.memberships, typed)
-    begun: sessions.Begun = "stopped"
-    if not known.disabled:
-        begun = await sessions.begin_session(
-            connection,
-            _sha256(token),
-            known,
-            staff_id=None if chosen is None else chosen.staff_id,
-            address=place.address,
-            replaced_sha256=_sha256(replaces) if replaces else None,
-        )
-    if begun != "begun":
-        await sessions.refuse_sign_in(connection, tried)
-        raise SignInStoppedError if begun == "stopped" else SignInRefusedError
-    if turn.counted:
-        await give_places_back(connection, queues)
-    return token
+    return queues if turn.counted else []
 
 
-def _queues_of(tried: Try) -> list[Queue]:
+async def give_back(connection: Connection, counted: list[Queue]) -> None:
+    """The try was right: it has no place in any queue."""
+    if counted:
+        await give_places_back(connection, counted)
+
+
+def _queues_of(tried: Try, everywhere: int) -> list[Queue]:
     """Where a try waits whose sender has not signed in from there before."""
     source, login = tried.network_sha256, tried.login_sha256
-    per_network, per_name = TRIES_WITHIN / TRIES_AN_ADDRESS, TRIES_WITHIN / TRIES_EVERYWHERE
+    per_network, per_name = TRIES_WITHIN / TRIES_AN_ADDRESS, TRIES_WITHIN / everywhere
     return [
         Queue("sign-in from", source, per_network, TRIES_AN_ADDRESS, LONGEST_WAIT),
-        Queue("sign-in as", login, per_name, TRIES_EVERYWHERE, LONGEST_WAIT, FRESH_WAIT),
+        Queue("sign-in as", login, per_name, everywhere, LONGEST_WAIT, FRESH_WAIT),
     ]
 
 
-async def find_session(connection: Connection, token: str) -> Session | None:
+async def find_session(
+    connection: Connection, token: str, door: Door = PLAIN_DOOR
+) -> Session | None:
     """Who a session's token is, or None once it ended, was revoked or ran out.
 
-    A Seat, if they are in a study of theirs.
+    A Seat, if they are in a study of theirs. Nobody yet, while the second factor was not given
+    that they have, or need.
     """
-    if not token:
-        return None
-    row = await sessions.use_person_session(
-        connection, _sha256(token), idle=IDLE, lifetime=LIFETIME
-    )
-    if row is None:
+    row = await _find_row(connection, token)
+    if row is None or _lacks_factor(row, door):
         return None
     if row.study_id is None or row.staff_id is None or row.login is None:
         return Session(row, token)
@@ -151,19 +186,43 @@ async def find_session(connection: Connection, token: str) -> Session | None:
     return Seat(row, token, staff=place)
 
 
+async def find_half_session(
+    connection: Connection, token: str, door: Door = PLAIN_DOOR
+) -> Session | None:
+    """Whose password was right and whose second factor was not given yet; it opens nothing else."""
+    row = await _find_row(connection, token)
+    return Session(row, token) if row is not None and _lacks_factor(row, door) else None
+
+
+async def _find_row(connection: Connection, token: str) -> SessionRow | None:
+    if not token:
+        return None
+    return await sessions.use_session(connection, sha256_of(token), idle=IDLE, lifetime=LIFETIME)
+
+
+def _lacks_factor(row: SessionRow, door: Door) -> bool:
+    """Whether a second factor is still to be given: one they have, or their role demands."""
+    return not row.factor_proved and (row.has_factor or bool(row.held_roles & door.factor_roles))
+
+
+def new_token() -> str:
+    """The id of a new session, for the cookie alone."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
 def session_sha256(session: Session) -> bytes:
     """How the database knows a session."""
-    return _sha256(session.token)
+    return sha256_of(session.token)
 
 
 async def was_stopped(connection: Connection, token: str) -> bool:
     """Whether a session ended because the person was stopped."""
-    return await sessions.get_session_end(connection, _sha256(token)) == "disabled"
+    return await sessions.get_session_end(connection, sha256_of(token)) == "disabled"
 
 
 async def list_studies(connection: Connection, session: Session) -> list[OwnStudy]:
     """The studies this person may work in now, with their roles in each."""
-    return await sessions.list_own_studies(connection, _sha256(session.token))
+    return await sessions.list_own_studies(connection, sha256_of(session.token))
 
 
 async def choose_study(connection: Connection, session: Session, study_id: UUID) -> str | None:
@@ -172,21 +231,21 @@ async def choose_study(connection: Connection, session: Session, study_id: UUID)
     The old id is worth nothing from then on, and forms made for it are refused: what was shown of
     one study is never done in another.
     """
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     chosen = await sessions.choose_study(
-        connection, _sha256(session.token), study_id, _sha256(token)
+        connection, sha256_of(session.token), study_id, sha256_of(token)
     )
     return token if chosen else None
 
 
 async def sign_out(connection: Connection, token: str) -> None:
     """End a session; one that has ended stays as it is."""
-    await sessions.end_staff_session(connection, _sha256(token))
+    await sessions.end_staff_session(connection, sha256_of(token))
 
 
 def mark_of(token: str) -> str:
     """What tells participants' pages in this browser that the desk is open; it opens nothing."""
-    return _sha256(token).hex()
+    return sha256_of(token).hex()
 
 
 async def is_open_there(connection: Connection, mark: str) -> bool:
@@ -203,5 +262,6 @@ def form_secret(token: str) -> str:
     return hashlib.sha256(f"form:{token}".encode()).hexdigest()
 
 
-def _sha256(text: str) -> bytes:
+def sha256_of(text: str) -> bytes:
+    """How the database knows a session's id, or a name that was tried."""
     return hashlib.sha256(text.encode()).digest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
@@ -34,6 +34,7 @@ from pro_service.services.desk.told import progress_of
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.desk import DeskSite
+from pro_service.store.desk.second import PaperToDo, list_papers
 from pro_service.store.desk.timeline import (
     AssessmentLine,
     EventLine,
@@ -42,6 +43,9 @@ from pro_service.store.desk.timeline import (
     read_document,
 )
 from pro_service.vault.vault import WrappedKey
+
+MOST_PAPERS: Final = 100
+"""Papers of one participant, of each kind, that are said not to be verified."""
 
 
 class Timeline(NamedTuple):
@@ -61,6 +65,9 @@ class Timeline(NamedTuple):
     """What staff wrote, by note; None where it could not be opened."""
     paused_until: datetime | None
     """When the present pause ends (UTC), if there is one that has an end."""
+    unverified: Mapping[UUID, str]
+    """Sittings of paper the protocol wants typed twice that are not verified: `to_type` a second
+    time, or with differences `to_settle`."""
 
 
 class TimelineFacts(NamedTuple):
@@ -69,6 +76,8 @@ class TimelineFacts(NamedTuple):
     document: TimelineDocument
     protocol: Protocol
     site: DeskSite
+    papers: Sequence[PaperToDo]
+    """What is to be done about paper that is typed twice."""
 
 
 async def read_timeline(
@@ -89,12 +98,15 @@ async def read_timeline(
     if not placed:
         raise NotHereError
     protocol = await context.reader.protocol(connection, study_id, document.protocol_version_id)
-    return TimelineFacts(document, protocol, sites[placed[-1].site_id])
+    papers: Sequence[PaperToDo] = ()
+    if protocol.types_twice:
+        papers = await list_papers(connection, study_id, document.id, MOST_PAPERS)
+    return TimelineFacts(document, protocol, sites[placed[-1].site_id], papers)
 
 
 def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
     """States derived, texts opened; no connection is needed for it, and none is held."""
-    document, protocol, site = facts
+    document, protocol, site, papers = facts
     statuses = [
         StatusFacts(status=one.status, effective_at=one.effective_at) for one in document.statuses
     ]
@@ -120,7 +132,8 @@ def derive_timeline(context: ServiceContext, facts: TimelineFacts) -> Timeline:
     paused_until = pause_ends_at(statuses, document.now, deaths)
     words = {one.id: open_note(context.keys.vault, one) for one in document.notes}
     parts = (where.status, states, standing_sittings, bodies, words, paused_until)
-    return Timeline(document, protocol, site, *parts)
+    unverified = {one.attempt_id: one.kind for one in papers}
+    return Timeline(document, protocol, site, *parts, unverified)
 
 
 def _standing_of(

@@ -65,7 +65,8 @@ _HOW: Final = (
         "authentication",
         "text",
         "How known",
-        "link; link_and_factor; card; card_and_factor; known_number; staff",
+        "link; link_and_factor; card; card_and_factor; known_number; staff; handover;"
+        " handover_and_factor",
     ),
     Column(
         "card_shown_at",
@@ -77,7 +78,8 @@ _HOW: Final = (
     Column(
         "moved_from",
         "text",
-        "Where the answers were recorded, where a correction moved them: visit, occurrence, target",
+        "Where the answers were recorded, where a correction moved them: the participant if it was"
+        " another, visit, occurrence, target",
     ),
     Column("release", "text", "Release of the service that asked"),
     Column("instrument_sha256", "text", "Hash of the instrument's rules and neutral labels"),
@@ -181,6 +183,27 @@ OWN_EVENTS: Final = (
     Column("recorded_by", "text", "Who entered it"),
 )
 
+DATA_QUERIES: Final = (
+    *_WHERE[:4],
+    Column("query", "text", "Id of the data query"),
+    Column("visit", "text", "Id of the visit it is about; empty: the participant as a whole"),
+    Column("occurrence", "integer", "Which of a visit that comes more than once"),
+    Column("instrument", "text", "Id of the instrument it is about, if it is about one"),
+    Column("target", "text", "Which knee, or the person", "left_knee; right_knee; person"),
+    Column("item", "text", "Code of the item it is about, if it is about one"),
+    Column("rule", "text", "The rule that raised it; empty: a person did"),
+    Column("state", "text", "Where it stands", "open; answered; closed"),
+    Column("raised_at", "instant", "When it was raised"),
+    Column("raised_by", "text", "Who raised it"),
+    Column("answered_at", "instant", "When it was first answered"),
+    Column("answered_by", "text", "Who answered first"),
+    Column("closed_at", "instant", "When it was last closed"),
+    Column("closed_by", "text", "Who closed it last"),
+    Column(
+        "steps", "integer", "Answers, closings and re-openings; what was said stays in the record"
+    ),
+)
+
 INSTRUMENTS: Final = (
     Column("instrument", "text", "Id of the instrument"),
     Column("instrument_version", "text", "Version of the instrument"),
@@ -213,6 +236,7 @@ FILES: Final = {
     "items.csv": ITEMS,
     "endpoints.csv": ENDPOINTS,
     "own_events.csv": OWN_EVENTS,
+    "data_queries.csv": DATA_QUERIES,
     "instruments.csv": INSTRUMENTS,
     "codebook.csv": CODEBOOK,
 }

@@ -13,6 +13,7 @@ from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.columns import FILES, Cell
+from pro_service.services.exports.data_queries import data_query_rows
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.instants import settle
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
@@ -87,11 +88,13 @@ async def _participants(
             ),
         )
         happened = await store.list_exported_own_events(*place)
+        asked = await store.list_exported_data_queries(*place)
         for name, of_file in (
             ("scores.csv", rows.scores),
             ("items.csv", rows.items),
             ("endpoints.csv", rows.endpoints),
             ("own_events.csv", own_event_rows(snapshot, one, protocol, happened)),
+            ("data_queries.csv", data_query_rows(snapshot, one, asked)),
         ):
             for row in of_file:
                 tables.add(name, row)

@@ -14,23 +14,33 @@ from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import Agreed
+from pro_service.domain.study.consenting.parts import ConsentPart, agreed_to
 from pro_service.domain.study.events import EventRefusedError, NewEvent, is_struck, known_event
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
 from pro_service.domain.study.follow_up.call_keys import FIND_NUMBER
 from pro_service.domain.study.statuses import RULES, StatusRefusedError, lifts_withdrawal, standing
+from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Decision, Who, until_written
 from pro_service.services.keeping.lost_texts import LostText, keep_lost_text
+from pro_service.services.record import SaidConsent, say_part
 from pro_service.services.texting import (
     Claimed,
     NoLineError,
+    agree_for_contact,
     indexes_at,
     look_for_lost,
     opt_out_by_staff,
     opt_out_row,
 )
-from pro_service.services.visits import record_event, record_status
+from pro_service.services.visits import (
+    RestrictionRefusedError,
+    record_event,
+    record_status,
+    restrict,
+)
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.journal import JournalLine
@@ -117,6 +127,10 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
         return await _death(who, line, facts)
     if line.kind == "status":
         return await _status(who, line, facts)
+    if line.kind == "consent_withdrawn":
+        return await _consent_withdrawn(who, line, facts)
+    if line.kind == "restricted":
+        return await _restricted(who, facts)
     if line.kind == "bad_number":
         return await _bad_number(hands, facts)
     if line.kind in ("number_ended", "number_wrong"):
@@ -129,6 +143,10 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
 _BY_HAND: Final = {
     "opt_out_ended": "said that texts may go again after the backup; if that still holds, lift the"
     " opt-out: pro-service participant opt-in.",
+    "consent_given": "agreed to something, or signed a consent, after the backup; if the paper says"
+    " so, write it down again: pro-service participant consent.",
+    "restriction_lifted": "had the restriction lifted after the backup; if that still holds:"
+    " pro-service participant restrict --lift.",
     "number_added": "got another number after the backup, which is lost: ask for it and enter it"
     " again: pro-service participant number.",
     "death_struck": "had a death taken back as recorded in error after the backup, so that it"
@@ -225,6 +243,33 @@ async def _status(who: Who, line: JournalLine, facts: ParticipantFacts) -> Repla
             "confirm", facts.code, f"had the status {status}; not put back: {error.message}"
         )
     return Replayed("done", facts.code, f"has the status {status}")
+
+
+async def _consent_withdrawn(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replayed:
+    """Take a consent back again: a part of the participant's, or a contact's own to be texted."""
+    part = None if line.part is None else ConsentPart(line.part)
+    if part is not None:
+        if not agreed_to(facts.consent, part):
+            return Replayed("stands", facts.code, f"does not agree: {part}")
+        said = SaidConsent(local_day(facts.now, zone(facts.zone)), ACTOR, REASON)
+        await say_part(who, part, said, given=False)
+        return Replayed("done", facts.code, f"does not agree any more: {part}")
+    contact = next((one for one in facts.contacts if one.id == line.contact_id), None)
+    if contact is None or not contact.may_be_texted:
+        return Replayed("stands", facts.code, "a contact does not agree to be texted")
+    agreed = Agreed(
+        may_be_texted=False, may_be_told=contact.may_be_told, agreed_on=contact.agreed_on
+    )
+    await agree_for_contact(who, contact.id, agreed, REASON)
+    return Replayed("done", facts.code, "a contact does not agree to be texted any more")
+
+
+async def _restricted(who: Who, facts: ParticipantFacts) -> Replayed:
+    try:
+        await restrict(who, actor=ACTOR, reason=REASON)
+    except RestrictionRefusedError:
+        return Replayed("stands", facts.code, "is restricted")
+    return Replayed("done", facts.code, "is restricted: nothing goes there, and no number is shown")
 
 
 async def _bad_number(hands: Hands, facts: ParticipantFacts) -> Replayed:

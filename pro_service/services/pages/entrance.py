@@ -1,4 +1,4 @@
-"""How a participant comes in: by a link, by a card's picture or by the code typed from it.
+"""How a participant comes in: by a link, a card's picture or the code typed from it, or a tablet.
 
 A link's token may stand in the cookie as it is. Everything else opens a session: its random id goes
 into the cookie, only its hash is kept, and it ends with the link or card it was opened with. Tries
@@ -20,13 +20,16 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings.tablet import Handed, on_tablet
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.sources import source_sha256
+from pro_service.services.pages.tablets import is_tablet
 from pro_service.store.base.queues import give_places_back, take_places
 from pro_service.store.connection import Connection
 from pro_service.store.pages import entrance as store
 from pro_service.store.pages.entrance import Entrance, FoundCard, Purpose
+from pro_service.store.pages.handover import find_tablet
 from pro_service.store.queues import Queue
 from pro_service.store.texting.reminders import FoundInvitation, find_invitation
 from pro_service.vault.codes import is_short, normalise
@@ -76,9 +79,13 @@ class Admission(NamedTuple):
     visit_id: UUID | None
     """The visit a link invited to; None for a card, which leads to everything open."""
     authentication: Entrance
+    handed: Handed | None = None
+    """What a tablet was handed over for; None: they came in by themselves."""
 
     def admits(self, protocol: Protocol) -> bool:
         """Whether everything the study asks for before showing a page has been given."""
+        if self.handed is not None:
+            return self.handed.confirmed
         return protocol.study.second_factor == "none" or self.gave_factor
 
     @property
@@ -91,6 +98,8 @@ async def find_admission(
     connection: Connection, context: ServiceContext, cookie: str
 ) -> Admission | None:
     """What a cookie admits to: a session's id or a link's token. None for any other."""
+    if is_tablet(cookie):
+        return await _find_handed(connection, cookie)
     if _SESSION.fullmatch(cookie):
         found = await store.find_session(connection, _sha256(cookie), LIFETIME)
         return None if found is None else Admission(*found)
@@ -127,15 +136,35 @@ async def find_guest(
 
     Nobody is as well who left the study, or may not be asked any more.
     """
-    read = _read_lean if lean else _read_whole
+    read = _read_lean if lean and not is_tablet(cookie) else _read_whole
     found = await read(connection, context, cookie, tuple(answers_of))
     if found is None:
         return None
     admission, facts = found
     if not may_enter(facts):
         return None
+    if admission.handed is not None:
+        facts = on_tablet(facts, admission.handed)
     protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
     return Guest(admission, facts, protocol)
+
+
+async def _find_handed(connection: Connection, cookie: str) -> Admission | None:
+    """What a tablet was handed over for, as long as it is in somebody's hands."""
+    found = await find_tablet(connection, _sha256(cookie))
+    if found is None:
+        return None
+    by_year = "confirmed_by_year" in found.steps
+    handed = Handed(
+        id=found.id,
+        assessments=tuple(found.assessment_ids),
+        sittings=tuple(found.sittings),
+        confirmed=by_year or "confirmed" in found.steps,
+    )
+    authentication: Entrance = "handover_and_factor" if by_year else "handover"
+    return Admission(
+        found.study_id, found.participant_id, found.visit_id, authentication, handed=handed
+    )
 
 
 async def _read_whole(

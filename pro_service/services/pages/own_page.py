@@ -100,10 +100,12 @@ async def open_own_page(
 ) -> OwnPage | None:
     """The page a cookie leads to; None if it leads nowhere, or the participant left the study.
 
+    None as well for a tablet that was handed over: it shows no own page (R12).
+
     Whether the second factor was given is for the caller to look at (`admission.admits`).
     """
     guest = await find_guest(connection, context, cookie)
-    if guest is None:
+    if guest is None or guest.admission.handed is not None:
         return None
     admission, facts, protocol = guest
     return OwnPage(

@@ -18,6 +18,7 @@ from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
 from pro_service.domain.study.sittings.open_questions import is_in_window, sitting_goes_on
+from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.domain.study.statuses import standing
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext
@@ -47,6 +48,8 @@ class Questionnaire:
     """Which answers were given on the device that looks."""
     sent_at: datetime | None = None
     """When the last of what is asked here was sent in, at visits open now; None: nothing was."""
+    handed: Handed | None = None
+    """What the tablet was handed over for on which it is answered; None: on a device of theirs."""
 
     @property
     def finished(self) -> bool:
@@ -170,9 +173,12 @@ def read_admitted(context: ServiceContext, guest: Guest, device: str = "") -> Qu
     admission, facts, protocol = guest
     if not admission.admits(protocol):
         return None
-    asking = Asking(context, protocol, facts, read_memory(context.keys.vault, device))
+    memory = read_memory(context.keys.vault, device)
+    asking = Asking(context, protocol, facts, memory, admission.handed)
     found = read_questionnaire(asking, admission.visit_id)
-    return found and replace(found, authentication=admission.authentication)
+    return found and replace(
+        found, authentication=admission.authentication, handed=admission.handed
+    )
 
 
 def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire | None:
@@ -180,7 +186,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
 
     Where no reply by text can reach us, the pages ask what is otherwise asked by text, too.
     """
-    context, protocol, facts, device = asking
+    context, protocol, facts, device, _ = asking
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
@@ -191,7 +197,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
     screens = questions = 0
     for visit in visits:
         for assessment in visit.assessments:
-            asked = all_here or _asked_by_link(protocol, visit, assessment)
+            asked = _is_asked_here(asking, visit, assessment, all_here=all_here)
             if not asked or not is_open_question(assessment):
                 continue
             part = make_part(asking, assessment, Before(screens, questions))
@@ -199,7 +205,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
             open_visits.append(visit)
             screens += len(part.screens)
             questions += len(part.questions)
-    if not parts and not _anything_done(protocol, facts, visits, invited_to, all_here=all_here):
+    if not parts and not _anything_done(asking, visits, invited_to, all_here=all_here):
         return None
     ends = [visit.closes_at for visit in open_visits if visit.closes_at is not None]
     return Questionnaire(
@@ -207,7 +213,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
         protocol,
         tuple(parts),
         min(ends, default=None),
-        respondent=_respondent(context, facts, visits),
+        respondent=_respondent(asking, visits),
         device=device,
         sent_at=_sent_at(facts, visits, invited_to),
     )
@@ -248,9 +254,20 @@ def read_closed_screen(
     """
     facts = questionnaire.facts
     _, assessment = find_assessment(facts, assessment_id)
-    asking = Asking(context, questionnaire.protocol, facts, questionnaire.device)
+    asking = Asking(
+        context, questionnaire.protocol, facts, questionnaire.device, questionnaire.handed
+    )
     screens = make_part(asking, assessment, Before()).screens
     return screens[group] if group < len(screens) else None
+
+
+def _is_asked_here(
+    asking: Asking, visit: VisitFacts, assessment: AssessmentFacts, *, all_here: bool
+) -> bool:
+    """Whether the pages ask this: on a tablet what it was handed over for, and nothing else."""
+    if asking.handed is not None:
+        return assessment.id in asking.handed.assessments
+    return all_here or _asked_by_link(asking.protocol, visit, assessment)
 
 
 def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
@@ -260,32 +277,31 @@ def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: Assessment
 
 
 def _anything_done(
-    protocol: Protocol,
-    facts: ParticipantFacts,
+    asking: Asking,
     visits: list[VisitFacts],
     invited_to: UUID | None,
     *,
     all_here: bool,
 ) -> bool:
     """Whether something was submitted or declined at a visit open now, or the one invited to."""
-    looked_at = visits + [visit for visit in facts.visits if visit.id == invited_to]
+    looked_at = visits + [visit for visit in asking.facts.visits if visit.id == invited_to]
     return any(
-        (all_here or _asked_by_link(protocol, visit, assessment))
+        _is_asked_here(asking, visit, assessment, all_here=all_here)
         and not is_open_question(assessment)
         for visit in looked_at
         for assessment in visit.assessments
     )
 
 
-def _respondent(
-    context: ServiceContext, facts: ParticipantFacts, visits: Sequence[VisitFacts]
-) -> Respondent | None:
+def _respondent(asking: Asking, visits: Sequence[VisitFacts]) -> Respondent | None:
     """Who began the latest sitting at these visits that goes on or was sent, or is to be sent."""
+    context, facts, handed = asking.context, asking.facts, asking.handed
     going_on = [
         assessment.attempt
         for visit in visits
         for assessment in visit.assessments
         if assessment.attempt is not None
+        and (handed is None or assessment.attempt.id in handed.sittings)
         and (
             assessment.is_unsent
             or sitting_goes_on(

@@ -131,16 +131,18 @@ class _Read:
         declined: Sequence[UUID] = (),
         aside: bool = False,
     ) -> AnswersPlan:
-        """What the answers write, given on the web by whoever opened the pages."""
+        """What the answers write, given by whoever opened the pages."""
         facts, source = self.questionnaire.facts, self.visitor.source
+        handed = self.questionnaire.handed
         sitting = Sitting(
-            mode="web",
+            mode="web" if handed is None else "tablet",
             authentication=self.questionnaire.authentication,
             language=self.visitor.language,
             actor=participant_actor(facts),
             respondent=self.visitor.respondent,
             device_class=self.visitor.device_class,
             source_sha256=None if source is None else source_sha256(source),
+            handover_id=None if handed is None else handed.id,
         )
         case = AnsweringCase(
             self.context, self.questionnaire.protocol, facts, sitting, self.baseline, aside
@@ -235,11 +237,7 @@ def _digest(action: str, key: str, said: Sequence[object]) -> str:
 
 
 async def _write(
-    posted: Posted,
-    key: str,
-    decide: _Decide,
-    *,
-    about: Collection[UUID],
+    posted: Posted, key: str, decide: _Decide, *, about: Collection[UUID]
 ) -> SavedScreen | None:
     """Read, decide, write; again from the start while the facts move on.
 

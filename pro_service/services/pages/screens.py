@@ -11,6 +11,7 @@ from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.study.facts import AnswerFacts, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
+from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, may_show_values
 
@@ -111,6 +112,8 @@ class Asking(NamedTuple):
     facts: ParticipantFacts
     device: DeviceMemory
     """Which answers may be shown: those given on the device that asks."""
+    handed: Handed | None = None
+    """What the tablet was handed over for that asks; None: it is none."""
 
 
 class Before(NamedTuple):
@@ -122,7 +125,7 @@ class Before(NamedTuple):
 
 def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Part:
     """One assessment's screens, numbered on from those before."""
-    context, protocol, facts, _ = asking
+    context, protocol, facts = asking.context, asking.protocol, asking.facts
     instrument = context.catalogue.instruments[assessment.instrument]
     found, answers = _stands(assessment, instrument, facts)
     screens: list[Screen] = []

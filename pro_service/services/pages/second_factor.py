@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.identities import open_identity
 from pro_service.services.pages.entrance import Guest, begin_try, session_sha256
@@ -41,10 +42,26 @@ async def give_year(
     Raises FactorUnreadableError, which is no try; TooManyTriesError; FactorRefusedError, where no
     year is known as well.
     """
+    await check_year(connection, context, guest.facts, typed)
+    await store.mark_factor_given(connection, session_sha256(cookie))
+
+
+async def knows_year(connection: Connection, facts: ParticipantFacts) -> bool:
+    """Whether the year of birth of a participant is known, so that it can be asked for."""
+    known = await store.find_identity(connection, facts.study_id, facts.id, "year_of_birth")
+    return known is not None
+
+
+async def check_year(
+    connection: Connection, context: ServiceContext, facts: ParticipantFacts, typed: str
+) -> None:
+    """Compare a typed year of birth with the one that is known, as one of few tries.
+
+    Raises what `give_year` raises.
+    """
     year = unicodedata.normalize("NFKC", typed).strip().removesuffix("年")
     if not _YEAR.fullmatch(year):
         raise FactorUnreadableError
-    facts = guest.facts
     number = await begin_try(
         connection,
         "factor",
@@ -57,4 +74,3 @@ async def give_year(
     if known is None or not hmac.compare_digest(open_identity(context, known), year):
         raise FactorRefusedError
     await store.forget_entry_try(connection, number)
-    await store.mark_factor_given(connection, session_sha256(cookie))

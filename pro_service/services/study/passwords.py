@@ -74,25 +74,29 @@ def check_password(login: str, password: str) -> None:
     hardly any different characters, or little but common words and runs of keys (`guessing`).
     """
     if not password.strip():
-        raise WeakPasswordError("The password is blank.", mend=_BETTER)
+        raise WeakPasswordError("The password is blank.", mend=_BETTER, word="blank")
     if len(password) < SHORTEST_PASSWORD:
         raise WeakPasswordError(
             f"The password has {len(password)} characters.",
             mend=f"Take at least {SHORTEST_PASSWORD}; a few words are easy to keep in mind.",
+            word="short",
         )
     if len(password) > LONGEST_PASSWORD:
         raise WeakPasswordError(
-            "The password is too long.", mend=f"Take at most {LONGEST_PASSWORD} characters."
+            "The password is too long.",
+            mend=f"Take at most {LONGEST_PASSWORD} characters.",
+            word="long",
         )
     folded = unicodedata.normalize("NFKC", password).casefold()
     if any(name in folded for name in _names_in(login)):
-        raise WeakPasswordError("The password has the login in it.", mend=_BETTER)
+        raise WeakPasswordError("The password has the login in it.", mend=_BETTER, word="login")
     if "".join(folded.split()).isdigit():
-        raise WeakPasswordError("The password is all digits.", mend=_BETTER)
+        raise WeakPasswordError("The password is all digits.", mend=_BETTER, word="digits")
     if len(set(folded)) < _DIFFERENT_CHARACTERS or pieces(password) < FEWEST_PIECES:
         raise WeakPasswordError(
             "The password is among those that are tried first: common words, runs of keys, years.",
             mend=_BETTER,
+            word="common",
         )
 
 

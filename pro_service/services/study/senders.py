@@ -10,7 +10,7 @@ from uuid import UUID
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.registered import is_signature
 from pro_service.services.base.phones import parse_phone
-from pro_service.services.study.sites import TakenError, UnknownNameError
+from pro_service.services.study.sites import TakenError, UnknownNameError, site_id_of
 from pro_service.store.connection import Connection, transaction
 from pro_service.store.study import studies
 from pro_service.store.texting import sending
@@ -44,10 +44,7 @@ async def add_sender(
 ) -> None:
     """Add an address beside those there are. Raises PhoneError, TakenError, UnknownNameError."""
     address = sender_address(channels, new.provider, new.address)
-    sites = {one.code: one.id for one in await studies.list_sites(connection, study_id)}
-    if new.site is not None and new.site not in sites:
-        raise UnknownNameError("That is no site.", mend=f"Known: {', '.join(sites)}.")
-    site_id = None if new.site is None else sites[new.site]
+    site_id = await site_id_of(connection, study_id, new.site)
     if not await studies.insert_sender(
         connection,
         study_id,

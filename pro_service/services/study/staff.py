@@ -17,7 +17,7 @@ from pro_service.domain.study.entering import Duty
 from pro_service.domain.study.people import as_typed, check_login
 from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords, check_password
-from pro_service.services.study.sites import TakenError, UnknownNameError
+from pro_service.services.study.sites import TakenError, UnknownNameError, site_id_of
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import people, studies
@@ -61,13 +61,16 @@ async def add_staff(
     site_code: str | None,
     role: str,
     actor: str,
+    name: str | None = None,
 ) -> Added:
     """Give somebody a role in a study; who is not known yet is added, a known password stays.
+
+    `name` is how somebody new is called in print, beside their login.
 
     Without a site the role is held in the whole study: at every site, those added later included.
     Raises UnknownNameError, UnclearNameError, LoginError, TakenError.
     """
-    site_id = None if site_code is None else await _find_site(connection, study_id, site_code)
+    site_id = await site_id_of(connection, study_id, site_code)
     if role not in Role.__members__:
         raise UnknownNameError(f"There is no role {role}.", mend=f"Known: {', '.join(Role)}.")
     async with transaction(connection) as connection:
@@ -75,7 +78,12 @@ async def add_staff(
         if person is None:
             person = NamedPersonRow(new_id(), check_login(login), disabled=False)
             await people.insert_person(
-                connection, person.id, login=person.login, language=language, actor=actor
+                connection,
+                person.id,
+                login=person.login,
+                name=name,
+                language=language,
+                actor=actor,
             )
             joining = Joining.new_person
         else:
@@ -115,14 +123,6 @@ async def _join_study(
             mend="If they are one person: pro-service staff join. Else take another login.",
         ) from None
     return staff_id, joining
-
-
-async def _find_site(connection: Connection, study_id: UUID, code: str) -> UUID:
-    sites = {site.code: site.id for site in await studies.list_sites(connection, study_id)}
-    if code not in sites:
-        known = ", ".join(sites) or "none yet"
-        raise UnknownNameError(f"There is no site {code}.", mend=f"Known: {known}.")
-    return sites[code]
 
 
 async def _find(

@@ -45,9 +45,7 @@ async def tell_at(
 
     Raises AddressError, UnknownNameError, UnclearNameError.
     """
-    given = None if email is None else email.strip()
-    if given is not None and (len(given) > LONGEST or not _ADDRESS.fullmatch(given)):
-        raise AddressError(mend="Write it as name@hospital.example.")
+    given = None if email is None else check_address(email)
     person = await find_known(connection, login, study_id)
     row = AddressRow(new_id(), person.id, None, None, actor)
     if given is not None:
@@ -59,6 +57,14 @@ async def tell_at(
             f"{person.login} is no member of this study.", mend="See pro-service staff list."
         )
     return person.login
+
+
+def check_address(email: str) -> str:
+    """An e-mail address without blanks around it. Raises AddressError."""
+    given = email.strip()
+    if len(given) > LONGEST or not _ADDRESS.fullmatch(given):
+        raise AddressError(mend="Write it as name@hospital.example.")
+    return given
 
 
 async def list_told_at(

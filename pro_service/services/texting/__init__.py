@@ -20,6 +20,7 @@ from pro_service.services.texting.composing import (
     seal_body,
 )
 from pro_service.services.texting.consequences import follow
+from pro_service.services.texting.contacts import agree_for_contact
 from pro_service.services.texting.delivery import (
     look_for,
     look_for_lost,
@@ -56,6 +57,7 @@ __all__ = [
     "NoLineError",
     "StaffReply",
     "WrongNumber",
+    "agree_for_contact",
     "another_way",
     "contact_at",
     "ended_rows",

@@ -30,8 +30,8 @@ from pro_service.services.texting.numbers import SameNumberError, indexes_at
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers, sending
-from pro_service.store.texting.numbers import ContactWrite, FurtherConsentRow
-from pro_service.store.writes import CallRow
+from pro_service.store.texting.numbers import ContactWrite
+from pro_service.store.writes import CallRow, FurtherConsentRow
 
 
 class ConsentMissingError(ProServiceError):
@@ -131,12 +131,14 @@ def _participants_word(
         FurtherConsentRow(
             id=new_id(),
             version=consent.version,
-            signed_on=agreed_on,
+            signed_on=consent.signed_on,
             messages=consent.messages,
             cross_border=consent.cross_border,
             caregiver=True,
             actor=actor,
             reason=reason,
+            part="caregiver",
+            said_on=agreed_on,
         )
     ]
 

@@ -8,6 +8,12 @@ from pro_service.services.visits.enrolment import PlannedEnrolment, plan_enrolme
 from pro_service.services.visits.enrolment_rows import CheckedRows, Fence, check_rows
 from pro_service.services.visits.events import record_event, record_status
 from pro_service.services.visits.outlooks import refresh_outlooks
+from pro_service.services.visits.restricting import (
+    RestrictionRefusedError,
+    lift_restriction,
+    restrict,
+    status_of_restriction,
+)
 from pro_service.services.visits.safety_end import (
     NotInvestigatorError,
     SafetyEndRefusedError,
@@ -22,17 +28,21 @@ __all__ = [
     "News",
     "NotInvestigatorError",
     "PlannedEnrolment",
+    "RestrictionRefusedError",
     "SafetyEndRefusedError",
     "add_visit",
     "ask_now",
     "check_rows",
     "close_participant",
     "end_safety_for",
+    "lift_restriction",
     "plan_change",
     "plan_enrolment",
     "record_event",
     "record_status",
     "refresh_outlooks",
     "report_row",
+    "restrict",
     "safety_end",
+    "status_of_restriction",
 ]

@@ -48,8 +48,10 @@ COLUMNS = (
     "treated_knees",
     "planned_injection_on",
 )
-OPTIONAL_COLUMNS = ("year_of_birth",)
-"""Columns a file may have: what the pages ask for where the protocol wants a second factor."""
+OPTIONAL_COLUMNS = ("year_of_birth", "cross_border_consent", "caregiver_consent")
+"""Columns a file may have: what the pages ask for where the protocol wants a second factor; and
+whether the participant agreed to a provider abroad, and that others are written to. Left out or
+empty: they did not."""
 EARLIEST_BIRTH = 1900
 YOUNGEST: Final = 18
 OLDEST: Final = 120
@@ -99,6 +101,9 @@ class EnrolmentRow:
     treated_knees: tuple[Target, ...]
     planned_injection_on: date | None
     year_of_birth: str | None = field(default=None, repr=False)
+    cross_border_consent: bool | None = None
+    """None: nothing was said, which agrees to nothing."""
+    caregiver_consent: bool | None = None
 
 
 class SiteRules(NamedTuple):
@@ -182,6 +187,8 @@ def check_row(
     if consent_on is not None and wrong_day(consent_on, today) == "future":
         row.add("consent_on", "lies in the future; consent comes before enrolment.", "future")
     agreed = row.read("messaging_consent", read_yes_no)
+    abroad = row.read("cross_border_consent", read_yes_no, optional=True)
+    others = row.read("caregiver_consent", read_yes_no, optional=True)
     knees = row.read("treated_knees", read_knees)
     planned_on = row.read("planned_injection_on", read_day, optional=True)
     year = row.read(
@@ -208,6 +215,8 @@ def check_row(
         treated_knees=knees,
         planned_injection_on=planned_on,
         year_of_birth=year,
+        cross_border_consent=abroad,
+        caregiver_consent=others,
     ), []
 
 

@@ -195,6 +195,7 @@ def _shared(
             user.code if fence is None else fence.named(user.code)
             for index in indexes_of(context, row.phone)
             for user in users.get(index, ())
+            if not user.restricted
         ]
         others = dict.fromkeys([*enrolled, *together[row.phone]])
         others.pop(row.code, None)

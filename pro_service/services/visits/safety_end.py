@@ -20,7 +20,7 @@ class SafetyEndRefusedError(ProServiceError):
 
 
 class NotInvestigatorError(ProServiceError):
-    """Only an investigator of the participant's site ends a safety follow-up."""
+    """Only an investigator of the participant's site does this."""
 
 
 def safety_end(
@@ -35,6 +35,18 @@ def safety_end(
     )
 
 
+async def demand_investigator(who: Who, facts: ParticipantFacts, login: str) -> None:
+    """Refuse a login that is no investigator's at the participant's site, or in the whole study.
+
+    Raises NotInvestigatorError.
+    """
+    if not await floor.is_investigator(who.connection, facts.study_id, facts.site.id, login):
+        raise NotInvestigatorError(
+            f"{login} is no investigator at {facts.site.code}.",
+            mend="Name one by login: pro-service staff list.",
+        )
+
+
 async def end_safety_for(who: Who, investigator: str, *, actor: str, reason: str) -> None:
     """End it on the command line, on the word of an investigator named by login.
 
@@ -43,14 +55,7 @@ async def end_safety_for(who: Who, investigator: str, *, actor: str, reason: str
     """
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[None]:
-        known = await floor.is_investigator(
-            who.connection, facts.study_id, facts.site.id, investigator
-        )
-        if not known:
-            raise NotInvestigatorError(
-                f"{investigator} is no investigator at {facts.site.code}.",
-                mend="Name one by login: pro-service staff list.",
-            )
+        await demand_investigator(who, facts, investigator)
         note = note_about(who.context, facts, f"investigator {investigator}: {reason}")
         document = safety_end(facts, protocol, actor=actor, reason=note.reference)
         return reasoned(who, note, Plan(None, writing(floor.end_safety, document)))

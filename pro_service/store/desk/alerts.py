@@ -52,6 +52,9 @@ class LoggedAlert(NamedTuple):
     reference: str | None
     assessed_at: datetime | None
     assessed_by: str | None
+    held_until: datetime | None
+    held_by: str | None
+    """Who has taken it until then; None: nobody has."""
     unmatched: bool
     """Whether it lacks its assessment, or an event its reference."""
     total: int

@@ -129,11 +129,12 @@ async def record_number_showing(
     call_id: UUID | None,
     contacts: int,
     actor: str,
+    reason: str | None,
 ) -> None:
     """Keep that somebody is shown the numbers of a participant's contacts."""
     await connection.execute(
         _SQL["record_number_showing"],
-        *(study_id, new_id(), participant_id, call_id, contacts, actor),
+        *(study_id, new_id(), participant_id, call_id, contacts, actor, reason),
     )
 
 

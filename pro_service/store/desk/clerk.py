@@ -21,6 +21,8 @@ class Place(NamedTuple):
     participant_id: UUID
     code: str
     site_id: UUID | None
+    restricted: bool = False
+    """Whether nothing is done about them but to store, to secure and to see to safety (R17)."""
 
 
 async def find_place(connection: Connection, study_id: UUID, code: str) -> Place | None:

@@ -107,6 +107,9 @@ class AlertLine(NamedTuple):
     answered_at: datetime | None
     """When the answer was given that a correction changed, which raised this late; None: it is not
     late."""
+    held_until: datetime | None
+    held_by: str | None
+    """Who has taken it until then; None: nobody has."""
     assessments: tuple[AssessmentLine, ...]
     """In the order they were given; the last stands."""
 

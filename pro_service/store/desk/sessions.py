@@ -28,6 +28,14 @@ class Credentials(Record):
     memberships: tuple[Membership, ...]
 
 
+class Opened(NamedTuple):
+    """From where a session is opened, with what, and in place of which."""
+
+    address: str
+    device: str | None
+    replaced_sha256: bytes | None
+
+
 Begun = Literal["begun", "stopped", "password_changed"]
 """What became of beginning a session."""
 
@@ -57,6 +65,13 @@ class SessionRow(Record):
     login: str | None
     """How the study's record names them."""
     assignments: tuple[Assignment, ...]
+    proved_ago: timedelta
+    """How long ago (machine time) they gave their password last."""
+    has_factor: bool
+    factor_proved: bool
+    """Whether this session was opened by the second factor too."""
+    held_roles: frozenset[Role]
+    """Every role of theirs now, in whichever study."""
 
 
 class OwnRole(Record):
@@ -131,8 +146,7 @@ async def begin_session(
     known: Credentials,
     *,
     staff_id: UUID | None,
-    address: str,
-    replaced_sha256: bytes | None,
+    opened: Opened,
 ) -> Begun:
     """Begin a session with the password that was verified; the one it replaces, if any, ends.
 
@@ -140,17 +154,17 @@ async def begin_session(
     """
     what: Begun = await connection.fetchval(
         _SQL["begin_session"],
-        *(session_sha256, known.person_id, staff_id, address, replaced_sha256),
+        *(session_sha256, known.person_id, staff_id, *opened),
         known.password_hash,
     )
     return what
 
 
-async def use_person_session(
+async def use_session(
     connection: Connection, session_sha256: bytes, *, idle: timedelta, lifetime: timedelta
 ) -> SessionRow | None:
     """Who an open session is; None once it has ended or one of its limits has passed."""
-    row = await connection.fetchrow(_SQL["use_person_session"], session_sha256, idle, lifetime)
+    row = await connection.fetchrow(_SQL["use_session"], session_sha256, idle, lifetime)
     return None if row is None else SessionRow.model_validate(dict(row))
 
 

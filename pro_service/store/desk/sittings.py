@@ -78,10 +78,35 @@ class MoveAsked(NamedTuple):
     definition: str
     occurrence: int
     target: Target
+    to_code: str
+    """Whose they are: of the participant asked about, or of another."""
     actor: str
     decided: bool
     decided_by: str | None
     approved: bool | None
+
+
+class MoveBetween(NamedTuple):
+    """A request that answers recorded for one participant are another's; never a value."""
+
+    id: UUID
+    from_code: str
+    to_code: str
+    instrument: str
+    target: str
+    definition: str
+    occurrence: int
+    approved: bool | None
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+async def list_moves_between(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> list[MoveBetween]:
+    """What was asked about answers of this participant that are another's, or the other way."""
+    rows = await connection.fetch(_SQL["list_moves_between"], study_id, participant_id)
+    return [row_of(MoveBetween, row) for row in rows]
 
 
 async def list_sittings_held(

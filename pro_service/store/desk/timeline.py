@@ -125,11 +125,16 @@ class EventLine(NamedTuple):
 
 
 class ConsentLine(NamedTuple):
-    """A consent."""
+    """One word on a consent, as it was written down; the last of all holds."""
 
     version: str
     signed_on: date
     messages: bool
+    cross_border: bool
+    caregiver: bool
+    part: str | None
+    """What was given or taken back by it; None: the version was signed."""
+    said_on: date | None
     recorded_at: datetime
     actor: str
 
@@ -207,6 +212,8 @@ class TimelineDocument(NamedTuple):
     """When an investigator last ended the safety follow-up."""
     death_reported_at: datetime | None
     """When a death was reported whose day is still to be recorded; None: none was."""
+    restricted: bool
+    """Whether numbers are shown to nobody but an investigator, with a reason (R17)."""
     contacts: tuple[ContactLine, ...]
     """In the order they are tried."""
     placings: tuple[Placing, ...]
@@ -278,8 +285,7 @@ class _Reader:
         return tuple(row_of(EventLine, row, kind=EventKind(row["kind"])) for row in rows)
 
     async def consents(self) -> tuple[ConsentLine, ...]:
-        rows = await self._connection.fetch(_SQL["list_consents_seen"], *self._who)
-        return tuple(row_of(ConsentLine, row) for row in rows)
+        return await list_consents(self._connection, *self._who)
 
     async def own_events(self) -> tuple[OwnEventLine, ...]:
         rows = await self._connection.fetch(_SQL["list_own_events_seen"], *self._who)
@@ -299,6 +305,14 @@ class _Reader:
 
     async def notes(self) -> tuple[NoteSeen, ...]:
         return await list_notes(self._connection, *self._who)
+
+
+async def list_consents(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> tuple[ConsentLine, ...]:
+    """Every word on a participant's consent, oldest first, as far as it is seen from here."""
+    rows = await connection.fetch(_SQL["list_consents_seen"], study_id, participant_id)
+    return tuple(row_of(ConsentLine, row) for row in rows)
 
 
 async def list_notes(

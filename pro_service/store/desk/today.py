@@ -52,6 +52,10 @@ class BegunVisit(NamedTuple):
     died_at: datetime | None
     now: datetime
     """Study time at which it was read."""
+    kind: Literal["unsent", "to_complete"] | None
+    """Whether only sending is left, as it is kept; None: it is to be told from what is owed."""
+    total: int
+    """How many visits are kept of this kind; 0 where it is to be told."""
 
 
 class Tried(NamedTuple):
@@ -115,6 +119,29 @@ class Changes(NamedTuple):
     rows: list[ChangeRow]
 
 
+class OwingRow(NamedTuple):
+    """Somebody who owes a signature on a newer version of the consent form."""
+
+    code: str
+    site_id: UUID
+    protocol_version_id: UUID
+    version: str
+    """The one they signed."""
+    treated: bool
+    """Whether they had an injection."""
+    total: int
+    """How many there are."""
+
+
+class EnoughConsent(NamedTuple):
+    """Which versions of the form are enough, for those of one protocol version at one site."""
+
+    protocol_version_id: UUID
+    site_id: UUID
+    treated: bool
+    enough: tuple[str, ...]
+
+
 class WeekAsked(NamedTuple):
     """What to look for in the week that comes."""
 
@@ -147,6 +174,27 @@ async def list_week(
     return [row_of(WeekRow, row) for row in rows]
 
 
+async def list_owing_consent(
+    connection: Connection,
+    study_id: UUID,
+    asked: Sequence[EnoughConsent],
+    unseen: Collection[str],
+    most: int,
+) -> list[OwingRow]:
+    """The first who owe a signature, by code."""
+    wanted = [
+        {
+            "protocol_version_id": str(one.protocol_version_id),
+            "site_id": str(one.site_id),
+            "treated": one.treated,
+            "enough": one.enough,
+        }
+        for one in asked
+    ]
+    rows = await connection.fetch(_SQL["list_owing_consent"], study_id, wanted, list(unseen), most)
+    return [row_of(OwingRow, row) for row in rows]
+
+
 async def list_changes(
     connection: Connection,
     study_id: UUID,
@@ -163,7 +211,7 @@ async def list_changes(
 
 
 async def list_begun(connection: Connection, study_id: UUID, most: int) -> list[BegunVisit]:
-    """Visits begun and not sent, soonest to close first."""
+    """Visits begun and not sent, soonest to close first; at most so many of each kind."""
     rows = await connection.fetch(_SQL["list_begun"], study_id, most)
     return [
         row_of(

@@ -32,6 +32,29 @@ class ExportedParticipant(NamedTuple):
     events: list[dict[str, Any]]
 
 
+class ExportedDataQuery(NamedTuple):
+    """A question about a participant's data, with what became of it by then; no words."""
+
+    id: UUID
+    definition: str | None
+    occurrence: int | None
+    instrument: str | None
+    target: str | None
+    item: str | None
+    rule: str | None
+    """Which raised it; None: a person did."""
+    recorded_at: datetime
+    actor: str
+    answered_at: datetime | None
+    """The first answer."""
+    answered_by: str | None
+    closed_at: datetime | None
+    """The last closing."""
+    closed_by: str | None
+    steps: int
+    last_step: str | None
+
+
 class ExportedAssessment(NamedTuple):
     """An assessment with its visit, and one of its sittings if there was any."""
 
@@ -147,6 +170,16 @@ async def list_exported_own_events(
     """What else happened to one participant."""
     rows = await connection.fetch(_SQL["list_exported_own_events"], study_id, participant_id, as_of)
     return [row_of(ExportedOwnEvent, row) for row in rows]
+
+
+async def list_exported_data_queries(
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
+) -> list[ExportedDataQuery]:
+    """What was asked about one participant's data, and what became of it."""
+    rows = await connection.fetch(
+        _SQL["list_exported_data_queries"], study_id, participant_id, as_of
+    )
+    return [row_of(ExportedDataQuery, row) for row in rows]
 
 
 async def list_exported_assessments(

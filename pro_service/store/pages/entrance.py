@@ -16,7 +16,9 @@ from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("pages/entrance")
 Purpose = Literal["code", "factor"]
-Entrance = Literal["link", "link_and_factor", "card", "card_and_factor"]
+Entrance = Literal[
+    "link", "link_and_factor", "card", "card_and_factor", "handover", "handover_and_factor"
+]
 """How the pages were opened; what a sitting begun there keeps as its authentication."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -55,6 +55,7 @@ class ListedPerson(Record):
     """A person as an operator sees them; `last_sign_in` and `disabled_at` are machine time."""
 
     login: str
+    name: str | None
     disabled_at: datetime | None
     disabled_reason: str | None
     joined_to: str | None
@@ -69,10 +70,16 @@ async def list_people_named(connection: Connection, typed: str) -> list[NamedPer
 
 
 async def insert_person(
-    connection: Connection, person_id: UUID, *, login: str, language: str, actor: str
+    connection: Connection,
+    person_id: UUID,
+    *,
+    login: str,
+    name: str | None,
+    language: str,
+    actor: str,
 ) -> None:
     """Add a person. Raises DuplicateError for a login in use."""
-    await write(connection, _SQL["insert_person"], person_id, login, language, actor)
+    await write(connection, _SQL["insert_person"], person_id, login, language, actor, name)
 
 
 async def disable_person(connection: Connection, person_id: UUID, reason: str) -> bool:
@@ -117,6 +124,35 @@ async def end_membership(connection: Connection, study_id: UUID, person_id: UUID
     Within a reason.
     """
     return await write(connection, _SQL["end_membership"], study_id, person_id) is not None
+
+
+async def end_role(
+    connection: Connection, study_id: UUID, person_id: UUID, role: Role, site_id: UUID | None
+) -> bool:
+    """End a role held at a site, or in the whole study (None); False if they do not hold it.
+
+    Within a reason.
+    """
+    query = _SQL["end_role"]
+    return await write(connection, query, study_id, person_id, role, site_id) is not None
+
+
+class OpenSession(NamedTuple):
+    """An open session, as an operator sees it; times are machine time, in UTC."""
+
+    started_at: datetime
+    last_seen_at: datetime
+    address: str | None
+    device: str | None
+    study: str | None
+
+
+async def list_person_sessions(
+    connection: Connection, person_id: UUID, *, idle: timedelta, lifetime: timedelta
+) -> list[OpenSession]:
+    """The open sessions of a person, the latest used first."""
+    rows = await connection.fetch(_SQL["list_person_sessions"], person_id, idle, lifetime)
+    return [row_of(OpenSession, row) for row in rows]
 
 
 async def list_shared_studies(connection: Connection, keep: UUID, other: UUID) -> list[str]:

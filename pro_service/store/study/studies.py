@@ -71,6 +71,8 @@ class EnrolledRow(NamedTuple):
     consent_version: str | None
     consent_on: date | None
     messaging_consent: bool | None
+    cross_border_consent: bool | None
+    caregiver_consent: bool | None
     planned_injection_on: date | None
     year_id: UUID | None
     year_sealed: bytes | None

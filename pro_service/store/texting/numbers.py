@@ -13,7 +13,7 @@ from pro_service.store.connection import Connection, Guard, StaleRevisionError, 
 from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
-from pro_service.store.writes import CallRow, LineCallRow
+from pro_service.store.writes import CallRow, FurtherConsentRow, LineCallRow
 
 _SQL: Final = load_queries("texting/numbers")
 
@@ -24,6 +24,8 @@ class NumberUser(NamedTuple):
     blind_index: bytes
     code: str
     personal_code: str
+    restricted: bool
+    """Whether it is nobody's to know from the number (R17)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +45,6 @@ class NewContactRow:
     """What the person agreed to; None for the participant's own, which follows their consent."""
     may_be_told: bool | None
     agreed_on: date | None
-    actor: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FurtherConsentRow:
-    """A consent that replaces the one in force."""
-
-    id: UUID
-    version: str
-    signed_on: date
-    messages: bool
-    cross_border: bool
-    caregiver: bool
     actor: str
     reason: str
 
@@ -241,7 +229,14 @@ async def agree_for_contact(
 
     Raises StaleRevisionError.
     """
-    await write(connection, _SQL["agree_for_contact"], *guard, contact_id, *agreed)
+    said = JournalLine(
+        kind="consent_given" if agreed.may_be_texted else "consent_withdrawn",
+        study_id=guard.study_id,
+        participant_id=guard.participant_id,
+        contact_id=contact_id,
+    )
+    statement = _SQL["agree_for_contact"]
+    await write(connection, statement, *guard, contact_id, *agreed, telling=[said])
 
 
 async def mark_bad_number(

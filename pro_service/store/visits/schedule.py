@@ -93,6 +93,8 @@ class ConsentRow:
     version: str
     signed_on: date
     messages: bool
+    cross_border: bool
+    caregiver: bool
 
 
 @dataclass(frozen=True, kw_only=True)

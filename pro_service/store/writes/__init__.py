@@ -21,8 +21,10 @@ from pro_service.store.writes.answers import (
 from pro_service.store.writes.people import (
     CardRow,
     EventRow,
+    FurtherConsentRow,
     IdentityRow,
     PreferenceRow,
+    RestrictionRow,
     StatusRow,
 )
 from pro_service.store.writes.reminders import (
@@ -33,6 +35,7 @@ from pro_service.store.writes.reminders import (
     ReminderRow,
 )
 from pro_service.store.writes.settling import SettlementRow
+from pro_service.store.writes.tablets import HandoverRow, TabletStepRow
 from pro_service.store.writes.texts import (
     ConversationRow,
     FocusRow,
@@ -64,6 +67,8 @@ __all__ = [
     "EndedReminderRow",
     "EventRow",
     "FocusRow",
+    "FurtherConsentRow",
+    "HandoverRow",
     "IdentityRow",
     "InboundRow",
     "InvitationRow",
@@ -81,10 +86,12 @@ __all__ = [
     "ReplyMessageRow",
     "ReportRow",
     "ResponseRow",
+    "RestrictionRow",
     "SafetyEndRow",
     "ScoreRow",
     "SettlementRow",
     "StatusRow",
+    "TabletStepRow",
     "TextAlertRow",
     "UndoneRow",
     "VisitDoneRow",

@@ -9,7 +9,14 @@ from typing import Literal
 from uuid import UUID
 
 Authentication = Literal[
-    "link", "link_and_factor", "card", "card_and_factor", "known_number", "staff"
+    "link",
+    "link_and_factor",
+    "card",
+    "card_and_factor",
+    "known_number",
+    "staff",
+    "handover",
+    "handover_and_factor",
 ]
 """How whoever answered was known."""
 
@@ -45,6 +52,8 @@ class AttemptRow:
     """The sitting this is the record of anew, where its visit was dated anew."""
     moved_from: UUID | None = None
     """The sitting as it was recorded where it did not belong."""
+    handover_id: UUID | None = None
+    """The hand-over of the tablet it is answered on."""
 
 
 @dataclass(frozen=True, kw_only=True)

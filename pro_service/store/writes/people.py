@@ -46,6 +46,34 @@ class EventRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FurtherConsentRow:
+    """A consent that replaces the one in force: a version signed, or the word on a part."""
+
+    id: UUID
+    version: str
+    signed_on: date
+    messages: bool
+    cross_border: bool
+    caregiver: bool
+    actor: str
+    reason: str | None
+    part: str | None
+    """What was given or taken back; None: the version was signed."""
+    said_on: date | None
+    """When that was said; None with `part`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestrictionRow:
+    """A participant is restricted from now on; False: is so no longer."""
+
+    id: UUID
+    restricted: bool
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CardRow:
     """A card of somebody who is enrolled: only its token's hash is kept."""
 

@@ -13,16 +13,23 @@ from aiohttp import hdrs, web
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, Seat, Session
-from pro_service.services.desk.sign_in import find_session, form_secret, was_stopped
+from pro_service.services.desk.sign_in import (
+    find_half_session,
+    find_session,
+    form_secret,
+    was_stopped,
+)
+from pro_service.web.desk.account.proving import demand_proof
 from pro_service.web.desk.frame.done import done_before
 from pro_service.web.desk.pages import SEAT
-from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.keys import CONTEXT, DOOR, POOLS
 from pro_service.web.refusals import CrossSiteError
 from pro_service.web.requests import Form, read_form, read_upload, see
 
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
 STUDIES: Final = "/desk/studies"
+SECOND_STEP: Final = "/desk/sign-in/second"
 WITH_FILES: Final = frozenset({"desk-enrol-file"})
 """Forms that bring a file along; every other is sent without any."""
 _OUR_ADDRESS: Final = re.compile(
@@ -34,22 +41,29 @@ SeatedHandler = Callable[[web.Request, Seat], Awaitable[web.StreamResponse]]
 SessionHandler = Callable[[web.Request, Session], Awaitable[web.StreamResponse]]
 
 
-def for_anybody_in(handler: SessionHandler) -> Handler:
-    """A handler that needs a session, in whichever study or in none."""
+def for_anybody_in(handler: SessionHandler, *, step_up: bool = False) -> Handler:
+    """A handler that needs a session, in whichever study or in none; with `step_up` one in which
+    whoever is in proved shortly ago who they are.
+    """
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         session = await find_own_session(request)
         if session is None:
             return await _to_sign_in(request)
-        await _admit(request, session)
-        return await handler(request, session)
+        await admit(request, session)
+        asked = await demand_proof(request, session) if step_up else None
+        return asked or await handler(request, session)
 
     return guarded
 
 
-def for_staff(handler: SeatedHandler, action: Action | None = None) -> Handler:
+def for_staff(
+    handler: SeatedHandler, action: Action | None = None, *, step_up: bool = False
+) -> Handler:
     """A handler that needs a session in a study; without one the reader is asked to sign in, or to
-    choose a study.
+    choose a study. With `step_up` they are asked for their password anew if they gave it a while
+    ago, and what they sent goes on from there: for signing, exporting, unmasking; never for what is
+    urgent.
 
     Whoever holds no role that does the `action`, at any site, does not come as far as the handler;
     for which participants they may do it is asked there, of the place itself.
@@ -60,6 +74,10 @@ def for_staff(handler: SeatedHandler, action: Action | None = None) -> Handler:
             return see(STUDIES)
         if action is not None and not session.may_anywhere(action):
             session.demand(action, None)
+        if step_up or (action is Action.see_number and request.app[DOOR].proof_for_numbers):
+            asked = await demand_proof(request, session)
+            if asked is not None:
+                return asked
         try:
             return await handler(request, session)
         except AlreadyDoneError as error:
@@ -75,10 +93,17 @@ def for_staff(handler: SeatedHandler, action: Action | None = None) -> Handler:
 
 async def find_own_session(request: web.Request) -> Session | None:
     """The open session of this browser, if any."""
-    return await find_session(request.app[POOLS].desk, request.cookies.get(SESSION_COOKIE, ""))
+    token = request.cookies.get(SESSION_COOKIE, "")
+    return await find_session(request.app[POOLS].desk, token, request.app[DOOR])
 
 
-async def _admit(request: web.Request, session: Session) -> None:
+async def find_half(request: web.Request) -> Session | None:
+    """Who gave a password in this browser, and not yet the second factor."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    return await find_half_session(request.app[POOLS].desk, token, request.app[DOOR])
+
+
+async def admit(request: web.Request, session: Session) -> None:
     """Keep who asks; a form is one of this very session's. Raises CrossSiteError."""
     request[SEAT] = session
     if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
@@ -120,5 +145,7 @@ async def _to_sign_in(request: web.Request) -> web.Response:
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return see(SIGN_IN)
+    if await find_half(request) is not None:
+        return see(SECOND_STEP)
     stopped = await was_stopped(request.app[POOLS].desk, token)
     return see(f"{SIGN_IN}?ended={'stopped' if stopped else '1'}")

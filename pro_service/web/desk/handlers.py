@@ -17,12 +17,14 @@ from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
 from pro_service.store.desk.joining import list_telephones
+from pro_service.web.desk.consenting.said import consent_values
 from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
+from pro_service.web.desk.record.queries import of_one_values, read_of_one
 from pro_service.web.desk.timeline import name_entries, timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
@@ -36,6 +38,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
         facts = await read_timeline(connection, context, seat.study_id, code)
         frame = await read_frame(connection, seat.study_id)
         telephones = await list_telephones(connection, seat.study_id, facts.document.id)
+        of_record = await read_of_one(connection, seat.study_id, facts.document.id)
         said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
@@ -46,10 +49,15 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands_of(request, seat), code)
     person = Head(words, timeline, acted_for, telephones)
-    head = person.values(seat, place, masks_of(context, acted_for))
+    head = person.values(
+        seat, place, masks_of(context, None if timeline.document.restricted else acted_for)
+    )
     name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
+    values |= of_one_values(words, timeline, of_record, seat)
+    values["restricted"] = timeline.document.restricted
+    values["consent"] = consent_values(words, timeline)
     return desk.render("participant.html", request, seat, **values)
 
 

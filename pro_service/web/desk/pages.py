@@ -25,10 +25,14 @@ from pro_service.domain.study.times import DayRangeError
 from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.desk.alerts import NotAssessedError
 from pro_service.services.desk.entering import DecidesAloneError, FirstTypistError
+from pro_service.services.desk.handing import HandoverRefusedError
+from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
+from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
-from pro_service.services.study.passwords import Passwords
+from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
+from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.desk.frame import Frame
@@ -65,8 +69,12 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     NotAllowedError: "not_allowed",
     PauseDayError: "pause_day",
     PauseRefusedError: "pause_refused",
+    HandoverRefusedError: "handover_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    NoAllocationError: "no_allocation",
+    ShownBeforeError: "shown_before",
+    RestrictedError: "restricted",
     NotAssessedError: "not_assessed",
     StatusRefusedError: "status_refused",
     EventRefusedError: "event_refused",
@@ -82,6 +90,9 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     UndoAnothersError: "undo_anothers",
     UndoLateError: "undo_late",
     UndoFollowedError: "undo_followed",
+    OwnAccountError: "own_account",
+    ElsewhereTooError: "elsewhere_too",
+    NoFactorError: "no_factor",
 }
 """The words for a refusal that its status alone does not tell."""
 _TO_MEND: Final = frozenset(

@@ -10,25 +10,32 @@ from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.undoing import UNDOING
 from pro_service.web.desk import cards, handlers, pausing, safety, sign_in, texts
+from pro_service.web.desk.account.routes import ACCOUNT_FORMS, ACCOUNT_ROUTES
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
+from pro_service.web.desk.copying import handlers as copying
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
-from pro_service.web.desk.entering import blanks, corrections, counts, second
+from pro_service.web.desk.entering import blanks, corrections, counts, persons, second
 from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
+from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
 from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
+from pro_service.web.desk.record import allocation
+from pro_service.web.desk.record import page as record
+from pro_service.web.desk.record.queries import show_queries
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
+from pro_service.web.desk.tablet import page as tablet
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
@@ -41,16 +48,20 @@ class Doing(NamedTuple):
     handler: SeatedHandler
     action: Action
     name: str
+    step_up: bool = False
+    """Whether it asks for the password anew, if that was given a while ago."""
 
     @property
     def route(self) -> web.RouteDef:
         """As aiohttp knows it."""
-        return web.post(self.path, for_staff(self.handler, self.action), name=self.name)
+        guarded = for_staff(self.handler, self.action, step_up=self.step_up)
+        return web.post(self.path, guarded, name=self.name)
 
 
 _PARTICIPANT: Final = "/desk/participants/{code}"
 _SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
+_TABLET: Final = f"{_PARTICIPANT}/tablet"
 _ROTA: Final = "/desk/rota/{code}"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
@@ -82,6 +93,8 @@ DOINGS: Final = (
     Doing(f"{_TEXT}/alert", texts_read.alert, Action.settle_text, "desk-text-alert"),
     Doing(f"{_TEXT}/take", texts_read.take, Action.take_answer, "desk-text-take"),
     Doing(f"{_TEXT}/nothing", texts_read.nothing, Action.settle_text, "desk-text-nothing"),
+    Doing(_TABLET, tablet.hand_over, Action.hand_over_tablet, "desk-tablet"),
+    Doing(f"{_TABLET}/back", tablet.take_back, Action.hand_over_tablet, "desk-tablet-back"),
     Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
     Doing(f"{_PARTICIPANT}/card/show", cards.show, Action.print_card, "desk-card-show"),
     Doing(
@@ -121,14 +134,23 @@ DOINGS: Final = (
         "desk-correction-place",
     ),
     Doing(
+        f"{_PARTICIPANT}/corrections/person",
+        persons.ask_other,
+        Action.ask_correction,
+        "desk-correction-person",
+    ),
+    Doing(
         f"{_PARTICIPANT}/corrections/{{id}}/decide",
         corrections.decide,
         Action.decide_correction,
         "desk-correction-decide",
     ),
+    Doing(f"{_PARTICIPANT}/copy", copying.take, Action.copy_record, "desk-copy"),
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
+    Doing(f"{_PARTICIPANT}/unblind", allocation.unblind, Action.unblind, "desk-unblind"),
+    Doing("/desk/allocation", allocation.show_list, Action.see_allocation, "desk-allocation-show"),
     Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
     Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
     Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),
@@ -141,14 +163,18 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
+    *(Doing(*one) for one in KEPT_FORMS),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(
     "/desk/participants/find", participants.find, Action.see_participants, "desk-find"
 )
 """A form that only looks, and changes nothing: what is typed must not stand in an address."""
-FOR_ANYBODY: Final = frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"})
-"""Forms that are nobody's action in particular: signing in and out, the language and the study."""
+FOR_ANYBODY: Final = (
+    frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"}) | ACCOUNT_FORMS
+)
+"""Forms that are nobody's action in particular: signing in and out, the language, the study
+and one's own account."""
 ROUTES: Final = (
     web.get("/desk/static/{name}", handlers.get_static, name="desk-static"),
     web.get("/desk/sign-in", sign_in.show_sign_in, name="desk-entrance"),
@@ -157,6 +183,8 @@ ROUTES: Final = (
     web.get("/desk/studies", sign_in.show_studies, name="desk-studies"),
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
+    *ACCOUNT_ROUTES,
+    *KEPT_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get("/desk/rota", rota.show, name="desk-rotas"),
@@ -170,6 +198,12 @@ ROUTES: Final = (
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(_TABLET, for_staff(tablet.show_room, Action.hand_over_tablet), name="desk-tablet-room"),
+    web.get(
+        f"{_TABLET}.svg",
+        for_staff(tablet.get_picture, Action.hand_over_tablet),
+        name="desk-tablet-picture",
+    ),
     web.get(f"{_PARTICIPANT}/card", cards.show_page, name="desk-card"),
     web.get(f"{_PARTICIPANT}/card.svg", cards.get_picture, name="desk-card-picture"),
     web.get(f"{_PARTICIPANT}/contact.svg", cards.get_contact_picture, name="desk-contact-picture"),
@@ -215,9 +249,35 @@ ROUTES: Final = (
         name="desk-corrections",
     ),
     web.get(
+        f"{_PARTICIPANT}/corrections/other",
+        for_staff(persons.show_other, Action.ask_correction),
+        name="desk-correction-other",
+    ),
+    web.get(
         f"{_PARTICIPANT}/entry/{{id}}",
         for_staff(entering.show_sitting, Action.enter_answers),
         name="desk-entry-sitting",
+    ),
+    web.get(
+        "/desk/allocation",
+        for_staff(allocation.show_room, Action.see_allocation),
+        name="desk-allocation",
+    ),
+    web.get(
+        f"{_PARTICIPANT}/unblind",
+        for_staff(allocation.show_form, Action.unblind),
+        name="desk-unblind-form",
+    ),
+    web.get("/desk/record", for_staff(record.show, Action.see_audit), name="desk-record"),
+    web.get(
+        "/desk/record.csv",
+        for_staff(record.get_file, Action.see_participants),
+        name="desk-record-table",
+    ),
+    web.get(
+        "/desk/record/queries",
+        for_staff(show_queries, Action.see_participants),
+        name="desk-record-queries",
     ),
     *(one.route for one in DOINGS),
     *(one.form for one in SHEETS),

@@ -16,6 +16,7 @@ from pro_service.services.desk.sign_in import (
     SignInStoppedError,
     SignInThrottledError,
 )
+from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
     SIGN_IN,
@@ -31,11 +32,9 @@ from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
     STAFF_COOKIE,
     Form,
-    client_address,
     read_form,
     see,
     set_cookie,
-    source_of,
     switch_language,
     try_again_after,
 )
@@ -45,7 +44,7 @@ async def show_sign_in(request: web.Request) -> web.Response:
     """`GET /desk/sign-in`."""
     if await find_own_session(request) is not None:
         return see("/desk")
-    notice = next((one for one in ("ended", "out") if one in request.query), None)
+    notice = next((one for one in ("ended", "out", "set") if one in request.query), None)
     if request.query.get("ended") == "stopped":
         notice = "stopped"
     return request.app[DESK].render(
@@ -68,7 +67,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             request.app[DESK].passwords,
             login=typed,
             password=form.get("password", ""),
-            place=service.Whence(client_address(request), source_of(request)),
+            place=whence(request),
             replaces=request.cookies.get(SESSION_COOKIE),
         )
     except SignInRefusedError as error:
@@ -80,7 +79,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
         response = _refused(request, typed, error, "too_many", minutes=minutes)
         return try_again_after(response, error.again)
     response = see("/desk")
-    _keep(request, response, token)
+    keep_session(request, response, token)
     return response
 
 
@@ -104,7 +103,7 @@ async def post_study(request: web.Request, session: Session) -> web.Response:
     if token is None:
         return see(STUDIES)
     response = see("/desk")
-    _keep(request, response, token)
+    keep_session(request, response, token)
     return response
 
 
@@ -127,7 +126,7 @@ def _back_from_language(form: Form) -> str:
     return SIGN_IN if form.get("back", "").startswith(SIGN_IN) else way_back(form)
 
 
-def _keep(request: web.Request, response: web.Response, token: str) -> None:
+def keep_session(request: web.Request, response: web.Response, token: str) -> None:
     """Keep a session in this browser, and its mark for the pages of participants."""
     set_cookie(request, response, SESSION_COOKIE, token, path="/desk")
     set_cookie(request, response, STAFF_COOKIE, service.mark_of(token), path="/")

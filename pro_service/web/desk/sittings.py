@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from pro_service.domain.study.sittings import StandingSitting
 from pro_service.store.desk.timeline import (
@@ -87,6 +88,15 @@ def typed_in(words: Words, asked: AssessmentLine, noted: Callable[[str], str]) -
         if one.apart is not None:
             lines.append(words.text(f"entry.apart_{one.apart}"))
     return lines
+
+
+def not_verified(words: Words, asked: AssessmentLine, unverified: Mapping[UUID, str]) -> list[str]:
+    """Paper that the protocol wants typed twice, and what is lacking; its scores stand so long."""
+    return [
+        words.text(f"sitting.not_verified_{unverified[one.id]}")
+        for one in asked.sittings
+        if one.id in unverified
+    ]
 
 
 def is_of_another(one: ScoreLine | AnswerLine, stands: SittingLine | None) -> bool:

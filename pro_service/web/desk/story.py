@@ -18,6 +18,7 @@ from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.conversation import CallLine, InboundLine, MessageLine
 from pro_service.store.desk.timeline import AnswerLine, AssessmentLine, VisitLine
 from pro_service.web.desk.alerts.steps import assessments_told
+from pro_service.web.desk.consenting.said import consent_in_words
 from pro_service.web.desk.person.own_words import own_event_in_words
 from pro_service.web.desk.words import Words
 
@@ -97,13 +98,9 @@ class Story(Told):
             who = words.who(status.actor)
             yield _Entry(status.effective_at, "status", " ".join(said), reason, who=who)
         for consent in document.consents:
-            key = "entry.consent" if consent.messages else "entry.consent_no_messages"
-            yield _Entry(
-                consent.recorded_at,
-                "consent",
-                words.text(key, version=consent.version, day=words.day(consent.signed_on)),
-                who=words.who(consent.actor),
-            )
+            what = consent_in_words(words, consent)
+            who = words.who(consent.actor)
+            yield _Entry(consent.recorded_at, "consent", what, who=who)
 
     def _events(self) -> Iterator[_Entry]:
         words = self.words

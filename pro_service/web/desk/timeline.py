@@ -16,7 +16,12 @@ from pro_service.store.desk.timeline import (
     ScoreLine,
     VisitLine,
 )
-from pro_service.web.desk.alerts.steps import raised_in_words, steps_of_told
+from pro_service.web.desk.alerts.steps import (
+    held_in_words,
+    may_take,
+    raised_in_words,
+    steps_of_told,
+)
 from pro_service.web.desk.person.own_words import own_event_values
 from pro_service.web.desk.person.schedule import each_visit, schedule_values
 from pro_service.web.desk.safety import safety_values
@@ -24,6 +29,7 @@ from pro_service.web.desk.sittings import (
     begun_beside_the_desk,
     how_answered,
     is_of_another,
+    not_verified,
     score_cells,
     sitting_that_stands,
     typed_in,
@@ -102,6 +108,7 @@ class _Page(Told):
             "beside_card": [
                 *begun_beside_the_desk(words, one, self.at),
                 *typed_in(words, one, lambda note: self.said(note) or ""),
+                *not_verified(words, one, self.timeline.unverified),
             ],
             "scores": [score_cells(words, each, stands) for each in scores],
             "answers": [
@@ -196,6 +203,12 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
                     "alert.seen_by", who=words.who(one.seen_by), at=page.at(one.seen_at)
                 ),
                 "steps": steps_of_told(words, one, page.zone),
+                "may_take": may_take(
+                    timeline.protocol, one.severity, assessed=bool(one.assessments)
+                ),
+                "who_has_it": None
+                if one.assessments
+                else held_in_words(words, one.held_until, one.held_by, page.zone),
             }
             for one in document.conversation.alerts
             if one.acted_at is None
@@ -204,6 +217,7 @@ def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
         "neutral": page.neutral(),
         "legend": legend(words),
         "typed_twice": timeline.protocol.types_twice,
+        "by_tablet": timeline.protocol.coming.tablet is not None,
         "safety": safety_values(words, timeline),
     }
 

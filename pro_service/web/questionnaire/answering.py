@@ -19,6 +19,7 @@ from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, read_closed_screen
 from pro_service.services.pages.saving import SavedScreen
 from pro_service.services.pages.screens import Screen
+from pro_service.services.pages.tablets import is_tablet
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.questionnaire import again
@@ -32,6 +33,7 @@ from pro_service.web.questionnaire.device import (
 )
 from pro_service.web.questionnaire.forms import ScreenForm, read_place, read_screen
 from pro_service.web.questionnaire.prelude import (
+    TABLET,
     cookie_of,
     find_opened,
     for_opened,
@@ -96,6 +98,8 @@ async def save_again(request: web.Request) -> web.Response:
 async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     """Store a screen for whoever the cookie lets in; else keep what was entered in the page."""
     questionnaire = await find_opened(request, cookie)
+    if questionnaire is None and is_tablet(cookie):
+        return see(TABLET)  # It goes on to somebody else: nothing of it stays in the page.
     if questionnaire is None and await is_let_in(request, cookie):
         return neutral(request)  # The window has closed: there is nothing it could be saved for.
     if questionnaire is None:
@@ -139,7 +143,7 @@ async def _save_opened(
         leave_open="leave" in form,
     )
     if outcome is None:
-        return again.keep_entries(request, form)
+        return see(TABLET) if is_tablet(cookie) else again.keep_entries(request, form)
     response = _after_saving(request, outcome, screen, respondent, back="back" in form)
     keep_given(request, response, outcome)
     return response

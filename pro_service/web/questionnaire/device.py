@@ -73,7 +73,8 @@ def visitor_on(
         language=language_for(request, questionnaire),
         device_class=device_class(request.headers.get("User-Agent", "")),
         respondent=respondent or respondent_on(request, questionnaire) or SELF,
-        source=source_of(request),
+        # Beside staff a card may be shown in the same room: of a tablet that tells nothing.
+        source=None if questionnaire.handed is not None else source_of(request),
     )
 
 

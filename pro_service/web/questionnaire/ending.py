@@ -14,7 +14,14 @@ from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire.device import page, posted_by, visitor_on
 from pro_service.web.questionnaire.forms import read_id, read_left_open
-from pro_service.web.questionnaire.prelude import for_opened, for_unfinished, neutral
+from pro_service.web.questionnaire.prelude import (
+    TABLET_BACK,
+    THANKS,
+    for_opened,
+    for_unfinished,
+    nothing_open,
+)
+from pro_service.web.questionnaire.tablet import after_ending
 from pro_service.web.questionnaire.views import (
     day_of,
     language_for,
@@ -54,9 +61,11 @@ async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Resp
     left_open = read_left_open([str(one) for one in form.getall("open", [])])
     outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
-        return neutral(request)
+        return nothing_open(request)
     if outcome.unsettled:
         return see("/q/review?open=1")
+    if questionnaire.handed is not None:
+        return await after_ending(request, alerted=outcome.alerted)
     return see("/q/now?then=thanks" if outcome.alerted else "/q/thanks")
 
 
@@ -65,6 +74,7 @@ async def show_advice(request: web.Request, questionnaire: Questionnaire) -> web
     """`GET /q/now`: whom to telephone, at once."""
     site = questionnaire.facts.site
     language = language_for(request, questionnaire)
+    leads_to = THANKS if questionnaire.handed is None else TABLET_BACK
     told = (rule.instruction.get(language, "") for rule in urgent_rules(questionnaire))
     return page(
         request,
@@ -74,13 +84,15 @@ async def show_advice(request: web.Request, questionnaire: Questionnaire) -> web
         instructions=[one for one in dict.fromkeys(told) if one],
         telephone=site.telephone,
         emergency=site.emergency_number,
-        then="/q/thanks" if request.query.get("then") == "thanks" else "/q",
+        then=leads_to if request.query.get("then") == "thanks" else "/q",
     )
 
 
 @for_opened
 async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/thanks`: what was saved, what is still open, and what comes next, and when."""
+    if questionnaire.handed is not None:
+        return see(TABLET_BACK)
     language = language_for(request, questionnaire)
     coming, said = questionnaire.next_visit(), request.query.get("declined")
     what = {None: "saved", "unsent": "not_sent"}.get(said, "declined")
@@ -116,7 +128,9 @@ async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Res
     posted = posted_by(request, questionnaire, form, visitor_on(request, questionnaire))
     outcome = await writes.decline(posted, listed=_listed(form))
     if outcome is None:
-        return neutral(request)
+        return nothing_open(request)
+    if questionnaire.handed is not None:
+        return await after_ending(request)
     return see("/q/thanks?declined=unsent" if "unsent" in form else "/q/thanks?declined=1")
 
 

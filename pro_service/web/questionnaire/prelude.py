@@ -15,6 +15,7 @@ from aiohttp import web
 from pro_service.services.pages.entrance import Guest, find_guest
 from pro_service.services.pages.own_page import OwnPage, open_own_page
 from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
+from pro_service.services.pages.tablets import is_tablet
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.views import language_for, sent_day
@@ -23,6 +24,9 @@ from pro_service.web.requests import OPENED_COOKIE, see
 OWN_PAGE: Final = "/q/me"
 FACTOR_PAGE: Final = "/q/year"
 THANKS: Final = "/q/thanks"
+TABLET: Final = "/q/tablet"
+"""Where a tablet asks who holds it, and says that it is to be given back."""
+TABLET_BACK: Final = "/q/tablet/back"
 GIVEN_COOKIE: Final = "q_given"
 """Holds our marks of the answers given on this device."""
 
@@ -63,6 +67,11 @@ def neutral(request: web.Request) -> web.Response:
     return request.app[PAGES].neutral(request)
 
 
+def nothing_open(request: web.Request) -> web.Response:
+    """Where a form leads of which nothing is open any more; a tablet is to be given back."""
+    return see(TABLET) if is_tablet(cookie_of(request)) else neutral(request)
+
+
 async def is_let_in(request: web.Request, cookie: str) -> bool:
     """Whether a cookie lets somebody in, though nothing may be open to them."""
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
@@ -83,6 +92,8 @@ async def _opened(request: web.Request) -> Questionnaire | web.Response:
     questionnaire = await find_opened(request, cookie_of(request))
     if questionnaire is not None:
         return questionnaire
+    if is_tablet(cookie_of(request)):
+        return see(TABLET)
     if await is_let_in(request, cookie_of(request)):
         return neutral(request)
     return request.app[PAGES].closed(request)
@@ -141,6 +152,8 @@ async def _guest_at_the_door(request: web.Request) -> Guest | web.Response:
     guest = await find_guest(pool, context, cookie_of(request), lean=True)
     if guest is None:
         return neutral(request)
+    if guest.admission.handed is not None:
+        return see(TABLET)
     return see(OWN_PAGE) if guest.may_see_pages else guest
 
 

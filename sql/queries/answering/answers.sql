@@ -23,7 +23,7 @@ sat AS (
     INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
         respondent_relation, authentication, language, device_class, release, instrument_sha256,
         wording_sha256, started_at, submitted_at, actor, card_shown_at, interviewer, original, apart,
-        apart_reason, sending_entered_at, replaces, moved_from)
+        apart_reason, sending_entered_at, replaces, moved_from, handover_id)
     SELECT $1, a.id, $2, a.assessment_id, a.ordinal, a.mode, a.respondent,
            a.respondent_relation, a.authentication, a.language, a.device_class, a.release,
            a.instrument_sha256, a.wording_sha256, coalesce(a.told_at, doc.now),
@@ -33,12 +33,12 @@ sat AS (
            ELSE (SELECT o.card_shown_at FROM pro.attempts AS o WHERE o.study_id = $1 AND o.id = a.replaces) END,
            a.interviewer, a.original, a.apart, a.apart_reason,
            CASE WHEN d -> 'attempts_submitted' ? a.id::text THEN doc.entered_at END,
-           a.replaces, a.moved_from
+           a.replaces, a.moved_from, a.handover_id
     FROM doc, jsonb_to_recordset(d -> 'attempts') AS a (id uuid, assessment_id uuid, ordinal integer,
         mode text, respondent text, respondent_relation text, authentication text, language text,
         device_class text, release text, instrument_sha256 text, wording_sha256 text, actor text,
         source_sha256 text, told_at timestamptz, interviewer text, original text, apart text, apart_reason text,
-        replaces uuid, moved_from uuid)
+        replaces uuid, moved_from uuid, handover_id uuid)
     RETURNING id, assessment_id
 ),
 answered AS (

@@ -89,16 +89,17 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: list_alerts_against_log(study_id, site_id, since, until, unmatched_too, most)
 -- Alerts raised within a span, and of any time those that still lack assessment or reference; each with the
--- assessment that stands. Unmatched ones first, of them the urgent, then the oldest.
+-- assessment that stands, and who has taken it until when. Unmatched ones first, of them the urgent, then the oldest.
 SELECT x.id, p.code, p.protocol_version_id, f.site_id, x.rule, x.severity, x.raised_at, x.answered_at, x.seen_at,
        x.seen_by, x.acted_at, x.acted_by, s.verdict, s.reference, s.assessed_at, s.actor AS assessed_by,
-       f.unmatched, f.total, f.unmatched_total
+       k.held_until, k.actor AS held_by, f.unmatched, f.total, f.unmatched_total
 FROM pro.desk_first_logged($1, $2, $3, $4, $5, $6) AS f
 JOIN pro.alerts AS x ON x.study_id = $1 AND x.id = f.id
 JOIN pro.participants AS p ON p.study_id = x.study_id AND p.id = x.participant_id
 LEFT JOIN LATERAL (
     SELECT a.verdict, a.reference, a.assessed_at, a.actor FROM pro.alert_assessments AS a
     WHERE a.study_id = x.study_id AND a.alert_id = x.id ORDER BY a.id DESC LIMIT 1) AS s ON true
+LEFT JOIN LATERAL pro.alert_held(x.study_id, x.participant_id, x.raised_at) AS k ON true
 ORDER BY f.place;
 
 -- name: list_reports_without_alert(study_id, site_id, since, until, most)

@@ -64,11 +64,12 @@ calls_ended AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: record_number_showing(study_id, id, participant_id, call_id, contacts, actor)
--- Somebody at the desk is shown a participant's numbers; the call it was asked for is one of theirs, or none.
-INSERT INTO pro.number_showings (study_id, id, participant_id, call_id, contacts, actor)
+-- name: record_number_showing(study_id, id, participant_id, call_id, contacts, actor, reason)
+-- Somebody at the desk is shown a participant's numbers; the call it was asked for is one of theirs, or none. The
+-- reason is a note, of somebody restricted alone.
+INSERT INTO pro.number_showings (study_id, id, participant_id, call_id, contacts, actor, reason)
 SELECT $1, $2, $3, (SELECT k.id FROM pro.call_tasks AS k
-                    WHERE k.study_id = $1 AND k.participant_id = $3 AND k.id = $4::uuid), $5, $6;
+                    WHERE k.study_id = $1 AND k.participant_id = $3 AND k.id = $4::uuid), $5, $6, $7;
 
 -- name: list_numbers(study_id, participant_id)
 -- The numbers of a participant's contacts, sealed, in the order they are tried.

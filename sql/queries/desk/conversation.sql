@@ -32,14 +32,16 @@ WHERE k.study_id = $1 AND k.participant_id = $2
 ORDER BY k.id;
 
 -- name: list_alerts_seen(study_id, participant_id)
--- Every alert, with the assessments it was given.
+-- Every alert, with the assessments it was given, and who has taken it until when.
 SELECT x.id, x.rule, x.severity, x.assessment_id, x.raised_at, x.seen_at, x.seen_by, x.acted_at, x.acted_by,
        x.action, x.inbound_id IS NOT NULL AS by_text, x.uncertain_who, x.answered_at,
+       k.held_until, k.actor AS held_by,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', s.id, 'verdict', s.verdict, 'reference', s.reference,
                      'told', s.told, 'assessed_at', s.assessed_at, 'actor', s.actor) ORDER BY s.id)
                  FROM pro.alert_assessments AS s
                  WHERE s.study_id = x.study_id AND s.alert_id = x.id), '[]') AS assessments
 FROM pro.alerts AS x
+LEFT JOIN LATERAL pro.alert_held(x.study_id, x.participant_id, x.raised_at) AS k ON true
 WHERE x.study_id = $1 AND x.participant_id = $2
 ORDER BY x.id;
 

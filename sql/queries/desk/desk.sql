@@ -54,10 +54,7 @@ LEFT JOIN pro.visits AS v ON v.study_id = a.study_id AND v.id = a.visit_id
 JOIN LATERAL pro.site_seen(x.study_id, x.participant_id) AS h ON true
 LEFT JOIN LATERAL (SELECT w.id, w.verdict, w.reference, w.assessed_at, w.actor FROM pro.alert_assessments AS w
                    WHERE w.study_id = x.study_id AND w.alert_id = x.id ORDER BY w.id DESC LIMIT 1) AS s ON true
-LEFT JOIN LATERAL (SELECT t.held_until, t.actor FROM pro.alert_takes AS t
-                   WHERE t.study_id = x.study_id AND t.participant_id = x.participant_id
-                     AND t.taken_at >= x.raised_at AND t.held_until > pro.now()
-                   ORDER BY t.id DESC LIMIT 1) AS k ON true
+LEFT JOIN LATERAL pro.alert_held(x.study_id, x.participant_id, x.raised_at) AS k ON true
 ORDER BY f.place;
 
 -- name: list_texts_to_read(study_id, most)

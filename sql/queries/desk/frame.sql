@@ -6,9 +6,5 @@ SELECT pro.database_kind() AS kind,
        pro.now() AS now,
        (SELECT coalesce(array_agg(y.code ORDER BY y.code), '{}') FROM pro.sites AS y WHERE y.study_id = $1) AS sites,
        -- A text that names a sign of harm and raised no alert is as urgent (R8).
-       w.urgent + (SELECT count(*) FROM pro.inbounds AS i
-                   WHERE i.study_id = $1 AND i.urgent AND i.read_at IS NULL AND i.disposition = 'needs_reading'
-                     AND NOT EXISTS (SELECT FROM pro.alerts AS x
-                                     WHERE x.study_id = i.study_id AND x.inbound_id = i.id)) AS urgent,
-       w.texts
+       w.urgent + w.warned AS urgent, w.texts
 FROM pro.desk_waiting($1) AS w;

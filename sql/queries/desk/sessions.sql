@@ -10,15 +10,16 @@ SELECT person_id, login, disabled, password_hash, memberships FROM pro.find_sign
 -- Record that a try was refused.
 SELECT pro.refuse_sign_in($1, $2, $3) AS done;
 
--- name: begin_session(session_sha256, person_id, staff_id, address, replaced_sha256, verified)
+-- name: begin_session(session_sha256, person_id, staff_id, address, device, replaced_sha256, verified)
 -- Begin a session in place of the one the browser had, in a study or before one is chosen, if the password
 -- whose hash was verified is in force: begun, stopped or password_changed.
-SELECT pro.begin_session_with($1, $2, $3, $4, $5, $6) AS what;
+SELECT pro.open_session($1, $2, $3, $4, $5, $6, $7) AS what;
 
--- name: use_person_session(session_sha256, idle, lifetime)
--- Who an open session is, in which study, with the present roles there.
-SELECT person_id, person_login, language, studies, study_id, study, study_name, staff_id, login, assignments
-FROM pro.use_person_session($1, $2, $3);
+-- name: use_session(session_sha256, idle, lifetime)
+-- Who an open session is, in which study, with the present roles there, and how it was proved.
+SELECT person_id, person_login, language, studies, study_id, study, study_name, staff_id, login, assignments,
+       proved_ago, has_factor, factor_proved, held_roles
+FROM pro.use_session($1, $2, $3);
 
 -- name: get_session_end(session_sha256)
 -- Why a session ended, if it did.

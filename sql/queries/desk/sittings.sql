@@ -32,10 +32,27 @@ SELECT EXISTS (SELECT FROM pro.corrections AS c
 
 -- name: get_move_asked(study_id, participant_id, correction_id)
 -- A request that answers belong elsewhere: the assessment, where they belong, and whether it was decided.
-SELECT c.assessment_id, c.attempt_id, v.definition, v.occurrence, b.target, c.actor, d.id IS NOT NULL AS decided,
-       d.actor AS decided_by, d.approved
+SELECT c.assessment_id, c.attempt_id, v.definition, v.occurrence, b.target, p.code AS to_code, c.actor,
+       d.id IS NOT NULL AS decided, d.actor AS decided_by, d.approved
 FROM pro.corrections AS c
 JOIN pro.assessments AS b ON b.study_id = c.study_id AND b.id = c.to_assessment_id
 JOIN pro.visits AS v ON v.study_id = b.study_id AND v.id = b.visit_id
+JOIN pro.participants AS p ON p.study_id = b.study_id AND p.id = b.participant_id
 LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id
 WHERE c.study_id = $1 AND c.participant_id = $2 AND c.id = $3 AND c.kind = 'belongs';
+
+-- name: list_moves_between(study_id, participant_id)
+-- Requests that answers recorded for one participant are another's, as either of the two sees them: whose they were
+-- recorded for, whose they are, where they belong, and what was decided; never a value.
+SELECT c.id, f.code AS from_code, p.code AS to_code, b.instrument, b.target, v.definition, v.occurrence,
+       d.approved, d.recorded_at AS decided_at, d.actor AS decided_by
+FROM pro.corrections AS c
+JOIN pro.assessments AS b ON b.study_id = c.study_id AND b.id = c.to_assessment_id
+JOIN pro.visits AS v ON v.study_id = b.study_id AND v.id = b.visit_id
+JOIN pro.participants AS f ON f.study_id = c.study_id AND f.id = c.participant_id
+JOIN pro.participants AS p ON p.study_id = b.study_id AND p.id = b.participant_id
+LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id
+WHERE c.study_id = $1 AND b.participant_id <> c.participant_id
+  AND (c.participant_id = $2
+       OR c.to_assessment_id IN (SELECT a.id FROM pro.assessments AS a WHERE a.study_id = $1 AND a.participant_id = $2))
+ORDER BY c.id;

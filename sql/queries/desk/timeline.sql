@@ -10,6 +10,7 @@ SELECT p.id, p.code, p.protocol_version_id, p.language, p.zone, p.channel, p.tre
            WHERE ps.study_id = p.study_id AND ps.participant_id = p.id)) AS may_read_scores,
        pro.safety_ended_at(p.study_id, p.id) AS safety_ended_at,
        pro.death_reported_at(p.study_id, p.id) AS death_reported_at,
+       pro.is_restricted(p.study_id, p.id) AS restricted,
        pro.desk_contacts(p.study_id, p.id) AS contacts, k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.present_participants AS p
 LEFT JOIN pro.data_keys AS k ON k.study_id = p.study_id AND k.participant_id = p.id
@@ -74,8 +75,9 @@ WHERE e.study_id = $1 AND e.participant_id = $2
 ORDER BY e.id;
 
 -- name: list_consents_seen(study_id, participant_id)
--- Every consent.
-SELECT c.version, c.signed_on, c.messages, c.recorded_at, c.actor FROM pro.consents AS c
+-- Every word on the consent.
+SELECT c.version, c.signed_on, c.messages, c.cross_border, c.caregiver, c.part, c.said_on, c.recorded_at, c.actor
+FROM pro.consents AS c
 WHERE c.study_id = $1 AND c.participant_id = $2
 ORDER BY c.id;
 

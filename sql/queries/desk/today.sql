@@ -1,8 +1,8 @@
 -- name: list_begun(study_id, most)
--- Visits in whose open window something was answered and not sent, soonest to close first, with what tells whether
--- all of it is answered and whether they may still be asked.
+-- Visits in whose open window something was answered and not sent, soonest to close first, the first of each kind and
+-- how many there are; with what tells whether all of it is answered and whether they may still be asked.
 SELECT b.code, b.protocol_version_id, b.site_id, b.zone, b.visit_id, b.definition, b.occurrence, b.provisional,
-       b.opens_at, b.closes_at, b.owed, b.last_answer_at, b.statuses, b.died_at, b.now
+       b.opens_at, b.closes_at, b.owed, b.last_answer_at, b.statuses, b.died_at, b.now, b.kind, b.total
 FROM pro.desk_begun($1, $2) AS b;
 
 -- name: list_tried(study_id, visit_ids)
@@ -43,3 +43,8 @@ FROM pro.desk_week($1, $2, $3, $4, $5, $6, $7) AS w;
 SELECT l.since, c.kind, c.code, c.site_id, c.protocol_version_id, c.definition, c.occurrence, c.at, c.total
 FROM pro.last_here($1, $2) AS l (since)
 LEFT JOIN LATERAL pro.desk_changes($1, l.since, $3, $4) AS c ON l.since IS NOT NULL;
+
+-- name: list_owing_consent(study_id, asked, unseen, most)
+-- Who owes a signature on a newer version of the consent form: the first of them, and how many there are.
+SELECT o.code, o.site_id, o.protocol_version_id, o.version, o.treated, o.total
+FROM pro.desk_owing_consent($1, $2, $3, $4) AS o;

@@ -50,6 +50,24 @@ FROM (SELECT DISTINCT ON (e.event_id) e.* FROM pro.own_events AS e
       ORDER BY e.event_id, e.revision DESC) AS x
 WHERE NOT x.struck ORDER BY x.began_on, x.event_id;
 
+-- name: list_exported_data_queries(study_id, participant_id, as_of)
+-- The data queries about a participant that were raised by an instant, with the steps taken by then.
+SELECT q.id, v.definition, v.occurrence, a.instrument, a.target, q.item, q.rule, q.recorded_at, q.actor,
+       s.answered_at, s.answered_by, s.closed_at, s.closed_by, coalesce(s.steps, 0) AS steps, s.last_step
+FROM pro.data_queries AS q
+LEFT JOIN pro.assessments AS a ON a.study_id = $1 AND a.id = q.assessment_id
+LEFT JOIN pro.visits AS v ON v.study_id = $1 AND v.id = coalesce(q.visit_id, a.visit_id)
+LEFT JOIN LATERAL (
+    SELECT count(*) AS steps, (array_agg(t.step ORDER BY t.id DESC))[1] AS last_step,
+           (array_agg(t.recorded_at ORDER BY t.id) FILTER (WHERE t.step = 'answered'))[1] AS answered_at,
+           (array_agg(t.actor ORDER BY t.id) FILTER (WHERE t.step = 'answered'))[1] AS answered_by,
+           (array_agg(t.recorded_at ORDER BY t.id DESC) FILTER (WHERE t.step = 'closed'))[1] AS closed_at,
+           (array_agg(t.actor ORDER BY t.id DESC) FILTER (WHERE t.step = 'closed'))[1] AS closed_by
+    FROM pro.data_query_steps AS t
+    WHERE t.study_id = $1 AND t.query_id = q.id AND t.recorded_at <= $3) AS s ON true
+WHERE q.study_id = $1 AND q.participant_id = $2 AND q.recorded_at <= $3
+ORDER BY q.id;
+
 -- name: list_exported_assessments(study_id, participant_id, as_of)
 -- What was asked of a participant by the schedule of that instant and its closings then, a row for each
 -- sitting there was by then; `chosen`: it was written down as standing.
@@ -67,7 +85,10 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
        -- As claimed, of what staff typed in: it counts since it was entered.
        CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen,
-       (SELECT concat_ws(' ', w.definition, w.occurrence, b.target) FROM pro.attempts AS o
+       (SELECT concat_ws(' ', CASE WHEN o.participant_id <> t.participant_id THEN f.code END, w.definition,
+                         w.occurrence, b.target)
+        FROM pro.attempts AS o
+        JOIN pro.participants AS f ON f.study_id = o.study_id AND f.id = o.participant_id
         JOIN pro.assessments AS b ON b.study_id = o.study_id AND b.id = o.assessment_id
         JOIN pro.visits AS w ON w.study_id = b.study_id AND w.id = b.visit_id
         WHERE o.study_id = t.study_id AND o.id = t.moved_from) AS moved_from

@@ -3,9 +3,9 @@
 SELECT p.id, p.login, p.disabled_at IS NOT NULL AS disabled
 FROM pro.people_named($1) AS n (id) JOIN pro.people AS p ON p.id = n.id ORDER BY p.login;
 
--- name: insert_person(id, login, language, actor)
+-- name: insert_person(id, login, language, actor, name)
 -- Add a person, who is in no study yet and has no password.
-INSERT INTO pro.people (id, login, language, actor) VALUES ($1, $2, $3, $4);
+INSERT INTO pro.people (id, login, language, actor, name) VALUES ($1, $2, $3, $4, $5);
 
 -- name: disable_person(id, reason)
 -- Stop a person everywhere; who is stopped already stays so, for the reason given then.
@@ -41,6 +41,19 @@ WITH ended AS (
       AND (a.valid_to IS NULL OR a.valid_to > pro.now())
 )
 SELECT id FROM ended;
+
+-- name: end_role(study_id, person_id, role, site_id)
+-- A role somebody holds at a site, or in the whole study, ends now; no row: they do not hold it.
+UPDATE pro.staff_assignments AS a SET valid_to = pro.now()
+FROM pro.staff AS s
+WHERE a.study_id = $1 AND s.study_id = a.study_id AND s.id = a.staff_id AND s.person_id = $2 AND a.role = $3
+  AND a.site_id IS NOT DISTINCT FROM $4::uuid AND a.valid_from < pro.now()
+  AND (a.valid_to IS NULL OR a.valid_to > pro.now())
+RETURNING a.id;
+
+-- name: list_person_sessions(person_id, idle, lifetime)
+-- The open sessions of a person, the latest used first.
+SELECT started_at, last_seen_at, address, device, study FROM pro.list_person_sessions($1, $2, $3);
 
 -- name: list_shared_studies(keep, other)
 -- The studies two people are both members of now.
@@ -79,7 +92,7 @@ SELECT set_config('pro.reason', $1, true) AS reason;
 -- name: list_people(study_id)
 -- Everybody, or everybody ever in a study: their memberships and roles from - to, and when they last
 -- signed in.
-SELECT p.login, p.disabled_at, p.disabled_reason, k.login AS joined_to,
+SELECT p.login, p.name, p.disabled_at, p.disabled_reason, k.login AS joined_to,
        -- What happened before there were people names the membership alone.
        greatest((SELECT max(e.happened_at) FROM pro.staff_events AS e
                  WHERE e.kind = 'signed_in' AND e.person_id = p.id),

@@ -90,6 +90,7 @@ WHERE NOT EXISTS (
 -- What enrolment wrote for some participants, to tell the same file again from other values.
 SELECT p.id, p.code, p.language, p.zone, p.channel, p.treated_knees, s.code AS site, n.blind_index,
        c.version AS consent_version, c.signed_on AS consent_on, c.messages AS messaging_consent,
+       c.cross_border AS cross_border_consent, c.caregiver AS caregiver_consent,
        (SELECT e.planned_on FROM pro.events AS e
         WHERE e.study_id = p.study_id AND e.participant_id = p.id AND e.kind = 'injection'
           AND e.ordinal = 1 AND e.planned_on IS NOT NULL ORDER BY e.id LIMIT 1) AS planned_injection_on,

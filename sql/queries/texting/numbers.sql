@@ -168,11 +168,7 @@ given AS (
         may_be_told boolean, agreed_on date, actor text, reason text, tail_index text)
 ),
 agreed AS (
-    INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, cross_border,
-        caregiver, actor, reason)
-    SELECT $1, c.id, $2, c.version, c.signed_on, c.messages, c.cross_border, c.caregiver, c.actor, c.reason
-    FROM doc, jsonb_to_recordset(d -> 'consents') AS c (id uuid, version text, signed_on date,
-        messages boolean, cross_border boolean, caregiver boolean, actor text, reason text)
+    INSERT INTO pro.consents SELECT r.* FROM doc, pro.consent_rows($1, $2, d -> 'consents') AS r
 ),
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, $2, d -> 'calls') AS r
@@ -272,7 +268,7 @@ WHERE n.study_id = $1 AND n.kind = 'phone' AND n.valid_to IS NULL;
 
 -- name: list_users_of_numbers(study_id, their_indexes)
 -- Everybody who uses one of these numbers, by its keyed hash.
-SELECT n.blind_index, p.code, p.personal_code FROM pro.contact_points AS n
+SELECT n.blind_index, p.code, p.personal_code, pro.is_restricted(p.study_id, p.id) AS restricted FROM pro.contact_points AS n
 JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
 WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL AND n.wrong_at IS NULL
 ORDER BY p.code;

@@ -62,10 +62,10 @@ noted AS (
     FROM doc, jsonb_to_recordset(d -> 'notes') AS n (id uuid, words_sealed text, words_key text)
 ),
 agreed AS (
-    INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, actor)
-    SELECT $1, c.id, doc.id, c.version, c.signed_on, c.messages, doc.actor
+    INSERT INTO pro.consents (study_id, id, participant_id, version, signed_on, messages, cross_border, caregiver, actor)
+    SELECT $1, c.id, doc.id, c.version, c.signed_on, c.messages, c.cross_border, c.caregiver, doc.actor
     FROM doc, jsonb_to_record(d -> 'consent') AS c (id uuid, version text, signed_on date,
-        messages boolean)
+        messages boolean, cross_border boolean, caregiver boolean)
 ),
 happened AS (
     INSERT INTO pro.events (study_id, id, participant_id, kind, ordinal, target, planned_on, occurred_at,

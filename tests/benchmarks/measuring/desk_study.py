@@ -100,7 +100,8 @@ async def forget_kept(url: str) -> None:
     """As it is after an upgrade: the worker has kept nothing yet."""
     superuser = await asyncpg.connect(url)
     try:
-        await superuser.execute("TRUNCATE pro.visit_outlooks, pro.participant_outlooks")
+        kept = "pro.visit_outlooks, pro.participant_outlooks, pro.figure_counts"
+        await superuser.execute(f"TRUNCATE {kept}")
         await superuser.execute("ANALYZE pro.visit_outlooks, pro.participant_outlooks")
     finally:
         await superuser.close()

@@ -38,9 +38,39 @@ ROTA_ROWS: Final = {
 """What is taken out of the rota, and who can stand in it."""
 
 
+KEPT_ROWS: Final = {
+    **dict.fromkeys(
+        (
+            "desk-staff-role",
+            "desk-staff-role-end",
+            "desk-staff-reset",
+            "desk-staff-factor",
+            "desk-staff-end",
+        ),
+        ("staff", "login = 'kept'"),
+    ),
+    "kept role": ("staff_assignments", "role = 'monitor' AND valid_to IS NULL"),
+}
+"""Whom an administrator acts upon, and which role of theirs is taken back."""
+
+
+def kept_filled(name: str, rows: Mapping[str, UUID]) -> dict[str, str]:
+    """What the forms of the administrators' rooms take."""
+    if name == "desk-site-correct":
+        numbers = {"telephone": "+1 202 555 0199", "emergency_number": "120"}
+        return {"name": "Another name", "reason": "misprinted"} | numbers
+    if name == "desk-staff-invite":
+        who = {"login": "invited", "name": "Ines Vited", "language": "en", "site": SITE}
+        return who | {"role": Role.monitor, "reason": "needed"}
+    if name == "desk-staff-role-end":
+        return {"role": str(rows["kept role"]), "reason": "not needed any more"}
+    return {"role": Role.data_manager, "site": SITE, "reason": "asked for"}
+
+
 async def seed_rota(study: SeededStudy) -> None:
     """Somebody who may be told at the site, and holidays to take out, one for every role."""
     await seed_staff(study, "told", site=SITE)
+    await seed_staff(study, "kept", site=SITE, role="monitor")
     for _ in Role:
         await study.owner.execute(
             "INSERT INTO pro.rota_entries (study_id, id, site_id, kind, weekdays, first_on,"

@@ -26,9 +26,11 @@ from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
 from tests.integration.desk.rows import (
+    KEPT_ROWS,
     ROTA_ROWS,
     SETTLING,
     SITE,
+    kept_filled,
     rota_filled,
     seed_rota,
     seed_visit_rows,
@@ -72,6 +74,15 @@ PREVIEWS: Final = {
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
+ASKS_CORRECTION: Final = {
+    "desk-correction-ask",
+    "desk-correction-place",
+    "desk-correction-person",
+}
+SHOWN_ONCE: Final = NUMBERS | {"desk-staff-invite", "desk-staff-reset"}
+"""Those, and what is answered with a link to hand on, which is written too."""
+FILES: Final = {"desk-copy"}
+"""Forms that are answered with a file, which changes nothing."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
@@ -94,24 +105,33 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if doing.name == "desk-calls-numbers":
         return 200  # A list of those who are here: empty where nobody is.
-    if action is Action.change_rota and place == "formerly":
-        return 404  # Of a site that is not theirs, whoever was there once.
+    if action in (Action.change_rota, Action.keep_staff, Action.keep_sites) and place not in OPEN:
+        # Of a site that is not theirs, whoever was there once; nor is it one to invite to.
+        return 422 if doing.name == "desk-staff-invite" else 404
+    if doing.name == "desk-staff-factor":
+        return 409  # They have none.
     if place in OPEN and action is Action.enter_answers and role not in ENTERS:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-tablet-back":
+        return 404  # No such tablet was handed over.
     if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
         return 404  # Nothing is typed twice by the example's protocol.
-    if place in OPEN and doing.name in ("desk-correction-ask", "desk-correction-place"):
+    if place in OPEN and doing.name in ASKS_CORRECTION:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done.
+    if doing.name == "desk-allocation-show":
+        return 200  # A list of those who are here: empty where nobody is.
+    if place in OPEN and doing.name == "desk-unblind":
+        return 409  # No allocation is kept.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
         return 422  # There is nothing of the kind to act on: whoever may do it hears so.
     if place in OPEN:
-        return 200 if doing.name in PREVIEWS | NUMBERS else 303
+        return 200 if doing.name in PREVIEWS | SHOWN_ONCE | FILES else 303
     if place == "formerly":
         return 404 if action in UNSEEN else 403
     return 404
@@ -153,6 +173,13 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         if role in MAY[Action.see_participants]
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/me": 200,
+        "/desk/staff": 200 if role in MAY[Action.keep_staff] else 403,
+        "/desk/staff/invite": 200 if role in MAY[Action.keep_staff] else 403,
+        "/desk/sites": 200 if role in MAY[Action.keep_sites] else 403,
+        f"/desk/sites/{SITE}": (200 if place in OPEN else 404)
+        if role in MAY[Action.keep_sites]
+        else 403,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
@@ -162,10 +189,16 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         f"{theirs}/entry": enters,
         f"{theirs}/corrections": corrects,
         f"{theirs}/second": twice,
+        f"{theirs}/tablet": shown_form(Action.hand_over_tablet, role, place),
         "/desk/participants/NOBODY-1": 404,
         f"/desk/texts/{text}": 200 if sees else 404,
         f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
+        "/desk/record": 200 if role in MAY[Action.see_audit] else 403,
+        "/desk/record.csv": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/record/queries": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/allocation": 200 if role in MAY[Action.see_allocation] else 403,
+        f"{theirs}/unblind": shown_form(Action.unblind, role, place),
     }
 
 
@@ -213,11 +246,15 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
         "desk-undo-alert-seen": ("alerts", "seen_at IS NULL"),
         "desk-undo-call-no-answer": ("call_tasks", "closed_at IS NULL"),
     }
-    wanted |= ROTA_ROWS
+    wanted |= ROTA_ROWS | KEPT_ROWS
     theirs = "valid_to IS NULL ORDER BY ordinal"
     wanted |= {"first contact": ("contact_points", theirs)}
     wanted |= {"last contact": ("contact_points", f"{theirs} DESC")}
+    wanted["data query"] = ("data_queries", "true ORDER BY id DESC")
+    wanted["visit"] = ("visits", "opens_at <= pro.now() AND superseded_at IS NULL")
     wanted["assessment"] = ("assessments", "instrument = 'pain-nrs'")
+    now = "pro.now() >= opens_at AND pro.now() < closes_at AND kind <> 'screening'"
+    wanted["visit"] = ("visits", now)
     return {
         name: await owner.fetchval(f"SELECT id FROM pro.{table} WHERE {which} LIMIT 1")
         for name, (table, which) in wanted.items()
@@ -237,6 +274,7 @@ async def send(
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
     filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
+    filled |= {"visit": str(rows["visit"]), "handover": str(new_id())}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:
@@ -245,11 +283,13 @@ async def send(
         )
     if doing.action is Action.change_rota:
         filled |= rota_filled(rows, until)
+    if doing.action in (Action.keep_staff, Action.keep_sites):
+        filled = {"form": filled["form"]} | kept_filled(doing.name, rows)
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)
         data.add_field("file", b"nothing", filename="empty.csv")
-    code = SITE if doing.action is Action.change_rota else CODE
+    code = SITE if doing.action in (Action.change_rota, Action.keep_sites) else CODE
     path = doing.path.format(code=code, id=rows.get(doing.name))
     async with browser.post(path, data=data, allow_redirects=False) as answer:
         if answer.status == 303:
@@ -301,7 +341,7 @@ async def test_every_form_and_page_knows_who_may(
             did = False
             for doing in DOINGS:
                 status = await send(browser, doing, await open_rows(owner), until)
-                did |= status == 303 or (status == 200 and doing.name in NUMBERS)
+                did |= status == 303 or (status == 200 and doing.name in SHOWN_ONCE)
                 if status != expected(doing, role, place):
                     wrong.append((role, doing.name, status))
             led = await look(browser)

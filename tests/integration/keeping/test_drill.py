@@ -10,10 +10,13 @@ from uuid import UUID
 
 import pytest
 
+from pro_service.domain.study.consenting.parts import ConsentPart
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.services import keeping
+from pro_service.services.record import SaidConsent, say_part
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_in_by_staff
+from pro_service.services.visits import restrict
 from pro_service.store.journal import JournalLine, read_journal
 from pro_service.store.keeping import holds
 from pro_service.store.pools import connect
@@ -29,10 +32,12 @@ from tests.integration.keeping.restored import (
 from tests.support.databases import empty_database
 from tests.support.study import ACTOR, Trial, open_trial, phone, row
 
-STOPS, DIES, WRONG, LEAVES, MOVES, FIRST, SECOND = (f"K-00{n}" for n in range(1, 8))
-LATE = "K-008"
+STOPS, DIES, WRONG, LEAVES, MOVES, AGREES_NOT, RESTRICTED, FIRST, SECOND = (
+    f"K-00{n}" for n in range(1, 10)
+)
+LATE = "K-010"
 """Enrolled after the backup."""
-SILENT = (STOPS, DIES, WRONG, LEAVES, MOVES)
+SILENT = (STOPS, DIES, WRONG, LEAVES, MOVES, AGREES_NOT, RESTRICTED)
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ def journal(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 async def trial(database_url: str, journal: Path) -> AsyncIterator[Trial]:
-    """Seven participants who were injected and have had their first texts."""
+    """Nine participants who were injected and have had their first texts."""
     async with open_trial(database_url) as opened:
         await opened.enrol(*(row(code) for code in (*SILENT, FIRST, SECOND)))
         await opened.ask()
@@ -70,6 +75,9 @@ async def life_goes_on(trial: Trial) -> None:
     trial.provider.faults.bad_numbers.add(trial.phones[WRONG])
     await trial.status(LEAVES, Status.withdrew_follow_up)
     await numbers.change_number(trial.who(MOVES), phone(70), ACTOR, "bought another telephone")
+    said = SaidConsent((await trial.now()).date(), ACTOR, "wants no texts")
+    await say_part(trial.who(AGREES_NOT), ConsentPart.messages, said, given=False)
+    await restrict(trial.who(RESTRICTED), actor=ACTOR, reason="at her wish")
     await trial.enrol(row(LATE))
     for _ in range(3):
         await trial.ask()
@@ -111,6 +119,8 @@ async def test_after_a_restore_nobody_who_stopped_is_written_to_and_nothing_goes
         assert (STOPS, "opted out") in done
         assert any(code == DIES and words.startswith("died on") for code, words in done)
         assert (WRONG, "the number rests until its call task is closed") in done
+        assert (AGREES_NOT, "does not agree any more") in done
+        assert (RESTRICTED, "is restricted") in done
         assert (LEAVES, "has the status withdrew_follow_up") in done
         assert (MOVES, "the number has ended") in done
         confirm = " ".join(f"{one.code} {one.words}" for one in found if one.outcome == "confirm")

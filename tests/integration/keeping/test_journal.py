@@ -12,9 +12,12 @@ from uuid import UUID
 
 import pytest
 
+from pro_service.domain.study.consenting.parts import ConsentPart
 from pro_service.domain.study.facts import EventKind, Status
+from pro_service.services.record import SaidConsent, say_part, sign_version
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_in_by_staff
+from pro_service.services.visits import restrict
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import (
     Journal,
@@ -26,11 +29,12 @@ from pro_service.store.journal import (
 )
 from pro_service.store.sql_files import all_queries
 from tests.integration.keeping.restored import journalled, names_in
-from tests.support.study import ACTOR, Trial, open_trial, phone, post_text, row
+from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, post_text, row
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 TELLS = re.compile(
-    r"INSERT INTO pro\.(?:opt_outs|statuses|events|messages|contact_points|participants)\b"
+    r"INSERT INTO pro\.(?:opt_outs|statuses|events|messages|contact_points|participants|consents"
+    r"|restrictions)\b"
     r"|INSERT INTO pro\.call_tasks\b"
     r"|UPDATE pro\.(?:opt_outs|contact_points)\b|SET state = 'sending'"
 )
@@ -68,8 +72,17 @@ async def test_everything_a_restore_must_not_forget_leaves_a_line(
     await numbers.change_number(trial.who("K-001"), phone(60), ACTOR, "another telephone")
     assert kinds(journal, first)[4:] == ["opt_out_ended", "number_ended", "number_added"]
     await trial.status("K-002", Status.paused)
+    said = SaidConsent(STARTED_AT.date(), ACTOR, "she rang")
+    await say_part(trial.who("K-002"), ConsentPart.messages, said, given=False)
+    await say_part(trial.who("K-002"), ConsentPart.cross_border, said, given=True)
+    await sign_version(trial.who("K-002"), "2", said)
+    await restrict(trial.who("K-002"), actor=ACTOR, reason="at her wish")
     await trial.happened("K-002", EventKind.death)
-    assert kinds(journal, second)[2:] == ["status", "death", "status"]
+    consents = ["consent_withdrawn", "consent_given", "consent_given"]
+    assert kinds(journal, second)[2:] == [
+        *("status", *consents, "restricted", "status"),
+        *("death", "status"),
+    ]
 
 
 async def test_a_send_names_the_nudge_it_was(trial: Trial, journal: Path) -> None:
@@ -191,8 +204,10 @@ def test_every_statement_that_stops_or_sends_is_known_here() -> None:
 JOURNALLED = {
     "pages/preferences.record_choice",
     "receiving/inbounds.record_inbound",
+    "record/consents.record_consent",
     "texting/lines.opt_out_line",
     "texting/messages.reclaim_message",
+    "texting/numbers.agree_for_contact",
     "texting/numbers.insert_contact",
     "texting/numbers.mark_bad_number",
     "texting/numbers.rest_number",
@@ -201,6 +216,7 @@ JOURNALLED = {
     "texting/reminders.claim_reminders",
     "texting/reminders.claim_wave",
     "texting/sending.insert_call",
+    "visits/restrictions.record_restriction",
     "visits/schedule.insert_participants",
     "visits/schedule.write_schedule",
 }
@@ -212,7 +228,6 @@ FORGETTABLE = {
     "texting/first_texts.queue_first_text",  # leaves its line when it is claimed
     "desk/calls.close_call",  # what it asks for again is asked for already; numbers rest by another
     "texting/tails.record_tails",  # by what a number is found
-    "texting/numbers.agree_for_contact",
     "texting/numbers.order_contacts",
     "texting/numbers.confirm_contact",  # would let texts go: a person says so again
 }

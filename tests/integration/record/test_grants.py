@@ -26,6 +26,7 @@ MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
 MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_outlooks": ({WORKER}, "derived, and made anew"),
     "visit_outlooks": ({WORKER}, "derived, and made anew"),
+    "figure_counts": ({WORKER}, "derived, and counted anew"),
     "alerts": (EVERYBODY - {DESK, WORKER}, "seen, acted upon, closed"),
     "assessments": (ANSWERING | {WORKER, CLERK}, "sent in, declined, scored as far as it went"),
     "attempts": (ANSWERING | {CLERK}, "sent in"),
@@ -43,6 +44,7 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_revisions": (EVERYBODY, "the turn"),
     "participant_sessions": ({PAGES}, "the second factor given; ended"),
     "participant_sites": ({OPERATOR, CLERK}, "a stay ends"),
+    "tablet_sessions": ({PAGES, WORKER}, "touched; ended"),
     "participants": (
         {OPERATOR, DESK, CLERK},
         "another code with another card; another protocol version",
@@ -53,8 +55,9 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "sender_paces": ({OPERATOR, WORKER}, "when the next text may go"),
     "sending_holds": ({OPERATOR}, "released"),
     "sitting_responses": (ANSWERING | {CLERK}, "what stands, among the sitting's own for the item"),
-    "staff": ({OPERATOR}, "a membership ends"),
-    "staff_assignments": ({OPERATOR}, "a role ends"),
+    "sites": ({OPERATOR, CLERK}, "corrected, by administrators of theirs"),
+    "staff": ({OPERATOR, CLERK}, "a membership ends"),
+    "staff_assignments": ({OPERATOR, CLERK}, "a role ends"),
     "visits": (EVERYBODY - {DESK}, "superseded, attended, chosen for"),
 }
 """At most these roles; a reason says what is changed, column by column in the grants."""
@@ -69,10 +72,12 @@ NOT_AUDITED: Final = {
     "messages": "receipts keep every word of a provider",
     "participant_outlooks": "derived from the record, which is audited",
     "visit_outlooks": "derived from the record, which is audited",
+    "figure_counts": "derived from the record, which is audited",
     "participant_revisions": "a counter",
     "participant_sessions": "who is in; ended within hours",
     "provider_pushes": "what it held has its own rows; who looked at it is beside it",
     "reminders": "when a nudge is due; ended with its reason",
+    "tablet_sessions": "who holds a tablet; its steps are audited",
     "sender_paces": "a clock",
     "sitting_responses": "follows from the responses, which are insert-only and audited",
     "invitations": "a link ends",

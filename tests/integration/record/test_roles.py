@@ -29,6 +29,12 @@ RECORD = (
     "events",
     "statuses",
     "safety_ends",
+    "data_queries",
+    "data_query_steps",
+    "source_marks",
+    "allocations",
+    "unblindings",
+    "allocation_showings",
     "audit_entries",
     "audit_seals",
     "audit_lists",
@@ -68,6 +74,10 @@ SEEN_BY_SITE = (
     "reminders",
     "messages",
     "inbounds",
+    "data_queries",
+    "data_query_steps",
+    "source_marks",
+    "unblindings",
     "sites",
 )
 

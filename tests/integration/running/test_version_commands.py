@@ -171,9 +171,8 @@ async def test_a_protocol_s_check_says_what_nothing_acts_upon_yet(
     assert "note:" not in (await study.call("protocol", "check", PROTOCOL)).out
     file = tmp_path / "more.toml"
     text = example_protocol_file().read_text("utf-8")
-    file.write_text(text + '\n[tablet]\ninstruments = ["womac-nrs-3.1"]\n', encoding="utf-8")
+    system = '\n[source_system]\nname = "redcap"\ninstruments = ["womac-nrs-3.1"]\n'
+    file.write_text(text + system, encoding="utf-8")
     done = await study.call("protocol", "check", str(file))
-    assert (done.code, "note: tablet is checked, but nothing acts upon it yet" in done.out) == (
-        0,
-        True,
-    )
+    said = "note: source_system is checked, but nothing acts upon it yet"
+    assert (done.code, said in done.out) == (0, True)

@@ -42,6 +42,7 @@ SECOND_SITE: Final = (
 )
 ABOUT_NOBODY: Final = frozenset(
     {
+        ("allocation", "load"),
         ("rescore",),
         ("plan", "load"),
         ("protocol", "use"),
@@ -81,6 +82,10 @@ COMMANDS: Final = (
     ("participant", "contact", "end", "K-001", "2"),
     ("participant", "status", "K-001", "paused"),
     ("protocol", "move", SECOND, "--participant", "K-001"),
+    ("data-query", "raise", "K-001", "--visit", "baseline", "--ask", "pain-nrs", "--question", "1"),
+    ("data-query", "answer", "K-001", "1"),
+    ("data-query", "close", "K-001", "1"),
+    ("data-query", "reopen", "K-001", "1"),
     ("event", "add", "K-001", "death", "--at", JUST_NOW, "--yes"),
     ("event", "strike", "K-001"),
 )
@@ -88,6 +93,7 @@ WORDLESS: Final = frozenset(
     {
         "desk-alert-seen",
         "desk-alert-taken",
+        "desk-allocation-show",
         "desk-ask-at-once",
         "desk-call-number",
         "desk-calls-numbers",
@@ -112,10 +118,11 @@ SMALL_FORMS: Final = frozenset(
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
         "desk-second-settle",
+        "desk-unblind",
     }
 )
-"""Their words are looked for where they are filled in: tests/integration/desk/person, enrol and
-entering."""
+"""Their words are looked for where they are filled in: tests/integration/desk/person, enrol,
+entering and record."""
 FILLED: Final = frozenset(
     {
         "desk-alert-assessed",

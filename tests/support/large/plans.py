@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -50,8 +51,9 @@ def literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
-    if isinstance(value, list) and not isinstance(value[0], dict):
-        kind = {bytes: "bytea", str: "text"}.get(type(value[0]), "uuid")
+    if isinstance(value, list) and not isinstance(value[0], dict | list):
+        kinds = {bytes: "bytea", UUID: "uuid"}
+        kind = next((kinds[one] for one in kinds if isinstance(value[0], one)), "text")
         return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
         return str(value)

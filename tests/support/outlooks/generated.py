@@ -11,11 +11,16 @@ from uuid import UUID
 import asyncpg
 from hypothesis import strategies as st
 
+from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.study.facts import Status
 from pro_service.store.ids import new_id
 
 ITEMS: Final = {"two": 2, "one": 1}
 """How many questions each instrument has; `other` is of another release."""
+INSTRUMENTS: Final = {
+    code: Instrument.model_construct(items=(Item.model_construct(),) * items)
+    for code, items in ITEMS.items()
+}
 ACTOR: Final = "test:generated"
 DEFINITIONS: Final = ("baseline", "week_2", "month_1")
 _HOURS: Final = st.integers(-72, 72)
@@ -80,35 +85,44 @@ sittings = st.builds(
     scored=st.booleans(),
     helped=st.booleans(),
 )
-asked = st.builds(
-    Asked,
-    instrument=st.sampled_from(("two", "one", "other")),
-    recorded=_PAST,
-    submitted=st.none() | _HOURS,
-    declined=st.sampled_from((False, False, False, True)),
-    sittings=st.lists(sittings, max_size=2).map(tuple),
-    chosen=st.none() | st.integers(0, 1),
-)
-visits = st.builds(
-    Visit,
-    definition=st.sampled_from(DEFINITIONS),
-    kind=st.sampled_from(("scheduled", "scheduled", "unscheduled", "screening")),
-    opens=_HOURS,
-    length=st.none() | st.integers(1, 96),
-    provisional=st.sampled_from((False, False, False, True)),
-    superseded=st.sampled_from((False, False, False, True)),
-    recorded=_PAST,
-    asks=st.lists(asked, max_size=3, unique_by=lambda one: one.instrument).map(tuple),
-)
-people = st.builds(
-    Person,
-    statuses=st.lists(st.tuples(st.sampled_from(tuple(Status)), _HOURS, _PAST), max_size=4).map(
-        tuple
-    ),
-    death=st.none() | st.none() | _HOURS,
-    left=st.none() | st.none() | _PAST,
-    visits=st.lists(visits, max_size=5).map(tuple),
-)
+
+
+def _people(submitted: st.SearchStrategy[int]) -> st.SearchStrategy[Person]:
+    """Anybody, whose sittings were sent at one of these hours."""
+    asked = st.builds(
+        Asked,
+        instrument=st.sampled_from(("two", "one", "other")),
+        recorded=_PAST,
+        submitted=st.none() | submitted,
+        declined=st.sampled_from((False, False, False, True)),
+        sittings=st.lists(sittings, max_size=2).map(tuple),
+        chosen=st.none() | st.integers(0, 1),
+    )
+    visits = st.builds(
+        Visit,
+        definition=st.sampled_from(DEFINITIONS),
+        kind=st.sampled_from(("scheduled", "scheduled", "unscheduled", "screening")),
+        opens=_HOURS,
+        length=st.none() | st.integers(1, 96),
+        provisional=st.sampled_from((False, False, False, True)),
+        superseded=st.sampled_from((False, False, False, True)),
+        recorded=_PAST,
+        asks=st.lists(asked, max_size=3, unique_by=lambda one: one.instrument).map(tuple),
+    )
+    return st.builds(
+        Person,
+        statuses=st.lists(st.tuples(st.sampled_from(tuple(Status)), _HOURS, _PAST), max_size=4).map(
+            tuple
+        ),
+        death=st.none() | st.none() | _HOURS,
+        left=st.none() | st.none() | _PAST,
+        visits=st.lists(visits, max_size=5).map(tuple),
+    )
+
+
+people = _people(_HOURS)
+people_until_now = _people(_PAST)
+"""Those who have sent what they have sent: nothing is sent at a time to come."""
 
 
 @dataclass(frozen=True)

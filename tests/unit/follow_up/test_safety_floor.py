@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pro_service.domain.delivery.channels import AskingWay
 from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts
 from pro_service.domain.study.calls import CallReason, calls_wanted
+from pro_service.domain.study.consenting.parts import ConsentPart, agreed_to, with_part
+from pro_service.domain.study.consenting.versions import ConsentVersion, owed_by
 from pro_service.domain.study.facts import (
     EventFacts,
     EventKind,
@@ -23,6 +25,7 @@ from pro_service.domain.study.facts import (
 from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall
 from pro_service.domain.study.follow_up.safety_floor import FloorWay, OverReason, safety_floor
 from pro_service.domain.study.reminders import EndReason, judge
+from pro_service.domain.study.statuses import FINAL
 from pro_service.domain.study.times import local_day
 from tests.unit.study.study_makers import (
     INJECTION_ON,
@@ -91,6 +94,12 @@ NUMBERS: dict[str, tuple[ContactFacts, ...]] = {
 CONSENTS: dict[str, ConsentFacts | None] = {
     "all": ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=True),
     "no_messages": ConsentFacts(version="1", signed_on=LONG_AGO.date(), messages=False),
+    "abroad_too": ConsentFacts(
+        version="1", signed_on=LONG_AGO.date(), messages=True, cross_border=True, caregiver=True
+    ),
+    "others_alone": ConsentFacts(
+        version="1", signed_on=LONG_AGO.date(), messages=False, caregiver=True
+    ),
     "none_known": None,
 }
 WAYS: tuple[AskingWay | None, ...] = (None, "text", "link", "code", "call")
@@ -136,6 +145,51 @@ def test_whatever_has_stopped_a_safety_day_brings_a_text_a_page_or_a_call(
     if floor.way is not FloorWay.call:
         assert floor.no_text is None
     assert VISITS[name].id in wanted(facts, max(floor.call_at, now))
+
+
+@given(
+    status=st.sampled_from([None, *sorted(set(Status) - ENDS)]),
+    consent=st.sampled_from(sorted(set(CONSENTS) - {"none_known"})),
+    asking=st.sampled_from(WAYS),
+    number=st.sampled_from(sorted(NUMBERS)),
+    name=st.sampled_from(NAMES),
+    part=st.sampled_from(ConsentPart),
+)
+def test_a_consent_given_taken_back_or_owed_leaves_the_safety_floor(
+    status: Status | None,
+    consent: str,
+    asking: AskingWay | None,
+    number: str,
+    name: str,
+    part: ConsentPart,
+) -> None:
+    now = evening(name)
+    facts = facts_of(
+        statuses=() if status is None else statuses((status, LONG_AGO)),
+        consent=CONSENTS[consent],
+        contacts=NUMBERS[number],
+        now=now,
+    )
+    given_now = agreed_to(facts.consent, part)
+    assume(given_now or status not in FINAL)
+    said = with_part(facts, part, LONG_AGO.date(), given=not given_now)
+    changed = facts.model_copy(update={"consent": said})
+    # A version that everybody was to have signed by long ago: the one they gave stands for safety.
+    asked = ConsentVersion(
+        id="2", valid_from=LONG_AGO.date(), signed_again_by="everybody", within_days=1
+    )
+    protocol = example()
+    owing = protocol.model_copy(
+        update={"coming": protocol.coming.model_copy(update={"consent_version": (asked,)})}
+    )
+    assert owed_by((asked,), "S1", said.version, local_day(now, SHANGHAI), treated=True)
+    for one in (facts, changed):
+        floor = safety_floor(one, owing, VISITS[name], now, asking)
+        assert floor.way in (FloorWay.text, FloorWay.page, FloorWay.call)
+        assert floor.call_at is not None
+        assert floor.call_at <= now
+        assert safety_floor(one, protocol, VISITS[name], now, asking) == floor
+        assert VISITS[name].id in wanted(one, now)
 
 
 @given(

@@ -41,7 +41,18 @@ WHOLE: dict[str, Any] = {
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
     "tablet": {"instruments": ["womac-nrs-3.1"]},
+    "data_query": {"under_seconds": 20},
     "data_cut": [{"id": "primary", "visit": "month_12"}],
+    "consent_version": [
+        {"id": "1", "valid_from": date(2026, 1, 1)},
+        {
+            "id": "2",
+            "valid_from": date(2026, 6, 1),
+            "valid_from_at": {"BJ01": date(2026, 6, 15)},
+            "signed_again_by": "treated",
+            "within_days": 28,
+        },
+    ],
 }
 
 
@@ -51,7 +62,7 @@ def whole() -> dict[str, Any]:
     document["study"]["retain_until"] = date(2060, 1, 1)
     document["messaging"] |= {"own_words": True, "read_from": "08:00", "read_until": "17:00"}
     document["instrument"]["womac-nrs-3.1"] |= {
-        "modes": ["web", "text", "telephone"],
+        "modes": ["web", "text", "telephone", "tablet"],
         "respondents": ["self", "self_with_reader"],
     }
     return document
@@ -78,7 +89,7 @@ def test_each_of_them_is_said_to_be_acted_upon_by_nothing() -> None:
     named = [place for place, _ in not_yet(whole())]
     assert len(named) == len(NOT_YET)
     assert "study.retain_until" in named
-    built = ("entry", "escalation", "instrument", "messaging", "reply")
+    built = ("entry", "escalation", "instrument", "messaging", "reply", "data_query")
     assert not any(place.startswith(built) for place in named)
 
 
@@ -95,6 +106,9 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "instrument",
         "visit",
         "own_event",
+        "tablet",
+        "data_query",
+        "consent_version",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 
@@ -137,6 +151,12 @@ def _changed(place: str, value: Any) -> list[Problem]:
         ("own_event/0/asked_before", ["womac"], "own_event[0].asked_before[0]", "no known"),
         ("source_system/instruments", ["x"], "source_system.instruments[0]", "no known"),
         ("tablet/idle_minutes", 60, "tablet.idle_minutes", "less than or equal to 10"),
+        (
+            "instrument/womac-nrs-3.1/modes",
+            ["web", "text"],
+            "tablet.instruments[0]",
+            "leave out tablet",
+        ),
         ("data_cut/0/visit", "month_13", "data_cut[0].visit", "Did you mean month_"),
         ("data_cut/0/on", date(2028, 1, 1), "data_cut[0]", "exactly one of on, visit"),
         ("data_cut", {"id": "x"}, "data_cut", "Write [[data_cut]]"),
@@ -153,6 +173,22 @@ def _changed(place: str, value: Any) -> list[Problem]:
             'instrument."womac-nrs-3.1".modes',
             "leaves out web, though every questionnaire can be asked on a page",
         ),
+        ("consent_version/1/id", "1", "consent_version[1].id", "an earlier one's"),
+        ("consent_version/0/id", "<1>", "consent_version[0].id", "no version of a form"),
+        (
+            "consent_version/1/valid_from",
+            date(2026, 1, 1),
+            "consent_version[1].valid_from",
+            "order",
+        ),
+        (
+            "consent_version/1/valid_from_at",
+            {"BJ01": date(2025, 6, 15)},
+            "consent_version[1].valid_from_at.BJ01",
+            "not later than that of 1",
+        ),
+        ("consent_version/1/signed_again_by", "nobody", "consent_version[1].within_days", "nobody"),
+        ("consent_version/1/signed_again_by", "men", "consent_version[1].signed_again_by", "treat"),
         ("tablet/rooms", 1, "tablet.rooms", "is not a known key"),
     ],
 )

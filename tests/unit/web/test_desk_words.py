@@ -92,6 +92,8 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "take_refused": [*TakeRefused, *NotOne],
         "own_words": ["forbidden", *(f"{one}.plain" for one in WordsProblem)],
         "mode": ["web", "text", "voice", "telephone", "paper", "tablet"],
+        "tablet": ["waiting", "unused", "opened", "answering"],
+        "tablet_end": ["sent", "given_back", "idle", "taken_back", "replaced"],
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
         "respondent": [one.word for one in RESPONDENTS if one != SELF],
         "reason": [REASON],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from pro_service.domain.study.checking.consents import consent_problems
 from pro_service.domain.study.checking.draft import Draft, name_problems, word_problems
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.coming import DataCut, Escalation, OwnEvent
@@ -42,9 +43,11 @@ def coming_problems(draft: Draft) -> Iterator[Problem]:
     ):
         for index, name in enumerate(() if names is None else names.instruments):
             yield from name_problems(draft, name, f"{place}.instruments[{index}]")
+    yield from _tablet_problems(draft)
     yield from _twice("data_cut", [one.id for one in coming.data_cut])
     for index, cut in enumerate(coming.data_cut):
         yield from _cut_problems(draft, cut, f"data_cut[{index}]")
+    yield from consent_problems(draft)
 
 
 def _messaging_problems(draft: Draft) -> Iterator[Problem]:
@@ -98,6 +101,19 @@ def _mode_problems(name: str, use: InstrumentUse, modes: Sequence[Mode]) -> Iter
         if mode not in modes:
             mend = f'Add "{mode}"' + (", or take by_text away." if mode == "text" else ".")
             yield Problem(f'instrument."{name}".modes', f"leaves out {mode}, though {why}", mend)
+
+
+def _tablet_problems(draft: Draft) -> Iterator[Problem]:
+    """Say for which instruments no tablet would ever be handed over."""
+    tablet = draft.coming.tablet
+    for index, name in enumerate(() if tablet is None else tablet.instruments):
+        use = draft.uses.get(name)
+        if use is not None and "tablet" not in (use.modes or ()):
+            yield Problem(
+                f"tablet.instruments[{index}]",
+                "is an instrument whose modes leave out tablet",
+                f'Add "tablet" to instrument."{name}".modes, or take the name away.',
+            )
 
 
 def _escalation_problems(escalation: Escalation) -> Iterator[Problem]:

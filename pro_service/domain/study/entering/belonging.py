@@ -1,9 +1,10 @@
-"""Where a sitting that was sent belongs: the other knee, or another visit (rule R13 of the trial).
+"""Where a sitting that was sent belongs: another knee, visit or participant (rule R13).
 
 It needs evidence, and is checked by a second person (R15). Window and recall are judged by when it
 was answered: a visit that had not opened then cannot have been meant. What was sent at the other
 knee of the same visit changes places with it, for two knees are mixed up together; at another visit
-nothing may have been sent.
+nothing may have been sent. Nor may it where another participant was asked the same: spouses share a
+telephone, or the wrong card was taken.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Belonging(NamedTuple):
         """Whether what was sent there belongs here."""
         return self.to_assessment.submitted_at is not None
 
+    def is_of_one(self, facts: ParticipantFacts) -> bool:
+        """Tell whether both places are of the participant of these facts."""
+        return any(visit.id == self.to_visit.id for visit in facts.visits)
+
 
 def places_of(facts: ParticipantFacts) -> Iterator[PlaceName]:
     """Yield where answers may belong: every knee, or the person, of visits that have opened."""
@@ -55,7 +60,8 @@ def check_belonging(
 ) -> Belonging:
     """Return the sitting sent at an assessment, and where it belongs.
 
-    `answered_at` is when its last answer was given, as claimed (UTC).
+    `facts` are of whoever it belongs to. `answered_at` is when its last answer was given, as
+    claimed (UTC).
     Raises CorrectionRefusedError.
     """
     if assessment.submitted_at is None:

@@ -24,7 +24,7 @@ class CorrectionKind(StrEnum):
     meant = "meant"
     """They meant another value, and asked for it."""
     belongs = "belongs"
-    """It belongs to the other knee, or to another visit."""
+    """It belongs to the other knee, to another visit, or to another participant."""
 
 
 class CorrectionRefusal(StrEnum):

@@ -25,7 +25,7 @@ from pro_service.domain.study.facts import (
     SittingHeld,
     VisitFacts,
 )
-from pro_service.domain.study.respondents import ENTERED
+from pro_service.domain.study.respondents import APART
 from pro_service.domain.study.sittings.standing import (
     Due,
     SittingTimes,
@@ -122,8 +122,8 @@ def with_open_sittings(
     """The facts with the open sitting of every assessment found, and those marked that are settled.
 
     The store gives the sitting begun last. Where the sitting that stands by R3 is settled and was
-    not sent, that one is open instead: a later one with less never takes its place. A sitting that
-    staff type in is never open here (`without_entries`).
+    not sent, that one is open instead: a later one with less never takes its place. A sitting of
+    its own (`APART`) is never open here (`without_entries`).
     """
     local = zone(facts.zone)
     visits = tuple(
@@ -158,7 +158,7 @@ def _looked_at(
         return assessment.model_copy(update={"others": others})
     last = _marked(SittingHeld(attempt=attempt, answers=assessment.read_answers), instrument)
     found = assessment.model_copy(update={"attempt": last.attempt, "others": others})
-    own = tuple(one for one in others if one.attempt.mode not in ENTERED)
+    own = tuple(one for one in others if one.attempt.mode not in APART)
     if not own:
         return found
     closed = visit.closes_at is not None and visit.closes_at <= now

@@ -5,7 +5,12 @@ Nothing here hands out a value that is stored: a page shows which questions have
 
 from __future__ import annotations
 
-from pro_service.services.desk.entering.belonging import MoveWish, ask_move
+from pro_service.services.desk.entering.belonging import (
+    MoveWish,
+    OtherPlaces,
+    ask_move,
+    look_at_other,
+)
 from pro_service.services.desk.entering.blanks import (
     BlankForm,
     BlankForms,
@@ -63,6 +68,7 @@ __all__ = [
     "KeptEntry",
     "MoveWish",
     "NothingTypedError",
+    "OtherPlaces",
     "SecondLine",
     "SecondRoom",
     "SettledAs",
@@ -79,6 +85,7 @@ __all__ = [
     "keep_answers",
     "keep_second",
     "look_at_corrections",
+    "look_at_other",
     "look_at_room",
     "look_at_second",
     "send_entry",

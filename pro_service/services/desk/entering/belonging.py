@@ -1,7 +1,14 @@
-"""That answers which were sent belong elsewhere: asked for with evidence, checked by a second."""
+"""That answers which were sent belong elsewhere: asked for with evidence, checked by a second.
+
+Where they are another participant's, both are at sites of who asks and of who decides; the answers
+are recorded anew in the turn of whose they are, and taken from where they were recorded in the turn
+of the other, in one transaction: either both are written, or nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,16 +25,26 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.answering import find_assessment
-from pro_service.services.base.notes import note_about
+from pro_service.services.base.notes import KeyGoneError, note_about, open_note
 from pro_service.services.base.turns import Plan, Who, Write, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.entering.carrying import Mover, carry
+from pro_service.services.desk.entering.carrying import Mover, Whose, carry, is_of_another
 from pro_service.services.desk.entering.heads import DecidesAloneError
-from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
+from pro_service.services.desk.seat import (
+    AlreadyDoneError,
+    DoneBefore,
+    NotHereError,
+    at_desk,
+    said,
+    signed,
+)
+from pro_service.store.base.notes import give_note
+from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
-from pro_service.store.desk import sittings
+from pro_service.store.desk import sittings, timeline
 from pro_service.store.desk.sittings import MoveAsked
 from pro_service.store.ids import new_id
+from pro_service.store.notes import NoteRow
 
 
 class MoveWish(NamedTuple):
@@ -36,14 +53,20 @@ class MoveWish(NamedTuple):
     assessment_id: UUID
     to: PlaceName
     evidence: str
+    other: str | None = None
+    """The code of the participant whose they are; None: of who they were recorded for."""
 
 
 async def ask_move(hands: Hands, code: str, wish: MoveWish) -> None:
     """Keep a request that what was sent at an assessment belongs elsewhere.
 
-    Raises NotHereError, NotAllowedError, ReasonMissingError, CorrectionRefusedError.
+    Both participants must be where the seat may ask. Raises NotHereError, NotAllowedError,
+    ReasonMissingError, CorrectionRefusedError.
     """
     who = hands.turn_of(await find_place(hands, code, Action.ask_correction))
+    other = None
+    if wish.other is not None:
+        other = hands.turn_of(await find_place(hands, wish.other, Action.ask_correction))
     words = said(wish.evidence)
 
     async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
@@ -54,7 +77,8 @@ async def ask_move(hands: Hands, code: str, wish: MoveWish) -> None:
         if await sittings.is_move_asked(*place):
             raise CorrectionRefusedError(CorrectionRefusal.waiting)
         visit, assessment = find_assessment(facts, wish.assessment_id)
-        found = check_belonging(visit, assessment, facts, wish.to, sent.answered_at)
+        theirs = facts if other is None else await _facts(other)
+        found = check_belonging(visit, assessment, theirs, wish.to, sent.answered_at)
         note = note_about(hands.context, facts, words)
         row = store.CorrectionRow(
             id=new_id(),
@@ -69,6 +93,24 @@ async def ask_move(hands: Hands, code: str, wish: MoveWish) -> None:
         return Plan(None, signed(hands.seat, Action.ask_correction, note, write))
 
     await turn(who, decide)
+
+
+class OtherPlaces(NamedTuple):
+    """Another participant to whom answers may belong."""
+
+    code: str
+    facts: ParticipantFacts
+    protocol: Protocol
+
+
+async def look_at_other(hands: Hands, code: str) -> OtherPlaces:
+    """Where answers may belong at another participant. Raises NotHereError, NotAllowedError."""
+    who = hands.turn_of(await find_place(hands, code, Action.ask_correction))
+    facts = await _facts(who)
+    protocol = await who.context.reader.protocol(
+        who.connection, facts.study_id, facts.protocol_version_id
+    )
+    return OtherPlaces(facts.code, facts, protocol)
 
 
 async def decide_move(
@@ -100,13 +142,14 @@ async def decide_move(
             reason=note.reference,
         )
         steps: list[Write] = []
+        theirs: Write | None = None
         if approved:
             mover = Mover(who, protocol, seat.actor, note.reference)
-            whole, belonging = await _found(who, facts, asked)
-            steps += await carry(mover, whole, belonging)
+            steps, theirs = await _moved(hands, mover, facts, asked, words)
         steps.append(writing(store.record_correction, store.CorrectionWrite(decisions=[decision])))
         write = one_after_the_other(steps)
-        return Plan(None, signed(seat, Action.decide_correction, note, write))
+        both = write if theirs is None else _one_and_the_other(write, theirs)
+        return Plan(None, signed(seat, Action.decide_correction, note, both))
 
     await turn(who, decide)
 
@@ -116,9 +159,85 @@ def decided_before(code: str, actor: str | None, *, approved: bool | None) -> Do
     return DoneBefore(actor, code, "already_approved" if approved else "already_refused")
 
 
-async def _found(
-    who: Who, facts: ParticipantFacts, asked: MoveAsked
-) -> tuple[ParticipantFacts, Belonging]:
+class _Found(NamedTuple):
+    """Where a sitting belongs, with the facts each turn is guarded by."""
+
+    facts: ParticipantFacts
+    belonging: Belonging
+    theirs: ParticipantFacts | None
+    """Of the other participant whose it is; None: it is of the same."""
+
+
+async def _moved(
+    hands: Hands, mover: Mover, facts: ParticipantFacts, asked: MoveAsked, words: str
+) -> tuple[list[Write], Write | None]:
+    """What takes a sitting from here, and what records it in the turn of another, if it is theirs.
+
+    Raises NotHereError, NotAllowedError where the other is nobody the seat decides about.
+    """
+    if asked.to_code == facts.code:
+        found = await _found(mover.who, facts, asked, None)
+        return (await carry(mover, found.facts, found.belonging)).here, None
+    place = await find_place(hands, asked.to_code, Action.decide_correction)
+    other = hands.turn_of(place)
+    found = await _found(mover.who, facts, asked, other)
+    theirs = await _facts(other) if found.theirs is None else found.theirs
+    protocol = await other.context.reader.protocol(
+        other.connection, theirs.study_id, theirs.protocol_version_id
+    )
+    notes = await _notes_for(hands, found, theirs)
+    whose = Whose(replace(mover, who=other, protocol=protocol), theirs, notes)
+    carried = await carry(mover, found.facts, found.belonging, whose)
+    # Last, for it is the reason of all that is written in their turn.
+    given = [*notes.values(), note_about(hands.context, theirs, words)]
+    guard = Guard(theirs.study_id, theirs.id, theirs.revision)
+
+    async def write(connection: Connection, _: Guard) -> None:
+        for note in given:
+            await give_note(connection, theirs.study_id, theirs.id, note)
+        await one_after_the_other(carried.there)(connection, guard)
+
+    return carried.here, write
+
+
+def _one_and_the_other(here: Write, theirs: Write) -> Write:
+    """Both turns in the transaction they are run in: if somebody was quicker in one, neither."""
+
+    async def write(connection: Connection, guard: Guard) -> None:
+        await here(connection, guard)
+        await theirs(connection, guard)
+
+    return write
+
+
+async def _notes_for(hands: Hands, found: _Found, theirs: ParticipantFacts) -> dict[str, NoteRow]:
+    """What the sittings that go say in words, sealed for whose they are. Raises KeyGoneError."""
+    facts, visit = found.facts, found.belonging.visit
+    held = await sittings.list_sittings_held(hands.clerk, facts.study_id, facts.id, visit.id)
+    gone = [one for one in held if is_of_another(one, found.belonging)]
+    named = {note for one in gone for note in (one.original, one.apart_reason) if note}
+    if not named:
+        return {}
+    async with at_desk(hands.desk, hands.seat) as connection:
+        seen = await timeline.list_notes(connection, facts.study_id, facts.id)
+    vault, context = hands.context.keys.vault, hands.context
+    opened = {f"note:{one.id}": open_note(vault, one) for one in seen}
+    notes = {}
+    for reference in named:
+        words = opened.get(reference)
+        if words is None:
+            raise KeyGoneError
+        notes[reference] = note_about(context, theirs, words)
+    return notes
+
+
+async def _facts(who: Who, answers_of: Sequence[UUID] = ()) -> ParticipantFacts:
+    return await who.context.reader.facts(
+        who.connection, who.study_id, who.participant_id, answers_of=answers_of
+    )
+
+
+async def _found(who: Who, facts: ParticipantFacts, asked: MoveAsked, other: Who | None) -> _Found:
     """The facts with what stands there, and where it belongs, as it is now.
 
     Raises AlreadyDoneError where what was sent stands there no more.
@@ -132,14 +251,13 @@ async def _found(
         raise AlreadyDoneError
     visit, assessment = find_assessment(facts, asked.assessment_id)
     to = PlaceName(asked.definition, asked.occurrence, asked.target)
-    found = check_belonging(visit, assessment, facts, to, sent.answered_at)
-    whole = await who.context.reader.facts(
-        who.connection,
-        facts.study_id,
-        facts.id,
-        answers_of=[asked.assessment_id, found.to_assessment.id],
-    )
+    looked_in = facts if other is None else await _facts(other)
+    found = check_belonging(visit, assessment, looked_in, to, sent.answered_at)
+    there = found.to_assessment.id
+    theirs = None if other is None else await _facts(other, [there])
+    whole = await _facts(who, [asked.assessment_id, *([there] if theirs is None else [])])
     if whole.revision != facts.revision:
         raise AlreadyDoneError
     visit, assessment = find_assessment(whole, asked.assessment_id)
-    return whole, check_belonging(visit, assessment, whole, to, sent.answered_at)
+    belonging = check_belonging(visit, assessment, theirs or whole, to, sent.answered_at)
+    return _Found(whole, belonging, theirs)

@@ -3,15 +3,16 @@
 Nothing recorded is changed. A visit some of whose answers belong elsewhere is superseded whole and
 takes its own place again, with the same days; every sitting held there is recorded anew, each
 naming the one it replaces, at the same knee or at that where it belongs. Windows, scores and alerts
-are judged by when it was answered.
+are judged by when it was answered. What was sent for another participant is recorded anew in the
+turn of the participant whose it is, sealed under their key; here it stands no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.entering import Belonging, sent_when_told
@@ -34,6 +35,7 @@ from pro_service.store.answering import answers as answer_store
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.desk import sittings as store
 from pro_service.store.desk.sittings import HeldResponse, HeldSitting
+from pro_service.store.notes import NoteRow
 from pro_service.store.visits import schedule
 from pro_service.store.visits.schedule import ScheduleWrite
 from pro_service.store.writes import AttemptRow
@@ -53,6 +55,23 @@ class Mover:
     reason: str
 
 
+@dataclass(frozen=True)
+class Whose:
+    """The participant whose answers they are, where they were recorded for another."""
+
+    mover: Mover
+    facts: ParticipantFacts
+    notes: Mapping[str, NoteRow]
+    """The notes the sittings name, sealed anew for them, by the reference before."""
+
+
+class Carried(NamedTuple):
+    """What records a sitting where it belongs, in order: here, and in the turn of whose it is."""
+
+    here: list[Write]
+    there: list[Write]
+
+
 @dataclass
 class _Anew:
     """A participant whose visit was dated anew: what stands there is added sitting by sitting."""
@@ -62,35 +81,74 @@ class _Anew:
     """Where the sittings of each assessment of the old visit stand from now on."""
     ordinals: dict[UUID, int]
     """How many sittings each assessment has."""
+    moved: Collection[UUID]
+    """The assessments of the old visit of which the sittings go elsewhere."""
+    asked_before: bool = False
+    """The visit was asked all along: what is sent ends what reminds of it."""
 
 
-async def carry(mover: Mover, facts: ParticipantFacts, belonging: Belonging) -> list[Write]:
+async def carry(
+    mover: Mover, facts: ParticipantFacts, belonging: Belonging, whose: Whose | None = None
+) -> Carried:
     """What records a sitting where it belongs, in the order in which it is written.
 
-    Reads with no transaction open; the facts must be those the turn is guarded by.
+    `whose`: it is another participant's; of the assessment only what was sent is. Reads with no
+    transaction open; the facts must be those the turns are guarded by.
     """
     who, visit = mover.who, belonging.visit
     held = await store.list_sittings_held(who.connection, facts.study_id, facts.id, visit.id)
     last = await schedule.list_last_revisions(who.connection, facts.study_id, facts.id)
     document, anew = _dated_anew(mover, facts, belonging, last)
-    if belonging.to_visit.id != visit.id:
-        there = await store.list_sittings_held(
+    there: list[Write] = []
+    if whose is not None:
+        gone = [one for one in held if is_of_another(one, belonging)]
+        held = [one for one in held if one not in gone]
+        there = await _given_to(whose, belonging, gone)
+    elif belonging.to_visit.id != visit.id:
+        held_there = await store.list_sittings_held(
             who.connection, facts.study_id, facts.id, belonging.to_visit.id
         )
-        for one in there:
+        for one in held_there:
             anew.ordinals[one.assessment_id] = max(
                 one.ordinal, anew.ordinals.get(one.assessment_id, 0)
             )
-    answers = [await _recorded(mover, anew, belonging, one) for one in held if one.responses]
+    answers = [await _recorded(mover, anew, one) for one in held if one.responses]
     sent = {one for each in answers for one in each.submitted}
     _settle(document, visit, sent)
     declined = [anew.places[one.id] for one in visit.assessments if one.declined_at is not None]
     if declined:
         answers.append(AnswersWrite(declined=declined))
-    return [
+    here = [
         writing(schedule.write_schedule, document),
         *(writing(answer_store.record_answers, one) for one in answers),
     ]
+    return Carried(here, there)
+
+
+def is_of_another(held: HeldSitting, belonging: Belonging) -> bool:
+    """Whether a sitting goes to the other participant: what was sent at the assessment."""
+    return held.assessment_id == belonging.assessment.id and held.submitted_at is not None
+
+
+async def _given_to(whose: Whose, belonging: Belonging, gone: Sequence[HeldSitting]) -> list[Write]:
+    """The writes of what was sent for another, in the turn of the participant whose it is."""
+    here, there = belonging.assessment.id, belonging.to_assessment
+    anew = _Anew(
+        whose.facts,
+        places={here: there.id},
+        ordinals={there.id: there.last_ordinal},
+        moved={here},
+        asked_before=True,
+    )
+    answers = [await _recorded(whose.mover, anew, _renoted(one, whose.notes)) for one in gone]
+    return [writing(answer_store.record_answers, one) for one in answers]
+
+
+def _renoted(held: HeldSitting, notes: Mapping[str, NoteRow]) -> HeldSitting:
+    """A sitting that names its notes as they are sealed for whoever it belongs to."""
+    named = {"original": held.original, "apart_reason": held.apart_reason}
+    update = {name: notes[old].reference for name, old in named.items() if old is not None}
+    return held.model_copy(update=update)
 
 
 def _dated_anew(
@@ -119,7 +177,9 @@ def _dated_anew(
         old.id: new.id for old, new in zip(visit.assessments, document.assessments, strict=True)
     }
     here, there = belonging.assessment.id, belonging.to_assessment.id
-    moved = {here: same.get(there, there)}
+    moved: dict[UUID, UUID] = {}
+    if belonging.is_of_one(facts):
+        moved[here] = same.get(there, there)
     if belonging.changes_places:
         moved[there] = same[here]
     fresh = visit.model_copy(
@@ -131,7 +191,7 @@ def _dated_anew(
     )
     visits = tuple(fresh if one.id == visit.id else one for one in facts.visits)
     after = facts.model_copy(update={"visits": visits})
-    return document, _Anew(after, same | moved, {})
+    return document, _Anew(after, same | moved, {}, moved)
 
 
 def _empty(one: AssessmentFacts, new_id: UUID) -> AssessmentFacts:
@@ -145,15 +205,10 @@ def _empty(one: AssessmentFacts, new_id: UUID) -> AssessmentFacts:
     )
 
 
-async def _recorded(
-    mover: Mover, anew: _Anew, belonging: Belonging, held: HeldSitting
-) -> AnswersWrite:
+async def _recorded(mover: Mover, anew: _Anew, held: HeldSitting) -> AnswersWrite:
     """A sitting recorded anew where it belongs, as it was given."""
     place = anew.places[held.assessment_id]
-    is_moved = held.assessment_id in (belonging.assessment.id, belonging.to_assessment.id)
-    is_moved = is_moved and (
-        belonging.changes_places or held.assessment_id == belonging.assessment.id
-    )
+    is_moved = held.assessment_id in anew.moved
     answered_at = max(one.answered_at for one in held.responses)
     facts = _as_given(anew.facts, place, answered_at)
     context = mover.who.context
@@ -176,6 +231,7 @@ async def _recorded(
         attempts_submitted=plan.attempts_submitted,
         alerts=[replace(one, answered_at=answered_at) for one in plan.alerts] if is_moved else [],
         queries=plan.queries if is_moved else [],
+        visits_done=plan.visits_done if anew.asked_before else [],
         sent_late=[find_assessment(facts, place)[0].id] if sends else [],
         sent_at=_sent_at(anew, place, attempt.id, held),
     )

@@ -7,7 +7,7 @@ raised stays. Values are shown to whoever may read answers, and to nobody else (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -60,9 +60,10 @@ from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
 from pro_service.store.desk import sittings, timeline
-from pro_service.store.desk.clerk import Place
+from pro_service.store.desk.clerk import Place, list_present_codes
 from pro_service.store.desk.corrections import CorrectionSeen, WishSeen
 from pro_service.store.desk.frame import Frame
+from pro_service.store.desk.sittings import MoveBetween
 from pro_service.store.ids import new_id
 from pro_service.vault import places
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
@@ -116,18 +117,25 @@ class CorrectionRoom(NamedTuple):
     """What the participant asked for on the own page: whoever decides reads it, too."""
     may_read: bool
     """Whether whoever looks may read answers, and so say that one was misread."""
+    between: Sequence[MoveBetween]
+    """Answers recorded for one participant that are said to be another's, here or there."""
+    known: Collection[str]
+    """Whose codes whoever looks may know, of those."""
 
 
 async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
     """What may be asked for, and what was. Raises NotHereError, NotAllowedError."""
     who, place = await _find(hands, code, Action.ask_correction)
     facts, protocol = await _read(who, ())
+    between = await sittings.list_moves_between(who.connection, who.study_id, facts.id)
     async with at_desk(hands.desk, hands.seat) as connection:
         seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
         notes = await timeline.list_notes(connection, who.study_id, facts.id)
         frame = await read_frame(connection, who.study_id)
         wished = await store.list_correction_wishes(connection, who.study_id, facts.id)
         may_read = await store.may_read_answers(connection, who.study_id, facts.id)
+        codes = {code for one in between for code in (one.from_code, one.to_code)}
+        known = await list_present_codes(connection, who.study_id, codes)
     vault = who.context.keys.vault
     words = {one.id: open_note(vault, one) for one in notes}
 
@@ -146,7 +154,9 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
         for one in seen
     ]
     wishes = [WishLine(one, opened(one.said)) for one in wished]
-    return CorrectionRoom(facts, protocol, lines, frame, place.site_id, wishes, may_read)
+    return CorrectionRoom(
+        facts, protocol, lines, frame, place.site_id, wishes, may_read, between, known
+    )
 
 
 async def ask_correction(hands: Hands, code: str, wish: CorrectionWish) -> None:

@@ -13,4 +13,5 @@ async def others_with(hands: Hands, code: str, number: str) -> tuple[str, ...]:
     fence = await fence_of(hands)
     indexes = sorted(indexes_of(hands.context, number))
     users = await list_users_of_numbers(hands.clerk, hands.seat.study_id, indexes)
-    return tuple(dict.fromkeys(fence.named(one.code) for one in users if one.code != code))
+    named = [one.code for one in users if one.code != code and not one.restricted]
+    return tuple(dict.fromkeys(fence.named(one) for one in named))

@@ -1,10 +1,11 @@
 """What a member of staff must do now, what stands beside it, and the frame of every page.
 
 Lists of work (`lists`), sittings begun and not sent (`begun`), the week that comes and what changed
-(`week`), and what the bar of every page says (`frame`).
+(`week`), who owes a signature (`consents`), and what the bar of every page says (`frame`).
 """
 
 from pro_service.services.desk.today.begun import Begun, BegunVisits
+from pro_service.services.desk.today.consents import Owing, read_owing
 from pro_service.services.desk.today.frame import read_frame
 from pro_service.services.desk.today.lists import (
     MOST_OF_A_LIST,
@@ -22,6 +23,7 @@ __all__ = [
     "MOST_OF_A_LIST",
     "Begun",
     "BegunVisits",
+    "Owing",
     "ReadText",
     "Since",
     "ToDo",
@@ -32,6 +34,7 @@ __all__ = [
     "list_to_do",
     "open_body",
     "read_frame",
+    "read_owing",
     "read_protocols",
     "read_since",
     "read_week",

@@ -40,12 +40,14 @@ class _Known(NamedTuple):
 
 
 class BegunVisits(NamedTuple):
-    """Both lists, soonest to close first."""
+    """The first of both lists, soonest to close first."""
 
     unsent: Sequence[Begun]
     """All that was asked is answered; only sending is left."""
     to_complete: Sequence[Begun]
     """Something is answered, and something is not."""
+    totals: Mapping[str, int]
+    """How many visits there are of both, by the names of the lists."""
 
 
 def tell_apart(rows: Sequence[BegunVisit], instruments: Mapping[str, Instrument]) -> BegunVisits:
@@ -66,7 +68,14 @@ def tell_apart(rows: Sequence[BegunVisit], instruments: Mapping[str, Instrument]
             unsent.append(Begun(row, ()))
         elif open_parts:
             to_complete.append(Begun(row, open_parts))
-    return BegunVisits(unsent, to_complete)
+    totals = {"unsent": _total(unsent), "to_complete": _total(to_complete)}
+    return BegunVisits(unsent, to_complete, totals)
+
+
+def _total(begun: Sequence[Begun]) -> int:
+    """How many there are of a list: as kept, and those whose kind was told here."""
+    kept = max((one.row.total for one in begun), default=0)
+    return kept + sum(one.row.kind is None for one in begun)
 
 
 def _state(

@@ -36,9 +36,6 @@ from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, Wrappe
 MOST_OF_A_LIST: Final = 50
 """Rows of one list of the first page; the number of all of them stands above it."""
 
-MOST_BEGUN: Final = 500
-"""Visits begun and not sent that are looked at, the soonest to close."""
-
 
 class ReadText(NamedTuple):
     """A text to read, opened; None if its key is not to be had here."""
@@ -99,12 +96,7 @@ async def list_to_do(
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
     called = {one.visit_id for one in calls if one.visit_id is not None}
-    # A visit about which somebody is to be called stands there, and not twice.
-    begun = [
-        one
-        for one in await today.list_begun(connection, study_id, MOST_BEGUN)
-        if one.visit_id not in called
-    ]
+    begun = await today.list_begun(connection, study_id, MOST_OF_A_LIST)
     papers: Sequence[PaperToDo] = ()
     if any(one.types_twice for one in versions_there_are.values()):
         papers = await second.list_papers(connection, study_id, None, MOST_OF_A_LIST)
@@ -152,8 +144,7 @@ def count_to_do(to_do: ToDo) -> dict[str, int]:
         "unreached": len(to_do.unreached),
         "deaths": to_do.deaths[0].total if to_do.deaths else 0,
         "not_joined": to_do.not_joined[0].total if to_do.not_joined else 0,
-        "unsent": len(to_do.begun.unsent),
-        "to_complete": len(to_do.begun.to_complete),
+        **to_do.begun.totals,
         "differences": next((one.total for one in to_do.papers if one.kind == "to_settle"), 0),
         "second": next((one.total for one in to_do.papers if one.kind == "to_type"), 0),
         "uncertain": to_do.uncertain[0].total if to_do.uncertain else 0,

@@ -22,7 +22,12 @@ from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.store.base.data_out import TakenOut
 from pro_service.store.desk.alerts import LoggedAlert, ReportedText
 from pro_service.store.desk.desk import DeskSite
-from pro_service.web.desk.alerts.steps import raised_in_words, verdict_in_words
+from pro_service.web.desk.alerts.steps import (
+    held_in_words,
+    may_take,
+    raised_in_words,
+    verdict_in_words,
+)
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.taken import csv_file
@@ -112,15 +117,21 @@ async def _read(request: web.Request, seat: Seat, most: int = MOST_LISTED) -> Al
 def _row(words: Words, log: AlertLog, site: DeskSite, one: LoggedAlert) -> dict[str, Any]:
     local = zone(site.zone)
     before = one.acted_at is not None and one.verdict is None
+    protocol = log.protocols[one.protocol_version_id]
+    waits = one.acted_at is None and one.verdict is None
     if one.verdict is not None:
         verdict = verdict_in_words(words, one.verdict, one.reference)
     else:
         verdict = words.text("alert_log.before" if before else "alert_log.not_assessed")
     return {
+        "id": one.id,
         "code": one.code,
         "site": site,
+        "place": one.site_id if one.code in log.here else None,
+        "may_take": waits and may_take(protocol, one.severity, assessed=False),
+        "held": held_in_words(words, one.held_until, one.held_by, local) if waits else None,
         "raised": raised_in_words(words, one.raised_at, one.answered_at, local),
-        "rule": words.rule(log.protocols[one.protocol_version_id], one.rule),
+        "rule": words.rule(protocol, one.rule),
         "severity": one.severity,
         "severity_word": words.word("severity", one.severity),
         "seen": None if one.seen_at is None else words.instant(one.seen_at, local),

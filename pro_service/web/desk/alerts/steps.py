@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pro_service.domain.study.follow_up.alert_steps import REFERENCE, SERIOUS, Verdict
 from pro_service.domain.study.follow_up.undoing import Undoable
+from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk import alerts as service
 from pro_service.services.desk.alerts import AssessmentSaid
 from pro_service.services.desk.seat import Seat
@@ -81,20 +82,27 @@ def steps_of_listed(words: Words, alert: OpenAlert, local: ZoneInfo) -> dict[str
     return _steps(words, alert.rule, stands, local)
 
 
-def may_take(alert: OpenAlert) -> bool:
-    """Whether it waits for somebody to say that they take it."""
-    return alert.severity == "urgent" and alert.stands is None
+def may_take(protocol: Protocol, severity: str, *, assessed: bool) -> bool:
+    """Whether an alert that is not closed waits for somebody to say that they take it (R10)."""
+    return protocol.coming.escalation is not None and severity == "urgent" and not assessed
+
+
+def held_in_words(
+    words: Words, until: datetime | None, who: str | None, local: ZoneInfo
+) -> str | None:
+    """Who has taken an alert until when; None where nobody has."""
+    if until is None:
+        return None
+    return words.text("alert.held", who=words.who(who), at=words.instant(until, local))
 
 
 def told_of(words: Words, alert: OpenAlert, local: ZoneInfo) -> str:
     """Who has taken an alert until when; else who was told of it last; else nothing."""
     if alert.stands is not None:
         return ""
-    if alert.held_until is not None:
-        at = words.instant(alert.held_until, local)
-        return words.text("alert.held", who=words.who(alert.held_by), at=at)
-    if alert.told is None:
-        return ""
+    held = held_in_words(words, alert.held_until, alert.held_by, local)
+    if held is not None or alert.told is None:
+        return held or ""
     at = words.instant(datetime.fromisoformat(alert.told["at"]), local)
     return words.text("alert.was_told", who=alert.told["login"], at=at)
 

@@ -72,8 +72,8 @@ async def show_number(request: web.Request, seat: Seat) -> web.Response:
 
 async def show_numbers(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/participants/{code}/number`: a participant's numbers, which is recorded first."""
-    code = request.match_info["code"]
-    shown = await numbers.show_numbers(hands_of(request, seat), code)
+    code, form = request.match_info["code"], await read_form(request)
+    shown = await numbers.show_numbers(hands_of(request, seat), code, form.get("reason", ""))
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     contacts = [

@@ -20,11 +20,20 @@ _KINDS: Final[dict[str, FieldKind]] = {
     "channel": "choice",
     "consent_on": "day",
     "messaging_consent": "choice",
+    "cross_border_consent": "choice",
+    "caregiver_consent": "choice",
     "treated_knees": "choice",
     "planned_injection_on": "day",
 }
 _MAY_STAY_EMPTY: Final = ("planned_injection_on", *OPTIONAL_COLUMNS)
-_HINTED: Final = ("code", "phone", "zone", "planned_injection_on", "year_of_birth")
+_HINTED: Final = (
+    "code",
+    "phone",
+    "zone",
+    "planned_injection_on",
+    "year_of_birth",
+    "cross_border_consent",
+)
 
 
 def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
@@ -33,7 +42,10 @@ def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
         "site": [(site.code, f"{site.code} – {site.name}") for site in sites],
         "language": [(one, words.word("language", one)) for one in LANGUAGES],
         "channel": [(one, words.word("channel", one)) for one in ("text", "link")],
-        "messaging_consent": [(one, words.text(f"enrol.{one}")) for one in ("yes", "no")],
+        **{
+            name: [(one, words.text(f"enrol.{one}")) for one in ("yes", "no")]
+            for name in ("messaging_consent", "cross_border_consent", "caregiver_consent")
+        },
         "treated_knees": [(one, words.text(f"enrol.{one}")) for one in ("left", "right", "both")],
     }
     only = sites[0] if len(sites) == 1 else None

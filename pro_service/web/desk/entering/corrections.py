@@ -10,7 +10,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from pro_service.domain.study.entering import CorrectionKind, CorrectionRefusedError, places_of
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
 from pro_service.services.desk.entering import (
@@ -69,7 +71,7 @@ async def ask(request: web.Request, seat: Seat) -> web.Response:
         return _page(request, seat, room, fields, problem=f"refused_{error.why}")
     except ReasonMissingError:
         return _page(request, seat, room, fields, problem="field_reason")
-    return done(seat, _page_of(code), "correction_asked", code=code)
+    return done(seat, page_of(code), "correction_asked", code=code)
 
 
 async def ask_place(request: web.Request, seat: Seat) -> web.Response:
@@ -88,15 +90,25 @@ async def ask_place(request: web.Request, seat: Seat) -> web.Response:
         return _page(request, seat, room, fields, problem=f"refused_{error.why}")
     except ReasonMissingError:
         return _page(request, seat, room, fields, problem="field_evidence")
-    return done(seat, _page_of(code), "correction_asked", code=code)
+    return done(seat, page_of(code), "correction_asked", code=code)
 
 
 def _move(room: CorrectionRoom, fields: Mapping[str, str]) -> MoveWish:
     """What the form says of where answers belong. Raises HeadProblemError."""
+    return read_move(room, room.facts, fields)
+
+
+def read_move(
+    room: CorrectionRoom, theirs: ParticipantFacts, fields: Mapping[str, str]
+) -> MoveWish:
+    """What a form says of where answers belong at the participant of `theirs`.
+
+    Raises HeadProblemError.
+    """
     sent = {str(one.id): one.id for visit in room.facts.visits for one in visit.assessments}
     if fields["sitting"] not in sent:
         raise HeadProblemError("sitting")
-    places = {":".join(map(str, one)): one for one in places_of(room.facts)}
+    places = {":".join(map(str, one)): one for one in places_of(theirs)}
     if fields["place"] not in places:
         raise HeadProblemError("place")
     return MoveWish(sent[fields["sitting"]], places[fields["place"]], fields["evidence"])
@@ -117,7 +129,7 @@ async def decide(request: web.Request, seat: Seat) -> web.Response:
         reason=str(form.get("reason", "")),
     )
     said = "correction_approved" if approved else "correction_refused"
-    return done(seat, _page_of(code), said, code=code)
+    return done(seat, page_of(code), said, code=code)
 
 
 def _wish(room: CorrectionRoom, fields: dict[str, str]) -> CorrectionWish:
@@ -186,12 +198,13 @@ def _page(
         problem=problem,
         fields=fields,
         code=facts.code,
-        address=_page_of(facts.code),
+        address=page_of(facts.code),
         zone=facts.site.zone,
         now=words.instant(facts.now, site),
         today=facts.now.astimezone(site).date().isoformat(),
-        sent=_sent(words, room),
-        places=_places(words, room),
+        sent=sent_in_words(words, room),
+        places=places_in_words(words, room.protocol, facts),
+        came=_came(words, room),
         wishes=[_wish_values(words, room, one) for one in room.wishes],
         kinds=[
             (one.value, words.text(f"correction.kind_{one}"))
@@ -203,7 +216,7 @@ def _page(
     )
 
 
-def _sent(words: Words, room: CorrectionRoom) -> list[dict[str, Any]]:
+def sent_in_words(words: Words, room: CorrectionRoom) -> list[dict[str, Any]]:
     """What was sent, the latest first, question by question."""
     found = []
     for visit in reversed(room.facts.visits):
@@ -220,18 +233,21 @@ def _sent(words: Words, room: CorrectionRoom) -> list[dict[str, Any]]:
     return found
 
 
-def _places(words: Words, room: CorrectionRoom) -> list[tuple[str, str]]:
+def places_in_words(
+    words: Words, protocol: Protocol, facts: ParticipantFacts
+) -> list[tuple[str, str]]:
     """Where answers may belong, the latest visit first."""
     return [
-        (":".join(map(str, one)), _place_in_words(words, room, *one))
-        for one in reversed(tuple(places_of(room.facts)))
+        (":".join(map(str, one)), place_in_words(words, protocol, *one))
+        for one in reversed(tuple(places_of(facts)))
     ]
 
 
-def _place_in_words(
-    words: Words, room: CorrectionRoom, definition: str, occurrence: int, target: str
+def place_in_words(
+    words: Words, protocol: Protocol, definition: str, occurrence: int, target: str
 ) -> str:
-    visit = words.visit(room.protocol, definition, occurrence)
+    """A visit and a knee, or the person."""
+    visit = words.visit(protocol, definition, occurrence)
     return words.text("correction.place_of", visit=visit, target=words.word("target", target))
 
 
@@ -239,8 +255,39 @@ def _belongs(words: Words, room: CorrectionRoom, seen: CorrectionSeen) -> str | 
     """Where it belongs; None for what is about one answer."""
     if seen.to_definition is None or seen.to_occurrence is None or seen.to_target is None:
         return None
-    place = (seen.to_definition, seen.to_occurrence, seen.to_target)
-    return words.text("correction.belongs_to", place=_place_in_words(words, room, *place))
+    place = place_in_words(
+        words, room.protocol, seen.to_definition, seen.to_occurrence, seen.to_target
+    )
+    theirs = next((one for one in room.between if one.id == seen.id), None)
+    if theirs is None:
+        return words.text("correction.belongs_to", place=place)
+    who = whose_code(words, room, theirs.to_code)
+    return words.text("correction.belongs_to_other", place=place, who=who)
+
+
+def whose_code(words: Words, room: CorrectionRoom, code: str) -> str:
+    """Another participant as whoever looks may know them."""
+    return code if code in room.known else words.text("correction.somebody")
+
+
+def _came(words: Words, room: CorrectionRoom) -> list[str]:
+    """What was recorded here that had been recorded for another participant."""
+    site = zone(room.facts.site.zone)
+    return [
+        words.text(
+            "correction.came",
+            place=words.text(
+                "entry.of",
+                asked=words.asked(one.instrument, one.target),
+                visit=words.visit(room.protocol, one.definition, one.occurrence),
+            ),
+            who=whose_code(words, room, one.from_code),
+            by=words.who(one.decided_by),
+            at=words.instant(one.decided_at, site),
+        )
+        for one in room.between
+        if one.to_code == room.facts.code and one.approved and one.decided_at is not None
+    ]
 
 
 def _line(words: Words, room: CorrectionRoom, seat: Seat, one: CorrectionLine) -> dict[str, Any]:
@@ -283,5 +330,6 @@ def _line(words: Words, room: CorrectionRoom, seat: Seat, one: CorrectionLine) -
     }
 
 
-def _page_of(code: str) -> str:
+def page_of(code: str) -> str:
+    """The address of a participant's corrections."""
     return f"/desk/participants/{quote(code, safe='')}/corrections"

@@ -35,6 +35,10 @@ ROOMS: Final = (
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
     Room("rota", "/desk/rota", Action.see_participants),
+    Room("staff", "/desk/staff", Action.keep_staff),
+    Room("sites", "/desk/sites", Action.keep_sites),
+    Room("allocation", "/desk/allocation", Action.see_allocation),
+    Room("record", "/desk/record", Action.see_audit),
 )
 """In the order of the bar."""
 

@@ -14,7 +14,7 @@ from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.turns import Who
 from pro_service.services.texting.proving.first_texts import plan_first_text, send_first_text
 from pro_service.web.desk.person.fields import Field
-from pro_service.web.desk.person.masks import mask_of
+from pro_service.web.desk.person.masks import mask_for
 from pro_service.web.desk.person.naming import chosen, whom
 from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 from pro_service.web.desk.words import Words
@@ -43,7 +43,7 @@ def _which(asked: Asked) -> UUID | None:
 async def _look(asked: Asked) -> Outlook:
     text = await plan_first_text(asked.turn.who, asked.facts, asked.protocol, which=_which(asked))
     words, local = asked.words, zone(asked.facts.zone)
-    to = mask_of(asked.turn.hands.context, text.contact)
+    to = mask_for(asked.turn, text.contact)
     goes = (
         words.text("ask.goes_now")
         if text.at_once

@@ -7,6 +7,7 @@ from typing import Final
 from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.desk.person.staff_turns import StaffTurn
 from pro_service.services.texting.composing import open_address
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
@@ -20,6 +21,11 @@ def mask_of(context: ServiceContext, contact: ContactFacts) -> str:
         return masked(open_address(context, contact), contact.kind)
     except (DataKeyMissingError, SealBrokenError):
         return _MASK
+
+
+def mask_for(turn: StaffTurn, contact: ContactFacts) -> str:
+    """The same in a form about a participant; nothing of the number of somebody restricted."""
+    return _MASK if turn.place.restricted else mask_of(turn.hands.context, contact)
 
 
 def masked(address: str, kind: Kind) -> str:

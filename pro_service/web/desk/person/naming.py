@@ -11,7 +11,7 @@ from typing import Final
 
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.web.desk.person.fields import Field, FieldError
-from pro_service.web.desk.person.masks import mask_of
+from pro_service.web.desk.person.masks import mask_for
 from pro_service.web.desk.person.sheets import Asked
 from pro_service.web.desk.words import Words
 
@@ -41,7 +41,7 @@ def shared_in_words(words: Words, code: str, others: Iterable[str]) -> str:
 
 
 def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, str]]:
-    words, context = asked.words, asked.turn.hands.context
+    words = asked.words
     return [
         (
             str(one.id),
@@ -49,7 +49,7 @@ def _options(asked: Asked, contacts: Iterable[ContactFacts]) -> list[tuple[str, 
                 "contact_sheet.which",
                 place=one.ordinal,
                 whose=words.word("whose", one.relation),
-                number=mask_of(context, one),
+                number=mask_for(asked.turn, one),
             ),
         )
         for one in contacts

@@ -7,10 +7,12 @@ from typing import Final
 
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.web.desk.consenting.sheets import CONSENT, CONSENT_PART
 from pro_service.web.desk.person.asking import ASK, EXTRA
 from pro_service.web.desk.person.happenings import EVENT
 from pro_service.web.desk.person.joining import FIRST_TEXT
 from pro_service.web.desk.person.own_events import OWN_EVENT
+from pro_service.web.desk.person.queries import SHEETS_OF_RECORD
 from pro_service.web.desk.person.reach import (
     AGREEMENT,
     CONFIRM,
@@ -21,6 +23,7 @@ from pro_service.web.desk.person.reach import (
     OPT_IN,
     OPT_OUT,
 )
+from pro_service.web.desk.person.restricting import RESTRICTION
 from pro_service.web.desk.person.sheets import Sheet
 from pro_service.web.desk.person.standing import STATUS
 from pro_service.web.desk.person.visit_day import DAY
@@ -39,10 +42,13 @@ MORE: Final = (
     OPT_IN,
     OPT_OUT,
     SETTINGS,
+    CONSENT,
+    CONSENT_PART,
     DAY,
     SITE,
+    RESTRICTION,
 )
-SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE)
+SHEETS: Final[tuple[Sheet, ...]] = (*FIRST_ROW, *MORE, *SHEETS_OF_RECORD)
 
 _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
     FIRST_TEXT.name: lambda facts: (
@@ -54,6 +60,7 @@ _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
     FIRST.name: lambda facts: len(facts.contacts) > 1,
     END.name: lambda facts: bool(facts.contacts),
     OPT_IN.name: lambda facts: any(one.opted_out_at is not None for one in facts.contacts),
+    CONSENT_PART.name: lambda facts: facts.consent is not None,
     OPT_OUT.name: lambda facts: any(one.opted_out_at is None for one in facts.contacts),
 }
 """Actions that have something to act on only sometimes."""

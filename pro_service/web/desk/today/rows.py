@@ -152,7 +152,7 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
-                "may_take": protocol.coming.escalation is not None and may_take(alert),
+                "may_take": may_take(protocol, alert.severity, assessed=alert.stands is not None),
                 "who_has_it": told_of(words, alert, local),
             }
         )

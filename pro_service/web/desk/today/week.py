@@ -4,17 +4,27 @@ their own, to which every count leads."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
-from pro_service.domain.study.times import zone
+from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.today import Since, Week, read_frame, read_since, read_week
+from pro_service.services.desk.today import (
+    Owing,
+    Since,
+    Week,
+    read_frame,
+    read_owing,
+    read_since,
+    read_week,
+)
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
+from pro_service.web.desk.consenting.said import owed_in_words
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.sheets import new_form_key
@@ -23,6 +33,8 @@ from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
 WEEK_KINDS: Final = ("clinic", "closes", "opens")
+OWING: Final = "consents"
+"""The list of who owes a signature on a newer version of the consent form."""
 _IN_CLINIC: Final = ("clinic", "planned")
 """Kinds of rows that are one list: who comes, for a visit or for what is planned without one."""
 CHANGE_KINDS: Final = ("answered", "unanswered", "numbers", "stopped")
@@ -40,12 +52,17 @@ async def show_week(request: web.Request, seat: Seat) -> web.Response:
         frame = await read_frame(connection, study_id)
         sites = await service.list_sites(connection, study_id)
         week = await read_week(connection, context, study_id, frame.now, MOST_OF_A_PAGE)
+        owing = await read_owing(
+            connection, study_id, frame.now, week.protocols, sites, MOST_OF_A_PAGE
+        )
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     lists = week_lists(words, sites, week)
     values: dict[str, Any] = {**clock(words, sites, frame.now), "since": None}
     values["key"] = new_form_key()
     shown = [(kind, lists[kind], week_total(week, kind)) for kind in WEEK_KINDS if lists[kind]]
+    if owing.total:
+        shown.append((OWING, owing_rows(words, sites, owing, frame.now), owing.total))
     values["days"] = _clinic_days(words, seat, week)
     return desk.render("week.html", request, seat, frame=frame, shown=shown, of="week", **values)
 
@@ -83,13 +100,14 @@ async def show_since(request: web.Request, seat: Seat) -> web.Response:
 
 
 def beside_values(
-    words: Words, sites: Sequence[DeskSite], week: Week, since: Since
+    words: Words, sites: Sequence[DeskSite], week: Week, since: Since, owing: Owing
 ) -> dict[str, Any]:
     """What stands beside the list of work: the clinic, the week in numbers, and what changed."""
     return {
         "clinic": week_lists(words, sites, week)["clinic"][:MOST_BESIDE],
         "clinic_total": week_total(week, "clinic"),
-        "week": {kind: week.totals[kind] for kind in ("closes", "opens") if kind in week.totals},
+        "week": {kind: week.totals[kind] for kind in ("closes", "opens") if kind in week.totals}
+        | ({OWING: owing.total} if owing.total else {}),
         "since": since_at(words, sites, since),
         "changes": {kind: since.totals[kind] for kind in CHANGE_KINDS if since.totals[kind]},
     }
@@ -126,6 +144,25 @@ def week_lists(
             }
         )
     return lists
+
+
+def owing_rows(
+    words: Words, sites: Sequence[DeskSite], owing: Owing, now: datetime
+) -> list[dict[str, Any]]:
+    """Who owes a signature, on which version, by when."""
+    by_id = {site.id: site for site in sites}
+    return [
+        {
+            "code": one.code,
+            "place": one.site_id,
+            "site": where(sites, by_id[one.site_id]),
+            "visit": words.text("consent.signed", version=one.version),
+            "anchor": "#consent",
+            "when": owed_in_words(words, owed, local_day(now, zone(by_id[one.site_id].zone))),
+            "owes": False,
+        }
+        for one, owed in owing.rows
+    ]
 
 
 def week_total(week: Week, kind: str) -> int:

@@ -19,7 +19,17 @@ from pro_service.store.pools import connect
 from pro_service.store.visits.outlooks import refresh_outlooks
 from tests.support.databases import clone
 from tests.support.outlooks.compared import compare
-from tests.support.outlooks.generated import DEFINITIONS, ITEMS, Made, Person, people, store
+from tests.support.outlooks.generated import (
+    DEFINITIONS,
+    INSTRUMENTS,
+    ITEMS,
+    Made,
+    Person,
+    people,
+    people_until_now,
+    store,
+)
+from tests.support.outlooks.lists import derived_lists_of, lists_of
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,19 @@ class Lab:
         await compare(self.desk, made.study_id, ITEMS, ())
         await self.move(timedelta(0))
 
+    async def lists_hold(self, listed: list[Person], kept: list[bool], hours: list[int]) -> None:
+        """Compare Today's lists, looked up where some are kept, with nothing kept."""
+        made = await store(self.superuser, listed)
+        await self.keep(made, kept)
+        for ahead in (0, *hours):
+            await self.move(timedelta(hours=ahead))
+            transaction = self.superuser.transaction()
+            await transaction.start()
+            given = (self.superuser, made.study_id, [made.site_id], INSTRUMENTS)
+            assert await lists_of(*given) == await derived_lists_of(*given)
+            await transaction.rollback()
+        await self.move(timedelta(0))
+
     async def keep(self, made: Made, kept: list[bool]) -> None:
         """The worker comes by some of them."""
         rows = await self.superuser.fetch(
@@ -61,7 +84,7 @@ class Lab:
 @contextmanager
 def laboratory(url: str) -> Iterator[Lab]:
     with asyncio.Runner() as runner:
-        superuser = runner.run(asyncpg.connect(url))
+        superuser = runner.run(connect(url, role=None, actor="test:superuser"))
         desk = runner.run(connect(url, role="pro_desk", actor="test:desk"))
         worker = runner.run(connect(url, role="pro_worker", actor="test:worker"))
         yield Lab(runner, superuser, desk, worker)
@@ -87,6 +110,18 @@ def test_the_list_says_what_the_domain_says(
     lab: Lab, listed: list[Person], kept: list[bool], hours: list[int]
 ) -> None:
     lab.runner.run(lab.holds(listed, kept, hours))
+
+
+@given(
+    listed=st.lists(people_until_now, min_size=1, max_size=6),
+    kept=st.lists(st.booleans(), min_size=6, max_size=6),
+    hours=st.lists(st.integers(1, 150), max_size=1),
+)
+@settings(max_examples=settings().max_examples // 4, phases=(Phase.generate,))
+def test_the_lists_of_today_say_what_the_record_says(
+    lab: Lab, listed: list[Person], kept: list[bool], hours: list[int]
+) -> None:
+    lab.runner.run(lab.lists_hold(listed, kept, hours))
 
 
 def test_the_bits_are_the_states_in_their_order() -> None:

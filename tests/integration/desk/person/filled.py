@@ -29,7 +29,8 @@ EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
 def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
     """What a small form asks beside a reason; every number and extra visit is another.
 
-    `rows` holds the first contact and the last.
+    `rows` holds the first contact and the last, a visit that has begun and the data query that was
+    raised last.
     """
     if doing.name == "desk-extra-visit":
         return {"ask": f"{next(EXTRAS)}:left_knee", "when": "now"}
@@ -52,10 +53,18 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         "desk-texts-again": {"contact": first},
         "desk-no-texts": {"reason": ""},
         "desk-settings": {"language": "en", "channel": "link"},
+        "desk-consent": {"version": f"9.{number}", "on": "2026-01-05"},
+        "desk-consent-part": {"what": "caregiver_given", "on": "2026-01-05"},
+        "desk-restriction": {"wants": "restrict"},
         "desk-note": {"words": "prefers mornings"},
         "desk-write": {"reply": "thanks"},
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
+        "desk-data-query": {"about": "participant", "words": "x"},
+        "desk-query-answer": {"query": str(rows["data query"]), "words": "x"},
+        "desk-query-close": {"query": str(rows["data query"]), "words": "x"},
+        "desk-query-reopen": {"query": str(rows["data query"]), "words": "x"},
+        "desk-source-checked": {"visit": str(rows["visit"]), "words": "x"},
         "desk-enrol": {},
     }
     return sheets.get(doing.name, {})

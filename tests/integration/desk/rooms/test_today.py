@@ -9,6 +9,8 @@ import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.services import rounds
+from pro_service.services.desk.today import lists
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
@@ -90,6 +92,28 @@ async def test_a_visit_with_more_to_answer_is_not_only_to_be_sent(
     await seed_call(participant)
     _, text = await page(desk)
     assert ("P-001" in section(text, "calls"), 'id="to_complete"' in text) == (True, False)
+
+
+async def test_the_number_above_a_list_is_right_however_few_of_it_are_read(
+    study: SeededStudy, pools: Pools, desk: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MOST_OF_A_LIST", 1)
+    for code, closes in (("P-001", 2 * DAY), ("P-002", DAY), ("P-003", 3 * DAY)):
+        one = await sitter(study, pools, code, closes)
+        await one.answer({one.items[0]: 3})
+    whole = await sitter(study, pools, "P-004", DAY)
+    await whole.answer(dict.fromkeys(whole.items, 3))
+    await rounds.closing_round(pools.worker, study.context)
+    # Of who answers now nothing is kept yet: the record tells whether it is all they were asked.
+    for code in ("P-005", "P-006"):
+        one = await sitter(study, pools, code, 4 * DAY)
+        await one.answer(dict.fromkeys(one.items, 3) if code == "P-006" else {one.items[0]: 3})
+    _, text = await page(desk)
+    assert 'href="#to_complete">To complete <strong>4</strong>' in text
+    assert 'href="#unsent">Not sent <strong>2</strong>' in text
+    codes = re.compile(r'class="code" href="[^"]*#baseline-1">([^<]*)<')
+    assert codes.findall(section(text, "to_complete")) == ["P-002", "P-005"]
+    assert codes.findall(section(text, "unsent")) == ["P-004", "P-006"]
 
 
 async def test_another_sites_sittings_are_not_listed(

@@ -7,24 +7,20 @@ they touched is its own count; times are shown by `python -m tests.benchmarks de
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import pytest
 
 from pro_service.services.desk.listing.signs import FIGURE_SIGNS, STATE_SIGNS
 from pro_service.store.desk.people import Slice, Sought, find_people
 from pro_service.store.pools import connect
-from pro_service.store.sql_files import load_queries
-from pro_service.store.visits.outlooks import refresh_outlooks
 from tests.support.large import PARTICIPANTS, SITES, LargeStudy, row_id
-from tests.support.large.plans import PLANNING, explain, pages_touched
+from tests.support.large.kept import ITEMS, Kept
+from tests.support.outlooks.lists import derived_lists_of, lists_of
+from tests.support.seed import make_context
 
-ITEMS = {"womac-nrs-3.1": 24, "pain-nrs": 1}
 KEPT = 1_000
 """About the pages in which 2,000 participants' outlooks stand, with their visits'."""
 FOUND: dict[str, tuple[Sought, str, int]] = {
@@ -32,55 +28,15 @@ FOUND: dict[str, tuple[Sought, str, int]] = {
     "of a site": (Sought(site=row_id(SITES, 2)), "code", 400),
     "by code": (Sought(code="77"), "code", 400),
     "by status": (Sought(status="active", items=ITEMS), "code", 700),
+    "by language": (Sought(language="zh_CN"), "code", 400),
     "missed": (Sought(states=256, items=ITEMS), "code", KEPT + 700),
     "due": (Sought(states=32, items=ITEMS), "code", KEPT + 700),
     "to come": (Sought(states=16, items=ITEMS), "code", 700),
     "of a visit": (Sought(states=1, visit="month_2", items=ITEMS), "code", KEPT + 700),
     "scorable": (Sought(figure=FIGURE_SIGNS["scorable"], items=ITEMS), "code", 700),
     "behind": (Sought(items=ITEMS), "behind", KEPT + 700),
+    "by site": (Sought(), "site", 400),
 }
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The large study with all outlooks kept, as somebody of the whole study sees it."""
-
-    url: str
-    study: LargeStudy
-
-    async def desk(self) -> asyncpg.Connection:
-        """A connection of its own: explaining forgets whatever one had prepared."""
-        desk = await connect(self.url, role="pro_desk", actor="test:plans")
-        sites = ",".join(str(row_id(SITES, number)) for number in range(1, 5))
-        await desk.execute("SELECT set_config('pro.site_ids', $1, false)", sites)
-        return desk
-
-    async def pages(self, place: str, name: str, values: tuple[Any, ...]) -> tuple[int, int]:
-        """Pages touched and rows found: planned anew, and as a plan kept for any values."""
-        worst, rows = 0, 0
-        for planning in PLANNING:
-            desk = await self.desk()
-            try:
-                plan = (await explain(desk, load_queries(place)[name], values, planning))["Plan"]
-            finally:
-                await desk.close()
-            worst, rows = max(worst, pages_touched(plan)), plan["Actual Rows"]
-        return worst, rows
-
-
-@pytest.fixture
-async def kept(large: tuple[str, LargeStudy]) -> Kept:
-    """The worker came by everybody."""
-    url, study = large
-    worker = await connect(url, role="pro_worker", actor="test:worker")
-    for first in range(1, study.participants, 200):
-        batch = [row_id(PARTICIPANTS, number) for number in range(first, first + 200)]
-        await refresh_outlooks(worker, study.study_id, batch, ITEMS)
-    await worker.close()
-    superuser = await asyncpg.connect(url)
-    await superuser.execute("VACUUM ANALYZE pro.visit_outlooks, pro.participant_outlooks")
-    await superuser.close()
-    return Kept(url, study)
 
 
 async def test_finding_touches_few_pages_whatever_is_asked(kept: Kept) -> None:
@@ -134,13 +90,13 @@ async def test_whoever_was_written_about_since_is_derived_and_the_rest_is_not(
 
 WEEK = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
-    "get_frame": ("desk/frame", (), 300),
-    "list_open_alerts": ("desk/desk", (50,), 2_000),
-    "list_open_calls": ("desk/desk", (50,), 5_500),
+    "get_frame": ("desk/frame", (), 150),
+    "list_open_alerts": ("desk/desk", (50,), 1_500),
+    "list_open_calls": ("desk/desk", (50,), 4_500),
     "list_held_numbers": ("desk/desk", (50,), 2_500),
     "list_texts_to_read": ("desk/desk", (50,), 100),
     "list_unreached": ("desk/desk", (), 4_000),
-    "list_begun": ("desk/today", (500,), 16_000),
+    "list_begun": ("desk/today", (50,), 5_000),
     "list_reports_without_alert": ("desk/alerts", (None, WEEK[1], WEEK[1], 100), 50),
     "list_alerts_against_log": ("desk/alerts", (None, WEEK[1], WEEK[1], True, 100), 1_500),
 }
@@ -167,9 +123,11 @@ async def test_one_conversation_is_read_without_reading_everybodys_keys(kept: Ke
     assert touched < 1_500
 
 
-async def test_who_is_silent_and_what_is_begun_are_the_same_kept_or_not(kept: Kept) -> None:
+async def test_the_lists_of_today_are_the_same_kept_or_not(kept: Kept) -> None:
     """What is kept is what the rule says of the record: nothing kept, the record alone is asked."""
-    superuser = await asyncpg.connect(kept.url)
+    superuser = await connect(kept.url, role=None, actor="test:plans")
+    study, sites = kept.study.study_id, [row_id(SITES, number) for number in range(1, 5)]
+    instruments = make_context().catalogue.instruments
     transaction = superuser.transaction()
     await transaction.start()
     try:
@@ -177,32 +135,14 @@ async def test_who_is_silent_and_what_is_begun_are_the_same_kept_or_not(kept: Ke
         await superuser.execute("SET LOCAL session_replication_role = replica")
         await superuser.execute(
             "UPDATE pro.protocol_versions SET document = document || $1",
-            json.dumps({"calls": {"silent_visits": 1}}),
+            {"calls": {"silent_visits": 1}},
         )
-        looked_up = await lists_of(superuser, kept.study.study_id)
-        await superuser.execute("DELETE FROM pro.visit_outlooks")
-        await superuser.execute("DELETE FROM pro.participant_outlooks")
-        derived = await lists_of(superuser, kept.study.study_id)
+        looked_up = await lists_of(superuser, study, sites, instruments)
+        derived = await derived_lists_of(superuser, study, sites, instruments)
     finally:
         await transaction.rollback()
         await superuser.close()
-    unreached, begun = looked_up
-    assert sum("'silent_visits': 1," in one for one in unreached) > 50
-    assert len(begun) > 50
+    assert sum("silent_visits=1" in one for one in looked_up.unreached) > 50
+    assert len(looked_up.to_complete) > 50
+    assert len(looked_up.week) > 100
     assert looked_up == derived
-
-
-async def lists_of(superuser: asyncpg.Connection, study_id: UUID) -> tuple[list[str], list[str]]:
-    """Who may be out of reach and what is begun, row by row as text, as the desk reads them."""
-    sites = ",".join(str(row_id(SITES, number)) for number in range(1, 5))
-    await superuser.execute("SET LOCAL ROLE pro_desk")
-    await superuser.execute("SELECT set_config('pro.site_ids', $1, true)", sites)
-    found = []
-    for place, name, values in (
-        ("desk/desk", "list_unreached", (study_id,)),
-        ("desk/today", "list_begun", (study_id, 500)),
-    ):
-        rows = await superuser.fetch(load_queries(place)[name], *values)
-        found.append(sorted(repr(dict(row)) for row in rows))
-    await superuser.execute("RESET ROLE")
-    return found[0], found[1]

@@ -38,6 +38,7 @@ PERIODIC = (
     Case("calling/notices", "list_alerts_to_tell", "pro_worker", 200, (200, timedelta(minutes=2))),
     Case("calling/escalation", "list_unread_warnings", "pro_worker", 200, (200,)),
     Case("calling/escalation", "close_calls_read", "pro_worker", 100),
+    Case("pages/handover", "list_idle_tablets", "pro_worker", 20, (200,)),
     Case("base/key_check", "list_wrapping_keys", "pro_participant", 20),
     Case("base/key_check", "list_index_keys", "pro_participant", 30),
     Case("base/key_check", "list_link_keys", "pro_participant", 40),

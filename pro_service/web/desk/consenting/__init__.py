@@ -1,0 +1,1 @@
+"""Consent at the desk: a participant's, with its history, and its forms."""

@@ -1,0 +1,1 @@
+"""The room of the record: the audit, and what is asked about data."""

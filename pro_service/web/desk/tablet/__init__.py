@@ -1,0 +1,1 @@
+"""A tablet handed over at the desk."""

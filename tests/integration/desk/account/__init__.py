@@ -1,0 +1,1 @@
+"""Accounts of staff: one's own, and those that administrators keep."""

@@ -1,0 +1,93 @@
+"""Sites corrected: what is sent from then on says it, and what was said before is kept."""
+
+from __future__ import annotations
+
+import aiohttp
+import asyncpg
+import pytest
+
+from pro_service.services.study.sites import correct_site
+from pro_service.store.account.keeping import SiteWords
+from tests.support.desk import page, press, seed_site, seed_staff, sign_in
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
+
+SITES = "/desk/sites"
+ADDED = "+1 202 555 0177"
+
+
+@pytest.fixture
+async def room(study: SeededStudy, browser: aiohttp.ClientSession) -> aiohttp.ClientSession:
+    """A browser in which an administrator of S1 is signed in."""
+    await seed_staff(study, "ada", role="administrator")
+    await sign_in(browser, "ada")
+    return browser
+
+
+async def test_a_corrected_telephone_is_what_is_said_and_the_old_one_is_kept(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    room: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+) -> None:
+    old = await owner.fetchrow("SELECT name, telephone, emergency_number FROM pro.sites")
+    _, html = await page(room, f"{SITES}/S1")
+    status, html = await press(room, html, f"{SITES}/S1", telephone=ADDED, reason="the ward moved")
+    assert (status, "S1 is corrected" in html) == (200, True)
+    assert ADDED in html
+    assert "the ward moved" in html
+    assert old["telephone"] in html
+    facts = await study.context.reader.facts(owner, study.id, participant.id)
+    assert (facts.site.telephone, facts.site.emergency_number) == (ADDED, old["emergency_number"])
+    kept = await owner.fetchrow(
+        "SELECT name, telephone, emergency_number, actor FROM pro.site_corrections"
+    )
+    assert tuple(kept) == (*old, "staff:ada")
+    entry = await owner.fetchrow(
+        "SELECT actor, reason FROM pro.audit_entries"
+        " WHERE table_name = 'sites' AND operation = 'UPDATE'"
+    )
+    assert tuple(entry) == ("staff:ada", "the ward moved")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"telephone": "ask the ward"}, "This is no telephone number"),
+        ({"emergency_number": ""}, "Please fill this in"),
+        ({"name": " "}, "Please fill this in"),
+    ],
+)
+async def test_words_that_nobody_could_ring_are_refused_and_stay_in_the_form(
+    room: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+    typed: dict[str, str],
+    says: str,
+) -> None:
+    _, html = await page(room, f"{SITES}/S1")
+    filled = {"reason": "mistyped"} | typed
+    status, html = await press(room, html, f"{SITES}/S1", **filled)
+    assert (status, says in html, "mistyped" in html) == (422, True, True)
+    assert await owner.fetchval("SELECT count(*) FROM pro.site_corrections") == 0
+
+
+async def test_the_same_words_again_correct_nothing(
+    study: SeededStudy, room: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    _, html = await page(room, f"{SITES}/S1")
+    _, html = await press(room, html, f"{SITES}/S1", reason="to be sure")
+    assert "says all of that already" in html
+    now = SiteWords(
+        *await owner.fetchrow("SELECT name, telephone, emergency_number FROM pro.sites")
+    )
+    study_id, words = study.id, now._replace(telephone=ADDED)
+    assert await correct_site(owner, study_id, "S1", words, reason="moved", actor=ACTOR)
+    assert not await correct_site(owner, study_id, "S1", words, reason="moved", actor=ACTOR)
+
+
+async def test_a_site_of_others_is_not_there_to_be_corrected(
+    study: SeededStudy, room: aiohttp.ClientSession
+) -> None:
+    await seed_site(study, "S2")
+    _, html = await page(room, SITES)
+    assert ("S1" in html, "S2" in html) == (True, False)
+    assert (await page(room, f"{SITES}/S2"))[0] == 404
