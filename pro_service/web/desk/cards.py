@@ -148,7 +148,7 @@ async def _contact(request: web.Request, seat: Seat, holder: CardHolder) -> Cont
     async with at_desk(hands.desk, seat) as connection:
         sites = await list_sites(connection, study_id)
     name = next((one.name for one in sites if one.id == holder.site_id), None)
-    return contact_card(context, facts, protocol, site_name=name)
+    return await contact_card(hands.clerk, context, facts, protocol, site_name=name)
 
 
 def _showing(words: Words, holder: CardHolder, one: ShownCard) -> dict[str, Any]:

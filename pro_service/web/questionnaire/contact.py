@@ -6,7 +6,7 @@ from aiohttp import web
 
 from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.texting.proving.contact_card import ContactCard, contact_card
-from pro_service.web.keys import CONTEXT
+from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.questionnaire.own_page import render
 from pro_service.web.questionnaire.prelude import OWN_PAGE, for_own_page
 from pro_service.web.requests import see
@@ -17,7 +17,7 @@ CONTACT_PAGE = "/q/me/contact"
 @for_own_page
 async def show_contact(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me/contact`: from which number and in which words texts come, and whom to ring."""
-    card = _card(request, page)
+    card = await _card(request, page)
     if card is None:
         return see(OWN_PAGE)
     return render(request, page, "contact.html", back=CONTACT_PAGE, card=card)
@@ -26,7 +26,7 @@ async def show_contact(request: web.Request, page: OwnPage) -> web.Response:
 @for_own_page
 async def get_contact(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me/contact.vcf`: the same as a card that a telephone saves."""
-    card = _card(request, page)
+    card = await _card(request, page)
     if card is None or not card.may_be_saved:
         return see(OWN_PAGE)
     return web.Response(
@@ -37,5 +37,6 @@ async def get_contact(request: web.Request, page: OwnPage) -> web.Response:
     )
 
 
-def _card(request: web.Request, page: OwnPage) -> ContactCard | None:
-    return contact_card(request.app[CONTEXT], page.facts, page.protocol)
+async def _card(request: web.Request, page: OwnPage) -> ContactCard | None:
+    app = request.app
+    return await contact_card(app[POOLS].participant, app[CONTEXT], page.facts, page.protocol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.registered import (
@@ -15,8 +16,10 @@ from pro_service.domain.delivery.registered import (
 )
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.study.assessments import has_only_to_send
+from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.actors import WORKER
 from pro_service.services.texting.reminder_texts import Composed, Due
+from pro_service.store.connection import Connection
 from pro_service.store.texting import registered
 
 
@@ -45,6 +48,27 @@ async def compose_registered(due: Due, sender_id: UUID) -> Composed | None:
         registration_id=found.id,
         parameters=json.dumps(parameters, ensure_ascii=False),
     )
+
+
+class RegisteredWords(NamedTuple):
+    """The texts somebody will get, word for word, and the signature they come under."""
+
+    signature: str
+    words: tuple[str, ...]
+
+
+async def registered_words(
+    connection: Connection, facts: ParticipantFacts, sender_id: UUID
+) -> RegisteredWords | None:
+    """The first reminder and the later ones as they stand now; None: nothing is registered."""
+    known = await registered.list_registered(connection, facts.study_id, sender_id)
+    shared = facts.contact is not None and facts.contact.names_code
+    keys = (registered_key("card", shared=shared, first=first) for first in (True, False))
+    found = [one for key in keys if (one := _of(known, key, facts.language)) is not None]
+    if not found:
+        return None
+    values = {"start": facts.start_of_code}
+    return RegisteredWords(found[0].signature, tuple(fill(one, values).body for one in found))
 
 
 def _of(known: Sequence[Registration], key: str, language: str) -> Registration | None:

@@ -18,7 +18,9 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.channels.reach import outlet_for, reached_by, usual_sender
+from pro_service.services.texting.channels.registered_texts import registered_words
 from pro_service.services.texting.composing import open_number
+from pro_service.store.connection import Connection
 
 _NUMBER: Final = re.compile(r"\+?\d{3,15}")
 _ESCAPED: Final = re.compile(r"([\\;,])")
@@ -64,7 +66,8 @@ class ContactCard(NamedTuple):
         return "".join(f"{line}\r\n" for line in lines)
 
 
-def contact_card(
+async def contact_card(
+    connection: Connection,
     context: ServiceContext,
     facts: ParticipantFacts,
     protocol: Protocol,
@@ -73,22 +76,29 @@ def contact_card(
 ) -> ContactCard | None:
     """The card for a participant; None where no address of ours speaks for their site.
 
-    With `site_name` the first text stands on it as well.
+    With `site_name` the first text stands on it as well. Where only registered texts go, these are
+    shown, under their signature.
     """
     number = open_number(context, facts)
     outlet = None if number is None else outlet_for(context, facts, number)
     sender = usual_sender(context, facts) if outlet is None else outlet.sender
     if sender is None:
         return None
+    card = ContactCard(
+        language=facts.language,
+        name=protocol.study.sender[facts.language],
+        number=sender.address,
+        telephone=facts.site.telephone,
+        words=(),
+    )
+    if outlet is not None and outlet.rule.template_registered:
+        found = await registered_words(connection, facts, sender.id)
+        return card if found is None else card._replace(name=found.signature, words=found.words)
     naming = text_context(context, protocol, facts, link=f"{context.public_url}/q/…")
     texts = [] if site_name is None else [first_parts(site_name)]
     reminder = _REMINDERS.get(reached_by(context, facts))
     if reminder is not None:
         texts.append((TextPart(key=reminder),))
-    return ContactCard(
-        language=facts.language,
-        name=protocol.study.sender[facts.language],
-        number=sender.address,
-        telephone=facts.site.telephone,
-        words=tuple(context.texts.render(one, facts.language, naming) for one in texts),
+    return card._replace(
+        words=tuple(context.texts.render(one, facts.language, naming) for one in texts)
     )

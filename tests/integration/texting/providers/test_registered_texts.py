@@ -14,6 +14,7 @@ from pro_service.messaging.gateways import Gateways
 from pro_service.services import rounds
 from pro_service.services.study.registrations import draft_templates, load_templates
 from pro_service.services.study.senders import NewSender, add_sender, move_sender
+from pro_service.services.texting.proving.contact_card import contact_card
 from pro_service.store.ids import new_id
 from pro_service.store.texting import registered
 from tests.support.providers.recording import RecordingGateway
@@ -200,6 +201,26 @@ async def test_the_domestic_sender_writes_where_the_one_abroad_may_not(database_
         assert [one.their_address for one in home.sent] == [IN_CHINA]
         assert [one.their_address for one in abroad.sent] == [trial.phones["K-002"]]
         assert home.sent[0].our_address == "健康随访"
+
+
+async def test_the_contact_card_shows_signature_and_words_as_they_will_come(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        gateway = handed_to(trial)
+        await register(trial)
+        await trial.enrol(row("K-001", phone=IN_CHINA, language=LANGUAGE))
+        facts = await trial.facts("K-001")
+        protocol = await trial.context.reader.protocol(
+            trial.operator, trial.study_id, facts.protocol_version_id
+        )
+        card = await contact_card(trial.operator, trial.context, facts, protocol)
+        for _ in range(2):
+            await trial.move_to_next_nudge()
+            await trial.remind()
+        assert card is not None
+        assert card.name == SIGNATURE
+        assert card.words == tuple(text.body for text in gateway.sent)
 
 
 @pytest.mark.parametrize("link", [False, True])
