@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,9 @@ from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
-Provider = Literal["simulator", "twilio"]
+LEAST_SECRET = 16
+"""Characters of a secret that is part of an address."""
+Provider = Literal["aliyun", "simulator", "tencent", "twilio"]
 """The providers there are; each has its maker in `parts`."""
 
 
@@ -58,6 +61,18 @@ class Settings(BaseSettings):
     """Signs webhooks and authorises calls."""
     twilio_api_base: str | None = None
     """In place of Twilio's own address, for tests."""
+    aliyun_access_key_id: SecretStr | None = None
+    aliyun_access_key_secret: SecretStr | None = None
+    aliyun_push_secret: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    """A part of the address Aliyun pushes to: nothing else says that a push is Aliyun's."""
+    aliyun_api_base: str | None = None
+    """In place of Aliyun's own address, for tests."""
+    tencent_secret_id: SecretStr | None = None
+    tencent_secret_key: SecretStr | None = None
+    tencent_sms_app_id: SecretStr | None = None
+    tencent_region: str = Field("ap-guangzhou", pattern=r"^[a-z]+(-[a-z]+)+$")
+    tencent_push_secret: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    tencent_api_base: str | None = None
     vault_keys: SecretStr | None = None
     index_keys: SecretStr | None = None
     link_keys: SecretStr | None = None
@@ -98,7 +113,16 @@ class Settings(BaseSettings):
             return value
         return [one.strip() for one in value.split(",") if one.strip()]
 
-    @field_validator("public_url", "simulator_url", "twilio_api_base")
+    @field_validator("aliyun_push_secret", "tencent_push_secret")
+    @classmethod
+    def _fits_an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]+", value.get_secret_value()):
+            raise ValueError("must consist of letters, digits, - and _")
+        return value
+
+    @field_validator(
+        *("public_url", "simulator_url", "twilio_api_base", "aliyun_api_base", "tencent_api_base")
+    )
     @classmethod
     def _plain_address(cls, value: str | None) -> str | None:
         if value is None:

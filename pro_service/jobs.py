@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
-from pro_service.services.receiving.sweep import sweep_inbound
+from pro_service.services.receiving import sweep_inbound, work_off
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
 
@@ -64,7 +64,8 @@ def make_jobs(
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
-    `receiving` is a connection that may store inbound texts; without one their list is not swept.
+    `receiving` is a connection that may store inbound texts; without one pushes are not worked
+    off, nor is the list of texts swept.
     Without `telling` no staff are told of anything; without the desk's pool, which counts, there
     is no digest.
     """
@@ -73,7 +74,10 @@ def make_jobs(
     def go_on() -> bool:
         return not stopping.is_set()
 
-    swept = [] if receiving is None else [_inbound_job(receiving, context, stopping)]
+    received = []
+    if receiving is not None:
+        received.append(Job("pushes", 1.0, lambda: work_off(receiving, context), stopping))
+        received.append(_inbound_job(receiving, context, stopping))
     told = []
     if telling is not None:
         told.append(_tell_job(connection, context, telling, stopping))
@@ -94,7 +98,7 @@ def make_jobs(
         Job("tails", 300.0, lambda: rounds.tail_round(connection, context, go_on), stopping),
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *told,
-        *swept,
+        *received,
     ]
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
-from pro_service.config import Provider, Settings, SettingsError
+from pro_service.config import PREFIX, Provider, Settings, SettingsError
 from pro_service.domain.conversation.asking import PACE
 from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import Gateway
@@ -55,7 +55,9 @@ def make_gateways(settings: Settings) -> Gateways:
     What its settings lack is said then: SettingsError.
     """
     makers: dict[Provider, Callable[[Settings], Gateway]] = {
+        "aliyun": make_aliyun,
         "simulator": make_simulator,
+        "tencent": make_tencent,
         "twilio": make_twilio,
     }
     return Gateways({name: partial(makers[name], settings) for name in settings.providers})
@@ -88,6 +90,49 @@ def make_twilio(settings: Settings) -> TwilioGateway:
     return TwilioGateway(
         settings.twilio_account_sid, settings.twilio_auth_token, api_base=settings.twilio_api_base
     )
+
+
+def make_aliyun(settings: Settings) -> Gateway:
+    """The gateway to Aliyun. Raises SettingsError for what the settings lack."""
+    key_id = _demand(settings, "aliyun_access_key_id")
+    secret = _demand(settings, "aliyun_access_key_secret")
+    pushed = _demand(settings, "aliyun_push_secret")
+    from pro_service.messaging.aliyun.gateway import API, AliyunGateway
+    from pro_service.messaging.aliyun.wire import Credentials
+
+    return AliyunGateway(
+        Credentials(key_id.get_secret_value(), secret),
+        pushed,
+        api_base=settings.aliyun_api_base or API,
+    )
+
+
+def make_tencent(settings: Settings) -> Gateway:
+    """The gateway to Tencent. Raises SettingsError for what the settings lack."""
+    key_id = _demand(settings, "tencent_secret_id")
+    secret = _demand(settings, "tencent_secret_key")
+    app_id = _demand(settings, "tencent_sms_app_id")
+    pushed = _demand(settings, "tencent_push_secret")
+    from pro_service.messaging.tencent.gateway import API, Account, TencentGateway
+    from pro_service.messaging.tencent.wire import Credentials
+
+    account = Account(
+        Credentials(key_id.get_secret_value(), secret),
+        app_id.get_secret_value(),
+        settings.tencent_region,
+    )
+    return TencentGateway(account, pushed, api_base=settings.tencent_api_base or API)
+
+
+def _demand(settings: Settings, name: str) -> SecretStr:
+    """A setting a provider needs. Raises SettingsError that names it."""
+    found: SecretStr | None = getattr(settings, name)
+    if found is None:
+        raise SettingsError(
+            f"{PREFIX}{name.upper()} is not set.",
+            mend="The README's table of settings says where it comes from.",
+        )
+    return found
 
 
 def make_telling(settings: Settings) -> Telling | None:

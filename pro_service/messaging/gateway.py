@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final, Literal, Protocol, runtime_checkable
+from typing import (
+    Annotated,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
 
@@ -23,6 +32,9 @@ MESSAGE_PARAMETER: Final = "message"
 Effect = Literal["bad_number", "opted_out", "hold"]
 Verdict = Literal["stop", "start", "help"]
 """What a provider took a text for by its own list of words, and has acted upon and answered."""
+Proof = Literal["signed", "pulled", "unsigned"]
+"""What says that a text came from its provider: a signature over it, our own call that fetched it,
+or nothing but an address that others should not know."""
 
 
 class Registered(Record):
@@ -61,6 +73,15 @@ class Accepted(Record):
     provider_id: str
 
 
+class Found(Accepted):
+    """A text the provider's list has, and where it stands there, where the list tells that."""
+
+    state: MessageState = MessageState.accepted
+    error_code: str | None = None
+    effect: Effect | None = None
+    """What the error asks for beyond this message, as a receipt says it."""
+
+
 class WebhookRequest(Record):
     """A request from a provider as it came in; `url` is the public one with its raw query."""
 
@@ -92,7 +113,8 @@ class InboundText(Record):
     """A text a participant sent, exactly as the provider passed it on."""
 
     provider_id: PlainWord
-    our_address: PlainWord = Field(repr=False)
+    our_address: PlainWord | None = Field(repr=False)
+    """The address of ours it came to; None where the provider tells only by what it came."""
     their_address: PlainWord = Field(repr=False)
     body: FreeText = Field(repr=False)
     media_count: int = 0
@@ -104,6 +126,11 @@ class InboundText(Record):
     verdict: Verdict | None = None
     """What the provider itself took it for: it has stopped or let go its texts to the number, or
     given help, and said so. Our books follow its, whatever the words."""
+    routes: tuple[PlainWord, ...] = Field((), repr=False)
+    """By what it came, the most exact first: a number of the provider's, a signature, an account;
+    each may be known to be an alias of one of our senders."""
+    proof: Proof = "signed"
+    """What is unsigned may stop texts or be read by somebody; it never becomes an answer."""
 
 
 class DeliveryReceipt(Record):
@@ -135,6 +162,17 @@ def verdict_of(word: str | None) -> Verdict | None:
     return None if word is None else known.get(word.strip().lower())
 
 
+_Item = TypeVar("_Item", InboundText, DeliveryReceipt)
+
+
+class Batch(Record, Generic[_Item]):
+    """What one request of a provider brought: all of it that could be read."""
+
+    items: tuple[_Item, ...] = Field((), repr=False)
+    broken: int = 0
+    """Elements that could not be read. They refuse none of the others."""
+
+
 class ReplyBody(Record):
     """The body of our answer to an inbound webhook."""
 
@@ -153,7 +191,7 @@ class Gateway(Protocol):
 
     async def find(
         self, text: OutboundText, *, earliest: datetime, latest: datetime | None
-    ) -> tuple[Accepted, ...]:
+    ) -> tuple[Found, ...]:
         """What the provider's list shows that can be this text, likeliest first.
 
         The call was made at `earliest` or after and, where that is known, not after `latest`
@@ -163,12 +201,12 @@ class Gateway(Protocol):
         """
         ...
 
-    def parse_inbound(self, request: WebhookRequest) -> InboundText:
-        """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""
+    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
+        """Check and read what came in. Raises ForgedWebhookError, UnreadableWebhookError."""
         ...
 
-    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
-        """Check and read a receipt. Raises ForgedWebhookError, UnreadableWebhookError."""
+    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
+        """Check and read receipts. Raises ForgedWebhookError, UnreadableWebhookError."""
         ...
 
     def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
@@ -177,6 +215,22 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Finish and release connections."""
+        ...
+
+
+@runtime_checkable
+class Pushes(Protocol):
+    """A provider that pushes batches it does not sign, and hears nothing but that they came.
+
+    A push is stored as it is and acknowledged at once; what it holds is read afterwards.
+    """
+
+    def knows(self, secret: str) -> bool:
+        """Whether an address that was called holds our secret; compared in constant time."""
+        ...
+
+    def acknowledge(self) -> ReplyBody:
+        """What a push is answered with, with status 200, once it is stored."""
         ...
 
 

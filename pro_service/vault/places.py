@@ -47,5 +47,7 @@ ALLOCATION: Final = SealedColumn("allocations", "arm")
 """Who was given what, padded, under the study's key."""
 STAFF_ADDRESS: Final = SealedColumn("staff_addresses", "address")
 """Where a member of staff is told of urgent matters, under the study's key."""
+PUSH_BODY: Final = SealedColumn("provider_pushes", "body")
+"""A provider's push as it came, byte for byte, under the study's key."""
 FACTOR_SECRET: Final = SealedColumn("person_factors", "secret")
 """What a member of staff's telephone makes codes of, under the key of a study of theirs."""

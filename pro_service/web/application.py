@@ -10,6 +10,7 @@ from aiohttp import web
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
+from pro_service.services.receiving import Inbox
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
 from pro_service.web.desk import routes as desk
@@ -70,6 +71,7 @@ def build_application(
     )
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
+    app[hooks.INBOX] = Inbox()
     app[keys.READY] = Readiness(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
@@ -89,6 +91,8 @@ ROUTES: Final = (
     web.get("/readyz", health.readyz, name="readyz"),
     web.post("/hooks/{provider}/inbound", hooks.receive_inbound, name="hook-inbound"),
     web.post("/hooks/{provider}/status", hooks.receive_status, name="hook-status"),
+    web.get(hooks.PUSH_PATH, hooks.check_push_address, name="hook-push-check"),
+    web.post(hooks.PUSH_PATH, hooks.receive_push, name="hook-push"),
     web.get("/q/static/{name}", opening.get_static, name="page-static"),
     web.get("/q", opening.go_on, name="page-go-on"),
     web.get("/q/who", opening.show_who, name="page-who"),

@@ -64,10 +64,10 @@ from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesEr
 from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
+from pro_service.services.receiving import UnknownMessageError
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.study import NoFactorError
 from pro_service.services.texting import NoLineError
-from pro_service.services.texting.delivery import UnknownMessageError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
 from pro_service.store.journal import JournalError

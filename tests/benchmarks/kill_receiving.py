@@ -23,7 +23,7 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import connect
 from tests.benchmarks.kill_sending import PARTICIPANTS, Template, clone, was_killed
-from tests.support.kill_receiver import (
+from tests.support.killing.kill_receiver import (
     NAIVE_POINT,
     POINTS,
     REPLY_LOST,
@@ -105,7 +105,9 @@ class Receiver:
     async def run(self) -> None:
         """Keep one process running until stopped; only the first has a point to die at."""
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.support.kill_receiver", "tests.support.kill_worker"])
+        context.set_forkserver_preload(
+            ["tests.support.killing.kill_receiver", "tests.support.killing.kill_worker"]
+        )
         orders = self._orders
         while not self._stopping:
             ours, theirs = context.Pipe(duplex=False)

@@ -25,18 +25,29 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from aiohttp.test_utils import TestServer
-from pydantic import SecretStr
 
+from pro_service.domain.delivery.rules import TEXTS_A_SECOND
 from pro_service.messaging.gateways import Gateways
-from pro_service.messaging.twilio.gateway import TwilioGateway
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.receiving import work_off
 from pro_service.services.study import senders
 from pro_service.store.base import operations
-from pro_service.store.pools import connect, open_pools
+from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.web.application import build_application
 from tests.support import databases
-from tests.support.kill_worker import (
+from tests.support.china.account import Approved
+from tests.support.china.trial import fill_trial
+from tests.support.killing.kill_provider import (
+    KillFake,
+    KillProvider,
+    Trouble,
+    make_fake,
+    make_gateway,
+)
+from tests.support.killing.kill_worker import (
     BY_THE_FAKE,
     ONCE_A_WAVE,
+    PACED,
     POINTS,
     Keys,
     Naive,
@@ -45,13 +56,13 @@ from tests.support.kill_worker import (
     run_worker,
 )
 from tests.support.study import ACTOR, SENDER
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, Faults, TwilioFake
 from tests.support.twilio.trial import open_twilio_trial
+from tests.support.waiting import until
 
 PARTICIPANTS: Final = 4
 SAID_TO_BE_SENT: Final = frozenset({"accepted", "sent", "delivered"})
 SHOWN: Final = SAID_TO_BE_SENT | {"unconfirmed"}
-NAIVE_POINTS: Final = ("before the call", "during the call", BY_THE_FAKE, "answered")
+AROUND_THE_CALL: Final = ("before the call", "during the call", BY_THE_FAKE, "answered")
 FAULT_RATE: Final = 0.3
 
 
@@ -67,6 +78,8 @@ class Count:
     """A phone without its text that our record takes for served, or does not know about."""
     open_ends: int = 0
     """Messages neither bound nor shown, reminders still open."""
+    unregistered: int = 0
+    """Calls with anything but an approved template, where nothing else may go out."""
     bound: int = 0
     unconfirmed: int = 0
     notes: list[str] = field(default_factory=list)
@@ -79,14 +92,15 @@ class Count:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was doubled, lost or left open."""
-        return not (self.doubles or self.lost or self.open_ends)
+        """Whether nothing was doubled, lost, left open or sent without its registration."""
+        return not (self.doubles or self.lost or self.open_ends or self.unregistered)
 
     def __str__(self) -> str:
         """One line."""
         return (
             f"{self.runs} runs, {self.killed} killed, {self.texts} texts accepted: "
-            f"{self.doubles} doubles, {self.lost} lost, {self.open_ends} left open; "
+            f"{self.doubles} doubles, {self.lost} lost, {self.open_ends} left open, "
+            f"{self.unregistered} without registration; "
             f"{self.bound} bound, {self.unconfirmed} shown as unconfirmed"
         )
 
@@ -99,6 +113,9 @@ class Template:
     name: str
     keys: Keys
     phones: tuple[str, ...]
+    provider: KillProvider = "twilio"
+    approved: tuple[Approved, ...] = ()
+    """What the provider lets go out, where it lets nothing else."""
 
 
 def new_keys() -> Keys:
@@ -124,6 +141,17 @@ async def make_template(server_url: str, database_url: str, *, asked: bool = Fal
     return Template(server_url, urlsplit(database_url).path.lstrip("/"), keys, phones)
 
 
+async def make_china_template(
+    server_url: str, database_url: str, provider: KillProvider
+) -> Template:
+    """The same for a provider of mainland China, where only registered texts go out."""
+    keys = new_keys()
+    context = context_of(keys, "http://127.0.0.1", provider)
+    phones, approved = await fill_trial(database_url, context, provider, PARTICIPANTS)
+    name = urlsplit(database_url).path.lstrip("/")
+    return Template(server_url, name, keys, phones, provider, approved)
+
+
 @asynccontextmanager
 async def clone(template: Template) -> AsyncIterator[str]:
     """A copy of the template; made and dropped on a thread, where a loop of its own may run."""
@@ -136,30 +164,44 @@ async def clone(template: Template) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def provider_and_web(orders: Orders, fake: TwilioFake) -> AsyncIterator[Orders]:
-    """The fake and the web side that takes its callbacks; the orders with their addresses."""
+async def provider_and_web(orders: Orders, fake: KillFake) -> AsyncIterator[Orders]:
+    """The fake and the web side that takes its callbacks; the orders with their addresses.
+
+    What is pushed in batches is worked off meanwhile, and to its end.
+    """
 
     async def ready() -> None:
         return None
 
     pools = await open_pools(orders.database_url, roles=["provider", "participant"])
     async with pools, TestServer(fake.application(), access_log=None) as provider:
-        context = context_of(orders.keys, orders.public_url)
-        context.gateways = Gateways.holding(TwilioGateway(ACCOUNT, SecretStr(TOKEN)))
+        context = context_of(orders.keys, orders.public_url, orders.provider)
+        api = str(provider.make_url("")).rstrip("/")
+        gateway = make_gateway(orders.provider, api, timedelta(seconds=1))
+        context.gateways = Gateways.holding(gateway)
         app = build_application(pools=pools, context=context, ready=ready)
         async with TestServer(app, access_log=None) as server:
             base = str(server.make_url("")).rstrip("/")
             context.public_url = fake.webhook_base = base
-            api = str(provider.make_url("")).rstrip("/")
+            working = asyncio.create_task(_work_off(pools, context, fake))
             yield replace(orders, api_base=api, public_url=base)
             fake.closing.set()
             await fake.drain()
+            await working
+            await gateway.close()
 
 
-async def work(orders: Orders, fake: TwilioFake | None = None) -> bool:
+async def _work_off(pools: Pools, context: ServiceContext, fake: KillFake) -> None:
+    """Work pushes off while the provider is there, one after the other."""
+    while not fake.closing.is_set():
+        if not await work_off(pools.provider, context):
+            await asyncio.sleep(0.01)
+
+
+async def work(orders: Orders, fake: KillFake | None = None) -> bool:
     """Run one worker process to its end; whether it was killed."""
     forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload(["tests.support.kill_worker"])
+    forkserver.set_forkserver_preload(["tests.support.killing.kill_worker"])
     process = forkserver.Process(target=run_worker, args=(orders,), daemon=True)
     process.start()
     if fake is not None and orders.point == BY_THE_FAKE:
@@ -190,12 +232,9 @@ async def run_once(
     """One worker killed at a point on a seed, others to finish, and the count."""
     draw = random.Random(f"{seed} {point}")
     # What is claimed again must have been refused before.
-    refused_first: list[Fault] = ["429"] * PARTICIPANTS if point == "claimed again" else []
-    faults = Faults(
-        seed=seed, rate=0.0 if naive else FAULT_RATE, lost_callbacks=0.3, shuffled_callbacks=0.3
-    )
-    faults.next_sends.extend(refused_first)
-    fake = TwilioFake(faults)
+    refused_first = PARTICIPANTS if point == "claimed again" else 0
+    trouble = Trouble(seed, 0.0 if naive else FAULT_RATE, refused_first)
+    fake = make_fake(template.provider, trouble, template.approved)
     async with clone(template) as database_url:
         orders = Orders(
             database_url,
@@ -206,6 +245,7 @@ async def run_once(
             point=point,
             hit=1 if point in ONCE_A_WAVE else draw.randint(1, PARTICIPANTS - 1),
             naive=naive,
+            provider=template.provider,
         )
         async with provider_and_web(orders, fake) as ready:
             killed = await work(ready, fake)
@@ -213,6 +253,7 @@ async def run_once(
             try:
                 await _finish(owner, replace(ready, point=None))
                 await fake.drain()
+                await _pushes_worked_off(owner)
                 count = await _count(owner, fake, template.phones)
             finally:
                 await owner.close()
@@ -237,8 +278,18 @@ async def _finish(owner: asyncpg.Connection[asyncpg.Record], orders: Orders) -> 
         await work(orders)
 
 
+async def _pushes_worked_off(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Wait until whoever works pushes off has none left."""
+    waiting = "SELECT count(*) FROM pro.provider_pushes WHERE worked_at IS NULL"
+
+    async def none_left() -> bool:
+        return bool(await owner.fetchval(waiting) == 0)
+
+    await until(none_left)
+
+
 async def _count(
-    owner: asyncpg.Connection[asyncpg.Record], fake: TwilioFake, phones: Sequence[str]
+    owner: asyncpg.Connection[asyncpg.Record], fake: KillFake, phones: Sequence[str]
 ) -> Count:
     """Compare the provider's book with ours."""
     accepted = fake.references()
@@ -247,25 +298,36 @@ async def _count(
     open_reminders = await owner.fetchval(
         "SELECT count(*) FROM pro.reminders WHERE ended_at IS NULL AND due_at <= pro.now()"
     )
-    sids = {one.sid for one in fake.taken}
-    count = Count(texts=sum(sent.values()))
+    ids = fake.ids()
+    count = Count(texts=sum(sent.values()), unregistered=fake.unregistered)
     count.doubles = sum(max(0, number - 1) for number in sent.values())
     served = [row for row in rows if row["state"] in SHOWN]
     count.lost = sum(
         row["state"] in SAID_TO_BE_SENT and accepted[row["id"]] == 0 for row in rows
     ) + max(0, len(phones) - max(len(served), sum(map(bool, sent.values()))))
-    count.bound = sum(row["provider_id"] in sids for row in rows)
+    count.bound = sum(row["provider_id"] in ids for row in rows)
     count.unconfirmed = sum(row["state"] == "unconfirmed" for row in rows)
     count.open_ends = open_reminders + sum(
         row["state"] not in SHOWN
-        or (row["state"] != "unconfirmed" and row["provider_id"] not in sids)
+        or (row["state"] != "unconfirmed" and row["provider_id"] not in ids)
         for row in rows
     )
     return count
 
 
-async def prove(template: Template, seeds: Sequence[int], *, naive: Naive | None = None) -> Count:
-    """Every point on every seed, two at a time."""
+def points_of(provider: KillProvider) -> tuple[str, ...]:
+    """The points a worker passes with this provider."""
+    return POINTS if provider in TEXTS_A_SECOND else tuple(p for p in POINTS if p not in PACED)
+
+
+async def prove(
+    template: Template,
+    seeds: Sequence[int],
+    *,
+    naive: Naive | None = None,
+    points: Sequence[str] | None = None,
+) -> Count:
+    """Every point (or these) on every seed, two at a time."""
     total = Count()
     gate = asyncio.Semaphore(2)
 
@@ -273,6 +335,6 @@ async def prove(template: Template, seeds: Sequence[int], *, naive: Naive | None
         async with gate:
             total.add(await run_once(template, point, seed, naive=naive))
 
-    points = NAIVE_POINTS if naive else POINTS
+    points = points or (AROUND_THE_CALL if naive else points_of(template.provider))
     await asyncio.gather(*(one(point, seed) for seed in seeds for point in points))
     return total

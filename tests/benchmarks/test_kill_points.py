@@ -6,7 +6,8 @@ import pytest
 
 from tests.benchmarks import kill_receiving, kill_sending
 from tests.benchmarks.kill_sending import Template, make_template
-from tests.support import kill_receiver, kill_worker
+from tests.support.killing import kill_receiver, kill_worker
+from tests.support.killing.kill_provider import KillProvider
 
 
 @pytest.fixture
@@ -26,6 +27,18 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: 
     assert total.killed >= 13, total.notes  # a drawn fault may keep a point from being passed
     assert total.bound > 0
     assert total.unconfirmed > 0
+
+
+@pytest.mark.parametrize("provider", ["aliyun", "tencent"])
+async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistered(
+    server_url: str, database_url: str, provider: KillProvider
+) -> None:
+    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)
+    assert total.sound, total.notes
+    assert total.runs == 4  # every point, on many seeds: .ci/thorough
+    assert total.killed >= 3, total.notes
+    assert total.bound > 0
 
 
 async def test_a_worker_that_sends_and_then_marks_is_caught_doubling(template: Template) -> None:

@@ -13,8 +13,10 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.messaging.gateway import (
     Accepted,
+    Batch,
     DeliveryReceipt,
     ForgedWebhookError,
+    Found,
     InboundText,
     OutboundText,
     ReplyBody,
@@ -41,20 +43,22 @@ class GatewayOfTests:
 
     async def find(
         self, text: OutboundText, *, earliest: datetime, latest: datetime | None
-    ) -> tuple[Accepted, ...]:
+    ) -> tuple[Found, ...]:
         raise AssertionError("nothing is looked up in these tests")
 
-    def parse_inbound(self, request: WebhookRequest) -> InboundText:
+    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
         self._check(request)
-        return InboundText(
+        text = InboundText(
             provider_id="in-1", our_address="+12025550100", their_address="+12025550143", body="4"
         )
+        return Batch(items=(text,))
 
-    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
+    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
         self._check(request)
-        return DeliveryReceipt(
+        receipt = DeliveryReceipt(
             provider_id="out-1", message_id=None, status=None, provider_status="sent"
         )
+        return Batch(items=(receipt,))
 
     def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
         return ReplyBody(content_type="application/json", body="{}")

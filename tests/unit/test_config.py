@@ -9,6 +9,7 @@ import pytest
 from pro_service.config import Settings, SettingsError, open_seal_keys, open_vault, read_settings
 from pro_service.domain.delivery.addresses import phone
 from pro_service.domain.study.permissions import Role
+from pro_service.parts import make_gateways
 from pro_service.vault.keys import KeyRing, VaultKeyError
 
 NUMBER = phone("+12025550143")
@@ -52,6 +53,9 @@ def test_roles_that_need_a_second_factor_stand_with_commas_between(
         ("PRO_DATABASE_KIND", SECRET),
         ("PRO_GATEWAY", SECRET),
         ("PRO_SECOND_FACTOR_ROLES", f"investigator,{SECRET}"),
+        ("PRO_ALIYUN_PUSH_SECRET", "too-short"),
+        ("PRO_TENCENT_PUSH_SECRET", f"/{SECRET}/"),
+        ("PRO_TENCENT_API_BASE", SECRET),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(
@@ -65,7 +69,14 @@ def test_a_wrong_setting_is_named_and_not_repeated(
     assert refused.value.__cause__ is None
 
 
-@pytest.mark.parametrize("name", ["PRO_DATABASE_URL", "PRO_VAULT_KEYS", "PRO_SIMULATOR_SECRET"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PRO_DATABASE_URL", "PRO_VAULT_KEYS", "PRO_SIMULATOR_SECRET"),
+        *("PRO_ALIYUN_ACCESS_KEY_ID", "PRO_ALIYUN_ACCESS_KEY_SECRET", "PRO_ALIYUN_PUSH_SECRET"),
+        *("PRO_TENCENT_SECRET_ID", "PRO_TENCENT_SECRET_KEY", "PRO_TENCENT_PUSH_SECRET"),
+    ],
+)
 def test_a_secret_never_shows_in_a_repr(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, SECRET)
     settings = read_settings()
@@ -113,3 +124,20 @@ def test_a_ring_that_cannot_be_read_is_named_by_its_setting(name: str) -> None:
         opens(settings)
     assert str(refused.value).startswith(f"PRO_{name.upper()}: Key 1 ")
     assert "secret!" not in str(refused.value)
+
+
+ALIYUN = ("access_key_id", "access_key_secret", "push_secret")
+TENCENT = ("secret_id", "secret_key", "sms_app_id", "push_secret")
+
+
+@pytest.mark.parametrize(("provider", "needed"), [("aliyun", ALIYUN), ("tencent", TENCENT)])
+def test_a_provider_of_china_names_the_first_setting_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, provider: str, needed: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PRO_GATEWAY", provider)
+    for name in needed:
+        setting = f"PRO_{provider}_{name}".upper()
+        with pytest.raises(SettingsError, match=setting):
+            make_gateways(read_settings()).open()
+        monkeypatch.setenv(setting, SECRET)
+    assert make_gateways(read_settings()).of(provider).name == provider

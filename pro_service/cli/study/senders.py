@@ -1,4 +1,4 @@
-"""`sender list|add|move|pace`: our own addresses, whose they are, and how fast each may send."""
+"""`sender list|add|move|pace|alias`: our addresses, whose they are, how fast each may send."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pro_service.cli.options import ActorOption, DataOption, ReasonOption, Study
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.cli.study.templates import templates_app
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND
-from pro_service.services.study import senders
+from pro_service.services.study import aliases, senders
 from pro_service.services.study.senders import NewSender
 from pro_service.store.texting import sending
 from pro_service.store.texting.sending import SenderRow
@@ -144,3 +144,24 @@ def set_pace(
     with_runtime(data, actor, work)
     said = "its provider's usual pace" if per_second is None else f"{per_second:g} texts a second"
     out.print(f"{sender} sends at {said} from now on.")
+
+
+@sender_app.command("alias")
+def add_alias(
+    sender: Annotated[str, typer.Argument(help="Our address, as `sender list` shows it.")],
+    alias: Annotated[str, typer.Argument(help="What its provider says instead of it.")],
+    provider: Annotated[str, typer.Option("--provider", help="The provider that says so.")],
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let texts that came by another name (a number of the provider's) be this sender's."""
+
+    async def work(runtime: Runtime) -> None:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        await aliases.add_alias(
+            *(runtime.connection, found.id, provider, sender, alias), actor=runtime.actor
+        )
+
+    with_runtime(data, actor, work)
+    out.print(f"What comes by {alias} at {provider} is {sender}'s from now on.")

@@ -7,6 +7,7 @@ one key stands for every combination that can occur. Pure; what is refused in a 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from itertools import product
@@ -38,8 +39,13 @@ LONGEST_TEMPLATE: Final = 500
 LONGEST_VALUE: Final = 35
 LONGEST_SIGNATURE: Final = 18
 _BLANK: Final = re.compile(r"\{([a-z_]*)\}")
-_BRACKETS: Final = re.compile(r"[【】\[\]{}]")
+_BRACKETS: Final = re.compile(r"[【】〖〗〔〕\[\]{}<>]")
 _LINK: Final = re.compile(r"https?:|www\.", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"[a-z0-9\u4e00-\u9fff-]\.[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
+)
+"""Where a value might lead: a name with its domain, or four numbers."""
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-_.·]+(?=\d)")
 _MOBILE: Final = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 
 
@@ -87,14 +93,27 @@ def registered_key(base: Base, *, shared: bool, first: bool) -> str:
 
 
 def wrong_value(value: str) -> str | None:
-    """Say why a provider would refuse a value; None: it takes it."""
-    if not value or len(value) > LONGEST_VALUE:
+    """Say why a provider would refuse a value; None: it takes it.
+
+    Read as a telephone shows it: full-width digits and dots count as plain ones, and digits written
+    in groups as one number.
+    """
+    seen = _as_seen(value)
+    if not value.strip() or len(value) > LONGEST_VALUE:
         return f"has not 1 to {LONGEST_VALUE} characters"
-    if _LINK.search(value):
+    if _LINK.search(seen) or _ADDRESS.search(seen):
         return "holds a link"
-    if _BRACKETS.search(value) or "\n" in value:
+    if _BRACKETS.search(value + seen) or "\n" in value:
         return "holds a bracket or a line's end"
-    return "holds a mobile number" if _MOBILE.search(value) else None
+    if not value.isprintable():
+        return "holds what no telephone shows"
+    mobile = _MOBILE.search(_BETWEEN_DIGITS.sub("", seen))
+    return "holds a mobile number" if mobile else None
+
+
+def _as_seen(value: str) -> str:
+    plain = unicodedata.normalize("NFKC", value).replace("。", ".")
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in plain)
 
 
 def fill(registration: Registration, values: Mapping[str, str]) -> Filled:

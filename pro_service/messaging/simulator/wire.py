@@ -134,7 +134,7 @@ def encode_inbound(text: InboundText) -> dict[str, str]:
     parameters = {
         "id": text.provider_id,
         "from": text.their_address,
-        "to": text.our_address,
+        "to": text.our_address or "",
         "body": text.body,
         "media_count": str(text.media_count),
     }

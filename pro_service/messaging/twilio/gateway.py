@@ -25,7 +25,9 @@ from twilio.rest import Client
 from pro_service.messaging.gateway import (
     Accepted,
     AmbiguousError,
+    Batch,
     DeliveryReceipt,
+    Found,
     InboundText,
     LookupFailedError,
     NotAcceptedError,
@@ -122,7 +124,7 @@ class TwilioGateway:
 
     async def find(
         self, text: OutboundText, *, earliest: datetime, latest: datetime | None
-    ) -> tuple[Accepted, ...]:
+    ) -> tuple[Found, ...]:
         """What the provider's list shows that can be this text. Raises LookupFailedError.
 
         Not filtered by date: what is still queued has no `date_sent` yet.
@@ -137,9 +139,7 @@ class TwilioGateway:
             rows = [_listed(each) for each in listed]
         except UNREADABLE:
             raise LookupFailedError from None
-        return tuple(
-            Accepted(provider_id=sid) for sid in wire.matching(rows, text, earliest, latest)
-        )
+        return tuple(Found(provider_id=sid) for sid in wire.matching(rows, text, earliest, latest))
 
     async def list_inbound(
         self, our_address: str, *, since: datetime, until: datetime
@@ -166,13 +166,13 @@ class TwilioGateway:
         found.reverse()
         return tuple(text for _, text in sorted(found, key=lambda each: each[0]))
 
-    def parse_inbound(self, request: WebhookRequest) -> InboundText:
+    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
         """Check and read an inbound text. Raises ForgedWebhookError, UnreadableWebhookError."""
-        return wire.parse_inbound(request, self._token, self._account_sid)
+        return Batch(items=(wire.parse_inbound(request, self._token, self._account_sid),))
 
-    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
+    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
         """Check and read a receipt. Raises ForgedWebhookError, UnreadableWebhookError."""
-        return wire.parse_status(request, self._token, self._account_sid)
+        return Batch(items=(wire.parse_status(request, self._token, self._account_sid),))
 
     def reply(self, text: str | None, status_callback: str | None = None) -> ReplyBody:
         """The answer to an inbound webhook; `text` None says nothing to the participant."""
@@ -234,6 +234,7 @@ def _inbound(message: Any) -> InboundText:
         body=message.body or "",
         media_count=int(message.num_media or "0"),
         received_at=message.date_created,
+        proof="pulled",
         service_address=message.messaging_service_sid,
     )
 

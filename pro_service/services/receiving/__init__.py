@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from pro_service.services.receiving.pushes import (
+    Inbox,
+    close_kept,
+    list_kept,
+    read_kept,
+    work_off,
+)
+from pro_service.services.receiving.receipts import UnknownMessageError
 from pro_service.services.receiving.sweep import sweep_inbound
 
-__all__ = ["sweep_inbound"]
+__all__ = [
+    "Inbox",
+    "UnknownMessageError",
+    "close_kept",
+    "list_kept",
+    "read_kept",
+    "sweep_inbound",
+    "work_off",
+]

@@ -66,6 +66,7 @@ from pro_service.services.receiving.outcome import (
 from pro_service.services.receiving.questions import Standing, standing_of
 from pro_service.services.receiving.respondents import stated_respondent, take_over
 from pro_service.services.receiving.resting import rest
+from pro_service.services.receiving.unproven import take_unproven
 from pro_service.services.receiving.unwell import answer_unwell
 from pro_service.services.receiving.warning import warn
 from pro_service.services.receiving.wrong_numbers import answer_wrong_number
@@ -80,7 +81,7 @@ from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
-from pro_service.store.texting import messages
+from pro_service.store.texting import aliases, messages
 from pro_service.store.texting.messages import OwnedSender
 
 
@@ -91,11 +92,15 @@ class UnknownAddressError(ProServiceError):
 async def receive_text(
     connection: Connection, context: ServiceContext, gateway: Gateway, request: WebhookRequest
 ) -> ReplyBody:
-    """Take one inbound webhook and return the body that answers it.
+    """Take one inbound webhook and return the body that answers it: the last text's, of several.
 
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
     """
-    return await take_text(connection, context, gateway, gateway.parse_inbound(request))
+    batch = gateway.parse_inbound(request)
+    reply = gateway.reply(None)
+    for text in batch.items:
+        reply = await take_text(connection, context, gateway, text)
+    return reply
 
 
 async def take_text(
@@ -131,7 +136,7 @@ async def take_text(
         await warn(connection, context, received, outcome)
         if by_queue:
             outcome.queue_reply()
-        if answered:
+        if answered or text.proof == "unsigned":
             outcome.say_nothing()
         if needs_registration(context, sender.provider, received.their_address):
             outcome.reply = None  # No words of our own go there.
@@ -144,12 +149,19 @@ async def take_text(
 
 
 async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText) -> OwnedSender:
-    """Our sender the text came to: its number, else the pool of numbers it belongs to."""
+    """Our sender the text came to: its number, else the pool of numbers it belongs to.
+
+    Where the provider tells neither: the sender that goes by what it came, or its only one.
+    """
     for address in (text.our_address, text.service_address):
         if address is not None:
             sender = await messages.find_sender_by_address(connection, gateway.name, address)
             if sender is not None:
                 return sender
+    if text.our_address is None:
+        sender = await aliases.find_sender_by_route(connection, gateway.name, text.routes)
+        if sender is not None:
+            return sender
     raise UnknownAddressError
 
 
@@ -184,6 +196,8 @@ async def _decide(
     connection: Connection, context: ServiceContext, received: Received
 ) -> InboundOutcome:
     """Whose text it is decides who answers it."""
+    if received.text.proof == "unsigned":
+        return await take_unproven(connection, context, received)
     confirming = who_confirms(received)
     if confirming is not None:
         return await confirm_number(connection, context, received, confirming)

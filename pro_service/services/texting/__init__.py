@@ -19,6 +19,7 @@ from pro_service.services.texting.composing import (
     open_number,
     seal_body,
 )
+from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.contacts import agree_for_contact
 from pro_service.services.texting.delivery import (
     look_for,
@@ -61,6 +62,7 @@ __all__ = [
     "contact_at",
     "ended_rows",
     "fill_tails",
+    "follow",
     "indexes_at",
     "indexes_of",
     "line_to",

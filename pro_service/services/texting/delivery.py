@@ -17,8 +17,7 @@ from pro_service.domain.conversation.staff_replies import begins
 from pro_service.domain.delivery.contacts import ContactFacts, why_not
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.senders import NoWay
-from pro_service.domain.delivery.states import MessageState, apply_receipt
-from pro_service.domain.errors import ProServiceError
+from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import is_quiet_at
@@ -33,10 +32,9 @@ from pro_service.messaging.gateway import (
     NotAcceptedError,
     OutboundText,
     RejectedError,
-    WebhookRequest,
 )
 from pro_service.services.answering import is_open
-from pro_service.services.base.actors import WORKER, provider_actor
+from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.texting.channels.outbound import IN_WAKING_HOURS, outbound
@@ -46,9 +44,9 @@ from pro_service.services.texting.consequences import follow
 from pro_service.services.texting.marks import Marks
 from pro_service.services.texting.reminders import LEASE_SECONDS, Claimed
 from pro_service.store.connection import Connection, Guard
-from pro_service.store.ids import made_at, new_id
+from pro_service.store.ids import made_at
 from pro_service.store.texting import messages, sending
-from pro_service.store.texting.messages import FoundMessage, Mark, MessageRow, QueuedRow, ReceiptRow
+from pro_service.store.texting.messages import Mark, MessageRow, QueuedRow
 
 CALL_BOUND_SECONDS = 15.0
 """No call to a provider lasts longer; it begins only while this much of the lease is left."""
@@ -57,10 +55,6 @@ TURN_PATIENCE = timedelta(seconds=LEASE_SECONDS - CALL_BOUND_SECONDS - 5)
 LEAST_LIFE = timedelta(seconds=10)
 """A text that may live no longer than this in the provider's queue is not handed over."""
 log = logging.getLogger("pro_service.delivery")
-
-
-class UnknownMessageError(ProServiceError):
-    """A receipt is about a message that is not ours."""
 
 
 class Sending(NamedTuple):
@@ -297,13 +291,15 @@ async def _look(
         return None
     ids = [one.provider_id for one in listed]
     taken = await sending.list_taken_ids(connection, gateway.name, ids) if ids else set()
-    found = next((one for one in ids if one not in taken), None)
+    found = next((one for one in listed if one.provider_id not in taken), None)
     mark = (
         Mark(MessageState.unconfirmed, reason="never found")
         if found is None
-        else Mark(MessageState.accepted, found, reason="found in the provider's list")
+        else Mark(found.state, found.provider_id, found.error_code, "found in the provider's list")
     )
     await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
+    if found is not None and found.effect is not None:
+        await follow(connection, context, row, found.effect, WORKER)
     return mark.state
 
 
@@ -313,42 +309,3 @@ def _latest_call(row: MessageRow) -> datetime | None:
     A claim is made with the message's id, and no call begins after the claim's lease.
     """
     return made_at(row.id) + timedelta(seconds=LEASE_SECONDS) if row.tries == 1 else None
-
-
-async def receive_status(
-    connection: Connection, context: ServiceContext, gateway: Gateway, request: WebhookRequest
-) -> None:
-    """Store a delivery receipt and move its message on by rank, in whatever order they come.
-
-    Raises ForgedWebhookError, UnreadableWebhookError, UnknownMessageError, BusyError.
-    """
-    receipt = gateway.parse_status(request)
-    actor = provider_actor(gateway.name)
-
-    async def decide() -> Decision[FoundMessage]:
-        found = await messages.find_message(
-            connection,
-            message_id=receipt.message_id,
-            provider=gateway.name,
-            provider_id=receipt.provider_id,
-        )
-        if found is None:
-            raise UnknownMessageError
-        reported = receipt.status
-        state = found.state if reported is None else apply_receipt(found.state, reported)
-
-        row = ReceiptRow(
-            id=new_id(),
-            provider=gateway.name,
-            provider_id=receipt.provider_id,
-            provider_status=receipt.provider_status,
-            error_code=receipt.error_code,
-            actor=actor,
-        )
-        return Decision(found, lambda: messages.record_receipt(connection, found, row, state))
-
-    found = await until_written(decide)
-    if receipt.effect is not None:
-        row = await messages.get_message(connection, found.study_id, found.id)
-        if row is not None:
-            await follow(connection, context, row, receipt.effect, actor)

@@ -22,7 +22,8 @@ ORDER BY id;
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
 UPDATE pro.messages
 SET state = $4, provider_id = coalesce($5, provider_id), error_code = $6, state_reason = $7,
-    accepted_at = coalesce(accepted_at, CASE WHEN $4 = 'accepted' THEN clock_timestamp() END),
+    accepted_at = coalesce(accepted_at,
+        CASE WHEN $4 IN ('accepted', 'delivered') THEN clock_timestamp() END),
     retry_at = clock_timestamp() + $8::double precision * interval '1 second', lease_until = NULL
 WHERE study_id = $1 AND id = $2 AND state = $3
 RETURNING id;

@@ -58,7 +58,7 @@ def commands_on(trial: Trial, url: str, **more: str) -> Commands:
         index_keys=vault._index.reveal(),
         link_keys=vault._link.reveal(),
         simulator_secret=SECRET.get_secret_value(),
-        simulator_url=trial.gateway._messages_url.rpartition("/")[0],
+        simulator_url=str(trial.gateway._messages.origin()),
         **more,
     )
 

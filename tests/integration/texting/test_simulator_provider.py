@@ -63,9 +63,9 @@ class Service:
         return app
 
     async def _inbound(self, request: web.Request) -> web.Response:
-        text = self._gateway.parse_inbound(await self._webhook(request))
+        batch = self._gateway.parse_inbound(await self._webhook(request))
         if self.answers_with == 200:
-            self.texts.append(text)
+            self.texts += batch.items
         callback = status_callback_url(self.base, "simulator", self.reply_id)
         body = self._gateway.reply(self.reply, callback)
         return web.Response(
@@ -73,9 +73,9 @@ class Service:
         )
 
     async def _status(self, request: web.Request) -> web.Response:
-        receipt = self._gateway.parse_status(await self._webhook(request))
+        batch = self._gateway.parse_receipts(await self._webhook(request))
         if self.answers_with == 200:
-            self.receipts.append(receipt)
+            self.receipts += batch.items
         if len(self.receipts) == 2:
             self.told_twice.set()
         return web.Response(status=self.answers_with)

@@ -10,7 +10,9 @@ from uuid import UUID
 from pro_service.messaging.gateway import (
     Accepted,
     AmbiguousError,
+    Batch,
     DeliveryReceipt,
+    Found,
     InboundText,
     NotAcceptedError,
     OutboundText,
@@ -44,18 +46,18 @@ class RecordingGateway:
 
     async def find(
         self, text: OutboundText, *, earliest: datetime, latest: datetime | None
-    ) -> tuple[Accepted, ...]:
+    ) -> tuple[Found, ...]:
         """See Gateway."""
         self.looked_for.append(text)
         if text.message_id not in self._taken:
             return ()
-        return (Accepted(provider_id=f"{self.name}-{text.message_id}"),)
+        return (Found(provider_id=f"{self.name}-{text.message_id}"),)
 
-    def parse_inbound(self, request: WebhookRequest) -> InboundText:
+    def parse_inbound(self, request: WebhookRequest) -> Batch[InboundText]:
         """Nothing comes in."""
         self._nothing(request)
 
-    def parse_status(self, request: WebhookRequest) -> DeliveryReceipt:
+    def parse_receipts(self, request: WebhookRequest) -> Batch[DeliveryReceipt]:
         """Nothing comes in."""
         self._nothing(request)
 

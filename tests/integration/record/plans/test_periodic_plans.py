@@ -23,6 +23,7 @@ PERIODIC = (
     ),
     Case("texting/messages", "mark_overdue_ambiguous", "pro_worker", 1_500),
     Case("texting/messages", "mark_expired", "pro_worker", 1_500, (["simulator"],)),
+    Case("receiving/pushes", "claim_push", "pro_provider", 20, (["aliyun"], 60.0, 8)),
     Case("texting/reminders", "close_calls_over", "pro_worker", 100),
     Case("calling/looks", "list_call_looks", "pro_worker", 100 * LOOKED_AT),
     Case(

@@ -16,15 +16,12 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import SecretStr
-
 from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.domain.delivery.rules import retry_pause
 from pro_service.domain.study import reminders as judged
 from pro_service.messaging.gateway import GatewayError, OutboundText, status_callback_url
 from pro_service.messaging.gateways import Gateways
-from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting import delivery, reminders
@@ -38,8 +35,8 @@ from pro_service.store.texting import reminders as stored_reminders
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
+from tests.support.killing.kill_provider import KillProvider, make_gateway
 from tests.support.study import SENDER
-from tests.support.twilio.fake import ACCOUNT, TOKEN
 
 BY_THE_FAKE: Final = "taken, not answered"
 """The provider's end of the call: the fake tells the harness, which kills from outside."""
@@ -60,6 +57,8 @@ POINTS: Final = (
     "marked",
     "claimed again",
 )
+PACED: Final = frozenset({"turn taken"})
+"""Points that only a worker passes whose provider has a pace for each of our addresses."""
 ONCE_A_WAVE: Final = frozenset(
     {
         "wave read",
@@ -82,12 +81,12 @@ _TEXTS: Final = load_texts()
 _INSTRUMENTS: Final = load_instruments()
 
 
-def context_of(keys: Keys, public_url: str) -> ServiceContext:
+def context_of(keys: Keys, public_url: str, provider: KillProvider = "twilio") -> ServiceContext:
     """A context under these keys."""
     vault = Vault(*(KeyRing.parse(ring) for ring in keys))
     parts = (vault, _TEXTS, _INSTRUMENTS, load_channels())
     return ServiceContext.of(
-        *parts, public_url=public_url, gateways=Gateways.named("twilio"), release="test"
+        *parts, public_url=public_url, gateways=Gateways.named(provider), release="test"
     )
 
 
@@ -106,6 +105,7 @@ class Orders:
     """The how-manieth passing of the point is the last."""
     naive: Naive | None = None
     """Not the service's own worker but one of those that must be caught."""
+    provider: KillProvider = "twilio"
 
 
 class Reaper:
@@ -171,14 +171,9 @@ def run_worker(orders: Orders) -> None:
 
 
 async def _work(orders: Orders) -> None:
-    gateway: Any = TwilioGateway(
-        ACCOUNT,
-        SecretStr(TOKEN),
-        api_base=orders.api_base,
-        call_bound=timedelta(seconds=0.3),
-    )
+    gateway: Any = make_gateway(orders.provider, orders.api_base, timedelta(seconds=0.3))
     _wrap(orders, gateway)
-    context = context_of(orders.keys, orders.public_url)
+    context = context_of(orders.keys, orders.public_url, orders.provider)
     context.gateways = Gateways.holding(gateway)
     pools = await open_pools(orders.database_url, roles=["worker"])
     async with pools:

@@ -26,7 +26,7 @@ from pro_service.store.answering import answers
 from pro_service.store.pools import Pools, open_pools
 from pro_service.store.receiving import inbounds
 from pro_service.web.application import build_application
-from tests.support.kill_worker import Anything, Keys, Orders, Reaper, context_of, die
+from tests.support.killing.kill_worker import Anything, Keys, Orders, Reaper, context_of, die
 from tests.support.twilio.fake import ACCOUNT, TOKEN
 
 REPLY_LOST: Final = "reply sent, not heard"

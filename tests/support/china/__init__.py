@@ -1,0 +1,1 @@
+"""Fakes of providers in mainland China: registered texts, batches pushed, faults on a seed."""
