@@ -24,7 +24,15 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.person.filled import (
+    ARMS,
+    NOBODY_IN_IT,
+    NOTHING_OPEN,
+    NUMBERS,
+    PREVIEWS,
+    WAITS_FOR_NOTHING,
+    filled_for,
+)
 from tests.integration.desk.rows import (
     ROTA_ROWS,
     SETTLING,
@@ -64,20 +72,8 @@ OTHERS_AS_WELL: Final = frozenset({"other_study", "here_of_two", "other_of_two"}
 """Places at which every form is tried by `.ci/thorough`: row-level security decides there too."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {
-    "desk-pause-preview",
-    "desk-resume-preview",
-    "desk-entry-begin",
-    "desk-reply-preview",
-    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
-}
-NUMBERS: Final = {"desk-call-number", "desk-number"}
-"""Forms that are answered with a participant's numbers, and write that they were shown."""
-ARMS: Final = {"desk-allocation-show"}
-"""A form that is answered with who was given what, and writes that it was shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
-NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -95,7 +91,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
-    if doing.name == "desk-calls-numbers":
+    if doing.name in {"desk-calls-numbers", *ARMS}:
         return 200  # A list of those who are here: empty where nobody is.
     if action is Action.change_rota and place == "formerly":
         return 404  # Of a site that is not theirs, whoever was there once.
@@ -111,8 +107,6 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404  # There is no such request.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done.
-    if doing.name in ARMS:
-        return 200  # A list of those who are here: empty where nobody is.
     if place in OPEN and doing.name == "desk-unblind":
         return 409  # No allocation is kept.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import count, cycle
 from typing import Final
 
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import Doing
 
 NOBODY_IN_IT: Final = {
@@ -21,6 +22,20 @@ WAITS_FOR_NOTHING: Final = {
     "desk-first-text",
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
+PREVIEWS: Final = {
+    "desk-pause-preview",
+    "desk-resume-preview",
+    "desk-entry-begin",
+    "desk-reply-preview",
+    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
+}
+"""Forms that show first what they would change."""
+NUMBERS: Final = {"desk-call-number", "desk-number"}
+"""Forms that are answered with a participant's numbers, and write that they were shown."""
+ARMS: Final = {"desk-allocation-show"}
+"""A form that is answered with who was given what, and writes that it was shown."""
+NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
+"""What nothing waits for: no safety follow-up runs, and no question was open."""
 
 FRESH = count(1)
 EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
