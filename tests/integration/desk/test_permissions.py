@@ -26,6 +26,7 @@ from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.integration.desk.person.filled import (
     ARMS,
+    FORMS,
     NOBODY_IN_IT,
     NOTHING_OPEN,
     NUMBERS,
@@ -142,7 +143,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     elif place in OPEN:
         corrects = 200
     rota = role in MAY[Action.change_rota]
-    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
     return forms | {
         "/desk": 200,
         "/desk/week": 200,

@@ -22,6 +22,10 @@ WAITS_FOR_NOTHING: Final = {
     "desk-first-text",
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
+FORMS: Final = tuple(
+    one for one in SHEETS if one.name not in {"query-answer", "query-close", "query-reopen"}
+)
+"""Small forms with a page of their own; the others are about one row, which the address names."""
 PREVIEWS: Final = {
     "desk-pause-preview",
     "desk-resume-preview",
