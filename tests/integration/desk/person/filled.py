@@ -77,10 +77,10 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-data-query": {"about": "participant", "words": "x"},
-        "desk-query-answer": {"query": str(rows["data query"]), "words": "x"},
-        "desk-query-close": {"query": str(rows["data query"]), "words": "x"},
-        "desk-query-reopen": {"query": str(rows["data query"]), "words": "x"},
-        "desk-source-checked": {"visit": str(rows["visit"]), "words": "x"},
+        "desk-query-answer": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-query-close": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-query-reopen": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-source-checked": {"visit": str(rows.get("visit", "")), "words": "x"},
         "desk-enrol": {},
     }
     return sheets.get(doing.name, {})
