@@ -93,6 +93,9 @@ COMMANDS: Final = (
         "Whether the record is what was sealed, and proof for others.",
         "record.audit:audit_app",
     ),
+    Entry("record", "What was signed of the record.", "record.signatures:record_app"),
+    Entry("lock", "Locks: values held for analysis (R14).", "record.locks:lock_app"),
+    Entry("cut", "Data cuts: instants of the record by name.", "reports.cuts:cut_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
 )

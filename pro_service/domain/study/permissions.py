@@ -112,6 +112,12 @@ class Action(StrEnum):
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
+    sign_record = "sign_record"
+    """Sign a participant's visits, or all of them: an investigator's who may see the answers."""
+    lock_data = "lock_data"
+    """Hold visits for analysis as they stand (R14)."""
+    unlock_data = "unlock_data"
+    """Sign that a lock is lifted; of a site or a study with another person (R15)."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -154,6 +160,9 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
+    Action.sign_record: frozenset({Role.investigator}),
+    Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
+    Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNSEEN: Final = frozenset({Action.print_card, Action.renew_card})

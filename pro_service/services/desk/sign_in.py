@@ -20,7 +20,7 @@ from pro_service.services.study import LONGEST_PASSWORD, Passwords
 from pro_service.store.base.queues import give_places_back
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
-from pro_service.store.desk.sessions import OwnStudy, Try
+from pro_service.store.desk.sessions import OwnStudy, Try, Turn
 from pro_service.store.queues import Queue
 
 IDLE: Final = timedelta(minutes=30)
@@ -92,12 +92,7 @@ async def sign_in(
         place.address,
     )
     queues = _queues_of(tried)
-    turn = await sessions.begin_sign_in(
-        connection, tried, queues, per_pair=TRIES_A_LOGIN, within=TRIES_WITHIN
-    )
-    if turn.wait is None:
-        raise SignInThrottledError(turn.again or TRIES_WITHIN)
-    await asyncio.sleep(turn.wait.total_seconds())
+    turn = await _await_turn(connection, tried, queues)
     # No connection is held while hashing, if `connection` is the pool.
     stored = None if known is None else known.password_hash
     if not await passwords.matches(stored, password[:LONGEST_PASSWORD]) or known is None:
@@ -121,6 +116,45 @@ async def sign_in(
     if turn.counted:
         await give_places_back(connection, queues)
     return token
+
+
+async def prove_again(
+    connection: Connection, passwords: Passwords, session: Session, password: str, place: Whence
+) -> None:
+    """Let whoever is signed in prove anew that it is they who sign; the session goes on as it is.
+
+    Tries count as those of signing in do. What else must be proven is asked for here, too. Raises
+    SignInRefusedError, SignInThrottledError.
+    """
+    login = session.row.person_login
+    known = await sessions.find_sign_in(connection, login)
+    person = (
+        session.row.person_id,
+        _sha256(bare_name(login)),
+        _sha256(place.network),
+        place.address,
+    )
+    tried = Try(*person)
+    queues = _queues_of(tried)
+    turn = await _await_turn(connection, tried, queues)
+    stored = None if known is None else known.password_hash
+    right = await passwords.matches(stored, password[:LONGEST_PASSWORD])
+    if not right or known is None or known.disabled or known.person_id != session.row.person_id:
+        await sessions.refuse_sign_in(connection, tried)
+        raise SignInRefusedError
+    if turn.counted:
+        await give_places_back(connection, queues)
+
+
+async def _await_turn(connection: Connection, tried: Try, queues: list[Queue]) -> Turn:
+    """Wait until a try may be looked at. Raises SignInThrottledError."""
+    turn = await sessions.begin_sign_in(
+        connection, tried, queues, per_pair=TRIES_A_LOGIN, within=TRIES_WITHIN
+    )
+    if turn.wait is None:
+        raise SignInThrottledError(turn.again or TRIES_WITHIN)
+    await asyncio.sleep(turn.wait.total_seconds())
+    return turn
 
 
 def _queues_of(tried: Try) -> list[Queue]:

@@ -66,6 +66,7 @@ PREVIEWS: Final = {
     "desk-resume-preview",
     "desk-entry-begin",
     "desk-reply-preview",
+    "desk-lock-preview",
     *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
@@ -104,6 +105,11 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
+    if doing.name in ("desk-sign", "desk-lock-lift"):
+        return 404  # No visit and no lock is named.
+    if doing.action is Action.lock_data and place != "formerly":
+        # Nothing has closed; and who is not seen from here is asked for in the form again.
+        return 200 if place in OPEN and doing.name in PREVIEWS else 422
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
@@ -138,6 +144,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 403
     elif place in OPEN:
         corrects = 200
+    signs = 404 if not sees else 200 if place in OPEN else 403
+    if role not in MAY[Action.sign_record]:
+        signs = 403
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
     return forms | {
@@ -151,6 +160,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         if role in MAY[Action.see_participants]
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
+        f"{theirs}/signing": signs,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
@@ -235,6 +247,7 @@ async def send(
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
     filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
+    filled |= {"scope": "participant", "participant": CODE}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:

@@ -24,6 +24,7 @@ from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.entering.carrying import Mover, carry
 from pro_service.services.desk.entering.heads import DecidesAloneError
 from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
+from pro_service.services.record import demand_unlocked
 from pro_service.store.desk import corrections as store
 from pro_service.store.desk import sittings
 from pro_service.store.desk.sittings import MoveAsked
@@ -76,7 +77,8 @@ async def decide_move(
 ) -> None:
     """Approve such a request, which records the sitting where it belongs, or refuse it.
 
-    Raises NotHereError, DecidesAloneError, AlreadyDoneError, CorrectionRefusedError.
+    Raises NotHereError, DecidesAloneError, AlreadyDoneError, CorrectionRefusedError,
+    VisitLockedError.
     """
     seat = hands.seat
 
@@ -103,6 +105,8 @@ async def decide_move(
         if approved:
             mover = Mover(who, protocol, seat.actor, note.reference)
             whole, belonging = await _found(who, facts, asked)
+            for one in (asked.assessment_id, belonging.to_assessment.id):
+                await demand_unlocked(who, one)
             steps += await carry(mover, whole, belonging)
         steps.append(writing(store.record_correction, store.CorrectionWrite(decisions=[decision])))
         write = one_after_the_other(steps)

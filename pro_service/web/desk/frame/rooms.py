@@ -35,6 +35,7 @@ ROOMS: Final = (
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
     Room("rota", "/desk/rota", Action.see_participants),
+    Room("locks", "/desk/locks", Action.lock_data, ("/desk/signing",)),
 )
 """In the order of the bar."""
 

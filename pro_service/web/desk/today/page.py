@@ -9,6 +9,7 @@ from aiohttp import web
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.signing import count_to_sign
 from pro_service.services.desk.today import read_frame, read_since, read_week
 from pro_service.services.study import read_rotas
 from pro_service.web.desk.guard import for_staff
@@ -32,6 +33,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         week = await read_week(connection, context, study_id, frame.now, MOST_BESIDE)
         to_do = await service.list_to_do(connection, context, study_id, week.protocols)
         since = await read_since(connection, seat, 1)
+        to_sign = await count_to_sign(connection, seat)
     sites = [one.site for one in rotas]
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -46,6 +48,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=frame,
         key=new_form_key(),
+        to_sign=to_sign,
         sending_held=held_words(words, sites, frame.held_since),
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
