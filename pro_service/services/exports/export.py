@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 
@@ -26,7 +24,7 @@ from pro_service.services.exports.signatures import signature_rows
 from pro_service.store.base import operations
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
-from pro_service.store.record.signatures import Signature, list_signatures
+from pro_service.store.record import signatures
 from pro_service.store.study.studies import StudyRow
 
 
@@ -85,9 +83,7 @@ async def _participants(
     told: Callable[[int, int], None],
 ) -> None:
     found = await store.list_exported_participants(connection, study.id, snapshot.as_of)
-    made: dict[UUID, list[Signature]] = defaultdict(list)
-    for signature in await list_signatures(connection, study.id, None, snapshot.as_of):
-        made[signature.participant_id].append(signature)
+    signed = set(await signatures.list_signed_participants(connection, study.id, snapshot.as_of))
     for number, one in enumerate(found, start=1):
         place = (connection, study.id, one.id, snapshot.as_of)
         protocol = await context.reader.protocol(connection, study.id, one.protocol_version_id)
@@ -101,14 +97,15 @@ async def _participants(
                 await store.list_exported_scores(*place),
             ),
         )
-        signed = await verify_signatures(connection, study.id, made[one.id], snapshot.as_of)
+        made = await signatures.list_signatures(*place) if one.id in signed else []
+        verified = await verify_signatures(connection, study.id, made, snapshot.as_of)
         happened = await store.list_exported_own_events(*place)
         for name, of_file in (
             ("scores.csv", rows.scores),
             ("items.csv", rows.items),
             ("endpoints.csv", rows.endpoints),
             ("own_events.csv", own_event_rows(snapshot, one, protocol, happened)),
-            ("signatures.csv", signature_rows(snapshot, one, signed)),
+            ("signatures.csv", signature_rows(snapshot, one, verified)),
         ):
             for row in of_file:
                 tables.add(name, row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,18 +26,19 @@ async def check_signatures(
 
     Raises UnknownParticipantError.
     """
-    wanted: UUID | None = None
+    now = await operations.get_study_time(connection)
+    people = await store.list_signed_participants(connection, study_id, now)
     if code is not None:
         wanted = await participants.find_participant(connection, study_id, code)
         if wanted is None:
             raise UnknownParticipantError(f"There is no participant {code}.")
-    now = await operations.get_study_time(connection)
-    found = await store.list_signatures(connection, study_id, wanted, now)
+        people = [wanted]
     checked = []
-    for participant_id, theirs in groupby(found, key=lambda one: one.participant_id):
+    for participant_id in people:
         person = await store.get_signed_person(connection, study_id, participant_id)
         if person is None:
             raise UnknownParticipantError
-        for one in await verify_signatures(connection, study_id, list(theirs), now):
-            checked.append(SignedCheck(person.code, one))
+        made = await store.list_signatures(connection, study_id, participant_id, now)
+        verified = await verify_signatures(connection, study_id, made, now)
+        checked += [SignedCheck(person.code, one) for one in verified]
     return checked

@@ -92,11 +92,19 @@ async def record_signature(connection: Connection, guard: Guard, document: Signa
 
 
 async def list_signatures(
-    connection: Connection, study_id: UUID, participant_id: UUID | None, as_of: datetime
+    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[Signature]:
-    """The signatures there were at `as_of`, of one participant or (None) of all."""
+    """The signatures about a participant that there were at `as_of`, in the order of signing."""
     rows = await connection.fetch(_SQL["list_signatures"], study_id, participant_id, as_of)
     return [row_of(Signature, row) for row in rows]
+
+
+async def list_signed_participants(
+    connection: Connection, study_id: UUID, as_of: datetime
+) -> list[UUID]:
+    """About whom there were signatures at `as_of`."""
+    rows = await connection.fetch(_SQL["list_signed_participants"], study_id, as_of)
+    return [row["participant_id"] for row in rows]
 
 
 async def get_signed_person(

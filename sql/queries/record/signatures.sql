@@ -16,13 +16,18 @@ signed AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
 -- name: list_signatures(study_id, participant_id, as_of)
--- The signatures there were at an instant, of one participant or of all, in the order of signing.
+-- The signatures about a participant that there were at an instant, in the order of signing.
 SELECT s.id, s.participant_id, s.visit_id, v.definition, v.occurrence, s.format, s.content_sha256, s.meaning,
        s.printed_name, s.signed_at, s.actor
 FROM pro.signatures AS s
 LEFT JOIN pro.visits AS v ON v.study_id = s.study_id AND v.id = s.visit_id
-WHERE s.study_id = $1 AND (s.participant_id = $2 OR $2 IS NULL) AND s.recorded_at <= $3
-ORDER BY s.participant_id, s.id;
+WHERE s.study_id = $1 AND s.participant_id = $2 AND s.recorded_at <= $3
+ORDER BY s.id;
+
+-- name: list_signed_participants(study_id, as_of)
+-- About whom there were signatures at an instant.
+SELECT DISTINCT s.participant_id FROM pro.signatures AS s WHERE s.study_id = $1 AND s.recorded_at <= $2
+ORDER BY s.participant_id;
 
 -- name: get_signed_person(study_id, participant_id)
 -- Whose record it is, and the versions of the protocol they followed, each since when.

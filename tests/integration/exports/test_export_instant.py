@@ -124,7 +124,6 @@ async def test_a_cut_is_the_same_bytes_each_time_whatever_is_recorded_after_it(
         " lowest, highest, answered_at, received_at, id, 'test' FROM pro.responses"
     )
     await trial.move(timedelta(days=30))
-    await trial.enrol(row("K-003"))
     assert await files(trial, tmp_path / "b", "interim-1") == first
     assert await exported(trial, tmp_path / "c") != first["scores.csv"]
     with pytest.raises(CutError, match="already"):

@@ -35,6 +35,11 @@ RECORD = (
     "audit_generations",
     "protocol_versions",
     "delivery_receipts",
+    "signatures",
+    "locks",
+    "locked_visits",
+    "lock_lifts",
+    "data_cuts",
 )
 OWN_COLUMN = {
     "audit_seals": "entry_count",

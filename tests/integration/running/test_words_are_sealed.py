@@ -42,6 +42,7 @@ SECOND_SITE: Final = (
 )
 ABOUT_NOBODY: Final = frozenset(
     {
+        ("cut", "make"),
         ("rescore",),
         ("plan", "load"),
         ("protocol", "use"),

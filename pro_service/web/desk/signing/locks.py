@@ -165,6 +165,7 @@ def _line(words: Words, seat: Seat, room: LockRoom, one: LockRow) -> dict[str, A
         "id": str(one.id),
         "place": _place(words, one.scope, one.site, one.participant, visit),
         "participant": one.participant,
+        "visit": visit,
         "visits": one.visits,
         "since": _signed(words, "lock.set_by", at, one.recorded_at, one.actor),
         "reason": words.noted(service.said_of(room, one.reason)),

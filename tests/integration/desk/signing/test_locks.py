@@ -59,7 +59,7 @@ async def test_a_locked_value_stays_and_the_correction_waits_until_it_is_unlocke
         await sign_in(ines, "ines")
         await sign(ines)
         status, html = await look(dora, scope="participant", participant="K-001")
-        assert (status, "Would lock 1 visits, of 1 participants." in html) == (200, True)
+        assert (status, "Visits to be locked: 1; participants: 1." in html) == (200, True)
         assert await trial.count("locks") == 0
         status, html = await press(dora, html, LOCKS)
         assert (status, "It was locked." in html) == (200, True)
@@ -113,7 +113,7 @@ async def test_what_has_not_closed_is_named_and_what_names_nothing_stays_in_the_
     async with browsing(trial.server) as dora:
         await sign_in(dora, "dora")
         _, html = await look(dora, scope="study")
-        assert "Would lock 2 visits, of 2 participants." in html
+        assert "Visits to be locked: 2; participants: 2." in html
         opened = re.findall(r">(K-\d+)</a> · (\w+)</li>", html)
         assert opened == [("K-001", "safety_1"), ("K-002", "safety_1")]
         assert re.findall(r"being closed by the service: (\d+)", html) == [str(len(opened))]
@@ -128,7 +128,7 @@ async def test_what_has_not_closed_is_named_and_what_names_nothing_stays_in_the_
             assert f'value="{said["scope"]}" required checked' in html
         await lock(dora, scope="visit", participant="K-001", visit="baseline")
         status, html = await look(dora, scope="visit", participant="K-001", visit="baseline")
-        assert (status, "Would lock 0 visits" in html) == (200, True)
+        assert (status, "Visits to be locked: 0;" in html) == (200, True)
         assert f'action="{LOCKS}"' not in html
     assert await trial.count("locked_visits") == 1
 
