@@ -35,26 +35,43 @@ GRANT INSERT ON pro.signatures TO pro_clerk;
 SELECT pro.audit_table('signatures', updatable => false, columns => ARRAY['study_id', 'id', 'participant_id',
     'visit_id', 'format', 'content_sha256', 'meaning', 'printed_name', 'signed_at', 'recorded_at', 'actor']);
 
--- Visits that closed, are settled and asked something, of which no signature was made since they closed and about which no
--- request for a correction waits: those of participants who are now at some of the sites seen from here.
+-- Visits that closed, are settled and asked something, of which no signature was made since, and about which no request
+-- for a correction waits: those of participants who are now at some of the sites seen from here.
 CREATE FUNCTION pro.desk_visits_to_sign(study uuid, sites uuid[])
     RETURNS TABLE (participant_id uuid, code text, site_id uuid, visit_id uuid, closes_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p.id, p.code, ps.site_id, v.id, v.closes_at
-    FROM pro.participant_sites AS ps
-    JOIN pro.participants AS p ON p.study_id = ps.study_id AND p.id = ps.participant_id
-    JOIN pro.visits AS v ON v.study_id = p.study_id AND v.participant_id = p.id
-    WHERE ps.study_id = study AND ps.valid_to IS NULL AND ps.site_id = ANY (sites)
-      AND ps.site_id = ANY (pro.visible_site_ids())
-      AND v.superseded_at IS NULL AND NOT v.provisional AND v.closes_at <= pro.now() AND v.chosen_for = v.closes_at
-      AND EXISTS (SELECT FROM pro.assessments AS a WHERE a.study_id = study AND a.visit_id = v.id)
-      AND NOT EXISTS (SELECT FROM pro.signatures AS s
-                      WHERE s.study_id = study AND s.participant_id = p.id AND s.signed_at >= v.closes_at
-                        AND (s.visit_id = v.id OR s.visit_id IS NULL))
-      AND NOT EXISTS (SELECT FROM pro.corrections AS c
-                      JOIN pro.assessments AS a ON a.study_id = c.study_id AND a.id = c.assessment_id
-                      LEFT JOIN pro.correction_decisions AS d ON d.study_id = c.study_id AND d.correction_id = c.id
-                      WHERE c.study_id = study AND c.participant_id = p.id AND a.visit_id = v.id AND d.id IS NULL)
+    -- Set by set: a site has thousands of visits, and looking each up would touch tens of thousands of pages.
+    WITH here AS MATERIALIZED (
+        SELECT p.id, p.code, ps.site_id FROM pro.participant_sites AS ps
+        JOIN pro.participants AS p ON p.study_id = ps.study_id AND p.id = ps.participant_id
+        WHERE ps.study_id = study AND ps.valid_to IS NULL AND ps.site_id = ANY (sites)
+          AND ps.site_id = ANY (pro.visible_site_ids())
+    ),
+    asked AS MATERIALIZED (
+        SELECT DISTINCT a.visit_id FROM here AS h
+        JOIN pro.assessments AS a ON a.study_id = study AND a.participant_id = h.id
+    ),
+    signed AS MATERIALIZED (
+        SELECT s.participant_id, s.visit_id, max(s.signed_at) AS signed_at FROM here AS h
+        JOIN pro.signatures AS s ON s.study_id = study AND s.participant_id = h.id
+        GROUP BY s.participant_id, s.visit_id
+    ),
+    questioned AS MATERIALIZED (
+        SELECT a.visit_id FROM here AS h
+        JOIN pro.corrections AS c ON c.study_id = study AND c.participant_id = h.id
+        JOIN pro.assessments AS a ON a.study_id = study AND a.id = c.assessment_id
+        WHERE NOT EXISTS (SELECT FROM pro.correction_decisions AS d
+                          WHERE d.study_id = study AND d.correction_id = c.id)
+    )
+    SELECT h.id, h.code, h.site_id, v.id, v.closes_at
+    FROM here AS h
+    JOIN pro.visits AS v ON v.study_id = study AND v.participant_id = h.id
+    WHERE v.superseded_at IS NULL AND NOT v.provisional AND v.closes_at <= (SELECT pro.now())
+      AND v.chosen_for = v.closes_at AND v.id IN (SELECT k.visit_id FROM asked AS k)
+      AND v.id NOT IN (SELECT q.visit_id FROM questioned AS q)
+      AND NOT EXISTS (SELECT FROM signed AS s WHERE s.visit_id = v.id AND s.signed_at >= v.closes_at)
+      AND NOT EXISTS (SELECT FROM signed AS s
+                      WHERE s.participant_id = h.id AND s.visit_id IS NULL AND s.signed_at >= v.closes_at)
 $$;
 REVOKE ALL ON FUNCTION pro.desk_visits_to_sign(uuid, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.desk_visits_to_sign(uuid, uuid[]) TO pro_desk;

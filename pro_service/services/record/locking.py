@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.locks import Asked, LockRefusal, LockRefusedError, lifts_now
+from pro_service.domain.locks import Asked, LockRefusal, LockRefusedError, lifts_now
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import give_words
 from pro_service.services.base.turns import Who
@@ -24,7 +24,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.record import locks as store
 from pro_service.store.record.locks import LockPlace, LockPreview, LockRow, Scope
 
-BATCH: Final = 500
+BATCH: Final = 100
 """Participants whose turns are taken at once."""
 MOST_OCCURRENCES: Final = 32767
 """No visit is dated so often."""

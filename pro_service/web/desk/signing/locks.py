@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.study.locks import TWO_PERSONS, LockRefusedError
+from pro_service.domain.locks import TWO_PERSONS, LockRefusedError
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import signing as service

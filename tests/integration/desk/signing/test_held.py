@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
+from pro_service.domain.locks import LockRefusedError
 from pro_service.domain.signatures import SignedVisit
-from pro_service.domain.study.locks import LockRefusedError
 from pro_service.services.answering import AnsweringCase, GivenAnswer, Sitting, plan_answers
 from pro_service.services.base.signing import read_content
 from pro_service.services.record import Keeper, Lift, LockWish, lift_lock, set_lock

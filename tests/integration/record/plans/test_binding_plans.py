@@ -66,7 +66,7 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
         "count_visits_to_sign": (
             "record/signatures",
             (study.study_id, [row_id(SITES, 2)]),
-            40_000,
+            5_000,
         ),
     }
     wrong = []

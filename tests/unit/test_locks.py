@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pro_service.domain.study.locks import ASKED_FOR, Asked, LockRefusedError, lifts_now
+from pro_service.domain.locks import ASKED_FOR, Asked, LockRefusedError, lifts_now
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
