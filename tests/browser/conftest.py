@@ -17,7 +17,8 @@ from tests.browser.window import PATIENCE_MS, Window, open_window
 from tests.support.databases import clone
 from tests.support.study import Trial, open_trial, row
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first costs a third less: it draws no frame of its own around the pages."""
 ARGUMENTS: Final = (
     "--no-sandbox",  # Continuous integration runs as root.
     "--disable-gpu",
@@ -42,7 +43,9 @@ def chromium_path() -> str:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is not None:
         return path
-    missing = "Chromium is not installed (on Debian: apt-get install chromium fonts-noto-cjk)"
+    missing = (
+        "Chromium is not installed (Debian: apt-get install chromium-headless-shell fonts-noto-cjk)"
+    )
     if os.environ.get("PRO_REQUIRE_BROWSER"):
         pytest.fail(missing)
     pytest.skip(missing)

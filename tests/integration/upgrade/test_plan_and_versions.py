@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from pro_service.catalog.plan_files import example_plan_file, load_plan_file
 from pro_service.services.exports.export import export
 from pro_service.services.exports.files import ABOUT
@@ -18,6 +20,7 @@ from tests.support.versions import EXAMPLE, store_version
 TABLES = ("scores.csv", "items.csv", "endpoints.csv")
 
 
+@pytest.mark.thorough
 async def test_the_example_s_plan_changes_no_table_of_a_lived_study(
     lived: Trial, tmp_path: Path
 ) -> None:
@@ -46,6 +49,7 @@ async def test_everybody_has_been_under_their_version_since_enrolment(lived: Tri
     assert await lived.count("participant_protocols") == await lived.count("participants")
 
 
+@pytest.mark.thorough
 async def test_a_lived_study_moves_on_and_its_past_stays(lived: Trial, tmp_path: Path) -> None:
     study = await lived.context.reader.study(lived.operator, None)
     at = exported_at()

@@ -106,6 +106,7 @@ async def test_moved_twice_changes_nothing_more(
     assert (await lived.count("audit_entries"), await lived.count("notes")) == (entries, notes)
 
 
+@pytest.mark.thorough
 async def test_broken_off_in_the_middle_it_goes_on_with_what_is_left(
     lived: Trial,
     owner: asyncpg.Connection[asyncpg.Record],

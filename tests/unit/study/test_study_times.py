@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -46,12 +47,24 @@ def _changes(in_zone: ZoneInfo) -> list[datetime]:
     return found
 
 
+@cache
+def _zones() -> dict[str, list[datetime]]:
+    """Every zone's changes; of zones whose clocks showed the same for ten years, one name."""
+    found: dict[tuple[object, ...], tuple[str, list[datetime]]] = {}
+    for name in sorted(available_timezones()):
+        changes = _changes(zone(name))
+        instants = [datetime(2018, 1, 1, tzinfo=UTC), *changes]
+        history = *changes, *(each.astimezone(zone(name)).utcoffset() for each in instants)
+        found.setdefault(history, (name, changes))
+    return dict(found.values())
+
+
 @pytest.mark.slow
 def test_every_clock_change_of_every_zone_over_ten_years_is_read_as_agreed() -> None:
     gaps = folds = 0
-    for name in sorted(available_timezones()):
+    for name, changes in _zones().items():
         in_zone = zone(name)
-        for change in _changes(in_zone):
+        for change in changes:
             last = (change - timedelta(seconds=1)).astimezone(in_zone).replace(tzinfo=None)
             first = change.astimezone(in_zone).replace(tzinfo=None)
             jump = first - last - timedelta(seconds=1)
@@ -70,8 +83,8 @@ def test_every_clock_change_of_every_zone_over_ten_years_is_read_as_agreed() -> 
                 assert local_day(day_end(day, in_zone), in_zone) > day, name
                 if day != last.date() or last.date() == first.date():
                     assert last_day_before(day_end(day, in_zone), in_zone) == day, name
-    assert gaps > 500
-    assert folds > 500
+    assert gaps > 400
+    assert folds > 400
 
 
 def test_skipped_half_hour_becomes_the_first_instant_after_it() -> None:
@@ -155,9 +168,9 @@ def test_hours_that_are_no_whole_days_are_counted_by_the_clock() -> None:
 def test_days_apart_are_local_days_around_every_clock_change_of_every_zone() -> None:
     """N7, property: the same hour so many days later, and never a day more or less."""
     tried = 0
-    for name in sorted(available_timezones()):
+    for name, changes in _zones().items():
         in_zone = zone(name)
-        for change in _changes(in_zone):
+        for change in changes:
             day = local_day(change, in_zone)
             for days_before in (0, 1, 2):
                 for hour in (time(9, 30), time(18, 30, 1), time(19, 29, 59)):
