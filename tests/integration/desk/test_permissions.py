@@ -110,8 +110,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     if doing.name in ("desk-sign", "desk-lock-lift"):
         return 404  # No visit and no lock is named.
     if doing.action is Action.lock_data and place != "formerly":
-        # Nothing has closed; and who is not seen from here is asked for in the form again.
-        return 200 if place in OPEN and doing.name in PREVIEWS else 422
+        return 200 if place in OPEN and doing.name in PREVIEWS else 422  # Nothing has closed.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done.
     if place in OPEN and doing.name in WAITS_FOR_NOTHING:
@@ -146,9 +145,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 403
     elif place in OPEN:
         corrects = 200
-    signs = 404 if not sees else 200 if place in OPEN else 403
-    if role not in MAY[Action.sign_record]:
-        signs = 403
+    signs = 200 if place in OPEN else 403 if sees else 404
+    signs = signs if role in MAY[Action.sign_record] else 403
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
     return forms | {
@@ -246,10 +244,9 @@ async def send(
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
-    filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}", "participant": CODE}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
-    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
-    filled |= {"scope": "participant", "participant": CODE}
+    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse", "scope": "participant"}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}
     if doing.name in {f"desk-{one.name}" for one in SHEETS}:
