@@ -101,7 +101,13 @@ COMMANDS: Final = (
         "Write the study's binder as one HTML file and one PDF, with their check sums.",
         "record.binder:binder_command",
     ),
-    Entry("record", "A participant's record, to be taken along.", "record.copies:record_app"),
+    Entry(
+        "record",
+        "A participant's record to be taken along, and what was signed of it.",
+        "record.signatures:record_app",
+    ),
+    Entry("lock", "Locks: values held for analysis (R14).", "record.locks:lock_app"),
+    Entry("cut", "Data cuts: instants of the record by name.", "reports.cuts:cut_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),
 )

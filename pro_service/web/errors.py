@@ -66,6 +66,7 @@ from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving import UnknownMessageError
 from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.record import VisitLockedError
 from pro_service.services.study import NoFactorError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
@@ -126,6 +127,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (ShownBeforeError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),
     (CorrectionRefusedError, HTTPStatus.CONFLICT),
+    (VisitLockedError, HTTPStatus.CONFLICT),
     (DecidesAloneError, HTTPStatus.FORBIDDEN),
     (FirstTypistError, HTTPStatus.FORBIDDEN),
     # The page was another participant's: its form does not belong to the link now in use.

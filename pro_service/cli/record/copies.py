@@ -17,12 +17,15 @@ from pro_service.web.desk.copying.handlers import file_name, words_of_copies
 from pro_service.web.desk.copying.pdf import paper_pdf
 from pro_service.web.desk.pages import Desk
 
-record_app = typer.Typer(no_args_is_help=True, help="A participant's record, to be taken along.")
+record_app = typer.Typer(
+    no_args_is_help=True,
+    help="A participant's record to be taken along, and what was signed of it.",
+)
 
 
 @record_app.callback()
 def record_group() -> None:
-    """A participant's record, to be taken along."""
+    """A participant's record to be taken along, and what was signed of it."""
 
 
 @record_app.command("copy")

@@ -28,11 +28,19 @@ def export_command(
             help="What was known then, for example 2026-12-01T08:00:00+08:00; else now.",
         ),
     ] = None,
+    cut: Annotated[
+        str | None,
+        typer.Option("--cut", metavar="NAME", help="A data cut, as of its instant (`cut list`)."),
+    ] = None,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
     """Write a study's data as CSV: one snapshot, all of it or nothing."""
+    if as_of is not None and cut is not None:
+        raise typer.BadParameter(
+            "a cut has its own instant; give one of the two", param_hint="--cut"
+        )
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
@@ -44,6 +52,7 @@ def export_command(
                 found,
                 folder,
                 as_of=None if as_of is None else read_instant(as_of),
+                cut=cut,
                 told=lambda done, of: progress.update(task, completed=done, total=of),
             )
 

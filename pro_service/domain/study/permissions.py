@@ -143,6 +143,12 @@ class Action(StrEnum):
     site's, at any hour and alone (R15)."""
     see_study_audit = "see_study_audit"
     """Read of the audit what is about no participant: people, roles, sites, versions, the door."""
+    sign_record = "sign_record"
+    """Sign a participant's visits, or all of them: an investigator's who may see the answers."""
+    lock_data = "lock_data"
+    """Hold visits for analysis as they stand (R14)."""
+    unlock_data = "unlock_data"
+    """Sign that a lock is lifted; of a site or a study with another person (R15)."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -200,6 +206,9 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.see_allocation: frozenset({Role.allocation_holder}),
     Action.unblind: frozenset({Role.investigator}),
     Action.see_study_audit: frozenset({Role.data_manager, Role.monitor, Role.administrator}),
+    Action.sign_record: frozenset({Role.investigator}),
+    Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
+    Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNBLINDS: Final = frozenset({Role.allocation_holder})

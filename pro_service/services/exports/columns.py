@@ -204,6 +204,20 @@ DATA_QUERIES: Final = (
     ),
 )
 
+SIGNATURES: Final = (
+    *_WHERE[:4],
+    Column("visit", "text", "Visit that was signed; empty: every one that had closed by then"),
+    Column("occurrence", "integer", "Which visit of this kind, from 1"),
+    Column("signed_by", "text", "Who signed, as the record names them"),
+    Column("printed_name", "text", "Their name as it is printed (21 CFR 11.50)"),
+    Column("signed_at", "instant", "When; the record as it stood then is what was signed"),
+    Column("meaning", "text", "What the signature means", "reviewed; reviewed_with_gaps"),
+    Column("format", "integer", "Number of the format the hash is over"),
+    Column("content_sha256", "text", "SHA-256 of what was signed, in that format"),
+    Column("stands", "yes/no", "Nothing of it had changed by the instant of the export"),
+    Column("changed_since", "integer", "Parts of it that had changed by then"),
+)
+
 INSTRUMENTS: Final = (
     Column("instrument", "text", "Id of the instrument"),
     Column("instrument_version", "text", "Version of the instrument"),
@@ -237,6 +251,7 @@ FILES: Final = {
     "endpoints.csv": ENDPOINTS,
     "own_events.csv": OWN_EVENTS,
     "data_queries.csv": DATA_QUERIES,
+    "signatures.csv": SIGNATURES,
     "instruments.csv": INSTRUMENTS,
     "codebook.csv": CODEBOOK,
 }

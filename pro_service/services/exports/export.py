@@ -12,16 +12,20 @@ import asyncpg
 from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.signing import verify_signatures
 from pro_service.services.exports.columns import FILES, Cell
+from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.data_queries import data_query_rows
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.instants import settle
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
 from pro_service.services.exports.own_events import own_event_rows
 from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
+from pro_service.services.exports.signatures import signature_rows
 from pro_service.store.base import operations
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
+from pro_service.store.record import signatures
 from pro_service.store.study.studies import StudyRow
 
 
@@ -32,14 +36,18 @@ async def export(
     folder: Path,
     *,
     as_of: datetime | None = None,
+    cut: str | None = None,
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, int]:
     """Write a study's tables into `folder`; returns the rows of each file.
 
     `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
-    schedules are those of that instant, and the same whenever they are asked for again. Raises
-    AsOfError, ExportFolderError.
+    schedules are those of that instant, and the same whenever they are asked for again. Of a data
+    cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. Raises
+    AsOfError, CutError, ExportFolderError.
     """
+    if cut is not None:
+        as_of = (await find_cut(connection, study.id, cut)).cut_at
     at = await settle(connection, as_of)
     with ExitStack() as stack:
         async with store.one_snapshot(connection):
@@ -50,7 +58,7 @@ async def export(
             flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
             instruments = context.catalogue.instruments
             snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
-            about = _about(context, snapshot, now) | plan_cells(plan)
+            about = _about(context, snapshot, now, cut) | plan_cells(plan)
             extra = {} if plan is None else {PLAN_FILE: plan.source}
             tables = stack.enter_context(new_export(folder, about, extra))
             await _participants(connection, context, study, snapshot, tables, told)
@@ -60,6 +68,8 @@ async def export(
                 tables.add("codebook.csv", row)
         # The folder appears once the record says who takes it out.
         narrowed_by = "" if as_of is None else f"as_of={at.astimezone(UTC).isoformat()}"
+        if cut is not None:
+            narrowed_by = f"cut={cut}&{narrowed_by}"
         taken = TakenOut("export", narrowed_by, sum(tables.counts.values()))
         await insert_data_out(connection, study.id, taken)
     return tables.counts
@@ -74,6 +84,7 @@ async def _participants(
     told: Callable[[int, int], None],
 ) -> None:
     found = await store.list_exported_participants(connection, study.id, snapshot.as_of)
+    signed = set(await signatures.list_signed_participants(connection, study.id, snapshot.as_of))
     for number, one in enumerate(found, start=1):
         place = (connection, study.id, one.id, snapshot.as_of)
         protocol = await context.reader.protocol(connection, study.id, one.protocol_version_id)
@@ -87,6 +98,8 @@ async def _participants(
                 await store.list_exported_scores(*place),
             ),
         )
+        made = await signatures.list_signatures(*place) if one.id in signed else []
+        verified = await verify_signatures(connection, study.id, made, snapshot.as_of)
         happened = await store.list_exported_own_events(*place)
         asked = await store.list_exported_data_queries(*place)
         for name, of_file in (
@@ -95,18 +108,23 @@ async def _participants(
             ("endpoints.csv", rows.endpoints),
             ("own_events.csv", own_event_rows(snapshot, one, protocol, happened)),
             ("data_queries.csv", data_query_rows(snapshot, one, asked)),
+            ("signatures.csv", signature_rows(snapshot, one, verified)),
         ):
             for row in of_file:
                 tables.add(name, row)
         told(number, len(found))
 
 
-def _about(context: ServiceContext, snapshot: Snapshot, now: datetime) -> dict[str, object]:
+def _about(
+    context: ServiceContext, snapshot: Snapshot, now: datetime, cut: str | None
+) -> dict[str, object]:
+    """What the manifest says; of a cut nothing that differs from one making to the next."""
     return {
         "study": snapshot.study,
         "database": snapshot.database,
+        "data_cut": cut,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(),
-        "exported_at_study_time": now.astimezone(UTC).isoformat(),
+        "exported_at_study_time": None if cut is not None else now.astimezone(UTC).isoformat(),
         "release": context.release,
     } | rule_cells(snapshot.rules)
 

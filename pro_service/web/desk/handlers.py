@@ -13,6 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
 from pro_service.services.desk.person.staff_turns import find_facts_to_act
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.signing import read_bound
 from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
@@ -25,6 +26,7 @@ from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
 from pro_service.web.desk.record.queries import of_one_values, read_of_one
+from pro_service.web.desk.signing.shown import bound_values
 from pro_service.web.desk.timeline import name_entries, timeline_values
 from pro_service.web.keys import CONTEXT, POOLS
 from pro_service.web.requests import read_form
@@ -40,6 +42,8 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
         telephones = await list_telephones(connection, seat.study_id, facts.document.id)
         of_record = await read_of_one(connection, seat.study_id, facts.document.id)
         said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
+        hands, now = hands_of(request, seat), facts.document.now
+        bound = await read_bound(hands, connection, facts.document.id, now)
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -47,13 +51,14 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
     values = timeline_values(words, timeline)
     pause = pause_values(words, timeline, place, seat)
-    acted_for = await find_facts_to_act(hands_of(request, seat), code)
+    acted_for = await find_facts_to_act(hands, code)
     person = Head(words, timeline, acted_for, telephones)
     head = person.values(
         seat, place, masks_of(context, None if timeline.document.restricted else acted_for)
     )
     name_entries(values, person.entries(seat, place))
     thread = thread_values(words, said, zone(timeline.site.zone))
+    values["bound"] = bound_values(words, timeline, bound)
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     values |= of_one_values(words, timeline, of_record, seat)
     values["restricted"] = timeline.document.restricted

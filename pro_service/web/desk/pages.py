@@ -32,6 +32,7 @@ from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import NotAllowedError, Seat, Session
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
+from pro_service.services.record import VisitLockedError
 from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
@@ -86,6 +87,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     CorrectionRefusedError: "correction_refused",
     DecidesAloneError: "decides_alone",
     FirstTypistError: "first_typist",
+    VisitLockedError: "visit_locked",
     NothingToUndoError: "undo_nothing",
     UndoAnothersError: "undo_anothers",
     UndoLateError: "undo_late",

@@ -35,6 +35,8 @@ from pro_service.web.desk.record import page as record
 from pro_service.web.desk.record.queries import show_queries
 from pro_service.web.desk.rota import forms as rota_forms
 from pro_service.web.desk.rota import page as rota
+from pro_service.web.desk.signing import locks
+from pro_service.web.desk.signing import page as signing
 from pro_service.web.desk.tablet import page as tablet
 from pro_service.web.desk.today import page as today
 from pro_service.web.desk.today import week
@@ -63,6 +65,7 @@ _SECOND: Final = f"{_PARTICIPANT}/second"
 _TEXT: Final = "/desk/texts/{id}"
 _TABLET: Final = f"{_PARTICIPANT}/tablet"
 _ROTA: Final = "/desk/rota/{code}"
+_SIGNING: Final = f"{_PARTICIPANT}/signing"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
     Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
@@ -146,6 +149,10 @@ DOINGS: Final = (
         "desk-correction-decide",
     ),
     Doing(f"{_PARTICIPANT}/copy", copying.take, Action.copy_record, "desk-copy"),
+    Doing(f"{_SIGNING}/{{id}}", signing.sign, Action.sign_record, "desk-sign"),
+    Doing("/desk/locks/preview", locks.preview, Action.lock_data, "desk-lock-preview"),
+    Doing("/desk/locks", locks.lock, Action.lock_data, "desk-lock"),
+    Doing("/desk/locks/{id}/lift", locks.lift, Action.unlock_data, "desk-lock-lift"),
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
@@ -279,6 +286,16 @@ ROUTES: Final = (
         for_staff(show_queries, Action.see_participants),
         name="desk-record-queries",
     ),
+    web.get(
+        "/desk/signing", for_staff(signing.show_to_sign, Action.sign_record), name="desk-to-sign"
+    ),
+    web.get(_SIGNING, for_staff(signing.show_room, Action.sign_record), name="desk-signing"),
+    web.get(
+        f"{_SIGNING}/{{id}}",
+        for_staff(signing.show_content, Action.sign_record),
+        name="desk-signing-content",
+    ),
+    web.get("/desk/locks", for_staff(locks.show_locks, Action.see_participants), name="desk-locks"),
     *(one.route for one in DOINGS),
     *(one.form for one in SHEETS),
     # Last: every other address below /desk gets the desk's own page for what is not there.

@@ -70,20 +70,20 @@ ORDER BY q.id;
 
 -- name: list_exported_assessments(study_id, participant_id, as_of)
 -- What was asked of a participant by the schedule of that instant and its closings then, a row for each
--- sitting there was by then; `chosen`: it was written down as standing.
+-- sitting there was by then; `chosen`: it was written down as standing. Of a visit that is locked, until its lock.
 SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, v.provisional,
        v.opens_at, v.target_on, CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END AS closes_at, a.instrument, a.target,
-       CASE WHEN a.declined_at <= $3 THEN a.declined_at END AS declined_at,
+       CASE WHEN a.declined_at <= i.until THEN a.declined_at END AS declined_at,
        t.id AS attempt_id, t.ordinal AS sitting, t.mode, t.respondent, t.respondent_relation,
        -- Of what was recorded anew where it belongs, who typed it in then.
        CASE WHEN t.mode IN ('telephone', 'paper') THEN coalesce(
            (SELECT r.entered_by FROM pro.responses AS r
             WHERE r.study_id = t.study_id AND r.attempt_id = t.id AND t.replaces IS NOT NULL LIMIT 1), t.actor)
        END AS entered_by, t.interviewer,
-       t.apart AS not_for_analysis, CASE WHEN t.mode = 'paper' THEN pro.paper_state($1, t.id, $3) END AS second_entry,
+       t.apart AS not_for_analysis, CASE WHEN t.mode = 'paper' THEN pro.paper_state($1, t.id, i.until) END AS second_entry,
        t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
        -- As claimed, of what staff typed in: it counts since it was entered.
-       CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= $3 THEN t.submitted_at END AS submitted_at,
+       CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= i.until THEN t.submitted_at END AS submitted_at,
        c.attempt_id IS NOT NULL AS chosen,
        (SELECT concat_ws(' ', CASE WHEN o.participant_id <> t.participant_id THEN f.code END, w.definition,
                          w.occurrence, b.target)
@@ -92,37 +92,39 @@ SELECT a.id, v.id AS visit_id, v.definition, v.occurrence, v.schedule_revision, 
         JOIN pro.assessments AS b ON b.study_id = o.study_id AND b.id = o.assessment_id
         JOIN pro.visits AS w ON w.study_id = b.study_id AND w.id = b.visit_id
         WHERE o.study_id = t.study_id AND o.id = t.moved_from) AS moved_from
-FROM pro.visits AS v
-JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= $3
-LEFT JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.recorded_at <= $3
+FROM pro.analysable_visits($1, $2, $3) AS i
+JOIN pro.visits AS v ON v.study_id = $1 AND v.id = i.visit_id
+JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id AND a.recorded_at <= i.until
+LEFT JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id AND t.recorded_at <= i.until
 LEFT JOIN LATERAL (
     SELECT c.id, c.closes_at FROM pro.visit_closings AS c
-    WHERE c.study_id = v.study_id AND c.visit_id = v.id AND c.recorded_at > $3
+    WHERE c.study_id = v.study_id AND c.visit_id = v.id AND c.recorded_at > i.until
     ORDER BY c.id LIMIT 1) AS m ON true
 LEFT JOIN pro.standing_sittings AS c
   ON c.study_id = t.study_id AND c.assessment_id = t.assessment_id AND c.attempt_id = t.id
- AND c.recorded_at <= $3 AND c.closes_at = CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END
-WHERE v.study_id = $1 AND v.participant_id = $2 AND v.recorded_at <= $3
-  AND (v.superseded_at IS NULL OR v.superseded_at > $3)
+ AND c.recorded_at <= i.until AND c.closes_at = CASE WHEN m.id IS NULL THEN v.closes_at ELSE m.closes_at END
 ORDER BY v.opens_at, v.id, a.id, t.ordinal;
 
 -- name: list_exported_answers(study_id, participant_id, as_of)
--- What stood answered in each sitting at that instant, and how often it had been corrected. An
--- overtaken answer never stood, so it is neither.
+-- What stood answered in each sitting at that instant, and how often it had been corrected; of a visit that is
+-- locked, until its lock. An overtaken answer never stood, so it is neither.
 SELECT DISTINCT ON (r.attempt_id, r.item)
        r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at,
        count(*) OVER (PARTITION BY r.attempt_id, r.item) - 1 AS corrections
-FROM pro.responses AS r
+FROM pro.analysable_visits($1, $2, $3) AS i
+JOIN pro.assessments AS a ON a.study_id = $1 AND a.visit_id = i.visit_id
+JOIN pro.attempts AS t ON t.study_id = $1 AND t.assessment_id = a.id
+JOIN pro.responses AS r ON r.study_id = $1 AND r.attempt_id = t.id AND r.recorded_at <= i.until
 LEFT JOIN pro.sitting_responses AS c
   ON c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item
-WHERE r.study_id = $1 AND r.participant_id = $2 AND r.recorded_at <= $3
-  AND r.reason IS DISTINCT FROM 'overtaken'
+WHERE r.reason IS DISTINCT FROM 'overtaken'
 ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC;
 
 -- name: list_exported_scores(study_id, participant_id, as_of)
--- The scores that stood at that instant: the last written of each sitting, basis and scale.
+-- The scores that stood at that instant, or when a visit was locked: the last written of each sitting, basis and scale.
 SELECT s.attempt_id, s.basis, s.scale, s.revision, s.instrument_version, s.scoring_version, s.raw,
        s.normalised, s.lowest, s.highest, s.answered, s.substituted, s.absent_reason
-FROM pro.standing_scores($1, $3) AS s
-WHERE s.participant_id = $2
+FROM pro.analysable_visits($1, $2, $3) AS i
+JOIN pro.assessments AS a ON a.study_id = $1 AND a.visit_id = i.visit_id
+CROSS JOIN LATERAL (SELECT x.* FROM pro.standing_scores($1, i.until) AS x WHERE x.assessment_id = a.id) AS s
 ORDER BY s.attempt_id, s.basis, s.scale;

@@ -115,6 +115,10 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
+    if doing.name in ("desk-sign", "desk-lock-lift"):
+        return 404  # No visit and no lock is named.
+    if doing.action is Action.lock_data and place != "formerly":
+        return 200 if place in OPEN and doing.name in PREVIEWS else 422  # Nothing has closed.
     if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
         return 409  # No safety follow-up runs, no question was open, nothing was done or set up.
     if doing.name in ARMS:
@@ -153,6 +157,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 403
     elif place in OPEN:
         corrects = 200
+    signs = 200 if place in OPEN else 403 if sees else 404
+    signs = signs if role in MAY[Action.sign_record] else 403
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
     forms |= kept_pages(role, place in OPEN)
@@ -168,6 +174,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
         "/desk/me": 200,
+        "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
+        f"{theirs}/signing": signs,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
@@ -260,9 +269,9 @@ async def send(
     cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
     filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
     filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
-    filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}"}
+    filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}", "participant": CODE}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
-    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse"}
+    filled |= {"assessment": str(rows["assessment"]), "decision": "refuse", "scope": "participant"}
     filled |= {"visit": str(rows["visit"]), "handover": str(new_id())}
     filled |= {"reply": "thanks"} if "reply" in doing.name else {}
     filled |= {"reason": "courtesy"} if doing.name == "desk-text-nothing" else {}

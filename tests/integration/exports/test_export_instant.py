@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pro_service.services.exports import instants
+from pro_service.services.exports.columns import FILES
+from pro_service.services.exports.cuts import CutError, make_cut
 from pro_service.services.exports.export import export
+from pro_service.services.exports.files import ABOUT, MANIFEST
 from pro_service.services.exports.instants import WITHOUT_HISTORY, AsOfError, settle
 from pro_service.store.exports import export as store
 from pro_service.store.pools import connect
@@ -95,3 +99,37 @@ async def test_a_list_says_what_an_earlier_instant_shows_of_rows_that_change(
         }
     assert {"visits", "assessments"} <= read & updated
     assert read & updated == set(WITHOUT_HISTORY)
+
+
+async def files(trial: Trial, folder: Path, cut: str) -> dict[str, bytes]:
+    """Every file of the export of a cut."""
+    study = StudyRow(trial.study_id, "KNEE-OA-UCMSC", "", "")
+    await export(trial.operator, trial.context, study, folder, cut=cut)
+    names = (*FILES, ABOUT, MANIFEST)
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+async def test_a_cut_is_the_same_bytes_each_time_whatever_is_recorded_after_it(
+    trial: Trial, tmp_path: Path
+) -> None:
+    named = {"reason": "first look", "actor": ACTOR}
+    made = await make_cut(trial.operator, trial.study_id, "interim-1", at=None, **named)
+    first = await files(trial, tmp_path / "a", "interim-1")
+    about = json.loads(first["about.json"])
+    assert (about["data_cut"], about["as_of"]) == ("interim-1", made.cut_at.isoformat())
+    await trial.owner_does(
+        "INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item,"
+        " value, lowest, highest, answered_at, received_at, replaces, actor)"
+        " SELECT study_id, gen_random_uuid(), participant_id, assessment_id, attempt_id, item, 0,"
+        " lowest, highest, answered_at, received_at, id, 'test' FROM pro.responses"
+    )
+    await trial.move(timedelta(days=30))
+    assert await files(trial, tmp_path / "b", "interim-1") == first
+    assert await exported(trial, tmp_path / "c") != first["scores.csv"]
+    with pytest.raises(CutError, match="already"):
+        await make_cut(trial.operator, trial.study_id, "interim-1", at=None, **named)
+    with pytest.raises(CutError, match=r"no cut final\. Known: interim-1"):
+        await files(trial, tmp_path / "d", "final")
+    later = made.cut_at + timedelta(days=90)
+    with pytest.raises(AsOfError, match="future"):
+        await make_cut(trial.operator, trial.study_id, "final", at=later, **named)

@@ -41,6 +41,11 @@ RECORD = (
     "audit_generations",
     "protocol_versions",
     "delivery_receipts",
+    "signatures",
+    "locks",
+    "locked_visits",
+    "lock_lifts",
+    "data_cuts",
 )
 OWN_COLUMN = {
     "audit_seals": "entry_count",
@@ -48,6 +53,21 @@ OWN_COLUMN = {
     "audit_generations": "why",
 }
 """A column of those that have no actor."""
+BOUND = (
+    "INSERT INTO pro.data_cuts (study_id, id, name, cut_at, reason, actor)"
+    " SELECT id, gen_random_uuid(), 'interim', pro.now(), 'x', 'test' FROM pro.studies",
+    "INSERT INTO pro.signatures (study_id, id, participant_id, format, content_sha256, meaning,"
+    " printed_name, signed_at, actor) SELECT study_id, gen_random_uuid(), id, 1, repeat('0', 64),"
+    " 'reviewed', 'Ines Berg', pro.now(), 'test' FROM pro.participants",
+    "INSERT INTO pro.locks (study_id, id, scope, actor, reason)"
+    " SELECT id, gen_random_uuid(), 'study', 'test', 'x' FROM pro.studies",
+    "INSERT INTO pro.locked_visits (study_id, id, lock_id, participant_id, visit_id, actor)"
+    " SELECT v.study_id, gen_random_uuid(), k.id, v.participant_id, v.id, 'test'"
+    " FROM pro.visits AS v CROSS JOIN pro.locks AS k",
+    "INSERT INTO pro.lock_lifts (study_id, id, lock_id, step, printed_name, actor, reason)"
+    " SELECT study_id, gen_random_uuid(), id, 'asked', 'Dora Data', 'test', 'x' FROM pro.locks",
+)
+"""A row in each table of what binds the record."""
 NEVER_AT_THE_DESK = (
     "contact_points",
     "lines",
@@ -97,6 +117,8 @@ async def lived(trial: Trial) -> None:
             break
     await trial.move(timedelta(days=12))
     await rounds.closing_round(trial.pools.worker, trial.context)
+    for statement in BOUND:
+        await trial.owner_does(statement)
     await Audit(trial).seal_everything()
 
 

@@ -38,6 +38,7 @@ from pro_service.services.desk.seat import (
     said,
     signed,
 )
+from pro_service.services.record import demand_unlocked
 from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.desk import corrections as store
@@ -118,7 +119,8 @@ async def decide_move(
 ) -> None:
     """Approve such a request, which records the sitting where it belongs, or refuse it.
 
-    Raises NotHereError, DecidesAloneError, AlreadyDoneError, CorrectionRefusedError.
+    Raises NotHereError, DecidesAloneError, AlreadyDoneError, CorrectionRefusedError,
+    VisitLockedError.
     """
     seat = hands.seat
 
@@ -177,10 +179,14 @@ async def _moved(
     """
     if asked.to_code == facts.code:
         found = await _found(mover.who, facts, asked, None)
+        for one in (asked.assessment_id, found.belonging.to_assessment.id):
+            await demand_unlocked(mover.who, one)
         return (await carry(mover, found.facts, found.belonging)).here, None
     place = await find_place(hands, asked.to_code, Action.decide_correction)
     other = hands.turn_of(place)
     found = await _found(mover.who, facts, asked, other)
+    await demand_unlocked(mover.who, asked.assessment_id)
+    await demand_unlocked(other, found.belonging.to_assessment.id)
     theirs = await _facts(other) if found.theirs is None else found.theirs
     protocol = await other.context.reader.protocol(
         other.connection, theirs.study_id, theirs.protocol_version_id

@@ -55,6 +55,7 @@ from pro_service.services.desk.seat import (
     signed,
 )
 from pro_service.services.desk.today import read_frame
+from pro_service.services.record import demand_unlocked
 from pro_service.store.answering import answers as answer_store
 from pro_service.store.base.notes import give_note
 from pro_service.store.connection import Connection, Guard
@@ -262,7 +263,9 @@ async def decide_correction(
 ) -> None:
     """Approve a request, which corrects the answer and its scores, or refuse it.
 
-    Raises NotHereError, NotAllowedError, ReasonMissingError, DecidesAloneError, AlreadyDoneError.
+    After the lock it waits: nothing is approved of a visit that is locked, and a request may be
+    refused. Raises NotHereError, NotAllowedError, ReasonMissingError, DecidesAloneError,
+    AlreadyDoneError, VisitLockedError.
     """
     who, _ = await _find(hands, code, Action.decide_correction)
     words = said(reason)
@@ -292,6 +295,7 @@ async def decide_correction(
         document = store.CorrectionWrite(decisions=[decision])
         write = writing(store.record_correction, document)
         if approved:
+            await demand_unlocked(who, asked.assessment_id)
             first = await _corrected(who, facts, protocol, asked, actor)
             write = one_after_the_other([first, write])
         return _decided(who, facts, signed(hands.seat, Action.decide_correction, note, write))

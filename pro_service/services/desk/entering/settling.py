@@ -35,6 +35,7 @@ from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Plan, Who, one_after_the_other, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, NotHereError, said, signed
+from pro_service.services.record import demand_unlocked
 from pro_service.store.answering import answers as answer_store
 from pro_service.store.desk import second as store
 from pro_service.store.desk.second import Difference, PaperFound
@@ -64,7 +65,8 @@ async def settle_difference(
 ) -> Settled:
     """Settle one difference, once.
 
-    Raises NotHereError, NotAllowedError, ReasonMissingError, AlreadyDoneError, AnswerRangeError.
+    What would change a value of a locked visit waits. Raises NotHereError, NotAllowedError,
+    ReasonMissingError, AlreadyDoneError, AnswerRangeError, VisitLockedError.
     """
     place = await find_place(hands, code, Action.settle_entry)
     who, seat = hands.turn_of(place), hands.seat
@@ -89,6 +91,7 @@ async def settle_difference(
         plan = await _settled(hands, who, _Case(facts, protocol, one, paper), as_read)
         steps = [writing(store.record_second_entry, store.SecondEntryWrite(settlements=[row]))]
         if plan is not None:
+            await demand_unlocked(who, paper.entry.assessment_id)
             sent = plan.of_what_was_sent(paper.entry.told_at)
             steps.append(writing(answer_store.record_answers, sent))
         write = one_after_the_other(steps)

@@ -9,6 +9,7 @@ from aiohttp import web
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.signing import count_to_sign
 from pro_service.services.desk.today import read_frame, read_owing, read_since, read_week
 from pro_service.services.desk.today.lists import MOST_OF_A_LIST
 from pro_service.services.desk.unblinding import LATELY
@@ -44,6 +45,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         unblinded = await list_latest_unblindings(connection, study_id, LATELY, MOST_OF_A_LIST)
         sites = [one.site for one in rotas]
         owing = await read_owing(connection, study_id, frame.now, week.protocols, sites, 1)
+        to_sign = await count_to_sign(connection, seat)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     values: dict[str, Any] = {
@@ -57,6 +59,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=frame,
         key=new_form_key(),
+        to_sign=to_sign,
         sending_held=held_words(words, sites, frame.held_since),
         unblinded=unblinded_words(words, sites, unblinded),
         queries=waiting_words(words, seat, queries),

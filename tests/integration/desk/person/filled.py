@@ -31,6 +31,7 @@ PREVIEWS: Final = {
     "desk-resume-preview",
     "desk-entry-begin",
     "desk-reply-preview",
+    "desk-lock-preview",
     *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
 """Forms that show first what they would change."""

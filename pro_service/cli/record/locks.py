@@ -1,0 +1,163 @@
+"""`lock set`, `lock list`, `lock lift`: values held for analysis, and let go by signatures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from pro_service.cli.options import ActorOption, DataOption, OptionError, ReasonOption, StudyOption
+from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.services import record
+from pro_service.services.desk import signing
+from pro_service.services.desk.account.proving import Proof
+from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.sign_in import Whence, find_session, sign_in, sign_out
+from pro_service.services.desk.signing import LiftWish
+from pro_service.services.record import Keeper, LockWish
+from pro_service.services.study import Passwords
+from pro_service.store.connection import transaction
+from pro_service.store.pools import Pools, open_pools
+from pro_service.store.record import locks as store
+from pro_service.store.record.locks import LockPreview, LockRow
+
+lock_app = typer.Typer(no_args_is_help=True, help="Locks: values held for analysis (R14).")
+_HERE: Final = Whence("command line", "command line")
+
+
+@lock_app.command("set")
+def set_command(
+    reason: ReasonOption,
+    site: Annotated[str | None, typer.Option("--site", metavar="CODE", help="A site.")] = None,
+    participant: Annotated[
+        str | None, typer.Option("--participant", metavar="CODE", help="A participant.")
+    ] = None,
+    visit: Annotated[
+        str | None,
+        typer.Option("--visit", metavar="NAME", help="Of the participant: week_2, or week_2:2."),
+    ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what would be locked, and lock nothing.")
+    ] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Lock what has closed of a visit, a participant, a site, or (none named) the study."""
+    if (site is not None) + (participant is not None) > 1 or (visit and not participant):
+        raise typer.BadParameter("name a site, or a participant, or a participant and a visit")
+
+    async def work(runtime: Runtime) -> LockPreview:
+        named = None if visit is None else record.visit_named(visit)
+        wish = LockWish(site, participant, named, reason)
+        found = await runtime.context.reader.study(runtime.connection, study)
+        if preview:
+            return (await record.look_at_lock(runtime.connection, found.id, wish))[1]
+        keeper = Keeper(
+            runtime.context, found.id, runtime.actor, lambda: transaction(runtime.connection)
+        )
+        return await record.set_lock(keeper, wish)
+
+    locked = with_runtime(data, actor, work)
+    verb = "Would lock" if preview else "Locked"
+    out.print(
+        f"{verb} {locked.visits} visits of {len(locked.participants)} participants;"
+        f" {locked.open} not closed.",
+        highlight=False,
+    )
+    for one in locked.first_open:
+        out.print(f"  {one.code} {one.definition}:{one.occurrence}", markup=False, highlight=False)
+
+
+@lock_app.command("list")
+def list_command(
+    study: StudyOption = None, data: DataOption = None, actor: ActorOption = None
+) -> None:
+    """The locks of a study, the newest first."""
+
+    async def work(runtime: Runtime) -> list[LockRow]:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        return await store.list_locks(runtime.connection, found.id)
+
+    table = Table("lock", "of", "visits", "since", "by", "lifted")
+    for one in with_runtime(data, actor, work):
+        place = " ".join(
+            str(part)
+            for part in (one.scope, one.site, one.participant, one.definition, one.occurrence)
+            if part is not None
+        )
+        lifted = "" if one.lifted_at is None else f"{one.lifted_at.astimezone(UTC).isoformat()}"
+        if one.lifted_at is None and one.asked_by is not None:
+            lifted = f"asked by {one.asked_by}"
+        since = one.recorded_at.astimezone(UTC).isoformat()
+        table.add_row(str(one.id), place, str(one.visits), since, one.actor, lifted)
+    out.print(table)
+
+
+@lock_app.command("lift")
+def lift_command(
+    lock: Annotated[str, typer.Argument(help="The lock, as `lock list` names it.")],
+    reason: ReasonOption,
+    by: Annotated[str, typer.Option("--by", metavar="LOGIN", help="Who signs, by their login.")],
+    name: Annotated[str, typer.Option("--name", help="Their name as it is to be printed.")],
+    from_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read it from the first line of input.")
+    ] = False,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Sign that a lock is lifted: who signs is somebody who may at the desk, with their password.
+
+    Of a site or the study the first signature asks, and another person's lifts it within 7 days.
+    """
+    try:
+        lock_id = UUID(lock)
+    except ValueError:
+        raise typer.BadParameter("is no lock; see `lock list`", param_hint="LOCK") from None
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else _ask_password(by)
+
+    async def work(runtime: Runtime) -> bool:
+        passwords = Passwords()
+        async with (
+            await open_pools(runtime.url, roles=("desk", "clerk")) as pools,
+            _seated(pools, passwords, by, password) as seat,
+        ):
+            hands = Hands(seat, runtime.context, pools.desk, pools.clerk)
+            wish = LiftWish(lock_id, name, reason, Proof(password))
+            return await signing.lift(hands, passwords, wish, _HERE)
+
+    lifted = with_runtime(data, actor, work)
+    out.print("Lifted." if lifted else "Asked for: another person lifts it within 7 days.")
+
+
+def _ask_password(login: str) -> str:
+    asked: str = typer.prompt(f"Password of {login}", hide_input=True, err=True)
+    return asked
+
+
+@asynccontextmanager
+async def _seated(
+    pools: Pools, passwords: Passwords, login: str, password: str
+) -> AsyncIterator[Seat]:
+    """Somebody signed in for the length of a command, in the one study that leads to.
+
+    Raises SignInRefusedError, SignInStoppedError, SignInThrottledError, OptionError.
+    """
+    token = await sign_in(pools.desk, passwords, login=login, password=password, place=_HERE)
+    try:
+        seat = await find_session(pools.desk, token)
+        if not isinstance(seat, Seat):
+            raise OptionError(
+                f"{login} works in several studies, or has a second factor.",
+                mend="Write it as STUDY/LOGIN, or lift the lock at the desk.",
+            )
+        yield seat
+    finally:
+        await sign_out(pools.desk, token)

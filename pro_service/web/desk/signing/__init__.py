@@ -1,0 +1,1 @@
+"""The rooms where the record is bound: signed by investigators, locked and unlocked."""

@@ -1,0 +1,1 @@
+"""Signatures and locks, at the desk and by command."""
