@@ -72,11 +72,7 @@ PREVIEWS: Final = {
 }
 NUMBERS: Final = {"desk-call-number", "desk-number"}
 """Forms that are answered with a participant's numbers, and write that they were shown."""
-ASKS_CORRECTION: Final = {
-    "desk-correction-ask",
-    "desk-correction-place",
-    "desk-correction-person",
-}
+ASKS_CORRECTION: Final = {f"desk-correction-{one}" for one in ("ask", "place", "person")}
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take"}
