@@ -99,6 +99,7 @@ WORDLESS: Final = frozenset(
         "desk-resume",
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
         "desk-second-keep",
+        *("desk-tablet", "desk-tablet-back"),
         "desk-text-reply",
         "desk-text-take",
         *(f"desk-undo-{what}" for what in ("alert-seen", "call-no-answer", "text-nothing")),
@@ -111,6 +112,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
+        "desk-correction-person",
         "desk-second-settle",
     }
 )
