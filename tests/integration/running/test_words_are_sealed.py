@@ -108,6 +108,7 @@ WORDLESS: Final = frozenset(
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
         "desk-second-keep",
         "desk-sign",
+        *("desk-tablet", "desk-tablet-back"),
         "desk-text-reply",
         "desk-text-take",
         *(f"desk-undo-{what}" for what in ("alert-seen", "call-no-answer", "text-nothing")),
@@ -120,6 +121,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
+        "desk-correction-person",
         *("desk-lock-preview", "desk-lock-lift", "desk-second-settle", "desk-unblind"),
     }
 )
