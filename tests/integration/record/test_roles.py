@@ -8,7 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from pro_service.domain.study.querying.data_queries import QueryStep
 from pro_service.services import rounds
+from pro_service.services.record.asking import About, mark_source, raise_query, take_step
 from pro_service.store.pools import connect
 from tests.support.audit import Audit
 from tests.support.study import Trial, add_site, open_trial, row
@@ -102,6 +104,27 @@ SEEN_BY_SITE = (
 )
 
 
+async def asked_about(trial: Trial) -> None:
+    """A data query with a step, a visit compared with its source, and an arm that was shown."""
+    who, actor = trial.who("K-001"), "test:role"
+    query = await raise_query(who, About(), "a word of the test", actor=actor)
+    await take_step(who, query, QueryStep.answered, "a word of the test", actor=actor)
+    visit = (await trial.facts("K-001")).visits[0]
+    await mark_source(who, visit.id, "a word of the test", actor=actor)
+    for table, columns, values in (
+        ("allocations", "arm_sealed, arm_key, held_by, reason", "'x', 'A256GCM:x', 'hal', 'test'"),
+        ("unblindings", "reason", "'note:' || gen_random_uuid()"),
+    ):
+        await trial.owner_does(
+            f"INSERT INTO pro.{table} (study_id, id, participant_id, actor, {columns})"
+            f" SELECT study_id, gen_random_uuid(), id, 'test', {values} FROM pro.participants"
+        )
+    await trial.owner_does(
+        "INSERT INTO pro.allocation_showings (study_id, id, row_count, actor)"
+        " SELECT id, gen_random_uuid(), 1, 'test' FROM pro.studies"
+    )
+
+
 async def lived(trial: Trial) -> None:
     """A participant with a row in every table of the record."""
     await trial.enrol(row("K-001"))
@@ -110,6 +133,7 @@ async def lived(trial: Trial) -> None:
         " SELECT study_id, gen_random_uuid(), id, pro.now(), 'test', 'a word of the test'"
         " FROM pro.participants"
     )
+    await asked_about(trial)
     await trial.ask()
     for _ in range(40):
         reply = await trial.says("K-001", "2")
