@@ -75,6 +75,9 @@ COMMANDS: Final = (
         *("--texts", "--agreed-on", "2026-01-06", "--participant-agreed-on", "2026-01-06"),
     ),
     ("participant", "contact", "agree", "K-001", "2"),
+    ("participant", "consent", "give", "K-001", "cross_border", "--on", "2026-01-06"),
+    ("participant", "consent", "withdraw", "K-001", "cross_border", "--on", "2026-01-06"),
+    ("participant", "restrict", "K-001", "--by", "li"),
     ("participant", "site", "K-001", "SH02"),
     ("participant", "contact", "order", "K-001", "2", "1"),
     ("participant", "contact", "wrong", "K-001", "1"),
@@ -94,7 +97,7 @@ WORDLESS: Final = frozenset(
         "desk-card-show",
         "desk-chosen-ask",
         "desk-chosen-cards",
-        "desk-number",
+        "desk-copy",
         "desk-pause",
         "desk-resume",
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
@@ -112,6 +115,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
         "desk-second-settle",
+        "desk-number",
     }
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol and
