@@ -77,6 +77,9 @@ COMMANDS: Final = (
         *("--texts", "--agreed-on", "2026-01-06", "--participant-agreed-on", "2026-01-06"),
     ),
     ("participant", "contact", "agree", "K-001", "2"),
+    ("participant", "consent", "give", "K-001", "cross_border", "--on", "2026-01-06"),
+    ("participant", "consent", "withdraw", "K-001", "cross_border", "--on", "2026-01-06"),
+    ("participant", "restrict", "K-001", "--by", "li"),
     ("participant", "site", "K-001", "SH02"),
     ("participant", "contact", "order", "K-001", "2", "1"),
     ("participant", "contact", "wrong", "K-001", "1"),
@@ -101,8 +104,8 @@ WORDLESS: Final = frozenset(
         "desk-card-show",
         "desk-chosen-ask",
         "desk-chosen-cards",
+        "desk-copy",
         "desk-lock",
-        "desk-number",
         "desk-pause",
         "desk-resume",
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
@@ -121,7 +124,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
-        "desk-correction-person",
+        *("desk-correction-person", "desk-number"),
         *("desk-lock-preview", "desk-lock-lift", "desk-second-settle", "desk-unblind"),
     }
 )
