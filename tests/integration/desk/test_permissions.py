@@ -24,7 +24,18 @@ from pro_service.store.ids import new_id
 from pro_service.web.desk.guard import WITH_FILES
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
-from tests.integration.desk.person.filled import NOBODY_IN_IT, WAITS_FOR_NOTHING, filled_for
+from tests.integration.desk.person.filled import (
+    ARMS,
+    ASKS_CORRECTION,
+    FILES,
+    FORMS,
+    NOBODY_IN_IT,
+    NOTHING_OPEN,
+    PREVIEWS,
+    SHOWN_ONCE,
+    WAITS_FOR_NOTHING,
+    filled_for,
+)
 from tests.integration.desk.rows import (
     KEEPING,
     KEPT_ROWS,
@@ -68,27 +79,8 @@ OTHERS_AS_WELL: Final = frozenset({"other_study", "here_of_two", "other_of_two"}
 """Places at which every form is tried by `.ci/thorough`: row-level security decides there too."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
-PREVIEWS: Final = {
-    "desk-pause-preview",
-    "desk-resume-preview",
-    "desk-entry-begin",
-    "desk-reply-preview",
-    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
-}
-SHOWN_ONCE: Final = {"desk-call-number", "desk-number", "desk-staff-invite", "desk-staff-reset"}
-"""Forms that are answered with numbers or a link to hand on, and write that they were shown."""
-ASKS_CORRECTION: Final = {
-    "desk-correction-ask",
-    "desk-correction-place",
-    "desk-correction-person",
-}
-FILES: Final = {"desk-copy"}
-"""Forms that are answered with a file, which changes nothing."""
-ARMS: Final = {"desk-allocation-show"}
-"""A form that is answered with who was given what, and writes that it was shown."""
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
-NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take", "desk-staff-factor"}
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -106,7 +98,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
-    if doing.name == "desk-calls-numbers":
+    if doing.name in {"desk-calls-numbers", *ARMS}:
         return 200  # A list of those who are here: empty where nobody is.
     if action in KEEPING | {Action.change_rota} and place not in OPEN:
         # Of a site that is not theirs, whoever was there once; nor is it one to invite to.
@@ -162,7 +154,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     elif place in OPEN:
         corrects = 200
     rota = role in MAY[Action.change_rota]
-    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in SHEETS}
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
     forms |= kept_pages(role, place in OPEN)
     return forms | {
         "/desk": 200,

@@ -36,7 +36,7 @@ def test_it_is_raised_where_the_protocol_asks_and_it_was_too_soon(
     asked = visit(plan([happened])["month_1"])
     one = next(each for each in asked.assessments if each.instrument == "womac-nrs-3.1")
     begun = one.model_copy(update={"attempt": attempt(asked.opens_at)})
-    asked = asked.model_copy(update={"assessments": (begun,)})
+    asked = visit(plan([happened])["month_1"], assessments=(begun,))
     facts = participant([asked], now=asked.opens_at + timedelta(seconds=seconds), events=[happened])
     protocol = example().model_copy(update={"coming": coming})
     case = AnsweringCase(make_context("http://127.0.0.1"), protocol, facts, BY_PAGE, {})

@@ -7,8 +7,11 @@ import pytest
 from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 
 SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
-READS = {Action.see_participants}
+READS = {Action.see_participants, Action.see_audit, Action.see_study_audit}
+ASKS = {Action.raise_query, Action.close_query}
 KEEPS = {Action.keep_staff, Action.keep_sites}
+ABOUT_NOBODY = KEEPS | {Action.see_audit, Action.see_study_audit, Action.see_allocation}
+"""What may be done without seeing who takes part: by row, an administrator's audit names nobody."""
 
 
 def test_every_action_has_somebody_who_does_it() -> None:
@@ -19,10 +22,10 @@ def test_every_action_has_somebody_who_does_it() -> None:
 @pytest.mark.parametrize(
     ("role", "does"),
     [
-        (Role.monitor, READS),
+        (Role.monitor, READS | ASKS | {Action.mark_source}),
         (
             Role.data_manager,
-            READS | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
+            READS | ASKS | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
         ),
     ],
 )
@@ -34,7 +37,11 @@ def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_ent
 
 @pytest.mark.parametrize(
     ("role", "does"),
-    [(Role.administrator, KEEPS), (Role.reader, set()), (Role.allocation_holder, set())],
+    [
+        (Role.administrator, KEEPS | {Action.see_audit, Action.see_study_audit}),
+        (Role.reader, set()),
+        (Role.allocation_holder, {Action.see_allocation}),
+    ],
 )
 def test_who_has_no_part_in_care_or_record_sees_nobody(role: Role, does: set[Action]) -> None:
     assert {action for action in Action if role in MAY[action]} == does
@@ -45,7 +52,7 @@ def test_administrators_alone_keep_staff_and_sites() -> None:
 
 
 def test_who_does_something_about_participants_sees_them() -> None:
-    about = set(Action) - KEEPS
+    about = set(Action) - ABOUT_NOBODY
     assert all(MAY[action] <= MAY[Action.see_participants] for action in about)
 
 

@@ -145,6 +145,25 @@ async def test_the_same_typed_by_another_person_verifies_it(
     assert counts == [1, 1, 1]
 
 
+async def test_the_participants_page_and_today_say_what_is_not_verified(
+    trial: Trial, seats: dict[str, aiohttp.ClientSession]
+) -> None:
+    anna, person = seats["anna"], PAGE.removesuffix("/second")
+    address = await type_first(trial, anna)
+    for lacks in ("to be typed a second time", "differences wait to be settled"):
+        _, html = await page(anna, person)
+        assert html.count("Not verified: ") == 1
+        assert f"Not verified: {lacks}" in html
+        _, html = await page(anna, "/desk")
+        assert html.count("<strong>not verified</strong>") == 1
+        if lacks.startswith("to be"):
+            await type_again(seats["carl"], address, pain="5")
+    await settle(seats["dora"], "4")
+    for path in (person, "/desk"):
+        _, html = await page(anna, path)
+        assert "ot verified" not in html
+
+
 async def test_neither_the_first_typist_nor_a_second_copy_types_it_again(
     trial: Trial, seats: dict[str, aiohttp.ClientSession]
 ) -> None:
@@ -235,7 +254,7 @@ async def test_what_was_typed_first_stands_where_the_paper_says_so(
     _, today = await page(seats["ines"])
     assert 'id="differences"' in today
     assert "1 differences wait" in today
-    status, _ = await settle(seats["ines"], "4")
+    status, _ = await settle(seats["dora"], "4")
     assert status == 200
     assert await trial.count("responses") == 1
     assert await trial.count("scores") == 1

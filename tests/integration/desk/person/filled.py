@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import count, cycle
 from typing import Final
 
+from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import Doing
 
 NOBODY_IN_IT: Final = {
@@ -21,6 +22,31 @@ WAITS_FOR_NOTHING: Final = {
     "desk-first-text",
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
+FORMS: Final = tuple(
+    one for one in SHEETS if one.name not in {"query-answer", "query-close", "query-reopen"}
+)
+"""Small forms with a page of their own; the others are about one row, which the address names."""
+PREVIEWS: Final = {
+    "desk-pause-preview",
+    "desk-resume-preview",
+    "desk-entry-begin",
+    "desk-reply-preview",
+    *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
+}
+"""Forms that show first what they would change."""
+SHOWN_ONCE: Final = {"desk-call-number", "desk-number", "desk-staff-invite", "desk-staff-reset"}
+"""Forms that are answered with numbers or a link to hand on, and write that they were shown."""
+ASKS_CORRECTION: Final = {
+    "desk-correction-ask",
+    "desk-correction-place",
+    "desk-correction-person",
+}
+FILES: Final = {"desk-copy"}
+"""Forms that are answered with a file, which changes nothing."""
+ARMS: Final = {"desk-allocation-show"}
+"""A form that is answered with who was given what, and writes that it was shown."""
+NOTHING_OPEN: Final = {"desk-safety-end", "desk-text-take", "desk-staff-factor"}
+"""What nothing waits for: no safety follow-up, no question and no second factor was there."""
 
 FRESH = count(1)
 EXTRAS = cycle(("womac-nrs-3.1", "pain-nrs", "pain-nrs-week", "pain-nrs-now"))
@@ -61,10 +87,10 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         "desk-site": {"site": "S3"},
         "desk-visit-day": {"visit": "", "day": "2026-02-03"},
         "desk-data-query": {"about": "participant", "words": "x"},
-        "desk-query-answer": {"query": str(rows["data query"]), "words": "x"},
-        "desk-query-close": {"query": str(rows["data query"]), "words": "x"},
-        "desk-query-reopen": {"query": str(rows["data query"]), "words": "x"},
-        "desk-source-checked": {"visit": str(rows["visit"]), "words": "x"},
+        "desk-query-answer": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-query-close": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-query-reopen": {"query": str(rows.get("data query", "")), "words": "x"},
+        "desk-source-checked": {"visit": str(rows.get("visit", "")), "words": "x"},
         "desk-enrol": {},
     }
     return sheets.get(doing.name, {})

@@ -15,8 +15,7 @@ import pytest
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.store.ids import new_id
 from pro_service.web.desk.routes import DOINGS, ROUTES
-from tests.integration.desk.person.filled import filled_for
-from tests.integration.desk.test_permissions import PREVIEWS
+from tests.integration.desk.person.filled import PREVIEWS, filled_for
 from tests.integration.desk.texts.conftest import Browsers, text_of
 from tests.integration.desk.texts.test_taking import owed
 from tests.integration.desk.texts.test_undoing import alert_of, call_of
