@@ -29,6 +29,8 @@ ROLE_RACES = (
     asyncpg.InternalServerError,  # "tuple concurrently updated"
 )
 
+DEADLOCKS = 3
+"""So many times a file that gave way to somebody else's locks is tried again."""
 RESTORING = "pro_restoring"
 """A schema that stands in a database from the beginning of a restore to its end."""
 IS_RESTORING = f"SELECT to_regnamespace('{RESTORING}') IS NOT NULL"
@@ -73,6 +75,10 @@ log = logging.getLogger("pro_service.store")
 
 class MigrationError(ProServiceError):
     """The database schema cannot be brought up to date."""
+
+
+class _DeadlockError(MigrationError):
+    """A file and somebody else waited for each other, and the file gave way."""
 
 
 class EditedMigrationError(MigrationError):
@@ -296,6 +302,22 @@ def _missing(
 
 
 async def _apply(connection: asyncpg.Connection, series: str, migration: Migration) -> None:
+    """Apply one file, all of it or nothing.
+
+    The server's own housekeeping (autovacuum) locks what a file changes, now and then the other way
+    round: the one of the two that gives way is ours, and tries again.
+    """
+    for attempt in range(DEADLOCKS + 1):
+        try:
+            await _apply_once(connection, series, migration)
+        except _DeadlockError:
+            if attempt == DEADLOCKS:
+                raise
+        else:
+            return
+
+
+async def _apply_once(connection: asyncpg.Connection, series: str, migration: Migration) -> None:
     try:
         async with connection.transaction():
             await connection.execute(migration.sql)
@@ -308,9 +330,10 @@ async def _apply(connection: asyncpg.Connection, series: str, migration: Migrati
                 migration.sha256,
             )
     except asyncpg.PostgresError as error:
-        raise MigrationError(
-            f"sql/{series}/{migration.name}.sql failed: {error.message}."
-        ) from error
+        failed = MigrationError
+        if isinstance(error, asyncpg.DeadlockDetectedError):
+            failed = _DeadlockError
+        raise failed(f"sql/{series}/{migration.name}.sql failed: {error.message}.") from error
 
 
 def _read_roles(folder: Path | None) -> str:

@@ -49,7 +49,7 @@ class AuditSought:
     before: Cursor = THE_NEWEST
 
     @property
-    def values(self) -> tuple[object, ...]:
+    def as_row(self) -> tuple[object, ...]:
         """As `pro.audit_sought` has them."""
         kinds = None if self.kinds is None else list(self.kinds)
         who = (self.participant, self.person, kinds, self.rare)
@@ -109,7 +109,7 @@ class Reading:
 
     async def find_page(self, sought: AuditSought, most: int) -> list[Found]:
         """A page of entries, the newest first."""
-        values = (self.study_id, sought.values, most)
+        values = (self.study_id, sought.as_row, most)
         if self.everything:
             rows = await self.connection.fetch(_SQL["find_audit_page"], *values)
         else:

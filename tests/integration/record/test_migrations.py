@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +23,7 @@ from pro_service.store.sql_files import (
     load_queries,
     parse_queries,
 )
+from tests.support.waiting import until
 
 FIRST = "CREATE SCHEMA first; CREATE TABLE first.things (id integer PRIMARY KEY);"
 SECOND = "SELECT pg_sleep(0.1); INSERT INTO first.things VALUES (1);"
@@ -96,6 +98,25 @@ async def test_a_failing_file_leaves_nothing_of_itself(empty_database_url: str, 
         await fetchval(empty_database_url, "SELECT max(version) FROM pro_meta.schema_migrations")
         == 2
     )
+
+
+async def test_a_file_that_gave_way_to_somebody_elses_locks_is_tried_again(
+    empty_database_url: str, sql: Path
+) -> None:
+    both = "SELECT pg_advisory_xact_lock(1); SELECT pg_advisory_xact_lock(2);"
+    (sql / "migrations" / "0003_third.sql").write_text(f"{both} CREATE TABLE first.third ();")
+    other = await asyncpg.connect(empty_database_url)
+    try:
+        async with other.transaction():
+            await other.execute("SET LOCAL deadlock_timeout = '1min'")
+            await other.execute("SELECT pg_advisory_xact_lock(2)")
+            migrating = asyncio.create_task(replica(empty_database_url, sql))
+            await until(partial(other.fetchval, "SELECT bool_or(NOT granted) FROM pg_locks"))
+            await other.execute("SELECT pg_advisory_xact_lock(1)")
+            assert not migrating.done()
+        assert await migrating == ["0001_first", "0002_second", "0003_third"]
+    finally:
+        await other.close()
 
 
 async def test_a_number_used_twice_is_refused(empty_database_url: str, sql: Path) -> None:

@@ -16,16 +16,15 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.cli.lazy import loaded
 from pro_service.cli.main import app
-from pro_service.domain.study.duty import EntryKind
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.study.staff import make_staff
 from pro_service.store.pools import connect
 from pro_service.vault.vault import data_key_of
-from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
 from tests.support.desk import PASSWORD, close_call, page, press, sign_in
+from tests.support.record.worded import ELSEWHERE, FILLED, SMALL_FORMS, WORDLESS
 from tests.support.record.words import places_of, spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
@@ -92,62 +91,6 @@ COMMANDS: Final = (
     ("data-query", "reopen", "K-001", "1"),
     ("event", "add", "K-001", "death", "--at", JUST_NOW, "--yes"),
     ("event", "strike", "K-001"),
-)
-WORDLESS: Final = frozenset(
-    {
-        "desk-alert-seen",
-        "desk-alert-taken",
-        "desk-allocation-show",
-        "desk-ask-at-once",
-        "desk-call-number",
-        "desk-calls-numbers",
-        "desk-card-show",
-        "desk-chosen-ask",
-        "desk-chosen-cards",
-        "desk-copy",
-        "desk-lock",
-        "desk-pause",
-        "desk-resume",
-        *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
-        "desk-second-keep",
-        "desk-sign",
-        *("desk-tablet", "desk-tablet-back"),
-        "desk-text-reply",
-        "desk-text-take",
-        *(f"desk-undo-{what}" for what in ("alert-seen", "call-no-answer", "text-nothing")),
-    }
-)
-"""Forms without a field for words, or that repeat what their preview was given."""
-SMALL_FORMS: Final = frozenset(
-    {
-        *(f"desk-{one.name}" for one in SHEETS),
-        *("desk-enrol", "desk-enrol-file", "desk-enrol-rows"),
-        *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
-        *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
-        *("desk-correction-person", "desk-number"),
-        *("desk-lock-preview", "desk-lock-lift", "desk-second-settle", "desk-unblind"),
-    }
-)
-"""Their words are looked for where they are filled in: tests/integration/desk/person, enrol,
-entering, record and signing."""
-ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift")})
-"""Commands that need more than a participant who was just enrolled: the first below, the others in
-tests/integration/desk/signing."""
-FILLED: Final = frozenset(
-    {
-        "desk-alert-assessed",
-        "desk-alert-closed",
-        "desk-call-close",
-        "desk-message-dealt",
-        "desk-card-new",
-        "desk-pause-preview",
-        "desk-resume-preview",
-        "desk-safety-end",
-        "desk-reply-preview",
-        "desk-text-call",
-        "desk-text-alert",
-        "desk-text-nothing",
-    }
 )
 
 

@@ -241,6 +241,13 @@ WHERE kind = 'reply';
 INSERT INTO pro.provider_events (study_id, provider, provider_id, inbound_id)
 SELECT study_id, provider, provider_id, id FROM pro.inbounds;
 
+-- What a provider pushed in batches: nearly all worked off and emptied, a few still to be.
+INSERT INTO pro.provider_pushes (study_id, id, provider, kind, body_sealed, body_key, worked_at, taken)
+SELECT study_id, pg_temp.rid(28, n.n), 'aliyun', 'receipts', CASE WHEN n.n % 500 = 0 THEN body_sealed END,
+       CASE WHEN n.n % 500 = 0 THEN body_key END, CASE WHEN n.n % 500 > 0 THEN clock_timestamp() END, 1
+FROM pro.messages, LATERAL (SELECT ('x' || right(id::text, 8))::bit(32)::bigint AS n) AS n
+WHERE kind = 'reply';
+
 INSERT INTO pro.opt_outs (study_id, id, line_id, started_at, ended_at, reason, actor)
 SELECT study_id, id, id, now(), CASE WHEN their_index < '\x10' THEN now() END, 'said so', 'test'
 FROM pro.lines WHERE their_index < '\x14';

@@ -1,0 +1,162 @@
+"""What each form and page of the desk answers, by the table of permissions and where one sits."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
+from pro_service.store.ids import new_id
+from pro_service.web.desk.routes import Doing
+from tests.integration.desk.person.filled import (
+    ARMS,
+    ASKS_CORRECTION,
+    FILES,
+    FORMS,
+    NOBODY_IN_IT,
+    NOTHING_OPEN,
+    PREVIEWS,
+    SHOWN_ONCE,
+    WAITS_FOR_NOTHING,
+)
+from tests.integration.desk.rows import KEEPING, SITE, kept_pages
+
+Place = Literal[
+    "here", "elsewhere", "formerly", "whole_study", "other_study", "here_of_two", "other_of_two"
+]
+PLACES: Final[tuple[Place, ...]] = get_args(Place)
+SITES: Final[dict[Place, str | None]] = {
+    "here": "S2",
+    "elsewhere": "S3",
+    "formerly": "S1",
+    "whole_study": None,
+    "other_study": "B1",
+    "here_of_two": "S2",
+    "other_of_two": "B1",
+}
+"""Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
+OTHERS_AS_WELL: Final = frozenset({"other_study", "here_of_two", "other_of_two"})
+"""Places at which every form is tried by `.ci/thorough`: row-level security decides there too."""
+OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
+OTHER: Final = frozenset({"other_study", "other_of_two"})
+ENTERS: Final = {Role.coordinator, Role.investigator}
+"""Who enters answers by the example's protocol; the table of permissions lets others at most."""
+TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
+"""Who has a use for the page of paper that is typed twice."""
+CODE: Final = "P-001"
+
+
+def expected(doing: Doing, role: Role, place: Place) -> int:
+    """What sending a form answers."""
+    action = doing.action
+    if role not in MAY[action]:
+        return 404 if action in UNSEEN else 403
+    if doing.name in NOBODY_IN_IT:
+        return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
+    if doing.name in {"desk-calls-numbers", *ARMS}:
+        return 200  # A list of those who are here: empty where nobody is.
+    if action in KEEPING | {Action.change_rota} and place not in OPEN:
+        # Of a site that is not theirs, whoever was there once; nor is it one to invite to.
+        return 422 if doing.name == "desk-staff-invite" else 404
+    if place in OPEN and action is Action.enter_answers and role not in ENTERS:
+        return 403
+    if place in OPEN and doing.name == "desk-entry-send":
+        return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-tablet-back":
+        return 404  # No such tablet was handed over.
+    if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):
+        return 404  # Nothing is typed twice by the example's protocol.
+    if place in OPEN and doing.name in ASKS_CORRECTION:
+        return 422  # Of nothing that was sent: whoever may ask hears so.
+    if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
+        return 404  # There is no such request.
+    if doing.name in ("desk-sign", "desk-lock-lift"):
+        return 404  # No visit and no lock is named.
+    if doing.action is Action.lock_data and place != "formerly":
+        return 200 if place in OPEN and doing.name in PREVIEWS else 422  # Nothing has closed.
+    if place in OPEN and (doing.name in NOTHING_OPEN or "-undo-" in doing.name):
+        return 409  # No safety follow-up runs, no question was open, nothing was done or set up.
+    if doing.name in ARMS:
+        return 200  # A list of those who are here: empty where nobody is.
+    if place in OPEN and doing.name == "desk-unblind":
+        return 409  # No allocation is kept.
+    if place in OPEN and doing.name in WAITS_FOR_NOTHING:
+        return 422  # There is nothing of the kind to act on: whoever may do it hears so.
+    if place in OPEN:
+        return 200 if doing.name in PREVIEWS | SHOWN_ONCE | FILES else 303
+    if place == "formerly":
+        return 404 if action in UNSEEN else 403
+    return 404
+
+
+def shown_form(action: Action, role: Role, place: Place) -> int:
+    """What the page of a small form answers."""
+    if role not in MAY[action] or place == "formerly":
+        return 403
+    return 200 if place in OPEN else 404
+
+
+def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
+    """What the pages answer, forms sent before; `text` is one that was to be read."""
+    sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
+    prints = role in MAY[Action.print_card] and place in OPEN
+    theirs = f"/desk/participants/{CODE}"
+    enters = 403 if role not in MAY[Action.enter_answers] else 404
+    if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
+        enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    if not sees:
+        twice = 404
+    corrects = 404
+    if role not in MAY[Action.ask_correction] or place == "formerly":
+        corrects = 403
+    elif place in OPEN:
+        corrects = 200
+    signs = 200 if place in OPEN else 403 if sees else 404
+    signs = signs if role in MAY[Action.sign_record] else 403
+    rota = role in MAY[Action.change_rota]
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
+    forms |= kept_pages(role, place in OPEN)
+    return forms | {
+        "/desk": 200,
+        "/desk/week": 200,
+        "/desk/since": 200,
+        "/desk/participants": 200,
+        "/desk/texts": 200,
+        "/desk/rota": 200 if role in MAY[Action.see_participants] else 403,
+        f"/desk/rota/{SITE}": (200 if place in OPEN else 404)
+        if role in MAY[Action.see_participants]
+        else 403,
+        f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
+        "/desk/me": 200,
+        "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
+        f"{theirs}/signing": signs,
+        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
+        "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
+        theirs: 200 if sees else 404,
+        f"{theirs}/card": 200 if prints else 404,
+        f"{theirs}/card.svg": 200 if prints else 404,
+        f"{theirs}/entry": enters,
+        f"{theirs}/corrections": corrects,
+        f"{theirs}/second": twice,
+        f"{theirs}/tablet": shown_form(Action.hand_over_tablet, role, place),
+        "/desk/participants/NOBODY-1": 404,
+        f"/desk/texts/{text}": 200 if sees else 404,
+        f"/desk/texts/{new_id()}": 404,
+        "/desk/calls/print": 200,
+        "/desk/record": 200 if role in MAY[Action.see_audit] else 403,
+        "/desk/record.csv": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/record/queries": 200 if role in MAY[Action.see_participants] else 403,
+        "/desk/allocation": 200 if role in MAY[Action.see_allocation] else 403,
+        f"{theirs}/unblind": shown_form(Action.unblind, role, place),
+    }
+
+
+def found_at(role: Role, place: Place) -> int | str:
+    """Where looking for the participant leads to, or the status of the refusal."""
+    if role not in MAY[Action.see_participants]:
+        return 403
+    sees = place not in OTHER | {"elsewhere"}
+    return f"/desk/participants/{CODE}" if sees else "/desk/participants?nobody"
