@@ -179,7 +179,7 @@ def _composite(sought: AuditSought) -> str:
             value = "{" + ",".join(value) + "}"
         return f'"{value}"'
 
-    return "(" + ",".join(part(one) for one in sought.values) + ")"
+    return "(" + ",".join(part(one) for one in sought.as_row) + ")"
 
 
 def middle_of(entries: int) -> datetime:
