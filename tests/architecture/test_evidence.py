@@ -63,11 +63,13 @@ def test_the_page_and_the_table_name_what_is_not_shown(tmp_path: Path) -> None:
         ),
         Requirement(source="s", known="read", id="2", asks="b", shown_by=("tests/unit/test_a.py",)),
         Requirement(source="s", known="read", id="3", asks="c", met_by="person", who="The sponsor"),
+        Requirement(source="s", known="read", id="4", asks="d", met_by="open", who="Not built"),
     )
     rows = tuple(rows_of(asked, read_results([tmp_path / "all.xml"])))
     write_evidence(rows, "abc", tmp_path / "out")
-    assert [row.holds for row in rows] == [True, False, True]
+    assert [row.holds for row in rows] == [True, False, True, False]
     page = (tmp_path / "out" / "evidence.md").read_text(encoding="utf-8")
     assert "2 of 3 passed" in page
     assert "a person: The sponsor" in page
+    assert "Not built | NOT MET" in page
     assert ",NO," in (tmp_path / "out" / "evidence.csv").read_text(encoding="utf-8")

@@ -24,9 +24,10 @@ class Requirement(BaseModel):
     asks: str
     shown_by: tuple[str, ...] = ()
     """Test files, or `file::test` for one of them."""
-    met_by: Literal["tests", "person", "contract"] = "tests"
+    met_by: Literal["tests", "person", "contract", "open"] = "tests"
+    """`open`: nothing of it is built yet."""
     who: str = ""
-    """Who fulfils what no test can show."""
+    """Who fulfils what no test can show; or what is missing."""
     besides: str = ""
     """What a person or contract must add to what the tests show."""
 
@@ -35,7 +36,9 @@ class Requirement(BaseModel):
         if (self.met_by == "tests") != bool(self.shown_by):
             raise ValueError(f"{self.id}: name the tests that show it, or who must fulfil it")
         if (self.met_by != "tests") != bool(self.who):
-            raise ValueError(f"{self.id}: say in `who` what the person or contract does")
+            raise ValueError(
+                f"{self.id}: say in `who` what the person or contract does, or what is missing"
+            )
         return self
 
 

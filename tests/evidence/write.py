@@ -39,7 +39,7 @@ def rows_of(requirements: Iterable[Requirement], results: Results) -> Iterator[R
             count = results.of(test)
             yield Row(each, test, count.ran, count.passed, count.holds)
         if not each.shown_by:
-            yield Row(each, "", None, None, True)
+            yield Row(each, "", None, None, each.met_by != "open")
 
 
 def write_evidence(rows: tuple[Row, ...], commit: str, folder: Path) -> None:
@@ -58,7 +58,10 @@ def write_evidence(rows: tuple[Row, ...], commit: str, folder: Path) -> None:
 
 def _line(row: Row) -> str:
     its = row.requirement
-    shown = f"`{row.test}`" if row.test else f"a {its.met_by}: {its.who}"
-    said = f"{row.passed} of {row.ran} passed" if row.test else "not the software's"
+    open_ = its.met_by == "open"
+    shown = f"`{row.test}`" if row.test else its.who if open_ else f"a {its.met_by}: {its.who}"
+    said = "NOT MET" if open_ else "not the software's"
+    if row.test:
+        said = f"{row.passed} of {row.ran} passed"
     more = f" ({its.besides})" if its.besides else ""
     return f"| {its.id} | {its.asks}{more} | {shown} | {said} |\n"
