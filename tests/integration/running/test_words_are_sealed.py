@@ -24,7 +24,7 @@ from pro_service.vault.vault import data_key_of
 from pro_service.web.desk.routes import DOINGS
 from tests.support.command import Commands
 from tests.support.desk import PASSWORD, close_call, page, press, sign_in
-from tests.support.record.worded import ELSEWHERE, FILLED, SMALL_FORMS, WORDLESS
+from tests.support.record.worded import ABOUT_STAFF, ELSEWHERE, FILLED, SMALL_FORMS, WORDLESS
 from tests.support.record.words import places_of, spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
@@ -48,11 +48,15 @@ ABOUT_NOBODY: Final = frozenset(
         ("protocol", "use"),
         ("restore", "release"),
         ("sender", "move"),
+        ("site", "correct"),
         ("staff", "end"),
         ("staff", "disable"),
         ("staff", "duty"),
         ("staff", "enable"),
         ("staff", "join"),
+        ("staff", "reset"),
+        ("staff", "second-factor", "reset"),
+        ("staff", "take-back"),
     }
 )
 """Commands whose reason is not about a participant: it stays readable."""
@@ -112,7 +116,7 @@ def test_no_form_and_no_command_is_left_out() -> None:
     named = commands_with_a_reason()
     tried = {path for path in named for words in COMMANDS if words[: len(path)] == path}
     assert named == tried | ABOUT_NOBODY | ELSEWHERE
-    assert {one.name for one in DOINGS} == FILLED | WORDLESS | SMALL_FORMS
+    assert {one.name for one in DOINGS} == FILLED | WORDLESS | SMALL_FORMS | ABOUT_STAFF
 
 
 async def _add_investigator(database_url: str) -> None:

@@ -44,6 +44,17 @@ SMALL_FORMS: Final = frozenset(
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol,
 entering, record and signing."""
+ABOUT_STAFF: Final = frozenset(
+    {
+        "desk-site-correct",
+        *(
+            f"desk-staff-{what}"
+            for what in ("end", "factor", "invite", "reset", "role", "role-end")
+        ),
+    }
+)
+"""Forms whose words are about a site or one of the staff and about no participant: they stay
+readable, as those of the commands do."""
 ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift")})
 """Commands that need more than a participant who was just enrolled: the first below, the others in
 tests/integration/desk/signing."""

@@ -9,6 +9,7 @@ from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
 READS = {Action.see_participants, Action.see_audit, Action.see_study_audit}
 ASKS = {Action.raise_query, Action.close_query}
+LOCKS = {Action.lock_data, Action.unlock_data}
 KEEPS = {Action.keep_staff, Action.keep_sites}
 ABOUT_NOBODY = KEEPS | {Action.see_audit, Action.see_study_audit, Action.see_allocation}
 """What may be done without seeing who takes part: by row, an administrator's audit names nobody."""
@@ -25,7 +26,10 @@ def test_every_action_has_somebody_who_does_it() -> None:
         (Role.monitor, READS | ASKS | {Action.mark_source}),
         (
             Role.data_manager,
-            READS | ASKS | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
+            READS
+            | ASKS
+            | LOCKS
+            | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
         ),
     ],
 )

@@ -72,13 +72,13 @@ async def test_a_role_without_a_room_is_shown_none(
     assert 'class="rooms"' not in (await page(browser))[1]
 
 
-async def test_an_administrator_is_shown_staff_and_sites_alone(
+async def test_an_administrator_is_shown_staff_sites_and_the_audit_alone(
     participant: SeededParticipant, browser: aiohttp.ClientSession
 ) -> None:
     await seed_staff(participant.study, "adam", role="administrator")
     await sign_in(browser, "adam")
     bar = (await page(browser))[1].partition('<nav class="rooms"')[2].partition("</nav>")[0]
-    assert re.findall(r'href="([^"]*)"', bar) == ["/desk/staff", "/desk/sites"]
+    assert re.findall(r'href="([^"]*)"', bar) == ["/desk/staff", "/desk/sites", "/desk/record"]
 
 
 async def test_what_was_done_is_said_once_where_the_form_was(

@@ -29,9 +29,17 @@ UNDER: Final = {
     "/desk/participants/{code}/second/{id}": "entry",
 }
 """Addresses of a row, and which row is looked at there. A new one must say what is shown."""
-SITE_PAGES: Final = "/desk/rota/"
+SITE_PAGES: Final = ("/desk/rota/", "/desk/sites/")
 """Addresses whose code is a site's."""
-OTHERS: Final = {"/desk/static/{name}": "desk.css", "/desk/{rest:.*}": "nothing-here"}
+SIGNED: Final = "/desk/participants/{code}/signing/{id}"
+OTHERS: Final = {
+    "/desk/static/{name}": "desk.css",
+    "/desk/{rest:.*}": "nothing-here",
+    "/desk/link/{token}": "nothing-here",
+    "/desk/staff/{id}": "nobody",
+}
+OWN_SECRET: Final = "/desk/me/factor"
+"""An address that shows a secret of the reader's own, another each time."""
 CHANGING: Final = re.compile(
     r'name="(?:key|form|seen)" value="[^"]*"|\d\d:\d\d(?::\d\d)?|proof=[0-9a-f]+'
 )
@@ -50,6 +58,8 @@ def address(path: str, rows: dict[str, str]) -> str:
         return re.sub(r"\{[^}]*\}", OTHERS[path], path)
     code = "BJ01" if path.startswith(SITE_PAGES) else CODE
     filled = path.replace("{code}", code)
+    if path == SIGNED:
+        return filled.replace("{id}", "all")
     if "{id}" in filled:
         assert path in UNDER, f"say in UNDER which row is looked at in {path}"
         filled = filled.replace("{id}", rows[UNDER[path]])
@@ -61,7 +71,7 @@ async def look(browser: aiohttp.ClientSession, rows: dict[str, str]) -> dict[str
     """Every page and every preview there is, as this browser is shown them."""
     shown = {}
     for route in ROUTES:
-        if route.method != "GET":
+        if route.method != "GET" or route.path == OWN_SECRET:
             continue
         async with browser.get(address(route.path, rows), allow_redirects=False) as answer:
             assert answer.status < 500, route.path
