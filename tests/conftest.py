@@ -20,7 +20,7 @@ from tests.support.databases import clone, empty_database, migrated_template, se
 # Neither looks at the time an example takes, which says more about the machine than about the code.
 TIMELESS: Final = (HealthCheck.too_slow,)
 settings.register_profile(
-    "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=TIMELESS
+    "quick", max_examples=30, derandomize=True, deadline=None, suppress_health_check=TIMELESS
 )
 settings.register_profile(
     "thorough", max_examples=2_000, deadline=None, suppress_health_check=TIMELESS

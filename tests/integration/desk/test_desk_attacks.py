@@ -162,6 +162,7 @@ async def test_a_role_given_twice_is_held_once_so_that_it_can_be_ended(
     assert sorted(one["wide"] for one in held) == [False, True]
 
 
+@pytest.mark.thorough
 async def test_other_control_characters_are_dropped_from_what_is_typed(
     participant: SeededParticipant, desk: aiohttp.ClientSession, owner: asyncpg.Connection
 ) -> None:

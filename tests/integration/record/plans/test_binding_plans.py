@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+import pytest
+
 from pro_service.services.record import Keeper, LockWish, set_lock
 from pro_service.services.record.locking import BATCH
 from pro_service.store.connection import Connection, transaction
@@ -20,6 +22,7 @@ from tests.support.study import make_context
 EVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.thorough
 async def test_a_site_is_locked_in_batches_that_hold_nobody_up_for_long(
     large: tuple[str, LargeStudy],
 ) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import pytest
+
 from pro_service.domain.study.statuses import STOPS_ASKING, STOPS_VISITS
 from pro_service.services.desk.listing.signs import STATE_SIGNS
 from pro_service.store.desk.people import Sought
@@ -65,6 +67,7 @@ async def pages_of(kept: Kept) -> dict[str, int]:
     return {name: touched for name, (touched, _) in found.items()}
 
 
+@pytest.mark.thorough
 async def test_a_further_participant_costs_a_part_of_a_page(
     kept: Kept, few: tuple[str, LargeStudy]
 ) -> None:
