@@ -35,6 +35,12 @@ def large(server_url: str, template_database: str) -> Iterator[tuple[str, LargeS
     yield from loaded(server_url, template_database, 2_000)
 
 
+@pytest.fixture
+def own_large(server_url: str, template_database: str) -> Iterator[tuple[str, LargeStudy]]:
+    """As many, for a test that writes: what it leaves behind would be pages to the others."""
+    yield from loaded(server_url, template_database, 2_000)
+
+
 @pytest.fixture(scope="session")
 def few(server_url: str, template_database: str) -> Iterator[tuple[str, LargeStudy]]:
     """So few that each further one can be told from the pages they cost."""

@@ -24,9 +24,9 @@ EVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 @pytest.mark.thorough
 async def test_a_site_is_locked_in_batches_that_hold_nobody_up_for_long(
-    large: tuple[str, LargeStudy],
+    own_large: tuple[str, LargeStudy],
 ) -> None:
-    url, study = large
+    url, study = own_large
     operator = await connect(url, role="pro_operator", actor="cli:test")
     held: list[float] = []
 
