@@ -73,7 +73,7 @@ async def test_whoever_was_written_about_since_is_derived_and_the_rest_is_not(
         await superuser.execute(
             "UPDATE pro.participant_revisions SET revision = revision + 1"
             " WHERE participant_id = $1",
-            kept.study.participant_id,
+            row_id(PARTICIPANTS, kept.study.number + 1),  # Not whom the plans of writes are of.
         )
     finally:
         await superuser.close()
