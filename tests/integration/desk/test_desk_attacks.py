@@ -137,10 +137,12 @@ async def test_looking_changes_nothing_by_whatever_address(
     call = await seed_call(participant)
     for doing in DOINGS:
         path = doing.path.format(code="P-001", id=call)
+        refused = () if Role.coordinator in MAY[doing.action] else (403,)
+        told = (200, 404, 405, *refused)
         async with desk.get(path, allow_redirects=False) as answer:
-            assert answer.status in (200, 403, 404, 405), path
+            assert answer.status in told, path
         async with desk.head(path, allow_redirects=False) as answer:
-            assert answer.status in (200, 403, 404, 405), path
+            assert answer.status in told, path
     assert (await page(desk, "/desk/participants/P-001?done=paused"))[0] == 200
     assert await owner.fetchval(WRITTEN) == 0
 
