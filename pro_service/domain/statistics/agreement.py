@@ -112,7 +112,7 @@ def kappa_of_table(
     rows = [Fraction(sum(row), n) for row in counts]
     columns = [Fraction(sum(column), n) for column in zip(*counts, strict=True)]
     places = range(len(counts))
-    seen = sum((Fraction(counts[i][j] * weights[i][j], n) for i in places for j in places))
+    seen = sum(Fraction(counts[i][j] * weights[i][j], n) for i in places for j in places)
     chance = sum(rows[i] * columns[j] * weights[i][j] for i in places for j in places)
     if chance == 0:
         return Agreement(None, None, None, n, dropped)
