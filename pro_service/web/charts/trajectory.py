@@ -7,17 +7,17 @@ scales in one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from markupsafe import Markup
 
 from pro_service.web.charts import marks
-from pro_service.web.charts.axis import Label, without_overlaps
+from pro_service.web.charts.axis import Label, within, without_overlaps
 from pro_service.web.charts.marks import RADIUS, Style
-from pro_service.web.charts.panel import SIZES, Panel, Room, Size, ground, panel, under
+from pro_service.web.charts.panel import ROOM, SIZES, Panel, Room, Size, ground, panel, under
 from pro_service.web.charts.svg import Told, element, joined, picture
 
+_BETWEEN_NUMBERS: Final = 2.0
 _SMALL: Final = Room(ground=84.0, above=22.0, below=24.0)
 
 
@@ -90,7 +90,7 @@ def draw(chart: Chart, time: Time, key: str, said: Callable[[float], str]) -> Ma
 
 def ground_of(chart: Chart, time: Time, said: Callable[[float], str], size: Size) -> Panel:
     """The ground the chart is drawn on in a size."""
-    room = _SMALL if chart.small else Room()
+    room = _SMALL if chart.small else ROOM
     return panel(size, (time.first, time.last), chart.ticks, said, room)
 
 
@@ -158,30 +158,43 @@ def _level(on: Panel, level: Level, style: Style) -> Markup:
 
 def _events(on: Panel, events: Sequence[Event]) -> Markup:
     """A line for each day on which something happened, its number above it where there is room."""
-    found = sorted(events, key=lambda one: one.at)
-    lines, labels = [], []
-    for at, those in groupby(found, key=lambda one: one.at):
-        here = list(those)
-        main = any(one.main for one in here)
-        x = on.x.at(at)
-        lines.append(
-            element(
-                "line",
-                x1=x,
-                x2=x,
-                y1=on.y.end - 4,
-                y2=on.y.start,
-                class_="c-event c-main" if main else "c-event",
-            )
+    lines = (
+        element(
+            "line",
+            x1=on.x.at(one.at),
+            x2=on.x.at(one.at),
+            y1=on.y.end - 4,
+            y2=on.y.start,
+            class_="c-event c-main" if one.main else "c-event",
         )
-        words = ",".join(str(one.number) for one in here)
-        labels.append((not main, Label(x, words)))
-    kept = without_overlaps([label for _, label in sorted(labels, key=lambda one: one[0])], 2.0)
+        for one in events
+    )
     written = (
         element("text", one.words, x=one.at, y=on.y.end - 9, class_="c-middle c-number")
-        for one in kept
+        for one in numbers_of(on, events)
     )
     return joined(*lines, *written)
+
+
+def numbers_of(on: Panel, events: Sequence[Event]) -> tuple[Label, ...]:
+    """The numbers of events; of those too near each other the first and the last in one label."""
+    groups: list[list[Event]] = []
+    for one in sorted(events, key=lambda one: (one.at, one.number)):
+        groups.append([one])
+        while len(groups) > 1 and _touch(on, *groups[-2:]):
+            groups[-2:] = [[*groups[-2], *groups[-1]]]
+    labels = [_number(on, group) for group in groups]
+    return without_overlaps(within(labels, 0.0, on.width), _BETWEEN_NUMBERS)
+
+
+def _touch(on: Panel, one: Sequence[Event], other: Sequence[Event]) -> bool:
+    return _number(on, one).last + _BETWEEN_NUMBERS > _number(on, other).first
+
+
+def _number(on: Panel, group: Sequence[Event]) -> Label:
+    first, last = group[0], group[-1]
+    words = str(first.number) if first is last else f"{first.number}–{last.number}"
+    return Label((on.x.at(first.at) + on.x.at(last.at)) / 2, words)
 
 
 def _series(on: Panel, one: Series, row: int) -> Markup:

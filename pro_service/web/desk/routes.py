@@ -14,6 +14,7 @@ from pro_service.web.desk.account.routes import ACCOUNT_FORMS, ACCOUNT_ROUTES
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
+from pro_service.web.desk.charting import page as charting
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.copying import handlers as copying
@@ -205,6 +206,11 @@ ROUTES: Final = (
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(
+        f"{_PARTICIPANT}/trajectory",
+        for_staff(charting.show_trajectory, Action.see_participants),
+        name="desk-trajectory",
+    ),
     web.get(_TABLET, for_staff(tablet.show_room, Action.hand_over_tablet), name="desk-tablet-room"),
     web.get(
         f"{_TABLET}.svg",
