@@ -32,7 +32,6 @@ Stage = Literal["before_lock", "after_lock", "after_unblinding"]
 NOT_YET: Final[Mapping[str, str]] = {
     "pairing": "measures are set beside scores",
     "correlations": "correlations are computed",
-    "looks": "groups are shown before the data cut",
     "trend": "participants see their own trend",
 }
 """Sections that are checked and that nothing acts upon before the service does what is named."""

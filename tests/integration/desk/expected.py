@@ -41,6 +41,8 @@ OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+SEES_SCORES: Final = {Role.investigator, Role.data_manager, Role.monitor}
+"""Who sees scores by the example's protocol."""
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -136,6 +138,12 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
+        f"{theirs}/trajectory": (200 if role in SEES_SCORES and place in OPEN | {"formerly"} else 403)
+        if sees
+        else 403
+        if role not in MAY[Action.see_participants]
+        else 404,
+        "/desk/groups": 200 if role in MAY[Action.see_groups] else 403,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any, Final
 
+from pro_service.domain.instruments.model import Direction
 from pro_service.domain.instruments.scoring import as_text
 from pro_service.domain.study.facts import EventKind, Target
 from pro_service.domain.study.times import local_day, zone
@@ -86,21 +87,12 @@ class CourseShown:
     def figure(self, course: Course, key: str, *, small: bool) -> dict[str, Any]:
         """One scale: its chart, what it comes to, and the table behind it."""
         words = self.words
-        name = words.text(
-            "course.of",
-            title=words.asked(course.instrument, "person"),
-            scale=words.word("scale", course.scale),
-        )
-        of_range = words.text(
-            "course.range",
-            lowest=course.lowest,
-            highest=course.highest,
-            direction=words.word("direction", course.direction.replace(" ", "_")),
-        )
-        told = Told(f"{name}, {of_range}", self.described(course))
+        name = scale_in_words(words, course.instrument, course.scale)
+        of = of_range(words, course.lowest, course.highest, course.direction)
+        told = Told(f"{name}, {of}", self.described(course))
         return {
             "name": name,
-            "range": of_range,
+            "range": of,
             "picture": draw(self.chart(course, told, small=small), self.time, key, words.tick),
             "latest": [*self.latest(course)],
             "rows": [self.row(course, one) for one in _every(course)],
@@ -242,6 +234,20 @@ class CourseShown:
             return _NOTHING
         written = self.words.score(as_text(abs(changed)))
         return f"{'−' if changed < 0 else '+' if changed > 0 else ''}{written}"
+
+
+def scale_in_words(words: Words, instrument: str, scale: str) -> str:
+    """An instrument and one of its scales; that alone where both are called the same."""
+    title, name = words.asked(instrument, "person"), words.word("scale", scale)
+    if title.casefold() == name.casefold():
+        return title
+    return words.text("course.of", title=title, scale=name)
+
+
+def of_range(words: Words, lowest: int, highest: int, direction: Direction) -> str:
+    """The range of a scale and what a high value means."""
+    said = words.word("direction", direction.replace(" ", "_"))
+    return words.text("course.range", lowest=lowest, highest=highest, direction=said)
 
 
 def course_in_short(words: Words, timeline: Timeline, found: Courses) -> dict[str, Any] | None:
