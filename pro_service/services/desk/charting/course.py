@@ -119,17 +119,18 @@ async def read_rules(
 
 def derive_courses(
     instruments: Mapping[str, Instrument], timeline: Timeline, rules: EndpointRules
-) -> Courses | None:
-    """Every scale over time; None for whoever may not see scores. Needs no connection."""
+) -> Courses:
+    """Every scale over time; no scale for whoever may not see scores. Needs no connection."""
     document = timeline.document
-    if not document.may_read_scores:
-        return None
     events = latest_events(timeline)
     first = injection_at(events, "person")
     reference = None if first is None else local_day(first, zone(document.zone))
     if _withdrew(timeline):
         return Courses(reference, (), withdrew=True)
-    return Courses(reference, tuple(_Deriving(instruments, timeline, rules).courses()), False)
+    if not document.may_read_scores:
+        return Courses(reference, (), withdrew=False)
+    courses = tuple(_Deriving(instruments, timeline, rules).courses())
+    return Courses(reference, courses, withdrew=False)
 
 
 def latest_events(timeline: Timeline) -> tuple[EventFacts, ...]:

@@ -36,7 +36,6 @@ async def entries(trial: Trial, code: str) -> dict[tuple[str, str, str], Entry]:
     found = derive_courses(
         trial.context.catalogue.instruments, derive_timeline(trial.context, facts), rules
     )
-    assert found is not None
     return {
         (course.instrument, course.scale, one.visit.definition): one
         for course in found.courses
