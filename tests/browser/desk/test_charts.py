@@ -30,22 +30,29 @@ def followed(server_url: str, template_database: str) -> Iterator[Prepared[Left]
         yield made
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def lived(server_url: str, followed: Prepared[Left]) -> AsyncIterator[Trial]:
-    """It, with a data manager in each language."""
+@pytest.fixture(scope="module")
+def followed_url(server_url: str, followed: Prepared[Left]) -> Iterator[str]:
+    """A copy of its database."""
     with clone(server_url, followed.database) as url:
-        async with go_on_with(url, followed.made) as running:
-            for language in ("en", "zh_CN"):
-                await make_staff(
-                    running.operator,
-                    running.study_id,
-                    login=f"charts-{language.lower()}",
-                    password=PASSWORD,
-                    role="data_manager",
-                    language="zh_CN" if language == "zh_CN" else "en",
-                    actor=ACTOR,
-                )
-            yield running
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def lived(followed_url: str, followed: Prepared[Left]) -> AsyncIterator[Trial]:
+    """It, with a data manager in each language."""
+    async with go_on_with(followed_url, followed.made) as running:
+        for language in ("en", "zh_CN"):
+            await make_staff(
+                running.operator,
+                running.study_id,
+                login=f"charts-{language.lower()}",
+                password=PASSWORD,
+                site=None,
+                role="data_manager",
+                language="zh_CN" if language == "zh_CN" else "en",
+                actor=ACTOR,
+            )
+        yield running
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

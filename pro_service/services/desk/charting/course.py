@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -158,6 +159,12 @@ def _withdrew(timeline: Timeline) -> bool:
     )
 
 
+def _judges(rules: EndpointRules, instrument: str, scale: str) -> bool:
+    """Whether the responder is told by this scale."""
+    named = () if rules.responder is None else chain(*rules.responder.scales.values())
+    return any((one.instrument, one.scale) == (instrument, scale) for one in named)
+
+
 class _Asked(NamedTuple):
     """One scale of one assessment, with the score of the sitting that stands."""
 
@@ -216,12 +223,14 @@ class _Deriving:
         responders: Mapping[tuple[Target, str, int], Responder],
     ) -> Course:
         scored = of_scale[0].scored
+        judges = _judges(self.rules, instrument.id, scored.code)
         normalised = scored.normalisation == "0-100"
         entries: dict[Target, list[Entry]] = defaultdict(list)
         for one in of_scale:
             row = None if one.measured is None else rows[id(one.measured)]
             place = (one.asked.target, one.visit.definition, one.visit.occurrence)
-            entry = self._entry(one, normalised, row, responders.get(place))
+            responder = responders.get(place) if judges else None
+            entry = self._entry(one, normalised, row, responder)
             if entry is not None:
                 entries[one.asked.target].append(entry)
         windows = {one.visit.id: one.visit for one in of_scale}
