@@ -1,4 +1,4 @@
-"""Whether the reads of images are locked: measures stand beside scores then, if the protocol says."""
+"""Whether the reads of images are locked: only then some protocols show measures beside scores."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Size(NamedTuple):
 
 
 WIDE: Final = Size("wide", 720.0)
-NARROW: Final = Size("slim", 340.0)
+NARROW: Final = Size("slim", 320.0)
 SIZES: Final = (WIDE, NARROW)
 """Every chart is drawn in each; the style sheet shows one of them."""
 

@@ -18,6 +18,7 @@ from pro_service.web.charts.panel import ROOM, SIZES, Panel, Room, Size, ground,
 from pro_service.web.charts.svg import Told, element, joined, picture
 
 _BETWEEN_NUMBERS: Final = 2.0
+_FREE: Final = 0.025
 _SMALL: Final = Room(ground=84.0, above=22.0, below=24.0)
 
 
@@ -91,7 +92,9 @@ def draw(chart: Chart, time: Time, key: str, said: Callable[[float], str]) -> Ma
 def ground_of(chart: Chart, time: Time, said: Callable[[float], str], size: Size) -> Panel:
     """The ground the chart is drawn on in a size."""
     room = _SMALL if chart.small else ROOM
-    return panel(size, (time.first, time.last), chart.ticks, said, room)
+    # So that no mark stands on the labels of the upright axis.
+    free = max((time.last - time.first) * _FREE, 1.0)
+    return panel(size, (time.first - free, time.last + free), chart.ticks, said, room)
 
 
 def place_of(on: Panel, one: Point, row: int) -> tuple[float, float]:

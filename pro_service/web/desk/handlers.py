@@ -67,7 +67,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values["restricted"] = timeline.document.restricted
     values["consent"] = consent_values(words, timeline)
     courses = derive_courses(context.catalogue.instruments, timeline, rules)
-    values["course"] = None if courses is None else course_in_short(words, timeline, courses)
+    values["course"] = course_in_short(words, timeline, courses)
     return desk.render("participant.html", request, seat, **values)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -119,17 +120,18 @@ async def read_rules(
 
 def derive_courses(
     instruments: Mapping[str, Instrument], timeline: Timeline, rules: EndpointRules
-) -> Courses | None:
-    """Every scale over time; None for whoever may not see scores. Needs no connection."""
+) -> Courses:
+    """Every scale over time; no scale for whoever may not see scores. Needs no connection."""
     document = timeline.document
-    if not document.may_read_scores:
-        return None
     events = latest_events(timeline)
     first = injection_at(events, "person")
     reference = None if first is None else local_day(first, zone(document.zone))
     if _withdrew(timeline):
         return Courses(reference, (), withdrew=True)
-    return Courses(reference, tuple(_Deriving(instruments, timeline, rules).courses()), False)
+    if not document.may_read_scores:
+        return Courses(reference, (), withdrew=False)
+    courses = tuple(_Deriving(instruments, timeline, rules).courses())
+    return Courses(reference, courses, withdrew=False)
 
 
 def latest_events(timeline: Timeline) -> tuple[EventFacts, ...]:
@@ -155,6 +157,12 @@ def _withdrew(timeline: Timeline) -> bool:
         one.status is Status.withdrew_data_use and one.effective_at <= now
         for one in timeline.document.statuses
     )
+
+
+def _judges(rules: EndpointRules, instrument: str, scale: str) -> bool:
+    """Whether the responder is told by this scale."""
+    named = () if rules.responder is None else chain(*rules.responder.scales.values())
+    return any((one.instrument, one.scale) == (instrument, scale) for one in named)
 
 
 class _Asked(NamedTuple):
@@ -215,12 +223,14 @@ class _Deriving:
         responders: Mapping[tuple[Target, str, int], Responder],
     ) -> Course:
         scored = of_scale[0].scored
+        judges = _judges(self.rules, instrument.id, scored.code)
         normalised = scored.normalisation == "0-100"
         entries: dict[Target, list[Entry]] = defaultdict(list)
         for one in of_scale:
             row = None if one.measured is None else rows[id(one.measured)]
             place = (one.asked.target, one.visit.definition, one.visit.occurrence)
-            entry = self._entry(one, normalised, row, responders.get(place))
+            responder = responders.get(place) if judges else None
+            entry = self._entry(one, normalised, row, responder)
             if entry is not None:
                 entries[one.asked.target].append(entry)
         windows = {one.visit.id: one.visit for one in of_scale}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final
 
 from pro_service.domain.instruments.model import Direction
@@ -12,17 +13,18 @@ from pro_service.domain.instruments.scoring import as_text
 from pro_service.domain.study.facts import EventKind, Target
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.desk.charting.course import Course, Courses, Entry, latest_events
+from pro_service.services.desk.charting.measured import MeasureCourse
 from pro_service.services.desk.timeline import Timeline
 from pro_service.web.charts import legend
 from pro_service.web.charts.axis import ticks_over
 from pro_service.web.charts.marks import style_of
 from pro_service.web.charts.svg import Told
 from pro_service.web.charts.trajectory import Chart, Level, Point, Series, draw
-from pro_service.web.desk.charting.days import Happened, days_of
+from pro_service.web.desk.charting.days import KNEES_FIRST, Happened, days_of
+from pro_service.web.desk.charting.measured import MeasuresShown
 from pro_service.web.desk.person.own_words import own_event_in_words
 from pro_service.web.desk.words import Words
 
-_ORDER: Final[tuple[Target, ...]] = ("right_knee", "left_knee", "person")
 _UNMARKED: Final = frozenset({EventKind.consent, EventKind.screening})
 """Events that are at the desk of every participant and say nothing about a course."""
 _NOTHING: Final = "–"
@@ -32,13 +34,21 @@ _IN_SHORT: Final = 2
 class CourseShown:
     """Everything a participant's charts show, in one language."""
 
-    def __init__(self, words: Words, timeline: Timeline, found: Courses) -> None:
+    def __init__(
+        self,
+        words: Words,
+        timeline: Timeline,
+        found: Courses,
+        measures: Sequence[MeasureCourse] = (),
+    ) -> None:
         """Keep what is shown, and lay the time axis all charts share."""
         self.words, self.timeline, self.found = words, timeline, found
+        self.measures = measures
         self.zone = zone(timeline.document.zone)
         self.happened = happened_in_words(words, timeline)
         today = local_day(timeline.document.now, self.zone)
-        self.days = days_of(words, found, self.happened, today)
+        measured = [each.measured_on for one in measures for each in chain(*one.values.values())]
+        self.days = days_of(words, found, self.happened, [today, *measured])
         self.time = self.days.time(self.happened)
 
     def values(self, *, small: bool = False) -> dict[str, Any]:
@@ -53,6 +63,7 @@ class CourseShown:
         return {
             "withdrew": self.found.withdrew,
             "figures": courses,
+            "measures": [*self.measured()],
             "keys": self.keys(),
             "axis": words.text("course.no_injection")
             if reference is None
@@ -63,23 +74,34 @@ class CourseShown:
             ],
         }
 
+    def measured(self) -> Iterator[dict[str, Any]]:
+        """The charts of measures, on the same time axis."""
+        shown = MeasuresShown(self.words, self.timeline.protocol, self.days, self.time)
+        for number, one in enumerate(self.measures, 1):
+            yield shown.figure(one, f"m{number}")
+
     def keys(self) -> list[tuple[Any, str]]:
         """What marks and lines mean: of what is drawn, each once."""
         words = self.words
-        targets = [
-            one for one in _ORDER if any(course.entries.get(one) for course in self.found.courses)
-        ]
+        drawn = {one for course in self.found.courses for one in course.entries}
+        drawn |= {target for one in self.measures for target in one.values}
+        targets = [one for one in KNEES_FIRST if one in drawn]
         entries = [one for course in self.found.courses for one in _every(course)]
         shown = [(legend.series_key(style_of(one)), words.word("target", one)) for one in targets]
-        if any(one.missing for one in entries):
+        gaps = [each.gap for one in self.measures for each in chain(*one.values.values())]
+        if any(one.missing for one in entries) or any(gaps):
             shown.append((legend.missing_key(), words.text("course.key_missing")))
         if any(one.value is not None and not one.counts for one in entries):
             shown.append((legend.apart_key(), words.text("course.key_apart")))
-        if any(course.baseline(one) for course in self.found.courses for one in course.entries):
+        based = [course.baseline(one) for course in self.found.courses for one in course.entries]
+        if any(based) or any(one.baselines for one in self.measures):
             shown.append((legend.level_key("baseline"), words.text("course.key_baseline")))
         if any(course.levels(one) for course in self.found.courses for one in course.entries):
             shown.append((legend.level_key("threshold"), words.text("course.key_threshold")))
-        shown.append((legend.area_key("window"), words.text("course.key_window")))
+        if any(one.band(target) for one in self.measures for target in one.baselines):
+            shown.append((legend.area_key("band"), words.text("measured.key_band")))
+        if entries:
+            shown.append((legend.area_key("window"), words.text("course.key_window")))
         if self.happened:
             shown.append((legend.level_key("event"), words.text("course.key_event")))
         return shown
@@ -101,7 +123,7 @@ class CourseShown:
     def chart(self, course: Course, told: Told, *, small: bool) -> Chart:
         """The chart of one scale."""
         series = []
-        for target in _ORDER:
+        for target in KNEES_FIRST:
             entries = course.entries.get(target, ())
             if not entries:
                 continue
@@ -149,7 +171,7 @@ class CourseShown:
     def described(self, course: Course) -> str:
         """All values in a sentence for each knee, for whoever does not see the chart."""
         parts = []
-        for target in _ORDER:
+        for target in KNEES_FIRST:
             entries = course.entries.get(target, ())
             if entries:
                 told = [
@@ -163,7 +185,7 @@ class CourseShown:
 
     def latest(self, course: Course) -> Iterator[str]:
         """What each knee's last value that counts comes to, beside its baseline."""
-        for target in _ORDER:
+        for target in KNEES_FIRST:
             entries = [
                 one
                 for one in course.entries.get(target, ())
@@ -232,8 +254,7 @@ class CourseShown:
         changed = _change(course, one)
         if changed is None:
             return _NOTHING
-        written = self.words.score(as_text(abs(changed)))
-        return f"{'−' if changed < 0 else '+' if changed > 0 else ''}{written}"
+        return self.words.signed(float(changed))
 
 
 def scale_in_words(words: Words, instrument: str, scale: str) -> str:
@@ -293,7 +314,7 @@ def _event(words: Words, kind: EventKind, target: Target | None, ordinal: int) -
 
 
 def _every(course: Course) -> Iterator[Entry]:
-    for target in _ORDER:
+    for target in KNEES_FIRST:
         yield from course.entries.get(target, ())
 
 

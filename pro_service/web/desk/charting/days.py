@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from pro_service.domain.endpoints.change import study_day
+from pro_service.domain.study.facts import Target
 from pro_service.services.desk.charting.course import Courses
 from pro_service.web.charts.axis import Label
 from pro_service.web.charts.trajectory import Event, Time
 from pro_service.web.desk.words import Words
 
+KNEES_FIRST: Final[tuple[Target, ...]] = ("right_knee", "left_knee", "person")
+"""The order in which knees are drawn and listed."""
 _STEPS: Final = (7, 14, 30, 60, 90, 180, 360, 720, 1440)
 _MOST_TICKS: Final = 8
 _MOST_DATES: Final = 4
@@ -71,10 +74,11 @@ class Days:
         )
 
 
-def days_of(words: Words, found: Courses, happened: Sequence[Happened], today: date) -> Days:
-    """The axis that holds every value, what is missing, every window begun, and today."""
-    every = [today, *(one.day for one in happened)]
+def days_of(
+    words: Words, found: Courses, happened: Sequence[Happened], more: Sequence[date]
+) -> Days:
+    """The axis that holds every value, what is missing, what happened, and `more` days."""
+    every = [*more, *(one.day for one in happened)]
     for course in found.courses:
         every += [one.day for entries in course.entries.values() for one in entries]
-        every += [one.target_on for one in course.windows if one.target_on <= today]
     return Days(words, found.reference, every)

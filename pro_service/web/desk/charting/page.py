@@ -1,5 +1,5 @@
-"""`GET /desk/participants/{code}/trajectory`: one participant's scores over time, to look at and
-to print."""
+"""`GET /desk/participants/{code}/trajectory`: one participant's scores and measures over time, to
+look at and to print."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pro_service.web.keys import CONTEXT, POOLS
 
 
 async def show_trajectory(request: web.Request, seat: Seat) -> web.Response:
-    """The page; for whoever may not see scores the refusal, and no chart."""
+    """The page; for whoever may see neither scores nor measures the refusal, and no chart."""
     code = request.match_info["code"]
     found = await read_charted(request.app[POOLS].desk, request.app[CONTEXT], seat, code)
     desk = request.app[DESK]
-    shown = CourseShown(desk.words(language_of(request, seat)), found.timeline, found.courses)
+    words = desk.words(language_of(request, seat))
+    shown = CourseShown(words, found.timeline, found.courses, found.measures)
     return desk.render(
         "trajectory.html",
         request,

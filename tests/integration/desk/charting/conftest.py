@@ -68,11 +68,17 @@ def followed(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-async def trial(server_url: str, followed: Prepared[Left]) -> AsyncIterator[Trial]:
-    """The trial going on, on a copy."""
+def followed_url(server_url: str, followed: Prepared[Left]) -> Iterator[str]:
+    """A copy of its database, this test's alone."""
     with clone(server_url, followed.database) as url:
-        async with go_on_with(url, followed.made) as running:
-            yield running
+        yield url
+
+
+@pytest.fixture
+async def trial(followed_url: str, followed: Prepared[Left]) -> AsyncIterator[Trial]:
+    """The trial going on, on the copy."""
+    async with go_on_with(followed_url, followed.made) as running:
+        yield running
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ async def test_mean_spread_and_number_stand_by_visit_and_few_have_no_mean(at: Br
     mean = sum(values) / len(values)
     spread = (sum((one - mean) ** 2 for one in values) / (len(values) - 1)) ** 0.5
     assert rows(html) == [
-        ["Baseline", "treated knee", "5", f"{mean:g}", f"{spread:.2f}"],
+        ["Before the injection", "treated knee", "5", f"{mean:g}", f"{spread:.2f}"],
         ["Week 2", "treated knee", "1", "–", "–"],
     ]
     assert "fewer than 5 values: no mean" in plain(html)
@@ -72,7 +72,7 @@ async def test_r20_a_cut_shows_what_was_known_at_its_instant(trial: Trial, at: B
     )
     reader = await at("dora")
     _, html = await page(reader, f"{ROOM}&look=cut/interim-1")
-    assert [one[:3] for one in rows(html)] == [["Baseline", "treated knee", "5"]]
+    assert [one[:3] for one in rows(html)] == [["Before the injection", "treated knee", "5"]]
     assert "Data cut interim-1, as of Tue 13 Jan 2026, 02:00 (UTC)." in plain(html)
 
 
