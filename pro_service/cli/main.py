@@ -77,6 +77,7 @@ COMMANDS: Final = (
     Entry("staff", "People, and their membership of studies.", "study.accounts:staff_app"),
     Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
+    Entry("measure", "Measures, as data, and their values.", "measuring.measures:measure_app"),
     Entry("event", "Dated facts about participants.", "people.participants:event_app"),
     Entry("participant", "One participant.", "people.participant:participant_app"),
     Entry("visit", "Visits beside those the protocol dates.", "people.visits:visit_app"),

@@ -24,7 +24,7 @@ class Measuring(Record):
 
     at: tuple[MeasuresAt, ...] = Field(min_length=1)
     visible_to: tuple[MeasureReader, ...] = ()
-    """Who sees measures; who enters them sees their own visit's all the same."""
+    """Who sees measures; others who may enter them see that there is a value, and not which."""
     beside_scores: tuple[MeasureReader, ...] = ()
     """Who may see measures and scores together (R19); none: nobody does."""
     beside_scores_after: Literal["", "reads_locked"] = ""
