@@ -6,7 +6,7 @@ memory: a piece of each stream, and one participant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Self
 from uuid import UUID
 
@@ -19,12 +19,24 @@ from pro_service.services.exports.rows import (
     ParticipantData,
     Reading,
     Snapshot,
+    adherence_rows,
+    alert_rows,
     answer_rows,
+    call_rows,
+    consent_rows,
+    correction_rows,
     data_query_rows,
+    event_rows,
+    message_rows,
     own_event_rows,
+    participant_row,
     signature_rows,
+    sitting_rows,
+    status_rows,
+    visit_rows,
 )
 from pro_service.store.exports import export as store
+from pro_service.store.exports import people, work
 from pro_service.store.exports.export import (
     ExportedAnswer,
     ExportedAssessment,
@@ -34,9 +46,25 @@ from pro_service.store.exports.export import (
     ExportedScore,
     Whose,
 )
+from pro_service.store.exports.people import (
+    ExportedConsent,
+    ExportedEvent,
+    ExportedRestriction,
+    ExportedStatus,
+    ExportedVisit,
+)
+from pro_service.store.exports.work import (
+    ExportedAlert,
+    ExportedCall,
+    ExportedCorrection,
+    ExportedMessage,
+)
 from pro_service.store.record import signatures
 from pro_service.store.record.signatures import Signature, SignedPerson
 from pro_service.store.streams import Stream
+
+TableRows = tuple[str, Iterable[Row]]
+"""Rows of a table, by its name."""
 
 
 class Sources(NamedTuple):
@@ -48,19 +76,38 @@ class Sources(NamedTuple):
     scores: Stream[ExportedScore]
     own_events: Stream[ExportedOwnEvent]
     data_queries: Stream[ExportedDataQuery]
+    events: Stream[ExportedEvent]
+    statuses: Stream[ExportedStatus]
+    consents: Stream[ExportedConsent]
+    restrictions: Stream[ExportedRestriction]
+    visits: Stream[ExportedVisit]
+    alerts: Stream[ExportedAlert]
+    calls: Stream[ExportedCall]
+    messages: Stream[ExportedMessage]
+    corrections: Stream[ExportedCorrection]
     signatures: Stream[Signature]
     signed_people: Stream[SignedPerson]
 
     @classmethod
     async def open(cls, connection: asyncpg.Connection[asyncpg.Record], whose: Whose) -> Self:
         """Begin every statement, inside one snapshot."""
+        place = (connection, whose)
         return cls(
-            await store.stream_exported_participants(connection, whose),
-            await store.stream_exported_assessments(connection, whose),
-            await store.stream_exported_answers(connection, whose),
-            await store.stream_exported_scores(connection, whose),
-            await store.stream_exported_own_events(connection, whose),
-            await store.stream_exported_data_queries(connection, whose),
+            await store.stream_exported_participants(*place),
+            await store.stream_exported_assessments(*place),
+            await store.stream_exported_answers(*place),
+            await store.stream_exported_scores(*place),
+            await store.stream_exported_own_events(*place),
+            await store.stream_exported_data_queries(*place),
+            await people.stream_exported_events(*place),
+            await people.stream_exported_statuses(*place),
+            await people.stream_exported_consents(*place),
+            await people.stream_exported_restrictions(*place),
+            await people.stream_exported_visits(*place),
+            await work.stream_exported_alerts(*place),
+            await work.stream_exported_calls(*place),
+            await work.stream_exported_messages(*place),
+            await work.stream_exported_corrections(*place),
             await signatures.stream_signatures(connection, *whose),
             await signatures.stream_signed_people(connection, *whose[:2]),
         )
@@ -98,7 +145,7 @@ class Merging:
         whose = Whose(study_id, ids, snapshot.as_of)
         return cls(connection, context, snapshot, whose, await Sources.open(connection, whose))
 
-    async def rows_of(self, participant_id: UUID) -> list[tuple[str, list[Row]]]:
+    async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""
         sources = self._sources
         (one,) = await sources.participants.of(participant_id)
@@ -111,26 +158,58 @@ class Merging:
             self._connection, self._whose.study_id, one.protocol_version_id
         )
         reading = Reading(self._snapshot, ParticipantData(one, protocol, *asked))
-        answers = answer_rows(reading)
-        person = reading.person
-        happened = await sources.own_events.of(participant_id)
-        queries = await sources.data_queries.of(participant_id)
-        verified = await self._verified(participant_id, asked)
         return [
-            ("scores", answers.scores),
-            ("items", answers.items),
-            ("endpoints", answers.endpoints),
-            ("own_events", list(own_event_rows(person, protocol, happened))),
-            ("data_queries", list(data_query_rows(person, queries))),
-            ("signatures", list(signature_rows(person, verified))),
+            *await self._of_person(reading),
+            *self._of_answers(reading),
+            *await self._of_work(reading),
+            ("signatures", signature_rows(reading.person, await self._verified(one, asked))),
         ]
 
-    async def _verified(self, participant_id: UUID, asked: Asked) -> Sequence[Verified]:
+    async def _of_person(self, reading: Reading) -> list[TableRows]:
+        """Who it is, and what happened."""
+        sources, person = self._sources, reading.person
+        who = person.participant.participant_id
+        consents = await sources.consents.of(who)
+        restrictions = await sources.restrictions.of(who)
+        happened = await sources.own_events.of(who)
+        return [
+            ("participants", [participant_row(person, consents, restrictions)]),
+            ("statuses", status_rows(person, await sources.statuses.of(who))),
+            ("consents", consent_rows(person, consents)),
+            ("events", event_rows(person, await sources.events.of(who))),
+            ("own_events", own_event_rows(person, reading.protocol, happened)),
+            ("visits", visit_rows(reading, await sources.visits.of(who))),
+        ]
+
+    def _of_answers(self, reading: Reading) -> list[TableRows]:
+        """What was answered, and what follows from it."""
+        answers = answer_rows(reading)
+        return [
+            ("sittings", sitting_rows(reading)),
+            ("items", answers.items),
+            ("scores", answers.scores),
+            ("endpoints", answers.endpoints),
+            ("adherence", adherence_rows(reading)),
+        ]
+
+    async def _of_work(self, reading: Reading) -> list[TableRows]:
+        """What staff were asked to do, and did."""
+        sources, person = self._sources, reading.person
+        who = person.participant.participant_id
+        return [
+            ("alerts", alert_rows(person, await sources.alerts.of(who))),
+            ("calls", call_rows(person, await sources.calls.of(who))),
+            ("messages", message_rows(person, await sources.messages.of(who))),
+            ("data_queries", data_query_rows(person, await sources.data_queries.of(who))),
+            ("corrections", correction_rows(person, await sources.corrections.of(who))),
+        ]
+
+    async def _verified(self, one: ExportedParticipant, asked: Asked) -> Sequence[Verified]:
         """Their signatures, compared with what was read already."""
-        made = await self._sources.signatures.of(participant_id)
-        people = await self._sources.signed_people.of(participant_id)
+        made = await self._sources.signatures.of(one.participant_id)
+        signed = await self._sources.signed_people.of(one.participant_id)
         if not made:
             return []
         study_id, as_of = self._whose.study_id, self._whose.as_of
-        content = content_of(people[0], asked, as_of)
+        content = content_of(signed[0], asked, as_of)
         return await verify_signatures(self._connection, study_id, made, as_of, content=content)

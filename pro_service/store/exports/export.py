@@ -26,6 +26,8 @@ class ExportedParticipant(NamedTuple):
     participant_id: UUID
     code: str
     zone: str
+    recorded_at: datetime
+    treated_knees: list[str]
     protocol_version_id: UUID
     protocol_sha256: str
     site: str | None
@@ -94,10 +96,15 @@ class ExportedAssessment(NamedTuple):
     started_at: datetime | None
     submitted_at: datetime | None
     """When the sitting was sent in."""
-    chosen: bool
-    """It is written down as standing, for the closing the visit had."""
+    chosen_because: str | None
+    """Why it was written down as standing, for the closing the visit had; None: it was not."""
     moved_from: str | None
     """Where it was recorded before a correction: visit, occurrence, target."""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it was written down as standing."""
+        return self.chosen_because is not None
 
 
 class ExportedOwnEvent(NamedTuple):

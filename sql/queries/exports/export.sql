@@ -26,7 +26,7 @@ ORDER BY p.id;
 
 -- name: list_exported_participants(study_id, participant_ids, as_of)
 -- These participants, in this order, with their site, protocol version, statuses and events as recorded until an instant.
-SELECT p.id AS participant_id, p.code, p.zone, w.id AS protocol_version_id, w.content_sha256 AS protocol_sha256,
+SELECT p.id AS participant_id, p.code, p.zone, p.recorded_at, p.treated_knees, w.id AS protocol_version_id, w.content_sha256 AS protocol_sha256,
        (SELECT t.code FROM pro.participant_sites AS ps
         JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
         WHERE ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.recorded_at <= $3
@@ -88,7 +88,7 @@ ORDER BY p.place;
 
 -- name: list_exported_assessments(study_id, participant_ids, as_of)
 -- What was asked of a participant by the schedule of that instant and its closings then, a row for each
--- sitting there was by then; `chosen`: it was written down as standing. Of a visit that is locked, until its lock.
+-- sitting there was by then; `chosen_because`: why it was written down as standing. Of a visit that is locked, until its lock.
 SELECT p.id AS participant_id, x.*
 FROM unnest($2::uuid[]) WITH ORDINALITY AS p (id, place)
 CROSS JOIN LATERAL (
@@ -105,7 +105,7 @@ CROSS JOIN LATERAL (
            t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
            -- As claimed, of what staff typed in: it counts since it was entered.
            CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= i.until THEN t.submitted_at END AS submitted_at,
-           c.attempt_id IS NOT NULL AS chosen,
+           c.reason AS chosen_because,
            (SELECT concat_ws(' ', CASE WHEN o.participant_id <> t.participant_id THEN f.code END, w.definition,
                              w.occurrence, b.target)
             FROM pro.attempts AS o

@@ -10,21 +10,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pro_service.services.exports.columns.answers import ENDPOINTS, ITEMS, SCORES
+from pro_service.services.exports.columns.answers import (
+    ADHERENCE,
+    ENDPOINTS,
+    ITEMS,
+    SCORES,
+    SITTINGS,
+)
 from pro_service.services.exports.columns.books import CODEBOOK, INSTRUMENTS
 from pro_service.services.exports.columns.happened import DATA_QUERIES, OWN_EVENTS, SIGNATURES
 from pro_service.services.exports.columns.model import Cell, Column, Row, Table
+from pro_service.services.exports.columns.people import (
+    CONSENTS,
+    EVENTS,
+    PARTICIPANTS,
+    STATUSES,
+    VISITS,
+)
+from pro_service.services.exports.columns.work import ALERTS, CALLS, CORRECTIONS, MESSAGES
 
 __all__ = ["TABLES", "Cell", "Column", "Row", "Table"]
 
 TABLES: Final[Mapping[str, Table]] = {
     one.name: one
     for one in (
-        SCORES,
-        ITEMS,
-        ENDPOINTS,
+        PARTICIPANTS,
+        STATUSES,
+        CONSENTS,
+        EVENTS,
         OWN_EVENTS,
+        VISITS,
+        SITTINGS,
+        ITEMS,
+        SCORES,
+        ENDPOINTS,
+        ADHERENCE,
+        ALERTS,
+        CALLS,
+        MESSAGES,
         DATA_QUERIES,
+        CORRECTIONS,
         SIGNATURES,
         INSTRUMENTS,
         CODEBOOK,

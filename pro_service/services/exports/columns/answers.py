@@ -8,6 +8,7 @@ from pro_service.services.exports.columns.model import Column, Table
 from pro_service.services.exports.columns.shared import (
     ASKED,
     HOW,
+    PERSON,
     STATE,
     STATES,
     VISIT_WINDOW,
@@ -182,6 +183,79 @@ ENDPOINTS: Final = Table(
         Column(
             *("reason", "text", "REASND", "What is missing"),
             "What is missing where it cannot be told",
+            source="derived",
+        ),
+    ),
+)
+
+SITTINGS: Final = Table(
+    "sittings",
+    "sitting that was begun, the record or not: how, by whom, under which hashes, why it stands",
+    (
+        *WHERE,
+        *ASKED,
+        Column(
+            *("is_record", "yes/no", "ISRECORD", "It is the record"),
+            "It stands for the assessment; every other table has it alone",
+            source="derived",
+        ),
+        Column(
+            *("record_because", "text", "RECWHY", "Why it is the record"),
+            "What told it from the next best",
+            "only; sent; scorable; fuller; nearest; earlier; late",
+            "derived",
+        ),
+        Column("started_at", "instant", "STRTDTM", "Begun at", "When it was begun"),
+        Column(
+            *("sent_at", "instant", "SENTDTM", "Sent in at"),
+            "When it was sent in; empty: it was not",
+            source="collected",
+        ),
+        Column(
+            *("answered", "integer", "NANSWER", "Items answered"),
+            "Items that have a value in it",
+            source="derived",
+        ),
+        *WHEN,
+        *HOW,
+    ),
+)
+
+ADHERENCE: Final = Table(
+    "adherence",
+    "visit that is counted: the figures of adherence are the sums of its columns",
+    (
+        *PERSON,
+        WHERE[5],
+        WHERE[6],
+        Column(
+            *("states", "text", "STATES", "States of what it asks", "States of what it asks"),
+            STATES,
+            "derived",
+        ),
+        Column(
+            *("expected_and_closed", "yes/no", "EXPECTED", "Expected and closed"),
+            "It was to be answered, and no longer can be in time",
+            source="derived",
+        ),
+        Column(
+            *("completed_in_window", "yes/no", "INTIME", "Completed in the window"),
+            "Of those: everything was sent in before it closed",
+            source="derived",
+        ),
+        Column(
+            *("with_help", "yes/no", "WITHHELP", "Answered with help"),
+            "Of the completed: something of it was answered with the help of somebody",
+            source="derived",
+        ),
+        Column(
+            *("answered_unsent", "yes/no", "UNSENT", "Answered, not sent"),
+            "Of the expected and closed: everything is answered, some of it was not sent",
+            source="derived",
+        ),
+        Column(
+            *("scorable", "yes/no", "SCORABLE", "Scorable"),
+            "Every score exists, whenever it was answered",
             source="derived",
         ),
     ),

@@ -21,6 +21,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings import (
     Due,
     SittingTimes,
+    StandingReason,
     is_settled,
     sitting_facts,
     standing_sitting,
@@ -71,11 +72,12 @@ class Person:
         self.snapshot, self.participant = snapshot, participant
         self.zone: ZoneInfo = zone(participant.zone)
         self.events = tuple(EventFacts.model_validate(each) for each in participant.events)
-        statuses = [StatusFacts.model_validate(each) for each in participant.statuses]
-        self.standing: Standing = standing(statuses, snapshot.as_of, self.events)
+        self.statuses = [StatusFacts.model_validate(each) for each in participant.statuses]
+        """In the order of record."""
+        self.standing: Standing = standing(self.statuses, snapshot.as_of, self.events)
         self.withdrew = any(
             each.status is Status.withdrew_data_use and each.effective_at <= snapshot.as_of
-            for each in statuses
+            for each in self.statuses
         )
         self.cells: Row = (snapshot.database, snapshot.study, participant.code, participant.site)
         """The columns of whose row it is."""
@@ -109,6 +111,8 @@ class Sitting:
         """`given` are the sitting's answers by item."""
         self.reading, self.asked, self.instrument, self.given = reading, asked, instrument, given
         self.values = {code: answer.value for code, answer in given.items()}
+        self.stands_because: str | None = None
+        """Why it is the record (R3); None: it is not, or nobody began one."""
         last = max((each.answered_at for each in given.values()), default=None)
         self.last_answer_at = last
         self.answered_at = last or asked.submitted_at
@@ -118,18 +122,23 @@ class Sitting:
         )
 
     @cached_property
-    def state(self) -> AssessmentState:
-        """The state of the assessment, if this is the sitting that stands."""
-        asked, person = self.asked, self.reading.person
-        progress = Progress(
+    def progress(self) -> Progress:
+        """How far the assessment has come, if this is the sitting that stands."""
+        asked = self.asked
+        return Progress(
             submitted_at=asked.submitted_at,
             declined_at=asked.declined_at,
             begun=bool(self.given),
             answered=any(value is not None for value in self.values.values()),
             settled=self.instrument is not None and is_settled(self.instrument, self.values),
         )
+
+    @cached_property
+    def state(self) -> AssessmentState:
+        """The state of the assessment, if this is the sitting that stands."""
+        asked, person = self.asked, self.reading.person
         window = Window(asked.opens_at, asked.closes_at, asked.provisional)
-        return assessment_state(window, progress, person.standing, person.snapshot.as_of)
+        return assessment_state(window, self.progress, person.standing, person.snapshot.as_of)
 
     @cached_property
     def answered_on(self) -> date | None:
@@ -190,8 +199,13 @@ class Reading:
     def _standing(self, sittings: Sequence[Sitting]) -> Sitting:
         """Of the sittings at one assessment the one written down, else the one the rule chooses."""
         chosen = next((one for one in sittings if one.asked.chosen), None)
-        if chosen is not None or len(sittings) == 1 or sittings[0].instrument is None:
-            return chosen or sittings[-1]
+        if chosen is not None:
+            chosen.stands_because = chosen.asked.chosen_because
+            return chosen
+        if len(sittings) == 1 or sittings[0].instrument is None:
+            if sittings[-1].asked.attempt_id is not None:
+                sittings[-1].stands_because = str(StandingReason.only)
+            return sittings[-1]
         first, instrument = sittings[0].asked, sittings[0].instrument
         closed_at = (
             first.closes_at if first.closes_at and first.closes_at <= self.snapshot.as_of else None
@@ -202,7 +216,9 @@ class Reading:
             if (times := _times(one)) is not None
         ]
         found = standing_sitting(every, Due(first.target_on, self.person.zone, closed_at))
-        return next(one for one in sittings if found is None or one.asked.attempt_id == found.id)
+        stands = next(one for one in sittings if found is None or one.asked.attempt_id == found.id)
+        stands.stands_because = None if found is None else str(found.reason)
+        return stands
 
     def places_missed(self) -> list[Place]:
         """Knees and visits after the injection that asked for a domain and are over unanswered."""
