@@ -17,6 +17,7 @@ from pydantic import Field
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.consenting.versions import ConsentVersion
+from pro_service.domain.study.measuring import Measuring
 
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
@@ -138,6 +139,7 @@ class Coming(Record):
     data_query: DataQueries | None = None
     data_cut: tuple[DataCut, ...] = ()
     consent_version: tuple[ConsentVersion, ...] = ()
+    measures: Measuring | None = None
 
 
 NOTHING_COMING: Final = Coming()
