@@ -18,7 +18,7 @@ from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.formats import CsvWriter, Writer
 from pro_service.services.exports.instants import settle
-from pro_service.services.exports.merging import Merging
+from pro_service.services.exports.merging import Merging, Place
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
 from pro_service.services.exports.rows import Snapshot, codebook_rows, instrument_rows
 from pro_service.store.base import operations
@@ -98,10 +98,13 @@ async def export(
             rules = load_endpoint_rules() if plan is None else plan.plan.rules
             flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
             instruments = context.catalogue.instruments
-            snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
+            snapshot = Snapshot(
+                *(kind, study.code, at, instruments, rules, context.catalogue.measures, flagged)
+            )
             about = _about(context, snapshot, now, cut) | plan_cells(plan)
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
-            merging = await Merging.begin(connection, context, snapshot, study.id, wanted.sites)
+            place = Place(connection, study.id, wanted.sites, wanted.tables)
+            merging = await Merging.begin(place, context, snapshot)
             await _participants(merging, written, told)
         written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))
         written.add("codebook", codebook_rows(tables))

@@ -27,16 +27,19 @@ from pro_service.services.exports.rows import (
     correction_rows,
     data_query_rows,
     event_rows,
+    measure_records,
+    measure_rows,
     message_rows,
     own_event_rows,
     participant_row,
+    score_records,
     signature_rows,
     sitting_rows,
     status_rows,
     visit_rows,
 )
 from pro_service.store.exports import export as store
-from pro_service.store.exports import people, work
+from pro_service.store.exports import measures, people, work
 from pro_service.store.exports.export import (
     ExportedAnswer,
     ExportedAssessment,
@@ -46,6 +49,7 @@ from pro_service.store.exports.export import (
     ExportedScore,
     Whose,
 )
+from pro_service.store.exports.measures import ExportedMeasurement
 from pro_service.store.exports.people import (
     ExportedConsent,
     ExportedEvent,
@@ -81,6 +85,7 @@ class Sources(NamedTuple):
     consents: Stream[ExportedConsent]
     restrictions: Stream[ExportedRestriction]
     visits: Stream[ExportedVisit]
+    measurements: Stream[ExportedMeasurement]
     alerts: Stream[ExportedAlert]
     calls: Stream[ExportedCall]
     messages: Stream[ExportedMessage]
@@ -104,6 +109,7 @@ class Sources(NamedTuple):
             await people.stream_exported_consents(*place),
             await people.stream_exported_restrictions(*place),
             await people.stream_exported_visits(*place),
+            await measures.stream_exported_measurements(*place),
             await work.stream_exported_alerts(*place),
             await work.stream_exported_calls(*place),
             await work.stream_exported_messages(*place),
@@ -113,37 +119,43 @@ class Sources(NamedTuple):
         )
 
 
+class Place(NamedTuple):
+    """What is read, through which connection."""
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    study_id: UUID
+    sites: Collection[str] | None
+    """Codes of sites whose participants are read; None: all."""
+    tables: Collection[str]
+    """The tables that are wanted."""
+
+
 class Merging:
     """Reads one participant after another, and makes their rows."""
 
     def __init__(
         self,
-        connection: asyncpg.Connection[asyncpg.Record],
+        place: Place,
         context: ServiceContext,
         snapshot: Snapshot,
         whose: Whose,
         sources: Sources,
     ) -> None:
         """Over streams that nobody else reads."""
-        self._connection, self._context = connection, context
-        self._snapshot, self._whose, self._sources = snapshot, whose, sources
+        self._connection, self._tables = place.connection, place.tables
+        self._context, self._snapshot = context, snapshot
+        self._whose, self._sources = whose, sources
         self.participant_ids = whose.participant_ids
         """Whose rows are made, in this order."""
 
     @classmethod
-    async def begin(
-        cls,
-        connection: asyncpg.Connection[asyncpg.Record],
-        context: ServiceContext,
-        snapshot: Snapshot,
-        study_id: UUID,
-        sites: Collection[str] | None,
-    ) -> Self:
-        """Begin to read, inside one snapshot: of the participants at some sites, or (None) all."""
-        known = await store.list_participants_to_export(connection, study_id, snapshot.as_of)
-        ids = [one.id for one in known if sites is None or one.site in sites]
-        whose = Whose(study_id, ids, snapshot.as_of)
-        return cls(connection, context, snapshot, whose, await Sources.open(connection, whose))
+    async def begin(cls, place: Place, context: ServiceContext, snapshot: Snapshot) -> Self:
+        """Begin to read, inside one snapshot."""
+        study_id, as_of = place.study_id, snapshot.as_of
+        known = await store.list_participants_to_export(place.connection, study_id, as_of)
+        ids = [one.id for one in known if place.sites is None or one.site in place.sites]
+        whose = Whose(study_id, ids, as_of)
+        return cls(place, context, snapshot, whose, await Sources.open(place.connection, whose))
 
     async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""
@@ -160,7 +172,7 @@ class Merging:
         reading = Reading(self._snapshot, ParticipantData(one, protocol, *asked))
         return [
             *await self._of_person(reading),
-            *self._of_answers(reading),
+            *await self._of_answers(reading),
             *await self._of_work(reading),
             ("signatures", signature_rows(reading.person, await self._verified(one, asked))),
         ]
@@ -181,14 +193,21 @@ class Merging:
             ("visits", visit_rows(reading, await sources.visits.of(who))),
         ]
 
-    def _of_answers(self, reading: Reading) -> list[TableRows]:
-        """What was answered, and what follows from it."""
+    async def _of_answers(self, reading: Reading) -> list[TableRows]:
+        """What was answered and measured, and what follows from it."""
         answers = answer_rows(reading)
+        values = await self._sources.measurements.of(reading.person.participant.participant_id)
+        # What is analysed stacks what the export has, and nothing that was left out of it.
+        stacked = answers.measured if "scores" in self._tables else []
+        beside = values if "measures" in self._tables else []
         return [
             ("sittings", sitting_rows(reading)),
             ("items", answers.items),
             ("scores", answers.scores),
             ("endpoints", answers.endpoints),
+            ("measures", measure_rows(reading.person, values)),
+            ("adpro", score_records(reading, stacked)),
+            ("adpro", measure_records(reading, stacked, beside)),
             ("adherence", adherence_rows(reading)),
         ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from pro_service.services.exports.columns.analysis import ADPRO, MEASURES
 from pro_service.services.exports.columns.answers import (
     ADHERENCE,
     ENDPOINTS,
@@ -44,6 +45,8 @@ TABLES: Final[Mapping[str, Table]] = {
         ITEMS,
         SCORES,
         ENDPOINTS,
+        MEASURES,
+        ADPRO,
         ADHERENCE,
         ALERTS,
         CALLS,

@@ -11,6 +11,7 @@ from pro_service.services.exports.columns.shared import (
     PERSON,
     STATE,
     STATES,
+    VISIT,
     VISIT_WINDOW,
     WHEN,
     WHERE,
@@ -168,6 +169,28 @@ ITEMS: Final = Table(
     ),
 )
 
+_DOMAINS: Final = (
+    ("pain", "PAIN", "pain"),
+    ("function", "FUNC", "function"),
+    ("patient_global", "GLOB", "global rating"),
+)
+_DECIDED_FROM: Final = tuple(
+    column
+    for domain, short, words in _DOMAINS
+    for column in (
+        Column(
+            *(f"{domain}_baseline", "decimal", f"{short}BASE", f"Baseline of {words}"),
+            f"What the {words} was at baseline, on 0-100 with 0 best",
+            source="derived",
+        ),
+        Column(
+            *(f"{domain}_value", "decimal", f"{short}VAL", f"Value of {words}"),
+            f"What the {words} was at the visit, on 0-100 with 0 best",
+            source="derived",
+        ),
+    )
+)
+"""The six values a responder is decided from."""
 ENDPOINTS: Final = Table(
     "endpoints",
     "knee and visit after its injection: OMERACT-OARSI responder, its path, or what is missing",
@@ -185,6 +208,15 @@ ENDPOINTS: Final = Table(
             "What is missing where it cannot be told",
             source="derived",
         ),
+        *WHEN[1:],
+        *VISIT_WINDOW,
+        *_DERIVED[:2],
+        Column(
+            *("analysis_record", "yes/no", "ANL01FL", "Analysis record"),
+            "The pain score it was decided from stands for its analysis visit",
+            source="derived",
+        ),
+        *_DECIDED_FROM,
     ),
 )
 
@@ -226,8 +258,7 @@ ADHERENCE: Final = Table(
     "visit that is counted: the figures of adherence are the sums of its columns",
     (
         *PERSON,
-        WHERE[5],
-        WHERE[6],
+        *VISIT,
         Column(
             *("states", "text", "STATES", "States of what it asks", "States of what it asks"),
             STATES,

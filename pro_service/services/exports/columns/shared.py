@@ -19,12 +19,11 @@ PERSON: Final = (
     Column("site", "text", "SITEID", "Site", "Code of the participant's site"),
 )
 """Whose row it is."""
-WHERE: Final = (
-    *PERSON,
-    Column(
-        *("target", "text", "TARGET", "Knee or person", "What was asked about"),
-        "left_knee; right_knee; person",
-    ),
+TARGET: Final = Column(
+    *("target", "text", "TARGET", "Knee or person", "What was asked about"),
+    "left_knee; right_knee; person",
+)
+VISIT: Final = (
     Column(
         *("visit", "text", "VISIT", "Visit that asked"),
         "Visit of the protocol that asked; a late answer stays with it",
@@ -35,6 +34,7 @@ WHERE: Final = (
         "Which visit of this kind, from 1",
     ),
 )
+WHERE: Final = (*PERSON, TARGET, *VISIT)
 """Whose, of what and at which visit."""
 VISIT_WINDOW: Final = (
     Column(

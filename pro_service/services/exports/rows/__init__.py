@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pro_service.services.exports.rows.adpro import measure_records, score_records
 from pro_service.services.exports.rows.answers import answer_rows
 from pro_service.services.exports.rows.books import codebook_rows, instrument_rows
 from pro_service.services.exports.rows.data_queries import data_query_rows
+from pro_service.services.exports.rows.measures import measure_rows
 from pro_service.services.exports.rows.own_events import own_event_rows
 from pro_service.services.exports.rows.people import (
     consent_rows,
@@ -38,9 +40,12 @@ __all__ = [
     "data_query_rows",
     "event_rows",
     "instrument_rows",
+    "measure_records",
+    "measure_rows",
     "message_rows",
     "own_event_rows",
     "participant_row",
+    "score_records",
     "signature_rows",
     "sitting_rows",
     "status_rows",

@@ -9,7 +9,13 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from pro_service.domain.endpoints.change import Measurement
-from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
+from pro_service.domain.endpoints.rules import DOMAINS
+from pro_service.domain.endpoints.table import (
+    EndpointRow,
+    VisitResponse,
+    endpoint_rows,
+    visit_responses,
+)
 from pro_service.domain.instruments.model import Instrument, Scale, Total
 from pro_service.domain.instruments.scoring import ScaleScore, as_decimal, score
 from pro_service.domain.instruments.values import readable
@@ -36,11 +42,12 @@ class Placed:
 
 
 class Answers(NamedTuple):
-    """The rows of one participant."""
+    """The rows of one participant, and the scores that may be analysed."""
 
     scores: list[Row]
     items: list[Row]
     endpoints: list[Row]
+    measured: list[Placed]
 
 
 def answer_rows(reading: Reading) -> Answers:
@@ -61,7 +68,8 @@ def answer_rows(reading: Reading) -> Answers:
     place = (reading.protocol, person.events, measurements, person.zone)
     for one, derived in zip(measured, endpoint_rows(rules, *place), strict=True):
         one.derived = derived
-    return Answers([_score(one) for one in placed], items, list(_endpoints(reading, measured)))
+    scores = [_score(one) for one in placed]
+    return Answers(scores, items, list(_endpoints(reading, measured)), measured)
 
 
 def _items(sitting: Sitting, instrument: Instrument) -> Iterator[Row]:
@@ -191,7 +199,47 @@ def _endpoints(reading: Reading, measured: Sequence[Placed]) -> Iterator[Row]:
     person, rules = reading.person, reading.snapshot.rules
     missed = [] if person.withdrew else reading.places_missed()
     measurements = [one.measured for one in measured if one.measured is not None]
-    for each in visit_responses(rules, person.events, measurements, missed):
-        place = (each.target, each.visit, each.occurrence)
-        told = each.responder
-        yield (*person.cells, *place, told.outcome, told.path, told.reason)
+    responses = visit_responses(rules, person.events, measurements, missed)
+    if not responses:
+        return
+    windows = {(one.asked.definition, one.asked.occurrence): one.asked for one in reading.standing}
+    for each in responses:
+        told, window = each.responder, windows[each.visit, each.occurrence]
+        by = _decided_by(reading, measured, each)
+        found = None if by is None else by.derived
+        day = None if by is None else by.sitting.answered_on
+        yield (
+            *(*person.cells, each.target, each.visit, each.occurrence),
+            *(told.outcome, told.path, told.reason),
+            *(day, person.study_day(each.target, day)),
+            *(window.target_on, window.opens_at, window.closes_at),
+            None if found is None else found.in_window,
+            None if found is None else found.analysis_visit,
+            None if found is None else found.is_analysis_record,
+            *(
+                as_figure(figure)
+                for domain in DOMAINS
+                for figure in (each.pairs[domain].baseline, each.pairs[domain].value)
+            ),
+        )
+
+
+def _decided_by(
+    reading: Reading, measured: Sequence[Placed], response: VisitResponse
+) -> Placed | None:
+    """The score whose day is the response's: of the knee's pain, or what comes first of it."""
+    rule = reading.snapshot.rules.responder
+    here = [
+        one
+        for one in measured
+        if (one.sitting.asked.definition, one.sitting.asked.occurrence)
+        == (response.visit, response.occurrence)
+        and one.sitting.asked.target in (response.target, "person")
+    ]
+    for domain in DOMAINS:
+        names = () if rule is None else rule.scales.get(domain, ())
+        for one in here:
+            asked = (one.instrument.id, one.scale.code)
+            if any(asked == (name.instrument, name.scale) for name in names):
+                return one
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -15,6 +15,7 @@ from pro_service.domain.endpoints.change import injection_at, study_day
 from pro_service.domain.endpoints.rules import EndpointRules
 from pro_service.domain.endpoints.table import Place, speaks_for_a_domain
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.measures.model import Measure
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
 from pro_service.domain.study.facts import KNEES, EventFacts, Status, StatusFacts, Target, Window
 from pro_service.domain.study.protocol import Protocol
@@ -49,6 +50,7 @@ class Snapshot:
     as_of: datetime
     instruments: Mapping[str, Instrument]
     rules: EndpointRules
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     flagged: frozenset[str] = frozenset()
     """Kinds of events of the protocol's own that the analysis plan names."""
 
