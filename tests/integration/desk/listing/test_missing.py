@@ -147,7 +147,7 @@ async def test_each_visit_has_one_reason_and_what_lacks_is_what_completion_lacks
     _, html = await page(desk, "/desk/missing")
     for words in ("No text went: number wants no texts", "Asked, and nothing came", "Text 2"):
         assert words in html
-    assert "1 came late and 7 (64%) are missing" in html.replace("\u00a0", "")
+    assert "1 came late and 7 (64 %) are missing" in html.replace("\u00a0", " ")
 
 
 async def test_it_is_said_what_brought_each_answer(
