@@ -44,6 +44,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/digest": (WORKER,),
     "desk/undoing": (CLERK,),
     "desk/frame": (DESK,),
+    "live/news": (DESK,),
+    "missing/visits": (DESK,),
     "desk/deaths": (DESK,),
     "desk/joining": (DESK,),
     "desk/people": (DESK,),
