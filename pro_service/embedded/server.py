@@ -47,7 +47,13 @@ SETTINGS = {
     "log_checkpoints": "off",
     "jit": "off",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+HURRIED = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Its connections are young: each would plan a statement five times before it keeps a plan.
+    "plan_cache_mode": "force_generic_plan",
+}
 
 
 class EmbeddedPostgres:
@@ -55,7 +61,8 @@ class EmbeddedPostgres:
 
     It listens on a private unix socket only. If our process is killed the server ends with it
     (on Linux; elsewhere the next start ends it) and committed rows stay. With `durable=False`
-    (tests) a crash of the machine may lose data. `bin_dir` names another installation's programs.
+    (tests, a trial lived at once) a crash of the machine may lose data, and a statement is planned
+    once a connection. `bin_dir` names another installation's programs.
     Start it from the main thread: the kernel ties the server's life to the thread that starts it.
     """
 
@@ -192,7 +199,7 @@ class EmbeddedPostgres:
         arguments = ["-D", self._seen_from_inside(cluster, binaries)]
         settings = {
             **SETTINGS,
-            **({} if self._durable else FORGETFUL),
+            **({} if self._durable else HURRIED),
             "port": "5432",
             "unix_socket_directories": f'"{socket_folder}"',
         }
