@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -11,19 +10,10 @@ import pytest
 from pro_service.services.measuring import ValuesRefusedError
 from pro_service.store.measuring.measurements import list_measurements
 from tests.support.measures import UTE, bring, refusals
-from tests.support.study import Trial, open_trial, row
+from tests.support.study import Trial
 
 WEIGHT = {"participant": "P-1", "measure": "weight", "exam_on": "2026-01-04", "value": "80.5"}
 STANDING = "SELECT count(*) FROM pro.standing_measurements($1, NULL, pro.now())"
-
-
-@pytest.fixture
-async def enrolled(database_url: str) -> AsyncIterator[Trial]:
-    """One participant, whose left knee is treated on 12 January; it is the tenth."""
-    async with open_trial(database_url) as trial:
-        await trial.enrol(row("P-1"))
-        await trial.move(datetime(2026, 1, 10, 4, tzinfo=UTC))
-        yield trial
 
 
 async def test_a_file_is_kept_once_with_where_each_value_comes_from(enrolled: Trial) -> None:
@@ -120,6 +110,4 @@ async def test_out_of_range_is_taken_with_a_reason_which_is_sealed(enrolled: Tri
 
 async def test_why_there_is_no_value_is_a_value_too(enrolled: Trial) -> None:
     await bring(enrolled, UTE | {"value": "", "missing": "无法判读"})
-    assert await enrolled.fetch("SELECT value, gap FROM pro.measurements") == [
-        (None, "unreadable")
-    ]
+    assert await enrolled.fetch("SELECT value, gap FROM pro.measurements") == [(None, "unreadable")]

@@ -12,7 +12,7 @@ from pro_service.domain.study.protocol import Protocol
 from tests.support.example import example_study
 from tests.support.measures import bring
 from tests.support.statements import statements
-from tests.support.study import Trial, open_trial, row
+from tests.support.study import open_trial, row
 
 READS = ("rahman", "lindqvist")
 WRITES = {
