@@ -65,7 +65,8 @@ def test_the_precision_of_ute_t2s_is_that_of_williams_2011() -> None:
     for layer, percent in (("full", 8), ("superficial", 6), ("deep", 16)):
         found = ute.precision_at("cMFC", layer)
         assert found is not None
-        assert (found.percent, found.band(Decimal(20))) == (percent, Decimal(20) * percent / 100)
+        assert found.percent == Decimal(percent)
+        assert found.band(Decimal(20)) == Decimal(20) * percent / 100
     assert ute.precision_at("patella", "full") is None
 
 
