@@ -25,6 +25,7 @@ QUICK: Final = (
     "integration/doors/test_sign_in_limits.py",
     "integration/exports/test_adherence.py",
     "integration/keeping/test_holds.py",
+    "integration/measuring/test_bringing.py",
     "integration/questionnaire/test_weight.py",
     "integration/receiving/test_web_hooks.py",
     "integration/record/test_clock.py",

@@ -56,27 +56,38 @@ class Upload(NamedTuple):
     content: bytes
 
 
-async def read_upload(request: web.Request, field: str) -> tuple[Form, Upload]:
+_UPLOADED: Final = web.RequestKey("uploaded", tuple)
+
+
+async def read_upload(
+    request: web.Request, field: str, largest: int | None = None
+) -> tuple[Form, Upload]:
     """A form's text fields and the file in one of them; no file is an empty one.
 
-    Raises UnreadableFormError. How large a body may be the application says, for every request.
+    Raises UnreadableFormError. How large a body may be the application says, for every request;
+    `largest` bytes where a form's files are larger. Whoever reads it first says so.
     """
+    if _UPLOADED in request:
+        form, upload = request[_UPLOADED]
+        return form, upload
     if request.content_type != "multipart/form-data":
         raise UnreadableFormError
+    source = request if largest is None else request.clone(client_max_size=largest)
     try:
-        posted = await request.post()
+        posted = await source.post()
     except ValueError:
         raise UnreadableFormError from None
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+    upload = Upload("", b"")
+    for name, value in posted.items():
+        if isinstance(value, web.FileField):
+            with value.file:
+                if name == field:
+                    upload = Upload(without_controls(value.filename), value.file.read())
     if any(_NOTHING in value or has_control(name) for name, value in fields):
         raise UnreadableFormError
-    sent = posted.get(field)
-    upload = Upload("", b"")
-    if isinstance(sent, web.FileField):
-        # Whether the form is ours was asked before: the file was read then.
-        sent.file.seek(0)
-        upload = Upload(without_controls(sent.filename), sent.file.read())
-    return MultiDictProxy(MultiDict(fields)), upload
+    request[_UPLOADED] = (MultiDictProxy(MultiDict(fields)), upload)
+    return request[_UPLOADED]
 
 
 def read_language(form: Form) -> Language | None:

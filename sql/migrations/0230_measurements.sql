@@ -94,11 +94,11 @@ CREATE POLICY desk_may_make ON pro.measure_imports FOR INSERT TO pro_clerk WITH 
 CREATE FUNCTION pro.standing_measurements(study uuid, participant uuid, as_of timestamptz)
     RETURNS SETOF pro.measurements
     LANGUAGE sql STABLE AS $$
-    SELECT m.* FROM pro.measurements AS m
-    WHERE m.study_id = study AND (participant IS NULL OR m.participant_id = participant) AND m.recorded_at <= as_of
-      AND NOT m.struck AND NOT EXISTS (
-          SELECT FROM pro.measurements AS l
-          WHERE l.study_id = study AND l.thing_id = m.thing_id AND l.revision > m.revision AND l.recorded_at <= as_of)
+    SELECT x.* FROM (
+        SELECT DISTINCT ON (m.thing_id) m.* FROM pro.measurements AS m
+        WHERE m.study_id = study AND (participant IS NULL OR m.participant_id = participant) AND m.recorded_at <= as_of
+        ORDER BY m.thing_id, m.revision DESC) AS x
+    WHERE NOT x.struck
 $$;
 
 -- Whether the reads of a study are locked: until there are any to lock, they are not.

@@ -11,7 +11,7 @@ NEEDED: Final = ("participant", "measure", "exam_on", "value")
 """Columns a file must have; a measure of the knee needs more of them."""
 MEASURE_HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "participant": (
-        *("code", "participant code", "participant id", "subject", "subject id"),
+        *("code", "participant code", "participant id", "participant number"),
         *("编号", "受试者编号", "参与者编号", "参加者编号", "受试者", "受试者代码"),
     ),
     "measure": ("measurement", "parameter", "指标", "测量指标", "参数", "测量项目"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from pro_service.domain.measures.taking import Situation, VisitSpan
 from pro_service.domain.study.events import known_event
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
+from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.schedule import anchor_day
 from pro_service.domain.study.times import last_day_before, local_day, zone
@@ -21,26 +22,25 @@ def situation_of(facts: ParticipantFacts, protocol: Protocol, locked: Container[
     today = local_day(facts.now, zone(facts.zone))
     if measuring is None:
         return Situation(facts.treated_knees, today, frozenset(), ())
-    visits = tuple(_spans(facts, protocol, measuring.exam_window_days, locked))
+    visits = tuple(_spans(facts, protocol, measuring, locked))
     return Situation(facts.treated_knees, today, measuring.names, visits)
 
 
 def _spans(
-    facts: ParticipantFacts, protocol: Protocol, room: int, locked: Container[UUID]
+    facts: ParticipantFacts, protocol: Protocol, measuring: Measuring, locked: Container[UUID]
 ) -> Iterator[VisitSpan]:
-    measuring = protocol.coming.measures
+    room = timedelta(days=measuring.exam_window_days)
     for visit in facts.visits:
         definition = protocol.find(visit.definition)
-        takes = () if measuring is None else measuring.taken_at(visit.definition)
-        if definition is None or not takes:
+        if definition is None:
             continue
         first, last = exam_days(facts, definition, visit)
         yield VisitSpan(
             visit_id=visit.id,
             visit=(visit.definition, visit.occurrence),
-            first=first - timedelta(days=room),
-            last=last + timedelta(days=room),
-            takes=frozenset(takes),
+            first=first - room,
+            last=last + room,
+            takes=frozenset(measuring.taken_at(visit.definition)),
             locked=visit.id in locked,
         )
 

@@ -148,6 +148,12 @@ class Action(StrEnum):
     """Read of the audit what is about no participant: people, roles, sites, versions, the door."""
     sign_record = "sign_record"
     """Sign a participant's visits, or all of them: an investigator's who may see the answers."""
+    see_measures = "see_measures"
+    """See that something was measured; which value, the protocol says (`measures.visible_to`)."""
+    enter_measures = "enter_measures"
+    """Type in what was measured in the clinic, correct it, or strike it."""
+    import_measures = "import_measures"
+    """Bring values of measures in by a file, all or none."""
     lock_data = "lock_data"
     """Hold visits for analysis as they stand (R14)."""
     unlock_data = "unlock_data"
@@ -216,6 +222,9 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.unblind: frozenset({Role.investigator}),
     Action.see_study_audit: frozenset({Role.data_manager, Role.monitor, Role.administrator}),
     Action.sign_record: frozenset({Role.investigator}),
+    Action.see_measures: _READ,
+    Action.enter_measures: _CARE,
+    Action.import_measures: frozenset({Role.data_manager}),
     Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.read_images: frozenset({Role.reader}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -33,8 +33,14 @@ STUDIES: Final = "/desk/studies"
 SECOND_STEP: Final = "/desk/sign-in/second"
 LOOKS: Final = "X-Desk-Looks"
 """The header of what a page fetches by itself: nobody need be there, so it prolongs nothing."""
-WITH_FILES: Final = frozenset({"desk-enrol-file"})
-"""Forms that bring a file along; every other is sent without any."""
+_LARGE: Final = 4 * 1024 * 1024
+WITH_FILES: Final[Mapping[str, int | None]] = {
+    "desk-enrol-file": None,
+    "desk-measure-file": _LARGE,
+    "desk-measure-rows": _LARGE,
+}
+"""Forms that bring a file along, or the rows of one, and how many bytes they may have (None: as
+many as any); every other is sent without any."""
 _OUR_ADDRESS: Final = re.compile(
     r"/desk(?:/(?!\.|(?i:%2e))[^/?#\s\\]+)*(?:\?[^#\s\\]*)?(?:#[\w-]*)?"
 )
@@ -118,8 +124,9 @@ async def admit(request: web.Request, session: Session) -> None:
     """Keep who asks; a form is one of this very session's. Raises CrossSiteError."""
     request[SEAT] = session
     if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
-        if request.match_info.route.name in WITH_FILES:
-            form, _ = await read_upload(request, "file")
+        name = request.match_info.route.name or ""
+        if name in WITH_FILES:
+            form, _ = await read_upload(request, "file", WITH_FILES[name])
         else:
             form = await read_form(request)
         sent = form.get("form", "")

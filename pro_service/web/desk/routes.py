@@ -28,6 +28,7 @@ from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
 from pro_service.web.desk.live import events
+from pro_service.web.desk.measures.routes import MEASURE_FORMS, MEASURE_ROUTES
 from pro_service.web.desk.missing.routes import MISSING_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
@@ -174,7 +175,7 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
-    *(Doing(*one) for one in KEPT_FORMS),
+    *(Doing(*one) for one in (*KEPT_FORMS, *MEASURE_FORMS)),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(
@@ -196,6 +197,7 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     *ACCOUNT_ROUTES,
     *KEPT_ROUTES,
+    *MEASURE_ROUTES,
     *MISSING_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/events", events.listen, name="desk-events", allow_head=False),

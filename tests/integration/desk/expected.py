@@ -64,6 +64,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 403
     if place in OPEN and doing.name == "desk-entry-send":
         return 404  # What another began to type is not theirs to send.
+    if place in OPEN and doing.name == "desk-measures-keep":
+        return 404  # No visit is named.
     if place in OPEN and doing.name == "desk-tablet-back":
         return 404  # No such tablet was handed over.
     if place in OPEN and doing.name in ("desk-second-keep", "desk-second-settle"):

@@ -46,6 +46,8 @@ READS: Final = {
     "lock_lifts",
     "locked_visits",
     "locks",
+    "measure_imports",
+    "measurements",
     "message_keys",
     "messages",
     "opt_outs",
@@ -130,6 +132,8 @@ WRITES: Final = {
     ("lock_lifts", "INSERT"),
     ("locked_visits", "INSERT"),
     ("locks", "INSERT"),
+    ("measure_imports", "INSERT"),
+    ("measurements", "INSERT"),
     ("message_keys", "INSERT"),
     ("messages", "INSERT"),
     ("messages", "UPDATE"),
@@ -214,6 +218,15 @@ OF_A_SITE: Final = {
     for table in ("rota_ends", "rota_entries")
 }
 """What is of a site and of no participant."""
+SITE_OF_STUDY: Final = (
+    "(EXISTS ( SELECT\n   FROM sites y\n  WHERE ((y.study_id = {table}.study_id)"
+    " AND (y.id = ANY (visible_site_ids())))))"
+)
+OF_A_STUDY: Final = {
+    (table, "INSERT", SITE_OF_STUDY.format(table=table))
+    for table in ("correlation_runs", "measure_imports")
+}
+"""What is of a study and of no participant: whoever works at one of its sites writes it."""
 FENCES: Final = ("desk_may_write", "is_newcomer", "desk_may_lock", "keeps_", "kept_site_ids")
 """Functions that say about whom, of a lock about which site or study, the clerk may write; and whom
 of the staff, and which site, an administrator keeps."""
@@ -291,7 +304,7 @@ async def test_every_guarded_table_has_a_policy_for_what_the_clerk_may_do(
         for one in policies
         if one["privilege"] != "SELECT" and not any(fence in one["rule"] for fence in FENCES)
     }
-    assert loose == {FIRST_KEY, NEWCOMERS, *OF_A_SITE}
+    assert loose == {FIRST_KEY, NEWCOMERS, *OF_A_SITE, *OF_A_STUDY}
 
 
 TRIES: Final = {

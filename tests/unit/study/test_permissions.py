@@ -7,7 +7,10 @@ import pytest
 from pro_service.domain.study.permissions import MAY, UNSEEN, Action, Role
 
 SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
-READS = {Action.see_participants, Action.see_audit, Action.see_study_audit}
+READS = {
+    *(Action.see_participants, Action.see_audit, Action.see_study_audit),
+    Action.see_measures,
+}
 ASKS = {Action.raise_query, Action.close_query}
 LOCKS = {Action.lock_data, Action.unlock_data}
 KEEPS = {Action.keep_staff, Action.keep_sites}
@@ -29,7 +32,8 @@ def test_every_action_has_somebody_who_does_it() -> None:
             READS
             | ASKS
             | LOCKS
-            | {Action.enter_answers, Action.settle_entry, Action.count_corrections},
+            | {Action.enter_answers, Action.settle_entry, Action.count_corrections}
+            | {Action.import_measures},
         ),
     ],
 )

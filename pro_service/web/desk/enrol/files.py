@@ -6,11 +6,7 @@ checked again from the first cell when it is confirmed.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import secrets
-import zlib
 from http import HTTPStatus
 from typing import Final
 
@@ -27,10 +23,10 @@ from pro_service.web.desk.enrol.previews import preview_of_file
 from pro_service.web.desk.enrol.problems import problems_in_words
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
+from pro_service.web.desk.packing import pack, unpack
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.sheets import form_key
 from pro_service.web.desk.words import Words
-from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import read_form, read_upload
 
 FILE: Final = f"{ADDRESS}/file"
@@ -68,7 +64,7 @@ async def look(request: web.Request, seat: Seat) -> web.Response:
         HTTPStatus.OK,
         address=CONFIRM,
         back=ADDRESS,
-        packed=_pack(cells),
+        packed=pack(cells),
         reason=reason or "",
         key=secrets.token_hex(_KEY_BYTES),
         **preview_of_file(words, found),
@@ -80,7 +76,7 @@ async def confirm(request: web.Request, seat: Seat) -> web.Response:
     form = await read_form(request)
     words = request.app[DESK].words(language_of(request, seat))
     reason = form.get("reason", "").strip() or None
-    cells = _unpack(form.get("rows", ""))
+    cells = unpack(form.get("rows", ""), _LARGEST)
     try:
         codes = await service.enrol_rows(
             hands_of(request, seat), cells, reason=reason, key=form_key(form)
@@ -111,24 +107,3 @@ async def _refused(
     response = await show_form(request, seat, file_problems=problems)
     response.set_status(HTTPStatus.UNPROCESSABLE_ENTITY)
     return response
-
-
-def _pack(cells: service.Cells) -> str:
-    """Rows as a page carries them."""
-    return base64.b64encode(zlib.compress(json.dumps(cells).encode())).decode()
-
-
-def _unpack(packed: str) -> service.Cells:
-    """Rows as a page carried them. Raises UnreadableFormError for anything else."""
-    try:
-        opened = zlib.decompressobj()
-        content = opened.decompress(base64.b64decode(packed, validate=True), _LARGEST)
-        if opened.unconsumed_tail:
-            raise UnreadableFormError
-        rows = json.loads(content)
-        return [
-            (int(number), {str(name): str(cell) for name, cell in row.items()})
-            for number, row in rows
-        ]
-    except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError):
-        raise UnreadableFormError from None

@@ -13,6 +13,8 @@ NOBODY_IN_IT: Final = {
     "desk-enrol": 422,
     "desk-enrol-file": 422,
     "desk-enrol-rows": 400,
+    "desk-measure-file": 422,
+    "desk-measure-rows": 400,
     "desk-chosen-ask": 422,
     "desk-chosen-cards": 422,
 }

@@ -1,0 +1,16 @@
+"""Measures at the desk: a participant's clinic measures, typed, and files of values."""
+
+from __future__ import annotations
+
+from pro_service.services.desk.measuring.files import MOST_ROWS, TooManyValuesError, bring, look
+from pro_service.services.desk.measuring.sheet import MeasureSheet, keep_values, look_at_sheet
+
+__all__ = [
+    "MOST_ROWS",
+    "MeasureSheet",
+    "TooManyValuesError",
+    "bring",
+    "keep_values",
+    "look",
+    "look_at_sheet",
+]

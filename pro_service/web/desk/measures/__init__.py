@@ -1,0 +1,1 @@
+"""The rooms of measures: a participant's sheet, and files of values."""
