@@ -20,6 +20,8 @@ from pro_service.services.desk.sign_in import Whence
 from pro_service.services.desk.today import list_sites, read_frame
 from pro_service.services.measuring.reading import (
     HandIn,
+    ReadsFileError,
+    ReadsLockedError,
     Taken,
     lock_reads,
     look_at_reads,
@@ -81,21 +83,30 @@ async def get_list(hands: Hands, list_id: UUID) -> Sequence[tuple[str, int]]:
     return items
 
 
-async def hand_in(hands: Hands, name: str, content: bytes, *, preview: bool) -> Taken:
-    """Take a file of the reader's, or say what it would bring.
+async def look_at(hands: Hands, name: str, content: bytes) -> Taken:
+    """What a file of the reader's would bring; nothing is kept.
+
+    Of a file that cannot be handed in the findings are told all the same, for nobody knows when it
+    will be mended. Raises NotAllowedError, TableFileError, ReadsFileError, ReadsLockedError.
+    """
+    handed = _handed(hands, name, content)
+    measures, study_id = hands.context.catalogue.measures, hands.seat.study_id
+    try:
+        async with _begin(hands, Action.read_images) as connection:
+            return await look_at_reads(connection, measures, study_id, handed)
+    except (ReadsFileError, ReadsLockedError):
+        return await hand_in(hands, name, content)
+
+
+async def hand_in(hands: Hands, name: str, content: bytes) -> Taken:
+    """Take a file of the reader's.
 
     Raises NotAllowedError, TableFileError, ReadsFileError, ReadsLockedError.
     """
-    seat = hands.seat
-    if not seat.may_anywhere(Action.read_images):
-        raise NotAllowedError
-    handed = HandIn(name, content, read_content(name, content), seat.actor)
+    handed = _handed(hands, name, content)
     measures = hands.context.catalogue.measures
-    if preview:
-        async with _begin(hands, Action.read_images) as connection:
-            return await look_at_reads(connection, measures, seat.study_id, handed)
     return await take_reads(
-        lambda: _begin(hands, Action.read_images), measures, seat.study_id, handed
+        lambda: _begin(hands, Action.read_images), measures, hands.seat.study_id, handed
     )
 
 
@@ -123,6 +134,12 @@ async def unlock(hands: Hands, passwords: Passwords, wish: UnlockWish, whence: W
             actor=seat.actor,
             reason=wish.reason,
         )
+
+
+def _handed(hands: Hands, name: str, content: bytes) -> HandIn:
+    if not hands.seat.may_anywhere(Action.read_images):
+        raise NotAllowedError
+    return HandIn(name, content, read_content(name, content), hands.seat.actor)
 
 
 def _begin(hands: Hands, action: Action) -> AbstractAsyncContextManager[Connection]:

@@ -30,7 +30,7 @@ SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
 STUDIES: Final = "/desk/studies"
 SECOND_STEP: Final = "/desk/sign-in/second"
-WITH_FILES: Final = frozenset({"desk-enrol-file"})
+WITH_FILES: Final = frozenset({"desk-enrol-file", "desk-reads-look"})
 """Forms that bring a file along; every other is sent without any."""
 _OUR_ADDRESS: Final = re.compile(
     r"/desk(?:/(?!\.|(?i:%2e))[^/?#\s\\]+)*(?:\?[^#\s\\]*)?(?:#[\w-]*)?"

@@ -39,6 +39,7 @@ ROOMS: Final = (
     Room("sites", "/desk/sites", Action.keep_sites),
     Room("allocation", "/desk/allocation", Action.see_allocation),
     Room("record", "/desk/record", Action.see_audit),
+    Room("reads", "/desk/measures/reads", Action.read_images),
     Room("locks", "/desk/locks", Action.lock_data, ("/desk/signing",)),
 )
 """In the order of the bar."""

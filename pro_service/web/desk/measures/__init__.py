@@ -1,0 +1,1 @@
+"""`/desk/measures`: what clinic and imaging measured, and the reads of images."""
