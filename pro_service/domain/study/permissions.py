@@ -123,6 +123,9 @@ class Action(StrEnum):
     """Invite staff, give and take back their roles, reset what they lost, end their work here."""
     keep_sites = "keep_sites"
     """Correct what a site is called and by which numbers it and help are reached."""
+    see_groups = "see_groups"
+    """See scores of groups by visit, once they may be looked at (R20), as far as the protocol lets
+    the role see scores."""
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
@@ -200,6 +203,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
+    Action.see_groups: frozenset({Role.investigator, Role.data_manager, Role.monitor}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
     Action.keep_staff: frozenset({Role.administrator}),
     Action.keep_sites: frozenset({Role.administrator}),
