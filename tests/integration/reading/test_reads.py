@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -207,7 +208,7 @@ async def test_agreement_is_of_first_reads_and_of_hidden_repeats(trial: Trial) -
     assert [one.agreement.estimate for one in repeats] == [None, None]
 
 
-async def test_lists_are_handed_out_only_to_the_blind_of_images_and_by_a_rule(trial: Trial) -> None:
+async def test_lists_are_of_images_and_go_only_to_who_is_blind(trial: Trial) -> None:
     for measure, reader, why in (
         (MEASURE, "ines", "more than a reader"),
         ("weight", "rita", "not read from images"),
@@ -216,11 +217,31 @@ async def test_lists_are_handed_out_only_to_the_blind_of_images_and_by_a_rule(tr
         wish = HandOut(measure, reader, ACTOR)
         with pytest.raises(ReadListError, match=why):
             await hand_out(trial.operator, trial.context, trial.study_id, wish)
-    await trial.owner_does(
-        "UPDATE pro.protocol_versions SET document = document #- '{coming,measures,differs_beyond}'"
+
+
+async def test_the_rule_stands_before_the_first_read_and_is_not_changed_later(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = await trial.facts("K-001")
+    protocol = await trial.context.reader.protocol(
+        trial.operator, trial.study_id, facts.protocol_version_id
     )
+
+    def settle_by(differs_beyond: dict[str, Decimal]) -> None:
+        assert protocol.coming.measures is not None
+        measuring = protocol.coming.measures.model_copy(update={"differs_beyond": differs_beyond})
+        coming = protocol.coming.model_copy(update={"measures": measuring})
+        changed = AsyncMock(return_value=protocol.model_copy(update={"coming": coming}))
+        monkeypatch.setattr(trial.context.reader, "protocol", changed)
+
+    settle_by({})
     with pytest.raises(ReadListError, match="has no threshold"):
         await give(trial, "rita")
+    settle_by({MEASURE: Decimal("1.5")})
+    await give(trial, "rita")
+    settle_by({MEASURE: Decimal("5")})
+    with pytest.raises(ReadListError, match="begun by another rule"):
+        await give(trial, "ruth")
 
 
 async def test_exams_are_all_or_none_and_known_ones_change_nothing(trial: Trial) -> None:
