@@ -22,7 +22,7 @@ LEVEL: Final = 0.95
 """The level of the intervals."""
 _FEWEST: Final = 2
 _LEAST_FREEDOM: Final = 1
-"""With fewer degrees of freedom the interval of an ICC may leave out its own estimate: none then."""
+"""With fewer degrees of freedom the interval of an ICC may leave out its estimate: none then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def kappa_of_table(
 
 def _mean_squares(rows: Sequence[Sequence[Fraction]]) -> _MeanSquares:
     n, k = len(rows), len(rows[0])
-    grand = sum(map(sum, rows), Fraction(0)) / (n * k)
+    grand = sum((one for row in rows for one in row), Fraction(0)) / (n * k)
     of_targets = [sum(row, Fraction(0)) / k for row in rows]
     of_judges = [sum(column, Fraction(0)) / n for column in zip(*rows, strict=True)]
     targets = k * _squares(of_targets, grand)

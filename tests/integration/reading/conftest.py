@@ -11,9 +11,11 @@ import pytest
 from pro_service.services.measuring.reading import bring_exams
 from pro_service.services.study.staff import make_staff
 from pro_service.tables import csv_bytes, csv_text, read_content
+from tests.integration.desk.entering.test_entry import begin, keep, send_address
 from tests.support.databases import Prepared, clone, prepare
-from tests.support.desk import PASSWORD
+from tests.support.desk import PASSWORD, press, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
+from tests.support.web import browsing
 
 CODES: Final = tuple(f"K-{number:03}" for number in range(1, 7))
 STAFF: Final = {
@@ -22,6 +24,7 @@ STAFF: Final = {
     "mona": ("monitor", "BJ01"),
     "adam": ("administrator", "BJ01"),
     "dora": ("data_manager", None),
+    "hugo": ("allocation_holder", None),
     **dict.fromkeys(("rita", "ruth", "rolf"), ("reader", None)),
 }
 EXAM_DAY: Final = "2026-01-12"
@@ -38,7 +41,7 @@ def exams_table(*codes: str, name: str = "exams.csv") -> bytes:
 
 
 async def image_knees(url: str) -> Left:
-    """Everybody injected in the left knee, and imaged on the same day."""
+    """K-001 told a pain of 8; then all were injected in the left knee, and imaged that day."""
     async with open_trial(url) as trial:
         await trial.enrol(*(row(code) for code in CODES))
         for login, (role, site) in STAFF.items():
@@ -51,6 +54,11 @@ async def image_knees(url: str) -> Left:
                 role=role,
                 actor=ACTOR,
             )
+        async with browsing(trial.server) as browser:
+            await sign_in(browser)
+            _, html = await begin(trial, browser)
+            _, html = await keep(browser, html, pain="8")
+            await press(browser, html, send_address(html))
         await trial.move(datetime(2026, 1, 12, 2, tzinfo=UTC))
         for code in CODES:
             await trial.happened(code)

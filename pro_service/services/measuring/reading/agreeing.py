@@ -57,9 +57,7 @@ def figures(measure: Measure, given: Iterable[Given]) -> list[Figure]:
         places[one.region, one.layer][one.reader, one.look][one.exam_id] = one.value
     found: list[Figure] = []
     for (region, layer), looks in places.items():
-        first = {
-            reader: looks[reader, look] for reader, look in sorted(looks) if look == THE_READ
-        }
+        first = {reader: looks[reader, look] for reader, look in sorted(looks) if look == THE_READ}
         together = len(first) if measure.kind == "continuous" else _PAIR
         for readers in combinations(first, max(together, _PAIR)):
             for statistic, agreement in _statistics(measure, [first[one] for one in readers]):
