@@ -23,7 +23,8 @@ READS: Final = "/desk/measures/reads"
 async def look(browser: aiohttp.ClientSession, rows: Rows) -> tuple[int, str]:
     """Hand a file to the page that shows what it would bring."""
     _, html = await page(browser, READS)
-    data = aiohttp.FormData(dict(form_to(html, f"{READS}/look").fields), quote_fields=False)
+    fields = dict(form_to(html, f"{READS}/look").fields)
+    data = aiohttp.FormData({"form": fields["form"]}, quote_fields=False)
     data.add_field("file", csv_bytes(csv_text([HEADS, *rows])), filename="reads.csv")
     async with browser.post(f"{READS}/look", data=data) as answer:
         return answer.status, await answer.text()
@@ -77,9 +78,7 @@ async def test_a_list_of_another_reader_is_not_there_and_cannot_be_read_for(tria
         assert "No list has been handed out to you." in html
         assert (await page(ruth, f"{READS}/{listed.id}.csv"))[0] == 404
         status, html = await look(ruth, [(pseudonym, number, "cMFC", "deep", "11", "", "yes")])
-        assert (status, "stands on no list" in html) == (422, True), re.findall(
-            r"role=.alert(?s:.*?)</div>", html
-        )
+        assert (status, "stands on no list" in html) == (422, True)
     assert await trial.count("alerts") == 0
 
 
