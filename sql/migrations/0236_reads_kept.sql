@@ -68,8 +68,7 @@ CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint
     ),
     turns AS (
         UPDATE pro.participant_revisions AS r SET revision = r.revision + 1
-        WHERE r.study_id = study AND r.participant_id IN (
-            SELECT g.participant_id FROM given AS g
+        WHERE r.study_id = study AND r.participant_id IN (SELECT g.participant_id FROM given AS g
             UNION ALL SELECT k.participant_id FROM found AS f JOIN known AS k USING (item_id))
     ),
     alarmed AS (

@@ -120,7 +120,7 @@ async def unlock(hands: Hands, passwords: Passwords, wish: UnlockWish, whence: W
     seat = hands.seat
     await prove_again(hands.desk, passwords, hands.context.keys, seat, wish.proof, whence)
     async with _begin(hands, Action.lock_reads) as connection:
-        await unreading.lock_reads(
+        await reading.unlock_reads(
             connection,
             seat.study_id,
             printed_name=wish.printed_name,
