@@ -27,6 +27,7 @@ QUICK: Final = (
     "integration/keeping/test_holds.py",
     "integration/measuring/test_bringing.py",
     "integration/questionnaire/test_weight.py",
+    "integration/reading/test_reads_desk.py",
     "integration/receiving/test_web_hooks.py",
     "integration/record/test_clock.py",
     "integration/record/test_rows.py",

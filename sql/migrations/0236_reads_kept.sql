@@ -21,9 +21,9 @@ $$;
 CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint, told bigint)
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH known AS MATERIALIZED (
-        SELECT i.id AS item_id, i.pseudonym, i.look, l.reader, l.purpose, l.measure, l.measure_version,
-               l.definition_sha256, e.participant_id, e.visit_id, e.target, e.measured_on, e.scanner, e.field_strength,
-               e.study_uid
+        SELECT i.id AS item_id, i.pseudonym, l.reader, l.measure, l.measure_version, l.definition_sha256,
+               CASE WHEN l.purpose = 'read' THEN i.look ELSE 0 END AS read_number, e.participant_id, e.visit_id,
+               e.target, e.measured_on, e.scanner, e.field_strength, e.study_uid
         FROM pro.read_items AS i
         JOIN pro.read_lists AS l ON l.study_id = study AND l.id = i.list_id
         JOIN pro.read_exams AS e ON e.study_id = study AND e.id = i.exam_id
@@ -33,16 +33,15 @@ CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint
     ),
     given AS MATERIALIZED (
         SELECT x.id, x.region, x.layer, x.value, x.gap, x.import_id, x.source_row, x.actor, k.*
-        FROM jsonb_to_recordset(doc -> 'reads') AS x (id uuid, region text, layer text, value numeric,
-            gap text, import_id uuid, source_row integer, actor text, pseudonym text)
+        FROM jsonb_to_recordset(doc -> 'reads') AS x (id uuid, region text, layer text, value numeric, gap text,
+            import_id uuid, source_row integer, actor text, pseudonym text)
         JOIN known AS k USING (pseudonym)
         WHERE NOT pro.reads_locked(study, pro.now())
     ),
     brought AS (
         INSERT INTO pro.measure_imports (study_id, id, file_name, file_sha256, row_count, reason, actor)
-        SELECT study, f.id, f.file_name, f.file_sha256, f.row_count, f.reason, f.actor
-        FROM jsonb_to_recordset(doc -> 'files') AS f (id uuid, file_name text, file_sha256 text, row_count integer,
-            reason text, actor text)
+        SELECT study, f.* FROM jsonb_to_recordset(doc -> 'files') AS f (id uuid, file_name text, file_sha256 text,
+            row_count integer, reason text, actor text)
         WHERE EXISTS (SELECT FROM given)
     ),
     measured AS (
@@ -51,8 +50,7 @@ CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint
             scanner, field_strength, study_uid, import_id, source_row, struck, actor)
         SELECT study, g.id, g.id, 1, g.participant_id, g.visit_id, g.measure, g.measure_version, g.definition_sha256,
                g.target, g.measured_on, g.region, g.layer, g.value, g.gap, g.reader,
-               CASE WHEN g.purpose = 'read' THEN g.look ELSE 0 END, g.scanner, g.field_strength, g.study_uid,
-               g.import_id, g.source_row, false, g.actor
+               g.read_number, g.scanner, g.field_strength, g.study_uid, g.import_id, g.source_row, false, g.actor
         FROM given AS g
         RETURNING id
     ),
@@ -70,8 +68,7 @@ CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint
     ),
     turns AS (
         UPDATE pro.participant_revisions AS r SET revision = r.revision + 1
-        WHERE r.study_id = study AND r.participant_id IN (
-            SELECT g.participant_id FROM given AS g
+        WHERE r.study_id = study AND r.participant_id IN (SELECT g.participant_id FROM given AS g
             UNION ALL SELECT k.participant_id FROM found AS f JOIN known AS k USING (item_id))
     ),
     alarmed AS (
@@ -83,3 +80,8 @@ CREATE FUNCTION pro.keep_reads(study uuid, doc jsonb) RETURNS TABLE (kept bigint
 $$;
 REVOKE ALL ON FUNCTION pro.known_reads(uuid, text[]), pro.keep_reads(uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.known_reads(uuid, text[]), pro.keep_reads(uuid, jsonb) TO pro_operator, pro_clerk;
+
+-- A reader, who sees nobody, takes out lists of their own.
+CREATE POLICY reader_takes ON pro.data_out FOR INSERT TO pro_desk
+    WITH CHECK (what = 'reads' AND actor = nullif(current_setting('pro.actor', true), '') AND EXISTS (
+        SELECT FROM pro.read_lists AS l WHERE l.study_id = data_out.study_id AND pro.reads_as(l.reader)));

@@ -7,11 +7,11 @@ Endpoint Process Standards (2018).
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from hashlib import sha256
+from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -55,7 +55,7 @@ def draw_order(exams: Collection[UUID], seed: int, *, repeats: bool) -> list[Loo
     for shuffle in range(_MOST_SHUFFLES):
         places = [(exam, f"{shuffle}") for exam in told] + [(exam, f"{shuffle}*") for exam in again]
         order = [exam for exam, _ in sorted(places, key=lambda place: _lot(seed, *place))]
-        if all(one != following for one, following in zip(order, order[1:], strict=False)):
+        if all(one != following for one, following in pairwise(order)):
             break
     looks: defaultdict[UUID, int] = defaultdict(int)
     drawn = []

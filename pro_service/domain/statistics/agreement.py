@@ -21,6 +21,8 @@ Weighting = Literal["linear", "quadratic"]
 LEVEL: Final = 0.95
 """The level of the intervals."""
 _FEWEST: Final = 2
+_LEAST_FREEDOM: Final = 1
+"""With fewer degrees of freedom the interval of an ICC may leave out its estimate: none then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Agreement:
     estimate: float | None
     """None: there is nothing to tell apart."""
     low: float | None
+    """None: there is too little to tell an interval."""
     high: float | None
     n: int
     """The targets that all read."""
@@ -68,8 +71,8 @@ def icc21(rows: Iterable[Sequence[Number | None]]) -> Agreement:
     if spread == 0 or squares.targets == squares.rest == 0:
         return Agreement(None, None, None, n, dropped)
     rho = (squares.targets - squares.rest) / spread
-    low, high = (1.0, 1.0) if rho == 1 else _icc_interval(squares, float(rho))
-    return Agreement(float(rho), low, high, n, dropped)
+    ends = (1.0, 1.0) if rho == 1 else _icc_interval(squares, float(rho))
+    return Agreement(float(rho), *ends, n, dropped)
 
 
 def weighted_kappa(
@@ -134,7 +137,7 @@ def kappa_of_table(
 
 def _mean_squares(rows: Sequence[Sequence[Fraction]]) -> _MeanSquares:
     n, k = len(rows), len(rows[0])
-    grand = sum(map(sum, rows), Fraction(0)) / (n * k)
+    grand = sum((one for row in rows for one in row), Fraction(0)) / (n * k)
     of_targets = [sum(row, Fraction(0)) / k for row in rows]
     of_judges = [sum(column, Fraction(0)) / n for column in zip(*rows, strict=True)]
     targets = k * _squares(of_targets, grand)
@@ -153,19 +156,21 @@ def _squares(values: Iterable[Fraction], about: Fraction) -> Fraction:
     return sum(((one - about) * (one - about) for one in values), Fraction(0))
 
 
-def _icc_interval(squares: _MeanSquares, rho: float) -> tuple[float, float]:
+def _icc_interval(squares: _MeanSquares, rho: float) -> tuple[float | None, float | None]:
     n, k = squares.n, squares.k
     targets, judges, rest = map(float, (squares.targets, squares.judges, squares.rest))
     own, other = k * rho, n * (1 + (k - 1) * rho) - k * rho
     # Satterthwaite's degrees of freedom, multiplied through by the rest, which may be 0.
-    freedom = (
-        (k - 1) * (n - 1) * (own * judges + other * rest) ** 2
-        / ((n - 1) * (own * judges) ** 2 + (other * rest) ** 2)
-    )  # fmt: skip
-    tail = (1 + LEVEL) / 2
-    upper, lower = f_quantile(tail, n - 1, freedom), f_quantile(tail, freedom, n - 1)
+    over = (k - 1) * (n - 1) * (own * judges + other * rest) ** 2
+    under = (n - 1) * (own * judges) ** 2 + (other * rest) ** 2
+    if over < _LEAST_FREEDOM * under or under == 0:
+        return None, None
+    freedom = over / under
+    # One over the quantiles of the source: these are never large.
+    tail = (1 - LEVEL) / 2
+    upper, lower = f_quantile(tail, freedom, n - 1), f_quantile(tail, n - 1, freedom)
     spread = k * judges + (k * n - k - n) * rest
     return (
-        n * (targets - upper * rest) / (upper * spread + n * targets),
-        n * (lower * targets - rest) / (spread + n * lower * targets),
+        n * (targets * upper - rest) / (spread + n * targets * upper),
+        n * (targets - rest * lower) / (spread * lower + n * targets),
     )

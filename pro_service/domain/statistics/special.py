@@ -43,10 +43,14 @@ def beta_quantile(p: float, a: float, b: float) -> float:
 
 
 def f_quantile(p: float, d1: float, d2: float) -> float:
-    """The quantile of the F distribution with `d1` and `d2` degrees of freedom, whole or not."""
+    """The quantile of the F distribution with `d1` and `d2` degrees of freedom, whole or not.
+
+    Infinite where no float is as large.
+    """
     if p > 0.5:
         # The smaller tail is told more finely near 0 than near 1.
-        return 1 / f_quantile(1 - p, d2, d1)
+        small = f_quantile(1 - p, d2, d1)
+        return 1 / small if small else math.inf
     x = beta_quantile(p, d1 / 2, d2 / 2)
     return d2 * x / (d1 * (1 - x))
 

@@ -18,14 +18,7 @@ from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_clerk, at_desk
 from pro_service.services.desk.sign_in import Whence
 from pro_service.services.desk.today import list_sites, read_frame
-from pro_service.services.measuring.reading import (
-    HandIn,
-    Taken,
-    lock_reads,
-    look_at_reads,
-    take_reads,
-    unlock_reads,
-)
+from pro_service.services.measuring import reading
 from pro_service.services.study import Passwords
 from pro_service.store.connection import Connection
 from pro_service.store.desk.desk import DeskSite
@@ -81,21 +74,30 @@ async def get_list(hands: Hands, list_id: UUID) -> Sequence[tuple[str, int]]:
     return items
 
 
-async def hand_in(hands: Hands, name: str, content: bytes, *, preview: bool) -> Taken:
-    """Take a file of the reader's, or say what it would bring.
+async def look_at(hands: Hands, name: str, content: bytes) -> reading.Taken:
+    """What a file of the reader's would bring; nothing is kept.
+
+    Of a file that cannot be handed in the findings are told all the same, for nobody knows when it
+    will be mended. Raises NotAllowedError, TableFileError, ReadsFileError, ReadsLockedError.
+    """
+    handed = _handed(hands, name, content)
+    measures, study_id = hands.context.catalogue.measures, hands.seat.study_id
+    try:
+        async with _begin(hands, Action.read_images) as connection:
+            return await reading.look_at_reads(connection, measures, study_id, handed)
+    except (reading.ReadsFileError, reading.ReadsLockedError):
+        return await hand_in(hands, name, content)
+
+
+async def hand_in(hands: Hands, name: str, content: bytes) -> reading.Taken:
+    """Take a file of the reader's.
 
     Raises NotAllowedError, TableFileError, ReadsFileError, ReadsLockedError.
     """
-    seat = hands.seat
-    if not seat.may_anywhere(Action.read_images):
-        raise NotAllowedError
-    handed = HandIn(name, content, read_content(name, content), seat.actor)
+    handed = _handed(hands, name, content)
     measures = hands.context.catalogue.measures
-    if preview:
-        async with _begin(hands, Action.read_images) as connection:
-            return await look_at_reads(connection, measures, seat.study_id, handed)
-    return await take_reads(
-        lambda: _begin(hands, Action.read_images), measures, seat.study_id, handed
+    return await reading.take_reads(
+        lambda: _begin(hands, Action.read_images), measures, hands.seat.study_id, handed
     )
 
 
@@ -103,7 +105,9 @@ async def lock(hands: Hands, reason: str) -> None:
     """Lock the reads of the study. Raises NotAllowedError, ReadsLockError."""
     await _demand_study(hands)
     async with _begin(hands, Action.lock_reads) as connection:
-        await lock_reads(connection, hands.seat.study_id, actor=hands.seat.actor, reason=reason)
+        await reading.lock_reads(
+            connection, hands.seat.study_id, actor=hands.seat.actor, reason=reason
+        )
 
 
 async def unlock(hands: Hands, passwords: Passwords, wish: UnlockWish, whence: Whence) -> None:
@@ -116,13 +120,19 @@ async def unlock(hands: Hands, passwords: Passwords, wish: UnlockWish, whence: W
     seat = hands.seat
     await prove_again(hands.desk, passwords, hands.context.keys, seat, wish.proof, whence)
     async with _begin(hands, Action.lock_reads) as connection:
-        await unlock_reads(
+        await reading.unlock_reads(
             connection,
             seat.study_id,
             printed_name=wish.printed_name,
             actor=seat.actor,
             reason=wish.reason,
         )
+
+
+def _handed(hands: Hands, name: str, content: bytes) -> reading.HandIn:
+    if not hands.seat.may_anywhere(Action.read_images):
+        raise NotAllowedError
+    return reading.HandIn(name, content, read_content(name, content), hands.seat.actor)
 
 
 def _begin(hands: Hands, action: Action) -> AbstractAsyncContextManager[Connection]:

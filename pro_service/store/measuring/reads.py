@@ -181,7 +181,8 @@ async def find_visits_of_exams(
     found = {}
     for row in rows:
         told = dict(row)
-        found[told.pop("place") - 1] = row_of(ExamVisit, told)
+        place = told.pop("place") - 1
+        found[place] = row_of(ExamVisit, told)
     return found
 
 
@@ -218,7 +219,8 @@ async def list_given_reads(
     given = []
     for row in rows:
         told = dict(row)
-        given.append((told.pop("purpose"), row_of(Given, told)))
+        purpose = told.pop("purpose")
+        given.append((purpose, row_of(Given, told)))
     return given
 
 

@@ -28,6 +28,7 @@ from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
 from pro_service.web.desk.live import events
+from pro_service.web.desk.measures import reads
 from pro_service.web.desk.measures.routes import MEASURE_FORMS, MEASURE_ROUTES
 from pro_service.web.desk.missing.routes import MISSING_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
@@ -158,6 +159,10 @@ DOINGS: Final = (
     Doing("/desk/locks/preview", locks.preview, Action.lock_data, "desk-lock-preview"),
     Doing("/desk/locks", locks.lock, Action.lock_data, "desk-lock"),
     Doing("/desk/locks/{id}/lift", locks.lift, Action.unlock_data, "desk-lock-lift"),
+    Doing(f"{reads.READS}/look", reads.look, Action.read_images, "desk-reads-look"),
+    Doing(reads.READS, reads.hand_in, Action.read_images, "desk-reads-take"),
+    Doing(f"{reads.READS}/lock", reads.lock, Action.lock_reads, "desk-reads-lock"),
+    Doing(f"{reads.READS}/unlock", reads.unlock, Action.lock_reads, "desk-reads-unlock"),
     Doing("/desk/enrol", enrol.send, Action.enrol, "desk-enrol"),
     Doing("/desk/enrol/file", files.look, Action.enrol, "desk-enrol-file"),
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
@@ -310,6 +315,12 @@ ROUTES: Final = (
         name="desk-signing-content",
     ),
     web.get("/desk/locks", for_staff(locks.show_locks, Action.see_participants), name="desk-locks"),
+    web.get(reads.READS, for_staff(reads.show), name="desk-reads"),
+    web.get(
+        f"{reads.READS}/{{id}}.csv",
+        for_staff(reads.get_list, Action.read_images),
+        name="desk-reads-list",
+    ),
     *(one.route for one in DOINGS),
     *(one.form for one in SHEETS),
     # Last: every other address below /desk gets the desk's own page for what is not there.

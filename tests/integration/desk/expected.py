@@ -55,6 +55,12 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 404 if action in UNSEEN else 403
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
+    if action is Action.read_images:
+        return 422  # The file holds no table, wherever they read.
+    if action is Action.lock_reads:
+        if place not in OTHER | {"whole_study"}:
+            return 403  # Of every site of the study, or not at all.
+        return 303 if doing.name == "desk-reads-lock" else 422  # Nothing is signed.
     if doing.name in {"desk-calls-numbers", *ARMS}:
         return 200  # A list of those who are here: empty where nobody is.
     if action in KEEPING | {Action.change_rota} and place not in OPEN:
@@ -136,6 +142,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         else 403,
         f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
         "/desk/me": 200,
+        "/desk/measures/reads": 200
+        if role in MAY[Action.read_images] | MAY[Action.lock_reads]
+        else 403,
         "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
         f"{theirs}/signing": signs,

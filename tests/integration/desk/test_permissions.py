@@ -283,11 +283,11 @@ async def test_a_study_wide_role_reaches_a_site_added_later(
         assert "S9" in html
 
 
-async def test_a_role_without_a_room_is_told_so(
+async def test_a_role_that_sees_nobody_is_shown_the_rooms_it_has(
     study: SeededStudy, participant: SeededParticipant, server: TestServer
 ) -> None:
     async with browsing(server) as browser:
         await seat(study, browser, Role.reader, "whole_study", study.id)
         _, html = await page(browser)
-        assert "Your role has no room at this desk yet" in html
+        assert 'href="/desk/measures/reads"' in html
         assert CODE not in html

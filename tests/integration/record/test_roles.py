@@ -48,6 +48,10 @@ RECORD = (
     "locked_visits",
     "lock_lifts",
     "data_cuts",
+    "read_exams",
+    "read_lists",
+    "read_items",
+    "read_locks",
 )
 OWN_COLUMN = {
     "audit_seals": "entry_count",
@@ -66,11 +70,25 @@ BOUND = (
     "INSERT INTO pro.locked_visits (study_id, id, lock_id, participant_id, visit_id, actor)"
     " SELECT v.study_id, gen_random_uuid(), k.id, v.participant_id, v.id, 'test'"
     " FROM pro.visits AS v CROSS JOIN pro.locks AS k",
+    "INSERT INTO pro.read_exams (study_id, id, participant_id, visit_id, target, measured_on,"
+    " actor) SELECT study_id, gen_random_uuid(), participant_id, id, 'left_knee', target_on, 'test'"
+    " FROM pro.visits LIMIT 1",
+    "INSERT INTO pro.read_lists (study_id, id, measure, measure_version, definition_sha256, reader,"
+    " purpose, readers_rule, seed, actor) SELECT id, gen_random_uuid(), 'ute_t2s', '1',"
+    " repeat('0', 64), 'rita', 'read', 'mean', 1, 'test' FROM pro.studies",
+    "INSERT INTO pro.read_items (study_id, id, list_id, sequence, pseudonym, exam_id, look, actor)"
+    " SELECT l.study_id, gen_random_uuid(), l.id, 1, 'ABC', e.id, 1, 'test'"
+    " FROM pro.read_lists AS l CROSS JOIN pro.read_exams AS e",
+    "INSERT INTO pro.read_locks (study_id, id, step, actor, reason)"
+    " SELECT id, gen_random_uuid(), 'locked', 'test', 'x' FROM pro.studies",
     "INSERT INTO pro.lock_lifts (study_id, id, lock_id, step, printed_name, actor, reason)"
     " SELECT study_id, gen_random_uuid(), id, 'asked', 'Dora Data', 'test', 'x' FROM pro.locks",
 )
 """A row in each table of what binds the record."""
 NEVER_AT_THE_DESK = (
+    "read_exams",
+    "reads",
+    "read_findings",
     "contact_points",
     "lines",
     "participant_identifiers",

@@ -100,9 +100,9 @@ def test_order_and_unit_change_no_icc(rows: list[tuple[int, int, int]]) -> None:
     assert icc21(list(reversed(rows))) == found
     assert icc21([tuple(reversed(row)) for row in rows]) == found
     assert icc21([[Decimal(one) / 8 + 3 for one in row] for row in rows]).estimate == found.estimate
-    if found.estimate is not None and found.low is not None and found.high is not None:
-        assert found.low <= found.estimate + 1e-9
-        assert found.estimate <= found.high + 1e-9
+    if found.estimate is not None:
+        assert found.low is None or found.low <= found.estimate + 1e-9
+        assert found.high is None or found.estimate <= found.high + 1e-9
 
 
 def test_quantiles_against_published_tables() -> None:

@@ -5,6 +5,7 @@ from pro_service.services.measuring.reading.exams import ExamsBrought, bring_exa
 from pro_service.services.measuring.reading.lists import (
     HandOut,
     Listed,
+    ReadListError,
     hand_out,
     hand_out_to_settle,
     key_table,
@@ -30,6 +31,7 @@ __all__ = [
     "HandIn",
     "HandOut",
     "Listed",
+    "ReadListError",
     "ReadsFileError",
     "ReadsLockError",
     "ReadsLockedError",

@@ -57,12 +57,12 @@ def figures(measure: Measure, given: Iterable[Given]) -> list[Figure]:
         places[one.region, one.layer][one.reader, one.look][one.exam_id] = one.value
     found: list[Figure] = []
     for (region, layer), looks in places.items():
-        first = {reader: read for (reader, look), read in looks.items() if look == THE_READ}
+        first = {reader: looks[reader, look] for reader, look in sorted(looks) if look == THE_READ}
         together = len(first) if measure.kind == "continuous" else _PAIR
         for readers in combinations(first, max(together, _PAIR)):
             for statistic, agreement in _statistics(measure, [first[one] for one in readers]):
                 found.append(Figure(region, layer, readers, statistic, agreement))
-        for (reader, look), again in looks.items():
+        for (reader, look), again in sorted(looks.items(), key=lambda one: one[0]):
             if look != THE_READ:
                 pair = [{exam: first.get(reader, {}).get(exam) for exam in again}, again]
                 for statistic, agreement in _statistics(measure, pair):

@@ -42,6 +42,7 @@ ROOMS: Final = (
     Room("allocation", "/desk/allocation", Action.see_allocation),
     Room("record", "/desk/record", Action.see_audit),
     Room("measures", "/desk/measures", Action.import_measures),
+    Room("reads", "/desk/measures/reads", Action.read_images),
     Room("locks", "/desk/locks", Action.lock_data, ("/desk/signing",)),
 )
 """In the order of the bar."""

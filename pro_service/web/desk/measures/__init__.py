@@ -1,1 +1,1 @@
-"""The rooms of measures: a participant's sheet, and files of values."""
+"""`/desk/measures`: what clinic and imaging measured, and the reads of images."""

@@ -34,6 +34,7 @@ PREVIEWS: Final = {
     "desk-entry-begin",
     "desk-reply-preview",
     "desk-lock-preview",
+    "desk-reads-look",
     *(f"desk-{one.name}" for one in SHEETS if one.look is not None),
 }
 """Forms that show first what they would change."""

@@ -1,0 +1,1 @@
+"""Images read blinded, as a whole: exams, lists, reads, findings, adjudication, lock."""

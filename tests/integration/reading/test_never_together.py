@@ -1,0 +1,117 @@
+"""No page shows a measure and a score together, but to whom the protocol names, and when (R19).
+
+Generated: every address that answers a GET, for every role, with a value of each that stands
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import aiohttp
+from aiohttp import hdrs, web
+
+from pro_service.services.measuring.reading import lock_reads
+from tests.integration.reading.conftest import STAFF
+from tests.integration.reading.test_reads import give, read_all
+from tests.support.desk import sign_in
+from tests.support.study import ACTOR, Trial
+from tests.support.web import browsing
+
+MEASURE: Final = "47.13"
+"""T2* of K-001's knee, as it was read."""
+SCORE: Final = re.compile(r"\b(?:7\.31|73\.1)\b")
+"""K-001's pain before the injection, as it stands, raw and of 100."""
+WHOSE: Final = "K-001"
+ROWS: Final = ("visits", "assessments", "attempts", "alerts", "call_tasks", "read_lists")
+"""Where the ids in addresses come from."""
+
+
+async def plant(trial: Trial) -> None:
+    """A measure and a score of K-001 that are told apart from every other figure."""
+    listed = await give(trial, "rita")
+    await read_all(trial, listed, lambda code: MEASURE if code == WHOSE else "11.00")
+    await trial.owner_does(
+        "INSERT INTO pro.scores SELECT s.study_id, gen_random_uuid(), s.participant_id,"
+        " s.assessment_id, s.attempt_id, s.basis, s.scale, s.revision + 1, s.instrument,"
+        " s.instrument_version, s.scoring_version, 7.31, 73.1, s.lowest, s.highest, s.answered,"
+        " s.substituted, s.absent_reason, pro.now(), 'test' FROM pro.scores AS s"
+    )
+
+
+async def addresses(trial: Trial) -> list[str]:
+    """Every address of the application that may be got, with K-001 and rows of theirs filled in."""
+    ids = [
+        str(one)
+        for table in ROWS
+        for (one,) in await trial.fetch(f"SELECT id FROM {table} ORDER BY id LIMIT 3")
+    ]
+    assert trial.server.app is not None
+    found: dict[str, None] = {}
+    for route in trial.server.app.router.routes():
+        if route.method == hdrs.METH_GET and isinstance(route.resource, web.DynamicResource):
+            found |= dict.fromkeys(filled(route.resource.canonical, ids))
+        elif route.method == hdrs.METH_GET and route.resource is not None:
+            found[route.resource.canonical] = None
+    return list(found)
+
+
+def filled(path: str, ids: list[str]) -> Iterator[str]:
+    """The addresses of one route: nobody's, where something else would have to be known."""
+    path = path.replace("{code}", WHOSE)
+    for one in ids if "{id}" in path else ("",):
+        address = path.replace("{id}", one)
+        if "{" not in address:
+            yield address
+
+
+async def text_of(browser: aiohttp.ClientSession, address: str) -> str:
+    """What an address answers, of a stream its beginning."""
+    async with browser.get(address) as answer:
+        if answer.content_type == "text/event-stream":
+            try:
+                async with asyncio.timeout(0.2):
+                    return (await answer.content.read(10_000)).decode()
+            except TimeoutError:
+                return ""
+        return (await answer.read()).decode("utf-8", "replace")
+
+
+async def seen(trial: Trial) -> dict[str, set[str]]:
+    """By address: who sees the measure, the score, and both there, as `login:what`."""
+    found: dict[str, set[str]] = {}
+    for login in STAFF:
+        async with browsing(trial.server) as browser:
+            await sign_in(browser, login)
+            for address in await addresses(trial):
+                text = await text_of(browser, address)
+                measure, score = MEASURE in text, SCORE.search(text) is not None
+                for what, shown in (("measure", measure), ("score", score)):
+                    if shown:
+                        found.setdefault(address, set()).add(f"{login}:{what}")
+                if measure and score:
+                    found[address].add(f"{login}:both")
+    return found
+
+
+def who(found: dict[str, set[str]], what: str) -> set[str]:
+    """Who sees so much somewhere."""
+    return {one.split(":")[0] for shown in found.values() for one in shown if one.endswith(what)}
+
+
+async def test_nobody_sees_a_measure_beside_a_score_but_whom_the_protocol_names_after_the_lock(
+    trial: Trial,
+) -> None:
+    await plant(trial)
+    before = await seen(trial)
+    assert who(before, "both") == set(), before
+    assert who(before, "score") == {"ines", "mona", "dora"}
+    assert "rita" not in who(before, "measure")
+    await lock_reads(trial.operator, trial.study_id, actor=ACTOR, reason="all have been read")
+    after = await seen(trial)
+    assert who(after, "both") == {"dora"}, after
+    shown = {address for address, who_sees in after.items() if "dora:both" in who_sees}
+    assert shown <= {f"/desk/participants/{WHOSE}", f"/desk/participants/{WHOSE}/trajectory"}
