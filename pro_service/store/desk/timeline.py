@@ -176,6 +176,8 @@ class AnswerLine(NamedTuple):
     gap: str | None
     inbound_id: UUID | None
     received_at: datetime
+    answered_at: datetime
+    """As claimed."""
     stands: bool
 
 
