@@ -126,6 +126,10 @@ ENDPOINTS_THEN: Final = 10
 """Columns of the responders' table then: what follows them says what they were decided from."""
 
 
+INSTRUMENTS_SINCE = frozenset({"icoap-knee", "ikdc-2000", "koos-ps", "lysholm", "rand-36"})
+"""What ships now and did not then; the table of instruments names all that ship."""
+
+
 def as_exported_before(name: str, content: bytes) -> bytes:
     """A table as the release of the lived study would have written it.
 
@@ -136,6 +140,8 @@ def as_exported_before(name: str, content: bytes) -> bytes:
     kept = [place for place, column in enumerate(rows[0]) if column not in COLUMNS_SINCE]
     if name == "endpoints.csv":
         kept = kept[:ENDPOINTS_THEN]
+    if name == "instruments.csv":
+        rows = [row for row in rows if row[0] not in INSTRUMENTS_SINCE]
     target = io.StringIO(newline="")
     csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
     return target.getvalue().encode()
