@@ -21,6 +21,7 @@ from pro_service.domain.endpoints.table import (
     visit_responses,
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState, assessment_state
@@ -232,7 +233,7 @@ class _Reader:
     def _last_answer_at(self, one: ExportedAssessment) -> datetime | None:
         return max((each.answered_at for each in self.given(one).values()), default=None)
 
-    def _values(self, one: ExportedAssessment) -> dict[str, int | None]:
+    def _values(self, one: ExportedAssessment) -> dict[str, Value | None]:
         return {code: answer.value for code, answer in self.given(one).items()}
 
     def when(self, one: ExportedAssessment) -> Row:
@@ -284,7 +285,7 @@ class _Reader:
                 "instrument_version": instrument.version,
                 "item": code,
                 "state": str(state),
-                "value": None if answer is None or self.withdrew else answer.value,
+                "value": _written(None if answer is None or self.withdrew else answer.value),
                 "missing_reason": reason,
                 "received_at": None if answer is None else as_instant(answer.received_at),
                 "corrections": None if answer is None else answer.corrections,
@@ -374,6 +375,11 @@ class _Reader:
             if exact.scale == stored.scale and raw is not None and as_decimal(raw) == stored.raw:
                 return raw, exact.normalised
         return as_fraction(stored.raw), as_fraction(stored.normalised)
+
+
+def _written(value: Value | None) -> str | None:
+    """An answer as it stands in a table: its gap says why there is none."""
+    return None if value is None else str(value)
 
 
 def _endpoint_cells(found: EndpointRow | None) -> Row:

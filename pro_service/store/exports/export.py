@@ -11,9 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("exports/export")
@@ -117,7 +118,7 @@ class ExportedAnswer(NamedTuple):
 
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     answered_at: datetime
     received_at: datetime
@@ -197,7 +198,7 @@ async def list_exported_answers(
 ) -> list[ExportedAnswer]:
     """What stood answered at `as_of`."""
     rows = await connection.fetch(_SQL["list_exported_answers"], study_id, participant_id, as_of)
-    return [row_of(ExportedAnswer, row) for row in rows]
+    return [row_of(ExportedAnswer, row, value=answer(row["value"])) for row in rows]
 
 
 async def list_exported_scores(
