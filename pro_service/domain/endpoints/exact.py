@@ -28,9 +28,9 @@ def exactly(computed: ScaleScore | None, stored: StoredScore) -> ExactScore:
 
     Twelve places can miss a bound that the exact score meets.
     """
-    if computed is not None and computed.raw is not None:
-        if as_decimal(computed.raw) == stored.raw:
-            return ExactScore(computed.raw, computed.normalised)
+    raw = None if computed is None else computed.raw
+    if computed is not None and raw is not None and as_decimal(raw) == stored.raw:
+        return ExactScore(raw, computed.normalised)
     return ExactScore(_fraction(stored.raw), _fraction(stored.normalised))
 
 
