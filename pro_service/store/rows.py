@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
+
+import asyncpg
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.numbers import Value, plain
@@ -39,6 +42,22 @@ def answer(found: Decimal | float | None) -> Value | None:
     if found is None:
         return None
     return plain(found if isinstance(found, int | Decimal) else Decimal(repr(found)))
+
+
+def rows_of(kind: Callable[..., T], rows: Sequence[asyncpg.Record]) -> list[T]:
+    """Make named tuples of many rows of one statement, by name; the names are compared once.
+
+    Raises MisnamedRowError as `row_of` does.
+    """
+    if not rows:
+        return []
+    first = row_of(kind, rows[0])
+    there = list(rows[0].keys())
+    fields_of_kind: tuple[str, ...] = vars(kind)["_fields"]
+    if there == list(fields_of_kind):
+        return [first, *(kind(*row) for row in rows[1:])]
+    in_order = itemgetter(*(there.index(name) for name in fields_of_kind))
+    return [first, *(kind(*in_order(row)) for row in rows[1:])]
 
 
 @cache

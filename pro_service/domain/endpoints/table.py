@@ -63,6 +63,8 @@ class VisitResponse:
     visit: str
     occurrence: int
     responder: Responder
+    pairs: Mapping[DomainName, DomainPair]
+    """Each domain's baseline and value: what it was decided from."""
 
 
 def endpoint_rows(
@@ -126,9 +128,9 @@ def visit_responses(
         if one.target in KNEES and after and any(_speaks(rules, one, name) for name in DOMAINS):
             found[one.target, one.visit, one.occurrence] = None
     return tuple(
-        VisitResponse(target, visit, number, respond(rule, _pairs(rules, events, series, place)))
+        VisitResponse(*place, respond(rule, pairs), pairs)
         for place in found
-        for target, visit, number in (place,)
+        for pairs in (_pairs(rules, events, series, place),)
     )
 
 

@@ -85,8 +85,7 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
 def as_decimal(fraction: Fraction) -> Decimal:
     """Round to 12 decimal places, halves away from zero, whatever the decimal context."""
     scaled = (abs(fraction) * 10**PLACES * 2 + 1) // 2
-    digits = tuple(int(digit) for digit in str(scaled))
-    return Decimal((1 if fraction < 0 else 0, digits, -PLACES))
+    return Decimal(f"{'-' if fraction < 0 else ''}{scaled}E-{PLACES}")
 
 
 def as_text(fraction: Fraction) -> str:
