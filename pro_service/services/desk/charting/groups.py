@@ -20,8 +20,8 @@ from pro_service.services.desk.charting.course import read_rules
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.services.measuring import read_gate
+from pro_service.store.charting.groups import list_group_scores
 from pro_service.store.desk.frame import Frame
-from pro_service.store.desk.groups import list_group_scores
 from pro_service.store.desk.people import list_protocol_versions
 
 Split = Literal["treated", "knee", "site"]
