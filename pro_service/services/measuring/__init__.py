@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pro_service.services.measuring import reading
+from pro_service.services.measuring.looking import read_gate
 from pro_service.services.measuring.together import may_see_measures, may_see_together
 from pro_service.services.measuring.values import (
     Bringer,
@@ -37,6 +38,7 @@ __all__ = [
     "may_see_measures",
     "may_see_together",
     "measure_rows_of",
+    "read_gate",
     "reading",
     "record_values",
 ]

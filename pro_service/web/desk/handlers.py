@@ -12,12 +12,14 @@ from aiohttp import web
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
 from pro_service.services.desk.charting.course import derive_courses, read_rules
+from pro_service.services.desk.charting.measured import roles_at
 from pro_service.services.desk.person.staff_turns import find_facts_to_act
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.signing import read_bound
 from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
+from pro_service.services.measuring import may_see_measures
 from pro_service.store.desk.joining import list_telephones
 from pro_service.web.desk.charting.course import course_in_short
 from pro_service.web.desk.consenting.said import consent_values
@@ -70,6 +72,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values["consent"] = consent_values(words, timeline)
     courses = derive_courses(context.catalogue.instruments, timeline, rules)
     values["course"] = course_in_short(words, timeline, courses)
+    values["sees_measures"] = may_see_measures(timeline.protocol, roles_at(seat, place))
     return lively(desk.render("participant.html", request, seat, **values))
 
 

@@ -10,11 +10,17 @@ SAFETY = {Action.see_alert, Action.close_call, Action.see_number}
 READS = {
     *(Action.see_participants, Action.see_audit, Action.see_study_audit),
     Action.see_measures,
+    Action.see_groups,
 }
 ASKS = {Action.raise_query, Action.close_query}
-LOCKS = {Action.lock_data, Action.unlock_data}
+LOCKS = {Action.lock_data, Action.unlock_data, Action.lock_reads}
 KEEPS = {Action.keep_staff, Action.keep_sites}
-ABOUT_NOBODY = KEEPS | {Action.see_audit, Action.see_study_audit, Action.see_allocation}
+ABOUT_NOBODY = KEEPS | {
+    Action.see_audit,
+    Action.see_study_audit,
+    Action.see_allocation,
+    Action.read_images,
+}
 """What may be done without seeing who takes part: by row, an administrator's audit names nobody."""
 
 
@@ -47,7 +53,7 @@ def test_who_reads_the_record_changes_nothing_but_where_a_protocol_lets_them_ent
     ("role", "does"),
     [
         (Role.administrator, KEEPS | {Action.see_audit, Action.see_study_audit}),
-        (Role.reader, set()),
+        (Role.reader, {Action.read_images}),
         (Role.allocation_holder, {Action.see_allocation}),
     ],
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 from pro_service.domain.endpoints.change import Measurement
+from pro_service.domain.endpoints.exact import StoredScore, exactly
 from pro_service.domain.endpoints.rules import DOMAINS
 from pro_service.domain.endpoints.table import (
     EndpointRow,
@@ -17,10 +17,10 @@ from pro_service.domain.endpoints.table import (
     visit_responses,
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
-from pro_service.domain.instruments.scoring import ScaleScore, as_decimal, score
+from pro_service.domain.instruments.scoring import ScaleScore, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services.exports.cells import as_figure, as_fraction, yes_or_no
+from pro_service.services.exports.cells import as_figure, yes_or_no
 from pro_service.services.exports.columns import Row
 from pro_service.services.exports.rows.reading import WITHDREW, Reading, Sitting
 from pro_service.store.exports.export import ExportedScore
@@ -120,7 +120,7 @@ def _measured(
     placed: Placed, exact: Mapping[str, ScaleScore], stored: ExportedScore, at: datetime
 ) -> Measurement:
     one = placed.sitting.asked
-    raw, normalised = _exact(exact.get(placed.scale.code), stored)
+    found = exactly(exact.get(placed.scale.code), StoredScore(stored.raw, stored.normalised))
     return Measurement(
         target=one.target,
         instrument=one.instrument,
@@ -131,24 +131,12 @@ def _measured(
         answered_at=at,
         opens_at=one.opens_at,
         closes_at=one.closes_at,
-        raw=raw,
-        normalised=normalised,
+        raw=found.raw,
+        normalised=found.normalised,
         basis=stored.basis,
         mode=one.mode,
         respondent=one.respondent,
     )
-
-
-def _exact(
-    exact: ScaleScore | None, stored: ExportedScore
-) -> tuple[Fraction | None, Fraction | None]:
-    """The score as a fraction, from the answers, if those give what is stored.
-
-    Twelve places can miss a bound that the exact score meets.
-    """
-    if exact is not None and exact.raw is not None and as_decimal(exact.raw) == stored.raw:
-        return exact.raw, exact.normalised
-    return as_fraction(stored.raw), as_fraction(stored.normalised)
 
 
 def _score(one: Placed) -> Row:

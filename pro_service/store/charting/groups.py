@@ -12,7 +12,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
-_SQL: Final = load_queries("desk/groups")
+_SQL: Final = load_queries("charting/groups")
 
 
 async def list_group_scores(
