@@ -6,15 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from pro_service.domain.instruments.model import Instrument
-from pro_service.domain.instruments.scoring import Answers, as_decimal, score
-from pro_service.domain.instruments.values import readable
+from pro_service.domain.instruments.scoring import ScaleScore, as_decimal
 
 
 class StoredScore(NamedTuple):
-    """A scale's score as it is kept, with twelve places; None: there is none."""
+    """A score as it is kept, with twelve places; None: there is none."""
 
-    scale: str
     raw: Decimal | None
     normalised: Decimal | None
 
@@ -26,15 +23,14 @@ class ExactScore(NamedTuple):
     normalised: Fraction | None
 
 
-def exactly(instrument: Instrument, answers: Answers, stored: StoredScore) -> ExactScore:
-    """The score as a fraction, from the answers, if those give what is stored.
+def exactly(computed: ScaleScore | None, stored: StoredScore) -> ExactScore:
+    """The score as a fraction: as computed from the answers, if that gives what is stored.
 
     Twelve places can miss a bound that the exact score meets.
     """
-    for exact in score(instrument, readable(instrument, answers)):
-        raw = exact.raw
-        if exact.scale == stored.scale and raw is not None and as_decimal(raw) == stored.raw:
-            return ExactScore(raw, exact.normalised)
+    raw = None if computed is None else computed.raw
+    if computed is not None and raw is not None and as_decimal(raw) == stored.raw:
+        return ExactScore(raw, computed.normalised)
     return ExactScore(_fraction(stored.raw), _fraction(stored.normalised))
 
 

@@ -46,7 +46,8 @@ class SittingScore(NamedTuple):
 class Summary(NamedTuple):
     """Values of one group at one visit."""
 
-    count: int
+    size: int
+    """How many values there are."""
     mean: float | None
     """None for fewer than `FEWEST`."""
     deviation: float | None

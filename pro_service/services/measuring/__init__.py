@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.measuring.looking import read_gate
 from pro_service.services.measuring.together import may_see_measures, may_see_together
 from pro_service.services.measuring.values import (
     Bringer,
@@ -36,5 +37,6 @@ __all__ = [
     "may_see_measures",
     "may_see_together",
     "measure_rows_of",
+    "read_gate",
     "record_values",
 ]

@@ -12,6 +12,8 @@ STEPS: Final = (1.0, 2.0, 2.5, 5.0)
 """What ticks go up by, times a power of ten."""
 LETTER: Final = 12.0
 """Height of a chart's letters, in its own units, which are CSS pixels where nothing is shrunk."""
+_NEAR: Final = 1e-9
+"""Values that differ by less than this part of themselves are equal."""
 _WIDE, _NARROW = 1.0, 0.62
 """Widths of a letter in parts of its height: of a Chinese one, and (upper bound) of a digit."""
 
@@ -64,9 +66,9 @@ def width_of(words: str, letter: float = LETTER) -> float:
 def ticks_over(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     """Round values that cover everything from `low` to `high`, at most `most` (3 or more) of them.
 
-    The first is not above `low` and the last not below `high`; equal ones are given room.
+    The first is not above `low` and the last not below `high`; equal ends are given room.
     """
-    if not low < high:
+    if high - low < _NEAR * max(abs(low), abs(high), 1.0):
         spare = abs(low) * 0.1 or 1.0
         low, high = low - spare, low + spare
     power = 10.0 ** math.floor(math.log10((high - low) / most))

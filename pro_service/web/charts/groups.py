@@ -23,7 +23,7 @@ class Bar(NamedTuple):
     """One group at one visit, by the visit's place in the order; `mean` None: too few for one."""
 
     visit: int
-    count: int
+    size: int
     mean: float | None
     spread: float | None
     said: str
@@ -99,7 +99,7 @@ def _series(on: Panel, chart: GroupChart, one: GroupSeries, row: int) -> Markup:
             drawn.append(marks.mark(one.style, x, y, said=bar.said))
     y = on.y.start + 17.0 + _ROW * (row + 1)
     drawn.append(marks.mark(one.style, 8.0, y - LETTER / 3))
-    counts = within([Label(on.x.at(bar.visit), str(bar.count)) for bar in one.bars], 0.0, on.width)
+    counts = within([Label(on.x.at(bar.visit), str(bar.size)) for bar in one.bars], 0.0, on.width)
     drawn += [element("text", label.words, x=label.at, y=y, class_="c-middle") for label in counts]
     return joined(*drawn)
 

@@ -118,7 +118,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     signs = signs if role in MAY[Action.sign_record] else 403
     trajectory = 404 if role in MAY[Action.see_participants] else 403
     if sees:
-        trajectory = 200 if role in SEES_SCORES else 403
+        # A coordinator sees measures there, of who is at their site now.
+        trajectory = 200 if role in SEES_SCORES or place in OPEN else 403
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
     forms |= kept_pages(role, place in OPEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -55,7 +56,7 @@ def test_data_of_nobody_are_open(kind: str) -> None:
     assert (found.ground, found.as_of) == ("nobodys", NOW)
 
 
-def score(number: int = 1, **parts: object) -> SittingScore:
+def score(number: int = 1, **parts: Any) -> SittingScore:
     """A score of the only sitting at an assessment of its own."""
     score = SittingScore(
         participant_id=UUID(int=number),
@@ -98,7 +99,7 @@ def test_what_is_unsent_kept_apart_or_not_scored_is_not_counted() -> None:
 
 def test_fewer_than_five_values_have_a_number_and_no_mean() -> None:
     few = summary([Fraction(1)] * (FEWEST - 1))
-    assert (few.count, few.mean, few.deviation) == (4, None, None)
+    assert (few.size, few.mean, few.deviation) == (4, None, None)
 
 
 def test_mean_and_spread_are_those_of_a_hand_worked_case() -> None:

@@ -25,6 +25,8 @@ from pro_service.domain.endpoints.responder import Responder
 from pro_service.domain.endpoints.rules import EndpointRules, Threshold
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
 from pro_service.domain.instruments.model import Direction, Instrument, Scale, Total
+from pro_service.domain.instruments.scoring import score
+from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventFacts, Status, Target
 from pro_service.domain.study.times import local_day, zone
@@ -186,8 +188,8 @@ class _Deriving:
         self.zone = zone(timeline.document.zone)
         self.events = latest_events(timeline)
         self.scores: dict[UUID, dict[tuple[str, str], ScoreLine]] = defaultdict(dict)
-        for score in timeline.document.scores:
-            self.scores[score.attempt_id][score.basis, score.scale] = score
+        for one in timeline.document.scores:
+            self.scores[one.attempt_id][one.basis, one.scale] = one
         self.answers: dict[UUID, list[AnswerLine]] = defaultdict(list)
         for answer in timeline.document.answers:
             if answer.stands:
@@ -314,7 +316,9 @@ class _Deriving:
         raw, of_hundred = (
             None if text is None else Decimal(text) for text in (stored.raw, stored.normalised)
         )
-        exact = exactly(instrument, values, StoredScore(scored.code, raw, of_hundred))
+        computed = score(instrument, readable(instrument, values))
+        of_scale = next((one for one in computed if one.scale == scored.code), None)
+        exact = exactly(of_scale, StoredScore(raw, of_hundred))
         return Measurement(
             target=asked.target,
             instrument=asked.instrument,

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, get_args
 import asyncpg
 
 from pro_service.domain.endpoints.groups import SittingScore, Summary, counted, summed_up
-from pro_service.domain.endpoints.looking import Cut, Gate, Opening, openings
+from pro_service.domain.endpoints.looking import Opening, openings
 from pro_service.domain.endpoints.rules import EndpointRules
 from pro_service.domain.instruments.model import Instrument, Scale, Total
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
@@ -19,11 +19,10 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.charting.course import read_rules
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
-from pro_service.store.connection import Connection
+from pro_service.services.measuring import read_gate
 from pro_service.store.desk.frame import Frame
 from pro_service.store.desk.groups import list_group_scores
 from pro_service.store.desk.people import list_protocol_versions
-from pro_service.store.exports.cuts import list_cuts
 
 Split = Literal["treated", "knee", "site"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
@@ -96,7 +95,14 @@ async def read_groups(
         protocol = None
         if versions:
             protocol = await context.reader.protocol(connection, seat.study_id, versions[0])
-        gate = await _gate(connection, context, seat, frame, protocol)
+        gate = await read_gate(
+            connection,
+            context,
+            seat.study_id,
+            kind=frame.kind,
+            now=frame.now,
+            protocol=protocol,
+        )
         found = openings(gate, _names(seat), frame.now)
         chosen = next((one for one in found if asked.opening == opening_key(one)), None)
         opening = chosen or next(iter(found), None)
@@ -129,19 +135,6 @@ async def read_groups(
 def opening_key(opening: Opening) -> str:
     """A ground on which groups are looked at, as an address names it."""
     return f"{opening.ground}/{opening.name}"
-
-
-async def _gate(
-    connection: Connection,
-    context: ServiceContext,
-    seat: Seat,
-    frame: Frame,
-    protocol: Protocol | None,
-) -> Gate:
-    plan = await context.reader.plan(connection, seat.study_id, frame.now)
-    cuts = [Cut(one.name, one.cut_at) for one in await list_cuts(connection, seat.study_id)]
-    foreseen = () if protocol is None else tuple(one.id for one in protocol.coming.data_cut)
-    return Gate(frame.kind, cuts, foreseen, () if plan is None else plan.plan.looks)
 
 
 def _names(seat: Seat) -> set[str]:

@@ -69,7 +69,8 @@ async def read_measured(
         if not may_see_together(protocol, roles, locked):
             return None
     found = await list_measurements(connection, seat.study_id, document.now, document.id)
-    return standing_values((one.measured for one in found), measuring.readers_rule)
+    values = (one.measured for one in found)
+    return standing_values(values, measuring.readers_rule, measuring.differs_beyond)
 
 
 def derive_measures(

@@ -166,9 +166,9 @@ class GroupsShown:
                         visit=self.labels[place],
                         mean=self.figure_of(one.mean),
                         spread=self.figure_of(one.deviation),
-                        count=one.count,
+                        count=one.size,
                     )
-                    yield Bar(place, one.count, one.mean, one.deviation, said)
+                    yield Bar(place, one.size, one.mean, one.deviation, said)
 
     def rows(self, found: Mapping[GroupKey, Summary]) -> Iterator[dict[str, Any]]:
         """The table behind a panel, visit by visit."""
@@ -179,7 +179,7 @@ class GroupsShown:
                         yield {
                             "visit": self.labels[place],
                             "series": self.series_word(series),
-                            "count": one.count,
+                            "count": one.size,
                             "mean": self.figure_of(one.mean),
                             "spread": self.figure_of(one.deviation),
                         }

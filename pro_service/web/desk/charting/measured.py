@@ -97,7 +97,8 @@ class MeasuresShown:
             values = course.values.get(target, ())
             if not values:
                 continue
-            base, levels = course.baselines.get(target), ()
+            base = course.baselines.get(target)
+            levels: tuple[Level, ...] = ()
             if base is not None and base.value is not None:
                 half = course.band(target)
                 since = self.days.at(base.measured_on)

@@ -25,6 +25,7 @@ async def show_trajectory(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=found.frame,
         code=code,
+        may_read_scores=found.timeline.document.may_read_scores,
         zone=found.timeline.document.zone,
         course=shown.values(),
     )
