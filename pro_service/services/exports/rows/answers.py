@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Final, NamedTuple
 
 from pro_service.domain.endpoints.change import Measurement
+from pro_service.domain.endpoints.exact import StoredScore, exactly
 from pro_service.domain.endpoints.rules import DOMAINS
 from pro_service.domain.endpoints.table import (
     EndpointRow,
@@ -17,10 +17,10 @@ from pro_service.domain.endpoints.table import (
     visit_responses,
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
-from pro_service.domain.instruments.scoring import ScaleScore, as_decimal, score
+from pro_service.domain.instruments.scoring import ScaleScore, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState
-from pro_service.services.exports.cells import as_figure, as_fraction, yes_or_no
+from pro_service.services.exports.cells import as_figure, yes_or_no
 from pro_service.services.exports.columns import Row
 from pro_service.services.exports.rows.reading import WITHDREW, Reading, Sitting
 from pro_service.store.exports.export import ExportedScore
@@ -75,15 +75,15 @@ def answer_rows(reading: Reading) -> Answers:
 def _items(sitting: Sitting, instrument: Instrument) -> Iterator[Row]:
     """A row for each item that was asked."""
     asked, withdrew = sitting.asked, sitting.reading.person.withdrew
-    state = str(sitting.state)
-    head = (*sitting.where, asked.instrument, instrument.version)
-    when, how = sitting.when, sitting.how
+    state, when, how = str(sitting.state), sitting.when, sitting.how
+    head: Row = (*sitting.where, asked.instrument, instrument.version)
     absent = state if asked.attempt_id is None else "not_reached"
+    # What all items without an answer end in: most rows of a study are of these.
+    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None, *how)
     for item in instrument.items:
         answer = sitting.given.get(item.code)
         if answer is None:
-            reason: str | None = WITHDREW if withdrew else absent
-            yield (*head, item.code, state, None, reason, *when, None, None, *how)
+            yield (*head, item.code, *unanswered)
         else:
             value, reason = (None, WITHDREW) if withdrew else (answer.value, answer.gap)
             came = (answer.received_at, answer.corrections)
@@ -120,7 +120,9 @@ def _measured(
     placed: Placed, exact: Mapping[str, ScaleScore], stored: ExportedScore, at: datetime
 ) -> Measurement:
     one = placed.sitting.asked
-    raw, normalised = _exact(exact.get(placed.scale.code), stored)
+    raw, normalised = exactly(
+        exact.get(placed.scale.code), StoredScore(stored.raw, stored.normalised)
+    )
     return Measurement(
         target=one.target,
         instrument=one.instrument,
@@ -137,18 +139,6 @@ def _measured(
         mode=one.mode,
         respondent=one.respondent,
     )
-
-
-def _exact(
-    exact: ScaleScore | None, stored: ExportedScore
-) -> tuple[Fraction | None, Fraction | None]:
-    """The score as a fraction, from the answers, if those give what is stored.
-
-    Twelve places can miss a bound that the exact score meets.
-    """
-    if exact is not None and exact.raw is not None and as_decimal(exact.raw) == stored.raw:
-        return exact.raw, exact.normalised
-    return as_fraction(stored.raw), as_fraction(stored.normalised)
 
 
 def _score(one: Placed) -> Row:
