@@ -75,7 +75,7 @@ async def test_who_and_when_are_those_of_the_record(trial: Trial, tmp_path: Path
     tables = await exported(trial, tmp_path / "out")
     one, two = tables["participants"]
     assert (one["participant"], one["treated_knees"], one["status"]) == (
-        *("K-001", "left_knee", "screened"),
+        *("K-001", "left_knee", "active"),
     )
     assert (one["left_injected_on"], one["right_injected_on"]) == ("2026-01-12", "")
     assert two["participant"] == "K-002"
