@@ -84,7 +84,12 @@ async def test_who_and_when_are_those_of_the_record(trial: Trial, tmp_path: Path
         for each in tables["events"]
         if (each["participant"], each["kind"]) == ("K-001", "injection")
     )
-    assert (injected["occurred_at"], injected["study_day"]) == ("2026-01-12T02:00:00.000Z", "1")
+    ((at,),) = await trial.fetch(
+        "SELECT e.occurred_at FROM events AS e JOIN participants AS p ON p.id = e.participant_id"
+        " WHERE p.code = 'K-001' AND e.kind = 'injection' AND e.occurred_at IS NOT NULL"
+    )
+    assert injected["occurred_at"] == f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    assert (injected["occurred_on"], injected["study_day"]) == ("2026-01-12", "1")
     treated = [each for each in tables["visits"] if each["kind"] == "treatment"]
     assert {each["attended_on"] for each in treated if each["participant"] == "K-001"} == {
         "2026-01-12"
