@@ -131,11 +131,15 @@ def as_exported_before(name: str, content: bytes) -> bytes:
 
     Without the mark before what is not ASCII, and without the columns it did not know; the rest is
     the same to the byte, but for instants, which it wrote as Python does (`in_milliseconds`).
+    Instruments that it did not have are left out.
     """
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     kept = [place for place, column in enumerate(rows[0]) if column not in COLUMNS_SINCE]
     if name == "endpoints.csv":
         kept = kept[:ENDPOINTS_THEN]
+    if name == "instruments.csv":
+        known = {line.split(b",")[0].decode() for line in old_export()[name].splitlines()}
+        rows = [row for row in rows if row[0] in known]
     target = io.StringIO(newline="")
     csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
     return target.getvalue().encode()
