@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import pytest
@@ -91,9 +91,10 @@ def document_of(query: Query) -> Any:
 
 
 def plain(annotation: Any) -> Any:
-    """The type without None and without what it holds."""
-    if get_origin(annotation) is UnionType:
-        (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
+    """The type without None and without what it holds; of an answer, the wider of its two."""
+    if get_origin(annotation) in (UnionType, Union):
+        kinds = {one for one in get_args(annotation) if one is not NoneType}
+        (annotation,) = {Decimal} if kinds == {int, Decimal} else kinds
     return get_origin(annotation) or annotation
 
 

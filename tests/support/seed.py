@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
@@ -11,6 +11,7 @@ import asyncpg
 
 from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.instrument_files import load_instruments
+from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.protocol import SafetyRule
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.context import ServiceContext
@@ -63,13 +64,15 @@ class SeededParticipant:
     assessments: dict[tuple[str, str, str], UUID] = field(default_factory=dict)
 
 
-def make_context(public_url: str = PUBLIC_URL) -> ServiceContext:
-    """A context with fresh keys."""
+def make_context(
+    public_url: str = PUBLIC_URL, instruments: Mapping[str, Instrument] | None = None
+) -> ServiceContext:
+    """A context with fresh keys; `instruments` in place of those shipped."""
     vault = Vault(KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
     return ServiceContext.of(
         vault,
         load_texts(),
-        load_instruments(),
+        load_instruments() if instruments is None else instruments,
         load_channels(),
         public_url=public_url,
         gateways=Gateways.named("simulator"),

@@ -13,13 +13,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from pro_service.domain.delivery.contacts import (
-    ConsentFacts,
-    ContactFacts,
-    Reach,
-    in_order,
-    reach,
-)
+from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts, Reach, in_order, reach
 from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language

@@ -126,20 +126,22 @@ ENDPOINTS_THEN: Final = 10
 """Columns of the responders' table then: what follows them says what they were decided from."""
 
 
+INSTRUMENTS_SINCE = frozenset({"icoap-knee", "ikdc-2000", "koos-ps", "lysholm", "rand-36"})
+"""What ships now and did not then; the table of instruments names all that ship."""
+
+
 def as_exported_before(name: str, content: bytes) -> bytes:
     """A table as the release of the lived study would have written it.
 
     Without the mark before what is not ASCII, and without the columns it did not know; the rest is
     the same to the byte, but for instants, which it wrote as Python does (`in_milliseconds`).
-    Instruments that it did not have are left out.
     """
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     kept = [place for place, column in enumerate(rows[0]) if column not in COLUMNS_SINCE]
     if name == "endpoints.csv":
         kept = kept[:ENDPOINTS_THEN]
     if name == "instruments.csv":
-        known = {line.split(b",")[0].decode() for line in old_export()[name].splitlines()}
-        rows = [row for row in rows if row[0] in known]
+        rows = [row for row in rows if row[0] not in INSTRUMENTS_SINCE]
     target = io.StringIO(newline="")
     csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
     return target.getvalue().encode()

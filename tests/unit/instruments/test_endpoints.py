@@ -30,9 +30,7 @@ from pro_service.domain.endpoints.change import (
     percent_improvement,
     study_day,
 )
-from pro_service.domain.endpoints.responder import DomainPair, Responder, burden, respond
-from pro_service.domain.endpoints.rules import DomainName
-from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
+from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows
 from pro_service.domain.endpoints.visits import analysis_target, analysis_targets
 from pro_service.domain.study.facts import EventFacts, EventKind
 from pro_service.store.ids import new_id
@@ -43,21 +41,6 @@ RESPONDER = RULES.responder
 PROTOCOL = load_protocol_file(example_protocol_file()).protocol
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 INJECTED = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
-
-
-def pairs(**domains: tuple[int | None, int | None]) -> dict[DomainName, DomainPair]:
-    """Domain pairs from (baseline, value)."""
-    made: dict[DomainName, DomainPair] = {}
-    for name in ("pain", "function", "patient_global"):
-        if name in domains:
-            made[name] = DomainPair(
-                *(None if one is None else Fraction(one) for one in domains[name])
-            )
-    return made
-
-
-def outcome(**domains: tuple[int | None, int | None]) -> Responder:
-    return respond(RESPONDER, pairs(**domains))
 
 
 def injection(**changed: Any) -> EventFacts:
@@ -87,96 +70,6 @@ def measured(day: float, value: int | None, **changed: Any) -> Measurement:
 
 def rows(*measurements: Measurement) -> tuple[EndpointRow, ...]:
     return endpoint_rows(RULES, PROTOCOL, [injection()], measurements, SHANGHAI)
-
-
-# ---- responders
-
-
-def test_e36_bounds_of_path_a_are_included() -> None:
-    assert outcome(pain=(40, 20), function=(50, 50), patient_global=(50, 50)) == Responder(
-        "responder", "A"
-    )
-
-
-def test_e37_relative_alone_is_not_enough() -> None:
-    found = outcome(pain=(30, 14), function=(30, 29), patient_global=(30, 29))
-    assert found == Responder("non_responder")
-
-
-def test_e38_function_and_global_alone_make_a_responder_by_path_b() -> None:
-    found = outcome(pain=(60, 58), function=(60, 48), patient_global=(50, 40))
-    assert found == Responder("responder", "B")
-
-
-def test_e39_a_baseline_of_0_counts_as_not_improved() -> None:
-    found = outcome(pain=(0, 0), function=(60, 48), patient_global=(50, 45))
-    assert found == Responder("non_responder")
-
-
-def test_e39_a_missing_domain_matters_only_where_it_could_change_the_result() -> None:
-    a = outcome(pain=(40, 20), function=(None, None))
-    assert a == Responder("responder", "A")
-    open_ = outcome(pain=(60, 58), function=(60, 48), patient_global=(50, None))
-    assert open_ == Responder("not_evaluable", reason="patient_global: no value")
-    settled = outcome(pain=(60, 58), function=(60, 58), patient_global=(50, None))
-    assert settled == Responder("non_responder")
-
-
-def test_missing_pain_could_always_change_the_result_unless_its_baseline_was_too_low() -> None:
-    assert outcome(pain=(50, None), function=(50, 50), patient_global=(50, 50)).outcome == (
-        "not_evaluable"
-    )
-    low = outcome(pain=(9, None), function=(50, 50), patient_global=(50, 40))
-    assert low == Responder("non_responder")
-
-
-def test_missing_baseline_could_not_help_a_value_that_is_almost_the_worst() -> None:
-    assert outcome(pain=(None, 95), function=(50, 50), patient_global=(50, 40)) == Responder(
-        "non_responder"
-    )
-    assert outcome(pain=(None, 20), function=(50, 50)).reason == (
-        "pain: no baseline; patient_global: no baseline and no value"
-    )
-
-
-def test_no_scores_at_all_are_not_evaluable() -> None:
-    assert outcome().outcome == "not_evaluable"
-
-
-def test_a_bound_met_exactly_by_a_value_without_end_is_met() -> None:
-    """50 % of 200/3 and 20 % of 100/3 would be missed by scores rounded to 12 places."""
-    pair = DomainPair(Fraction(200, 3), Fraction(100, 3))
-    assert respond(RESPONDER, {"pain": pair}).path == "A"
-
-
-def test_a_scale_on_which_100_is_best_is_turned_round() -> None:
-    assert burden(Fraction(70), "higher is better") == 30
-    assert burden(Fraction(70), "higher is worse") == 70
-    assert burden(None, "higher is better") is None
-
-
-scores = st.one_of(st.none(), st.integers(0, 100))
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from(["pain", "function", "patient_global"]), st.tuples(scores, scores)
-    )
-)
-def test_evaluable_outcome_stays_whatever_the_missing_scores_are(
-    domains: dict[str, tuple[int | None, int | None]],
-) -> None:
-    found = outcome(**domains)
-    if found.outcome == "not_evaluable":
-        assert found.reason
-        return
-    for missing in (0, 37, 100):
-        filled = {
-            name: (missing if first is None else first, missing if then is None else then)
-            for name in ("pain", "function", "patient_global")
-            for first, then in (domains.get(name, (None, None)),)
-        }
-        assert outcome(**filled).outcome == found.outcome
 
 
 # ---- baseline, change, thresholds
@@ -387,7 +280,7 @@ def test_an_instrument_no_visit_asks_has_no_analysis_visit() -> None:
     assert row.analysis_visit is None
 
 
-# ---- visits
+# ---- area
 
 
 def test_area_does_not_count_a_day_0() -> None:
@@ -395,33 +288,6 @@ def test_area_does_not_count_a_day_0() -> None:
     _, middle, last = rows(measured(-1, 60), measured(0.1, 0), measured(1, 60))
     assert middle.average == 30
     assert last.average == 30
-
-
-def test_a_knee_s_response_takes_the_person_s_global_rating() -> None:
-    rating = {"instrument": "pga", "scale": "pga", "target": "person"}
-    function = {"scale": "function"}
-    found = visit_responses(
-        RULES,
-        [injection()],
-        [
-            measured(-1, 60),
-            measured(-1, 60, **function),
-            measured(-1, 50, **rating),
-            measured(14, 58),
-            measured(14, 48, **function),
-            measured(14, 40, **rating),
-        ],
-    )
-    assert [(one.target, one.visit, one.responder) for one in found] == [
-        ("left_knee", "week_2", Responder("responder", "B"))
-    ]
-
-
-def test_one_instrument_s_baseline_is_never_compared_with_another_s_value() -> None:
-    found = visit_responses(
-        RULES, [injection()], [measured(-1, 60), measured(14, 10, instrument="womac-lk-3.1")]
-    )
-    assert [one.responder.outcome for one in found] == ["not_evaluable"]
 
 
 # ---- configuration
