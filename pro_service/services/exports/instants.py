@@ -26,6 +26,11 @@ WITHOUT_HISTORY: Final = {
     "tells it; the day attended is not read",
     "assessments": "sent in or declined only by the instants at which that happened",
     "attempts": "what is read of a sitting is written at its start and stays",
+    "alerts": "seen and closed only by the instants at which that happened",
+    "call_tasks": "closed, and with what, only by the instant of closing",
+    "messages": "accepted only by the instants of claiming and accepting, which stay; what a "
+    "provider said later is told by `delivery_receipts`",
+    "reminders": "which visit a text reminds of, which stays once it is written",
 }
 """Tables an export reads whose rows may change: what stands of them under as-of, and from what."""
 

@@ -13,6 +13,7 @@ import asyncpg
 
 from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
+from pro_service.domain.study.respondents import RespondentKind
 from pro_service.store.connection import Connection
 from pro_service.store.rows import answer, rows_of
 from pro_service.store.sql_files import load_queries
@@ -79,7 +80,7 @@ class ExportedAssessment(NamedTuple):
     attempt_id: UUID | None
     sitting: int | None
     mode: str | None
-    respondent: str | None
+    respondent: RespondentKind | None
     respondent_relation: str | None
     entered_by: str | None
     """Who typed it in, where it was told by telephone or on paper."""

@@ -87,8 +87,9 @@ async def test_a_list_says_what_an_earlier_instant_shows_of_rows_that_change(
 ) -> None:
     """Whoever lets an export read a further table that is updated says what as-of makes of it."""
     read = set()
-    for query in load_queries("exports/export").by_name.values():
-        read |= set(re.findall(r"\bpro\.(\w+)\b(?!\()", query.sql))
+    for stem in ("export", "people", "work", "measures"):
+        for query in load_queries(f"exports/{stem}").by_name.values():
+            read |= set(re.findall(r"\bpro\.(\w+)\b(?!\()", query.sql))
     async with open_trial(database_url) as trial:
         updated = {
             name

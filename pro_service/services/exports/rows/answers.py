@@ -75,15 +75,15 @@ def answer_rows(reading: Reading) -> Answers:
 def _items(sitting: Sitting, instrument: Instrument) -> Iterator[Row]:
     """A row for each item that was asked."""
     asked, withdrew = sitting.asked, sitting.reading.person.withdrew
-    state = str(sitting.state)
-    head = (*sitting.where, asked.instrument, instrument.version)
-    when, how = sitting.when, sitting.how
+    state, when, how = str(sitting.state), sitting.when, sitting.how
+    head: Row = (*sitting.where, asked.instrument, instrument.version)
     absent = state if asked.attempt_id is None else "not_reached"
+    # What all items without an answer end in: most rows of a study are of these.
+    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None, *how)
     for item in instrument.items:
         answer = sitting.given.get(item.code)
         if answer is None:
-            reason: str | None = WITHDREW if withdrew else absent
-            yield (*head, item.code, state, None, reason, *when, None, None, *how)
+            yield (*head, item.code, *unanswered)
         else:
             value, reason = (None, WITHDREW) if withdrew else (answer.value, answer.gap)
             came = (answer.received_at, answer.corrections)
@@ -120,7 +120,9 @@ def _measured(
     placed: Placed, exact: Mapping[str, ScaleScore], stored: ExportedScore, at: datetime
 ) -> Measurement:
     one = placed.sitting.asked
-    found = exactly(exact.get(placed.scale.code), StoredScore(stored.raw, stored.normalised))
+    raw, normalised = exactly(
+        exact.get(placed.scale.code), StoredScore(stored.raw, stored.normalised)
+    )
     return Measurement(
         target=one.target,
         instrument=one.instrument,
@@ -131,8 +133,8 @@ def _measured(
         answered_at=at,
         opens_at=one.opens_at,
         closes_at=one.closes_at,
-        raw=found.raw,
-        normalised=found.normalised,
+        raw=raw,
+        normalised=normalised,
         basis=stored.basis,
         mode=one.mode,
         respondent=one.respondent,

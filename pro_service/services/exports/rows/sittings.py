@@ -79,11 +79,11 @@ def _asked(reading: Reading, sittings: list[Sitting]) -> AskedVisit:
 
 def _is_scored(reading: Reading, one: Sitting) -> bool:
     """Whether the sitting was sent in and has every score."""
-    if one.asked.submitted_at is None or one.instrument is None:
+    attempt_id = one.asked.attempt_id
+    if attempt_id is None or one.asked.submitted_at is None or one.instrument is None:
         return False
     found = (
-        reading.scores.get((one.asked.attempt_id, "complete", scale.code))
-        for scale in one.instrument.results
+        reading.scores.get((attempt_id, "complete", scale.code)) for scale in one.instrument.results
     )
     return all(stored is not None and stored.raw is not None for stored in found)
 
