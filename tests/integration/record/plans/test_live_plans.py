@@ -1,4 +1,4 @@
-"""A look for what is new touches a few pages, however large the study; closed visits are read once."""
+"""A look for what is new touches few pages at any size; closed visits are read once."""
 
 from __future__ import annotations
 
