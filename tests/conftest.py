@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from pro_service.services.study import passwords
 from pro_service.store.pools import Pools, connect, open_pools
 from tests.quick import group_of, is_long, is_slow
 from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
@@ -54,6 +56,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = lambda test: group_of(test.partition("::")[0])
     return scheduler
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashing() -> Iterator[None]:
+    """Passwords are hashed with the least work the algorithm takes, and not 50 ms of a core each.
+
+    What the service itself does is held by tests/unit/test_passwords.py.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "new_hasher", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

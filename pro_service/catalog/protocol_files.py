@@ -16,6 +16,7 @@ from pro_service.catalog.documents import (
     refuse_controls,
 )
 from pro_service.catalog.instrument_files import load_instruments
+from pro_service.catalog.measure_files import load_measures
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.protocol_check import check_protocol
@@ -61,7 +62,7 @@ def read_protocol(
     """
     document = parse_text(text, source, ProtocolFileError)
     known = load_instruments() if instruments is None else instruments
-    protocol, problems = check_protocol(document, known)
+    protocol, problems = check_protocol(document, known, load_measures())
     if protocol is None:
         raise ProtocolFileError(source, problems)
     return LoadedProtocol(protocol, text, content_hash(document))

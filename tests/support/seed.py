@@ -40,7 +40,8 @@ TELEPHONE = "+1 202 555 0143"
 BASELINE = (("womac-nrs-3.1", "left_knee"), ("pain-nrs", "left_knee"), ("pga", "person"))
 
 
-@dataclass
+# Without repr: the loop's runner would write one out, with all it holds, after every fixture.
+@dataclass(repr=False)
 class SeededStudy:
     """A study with one site, and what is needed to add to it."""
 
@@ -51,7 +52,7 @@ class SeededStudy:
     version_id: UUID
 
 
-@dataclass
+@dataclass(repr=False)
 class SeededParticipant:
     """A participant of a seeded study."""
 

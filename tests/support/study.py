@@ -76,7 +76,8 @@ def row(code: str, **cells: str) -> dict[str, str]:
     } | cells
 
 
-@dataclass
+# Without repr: the loop's runner would write one out, with all it holds, after every fixture.
+@dataclass(repr=False)
 class Trial:
     """One running trial: what a test drives, and a look behind."""
 

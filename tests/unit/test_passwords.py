@@ -12,6 +12,7 @@ from pro_service.services.study.passwords import (
     SHORTEST_PASSWORD,
     WeakPasswordError,
     check_password,
+    new_hasher,
 )
 
 LOGIN = "wang.li"
@@ -99,3 +100,8 @@ def test_m2_no_common_word_with_a_number_behind_it_is_taken(word: str, tail: str
 def test_m2_the_list_is_shipped_and_has_the_most_common_ones() -> None:
     assert 800 < len(common_words()) < 5000
     assert {"password", "qwerty", "iloveyou", "woaini", "letmein", "dragon"} <= common_words()
+
+
+def test_what_is_stored_took_19_mebibytes_and_two_passes() -> None:
+    """As OWASP's password storage cheat sheet asks of Argon2id."""
+    assert new_hasher().hash(GOOD[0]).startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -17,6 +17,7 @@ from pydantic import Field
 from pro_service.domain.instruments.model import Words
 from pro_service.domain.record import Record
 from pro_service.domain.study.consenting.versions import ConsentVersion
+from pro_service.domain.study.measuring import Measuring
 
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
@@ -24,7 +25,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
     "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
-    "data_cut": "no group is looked at before it (R20)",
 }
 """Keys nothing acts upon yet, with what they are for; `*` is any name, a list all its tables."""
 
@@ -138,6 +138,7 @@ class Coming(Record):
     data_query: DataQueries | None = None
     data_cut: tuple[DataCut, ...] = ()
     consent_version: tuple[ConsentVersion, ...] = ()
+    measures: Measuring | None = None
 
 
 NOTHING_COMING: Final = Coming()

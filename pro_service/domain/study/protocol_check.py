@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.measures.model import Measure
 from pro_service.domain.record import Record
 from pro_service.domain.study.checking.draft import Draft, Placed
 from pro_service.domain.study.checking.problems import Problem
@@ -28,6 +29,7 @@ from pro_service.domain.study.coming import (
 )
 from pro_service.domain.study.consenting.versions import ConsentVersion
 from pro_service.domain.study.facts import EventKind
+from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import (
     Calls,
     InstrumentUse,
@@ -50,6 +52,7 @@ _TABLES: dict[str, type[Record]] = {
     "source_system": SourceSystem,
     "tablet": Tablet,
     "data_query": DataQueries,
+    "measures": Measuring,
 }
 _LISTS: dict[str, type[Record]] = {
     "reply": StaffReply,
@@ -65,12 +68,15 @@ class _Events(Record):
 
 
 def check_protocol(
-    document: Mapping[str, Any], instruments: Mapping[str, Instrument]
+    document: Mapping[str, Any],
+    instruments: Mapping[str, Instrument],
+    measures: Mapping[str, Measure] | None = None,
 ) -> tuple[Protocol | None, tuple[Problem, ...]]:
     """Return the protocol and no problems, or None and every problem found.
 
     `document` is the parsed TOML; problem keys are paths into it, lists counted from 0
-    (`visit[3].window.days_after`). `instruments` are those the service knows, by id.
+    (`visit[3].window.days_after`). `instruments` and `measures` are those the service
+    knows, by id; measures None: any will do.
     """
     problems: list[Problem] = []
     for key in document:
@@ -93,6 +99,7 @@ def check_protocol(
         visits=visits,
         instruments=instruments,
         coming=coming,
+        measures=measures,
     )
     problems += rule_problems(draft)
     if problems or study is None or messaging is None or calls is None or safety is None:

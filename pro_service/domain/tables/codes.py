@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from pro_service.domain.tables.cells import CellError
@@ -52,4 +53,6 @@ def fold_code(code: str) -> str:
     spreadsheet, so one study holds only one of them.
     """
     seen = same_hyphens(visible(same_hyphens(code))).casefold()
-    return _ZEROS.sub("", "".join(one for one in seen if not one.isspace()))
+    # Without a space a letter and the accent after it become one.
+    joined = unicodedata.normalize("NFKC", "".join(one for one in seen if not one.isspace()))
+    return _ZEROS.sub("", joined)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pro_service.catalog.instrument_files import instrument_hash
+from pro_service.catalog.measure_files import load_measures
 from pro_service.catalog.wording_files import LoadedWording
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.wording import instrument_with_wording, wording_mistakes
+from pro_service.domain.measures.model import Measure
 
 
 @dataclass
@@ -21,6 +23,11 @@ class Catalogue:
     _hashes: dict[str, str] = field(default_factory=dict)
     _neutral: Mapping[str, Instrument] = field(default_factory=dict)
     _wording_hashes: dict[tuple[str, Language], str] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The measures of this installation, by id."""
+        return load_measures()
 
     @property
     def neutral_instruments(self) -> Mapping[str, Instrument]:

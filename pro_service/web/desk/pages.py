@@ -55,6 +55,7 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
+    charts=True,
     scripts=("entry.js", "live.js"),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",

@@ -14,6 +14,8 @@ from pro_service.web.desk.account.routes import ACCOUNT_FORMS, ACCOUNT_ROUTES
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
+from pro_service.web.desk.charting import groups
+from pro_service.web.desk.charting import page as charting
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.copying import handlers as copying
@@ -206,9 +208,15 @@ ROUTES: Final = (
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),
     web.get("/desk/figures", participants.show_figures, name="desk-figures"),
+    web.get("/desk/groups", for_staff(groups.show_groups, Action.see_groups), name="desk-groups"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(
+        f"{_PARTICIPANT}/trajectory",
+        for_staff(charting.show_trajectory, Action.see_participants),
+        name="desk-trajectory",
+    ),
     web.get(_TABLET, for_staff(tablet.show_room, Action.hand_over_tablet), name="desk-tablet-room"),
     web.get(
         f"{_TABLET}.svg",

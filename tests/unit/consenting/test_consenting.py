@@ -55,6 +55,8 @@ def day(after: int) -> date:
         # The newest is signed, by the day of the one that asked for it.
         ("S1", "1.0", day(70), True, Owed("2.1", day(28))),
         ("S1", "2.0", day(70), True, None),
+        # Signed before its day, it is no older for that.
+        ("S1", "2.1", day(0), True, None),
         # A version the protocol does not name is older than all it does.
         ("S1", "draft", day(5), True, Owed("2.0", day(28))),
         ("S1", "1\u20110", day(5), True, Owed("2.0", day(28))),

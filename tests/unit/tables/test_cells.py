@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pro_service.domain.tables.cells import CellError, read_knees, read_language, read_yes_no
@@ -61,6 +61,7 @@ def test_every_day_is_read_back(day: date, between: str) -> None:
 
 
 @given(st.text())
+@example("A\u00b4")
 def test_no_text_breaks_a_reader(text: str) -> None:
     for read in (read_day, read_knees, read_language, read_yes_no):
         with suppress(CellError):

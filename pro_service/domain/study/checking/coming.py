@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pro_service.domain.study.checking.consents import consent_problems
 from pro_service.domain.study.checking.draft import Draft, name_problems, word_problems
+from pro_service.domain.study.checking.measuring import measuring_problems
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.coming import DataCut, Escalation, OwnEvent
 from pro_service.domain.study.facts import EventKind
@@ -48,6 +49,7 @@ def coming_problems(draft: Draft) -> Iterator[Problem]:
     for index, cut in enumerate(coming.data_cut):
         yield from _cut_problems(draft, cut, f"data_cut[{index}]")
     yield from consent_problems(draft)
+    yield from measuring_problems(draft)
 
 
 def _messaging_problems(draft: Draft) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pro_service.domain.instruments.model import Instrument, Words
+from pro_service.domain.measures.model import Measure
 from pro_service.domain.study.checking.problems import Problem, suggestion
 from pro_service.domain.study.coming import NOTHING_COMING, Coming
 from pro_service.domain.study.facts import EventKind
@@ -38,6 +39,8 @@ class Draft(NamedTuple):
     visits: tuple[Placed, ...]
     instruments: Mapping[str, Instrument]
     coming: Coming = NOTHING_COMING
+    measures: Mapping[str, Measure] | None = None
+    """None: whatever a name of a measure is, it is taken as known."""
 
 
 def word_problems(draft: Draft, words: Words, path: str) -> Iterator[Problem]:

@@ -80,10 +80,10 @@ def owed_by(
 
     It is the newest one at the site, where that or one between asks it of them; the day is the
     earliest of those. `today` is the site's day. A version the protocol does not know is older than
-    all it names.
+    all it names; one signed before its day counts as what it is.
     """
     valid = valid_at(versions, site, today)
-    held = next((n for n, one in enumerate(valid) if same_version(one.id, signed)), -1)
+    held = next((n for n, one in enumerate(versions) if same_version(one.id, signed)), -1)
     asked = [one for one in valid[held + 1 :] if one.concerns(treated=treated)]
     if not asked:
         return None

@@ -1,0 +1,1 @@
+"""Values of measures: what stands of them, and how they are kept."""
