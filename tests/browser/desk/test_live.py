@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from pro_service.services import rounds
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import DESKTOP, PHONE, Window
+from tests.browser.window import Window
 from tests.support.databases import clone
 from tests.support.desk import PASSWORD
 from tests.support.study import ACTOR, Trial, open_trial, row
@@ -93,17 +93,15 @@ async def test_a_text_that_comes_is_shown_and_what_is_being_typed_stays(
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
-async def test_what_is_missing_is_read_in_both_languages_on_a_desk_and_on_a_telephone(
+async def test_what_is_missing_is_read_in_both_languages(
     asked: Trial, window: OpenWindow, language: str
 ) -> None:
     await asked.move(await asked.fetchval("SELECT min(closes_at) FROM pro.visits") + DAY)
     await rounds.closing_round(asked.pools.worker, asked.context)
     async with window(asked.context.public_url) as desk:
         await come_in(desk, "iris", language)
-        for width, height in (DESKTOP, PHONE):
-            await desk.page.set_viewport_size({"width": width, "height": height})
-            await desk.go("/desk/missing")
-            await expect(desk.page.locator("#reasons tbody tr")).not_to_have_count(0)
-            await desk.look_over(f"desk-missing-{language}-{width}", "staff")
-            await desk.go("/desk/missing/deviations")
-            await desk.look_over(f"desk-deviations-{language}-{width}", "staff")
+        await desk.go("/desk/missing")
+        await expect(desk.page.locator("#reasons tbody tr")).not_to_have_count(0)
+        await desk.look_over(f"desk-missing-{language}", "staff")
+        await desk.go("/desk/missing/deviations")
+        await desk.look_over(f"desk-deviations-{language}", "staff")
