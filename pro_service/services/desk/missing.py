@@ -33,7 +33,7 @@ guideline names a number, ALCOA asks for "contemporaneous"."""
 
 @dataclass
 class Month:
-    """The visits that closed in one month."""
+    """The visits that closed in one month; likewise those of one definition, or of one site."""
 
     expected: int = 0
     alone: int = 0
@@ -55,6 +55,7 @@ class Missing:
     brought: Counter[tuple[Brought, str]] = field(default_factory=Counter)
     """What brought the answers that were sent in, with how they were given (the mode)."""
     months: dict[date, Month] = field(default_factory=dict)
+    by_visit: dict[str, Month] = field(default_factory=dict)
     by_site: dict[UUID, Month] = field(default_factory=dict)
 
     @property
@@ -119,9 +120,11 @@ def _count(found: Missing, row: ClosedVisits) -> None:
     if row.mode is not None:
         what = brought_by(row.mode, row.texts_before or 0, called_since=bool(row.called_since))
         found.brought[what, row.mode] += row.visits
-    month = found.months.setdefault(row.month, Month())
-    site = found.by_site.setdefault(row.site_id, Month())
-    for counted in (month, site):
+    for counted in (
+        found.months.setdefault(row.month, Month()),
+        found.by_visit.setdefault(row.definition, Month()),
+        found.by_site.setdefault(row.site_id, Month()),
+    ):
         counted.expected += row.visits
         if why is None:
             counted.helped += row.visits if row.helped else 0

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Final
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from pro_service.services import rounds
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
 from tests.support.databases import clone
 from tests.support.desk import PASSWORD
 from tests.support.study import ACTOR, Trial, open_trial, row
 
+DAY: Final = timedelta(days=1)
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 
@@ -26,21 +31,30 @@ def own_database(server_url: str, template_database: str) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def asked(own_database: str) -> AsyncIterator[Trial]:
-    """Two who were asked, and a coordinator."""
+    """Two who were asked, a coordinator and an investigator."""
     async with open_trial(own_database) as trial:
         await trial.enrol(row("K-001"), row("K-002"))
         await trial.ask()
-        await make_staff(
-            trial.operator,
-            trial.study_id,
-            login="anna",
-            password=PASSWORD,
-            site="BJ01",
-            role="coordinator",
-            language="en",
-            actor=ACTOR,
-        )
+        for login, role in (("anna", "coordinator"), ("iris", "investigator")):
+            await make_staff(
+                trial.operator,
+                trial.study_id,
+                login=login,
+                password=PASSWORD,
+                site="BJ01",
+                role=role,
+                language="en",
+                actor=ACTOR,
+            )
         yield trial
+
+
+async def come_in(desk: Window, login: str) -> None:
+    """Sign in."""
+    await desk.go("/desk/sign-in")
+    await desk.page.fill("#login", login)
+    await desk.page.fill("#password", PASSWORD)
+    await desk.press("form button.main")
 
 
 async def test_a_text_that_comes_is_shown_and_what_is_being_typed_stays(
@@ -48,11 +62,8 @@ async def test_a_text_that_comes_is_shown_and_what_is_being_typed_stays(
 ) -> None:
     async with window(asked.context.public_url) as desk:
         page = desk.page
-        await desk.go("/desk/sign-in")
-        await page.fill("#login", "anna")
-        await page.fill("#password", PASSWORD)
         async with page.expect_response("**/desk/events"):
-            await desk.press("form button.main")
+            await come_in(desk, "anna")
         await expect(page.locator("#texts")).to_have_count(0)
         await asked.says("K-001", "please ring me about the appointment")
         await expect(page.locator("#texts .work > li")).to_contain_text("about the appointment")
@@ -77,3 +88,18 @@ async def test_a_text_that_comes_is_shown_and_what_is_being_typed_stays(
         await other.click("form[action='/desk/sign-out'] button")
         await page.bring_to_front()
         await expect(page.locator("#live-said")).to_contain_text("You are signed out here.")
+
+
+async def test_what_is_missing_is_read_in_both_languages(asked: Trial, window: OpenWindow) -> None:
+    await asked.move(await asked.fetchval("SELECT min(closes_at) FROM pro.visits") + DAY)
+    await rounds.closing_round(asked.pools.worker, asked.context)
+    async with window(asked.context.public_url) as desk:
+        await come_in(desk, "iris")
+        for language in ("en", "zh_CN"):
+            await desk.go("/desk/missing")
+            if language != "en":
+                await desk.press(f"button[name=language][value={language}]")
+            await expect(desk.page.locator("#reasons tbody tr")).not_to_have_count(0)
+            await desk.look_over(f"desk-missing-{language}", "staff")
+            await desk.go("/desk/missing/deviations")
+            await desk.look_over(f"desk-deviations-{language}", "staff")

@@ -114,7 +114,7 @@ def why_missing(visit: MissedVisit) -> Why:
         return Why(Reason.late)
     if AssessmentState.declined in left:
         return Why(Reason.declined)
-    if visit.status in _BY_STATUS:
+    if visit.status is not None and visit.status in _BY_STATUS:
         return Why(_BY_STATUS[visit.status], visit.status)
     if left == {AssessmentState.unsent}:
         return Why(Reason.unsent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -39,16 +39,19 @@ class Bar(NamedTuple):
 def missing_values(words: Words, sites: Mapping[UUID, DeskSite], found: Missing) -> dict[str, Any]:
     """What the page shows."""
     total = found.total
-    shown = [one for one in found.definitions if one in found.reasons]
     return {
         "total": total,
         "shares": {one: words.share(getattr(total, one), total.expected) for one in MONTH_PARTS},
-        "visits": [words.chosen(found.definitions[one]) for one in shown],
-        "reasons": [_reason(words, found, shown, one) for one in _reasons(found)],
+        "reasons": [_reason(words, found, one) for one in _reasons(found)],
         "brought": _brought(words, found),
         "months": [
             {"name": month_name(words, one), **_divided(words, month)}
             for one, month in sorted(found.months.items())
+        ],
+        "visits_divided": [
+            {"name": words.chosen(label), **_divided(words, found.by_visit[one])}
+            for one, label in found.definitions.items()
+            if one in found.by_visit
         ],
         "sites_divided": [
             {"name": sites[one].code, **_divided(words, month)}
@@ -91,14 +94,11 @@ def _reasons(found: Missing) -> list[tuple[Why, int]]:
     )
 
 
-def _reason(
-    words: Words, found: Missing, visits: Iterable[str], counted: tuple[Why, int]
-) -> dict[str, Any]:
+def _reason(words: Words, found: Missing, counted: tuple[Why, int]) -> dict[str, Any]:
     why, number = counted
     lacking = found.total.late + found.total.missing
     return {
         "said": why_words(words, why),
-        "numbers": [found.reasons[one][why] for one in visits],
         "total": number,
         "share": words.share(number, lacking),
         "bars": [Bar(0, 100 * number / lacking, "missing")],

@@ -2,7 +2,7 @@
  * differs, part by part (`data-live`), never where somebody is at work: a part with the focus, a field that was
  * changed, a form or text that was opened or marked stays as it is until it is left. Nothing moves the focus.
  */
-const AGAIN = 30_000; // Milliseconds until a stream is tried anew that the browser gave up.
+const AGAIN = 30_000; // Milliseconds until a stream is tried anew that the browser gave up; each time longer.
 const SILENT = 45_000; // Without a beat for so long nobody is at the other end.
 const REST = 3_000; // Between two fetches.
 const SOON = 250; // What comes together is fetched together.
@@ -12,6 +12,7 @@ const about = document.querySelector("main").dataset.about;
 let stream = null;
 let beat = 0;
 let trying = 0;
+let refused = 0; // How often in a row the browser gave a stream up.
 let fetching = 0;
 let fetched = 0;
 let behind = false; // Whether something may have come while nobody listened.
@@ -124,7 +125,7 @@ const refresh = async () => {
     if (now) changed = take(part, now) || changed;
   }
   if (stood !== null && focus.isConnected) window.scrollBy(0, focus.getBoundingClientRect().top - stood);
-  if (changed || held) news.forEach((kind) => say(said.dataset[kind]));
+  if ((changed || held) && news.length) say(news.map((kind) => said.dataset[kind]).join(" "));
 };
 
 const refreshSoon = () => {
@@ -157,6 +158,7 @@ const open = () => {
   if (stream || document.hidden) return;
   stream = new EventSource("/desk/events");
   stream.addEventListener("open", () => {
+    refused = 0;
     heard();
     if (behind) refreshSoon();
     behind = false;
@@ -180,7 +182,9 @@ const open = () => {
   });
   stream.addEventListener("error", () => {
     behind = true;
-    if (stream && stream.readyState === EventSource.CLOSED) tryAgain(AGAIN);
+    if (!stream || stream.readyState !== EventSource.CLOSED) return;
+    refused += 1;
+    tryAgain(AGAIN * refused);
   });
 };
 

@@ -181,7 +181,7 @@ async def test_sites_and_visits_narrow_what_is_counted_and_each_file_is_recorded
     await sign_in(browser, "berta")
     assert await table(browser, "months") == []
     _, html = await page(browser, "/desk/missing")
-    assert "目前还没有应答的访视已关闭" in html
+    assert "目前还没有应完成的访视关闭" in html
     assert "M-0" not in (await page(browser, "/desk/missing/deviations"))[1]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pro_service.domain.study.assessments import AssessmentState as State
@@ -21,10 +23,9 @@ SILENT = MissedVisit(
 """Somebody who was asked, got it, and did nothing."""
 
 
-def missed(*states: State, **what: object) -> Why:
+def missed(*states: State, **what: Any) -> Why:
     """Why, where it is so; else as of whoever kept silent."""
-    given = {"states": frozenset(states or (State.missed,)), **what}
-    return why_missing(SILENT._replace(**given))
+    return why_missing(SILENT._replace(states=frozenset(states or (State.missed,)), **what))
 
 
 @pytest.mark.parametrize(
