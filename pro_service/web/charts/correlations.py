@@ -63,7 +63,5 @@ def _lines(analysis: Analysis) -> Iterator[Line]:
         if min(xs) < max(xs):
             x = sum(xs) / len(xs)
             y = sum(float(one.y) for one in points) / len(points)
-            low, high = (
-                (end, y + slope * (end - x)) for end in (min(xs), max(xs))
-            )
+            low, high = ((end, y + slope * (end - x)) for end in (min(xs), max(xs)))
             yield Line(low, high, _style(unit))

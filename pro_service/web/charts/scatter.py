@@ -70,20 +70,14 @@ def on_its_own(chart: Scatter, said: Callable[[float], str], words: Sequence[str
         element("text", line, x=0, y=_HEAD * (place + 1), class_="c-words")
         for place, line in enumerate(words)
     )
-    inside = element(
-        "g", *_parts(chart, on, said), transform=f"translate(0 {head:.0f})"
-    )
+    inside = element("g", *_parts(chart, on, said), transform=f"translate(0 {head:.0f})")
     size = (on.width, on.height + head)
     return picture("scatter", size, chart.told, *lines, inside, css="chart")
 
 
-def _drawn(
-    chart: Scatter, key: str, said: Callable[[float], str], size: Size, css: str
-) -> Markup:
+def _drawn(chart: Scatter, key: str, said: Callable[[float], str], size: Size, css: str) -> Markup:
     on = ground_of(chart, said, size)
-    return picture(
-        key, (on.width, on.height), chart.told, *_parts(chart, on, said), css=css
-    )
+    return picture(key, (on.width, on.height), chart.told, *_parts(chart, on, said), css=css)
 
 
 def _parts(chart: Scatter, on: Panel, said: Callable[[float], str]) -> list[Markup]:

@@ -23,6 +23,7 @@ from pro_service.services.measuring.correlating.question import Terms
 from pro_service.services.measuring.correlating.reading import Beside, By, read_beside
 from pro_service.services.measuring.looking import read_gate
 from pro_service.store.connection import Connection
+from pro_service.store.desk.people import list_protocol_versions
 from pro_service.store.measuring import correlations as store
 from pro_service.store.measuring.correlations import NewRun, RunId, RunRow
 from pro_service.store.measuring.locked import are_reads_locked
@@ -101,6 +102,16 @@ class Found:
             pairs=len(self.pairing.pairs),
             pairs_sha256=digest(pairs_csv(self.pairing.pairs)),
         )
+
+
+async def newest_protocol(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> Protocol | None:
+    """The newest version of the protocol; None: the study has none yet."""
+    versions = await list_protocol_versions(connection, study_id)
+    if not versions:
+        return None
+    return await context.reader.protocol(connection, study_id, versions[0])
 
 
 async def read_openings(
