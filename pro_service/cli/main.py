@@ -113,6 +113,7 @@ COMMANDS: Final = (
         "record.signatures:record_app",
     ),
     Entry("lock", "Locks: values held for analysis (R14).", "record.locks:lock_app"),
+    Entry("reads", "Images, read blinded (R19).", "measuring.reads:reads_app"),
     Entry("cut", "Data cuts: instants of the record by name.", "reports.cuts:cut_app"),
     Entry("twilio", "The Twilio account.", "study.twilio:twilio_app"),
     Entry("wording", "Licensed wording of instruments.", "study.wording:wording_app"),

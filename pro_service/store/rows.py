@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
+import asyncpg
+
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.numbers import Value, plain
 
 T = TypeVar("T")
 
@@ -30,6 +35,29 @@ def row_of(kind: Callable[..., T], row: Mapping[str, Any], /, **converted: Any) 
             f"{getattr(kind, '__name__', kind)}: missing {missing}, surplus {surplus}."
         )
     return kind(**values)
+
+
+def answer(found: Decimal | float | None) -> Value | None:
+    """An answer as a column gives it (numeric), or JSON (a number of it); None stays none."""
+    if found is None:
+        return None
+    return plain(found if isinstance(found, int | Decimal) else Decimal(repr(found)))
+
+
+def rows_of(kind: Callable[..., T], rows: Sequence[asyncpg.Record]) -> list[T]:
+    """Make named tuples of many rows of one statement, by name; the names are compared once.
+
+    Raises MisnamedRowError as `row_of` does.
+    """
+    if not rows:
+        return []
+    first = row_of(kind, rows[0])
+    there = list(rows[0].keys())
+    fields_of_kind: tuple[str, ...] = vars(kind)["_fields"]
+    if there == list(fields_of_kind):
+        return [first, *(kind(*row) for row in rows[1:])]
+    in_order = itemgetter(*(there.index(name) for name in fields_of_kind))
+    return [first, *(kind(*in_order(row)) for row in rows[1:])]
 
 
 @cache

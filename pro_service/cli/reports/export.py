@@ -58,7 +58,7 @@ def export_command(
 
     counts = with_runtime(data, actor, work)
     for name, count in counts.items():
-        out.print(f"{count:>8} rows in {folder / name}", highlight=False)
+        out.print(f"{count:>8} rows in {folder / name}.csv", highlight=False)
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     plan = about["analysis_plan"]
     out.print(f"Endpoints by: {plan['label'] or plan['note']}.", markup=False)

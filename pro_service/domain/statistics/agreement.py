@@ -112,7 +112,7 @@ def kappa_of_table(
     rows = [Fraction(sum(row), n) for row in counts]
     columns = [Fraction(sum(column), n) for column in zip(*counts, strict=True)]
     places = range(len(counts))
-    seen = sum((Fraction(counts[i][j] * weights[i][j], n) for i in places for j in places))
+    seen = sum(Fraction(counts[i][j] * weights[i][j], n) for i in places for j in places)
     chance = sum(rows[i] * columns[j] * weights[i][j] for i in places for j in places)
     if chance == 0:
         return Agreement(None, None, None, n, dropped)
@@ -137,16 +137,20 @@ def _mean_squares(rows: Sequence[Sequence[Fraction]]) -> _MeanSquares:
     grand = sum(map(sum, rows), Fraction(0)) / (n * k)
     of_targets = [sum(row, Fraction(0)) / k for row in rows]
     of_judges = [sum(column, Fraction(0)) / n for column in zip(*rows, strict=True)]
-    targets = k * sum((mean - grand) ** 2 for mean in of_targets)
-    judges = n * sum((mean - grand) ** 2 for mean in of_judges)
-    total = sum((one - grand) ** 2 for row in rows for one in row)
+    targets = k * _squares(of_targets, grand)
+    judges = n * _squares(of_judges, grand)
+    total = _squares([one for row in rows for one in row], grand)
     return _MeanSquares(
         n,
         k,
-        Fraction(targets, n - 1),
-        Fraction(judges, k - 1),
-        Fraction(total - targets - judges, (n - 1) * (k - 1)),
+        targets / (n - 1),
+        judges / (k - 1),
+        (total - targets - judges) / ((n - 1) * (k - 1)),
     )
+
+
+def _squares(values: Iterable[Fraction], about: Fraction) -> Fraction:
+    return sum(((one - about) * (one - about) for one in values), Fraction(0))
 
 
 def _icc_interval(squares: _MeanSquares, rho: float) -> tuple[float, float]:

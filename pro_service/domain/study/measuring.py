@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -31,6 +32,8 @@ class Measuring(Record):
     """Only once this has happened; empty: at any time."""
     readers_rule: ReadersRule = "mean"
     """Which value stands where several readers gave one."""
+    differs_beyond: dict[str, Decimal] = Field(default_factory=dict)
+    """By measure: reads of it that lie further apart are settled by another reader."""
     exam_window_days: int = Field(0, ge=0, le=366)
     """How many days outside a visit's clinic window an examination may lie and still be its own."""
 

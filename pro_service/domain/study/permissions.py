@@ -156,6 +156,11 @@ class Action(StrEnum):
     unlock_data = "unlock_data"
     """Sign that a lock is lifted; of a site or a study with another person (R15)."""
 
+    read_images = "read_images"
+    """Take one's own lists of pseudonyms, and hand in what was read: a reader's alone (R19)."""
+    lock_reads = "lock_reads"
+    """Lock the reads of images, and sign that they are unlocked: of all sites at once."""
+
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
 _CARE: Final = frozenset({Role.coordinator, Role.investigator})
@@ -217,6 +222,8 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.sign_record: frozenset({Role.investigator}),
     Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
+    Action.read_images: frozenset({Role.reader}),
+    Action.lock_reads: frozenset({Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNBLINDS: Final = frozenset({Role.allocation_holder})

@@ -33,7 +33,12 @@ from pro_service.store.connection import Connection
 from pro_service.store.exports import export as stored
 from pro_service.store.exports.export import ExportedAnswer, ExportedAssessment, ExportedScore
 from pro_service.store.record import signatures as store
-from pro_service.store.record.signatures import ProtocolFollowed, RecordedChange, Signature
+from pro_service.store.record.signatures import (
+    ProtocolFollowed,
+    RecordedChange,
+    Signature,
+    SignedPerson,
+)
 
 T = TypeVar("T")
 
@@ -63,6 +68,14 @@ class Verified:
         return self.is_proven and not self.told
 
 
+class Asked(NamedTuple):
+    """What was asked of one participant, what was answered, and the scores, as all stood."""
+
+    assessments: Sequence[ExportedAssessment]
+    answers: Sequence[ExportedAnswer]
+    scores: Sequence[ExportedScore]
+
+
 async def read_content(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> SignedContent:
@@ -75,12 +88,20 @@ async def read_content(
         raise UnknownParticipantError
     place = (connection, study_id, participant_id, as_of)
     asked = await stored.list_exported_assessments(*place)
-    held = _Held(
-        await stored.list_exported_answers(*place), await stored.list_exported_scores(*place)
+    answers = await stored.list_exported_answers(*place)
+    return content_of(
+        person, Asked(asked, answers, await stored.list_exported_scores(*place)), as_of
     )
+
+
+def content_of(person: SignedPerson, asked: Asked, as_of: datetime) -> SignedContent:
+    """The same of what was read as it stood at `as_of` (study time)."""
+    held = _Held(asked.answers, asked.scores)
     visits = [
-        _visit(list(rows), closes_at, person.protocols, held)
-        for (_, closes_at), rows in groupby(asked, key=lambda one: (one.visit_id, one.closes_at))
+        _visit(list(rows), closes_at, person.followed, held)
+        for (_, closes_at), rows in groupby(
+            asked.assessments, key=lambda one: (one.visit_id, one.closes_at)
+        )
         if closes_at is not None and closes_at <= as_of
     ]
     return SignedContent(study=person.study, participant=person.code, visits=visits)
@@ -94,13 +115,22 @@ def covered(content: SignedContent, visit_id: UUID | None) -> SignedContent:
 
 
 async def verify_signatures(
-    connection: Connection, study_id: UUID, signatures: Sequence[Signature], as_of: datetime
+    connection: Connection,
+    study_id: UUID,
+    signatures: Sequence[Signature],
+    as_of: datetime,
+    *,
+    content: SignedContent | None = None,
 ) -> list[Verified]:
-    """Whether signatures of one participant stood at `as_of` (study time), in their order."""
+    """Whether signatures of one participant stood at `as_of` (study time), in their order.
+
+    `content` is what can be signed of it, where that was read already.
+    """
     if not signatures:
         return []
-    place = (connection, study_id, signatures[0].participant_id)
-    content = await read_content(*place, as_of)
+    if content is None:
+        place = (connection, study_id, signatures[0].participant_id)
+        content = await read_content(*place, as_of)
     return [await _verified(connection, study_id, one, content) for one in signatures]
 
 

@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 
 from pro_service.catalog.endpoint_files import load_endpoint_rules
-from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
+from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.signing import verify_signatures
-from pro_service.services.exports.columns import FILES, Cell
+from pro_service.services.exports.columns import TABLES, Table
 from pro_service.services.exports.cuts import find_cut
-from pro_service.services.exports.data_queries import data_query_rows
 from pro_service.services.exports.files import Tables, new_export
+from pro_service.services.exports.formats import CsvWriter, Writer
 from pro_service.services.exports.instants import settle
+from pro_service.services.exports.merging import Merging, Place
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
-from pro_service.services.exports.own_events import own_event_rows
-from pro_service.services.exports.rows import ParticipantData, Snapshot, participant_rows
-from pro_service.services.exports.signatures import signature_rows
+from pro_service.services.exports.rows import Snapshot, codebook_rows, instrument_rows
 from pro_service.store.base import operations
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
-from pro_service.store.record import signatures
 from pro_service.store.study.studies import StudyRow
+
+
+class TableNameError(ProServiceError):
+    """There is no such table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What of an export is asked for: by default every table of every site, as CSV."""
+
+    tables: frozenset[str] = frozenset(TABLES)
+    """Names of the registry. Whoever asks has made sure that they may have them."""
+    sites: frozenset[str] | None = None
+    """Codes of the sites whose participants are in it, by the site at the instant; None: all."""
+    writers: Callable[[], tuple[Writer, ...]] = field(default=lambda: (CsvWriter(),))
+    """The formats, each made anew for the export."""
+
+    def in_order(self) -> tuple[Table, ...]:
+        """The tables, in the registry's order. Raises TableNameError."""
+        unknown = sorted(self.tables - TABLES.keys())
+        if unknown:
+            raise TableNameError(
+                f"There is no table {unknown[0]}.", mend=f"Known: {', '.join(TABLES)}."
+            )
+        return tuple(table for name, table in TABLES.items() if name in self.tables)
+
+    @property
+    def narrowed_by(self) -> list[str]:
+        """What is left out, as the record keeps it."""
+        found = []
+        if self.tables != frozenset(TABLES):
+            found.append(f"tables={','.join(sorted(self.tables))}")
+        if self.sites is not None:
+            found.append(f"sites={','.join(sorted(self.sites))}")
+        return found
+
+
+EVERYTHING = Wanted()
 
 
 async def export(
@@ -37,18 +73,23 @@ async def export(
     *,
     as_of: datetime | None = None,
     cut: str | None = None,
+    wanted: Wanted = EVERYTHING,
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, int]:
-    """Write a study's tables into `folder`; returns the rows of each file.
+    """Write a study's tables into `folder`; returns the rows of each.
 
     `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
     schedules are those of that instant, and the same whenever they are asked for again. Of a data
     cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. Raises
-    AsOfError, CutError, ExportFolderError.
+    AsOfError, CutError, TableNameError, ExportFolderError.
     """
     if cut is not None:
         as_of = (await find_cut(connection, study.id, cut)).cut_at
+    tables = wanted.in_order()
     at = await settle(connection, as_of)
+    narrowed = [*([] if cut is None else [f"cut={cut}"]), *wanted.narrowed_by]
+    if as_of is not None:
+        narrowed.append(f"as_of={at.astimezone(UTC).isoformat()}")
     with ExitStack() as stack:
         async with store.one_snapshot(connection):
             now = await operations.get_study_time(connection)
@@ -57,62 +98,33 @@ async def export(
             rules = load_endpoint_rules() if plan is None else plan.plan.rules
             flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
             instruments = context.catalogue.instruments
-            snapshot = Snapshot(kind, study.code, at, instruments, rules, flagged)
+            snapshot = Snapshot(
+                *(kind, study.code, at, instruments, rules, context.catalogue.measures, flagged)
+            )
             about = _about(context, snapshot, now, cut) | plan_cells(plan)
-            extra = {} if plan is None else {PLAN_FILE: plan.source}
-            tables = stack.enter_context(new_export(folder, about, extra))
-            await _participants(connection, context, study, snapshot, tables, told)
-            for row in _instrument_rows(context):
-                tables.add("instruments.csv", row)
-            for row in _codebook_rows():
-                tables.add("codebook.csv", row)
+            written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
+            place = Place(connection, study.id, wanted.sites, wanted.tables)
+            merging = await Merging.begin(place, context, snapshot)
+            await _participants(merging, written, told)
+        written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))
+        written.add("codebook", codebook_rows(tables))
+        sha256 = written.finish({} if plan is None else {PLAN_FILE: plan.source})
         # The folder appears once the record says who takes it out.
-        narrowed_by = "" if as_of is None else f"as_of={at.astimezone(UTC).isoformat()}"
-        if cut is not None:
-            narrowed_by = f"cut={cut}&{narrowed_by}"
-        taken = TakenOut("export", narrowed_by, sum(tables.counts.values()))
+        taken = TakenOut(
+            *("export", "&".join(narrowed), sum(written.counts.values())),
+            *(list(written.counts), at, sha256),
+        )
         await insert_data_out(connection, study.id, taken)
-    return tables.counts
+    return written.counts
 
 
 async def _participants(
-    connection: asyncpg.Connection[asyncpg.Record],
-    context: ServiceContext,
-    study: StudyRow,
-    snapshot: Snapshot,
-    tables: Tables,
-    told: Callable[[int, int], None],
+    merging: Merging, written: Tables, told: Callable[[int, int], None]
 ) -> None:
-    found = await store.list_exported_participants(connection, study.id, snapshot.as_of)
-    signed = set(await signatures.list_signed_participants(connection, study.id, snapshot.as_of))
-    for number, one in enumerate(found, start=1):
-        place = (connection, study.id, one.id, snapshot.as_of)
-        protocol = await context.reader.protocol(connection, study.id, one.protocol_version_id)
-        rows = participant_rows(
-            snapshot,
-            ParticipantData(
-                one,
-                protocol,
-                await store.list_exported_assessments(*place),
-                await store.list_exported_answers(*place),
-                await store.list_exported_scores(*place),
-            ),
-        )
-        made = await signatures.list_signatures(*place) if one.id in signed else []
-        verified = await verify_signatures(connection, study.id, made, snapshot.as_of)
-        happened = await store.list_exported_own_events(*place)
-        asked = await store.list_exported_data_queries(*place)
-        for name, of_file in (
-            ("scores.csv", rows.scores),
-            ("items.csv", rows.items),
-            ("endpoints.csv", rows.endpoints),
-            ("own_events.csv", own_event_rows(snapshot, one, protocol, happened)),
-            ("data_queries.csv", data_query_rows(snapshot, one, asked)),
-            ("signatures.csv", signature_rows(snapshot, one, verified)),
-        ):
-            for row in of_file:
-                tables.add(name, row)
-        told(number, len(found))
+    for number, participant_id in enumerate(merging.participant_ids, start=1):
+        for name, rows in await merging.rows_of(participant_id):
+            written.add(name, rows)
+        told(number, len(merging.participant_ids))
 
 
 def _about(
@@ -127,71 +139,3 @@ def _about(
         "exported_at_study_time": None if cut is not None else now.astimezone(UTC).isoformat(),
         "release": context.release,
     } | rule_cells(snapshot.rules)
-
-
-def _codebook_rows() -> Iterator[dict[str, Cell]]:
-    for file, columns in FILES.items():
-        for column in columns:
-            yield {
-                "file": file,
-                "column": column.name,
-                "type": column.type,
-                "meaning": column.meaning,
-                "values": column.values,
-            }
-
-
-def _instrument_rows(context: ServiceContext) -> Iterator[dict[str, Cell]]:
-    for instrument in context.catalogue.neutral_instruments.values():
-        for item in instrument.items:
-            yield _item_row(instrument, item)
-        for scored in instrument.results:
-            yield _scale_row(instrument, scored)
-
-
-def _item_row(instrument: Instrument, item: Item) -> dict[str, Cell]:
-    meanings = [f"{choice.value}={choice.label['en']}" for choice in item.choices] or [
-        f"{value}={words['en']}"
-        for value, words in ((item.minimum, item.low_anchor), (item.maximum, item.high_anchor))
-        if words
-    ]
-    return _row(instrument, "item", item.code) | {
-        "label_en": item.label["en"],
-        "label_zh_CN": item.label["zh_CN"],
-        "lowest": item.minimum,
-        "highest": item.maximum,
-        "choices": "; ".join(meanings),
-        "direction": instrument.direction,
-    }
-
-
-def _scale_row(instrument: Instrument, scored: Scale | Total) -> dict[str, Cell]:
-    return _row(instrument, "scale", scored.code) | {
-        "lowest": scored.minimum,
-        "highest": scored.maximum,
-        "rule": scored.rule,
-        "made_of": "; ".join(scored.items if isinstance(scored, Scale) else scored.scales),
-        "minimum_answered": scored.minimum_answered if isinstance(scored, Scale) else None,
-        "direction": instrument.direction_of(scored),
-        "scoring_version": instrument.scoring_version,
-    }
-
-
-def _row(instrument: Instrument, kind: str, code: str) -> dict[str, Cell]:
-    systems = ("cdisc", "sponsor", "loinc") if kind == "item" else ("loinc",)
-    codes = [
-        f"{system}={instrument.codes[f'{system}_{code}']}"
-        for system in systems
-        if f"{system}_{code}" in instrument.codes
-    ]
-    if "cdisc_qscat" in instrument.codes:
-        codes.append(f"cdisc_qscat={instrument.codes['cdisc_qscat']}")
-    empty: dict[str, Cell] = dict.fromkeys(column.name for column in FILES["instruments.csv"])
-    return empty | {
-        "instrument": instrument.id,
-        "instrument_version": instrument.version,
-        "kind": kind,
-        "code": code,
-        "codes": "; ".join(codes),
-        "citation": instrument.citation,
-    }

@@ -1,25 +1,22 @@
-"""Writes tables into a folder: whole or not at all, harmless to spreadsheets, with check sums."""
+"""Writes tables into a folder: whole or not at all, in each format asked for, with check sums."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.files import open_private
-from pro_service.services.exports.columns import FILES, Cell, Column
-from pro_service.tables import mark_csv
+from pro_service.services.exports.columns import Row, Table
+from pro_service.services.exports.formats import Writer
 
 MANIFEST: Final = "SHA256SUMS"
 ABOUT: Final = "about.json"
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would run as a formula at the beginning of a cell."""
 
 
 class ExportFolderError(ProServiceError):
@@ -27,44 +24,67 @@ class ExportFolderError(ProServiceError):
 
 
 class Tables:
-    """The open files of one export; a row must have exactly its file's columns."""
+    """The tables of one export, growing in its folder: each row goes to every format."""
 
-    def __init__(self, files: Mapping[str, TextIO]) -> None:
-        """Write each file's header."""
-        self.counts = dict.fromkeys(files, 0)
-        self._writers = {
-            name: csv.writer(file, lineterminator="\n") for name, file in files.items()
+    def __init__(
+        self,
+        folder: Path,
+        about: dict[str, object],
+        tables: Sequence[Table],
+        writers: Sequence[Writer],
+    ) -> None:
+        """Open every format; rows of tables not asked for are passed over."""
+        self.about, self.counts = about, {one.name: 0 for one in tables}
+        self._folder, self._writers = folder, writers
+        self._open = ExitStack()
+        for writer in writers:
+            self._open.callback(writer.close)
+            writer.open(folder, tables, about)
+
+    def add(self, name: str, rows: Iterable[Row]) -> None:
+        """Write rows of a table, if it was asked for."""
+        if name not in self.counts:
+            return
+        for row in rows:
+            for writer in self._writers:
+                writer.add(name, row)
+            self.counts[name] += 1
+
+    def finish(self, extra: Mapping[str, str]) -> str:
+        """Close every format and write the check sums; returns that of their file, and so of every
+        byte that goes out. `extra` are texts by file name that go along as they are.
+        """
+        self.close()
+        about = json.dumps(
+            self.about | {"rows": self.counts}, ensure_ascii=False, indent=2, sort_keys=True
+        )
+        for name, content in {**extra, ABOUT: f"{about}\n"}.items():
+            _write(self._folder / name, content)
+        files = {
+            path.relative_to(self._folder).as_posix(): _sha256(path)
+            for path in self._folder.rglob("*")
+            if path.is_file()
         }
-        for name, writer in self._writers.items():
-            writer.writerow([column.name for column in FILES[name]])
+        sums = "".join(f"{files[name]}  {name}\n" for name in sorted(files))
+        _write(self._folder / MANIFEST, sums)
+        return hashlib.sha256(sums.encode()).hexdigest()
 
-    def add(self, name: str, row: Mapping[str, Cell]) -> None:
-        """Write one row; a column too many or too few is a mistake of the program."""
-        columns = FILES[name]
-        if row.keys() != {column.name for column in columns}:
-            raise KeyError(f"{name}: the row's columns are not the file's")
-        self._writers[name].writerow([cell_text(column, row[column.name]) for column in columns])
-        self.counts[name] += 1
-
-
-def cell_text(column: Column, value: Cell) -> str:
-    """A cell as written: numbers as they are, text so that no spreadsheet runs it."""
-    if value is None:
-        return ""
-    text = str(value)
-    if column.type in ("integer", "decimal"):
-        return text
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    def close(self) -> None:
+        """Close what is open: once, and again without effect."""
+        self._open.close()
 
 
 @contextmanager
 def new_export(
-    folder: Path, about: dict[str, object], extra: Mapping[str, str] | None = None
+    folder: Path,
+    about: dict[str, object],
+    tables: Sequence[Table],
+    writers: Sequence[Writer],
 ) -> Iterator[Tables]:
-    """Open the tables of an export that appears in `folder` once it is complete.
+    """Open the tables of an export that appears in `folder` once the block ends well.
 
-    `about` may be added to until the end; the counts of rows are added to it. `extra` are texts by
-    file name that go along as they are. Raises ExportFolderError where something lies in the folder
+    The block finishes the tables itself (`Tables.finish`), so that what is written can be told to
+    the record before anybody finds it. Raises ExportFolderError where something lies in the folder
     already or it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -77,12 +97,8 @@ def new_export(
         # Health data: nobody but the owner reads it.
         partial.mkdir(mode=0o700, parents=True)
         try:
-            with ExitStack() as stack:
-                tables = Tables(
-                    {name: stack.enter_context(open_private(partial / name)) for name in FILES}
-                )
-                yield tables
-            _finish(partial, about | {"rows": tables.counts}, extra or {})
+            with closing(Tables(partial, about, tables, writers)) as written:
+                yield written
             if folder.exists():
                 folder.rmdir()
             partial.rename(folder)
@@ -97,17 +113,6 @@ def new_export(
 def _write(path: Path, text: str) -> None:
     with open_private(path) as file:
         file.write(text)
-
-
-def _finish(folder: Path, about: Mapping[str, Any], extra: Mapping[str, str]) -> None:
-    for name, content in extra.items():
-        _write(folder / name, content)
-    text = json.dumps(about, ensure_ascii=False, indent=2, sort_keys=True)
-    _write(folder / ABOUT, text + "\n")
-    for name in FILES:
-        mark_csv(folder / name)
-    lines = [f"{_sha256(folder / name)}  {name}\n" for name in sorted([*FILES, ABOUT, *extra])]
-    _write(folder / MANIFEST, "".join(lines))
 
 
 def _sha256(path: Path) -> str:

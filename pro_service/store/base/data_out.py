@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,6 +22,12 @@ class TakenOut(NamedTuple):
     narrowed_by: str
     """What was asked for, as an address or a command says it; empty: everything."""
     row_count: int
+    tables: Sequence[str] | None = None
+    """Of an export: its tables."""
+    as_of: datetime | None = None
+    """Of an export: its instant, study time."""
+    content_sha256: str | None = None
+    """Of an export: the hash of its list of check sums, and so of every byte of it."""
 
 
 async def insert_data_out(connection: Connection, study_id: UUID, taken: TakenOut) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +11,12 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, rows_of
 from pro_service.store.sql_files import load_queries
+from pro_service.store.streams import Stream
 
 _SQL: Final = load_queries("exports/export")
 
@@ -22,9 +24,11 @@ _SQL: Final = load_queries("exports/export")
 class ExportedParticipant(NamedTuple):
     """A participant; `statuses` and `events` are documents of the facts of these names."""
 
-    id: UUID
+    participant_id: UUID
     code: str
     zone: str
+    recorded_at: datetime
+    treated_knees: list[str]
     protocol_version_id: UUID
     protocol_sha256: str
     site: str | None
@@ -35,6 +39,7 @@ class ExportedParticipant(NamedTuple):
 class ExportedDataQuery(NamedTuple):
     """A question about a participant's data, with what became of it by then; no words."""
 
+    participant_id: UUID
     id: UUID
     definition: str | None
     occurrence: int | None
@@ -58,6 +63,7 @@ class ExportedDataQuery(NamedTuple):
 class ExportedAssessment(NamedTuple):
     """An assessment with its visit, and one of its sittings if there was any."""
 
+    participant_id: UUID
     id: UUID
     visit_id: UUID
     definition: str
@@ -91,15 +97,21 @@ class ExportedAssessment(NamedTuple):
     started_at: datetime | None
     submitted_at: datetime | None
     """When the sitting was sent in."""
-    chosen: bool
-    """It is written down as standing, for the closing the visit had."""
+    chosen_because: str | None
+    """Why it was written down as standing, for the closing the visit had; None: it was not."""
     moved_from: str | None
     """Where it was recorded before a correction: visit, occurrence, target."""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it was written down as standing."""
+        return self.chosen_because is not None
 
 
 class ExportedOwnEvent(NamedTuple):
     """An event of the protocol's own, as it stood; days are the participant's."""
 
+    participant_id: UUID
     event_id: UUID
     revision: int
     kind: str
@@ -115,9 +127,10 @@ class ExportedOwnEvent(NamedTuple):
 class ExportedAnswer(NamedTuple):
     """What stood answered to one item in one sitting."""
 
+    participant_id: UUID
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     answered_at: datetime
     received_at: datetime
@@ -127,6 +140,7 @@ class ExportedAnswer(NamedTuple):
 class ExportedScore(NamedTuple):
     """One scale of one sitting."""
 
+    participant_id: UUID
     attempt_id: UUID
     basis: Literal["complete", "unsent", "partial"]
     scale: str
@@ -156,53 +170,100 @@ async def list_transactions_under_way(connection: Connection) -> dict[str, int]:
     return {row["id"]: row["pid"] for row in rows}
 
 
-async def list_exported_participants(
+class Known(NamedTuple):
+    """A participant there was, and where."""
+
+    id: UUID
+    site: str | None
+
+
+class Whose(NamedTuple):
+    """Whose data is read, in this order, and as of when (study time)."""
+
+    study_id: UUID
+    participant_ids: Sequence[UUID]
+    as_of: datetime
+
+
+async def list_participants_to_export(
     connection: Connection, study_id: UUID, as_of: datetime
-) -> list[ExportedParticipant]:
-    """Participants known at `as_of`."""
-    rows = await connection.fetch(_SQL["list_exported_participants"], study_id, as_of)
-    return [row_of(ExportedParticipant, row) for row in rows]
+) -> list[Known]:
+    """Who was known at `as_of`, in the order of every table."""
+    rows = await connection.fetch(_SQL["list_participants_to_export"], study_id, as_of)
+    return rows_of(Known, rows)
 
 
-async def list_exported_own_events(
-    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
-) -> list[ExportedOwnEvent]:
-    """What else happened to one participant."""
-    rows = await connection.fetch(_SQL["list_exported_own_events"], study_id, participant_id, as_of)
-    return [row_of(ExportedOwnEvent, row) for row in rows]
+async def stream_exported_participants(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedParticipant]:
+    """These participants."""
+    sql = _SQL["list_exported_participants"]
+    return await Stream.open(connection, sql, ExportedParticipant, *whose)
 
 
-async def list_exported_data_queries(
-    connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
-) -> list[ExportedDataQuery]:
-    """What was asked about one participant's data, and what became of it."""
-    rows = await connection.fetch(
-        _SQL["list_exported_data_queries"], study_id, participant_id, as_of
-    )
-    return [row_of(ExportedDataQuery, row) for row in rows]
+async def stream_exported_own_events(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedOwnEvent]:
+    """What else happened to them."""
+    return await Stream.open(connection, _SQL["list_exported_own_events"], ExportedOwnEvent, *whose)
+
+
+async def stream_exported_data_queries(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedDataQuery]:
+    """What was asked about their data, and what became of it."""
+    sql = _SQL["list_exported_data_queries"]
+    return await Stream.open(connection, sql, ExportedDataQuery, *whose)
+
+
+async def stream_exported_assessments(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedAssessment]:
+    """What was asked of them by the schedule of then, a row for each sitting."""
+    sql = _SQL["list_exported_assessments"]
+    return await Stream.open(connection, sql, ExportedAssessment, *whose)
+
+
+async def stream_exported_answers(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedAnswer]:
+    """What stood answered."""
+    sql = _SQL["list_exported_answers"]
+    return await Stream.open_with(connection, sql, _answers, *whose)
+
+
+def _answers(rows: Sequence[asyncpg.Record]) -> list[ExportedAnswer]:
+    return [one._replace(value=answer(one.value)) for one in rows_of(ExportedAnswer, rows)]
+
+
+async def stream_exported_scores(
+    connection: asyncpg.Connection[asyncpg.Record], whose: Whose
+) -> Stream[ExportedScore]:
+    """The scores that stood."""
+    return await Stream.open(connection, _SQL["list_exported_scores"], ExportedScore, *whose)
 
 
 async def list_exported_assessments(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[ExportedAssessment]:
-    """What was asked of a participant by the schedule of `as_of`, a row for each sitting."""
-    rows = await connection.fetch(
-        _SQL["list_exported_assessments"], study_id, participant_id, as_of
+    """What was asked of one participant by the schedule of `as_of`, a row for each sitting."""
+    place = (study_id, [participant_id], as_of)
+    return rows_of(
+        ExportedAssessment, await connection.fetch(_SQL["list_exported_assessments"], *place)
     )
-    return [row_of(ExportedAssessment, row) for row in rows]
 
 
 async def list_exported_answers(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[ExportedAnswer]:
-    """What stood answered at `as_of`."""
-    rows = await connection.fetch(_SQL["list_exported_answers"], study_id, participant_id, as_of)
-    return [row_of(ExportedAnswer, row) for row in rows]
+    """What of one participant stood answered at `as_of`."""
+    place = (study_id, [participant_id], as_of)
+    return _answers(await connection.fetch(_SQL["list_exported_answers"], *place))
 
 
 async def list_exported_scores(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[ExportedScore]:
-    """The scores that stood at `as_of`."""
-    rows = await connection.fetch(_SQL["list_exported_scores"], study_id, participant_id, as_of)
-    return [row_of(ExportedScore, row) for row in rows]
+    """The scores of one participant that stood at `as_of`."""
+    place = (study_id, [participant_id], as_of)
+    return rows_of(ExportedScore, await connection.fetch(_SQL["list_exported_scores"], *place))

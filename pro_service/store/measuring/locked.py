@@ -1,4 +1,4 @@
-"""Whether the reads of images are locked: only then some protocols show measures beside scores."""
+"""Whether the reads of images are locked: then measures may stand beside scores."""
 
 from __future__ import annotations
 

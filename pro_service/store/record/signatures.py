@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from pro_service.domain.study.facts import Target
 from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.rows import row_of
+from pro_service.store.rows import row_of, rows_of
 from pro_service.store.sql_files import load_queries
+from pro_service.store.streams import Stream
 
 _SQL: Final = load_queries("record/signatures")
 
@@ -42,8 +45,8 @@ class SignatureWrite:
 class Signature(NamedTuple):
     """A signature, with the visit it is of; none: of every visit that had closed by `signed_at`."""
 
-    id: UUID
     participant_id: UUID
+    id: UUID
     visit_id: UUID | None
     definition: str | None
     occurrence: int | None
@@ -65,10 +68,19 @@ class ProtocolFollowed(NamedTuple):
 class SignedPerson(NamedTuple):
     """Whose record is signed."""
 
+    participant_id: UUID
     study: str
     code: str
-    protocols: tuple[ProtocolFollowed, ...]
-    """In the order in which they were followed."""
+    protocols: list[dict[str, str]]
+    """Documents of the versions followed, in their order."""
+
+    @property
+    def followed(self) -> tuple[ProtocolFollowed, ...]:
+        """The versions of the protocol, in the order in which they were followed."""
+        return tuple(
+            ProtocolFollowed(datetime.fromisoformat(one["since"]), one["content_sha256"])
+            for one in self.protocols
+        )
 
 
 class RecordedChange(NamedTuple):
@@ -95,8 +107,29 @@ async def list_signatures(
     connection: Connection, study_id: UUID, participant_id: UUID, as_of: datetime
 ) -> list[Signature]:
     """The signatures about a participant that there were at `as_of`, in the order of signing."""
-    rows = await connection.fetch(_SQL["list_signatures"], study_id, participant_id, as_of)
-    return [row_of(Signature, row) for row in rows]
+    rows = await connection.fetch(_SQL["list_signatures"], study_id, [participant_id], as_of)
+    return rows_of(Signature, rows)
+
+
+async def stream_signatures(
+    connection: asyncpg.Connection[asyncpg.Record],
+    study_id: UUID,
+    participant_ids: Sequence[UUID],
+    as_of: datetime,
+) -> Stream[Signature]:
+    """Those about many participants, in the order of these."""
+    sql = _SQL["list_signatures"]
+    return await Stream.open(connection, sql, Signature, study_id, participant_ids, as_of)
+
+
+async def stream_signed_people(
+    connection: asyncpg.Connection[asyncpg.Record],
+    study_id: UUID,
+    participant_ids: Sequence[UUID],
+) -> Stream[SignedPerson]:
+    """Whose records those of many participants are, in the order of these."""
+    sql = _SQL["list_signed_people"]
+    return await Stream.open(connection, sql, SignedPerson, study_id, participant_ids)
 
 
 async def list_signed_participants(
@@ -111,14 +144,8 @@ async def get_signed_person(
     connection: Connection, study_id: UUID, participant_id: UUID
 ) -> SignedPerson | None:
     """Whose record it is; None: there is nobody of that id."""
-    row = await connection.fetchrow(_SQL["get_signed_person"], study_id, participant_id)
-    if row is None:
-        return None
-    protocols = tuple(
-        ProtocolFollowed(datetime.fromisoformat(one["since"]), one["content_sha256"])
-        for one in row["protocols"]
-    )
-    return row_of(SignedPerson, row, protocols=protocols)
+    rows = await connection.fetch(_SQL["list_signed_people"], study_id, [participant_id])
+    return next(iter(rows_of(SignedPerson, rows)), None)
 
 
 async def list_changes_since(

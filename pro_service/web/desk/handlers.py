@@ -24,6 +24,7 @@ from pro_service.web.desk.consenting.said import consent_values
 from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
+from pro_service.web.desk.live.events import lively
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
@@ -65,10 +66,11 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     values |= of_one_values(words, timeline, of_record, seat)
     values["restricted"] = timeline.document.restricted
+    values["about"] = timeline.document.id
     values["consent"] = consent_values(words, timeline)
     courses = derive_courses(context.catalogue.instruments, timeline, rules)
     values["course"] = course_in_short(words, timeline, courses)
-    return desk.render("participant.html", request, seat, **values)
+    return lively(desk.render("participant.html", request, seat, **values))
 
 
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:

@@ -56,7 +56,7 @@ AUDIENCE: Final = Audience(
     static="/desk/static",
     style="desk.css",
     charts=True,
-    scripts=("entry.js",),
+    scripts=("entry.js", "live.js"),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",

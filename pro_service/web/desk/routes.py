@@ -28,6 +28,8 @@ from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
+from pro_service.web.desk.live import events
+from pro_service.web.desk.missing.routes import MISSING_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
@@ -196,7 +198,9 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     *ACCOUNT_ROUTES,
     *KEPT_ROUTES,
+    *MISSING_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
+    web.get("/desk/events", events.listen, name="desk-events", allow_head=False),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get("/desk/rota", rota.show, name="desk-rotas"),
     web.get(_ROTA, rota.show, name="desk-rota"),
@@ -317,5 +321,6 @@ ROUTES: Final = (
 
 
 def set_up(app: web.Application) -> None:
-    """Put on the application what the desk's handlers need; after CONTEXT is there."""
+    """Put on the application what the desk's handlers need; after CONTEXT and POOLS are there."""
     app[DESK] = Desk(app[CONTEXT].catalogue.instruments)
+    events.set_up(app)

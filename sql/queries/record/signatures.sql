@@ -15,29 +15,31 @@ signed AS (
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
--- name: list_signatures(study_id, participant_id, as_of)
--- The signatures about a participant that there were at an instant, in the order of signing.
-SELECT s.id, s.participant_id, s.visit_id, v.definition, v.occurrence, s.format, s.content_sha256, s.meaning,
+-- name: list_signatures(study_id, participant_ids, as_of)
+-- The signatures about participants, in this order, that there were at an instant; about each in the order of signing.
+SELECT s.participant_id, s.id, s.visit_id, v.definition, v.occurrence, s.format, s.content_sha256, s.meaning,
        s.printed_name, s.signed_at, s.actor
-FROM pro.signatures AS s
+FROM unnest($2::uuid[]) WITH ORDINALITY AS p (id, place)
+JOIN pro.signatures AS s ON s.study_id = $1 AND s.participant_id = p.id AND s.recorded_at <= $3
 LEFT JOIN pro.visits AS v ON v.study_id = s.study_id AND v.id = s.visit_id
-WHERE s.study_id = $1 AND s.participant_id = $2 AND s.recorded_at <= $3
-ORDER BY s.id;
+ORDER BY p.place, s.id;
 
 -- name: list_signed_participants(study_id, as_of)
 -- About whom there were signatures at an instant.
 SELECT DISTINCT s.participant_id FROM pro.signatures AS s WHERE s.study_id = $1 AND s.recorded_at <= $2
 ORDER BY s.participant_id;
 
--- name: get_signed_person(study_id, participant_id)
--- Whose record it is, and the versions of the protocol they followed, each since when.
-SELECT y.code AS study, p.code,
+-- name: list_signed_people(study_id, participant_ids)
+-- Whose records they are, in this order, and the versions of the protocol each followed, each since when.
+SELECT p.id AS participant_id, y.code AS study, p.code,
        (SELECT jsonb_agg(jsonb_build_object('since', h.recorded_at, 'content_sha256', w.content_sha256) ORDER BY h.id)
         FROM pro.participant_protocols AS h
         JOIN pro.protocol_versions AS w ON w.study_id = h.study_id AND w.id = h.protocol_version_id
         WHERE h.study_id = p.study_id AND h.participant_id = p.id) AS protocols
-FROM pro.participants AS p JOIN pro.studies AS y ON y.id = p.study_id
-WHERE p.study_id = $1 AND p.id = $2;
+FROM unnest($2::uuid[]) WITH ORDINALITY AS o (id, place)
+JOIN pro.participants AS p ON p.study_id = $1 AND p.id = o.id
+JOIN pro.studies AS y ON y.id = p.study_id
+ORDER BY o.place;
 
 -- name: list_changes_since(study_id, participant_id, since)
 -- What was recorded of a participant's sittings after an instant, latest last: which sitting, which item or scale, when

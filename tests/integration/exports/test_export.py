@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 
 from pro_service.domain.study.facts import Status
 from pro_service.services import rounds
+from pro_service.services.exports.columns import TABLES
 from pro_service.services.exports.export import export
+from pro_service.services.exports.files import MANIFEST
+from pro_service.services.exports.formats.csv import instant_text
 from pro_service.services.exports.instants import AsOfError
 from pro_service.store.study.studies import StudyRow
 from tests.integration.exports.conftest import answer_all
@@ -29,7 +33,8 @@ async def read(trial: Trial, folder: Path, **how: Any) -> dict[str, list[dict[st
     study = StudyRow(trial.study_id, "KNEE-OA-UCMSC", "", "")
     counts = await export(trial.operator, trial.context, study, folder, **how)
     tables: dict[str, list[dict[str, str]]] = {}
-    for name, count in counts.items():
+    for table, count in counts.items():
+        name = f"{table}.csv"
         with (folder / name).open(newline="", encoding="utf-8-sig") as file:
             tables[name] = list(csv.DictReader(file))
         assert len(tables[name]) == count
@@ -142,7 +147,7 @@ async def test_a_window_stands_as_it_was_before_its_closing_was_moved(
             for rows in (before, again, await read(trial, tmp_path / "c"))
         ]
         assert closings[0] == closings[1] != closings[2]
-        assert closings[2] == {happened.isoformat()}
+        assert closings[2] == {instant_text(happened)}
         for name in ("scores.csv", "items.csv"):
             assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
         assert await trial.fetch("SELECT actor FROM visit_closings") == [("cli:test",)]
@@ -210,7 +215,7 @@ async def test_the_code_book_describes_every_column_of_every_file(
         assert [each["column"] for each in pick(tables["codebook.csv"], file=name)] == header
     about = json.loads((tmp_path / "out" / "about.json").read_text(encoding="utf-8"))
     assert about["database"] == "validation"
-    assert about["rows"]["scores.csv"] == len(tables["scores.csv"])
+    assert about["rows"]["scores"] == len(tables["scores.csv"])
     (sport,) = pick(tables["instruments.csv"], instrument="koos", kind="scale", code="sport")
     assert sport["codes"] == "loinc=72099-5"
 
@@ -238,7 +243,10 @@ async def test_who_takes_an_export_out_stands_in_the_record_before_the_folder_is
 ) -> None:
     tables = await read(trial, tmp_path / "out")
     (kept,) = await trial.fetch(
-        "SELECT d.what, d.narrowed_by, d.row_count, a.actor FROM data_out AS d"
-        " JOIN audit_entries AS a ON a.table_name = 'data_out'"
+        "SELECT d.what, d.narrowed_by, d.row_count, d.tables, d.content_sha256, a.actor"
+        " FROM data_out AS d JOIN audit_entries AS a ON a.table_name = 'data_out'"
     )
-    assert kept == ("export", "", sum(len(rows) for rows in tables.values()), ACTOR)
+    manifest = hashlib.sha256((tmp_path / "out" / MANIFEST).read_bytes()).hexdigest()
+    rows = sum(len(each) for each in tables.values())
+    assert kept == ("export", "", rows, list(TABLES), manifest, ACTOR)
+    assert [f"{name}.csv" for name in TABLES] == list(tables)

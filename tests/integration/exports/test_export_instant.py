@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pro_service.services.exports import instants
-from pro_service.services.exports.columns import FILES
+from pro_service.services.exports.columns import TABLES
 from pro_service.services.exports.cuts import CutError, make_cut
 from pro_service.services.exports.export import export
 from pro_service.services.exports.files import ABOUT, MANIFEST
@@ -105,7 +105,7 @@ async def files(trial: Trial, folder: Path, cut: str) -> dict[str, bytes]:
     """Every file of the export of a cut."""
     study = StudyRow(trial.study_id, "KNEE-OA-UCMSC", "", "")
     await export(trial.operator, trial.context, study, folder, cut=cut)
-    names = (*FILES, ABOUT, MANIFEST)
+    names = (*(f"{name}.csv" for name in TABLES), ABOUT, MANIFEST)
     return {name: (folder / name).read_bytes() for name in names}
 
 

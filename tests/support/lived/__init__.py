@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import lzma
+import re
 import tarfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -113,6 +114,7 @@ async def lived_trial(url: str) -> AsyncIterator[Trial]:
         yield trial
 
 
+_INSTANT: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6})?\+00:00")
 COLUMNS_SINCE: Final = frozenset(
     {
         *("card_shown_at", "entered_by", "interviewer", "not_for_analysis"),
@@ -120,16 +122,25 @@ COLUMNS_SINCE: Final = frozenset(
     }
 )
 """Columns that exports have gained since the lived study's release."""
+ENDPOINTS_THEN: Final = 10
+"""Columns of the responders' table then: what follows them says what they were decided from."""
 
 
-def as_exported_before(content: bytes) -> bytes:
+def as_exported_before(name: str, content: bytes) -> bytes:
     """A table as the release of the lived study would have written it.
 
     Without the mark before what is not ASCII, and without the columns it did not know; the rest is
-    the same to the byte.
+    the same to the byte, but for instants, which it wrote as Python does (`in_milliseconds`).
     """
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    kept = [place for place, name in enumerate(rows[0]) if name not in COLUMNS_SINCE]
+    kept = [place for place, column in enumerate(rows[0]) if column not in COLUMNS_SINCE]
+    if name == "endpoints.csv":
+        kept = kept[:ENDPOINTS_THEN]
     target = io.StringIO(newline="")
     csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
     return target.getvalue().encode()
+
+
+def in_milliseconds(content: bytes) -> bytes:
+    """A table of the old release with its instants as they are written now."""
+    return _INSTANT.sub(lambda found: found[1] + (found[2] or b".000")[:4] + b"Z", content)

@@ -26,7 +26,7 @@ SHROUT_FLEISS = (
 )
 """Six targets by four judges: Shrout and Fleiss, Psychological Bulletin 86 (1979), table 2."""
 COHEN = ((88, 14, 18), (10, 40, 10), (2, 6, 12))
-"""Two hundred patients by two judges: Cohen, Psychological Bulletin 70 (1968), table 1 (as parts)."""
+"""Two hundred by two judges: Cohen, Psychological Bulletin 70 (1968), table 1, there as parts."""
 COHENS_WEIGHTS = ((0, 1, 3), (1, 0, 6), (3, 6, 0))
 SAS = ((0, 4, 1), (0, 8, 0), (0, 1, 5))
 """A table whose SAS output statsmodels keeps (`test_inter_rater.py`, res10_sas and res10w_sas)."""
@@ -34,7 +34,7 @@ EQUAL_3 = ((0, 1, 1), (1, 0, 1), (1, 1, 0))
 LINEAR_3 = ((0, 1, 2), (1, 0, 1), (2, 1, 0))
 ANXIETY_2 = (3, 6, 4, 6, 2, 4, 2, 4, 3, 3, 2, 3, 3, 3, 2, 2, 1, 3, 3, 4)
 ANXIETY_3 = (2, 1, 4, 4, 3, 2, 1, 6, 1, 1, 1, 2, 3, 3, 1, 1, 3, 3, 2, 2)
-"""Raters 2 and 3 of `anxiety` in R's package irr; its kappa2 leaves out grade 5, which nobody gave."""
+"""Raters 2 and 3 of `anxiety` in R's package irr; its kappa2 leaves out what nobody gave: 5."""
 GRADES = (1, 2, 3, 4, 6)
 
 
@@ -106,7 +106,7 @@ def test_order_and_unit_change_no_icc(rows: list[tuple[int, int, int]]) -> None:
 
 
 def test_quantiles_against_published_tables() -> None:
-    """F(.95; 5, 10) = 3.33, t(.975; 10) = 2.228: NIST/SEMATECH e-Handbook 1.3.6.7, more of scipy."""
+    """F(.95; 5, 10) = 3.33, t(.975; 10) = 2.228: NIST/SEMATECH 1.3.6.7; the rest of scipy."""
     assert f_quantile(0.95, 5, 10) == pytest.approx(3.325835, abs=1e-6)
     assert f_quantile(0.95, 1, 10) ** 0.5 == pytest.approx(2.228139, abs=1e-6)
     assert f_quantile(0.975, 5, 4.79) == pytest.approx(7.490104, abs=1e-6)

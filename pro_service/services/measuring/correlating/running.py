@@ -14,7 +14,6 @@ from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.measures.analyses import Analysis, analyse
 from pro_service.domain.measures.pairing import Pairing
-from pro_service.domain.measures.values import ReadersRule
 from pro_service.domain.statistics.resampling import REPLICATES, SEED
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
@@ -208,7 +207,7 @@ async def _found(
         opening.as_of,
         plan,
         _within_days(plan, within_days),
-        _readers_rule(looking.protocol),
+        None if looking.protocol is None else looking.protocol.coming.measures,
         looking.seen,
     )
     beside = await read_beside(connection, context, looking.study_id, terms, by)
@@ -228,8 +227,3 @@ def _within_days(plan: AnalysisPlan | None, said: int | None) -> int:
             mend=f"Load a plan with [pairing], or say it: 0 to {LONGEST_GAP} days.",
         )
     return said
-
-
-def _readers_rule(protocol: Protocol | None) -> ReadersRule:
-    measuring = None if protocol is None else protocol.coming.measures
-    return "mean" if measuring is None else measuring.readers_rule

@@ -64,7 +64,9 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
     url, study = large
     theirs = (study.study_id, study.participant_id)
     cases: dict[str, tuple[str, tuple[Any, ...], int]] = {
-        "list_signatures": ("record/signatures", (*theirs, EVER), 30),
+        "list_signatures": (
+            *("record/signatures", (study.study_id, [study.participant_id], EVER), 30),
+        ),
         "list_locked_visits": ("record/locks", theirs, 200),
         "count_visits_to_sign": (
             "record/signatures",

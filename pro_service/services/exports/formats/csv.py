@@ -1,0 +1,112 @@
+"""CSV: a file a table, harmless to spreadsheets, read by R and pandas as what it is.
+
+Instants are in milliseconds and end in Z, always: a column in which some have none makes pandas
+raise, and base R reads "+00:00" as midnight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from pro_service.services.base.files import open_private
+from pro_service.services.exports.columns import Cell, Column, Row, Table
+from pro_service.services.exports.columns.model import Type
+from pro_service.tables import mark_csv
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would run as a formula at the beginning of a cell."""
+_QUOTED: Final = frozenset(',"\n\r')
+"""What makes a cell be written between quotes."""
+_REMEMBERED: Final = 10_000
+"""So many values of a type are kept as they are written; most cells of a table come again."""
+
+
+class CsvWriter:
+    """Writes `<table>.csv` for each table."""
+
+    def __init__(self) -> None:
+        """Nothing is written before `open`."""
+        self._files = ExitStack()
+        self._written: list[Path] = []
+        self._write: dict[str, Callable[[str], object]] = {}
+        self._shown: dict[str, tuple[_Shown, ...]] = {}
+        self._by_type = {kind: _Shown(show) for kind, show in _SHOWN.items()}
+
+    def open(self, folder: Path, tables: Sequence[Table], about: Mapping[str, object]) -> None:
+        """Write each file's header; `about` stands in a file beside them."""
+        for table in tables:
+            path = folder / f"{table.name}.csv"
+            file = self._files.enter_context(open_private(path))
+            self._written.append(path)
+            self._write[table.name] = file.write
+            self._shown[table.name] = tuple(self._by_type[one.type] for one in table.columns)
+            file.write(",".join(column.name for column in table.columns) + "\n")
+
+    def add(self, table: str, row: Row) -> None:
+        """Write a row; a cell too many or too few is a mistake of the program."""
+        shown = [known[cell] for known, cell in zip(self._shown[table], row, strict=True)]
+        self._write[table](",".join(shown) + "\n")
+
+    def close(self) -> None:
+        """Close the files, and mark those that are not ASCII."""
+        self._files.close()
+        for path in self._written:
+            mark_csv(path)
+
+
+class _Shown(dict[Cell, str]):
+    """Cells of one type as they are written; one that is not there yet is made."""
+
+    def __init__(self, show: Callable[[Any], str]) -> None:
+        super().__init__({None: ""})
+        self._show = show
+
+    def __missing__(self, cell: Cell) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+            self[None] = ""
+        text = self._show(cell)
+        if not _QUOTED.isdisjoint(text):
+            text = f'"{text.replace(chr(34), chr(34) * 2)}"'
+        self[cell] = text
+        return text
+
+
+def cell_text(column: Column, cell: Cell) -> str:
+    """What a cell says: numbers as they are, text so that no spreadsheet runs it."""
+    return "" if cell is None else _SHOWN[column.type](cell)
+
+
+def instant_text(cell: datetime) -> str:
+    """An instant as CSV has it: UTC, in milliseconds."""
+    naive = cell.astimezone(UTC).replace(tzinfo=None)
+    return f"{naive.isoformat(timespec='milliseconds')}Z"
+
+
+def _text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
+def _decimal(cell: Decimal | int) -> str:
+    """Without zeros behind, as scores were always written: 12.5, 34."""
+    figure = str(cell) if isinstance(cell, int) else f"{cell:f}"
+    return figure.rstrip("0").rstrip(".") if "." in figure else figure
+
+
+def _yes_or_no(cell: object) -> str:
+    return "yes" if cell else "no"
+
+
+_SHOWN: Final[Mapping[Type, Callable[[Any], str]]] = {
+    "text": _text,
+    "integer": str,
+    "decimal": _decimal,
+    "date": date.isoformat,
+    "instant": instant_text,
+    "yes/no": _yes_or_no,
+}

@@ -1,0 +1,234 @@
+"""The one pass: streams of one snapshot, merged participant by participant.
+
+How many statements run does not depend on how many participants there are, nor does what is in
+memory: a piece of each stream, and one participant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, Self
+from uuid import UUID
+
+import asyncpg
+
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.signing import Asked, Verified, content_of, verify_signatures
+from pro_service.services.exports.columns import Row
+from pro_service.services.exports.rows import (
+    ParticipantData,
+    Reading,
+    Snapshot,
+    adherence_rows,
+    alert_rows,
+    answer_rows,
+    call_rows,
+    consent_rows,
+    correction_rows,
+    data_query_rows,
+    event_rows,
+    measure_records,
+    measure_rows,
+    message_rows,
+    own_event_rows,
+    participant_row,
+    score_records,
+    signature_rows,
+    sitting_rows,
+    status_rows,
+    visit_rows,
+)
+from pro_service.store.exports import export as store
+from pro_service.store.exports import measures, people, work
+from pro_service.store.exports.export import (
+    ExportedAnswer,
+    ExportedAssessment,
+    ExportedDataQuery,
+    ExportedOwnEvent,
+    ExportedParticipant,
+    ExportedScore,
+    Whose,
+)
+from pro_service.store.exports.measures import ExportedMeasurement
+from pro_service.store.exports.people import (
+    ExportedConsent,
+    ExportedEvent,
+    ExportedRestriction,
+    ExportedStatus,
+    ExportedVisit,
+)
+from pro_service.store.exports.work import (
+    ExportedAlert,
+    ExportedCall,
+    ExportedCorrection,
+    ExportedMessage,
+)
+from pro_service.store.record import signatures
+from pro_service.store.record.signatures import Signature, SignedPerson
+from pro_service.store.streams import Stream
+
+TableRows = tuple[str, Iterable[Row]]
+"""Rows of a table, by its name."""
+
+
+class Sources(NamedTuple):
+    """The streams an export reads, all in the order of the same participants."""
+
+    participants: Stream[ExportedParticipant]
+    assessments: Stream[ExportedAssessment]
+    answers: Stream[ExportedAnswer]
+    scores: Stream[ExportedScore]
+    own_events: Stream[ExportedOwnEvent]
+    data_queries: Stream[ExportedDataQuery]
+    events: Stream[ExportedEvent]
+    statuses: Stream[ExportedStatus]
+    consents: Stream[ExportedConsent]
+    restrictions: Stream[ExportedRestriction]
+    visits: Stream[ExportedVisit]
+    measurements: Stream[ExportedMeasurement]
+    alerts: Stream[ExportedAlert]
+    calls: Stream[ExportedCall]
+    messages: Stream[ExportedMessage]
+    corrections: Stream[ExportedCorrection]
+    signatures: Stream[Signature]
+    signed_people: Stream[SignedPerson]
+
+    @classmethod
+    async def open(cls, connection: asyncpg.Connection[asyncpg.Record], whose: Whose) -> Self:
+        """Begin every statement, inside one snapshot."""
+        place = (connection, whose)
+        return cls(
+            await store.stream_exported_participants(*place),
+            await store.stream_exported_assessments(*place),
+            await store.stream_exported_answers(*place),
+            await store.stream_exported_scores(*place),
+            await store.stream_exported_own_events(*place),
+            await store.stream_exported_data_queries(*place),
+            await people.stream_exported_events(*place),
+            await people.stream_exported_statuses(*place),
+            await people.stream_exported_consents(*place),
+            await people.stream_exported_restrictions(*place),
+            await people.stream_exported_visits(*place),
+            await measures.stream_exported_measurements(*place),
+            await work.stream_exported_alerts(*place),
+            await work.stream_exported_calls(*place),
+            await work.stream_exported_messages(*place),
+            await work.stream_exported_corrections(*place),
+            await signatures.stream_signatures(connection, *whose),
+            await signatures.stream_signed_people(connection, *whose[:2]),
+        )
+
+
+class Place(NamedTuple):
+    """What is read, through which connection."""
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    study_id: UUID
+    sites: Collection[str] | None
+    """Codes of sites whose participants are read; None: all."""
+    tables: Collection[str]
+    """The tables that are wanted."""
+
+
+class Merging:
+    """Reads one participant after another, and makes their rows."""
+
+    def __init__(
+        self,
+        place: Place,
+        context: ServiceContext,
+        snapshot: Snapshot,
+        whose: Whose,
+        sources: Sources,
+    ) -> None:
+        """Over streams that nobody else reads."""
+        self._connection, self._tables = place.connection, place.tables
+        self._context, self._snapshot = context, snapshot
+        self._whose, self._sources = whose, sources
+        self.participant_ids = whose.participant_ids
+        """Whose rows are made, in this order."""
+
+    @classmethod
+    async def begin(cls, place: Place, context: ServiceContext, snapshot: Snapshot) -> Self:
+        """Begin to read, inside one snapshot."""
+        study_id, as_of = place.study_id, snapshot.as_of
+        known = await store.list_participants_to_export(place.connection, study_id, as_of)
+        ids = [one.id for one in known if place.sites is None or one.site in place.sites]
+        whose = Whose(study_id, ids, as_of)
+        return cls(place, context, snapshot, whose, await Sources.open(place.connection, whose))
+
+    async def rows_of(self, participant_id: UUID) -> list[TableRows]:
+        """The rows of the next participant of the order, by table."""
+        sources = self._sources
+        (one,) = await sources.participants.of(participant_id)
+        asked = Asked(
+            await sources.assessments.of(participant_id),
+            await sources.answers.of(participant_id),
+            await sources.scores.of(participant_id),
+        )
+        protocol = await self._context.reader.protocol(
+            self._connection, self._whose.study_id, one.protocol_version_id
+        )
+        reading = Reading(self._snapshot, ParticipantData(one, protocol, *asked))
+        return [
+            *await self._of_person(reading),
+            *await self._of_answers(reading),
+            *await self._of_work(reading),
+            ("signatures", signature_rows(reading.person, await self._verified(one, asked))),
+        ]
+
+    async def _of_person(self, reading: Reading) -> list[TableRows]:
+        """Who it is, and what happened."""
+        sources, person = self._sources, reading.person
+        who = person.participant.participant_id
+        consents = await sources.consents.of(who)
+        restrictions = await sources.restrictions.of(who)
+        happened = await sources.own_events.of(who)
+        return [
+            ("participants", [participant_row(person, consents, restrictions)]),
+            ("statuses", status_rows(person, await sources.statuses.of(who))),
+            ("consents", consent_rows(person, consents)),
+            ("events", event_rows(person, await sources.events.of(who))),
+            ("own_events", own_event_rows(person, reading.protocol, happened)),
+            ("visits", visit_rows(reading, await sources.visits.of(who))),
+        ]
+
+    async def _of_answers(self, reading: Reading) -> list[TableRows]:
+        """What was answered and measured, and what follows from it."""
+        answers = answer_rows(reading)
+        values = await self._sources.measurements.of(reading.person.participant.participant_id)
+        # What is analysed stacks what the export has, and nothing that was left out of it.
+        stacked = answers.measured if "scores" in self._tables else []
+        beside = values if "measures" in self._tables else []
+        return [
+            ("sittings", sitting_rows(reading)),
+            ("items", answers.items),
+            ("scores", answers.scores),
+            ("endpoints", answers.endpoints),
+            ("measures", measure_rows(reading.person, values)),
+            ("adpro", score_records(reading, stacked)),
+            ("adpro", measure_records(reading, stacked, beside)),
+            ("adherence", adherence_rows(reading)),
+        ]
+
+    async def _of_work(self, reading: Reading) -> list[TableRows]:
+        """What staff were asked to do, and did."""
+        sources, person = self._sources, reading.person
+        who = person.participant.participant_id
+        return [
+            ("alerts", alert_rows(person, await sources.alerts.of(who))),
+            ("calls", call_rows(person, await sources.calls.of(who))),
+            ("messages", message_rows(person, await sources.messages.of(who))),
+            ("data_queries", data_query_rows(person, await sources.data_queries.of(who))),
+            ("corrections", correction_rows(person, await sources.corrections.of(who))),
+        ]
+
+    async def _verified(self, one: ExportedParticipant, asked: Asked) -> Sequence[Verified]:
+        """Their signatures, compared with what was read already."""
+        made = await self._sources.signatures.of(one.participant_id)
+        signed = await self._sources.signed_people.of(one.participant_id)
+        if not made:
+            return []
+        study_id, as_of = self._whose.study_id, self._whose.as_of
+        content = content_of(signed[0], asked, as_of)
+        return await verify_signatures(self._connection, study_id, made, as_of, content=content)

@@ -1,0 +1,245 @@
+"""One participant's rows of items, scores and responders. Touches no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from pro_service.domain.endpoints.change import Measurement
+from pro_service.domain.endpoints.rules import DOMAINS
+from pro_service.domain.endpoints.table import (
+    EndpointRow,
+    VisitResponse,
+    endpoint_rows,
+    visit_responses,
+)
+from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.instruments.scoring import ScaleScore, as_decimal, score
+from pro_service.domain.instruments.values import readable
+from pro_service.domain.study.assessments import AssessmentState
+from pro_service.services.exports.cells import as_figure, as_fraction, yes_or_no
+from pro_service.services.exports.columns import Row
+from pro_service.services.exports.rows.reading import WITHDREW, Reading, Sitting
+from pro_service.store.exports.export import ExportedScore
+
+_BASES: Final = ("complete", "unsent", "partial")
+_NOT_DERIVED: Final[Row] = (None,) * 10
+
+
+@dataclass
+class Placed:
+    """A scale of a sitting, with its score if there is one, and what the rules make of it."""
+
+    sitting: Sitting
+    instrument: Instrument
+    scale: Scale | Total
+    stored: ExportedScore | None
+    measured: Measurement | None = None
+    derived: EndpointRow | None = None
+
+
+class Answers(NamedTuple):
+    """The rows of one participant, and the scores that may be analysed."""
+
+    scores: list[Row]
+    items: list[Row]
+    endpoints: list[Row]
+    measured: list[Placed]
+
+
+def answer_rows(reading: Reading) -> Answers:
+    """Every row of one participant.
+
+    Of somebody who withdrew the use of the data the rows stay, with that as the reason, and
+    every answer and score is left out.
+    """
+    items: list[Row] = []
+    placed: list[Placed] = []
+    for sitting in reading.standing:
+        if sitting.instrument is not None:
+            items += _items(sitting, sitting.instrument)
+            placed += _placed(sitting, sitting.instrument)
+    measured = [one for one in placed if one.measured is not None]
+    person, rules = reading.person, reading.snapshot.rules
+    measurements = [one.measured for one in measured if one.measured is not None]
+    place = (reading.protocol, person.events, measurements, person.zone)
+    for one, derived in zip(measured, endpoint_rows(rules, *place), strict=True):
+        one.derived = derived
+    scores = [_score(one) for one in placed]
+    return Answers(scores, items, list(_endpoints(reading, measured)), measured)
+
+
+def _items(sitting: Sitting, instrument: Instrument) -> Iterator[Row]:
+    """A row for each item that was asked."""
+    asked, withdrew = sitting.asked, sitting.reading.person.withdrew
+    state = str(sitting.state)
+    head = (*sitting.where, asked.instrument, instrument.version)
+    when, how = sitting.when, sitting.how
+    absent = state if asked.attempt_id is None else "not_reached"
+    for item in instrument.items:
+        answer = sitting.given.get(item.code)
+        if answer is None:
+            reason: str | None = WITHDREW if withdrew else absent
+            yield (*head, item.code, state, None, reason, *when, None, None, *how)
+        else:
+            value, reason = (None, WITHDREW) if withdrew else (answer.value, answer.gap)
+            came = (answer.received_at, answer.corrections)
+            yield (*head, item.code, state, value, reason, *when, *came, *how)
+
+
+def _placed(sitting: Sitting, instrument: Instrument) -> Iterator[Placed]:
+    """Each scale that was asked, with its score."""
+    exact: dict[str, ScaleScore] = {}
+    at = sitting.answered_at
+    apart = sitting.reading.person.withdrew or sitting.asked.not_for_analysis is not None
+    for scale in instrument.results:
+        stored = _stored(sitting, scale.code)
+        one = Placed(sitting, instrument, scale, stored)
+        if stored is not None and at is not None and not apart:
+            if not exact:
+                values = readable(instrument, sitting.values)
+                exact = {each.scale: each for each in score(instrument, values)}
+            one.measured = _measured(one, exact, stored, at)
+        yield one
+
+
+def _stored(sitting: Sitting, scale: str) -> ExportedScore | None:
+    """The sitting's score: of the whole if it was submitted, else of what there is."""
+    attempt_id = sitting.asked.attempt_id
+    if attempt_id is None:
+        return None
+    scores = sitting.reading.scores
+    found = (scores.get((attempt_id, basis, scale)) for basis in _BASES)
+    return next((stored for stored in found if stored is not None), None)
+
+
+def _measured(
+    placed: Placed, exact: Mapping[str, ScaleScore], stored: ExportedScore, at: datetime
+) -> Measurement:
+    one = placed.sitting.asked
+    raw, normalised = _exact(exact.get(placed.scale.code), stored)
+    return Measurement(
+        target=one.target,
+        instrument=one.instrument,
+        scale=placed.scale.code,
+        direction=placed.instrument.direction_of(placed.scale),
+        visit=one.definition,
+        occurrence=one.occurrence,
+        answered_at=at,
+        opens_at=one.opens_at,
+        closes_at=one.closes_at,
+        raw=raw,
+        normalised=normalised,
+        basis=stored.basis,
+        mode=one.mode,
+        respondent=one.respondent,
+    )
+
+
+def _exact(
+    exact: ScaleScore | None, stored: ExportedScore
+) -> tuple[Fraction | None, Fraction | None]:
+    """The score as a fraction, from the answers, if those give what is stored.
+
+    Twelve places can miss a bound that the exact score meets.
+    """
+    if exact is not None and exact.raw is not None and as_decimal(exact.raw) == stored.raw:
+        return exact.raw, exact.normalised
+    return as_fraction(stored.raw), as_fraction(stored.normalised)
+
+
+def _score(one: Placed) -> Row:
+    asked, stored, scale = one.sitting.asked, one.stored, one.scale
+    withdrew = one.sitting.reading.person.withdrew
+    shown = None if withdrew else stored
+    version = one.instrument.version if stored is None else stored.instrument_version
+    bounds = (scale.minimum, scale.maximum) if stored is None else (stored.lowest, stored.highest)
+    return (
+        *one.sitting.where,
+        *(asked.target_on, asked.opens_at, asked.closes_at, asked.instrument, version),
+        *(scale.code, str(one.sitting.state), None if stored is None else stored.basis),
+        *((None, None) if shown is None else (shown.raw, shown.normalised)),
+        *bounds,
+        one.instrument.direction_of(scale),
+        *((None, None) if shown is None else (shown.answered, shown.substituted)),
+        WITHDREW if withdrew else _why_absent(one),
+        *one.sitting.when,
+        *(_NOT_DERIVED if one.derived is None else _derived(one.derived)),
+        *one.sitting.how,
+        *((None, None) if stored is None else (stored.scoring_version, stored.revision)),
+    )
+
+
+def _why_absent(one: Placed) -> str | None:
+    if one.stored is not None:
+        return one.stored.absent_reason
+    state = one.sitting.state
+    submitted = state in (AssessmentState.completed, AssessmentState.late)
+    return "not_scored" if submitted else str(state)
+
+
+def _derived(found: EndpointRow) -> Row:
+    reached = (
+        f"{name}={'unknown' if met is None else yes_or_no(met)}"
+        for name, met in found.thresholds.items()
+    )
+    return (
+        *(found.in_window, found.analysis_visit, found.is_baseline),
+        *(as_figure(found.baseline_raw), as_figure(found.change_raw)),
+        *(as_figure(found.baseline), as_figure(found.change)),
+        *(as_figure(found.percent_improvement), as_figure(found.average), "; ".join(reached)),
+    )
+
+
+def _endpoints(reading: Reading, measured: Sequence[Placed]) -> Iterator[Row]:
+    """A row for each knee and visit that says whether it had responded, and by which values."""
+    person, rules = reading.person, reading.snapshot.rules
+    missed = [] if person.withdrew else reading.places_missed()
+    measurements = [one.measured for one in measured if one.measured is not None]
+    responses = visit_responses(rules, person.events, measurements, missed)
+    if not responses:
+        return
+    windows = {(one.asked.definition, one.asked.occurrence): one.asked for one in reading.standing}
+    for each in responses:
+        told, window = each.responder, windows[each.visit, each.occurrence]
+        by = _decided_by(reading, measured, each)
+        found = None if by is None else by.derived
+        day = None if by is None else by.sitting.answered_on
+        yield (
+            *(*person.cells, each.target, each.visit, each.occurrence),
+            *(told.outcome, told.path, told.reason),
+            *(day, person.study_day(each.target, day)),
+            *(window.target_on, window.opens_at, window.closes_at),
+            None if found is None else found.in_window,
+            None if found is None else found.analysis_visit,
+            None if found is None else found.is_analysis_record,
+            *(
+                as_figure(figure)
+                for domain in DOMAINS
+                for figure in (each.pairs[domain].baseline, each.pairs[domain].value)
+            ),
+        )
+
+
+def _decided_by(
+    reading: Reading, measured: Sequence[Placed], response: VisitResponse
+) -> Placed | None:
+    """The score whose day is the response's: of the knee's pain, or what comes first of it."""
+    rule = reading.snapshot.rules.responder
+    here = [
+        one
+        for one in measured
+        if (one.sitting.asked.definition, one.sitting.asked.occurrence)
+        == (response.visit, response.occurrence)
+        and one.sitting.asked.target in (response.target, "person")
+    ]
+    for domain in DOMAINS:
+        names = () if rule is None else rule.scales.get(domain, ())
+        for one in here:
+            asked = (one.instrument.id, one.scale.code)
+            if any(asked == (name.instrument, name.scale) for name in names):
+                return one
+    return None

@@ -1,0 +1,258 @@
+"""One participant's data put together, assessment by assessment. Touches no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pro_service.domain.endpoints.change import injection_at, study_day
+from pro_service.domain.endpoints.rules import EndpointRules
+from pro_service.domain.endpoints.table import Place, speaks_for_a_domain
+from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.measures.model import Measure
+from pro_service.domain.study.assessments import AssessmentState, assessment_state
+from pro_service.domain.study.facts import KNEES, EventFacts, Status, StatusFacts, Target, Window
+from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.sittings import (
+    Due,
+    SittingTimes,
+    StandingReason,
+    is_settled,
+    sitting_facts,
+    standing_sitting,
+)
+from pro_service.domain.study.sittings.progress import Progress
+from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.times import local_day, zone
+from pro_service.services.exports.columns import Row
+from pro_service.store.exports.export import (
+    ExportedAnswer,
+    ExportedAssessment,
+    ExportedParticipant,
+    ExportedScore,
+)
+
+WITHDREW: Final = "withdrew_data_use"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What holds for every row of an export."""
+
+    database: str
+    study: str
+    as_of: datetime
+    instruments: Mapping[str, Instrument]
+    rules: EndpointRules
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    flagged: frozenset[str] = frozenset()
+    """Kinds of events of the protocol's own that the analysis plan names."""
+
+
+@dataclass(frozen=True)
+class ParticipantData:
+    """All of one participant's answers, as they stood."""
+
+    participant: ExportedParticipant
+    protocol: Protocol
+    assessments: Sequence[ExportedAssessment]
+    answers: Sequence[ExportedAnswer]
+    scores: Sequence[ExportedScore]
+
+
+class Person:
+    """One participant, and what every row about them begins with."""
+
+    def __init__(self, snapshot: Snapshot, participant: ExportedParticipant) -> None:
+        """Read the facts that stand in it as documents."""
+        self.snapshot, self.participant = snapshot, participant
+        self.zone: ZoneInfo = zone(participant.zone)
+        self.events = tuple(EventFacts.model_validate(each) for each in participant.events)
+        self.statuses = [StatusFacts.model_validate(each) for each in participant.statuses]
+        """In the order of record."""
+        self.standing: Standing = standing(self.statuses, snapshot.as_of, self.events)
+        self.withdrew = any(
+            each.status is Status.withdrew_data_use and each.effective_at <= snapshot.as_of
+            for each in self.statuses
+        )
+        self.cells: Row = (snapshot.database, snapshot.study, participant.code, participant.site)
+        """The columns of whose row it is."""
+        self.injected_at: dict[Target, datetime | None] = {
+            target: injection_at(self.events, target) for target in (*KNEES, "person")
+        }
+        """When each knee, or the first of them, was first injected."""
+
+    def day(self, at: datetime) -> date:
+        """An instant as a day of the participant's calendar."""
+        return local_day(at, self.zone)
+
+    def study_day(self, target: Target, day: date | None) -> int | None:
+        """The day counted from the knee's injection; None before there was one."""
+        injected_at = self.injected_at[target]
+        if injected_at is None or day is None:
+            return None
+        return study_day(day, self.day(injected_at))
+
+
+class Sitting:
+    """An assessment with one of its sittings, and what follows from both, worked out once."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        asked: ExportedAssessment,
+        instrument: Instrument | None,
+        given: Mapping[str, ExportedAnswer],
+    ) -> None:
+        """`given` are the sitting's answers by item."""
+        self.reading, self.asked, self.instrument, self.given = reading, asked, instrument, given
+        self.values = {code: answer.value for code, answer in given.items()}
+        self.stands_because: str | None = None
+        """Why it is the record (R3); None: it is not, or nobody began one."""
+        last = max((each.answered_at for each in given.values()), default=None)
+        self.last_answer_at = last
+        self.answered_at = last or asked.submitted_at
+        self.where: Row = (
+            *reading.person.cells,
+            *(asked.target, asked.definition, asked.occurrence),
+        )
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the assessment has come, if this is the sitting that stands."""
+        asked = self.asked
+        return Progress(
+            submitted_at=asked.submitted_at,
+            declined_at=asked.declined_at,
+            begun=bool(self.given),
+            answered=any(value is not None for value in self.values.values()),
+            settled=self.instrument is not None and is_settled(self.instrument, self.values),
+        )
+
+    @cached_property
+    def state(self) -> AssessmentState:
+        """The state of the assessment, if this is the sitting that stands."""
+        asked, person = self.asked, self.reading.person
+        window = Window(asked.opens_at, asked.closes_at, asked.provisional)
+        return assessment_state(window, self.progress, person.standing, person.snapshot.as_of)
+
+    @cached_property
+    def answered_on(self) -> date | None:
+        """The day of its last answer, of the participant's calendar."""
+        return None if self.answered_at is None else self.reading.person.day(self.answered_at)
+
+    @cached_property
+    def when(self) -> Row:
+        """The columns of when it was answered."""
+        day = self.answered_on
+        return (self.answered_at, day, self.reading.person.study_day(self.asked.target, day))
+
+    @cached_property
+    def how(self) -> Row:
+        """The columns of how it was answered."""
+        one = self.asked
+        return (
+            *(one.mode, one.respondent, one.respondent_relation, one.entered_by, one.interviewer),
+            *(one.not_for_analysis, self._second_entry(), one.authentication, one.card_shown_at),
+            *(one.language, one.sitting, one.moved_from, one.release),
+            *(one.instrument_sha256, one.wording_sha256),
+            self.reading.person.participant.protocol_sha256,
+        )
+
+    def _second_entry(self) -> str | None:
+        """Whether paper that is typed twice is verified; None: nobody asks for it."""
+        one = self.asked
+        sent_paper = one.mode == "paper" and one.submitted_at is not None
+        asked = sent_paper and self.reading.protocol.use(one.instrument).second_entry
+        if one.second_entry is None and not asked:
+            return None
+        return "verified" if one.second_entry == "verified" else "not verified"
+
+
+class Reading:
+    """One participant's assessments, each with the sitting that stood and those that did not."""
+
+    def __init__(self, snapshot: Snapshot, data: ParticipantData) -> None:
+        """Put the records together."""
+        self.snapshot, self.protocol = snapshot, data.protocol
+        self.person = Person(snapshot, data.participant)
+        self.scores = {(one.attempt_id, one.basis, one.scale): one for one in data.scores}
+        self._answers: dict[UUID, dict[str, ExportedAnswer]] = {}
+        for answer in data.answers:
+            self._answers.setdefault(answer.attempt_id, {})[answer.item] = answer
+        self.every: list[list[Sitting]] = [
+            [self._sitting(one) for one in sittings]
+            for _, sittings in groupby(data.assessments, key=lambda one: one.id)
+        ]
+        """All sittings, by assessment."""
+        self.standing = [self._standing(sittings) for sittings in self.every]
+        """Every assessment once, with the sitting that stood."""
+
+    def _sitting(self, one: ExportedAssessment) -> Sitting:
+        given = {} if one.attempt_id is None else self._answers.get(one.attempt_id, {})
+        return Sitting(self, one, self.snapshot.instruments.get(one.instrument), given)
+
+    def _standing(self, sittings: Sequence[Sitting]) -> Sitting:
+        """Of the sittings at one assessment the one written down, else the one the rule chooses."""
+        chosen = next((one for one in sittings if one.asked.chosen), None)
+        if chosen is not None:
+            chosen.stands_because = chosen.asked.chosen_because
+            return chosen
+        if len(sittings) == 1 or sittings[0].instrument is None:
+            if sittings[-1].asked.attempt_id is not None:
+                sittings[-1].stands_because = str(StandingReason.only)
+            return sittings[-1]
+        first, instrument = sittings[0].asked, sittings[0].instrument
+        closed_at = (
+            first.closes_at if first.closes_at and first.closes_at <= self.snapshot.as_of else None
+        )
+        every = [
+            sitting_facts(times, instrument, one.values)
+            for one in sittings
+            if (times := _times(one)) is not None
+        ]
+        found = standing_sitting(every, Due(first.target_on, self.person.zone, closed_at))
+        stands = next(one for one in sittings if found is None or one.asked.attempt_id == found.id)
+        stands.stands_because = None if found is None else str(found.reason)
+        return stands
+
+    def places_missed(self) -> list[Place]:
+        """Knees and visits after the injection that asked for a domain and are over unanswered."""
+        over = {AssessmentState.missed, AssessmentState.partial, AssessmentState.declined}
+        return list(dict.fromkeys(self._missed(over)))
+
+    def _missed(self, over: Iterable[AssessmentState]) -> Iterable[Place]:
+        for one in self.standing:
+            asked = one.asked
+            injected_at = self.person.injected_at[asked.target]
+            after = injected_at is not None and (
+                asked.closes_at is None or asked.closes_at > injected_at
+            )
+            if asked.target not in KNEES or not after:
+                continue
+            # What is answered and not sent may yet be sent while the visit takes answers.
+            is_over = one.state in over or (
+                one.state is AssessmentState.unsent and self._is_over(asked)
+            )
+            if is_over and speaks_for_a_domain(self.snapshot.rules, asked.instrument):
+                yield asked.target, asked.definition, asked.occurrence
+
+    def _is_over(self, one: ExportedAssessment) -> bool:
+        """Whether the visit takes no more answers."""
+        closed = one.closes_at is not None and one.closes_at <= self.snapshot.as_of
+        return closed or self.person.standing.ended_at is not None
+
+
+def _times(one: Sitting) -> SittingTimes | None:
+    asked = one.asked
+    if asked.attempt_id is None or asked.sitting is None or asked.started_at is None:
+        return None
+    return SittingTimes(
+        asked.attempt_id, asked.sitting, asked.started_at, asked.submitted_at, one.last_answer_at
+    )
