@@ -27,13 +27,6 @@ from pro_service.services.desk.seat import (
 )
 from pro_service.services.desk.today import read_frame
 from pro_service.services.measuring import correlating, may_see_together
-from pro_service.services.measuring.correlating import (
-    Asked,
-    Found,
-    Looking,
-    NotOpenError,
-    Wish,
-)
 from pro_service.store.desk.frame import Frame
 from pro_service.store.measuring.correlations import RunId, RunRow
 from pro_service.store.measuring.locked import are_reads_locked
@@ -57,7 +50,7 @@ class CorrelationRoom:
     """Ids of what the protocol takes at some visit."""
     runs: tuple[RunRow, ...]
     run: RunRow | None
-    found: Found | None
+    found: correlating.Found | None
     """Of the run that is looked at."""
 
 
@@ -76,10 +69,10 @@ class _Entered:
         """Whether anything may be shown at any site by now."""
         return bool(self.place.assignments)
 
-    def looking(self) -> Looking:
+    def looking(self) -> correlating.Looking:
         """Who looks."""
         names = {self.place.login, *(str(one.role) for one in self.place.assignments)}
-        return Looking(
+        return correlating.Looking(
             study_id=self.seat.study_id,
             names=names,
             kind=self.frame.kind,
@@ -126,7 +119,7 @@ async def read_room(
     )
 
 
-async def run_correlation(hands: Hands, asked: Asked, wish: Wish) -> RunId:
+async def run_correlation(hands: Hands, asked: correlating.Asked, wish: correlating.Wish) -> RunId:
     """Set a score beside a measure, and keep that it was done; what it found the room shows.
 
     Raises NotAllowedError, NotOpenError, QuestionError, NoPairingError.
@@ -134,7 +127,7 @@ async def run_correlation(hands: Hands, asked: Asked, wish: Wish) -> RunId:
     seat, context = hands.seat, hands.context
     entered = await _enter(hands.desk, context, seat)
     if not entered.locked:
-        raise NotOpenError("The reads are not locked.", mend="Lock the reads first.")
+        raise correlating.NotOpenError("The reads are not locked.", mend="Lock the reads first.")
     terms = correlating.read_question(context.catalogue, entered.protocol, asked)
     async with at_desk(hands.desk, entered.place, one_snapshot=True) as connection:
         found = await correlating.find(connection, context, entered.looking(), terms, wish)
@@ -163,5 +156,7 @@ def _narrowed(seat: Seat, protocol: Protocol, *, locked: bool) -> Place:
     return replace(staff, assignments=kept)
 
 
-def _asked(run: RunRow) -> Asked:
-    return Asked(f"{run.instrument}/{run.scale}", run.measure, run.region, run.layer, run.visit)
+def _asked(run: RunRow) -> correlating.Asked:
+    return correlating.Asked(
+        f"{run.instrument}/{run.scale}", run.measure, run.region, run.layer, run.visit
+    )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
+import aiohttp
 import pytest
 
 from pro_service.services.study.staff import make_staff
 from tests.integration.exports.conftest import INJECTED, answer_all
 from tests.support.databases import Prepared, clone, prepare
-from tests.support.desk import PASSWORD
+from tests.support.desk import PASSWORD, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
+from tests.support.web import browsing
 
+Browsers: TypeAlias = Callable[[str], Awaitable[aiohttp.ClientSession]]
+LOCKED: Final = """
+CREATE OR REPLACE FUNCTION pro.reads_locked(study uuid, as_of timestamptz) RETURNS boolean
+    LANGUAGE sql STABLE AS 'SELECT true'
+"""
+"""What locks the reads, of which there are none here."""
 ANSWERED: Final = {"K-001": (8, 4), "K-002": (7, 5), "K-003": (6, 2), "K-004": (5, 1)}
 """What each answered to everything, before the injection and at week 2."""
 MEASURED: Final = {"K-001": (20, 18), "K-002": (24, 23), "K-003": (22, 20), "K-004": (21, 23)}
@@ -24,12 +33,13 @@ STAFF: Final = {
     "dora": ("data_manager", None),
 }
 VALUE: Final = """
-INSERT INTO pro.measurements (study_id, id, thing_id, revision, participant_id, measure, measure_version,
-                              definition_sha256, target, measured_on, region, layer, value, gap, reader, read_number,
-                              struck, actor)
-SELECT p.study_id, i.id, i.id, 1, p.id, 'ute_t2s', '1', repeat('0', 64), 'left_knee', '{day}', 'cMFC', 'full',
-       {value}, {gap}, 'R1', 1, false, 'cli:test'
-FROM pro.participants AS p CROSS JOIN (SELECT gen_random_uuid() AS id) AS i WHERE p.code = '{code}'
+INSERT INTO pro.measurements (study_id, id, thing_id, revision, participant_id, measure,
+                              measure_version, definition_sha256, target, measured_on, region,
+                              layer, value, gap, reader, read_number, struck, actor)
+SELECT p.study_id, i.id, i.id, 1, p.id, 'ute_t2s', '1', repeat('0', 64), 'left_knee', '{day}',
+       'cMFC', 'full', {value}, {gap}, 'R1', 1, false, 'cli:test'
+FROM pro.participants AS p CROSS JOIN (SELECT gen_random_uuid() AS id) AS i
+WHERE p.code = '{code}'
 """
 
 
@@ -93,3 +103,17 @@ async def trial(followed_url: str, followed: Prepared[Left]) -> AsyncIterator[Tr
     """The trial going on, on the copy."""
     async with go_on_with(followed_url, followed.made) as running:
         yield running
+
+
+@pytest.fixture
+async def at(trial: Trial) -> AsyncIterator[Browsers]:
+    """A browser in which somebody is signed in, by login."""
+    async with AsyncExitStack() as stack:
+
+        async def seated(login: str) -> aiohttp.ClientSession:
+            browser = await stack.enter_async_context(browsing(trial.server))
+            status, _ = await sign_in(browser, login)
+            assert status == 200
+            return browser
+
+        yield seated

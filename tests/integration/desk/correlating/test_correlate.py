@@ -23,17 +23,13 @@ from pro_service.services.measuring.correlating import (
     Wish,
 )
 from pro_service.store.base import operations
-from tests.integration.correlating.conftest import ANSWERED, MEASURED, value_of
+from tests.integration.desk.correlating.conftest import ANSWERED, LOCKED, MEASURED, value_of
 from tests.integration.exports.conftest import INJECTED
 from tests.support.study import ACTOR, Trial
 
 PRODUCTION: Final = """
 ALTER TABLE pro.database_identity DISABLE TRIGGER USER;
 UPDATE pro.database_identity SET kind = 'production';
-"""
-LOCKED: Final = """
-CREATE OR REPLACE FUNCTION pro.reads_locked(study uuid, as_of timestamptz) RETURNS boolean
-    LANGUAGE sql STABLE AS 'SELECT true'
 """
 PAIN: Final = Asked("womac-nrs-3.1/pain", "ute_t2s", "cMFC", visit="week_2")
 
@@ -75,7 +71,7 @@ async def test_pairs_and_correlations_are_those_worked_by_hand(trial: Trial) -> 
             ("baseline", "week_2"), ANSWERED[code], MEASURED[code], strict=True
         )
     ]
-    assert [int(one["gap_days"]) for one in told] == [0, 2] * 4
+    assert [int(one["gap_days"]) for one in told] == [4, 2] * 4
     assert found.pairing.scores_alone == {}
     assert found.pairing.values_alone == {"too_far": 1}
     assert found.pairing.missing == {"unreadable": 1}
