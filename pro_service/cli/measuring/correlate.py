@@ -111,13 +111,18 @@ def correlate_command(
     made = with_runtime(data, actor, work)
     _print(made)
     if folder is not None:
-        try:
-            written = list(_write(folder, made.found))
-        except (TableFileError, OSError) as error:
-            said = error.message if isinstance(error, ProServiceError) else error.strerror
-            err.print(f"error: {said}", markup=False)
-            raise typer.Exit(1) from None
-        out.print(f"Written to {folder}: {', '.join(written)}.", markup=False)
+        _keep(folder, made.found)
+
+
+def _keep(folder: Path, found: Found) -> None:
+    """Write the files, or say in one line why not."""
+    try:
+        written = list(_write(folder, found))
+    except (TableFileError, OSError) as error:
+        said = error.message if isinstance(error, ProServiceError) else error.strerror
+        err.print(f"error: {said}", markup=False)
+        raise typer.Exit(1) from None
+    out.print(f"Written to {folder}: {', '.join(written)}.", markup=False)
 
 
 def _print(made: _Made) -> None:
