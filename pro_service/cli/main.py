@@ -37,6 +37,11 @@ COMMANDS: Final = (
         "reports.export:export_command",
     ),
     Entry(
+        "correlate",
+        "Set a score beside a measure of the same knee; refused before a named data cut.",
+        "measuring.correlate:correlate_command",
+    ),
+    Entry(
         "rescore",
         "Recompute all scores from the stored responses; what differs is added, the old is kept.",
         "reports.rescore:rescore_command",

@@ -126,6 +126,9 @@ class Action(StrEnum):
     see_groups = "see_groups"
     """See scores of groups by visit, once they may be looked at (R20), as far as the protocol lets
     the role see scores."""
+    correlate = "correlate"
+    """Set scores beside measures of groups, once they may be looked at (R20), where the protocol
+    names the role for both together (R19)."""
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
@@ -210,6 +213,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
     Action.see_groups: frozenset({Role.investigator, Role.data_manager, Role.monitor}),
+    Action.correlate: frozenset({Role.investigator, Role.data_manager, Role.monitor}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
     Action.keep_staff: frozenset({Role.administrator}),
     Action.keep_sites: frozenset({Role.administrator}),

@@ -19,6 +19,7 @@ from pro_service.web.desk.charting import page as charting
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.copying import handlers as copying
+from pro_service.web.desk.correlating import page as correlating
 from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.entering import blanks, corrections, counts, persons, second
@@ -102,6 +103,7 @@ DOINGS: Final = (
     Doing(f"{_TEXT}/alert", texts_read.alert, Action.settle_text, "desk-text-alert"),
     Doing(f"{_TEXT}/take", texts_read.take, Action.take_answer, "desk-text-take"),
     Doing(f"{_TEXT}/nothing", texts_read.nothing, Action.settle_text, "desk-text-nothing"),
+    Doing(correlating.ROOM, correlating.run, Action.correlate, "desk-correlate"),
     Doing(_TABLET, tablet.hand_over, Action.hand_over_tablet, "desk-tablet"),
     Doing(f"{_TABLET}/back", tablet.take_back, Action.hand_over_tablet, "desk-tablet-back"),
     Doing(f"{_PARTICIPANT}/card", cards.renew, Action.renew_card, "desk-card-new"),
@@ -215,6 +217,9 @@ ROUTES: Final = (
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),
     web.get("/desk/figures", participants.show_figures, name="desk-figures"),
+    web.get(
+        correlating.ROOM, for_staff(correlating.show, Action.correlate), name="desk-correlate-room"
+    ),
     web.get("/desk/groups", for_staff(groups.show_groups, Action.see_groups), name="desk-groups"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),

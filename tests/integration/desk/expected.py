@@ -43,6 +43,8 @@ ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
 SEES_SCORES: Final = {Role.investigator, Role.data_manager, Role.monitor}
 """Who sees scores by the example's protocol."""
+SEES_BOTH: Final = {Role.data_manager}
+"""Who sees scores beside measures by the example's protocol."""
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -53,6 +55,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if doing.name == "desk-correlate":
+        return 409 if role in SEES_BOTH else 403  # The reads are not locked.
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if action is Action.read_images:
@@ -155,6 +159,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         theirs: 200 if sees else 404,
         f"{theirs}/trajectory": trajectory,
         "/desk/groups": 200 if role in MAY[Action.see_groups] else 403,
+        "/desk/measures/correlate": 200 if role in SEES_BOTH else 403,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,

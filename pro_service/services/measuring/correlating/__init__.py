@@ -18,6 +18,7 @@ from pro_service.services.measuring.correlating.running import (
     find,
     find_again,
     list_runs,
+    newest_protocol,
     read_openings,
     record,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "find",
     "find_again",
     "list_runs",
+    "newest_protocol",
     "pairs_csv",
     "points_csv",
     "read_openings",

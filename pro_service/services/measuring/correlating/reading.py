@@ -19,11 +19,12 @@ from pro_service.domain.endpoints.groups import counted
 from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.endpoints.rules import EndpointRules
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows
-from pro_service.domain.endpoints.visits import BASELINE, analysis_targets
+from pro_service.domain.endpoints.visits import BASELINE
 from pro_service.domain.measures.analyses import Question
 from pro_service.domain.measures.pairing import Of, Pairing, ScoreOn, ValueOn, pair
-from pro_service.domain.measures.values import Measured, ReadersRule, standing_values
+from pro_service.domain.measures.values import Measured, standing_values
 from pro_service.domain.study.facts import KNEES, EventFacts
+from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.context import ServiceContext
@@ -43,7 +44,8 @@ class By:
     plan: AnalysisPlan | None
     """The analysis plan in force then."""
     within_days: int
-    readers_rule: ReadersRule
+    measuring: Measuring | None
+    """The protocol's word on measures: which of several readers' values stands."""
     seen: bool
     """Only of participants whose scores are seen from the seat this connection is of."""
 
@@ -120,8 +122,15 @@ async def _values(
     return [
         ValueOn(Of(people[who].code, one.target), one.measured_on, one.value, one.gap)
         for who, several in found.items()
-        for one in standing_values(several, by.readers_rule)
+        for one in _standing(several, by.measuring)
     ]
+
+
+def _standing(several: Sequence[Measured], measuring: Measuring | None) -> list[Measured]:
+    """One value for each spot; without a word of the protocol the mean of its readers."""
+    if measuring is None:
+        return standing_values(several, "mean")
+    return standing_values(several, measuring.readers_rule, measuring.differs_beyond)
 
 
 class _Person:
@@ -157,19 +166,16 @@ class _Person:
                     local_day(one.answered_at, self.zone),
                     Decimal(value.numerator) / Decimal(value.denominator),
                     row.analysis_visit,
-                    self._days_off(rules, row, days.get(of)),
+                    _days_off(row, days.get(of)),
                 )
 
-    def _days_off(self, rules: EndpointRules, row: EndpointRow, injected_on: date | None) -> int:
-        """How far the day of an answer is from the day its analysis visit aims at."""
-        day = local_day(row.measured.answered_at, self.zone)
-        if injected_on is None or row.analysis_visit is None:
-            return 0
-        if row.analysis_visit == BASELINE:
-            return (injected_on - day).days
-        aims = analysis_targets(self.protocol, row.measured.instrument, injected_on, rules.windows)
-        aim = next(one.day for one in aims if one.visit == row.analysis_visit)
-        return abs((day - aim).days)
+
+def _days_off(row: EndpointRow, injected_on: date | None) -> int:
+    """How far an answer is from the day its analysis visit aims at; the baseline aims at the
+    injection, so that the last before it is the nearest."""
+    if row.analysis_visit == BASELINE and injected_on is not None and row.study_day is not None:
+        return -row.study_day
+    return abs(row.days_off or 0)
 
 
 def _measurement(terms: Terms, one: ScoreBeside) -> Measurement | None:

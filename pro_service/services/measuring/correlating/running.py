@@ -14,7 +14,6 @@ from pro_service.domain.endpoints.plan import AnalysisPlan
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.measures.analyses import Analysis, analyse
 from pro_service.domain.measures.pairing import Pairing
-from pro_service.domain.measures.values import ReadersRule
 from pro_service.domain.statistics.resampling import REPLICATES, SEED
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
@@ -23,6 +22,7 @@ from pro_service.services.measuring.correlating.question import Terms
 from pro_service.services.measuring.correlating.reading import Beside, By, read_beside
 from pro_service.services.measuring.looking import read_gate
 from pro_service.store.connection import Connection
+from pro_service.store.desk.people import list_protocol_versions
 from pro_service.store.measuring import correlations as store
 from pro_service.store.measuring.correlations import NewRun, RunId, RunRow
 from pro_service.store.measuring.locked import are_reads_locked
@@ -101,6 +101,16 @@ class Found:
             pairs=len(self.pairing.pairs),
             pairs_sha256=digest(pairs_csv(self.pairing.pairs)),
         )
+
+
+async def newest_protocol(
+    connection: Connection, context: ServiceContext, study_id: UUID
+) -> Protocol | None:
+    """The newest version of the protocol; None: the study has none yet."""
+    versions = await list_protocol_versions(connection, study_id)
+    if not versions:
+        return None
+    return await context.reader.protocol(connection, study_id, versions[0])
 
 
 async def read_openings(
@@ -197,7 +207,7 @@ async def _found(
         opening.as_of,
         plan,
         _within_days(plan, within_days),
-        _readers_rule(looking.protocol),
+        None if looking.protocol is None else looking.protocol.coming.measures,
         looking.seen,
     )
     beside = await read_beside(connection, context, looking.study_id, terms, by)
@@ -217,8 +227,3 @@ def _within_days(plan: AnalysisPlan | None, said: int | None) -> int:
             mend=f"Load a plan with [pairing], or say it: 0 to {LONGEST_GAP} days.",
         )
     return said
-
-
-def _readers_rule(protocol: Protocol | None) -> ReadersRule:
-    measuring = None if protocol is None else protocol.coming.measures
-    return "mean" if measuring is None else measuring.readers_rule

@@ -33,7 +33,7 @@ ROOMS: Final = (
     Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
     Room("figures", "/desk/figures", Action.see_participants, _ABOUT_FIGURES),
-    Room("groups", "/desk/groups", Action.see_groups),
+    Room("groups", "/desk/groups", Action.see_groups, ("/desk/measures/correlate",)),
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
     Room("rota", "/desk/rota", Action.see_participants),
