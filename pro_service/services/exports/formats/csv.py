@@ -64,7 +64,8 @@ def cell_text(column: Column, cell: Cell) -> str:
     return "" if cell is None else str(_SHOWN[column.type](cell))
 
 
-def _text(cell: str) -> str:
+def defused(cell: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
@@ -95,7 +96,7 @@ def _yes_or_no(cell: object) -> str:
 
 
 _SHOWN: Final[Mapping[str, Shown]] = {
-    "text": _text,
+    "text": defused,
     "integer": _integer,
     "decimal": _decimal,
     "date": _day,
