@@ -5,23 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pro_service.catalog.instrument_scales import CODE, scale_mistakes
 from pro_service.domain.conversation.commands import recognise
 from pro_service.domain.conversation.reply import understand
-from pro_service.domain.instruments.model import (
-    LANGUAGES,
-    Direction,
-    Instrument,
-    Item,
-    Scale,
-    Total,
-    Words,
-)
+from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Words
 from pro_service.domain.instruments.wording import CARRIER_WORDS
 
 _ID = re.compile(r"[a-z][a-z0-9.-]*")
-_CODE = re.compile(r"[a-z][a-z0-9_]*")
 HIGHEST = 1000
 """The highest answer an item may have: room for any scale in use, and no misprint."""
+MOST_DECIMALS = 3
+"""The decimal places an answer may have: nobody measures finer what is typed here."""
 LONGEST_SPAN_HOURS = 31 * 24
 
 
@@ -31,8 +25,7 @@ def mistakes_of(instrument: Instrument) -> list[str]:
         *_header(instrument),
         *_items(instrument),
         *_groups(instrument),
-        *_scales(instrument),
-        *_total(instrument),
+        *scale_mistakes(instrument),
         *_codes(instrument),
     ]
 
@@ -67,7 +60,7 @@ def _items(instrument: Instrument) -> Iterator[str]:
     said: dict[str, list[str]] = {}
     for index, item in enumerate(instrument.items):
         key = f"items[{index}]"
-        if not _CODE.fullmatch(item.code):
+        if not CODE.fullmatch(item.code):
             yield f"{key}.code: use lower-case letters, digits and _, beginning with a letter."
         if item.code in seen:
             yield f"{key}.code: {item.code} is already the code of another item."
@@ -79,14 +72,42 @@ def _items(instrument: Instrument) -> Iterator[str]:
             yield f"{key}.maximum: must be above minimum, {item.minimum}."
         elif item.maximum > HIGHEST:
             yield f"{key}.maximum: must be {HIGHEST} or less."
-        elif item.step < 1 or (item.maximum - item.minimum) % item.step:
-            yield f"{key}.step: must be 1 or more, and lead from minimum exactly to maximum."
+        steps = list(_steps(item, key)) if item.minimum < item.maximum <= HIGHEST else []
+        yield from steps
         yield from _anchors(item, key)
         yield from _choices(item, key)
+        yield from _counts(item, key)
+        if steps:
+            continue  # No answer is on a step that leads nowhere, however it is said.
         alike = item.model_dump_json(exclude={"code", "label"})
         if alike not in said:
             said[alike] = list(_said(item))
         yield from (f"{key}.{each}" for each in said[alike])
+
+
+def _steps(item: Item, key: str) -> Iterator[str]:
+    if item.decimals > MOST_DECIMALS:
+        yield f"{key}.step: has more than {MOST_DECIMALS} decimal places."
+    elif item.decimals and item.choices:
+        yield f"{key}.step: an item with choices is answered in whole numbers; remove it."
+    elif item.step <= 0 or (item.maximum - item.minimum) % item.step:
+        yield (
+            f"{key}.step: must be 1 or more, or a decimal above 0, and lead from minimum exactly "
+            "to maximum."
+        )
+
+
+def _counts(item: Item, key: str) -> Iterator[str]:
+    """What the answers count in scales, where that is not their value."""
+    scores = [choice.score for choice in item.choices if choice.score is not None]
+    if not scores:
+        return
+    if item.reversed:
+        yield f"{key}.reversed: its choices say what they count; give the scores so and remove it."
+    if len(scores) < len(item.choices):
+        yield f"{key}.choices: give every choice its score, or none."
+    elif min(scores) == max(scores):
+        yield f"{key}.choices: all count the same; their scores must differ."
 
 
 def _anchors(item: Item, key: str) -> Iterator[str]:
@@ -129,7 +150,7 @@ def _choices(item: Item, key: str) -> Iterator[str]:
     if not item.minimum < item.maximum <= HIGHEST:
         return  # Said of the range itself.
     values = [choice.value for choice in item.choices]
-    if values != list(range(item.minimum, item.maximum + 1, max(item.step, 1))):
+    if values != list(range(item.minimum, item.maximum + 1, max(int(item.step), 1))):
         yield f"{key}.choices: values must be every number from minimum to maximum, rising."
     for language in LANGUAGES:
         taken: set[str] = set()
@@ -163,111 +184,6 @@ def _groups(instrument: Instrument) -> Iterator[str]:
     for code in codes:
         if code not in grouped:
             yield f"groups: {code} is in no group and would never be asked."
-
-
-def _scales(instrument: Instrument) -> Iterator[str]:
-    items = {item.code: item for item in instrument.items}
-    seen: set[str] = set()
-    for index, scale in enumerate(instrument.scales):
-        key = f"scales[{index}]"
-        if not _CODE.fullmatch(scale.code):
-            yield f"{key}.code: use lower-case letters, digits and _, beginning with a letter."
-        if scale.code in seen:
-            yield f"{key}.code: {scale.code} is already the code of another scale."
-        seen.add(scale.code)
-        unknown = [code for code in scale.items if code not in items]
-        for code in unknown:
-            yield f"{key}.items: {code} is not an item."
-        if len(set(scale.items)) < len(scale.items):
-            yield f"{key}.items: an item stands more than once."
-        if not 1 <= scale.minimum_answered <= len(scale.items):
-            yield f"{key}.minimum_answered: must be from 1 to the number of items."
-        if not unknown and scale.items:
-            members = [items[code] for code in scale.items]
-            ranges = {(item.minimum, item.maximum, item.step) for item in members}
-            if len(ranges) > 1 and scale.rule != "percent of answered maximum":
-                # A mean of the answered items can only stand in for an item with the same range.
-                yield f"{key}.items: all must have the same range."
-            else:
-                yield from _scale_range(scale, members, key)
-                yield from _table(scale, members, key)
-        yield from _scale_direction(instrument.direction, scale, key)
-
-
-def _scale_range(scale: Scale, members: list[Item], key: str) -> Iterator[str]:
-    for name, given in (("minimum", scale.minimum), ("maximum", scale.maximum)):
-        if scale.rule == "sum":
-            wanted, why = sum(getattr(item, name) for item in members), "the sum over its items"
-        elif scale.rule == "table" and scale.table:
-            wanted = min(scale.table) if name == "minimum" else max(scale.table)
-            why = "the table's own end"
-        else:
-            wanted, why = 0 if name == "minimum" else 100, f"the end of the rule {scale.rule}"
-        if given != wanted:
-            yield f"{key}.{name}: must be {wanted}, {why}."
-
-
-def _table(scale: Scale, members: list[Item], key: str) -> Iterator[str]:
-    if scale.rule != "table":
-        if scale.table:
-            yield f'{key}.table: is read by the rule "table" only; remove it or change the rule.'
-        return
-    sums = sum(item.maximum - item.minimum for item in members) + 1
-    if len(scale.table) != sums:
-        yield f"{key}.table: must have {sums} scores, one for each sum; it has {len(scale.table)}."
-    steps = {later > earlier for earlier, later in zip(scale.table, scale.table[1:], strict=False)}
-    level = any(a == b for a, b in zip(scale.table, scale.table[1:], strict=False))
-    if level or len(steps) > 1:
-        # The way a misprinted score gives itself away.
-        yield f"{key}.table: must rise throughout or fall throughout; one score is out of order."
-    if scale.minimum_answered != len(members):
-        # A table knows whole sums only: nothing can stand in for a missing answer.
-        yield f"{key}.minimum_answered: must be {len(members)}, as a table needs every item."
-
-
-def _scale_direction(answers: Direction, scale: Scale, key: str) -> Iterator[str]:
-    """Say so where the rule turns the scale round and the direction does not, or the reverse."""
-    turned = scale.rule == "100 minus mean" or (
-        len(scale.table) > 1 and scale.table[-1] < scale.table[0]
-    )
-    means = scale.direction or answers
-    if "none" not in (answers, means) and turned != (means != answers):
-        wanted = next(d for d in ("higher is worse", "higher is better") if d != means)
-        yield f'{key}.direction: must be "{wanted}", as its rule and the answers\' direction say.'
-
-
-def _total(instrument: Instrument) -> Iterator[str]:
-    total = instrument.total
-    if total is None:
-        return
-    scales = {scale.code: scale for scale in instrument.scales}
-    if not _CODE.fullmatch(total.code) or total.code in scales:
-        yield "total.code: must be a code of its own, in lower-case letters, digits and _."
-    unknown = [code for code in total.scales if code not in scales]
-    for code in unknown:
-        yield f"total.scales: {code} is not a scale."
-    if not total.scales or len(set(total.scales)) < len(total.scales):
-        yield "total.scales: must name at least one scale, and each once."
-    if unknown:
-        return
-    yield from _total_range(total, [scales[code] for code in total.scales])
-    if {instrument.direction_of(scales[code]) for code in total.scales} != {
-        instrument.direction_of(total)
-    }:
-        yield "total.direction: must be the direction of every one of its scales."
-
-
-def _total_range(total: Total, parts: list[Scale]) -> Iterator[str]:
-    if total.rule == "mean of scales" and len({(one.minimum, one.maximum) for one in parts}) > 1:
-        yield "total.scales: all must have the same range for a mean."
-        return
-    for name, given in (("minimum", total.minimum), ("maximum", total.maximum)):
-        wanted = sum(getattr(one, name) for one in parts)
-        if total.rule == "mean of scales":
-            wanted //= max(len(parts), 1)
-        if given != wanted:
-            what = "mean" if total.rule == "mean of scales" else "sum"
-            yield f"total.{name}: must be {wanted}, the {what} over its scales."
 
 
 def _codes(instrument: Instrument) -> Iterator[str]:

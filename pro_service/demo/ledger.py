@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
+
 
 @dataclass(frozen=True)
 class SentAnswer:
@@ -18,7 +20,7 @@ class SentAnswer:
     code: str
     way: Literal["text", "link"]
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     instrument: str = ""
     target: str = ""

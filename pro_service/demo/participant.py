@@ -25,6 +25,7 @@ from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.reading import Question, Reader
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.times import local_day, zone
 
 DOES_NOT_APPLY: Final = frozenset({"function_7", "function_13"})
@@ -221,7 +222,7 @@ class Participant:
             return False
         return (day - local_day(self.injected_at, zone(self.persona.zone))).days == 3
 
-    def _note(self, question: Question, value: int | None, gap: str | None) -> None:
+    def _note(self, question: Question, value: Value | None, gap: str | None) -> None:
         self._ledger.sent.append(
             SentAnswer(
                 code=self.persona.code,
@@ -278,7 +279,7 @@ class Participant:
                 continue
             item = self._items[name.removeprefix("a.")]
             gap = None
-            value: int | None = None
+            value: Value | None = None
             if "not_applicable" in values and self._cannot_say(item):
                 gap = "not_applicable"
             else:

@@ -14,6 +14,7 @@ from uuid import UUID
 from pro_service.demo.ledger import Ledger, SentAnswer
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.domain.study.statuses import RULES
 from pro_service.services.record import verify
@@ -94,7 +95,7 @@ def compare_scores(
     scores: Iterable[StoredScore],
 ) -> int:
     """How many submitted assessments are not scored once, and exactly as their answers say."""
-    answers: dict[UUID, dict[str, int | None]] = defaultdict(dict)
+    answers: dict[UUID, dict[str, Value | None]] = defaultdict(dict)
     for row in stored:
         if row.stands and row.sent:
             answers[row.assessment_id][row.item] = row.value

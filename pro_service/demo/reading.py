@@ -16,6 +16,7 @@ from pro_service.texts.catalogue import Texts, placeholders
 _LINK: Final = re.compile(r"https?://\S+")
 _NOT_TAKEN: Final = (
     "ask_again.range",
+    "ask_again.decimal",
     "ask_again.group",
     "reading.noted",
     "crossed",

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.numbers import Value
 
 FORMAT: Final = 1
 """What is signed today."""
@@ -30,10 +31,13 @@ class UnknownFormatError(ProServiceError):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedItem:
-    """What stood answered to an item: a value or a kind of gap, and how often it was corrected."""
+    """What stood answered to an item: a value or a kind of gap, and how often it was corrected.
+
+    A value is signed as a number where it is whole, and as text ("7.5") where it has decimals.
+    """
 
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     answered_at: datetime
     corrections: int
@@ -227,7 +231,7 @@ def _sitting(one: SignedSitting) -> dict[str, Any]:
 def _item(one: SignedItem) -> dict[str, Any]:
     return {
         "item": one.item,
-        "value": one.value,
+        "value": str(one.value) if isinstance(one.value, Decimal) else one.value,
         "gap": one.gap,
         "answered_at": _instant(one.answered_at),
         "corrections": one.corrections,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.numbers import Value, plain
 
 T = TypeVar("T")
 
@@ -33,6 +35,13 @@ def row_of(kind: Callable[..., T], row: Mapping[str, Any], /, **converted: Any) 
             f"{getattr(kind, '__name__', kind)}: missing {missing}, surplus {surplus}."
         )
     return kind(**values)
+
+
+def answer(found: Decimal | float | None) -> Value | None:
+    """An answer as a column gives it (numeric), or JSON (a number of it); None stays none."""
+    if found is None:
+        return None
+    return plain(found if isinstance(found, int | Decimal) else Decimal(repr(found)))
 
 
 def rows_of(kind: Callable[..., T], rows: Sequence[asyncpg.Record]) -> list[T]:

@@ -7,7 +7,8 @@ as much in memory as one of them has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
@@ -34,10 +35,12 @@ class Stream(Generic[T]):
     """The rows of one statement, taken participant by participant in the statement's order."""
 
     def __init__(
-        self, cursor: asyncpg.cursor.Cursor[asyncpg.Record], kind: Callable[..., T]
+        self,
+        cursor: asyncpg.cursor.Cursor[asyncpg.Record],
+        read: Callable[[Sequence[asyncpg.Record]], list[T]],
     ) -> None:
         """Over a cursor that nobody else fetches from."""
-        self._cursor, self._kind = cursor, kind
+        self._cursor, self._read = cursor, read
         self._held: list[T] = []
         self._taken = 0
         self._is_over = False
@@ -51,7 +54,18 @@ class Stream(Generic[T]):
         *parameters: Any,
     ) -> Self:
         """Begin a statement inside the connection's transaction."""
-        return cls(await connection.cursor(sql, *parameters), kind)
+        return cls(await connection.cursor(sql, *parameters), partial(rows_of, kind))
+
+    @classmethod
+    async def open_with(
+        cls,
+        connection: asyncpg.Connection[asyncpg.Record],
+        sql: str,
+        read: Callable[[Sequence[asyncpg.Record]], list[T]],
+        *parameters: Any,
+    ) -> Self:
+        """The same, where columns are not what the rows hold: `read` makes these of those."""
+        return cls(await connection.cursor(sql, *parameters), read)
 
     async def of(self, participant_id: UUID) -> list[T]:
         """All rows of the next participant of the order; none where theirs do not come next."""
@@ -64,6 +78,6 @@ class Stream(Generic[T]):
                 self._taken += 1
             if self._is_over:
                 return found
-            self._held = rows_of(self._kind, await self._cursor.fetch(AT_ONCE))
+            self._held = self._read(await self._cursor.fetch(AT_ONCE))
             self._taken = 0
             self._is_over = not self._held

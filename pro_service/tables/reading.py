@@ -58,17 +58,21 @@ def read_table(path: Path) -> Table:
     Control characters are refused with row and column. A blank line is left out, but in a table of
     one column it is a missing value; a row of empty cells is a row.
     """
+    return read_content(path.name, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A table's bytes, for who keeps their hash as well. Raises TableFileError."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             most = LARGEST_FILE // 1024**2
             raise TableFileError(
                 f"{path.name} is too large for a table.", mend=f"Divide it: {most} MB at most."
             )
-        content = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unknown reason"
         raise TableFileError(f"{path} cannot be read ({reason}).") from None
-    return read_content(path.name, content)
 
 
 def read_content(name: str, content: bytes) -> Table:

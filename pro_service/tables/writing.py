@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 import os
 import shutil
 import stat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +16,13 @@ from pro_service.tables.reading import TableFileError
 
 AT_ONCE: Final = 1024 * 1024
 """Bytes of a large table in memory at a time."""
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV with commas."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(rows)
+    return written.getvalue()
 
 
 def csv_bytes(text: str) -> bytes:

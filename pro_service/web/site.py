@@ -25,6 +25,7 @@ from pro_service.texts.catalogue import Domain, load_texts
 
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 KEPT_FOR_GOOD: Final = "public, max-age=31536000, immutable"
+_CHARTS: Final = ("pro_service.web.charts", "charts.css")
 _KINDS: Final = {"css": "text/css", "js": "text/javascript"}
 
 
@@ -48,6 +49,8 @@ class Audience:
     static: str
     """The address below which their files are served."""
     style: str
+    charts: bool = False
+    """Whether their pages draw charts: the style sheet of charts is joined to theirs."""
     scripts: tuple[str, ...] = ()
     failures: Mapping[HTTPStatus, str] = field(default_factory=dict)
     """The words for a request that failed, by status, where they have any of their own."""
@@ -70,9 +73,9 @@ class Site:
         self.texts = load_texts(audience.catalogue)
         self._audience = audience
         self._environment = _templates(audience.package)
-        style, *scripts = (
-            _read_asset(audience.package, name) for name in (audience.style, *audience.scripts)
-        )
+        joined = (_CHARTS,) if audience.charts else ()
+        style = _read_asset(audience.package, audience.style, joined)
+        scripts = [_read_asset(audience.package, name) for name in audience.scripts]
         self._assets = {asset.name: asset for asset in (style, *scripts)}
         self._style = f"{audience.static}/{style.name}"
         self.scripts = [f"{audience.static}/{one.name}" for one in scripts]
@@ -170,8 +173,10 @@ def _templates(package: str) -> Environment:
 
 
 @cache
-def _read_asset(package: str, file: str) -> Asset:
-    body = files(package).joinpath("static", file).read_bytes()
+def _read_asset(package: str, file: str, joined: tuple[tuple[str, str], ...] = ()) -> Asset:
+    """A file of a package, and behind it others, each (package, file)."""
+    every = ((package, file), *joined)
+    body = b"\n".join(files(each).joinpath("static", name).read_bytes() for each, name in every)
     stem, _, ending = file.rpartition(".")
     name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
     return Asset(name, _KINDS[ending], body, gzip.compress(body, mtime=0))

@@ -12,13 +12,14 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.services.exports.columns import TABLES, Cell, Column, Row
+from pro_service.services.exports.columns import TABLES, Cell, Column, Row, Table
 from pro_service.services.exports.columns.model import Source, Type
 from pro_service.services.exports.files import ExportFolderError, Tables, new_export
 from pro_service.services.exports.formats import CsvWriter
@@ -64,6 +65,21 @@ def test_an_instant_is_in_milliseconds_of_utc_and_says_so() -> None:
 @given(st.text())
 def test_no_text_cell_begins_like_a_formula(text: str) -> None:
     assert not cell_text(TEXT, text).startswith(FORMULA_STARTS)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",))), min_size=2, max_size=9))
+def test_whatever_is_written_is_read_back(cells: list[str]) -> None:
+    columns = tuple(TEXT._replace(name=f"c{place}") for place, _ in enumerate(cells))
+    with TemporaryDirectory() as folder:
+        writer = CsvWriter()
+        writer.open(Path(folder), [Table("x", "x", columns)], {})
+        writer.add("x", tuple(cells))
+        writer.add("x", (None,) * len(cells))
+        writer.close()
+        with (Path(folder) / "x.csv").open(newline="", encoding="utf-8-sig") as file:
+            _, read, empty = csv.reader(file)
+    assert read == [cell_text(TEXT, cell) for cell in cells]
+    assert empty == [""] * len(cells)
 
 
 def test_files_appear_together_with_their_sums(tmp_path: Path) -> None:

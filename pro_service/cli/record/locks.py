@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.table import Table
 
-from pro_service.cli.options import ActorOption, DataOption, OptionError, ReasonOption, StudyOption
+from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.seated import HERE, ask_password, seated
 from pro_service.services import record
 from pro_service.services.desk import signing
 from pro_service.services.desk.account.proving import Proof
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import Seat
-from pro_service.services.desk.sign_in import Whence, find_session, sign_in, sign_out
 from pro_service.services.desk.signing import LiftWish
 from pro_service.services.record import Keeper, LockWish
 from pro_service.services.study import Passwords
 from pro_service.store.connection import transaction
-from pro_service.store.pools import Pools, open_pools
+from pro_service.store.pools import open_pools
 from pro_service.store.record import locks as store
 from pro_service.store.record.locks import LockPreview, LockRow
 
 lock_app = typer.Typer(no_args_is_help=True, help="Locks: values held for analysis (R14).")
-_HERE: Final = Whence("command line", "command line")
 
 
 @lock_app.command("set")
@@ -121,43 +117,17 @@ def lift_command(
         lock_id = UUID(lock)
     except ValueError:
         raise typer.BadParameter("is no lock; see `lock list`", param_hint="LOCK") from None
-    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else _ask_password(by)
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else ask_password(by)
 
     async def work(runtime: Runtime) -> bool:
         passwords = Passwords()
         async with (
             await open_pools(runtime.url, roles=("desk", "clerk")) as pools,
-            _seated(pools, passwords, by, password) as seat,
+            seated(pools, passwords, by, password) as seat,
         ):
             hands = Hands(seat, runtime.context, pools.desk, pools.clerk)
             wish = LiftWish(lock_id, name, reason, Proof(password))
-            return await signing.lift(hands, passwords, wish, _HERE)
+            return await signing.lift(hands, passwords, wish, HERE)
 
     lifted = with_runtime(data, actor, work)
     out.print("Lifted." if lifted else "Asked for: another person lifts it within 7 days.")
-
-
-def _ask_password(login: str) -> str:
-    asked: str = typer.prompt(f"Password of {login}", hide_input=True, err=True)
-    return asked
-
-
-@asynccontextmanager
-async def _seated(
-    pools: Pools, passwords: Passwords, login: str, password: str
-) -> AsyncIterator[Seat]:
-    """Somebody signed in for the length of a command, in the one study that leads to.
-
-    Raises SignInRefusedError, SignInStoppedError, SignInThrottledError, OptionError.
-    """
-    token = await sign_in(pools.desk, passwords, login=login, password=password, place=_HERE)
-    try:
-        seat = await find_session(pools.desk, token)
-        if not isinstance(seat, Seat):
-            raise OptionError(
-                f"{login} works in several studies, or has a second factor.",
-                mend="Write it as STUDY/LOGIN, or lift the lock at the desk.",
-            )
-        yield seat
-    finally:
-        await sign_out(pools.desk, token)

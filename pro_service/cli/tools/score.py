@@ -14,6 +14,7 @@ import typer
 from pro_service.catalog.instrument_files import SUFFIX, load_instrument_file, load_instruments
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.instruments.numbers import Value, plain
 from pro_service.domain.instruments.scoring import (
     ANSWERS_FIT_SMALLER_VERSION,
     ScaleScore,
@@ -22,7 +23,7 @@ from pro_service.domain.instruments.scoring import (
     score,
 )
 from pro_service.domain.instruments.values import AnswerRangeError, check_value, range_in_words
-from pro_service.domain.tables.cells import SHORTENED, CellError, read_whole
+from pro_service.domain.tables.cells import SHORTENED, CellError, read_number, read_whole
 from pro_service.domain.tables.heads import fold_head, head_problems, known_heads
 from pro_service.tables import Table, csv_bytes, read_table, write_csv
 
@@ -123,7 +124,7 @@ def score_table(instrument: Instrument, table: Table) -> ScoredTable:
         warnings.append(f"{instrument.id} has no scales: answers were checked, nothing is added.")
     outputs: list[Sequence[str]] = [(*table.heads, *_new_columns(instrument, table.heads))]
     for number, cells in table.rows:
-        answers: dict[str, int | None] = {}
+        answers: dict[str, Value | None] = {}
         for item, place in places:
             try:
                 answers[item.code] = _answer(item, cells[place])
@@ -145,20 +146,21 @@ def score_table(instrument: Instrument, table: Table) -> ScoredTable:
     return ScoredTable(text=buffer.getvalue(), warnings=tuple(warnings))
 
 
-def _answer(item: Item, cell: str) -> int | None:
+def _answer(item: Item, cell: str) -> Value | None:
     """One answer; None where it is missing. Raises AnswerRangeError, and CellError for lost digits.
 
     Nothing is rounded, and no number means that there is none: 99 is out of range.
     """
     try:
-        value = read_whole(cell)
+        value = read_number(cell) if item.decimals else read_whole(cell)
     except CellError as error:
         if error.message == SHORTENED:
             raise
         raise AnswerRangeError(item) from None
-    if value is not None:
-        check_value(item, value)
-    return value
+    if value is None:
+        return None
+    check_value(item, value)
+    return plain(value)
 
 
 def _item_places(instrument: Instrument, table: Table) -> list[tuple[Item, int]]:

@@ -29,6 +29,7 @@ from pro_service.domain.conversation.reply import Gap, Reason, read_alone, under
 from pro_service.domain.conversation.sending import offer, send
 from pro_service.domain.conversation.wrong_numbers import may_be_own_slip
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.numbers import Value
 
 OFFER_AFTER = 2
 CALL_AFTER = 3
@@ -335,7 +336,10 @@ def _ask_again(
             "minimum": item.minimum,
             "maximum": item.maximum,
         }
-        reply.append(TextPart(key="ask_again.range", parameters=bounds))
+        if item.decimals:
+            bounds["step"] = str(item.step)
+        key = "ask_again.decimal" if item.decimals else "ask_again.range"
+        reply.append(TextPart(key=key, parameters=bounds))
     if failures >= CALL_AFTER:
         reply.append(TextPart(key="offer.call_coming"))
     elif failures >= OFFER_AFTER:
@@ -349,15 +353,15 @@ def _ask_again(
     )
 
 
-def _accept(asked: _Asked, agenda: Agenda, given: tuple[int | Gap, ...], now: datetime) -> Step:
+def _accept(asked: _Asked, agenda: Agenda, given: tuple[Value | Gap, ...], now: datetime) -> Step:
     """Record one answer an item, then ask the next open question, or thank and close."""
     entry, prompt = asked.entry, asked.prompt
     answers = tuple(
         ItemAnswer(
             assessment_id=entry.assessment_id,
             item=item.code,
-            value=answer if isinstance(answer, int) else None,
-            gap=None if isinstance(answer, int) else answer,
+            value=None if isinstance(answer, str) else answer,
+            gap=answer if isinstance(answer, str) else None,
         )
         for item, answer in zip(asked.items, given, strict=True)
     )

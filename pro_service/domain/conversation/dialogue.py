@@ -16,6 +16,7 @@ from pydantic import Field
 from pro_service.domain.conversation.commands import Command
 from pro_service.domain.conversation.reply import Gap
 from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import Target
 from pro_service.domain.study.respondents import RespondentKind
@@ -27,6 +28,7 @@ def _range(item: Item) -> tuple[object, ...]:
     return (
         item.minimum,
         item.maximum,
+        item.step,
         item.choices,
         item.low_anchor,
         item.high_anchor,
@@ -47,7 +49,7 @@ class AgendaEntry(Record):
     instrument: Instrument
     target: Target
     text_mode: Literal["item", "grouped"]
-    answered: dict[str, int | None]
+    answered: dict[str, Value | None]
     """Standing answers of the present attempt by item code; None is a gap (skipped and so on)."""
     unsent: bool = False
     """All is answered and was not sent: it is sent by a word, and asked no more."""
@@ -167,7 +169,7 @@ class ItemAnswer(Record):
 
     assessment_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: Gap | None
 
 

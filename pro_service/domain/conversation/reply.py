@@ -16,6 +16,7 @@ from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.scan import Token, fold, scan
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.record import Record
 
@@ -32,14 +33,14 @@ Reason = Literal[
 class Understood(Record):
     """One item's reply: `value` within the item's range, or None and why not."""
 
-    value: int | None
+    value: Value | None
     reason: Reason
 
 
 class UnderstoodSeveral(Record):
     """Several items' reply: one answer an item in the order asked, or None and why not."""
 
-    answers: tuple[int | Gap, ...] | None
+    answers: tuple[Value | Gap, ...] | None
     reason: Reason
 
 
@@ -78,7 +79,9 @@ def understand_several(items: Sequence[Item], text: str) -> UnderstoodSeveral:
 
 
 def _glued(items: Sequence[Item], folded: str) -> list[str]:
-    within_a_digit = all(item.minimum >= 0 and item.maximum <= 9 for item in items)
+    within_a_digit = all(
+        item.minimum >= 0 and item.maximum <= 9 and not item.decimals for item in items
+    )
     return list(folded) if within_a_digit and folded.isdecimal() else []
 
 
@@ -89,7 +92,7 @@ def _spaced_numeral(items: Sequence[Item], folded: str) -> bool:
     )
 
 
-def _piece(item: Item, piece: str) -> int | Gap | None:
+def _piece(item: Item, piece: str) -> Value | Gap | None:
     value = understand(item, piece).value
     if value is not None:
         return value
@@ -135,7 +138,7 @@ def _judge(item: Item, tokens: tuple[Token, ...]) -> Understood:
     return Understood(value=value, reason="value")
 
 
-def _permitted(item: Item, value: int) -> bool:
+def _permitted(item: Item, value: Value) -> bool:
     if item.choices and all(choice.value != value for choice in item.choices):
         return False
     return is_permitted(item, value)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pro_service.domain.conversation import words
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language
+from pro_service.domain.instruments.numbers import Value, plain
 
 Kind = Literal[
-    "number",  # one whole number, in digits or words
+    "number",  # one number, in digits or words; a decimal one only where items have decimals
     "ratio",  # n of m, as in 4/10
     "malformed",  # a numeral that is no one number, as in 四五
     "choice",  # a choice's word, or an anchor's
@@ -34,8 +36,8 @@ class Token(NamedTuple):
 
     kind: Kind
     text: str
-    value: int = -1
-    of: int = -1
+    value: Value = -1
+    of: Value = -1
 
 
 _LONGEST_NUMERAL = 3  # the widest range is 0-100; "007" is 7, a telephone number is nothing
@@ -46,6 +48,12 @@ _SPOKEN = r"(\d+|" + "|".join(_SMALL) + ")"
 _RATIO = re.compile(r"(\d+)\s*分?\s*/\s*(\d+)\s*分?(?!\d|\.\d)")
 _SPOKEN_RATIO = re.compile(_SPOKEN + r"\s+out\s+of\s+" + _SPOKEN + r"(?![a-z\d]|\.\d)")
 _DIGITS = re.compile(r"\d+")
+# "7.5", "7点5", "七点五"; the comma of "7,5" stays one between two answers.
+_DECIMAL = re.compile(r"(\d{1,3})[.点](\d{1,3})(?![\d.点/])")
+_SPOKEN_DECIMAL = re.compile(
+    f"([{''.join(words.CHINESE_DIGITS)}]|\\d{{1,3}})点([{''.join(words.CHINESE_DIGITS)}]{{1,3}})"
+    f"(?![{''.join(words.CHINESE_DIGITS)}点])"
+)
 _LATIN = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _CHINESE_NUMERAL = re.compile(
     "[" + "".join(words.CHINESE_DIGITS) + words.CHINESE_TENS + words.CHINESE_HUNDREDS + "]+"
@@ -86,15 +94,15 @@ def language_of(text: str) -> Language:
     return "zh_CN" if any("\u4e00" <= one <= "\u9fff" for one in text) else "en"
 
 
-def choice_words(item: Item) -> dict[str, int]:
+def choice_words(item: Item) -> dict[str, Value]:
     """Return every word that means one answer of this item, both languages, folded.
 
     Choice labels, their further spellings, the two anchors and how people say them. A word that
     would mean two different answers means none.
     """
-    found: dict[str, set[int]] = {}
+    found: dict[str, set[Value]] = {}
 
-    def add(word: str | None, value: int) -> None:
+    def add(word: str | None, value: Value) -> None:
         folded = _known_word(word or "")
         if folded and not folded.isdecimal():
             found.setdefault(folded, set()).add(value)
@@ -127,8 +135,9 @@ def _tidy(folded: str) -> str:
 
 def scan(items: Sequence[Item], folded: str) -> tuple[Token, ...]:
     """Cut folded text into tokens, knowing the choice words and units of `items`."""
-    choices: dict[str, int] = {}
+    choices: dict[str, Value] = {}
     units = set(words.POINT_WORDS)
+    decimal = any(item.decimals for item in items)
     for item in items:
         choices.update(choice_words(item))
         units |= words.UNIT_WORDS.get(item.unit or "", frozenset())
@@ -137,14 +146,31 @@ def scan(items: Sequence[Item], folded: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position = 0
     while position < len(text):
-        token = _next(text, position, phrases, choices, units)
+        token = _decimal(text, position) if decimal else None
+        token = token or _next(text, position, phrases, choices, units)
         tokens.append(token)
         position += len(token.text)
     return tuple(tokens)
 
 
+def _decimal(text: str, position: int) -> Token | None:
+    """A number with decimals that begins here, where it is no part of a longer one."""
+    if position > 0 and (text[position - 1].isdigit() or text[position - 1] in ".,点-/"):
+        return None
+    match = _DECIMAL.match(text, position)
+    if match is not None:
+        return Token("number", match[0], plain(Decimal(f"{match[1]}.{match[2]}")))
+    match = _SPOKEN_DECIMAL.match(text, position)
+    if match is None:
+        return None
+    digits = words.CHINESE_DIGITS
+    whole = int(match[1]) if match[1].isdecimal() else digits[match[1]]
+    places = "".join(str(digits[one]) for one in match[2])
+    return Token("number", match[0], plain(Decimal(f"{whole}.{places}")))
+
+
 def _next(
-    text: str, position: int, phrases: list[str], choices: dict[str, int], units: set[str]
+    text: str, position: int, phrases: list[str], choices: dict[str, Value], units: set[str]
 ) -> Token:
     if match := _RATIO.match(text, position) or _SPOKEN_RATIO.match(text, position):
         number, bound = (_number(match[1]), _number(match[2]))

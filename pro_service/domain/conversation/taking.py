@@ -16,6 +16,7 @@ from pro_service.domain.conversation.framing import unframed
 from pro_service.domain.conversation.reply import understand
 from pro_service.domain.conversation.scan import Token, fold, scan
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.numbers import Value
 
 _CHANGES: Final = re.compile(
     r"\b(?:not|no|never|nor|without|isn't|wasn't|don't|didn't|can't|more|less|over|under|above"
@@ -90,7 +91,7 @@ class NotOne(StrEnum):
 class Found(NamedTuple):
     """The one value a text holds, or None and why not."""
 
-    value: int | None
+    value: Value | None
     why_not: NotOne | None
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.endpoints.change import injection_at
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.record import Record
@@ -29,7 +30,7 @@ class CompleteSitting(Record):
     visit: str
     """The visit definition that asked."""
     submitted_at: datetime
-    answers: dict[str, int]
+    answers: dict[str, Value]
 
 
 class SentSitting(CompleteSitting):
@@ -113,7 +114,7 @@ def baselines(
     A sitting in which a scale could not be scored leaves an earlier score standing, and so with an
     item. Answers this release's instrument would refuse are left out.
     """
-    items: dict[Target, dict[Place, int]] = {target: {} for target in TARGETS}
+    items: dict[Target, dict[Place, Value]] = {target: {} for target in TARGETS}
     scores: dict[Target, dict[Place, Fraction]] = {target: {} for target in TARGETS}
     for sitting in sorted(sittings, key=lambda one: one.submitted_at):
         injected_at = injection_at(events, sitting.target)

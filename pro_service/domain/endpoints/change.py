@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from pro_service.domain.endpoints.responder import burden
 from pro_service.domain.endpoints.rules import Basis, EndpointRules, Threshold
 from pro_service.domain.instruments.model import Direction
 from pro_service.domain.study.facts import EventFacts, EventKind, Target
@@ -96,9 +97,13 @@ def improvement(
 def percent_improvement(
     value: Fraction | None, base: Fraction | None, direction: Direction
 ) -> Fraction | None:
-    """Improvement as a percentage of baseline; undefined (None) at a baseline of 0."""
-    better = improvement(value, base, direction)
-    return None if better is None or not base else better / base * 100
+    """How much of the burden at baseline is gone, in percent, of scores on 0-100.
+
+    KOOS pain 20 -> 40 is a burden of 80 -> 60: 25 %, and not 100 %. None where a score or a
+    direction is absent, and where there was no burden: nothing can be said of a part of nothing.
+    """
+    before, after = burden(base, direction), burden(value, direction)
+    return None if after is None or not before else (before - after) / before * 100
 
 
 def reached(

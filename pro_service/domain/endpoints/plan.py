@@ -28,11 +28,11 @@ from pro_service.domain.record import Record
 Stage = Literal["before_lock", "after_lock", "after_unblinding"]
 """When a version of a plan was confirmed: a rule chosen after unblinding is another thing."""
 
+CorrelationKind = Literal["within knees over time", "change from baseline", "at a visit"]
+"""The three ways of asking whether a score and a measure move together."""
+
 
 NOT_YET: Final[Mapping[str, str]] = {
-    "pairing": "measures are set beside scores",
-    "correlations": "correlations are computed",
-    "looks": "groups are shown before the data cut",
     "trend": "participants see their own trend",
 }
 """Sections that are checked and that nothing acts upon before the service does what is named."""
@@ -74,7 +74,10 @@ class Correlation(Authority):
     score: ScaleName
     measure: str = Field(min_length=1)
     """Id of the measure set beside the score."""
-    kind: Literal["within knees over time", "change from baseline", "at a visit"]
+    region: str | None = None
+    layer: str | None = None
+    """Of which part of the knee; for measures that are taken of parts."""
+    kind: CorrelationKind
     visit: str | None = None
     """The analysis visit, for a change and for one visit; none for what goes over time."""
 

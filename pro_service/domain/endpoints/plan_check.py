@@ -241,7 +241,13 @@ def _scale_problems(draft: _Draft) -> Iterator[Problem]:
         for index, threshold in enumerate(draft.thresholds)
         for instrument in threshold.instruments
     ]
+    on_0_100 = {
+        f"thresholds[{index}]"
+        for index, threshold in enumerate(draft.thresholds)
+        if threshold.on == "0-100"
+    }
     if draft.responder is not None:
+        on_0_100 |= {f"responder.scales.{domain}" for domain in draft.responder.scales}
         named += [
             (f"responder.scales.{domain}", name.instrument, name.scale)
             for domain, names in draft.responder.scales.items()
@@ -256,9 +262,19 @@ def _scale_problems(draft: _Draft) -> Iterator[Problem]:
         if instrument is None:
             yield _no_instrument(draft, name, place)
             continue
-        scales = [scored.code for scored in instrument.results]
+        scales = {scored.code: scored for scored in instrument.results}
         if scale not in scales:
             yield Problem(place, f"{name} has no scale {scale}", suggestion(scale, scales))
+            continue
+        scored = scales[scale]
+        if instrument.direction_of(scored) == "none" and not place.startswith("correlations"):
+            yield Problem(
+                place, f"{name} does not say whether more of {scale} is better", "Take another."
+            )
+        if scored.normalisation == "none" and place in on_0_100:
+            yield Problem(
+                place, f"{scale} of {name} has no place on 0-100", "Take a scale that has one."
+            )
 
 
 def _correlation_problems(draft: _Draft, planned: Correlation, path: str) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from pro_service.domain.endpoints.change import Measurement
 from pro_service.domain.endpoints.curve import Point, time_averaged_area
 from pro_service.domain.endpoints.responder import ABSENT, DomainPair, Responder, burden, respond
 from pro_service.domain.endpoints.rules import DOMAINS, DomainName, EndpointRules, ScaleName
-from pro_service.domain.endpoints.visits import analysis_targets, analysis_visit
+from pro_service.domain.endpoints.visits import BASELINE, analysis_target, analysis_targets
 from pro_service.domain.study.facts import KNEES, EventFacts, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day
@@ -38,6 +38,13 @@ class EndpointRow:
     is_baseline: bool
     analysis_visit: str | None
     is_analysis_record: bool = False
+    """Whether it is the one value that stands for its analysis visit (ADaM's ANL01FL).
+
+    Of those that count, the nearest to the visit's target day, then the earlier; before the
+    injection, the baseline.
+    """
+    days_off: int | None = None
+    """Days from the analysis visit's target day, -3 being three days before; None without one."""
     baseline: Fraction | None = None
     change: Fraction | None = None
     baseline_raw: Fraction | None = None
@@ -72,9 +79,30 @@ def endpoint_rows(
     What does not count by the rules has a row with its baseline, and nothing derived from it.
     """
     series, by = _series(rules, measurements), _By(rules, protocol, zone)
+    return _with_records(
+        rules,
+        [
+            _row(by, one, series.get(_key(one), []), derive.injection_at(events, one.target))
+            for one in measurements
+        ],
+    )
+
+
+def _with_records(rules: EndpointRules, rows: Sequence[EndpointRow]) -> tuple[EndpointRow, ...]:
+    """Flag one row for each scale and analysis visit, of those that count."""
+    chosen: dict[tuple[Key, str], EndpointRow] = {}
+    for row in sorted(rows, key=lambda row: row.measured.answered_at):
+        if row.analysis_visit is None or not row.measured.counts(rules):
+            continue
+        if row.analysis_visit == BASELINE and not row.is_baseline:
+            continue
+        place = _key(row.measured), row.analysis_visit
+        standing = chosen.setdefault(place, row)
+        if abs(row.days_off or 0) < abs(standing.days_off or 0):
+            chosen[place] = row
+    flagged = {id(row) for row in chosen.values()}
     return tuple(
-        _row(by, one, series.get(_key(one), []), derive.injection_at(events, one.target))
-        for one in measurements
+        replace(row, is_analysis_record=True) if id(row) in flagged else row for row in rows
     )
 
 
@@ -155,16 +183,15 @@ def _row(
     injected_on, answered_on = local_day(injected_at, zone), local_day(one.answered_at, zone)
     before = one.answered_at < injected_at
     base = derive.baseline(series, injected_at)
+    targets = analysis_targets(protocol, one.instrument, injected_on, rules.windows)
+    stands_for = None if before else analysis_target(answered_on, targets)
     row = EndpointRow(
         one,
         derive.study_day(answered_on, injected_on),
         within,
         is_baseline=one is base,
-        analysis_visit=analysis_visit(
-            answered_on,
-            before_injection=before,
-            targets=analysis_targets(protocol, one.instrument, injected_on, rules.windows),
-        ),
+        analysis_visit=BASELINE if before else stands_for and stands_for.visit,
+        days_off=None if stands_for is None else (answered_on - stands_for.day).days,
         baseline=None if base is None else base.normalised,
         baseline_raw=None if base is None else base.raw,
     )
@@ -187,10 +214,15 @@ def _row(
 
 
 def _percent_improvement(one: Measurement, base: Measurement) -> Fraction | None:
-    """Of 0-100 scores where the scale has them, so that scales are comparable; else of raw ones."""
-    if one.normalised is None or base.normalised is None:
-        return derive.percent_improvement(one.raw, base.raw, one.direction)
-    return derive.percent_improvement(one.normalised, base.normalised, one.direction)
+    """Of 0-100 scores where the scale has them, so that scales are comparable.
+
+    Else of raw ones, which are a burden only where more is worse.
+    """
+    if one.normalised is not None and base.normalised is not None:
+        return derive.percent_improvement(one.normalised, base.normalised, one.direction)
+    if one.direction != "higher is worse":
+        return None
+    return derive.percent_improvement(one.raw, base.raw, one.direction)
 
 
 def _pairs(

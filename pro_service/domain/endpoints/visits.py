@@ -33,7 +33,9 @@ def analysis_targets(
     """The visits a value of this instrument may stand for, by target day.
 
     Those the plan's windows name; else the protocol's scheduled visits that count from injection 1
-    and ask the instrument.
+    and ask the instrument. Where no days bound them, the last takes values as long after its target
+    day as it does before, which is half the way from the target before it (or from the injection):
+    an extra visit a year late stands for none.
     """
     if windows is not None and windows.visits:
         found = [
@@ -57,19 +59,23 @@ def analysis_targets(
             and visit.anchor.basis == "occurred"
             and any(ask.instrument == instrument for ask in visit.asks)
         ]
-    return tuple(sorted(found, key=lambda target: target.day))
+    return _ended(sorted(found, key=lambda target: target.day), injected_on)
 
 
-def analysis_visit(
-    answered_on: date, *, before_injection: bool, targets: Sequence[AnalysisTarget]
-) -> str | None:
-    """The visit whose target day is nearest; of two equally near, the earlier.
+def _ended(targets: Sequence[AnalysisTarget], injected_on: date) -> tuple[AnalysisTarget, ...]:
+    if not targets or targets[-1].last is not None:
+        return tuple(targets)
+    *before, last = targets
+    since = next((one.day for one in reversed(before) if one.day < last.day), injected_on)
+    end = last.day + timedelta(days=(last.day - since).days // 2)
+    # Of all of them: what is too late for the last is not the one's before it either.
+    return tuple(one._replace(last=end) if one.last is None else one for one in targets)
 
-    Everything before the injection is "baseline". None where no visit asks for the value, or none
-    takes values of that day.
+
+def analysis_target(answered_on: date, targets: Sequence[AnalysisTarget]) -> AnalysisTarget | None:
+    """The visit a value of this day stands for: of two equally near, the earlier.
+
+    None where no visit asks for the value, or none takes values of that day.
     """
-    if before_injection:
-        return BASELINE
     near = [target for target in targets if target.holds(answered_on)]
-    nearest = min(near, key=lambda target: abs((target.day - answered_on).days), default=None)
-    return None if nearest is None else nearest.visit
+    return min(near, key=lambda target: abs((target.day - answered_on).days), default=None)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from pro_service.domain.instruments.numbers import Value, decimals_of
 from pro_service.domain.record import Record
 
 Language = Literal["en", "zh_CN"]
@@ -24,17 +25,22 @@ class Choice(Record):
 
     value: int
     label: Words
+    score: Value | None = None
+    """What the answer counts in scales, where that is not its value (pain "marked" counts 15)."""
     words: dict[Language, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Item(Record):
-    """One question. Its answer is a whole number from minimum to maximum, in steps of `step`."""
+    """One question. Its answer is a number from minimum to maximum, in steps of `step`.
+
+    Answers are whole numbers unless the step says otherwise (`step = 0.1`); the ends always are.
+    """
 
     code: str
     label: Words
     minimum: int
     maximum: int
-    step: int = 1
+    step: Value = 1
     choices: tuple[Choice, ...] = ()
     low_anchor: Words = Field(default_factory=dict)
     """What `minimum` means, in words ("no pain"). Every prompt states both anchors."""
@@ -48,20 +54,46 @@ class Item(Record):
     """A unit a reply may carry beside the number, for example "mm"."""
     skippable: bool = True
     may_not_apply: bool = False
+    reversed: bool = False
+    """In scales the answer counts from the other end: `minimum` counts as `maximum`."""
+
+    def counted(self, value: Value) -> Value:
+        """What an answer of the item's range counts in scales."""
+        if self.reversed:
+            return self.minimum + self.maximum - value
+        scored = (one.score for one in self.choices if one.value == value)
+        found = next(scored, None)
+        return value if found is None else found
+
+    @property
+    def counts(self) -> tuple[Value, Value]:
+        """The least and the most that an answer counts in scales."""
+        scores = [one.score for one in self.choices if one.score is not None]
+        return (min(scores), max(scores)) if scores else (self.minimum, self.maximum)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimal places an answer may have; 0: whole numbers alone."""
+        return decimals_of(self.step)
 
 
 class Scale(Record):
     """What is computed from some items, once enough of them are answered.
 
-    Rules, the first two with the mean of the answered items standing in for the missing ones:
+    Every rule takes of an answer what it counts (`Item.counted`): its value, its place from the
+    other end, or its choice's score. With the first three the mean of the answered items stands in
+    for the missing ones, so those items must count alike, unless all must be answered:
 
     - `sum`: the sum of the items;
+    - `mean`: their mean (RAND-36, once its answers are recoded to 0-100);
     - `100 minus mean`: 100 less the mean's place between the items' ends on 0-100, so that 100 is
       best where a high answer is bad (for items 0-4: 100 - mean x 25, the KOOS manual of 2012);
-    - `table`: the sum, counted from its lowest, looked up in `table`; all items must be answered;
+    - `table`: the sum, counted from its lowest, looked up in `table` (interval and T scores); all
+      items must be answered;
+    - `weighted sum`: `constant`, and each item times its weight; all items must be answered;
     - `percent of answered maximum`: how far the answered items went of as far as they could, on
-      0-100. The only rule whose items may have different ranges, and by which no mean stands in:
-      what is missing leaves the fraction's both parts (the IKDC form of 2000).
+      0-100. No mean stands in: what is missing leaves the fraction's both parts (the IKDC form of
+      2000), and items may count differently.
     """
 
     code: str
@@ -69,9 +101,15 @@ class Scale(Record):
     minimum_answered: int
     minimum: int
     maximum: int
-    rule: Literal["sum", "100 minus mean", "table", "percent of answered maximum"] = "sum"
+    rule: Literal[
+        "sum", "mean", "100 minus mean", "table", "weighted sum", "percent of answered maximum"
+    ] = "sum"
     table: tuple[Decimal, ...] = ()
     """For the rule `table`: one score for each sum, from the lowest sum to the highest."""
+    weights: dict[str, Decimal] = Field(default_factory=dict)
+    """For the rule `weighted sum`: the weight of each item, by its code."""
+    constant: Decimal = Decimal(0)
+    """For the rule `weighted sum`: what the weighted items are added to."""
     normalisation: Literal["0-100", "none"] = "0-100"
     """`0-100`: the raw score's place in its range; `none`: the raw score stands alone."""
     direction: Direction | None = None

@@ -15,10 +15,11 @@ from typing import Final, Literal
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.values import check_value
 
 AbsentReason = Literal["too_few_answered", "scale_absent"]
-Answers = Mapping[str, int | None]
+Answers = Mapping[str, Value | None]
 """Values by item code; None, or no entry, is a missing answer whatever the kind of gap."""
 
 PLACES: Final = 12
@@ -84,8 +85,7 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
 def as_decimal(fraction: Fraction) -> Decimal:
     """Round to 12 decimal places, halves away from zero, whatever the decimal context."""
     scaled = (abs(fraction) * 10**PLACES * 2 + 1) // 2
-    digits = tuple(int(digit) for digit in str(scaled))
-    return Decimal((1 if fraction < 0 else 0, digits, -PLACES))
+    return Decimal(f"{'-' if fraction < 0 else ''}{scaled}E-{PLACES}")
 
 
 def as_text(fraction: Fraction) -> str:
@@ -114,17 +114,24 @@ def _score_scale(instrument: Instrument, scale: Scale, answers: Answers) -> Scal
     return _present(scale, _raw(scale, answered), len(answered), len(scale.items) - len(answered))
 
 
-def _raw(scale: Scale, answered: Sequence[tuple[Item, int]]) -> Fraction:
+def _raw(scale: Scale, answered: Sequence[tuple[Item, Value]]) -> Fraction:
     """Apply the scale's rule to the answered items, of which there is at least one."""
-    risen = sum(value - item.minimum for item, value in answered)
-    reach = sum(item.maximum - item.minimum for item, _ in answered)
-    if scale.rule == "percent of answered maximum":
-        return Fraction(risen, reach) * 100
-    if scale.rule == "100 minus mean":
-        return 100 - Fraction(risen, reach) * 100
+    counted = [Fraction(item.counted(value)) for item, value in answered]
+    if scale.rule == "weighted sum":
+        weights = [Fraction(scale.weights[item.code]) for item, _ in answered]
+        weighted = (weight * one for weight, one in zip(weights, counted, strict=True))
+        return sum(weighted, Fraction(scale.constant))
+    mean = sum(counted, Fraction(0)) / len(counted)
+    if scale.rule == "mean":
+        return mean
+    if scale.rule == "sum":
+        return mean * len(scale.items)
+    ends = [item.counts for item, _ in answered]
+    risen = sum(counted, Fraction(0)) - sum((Fraction(low) for low, _ in ends), Fraction(0))
     if scale.rule == "table":
-        return Fraction(scale.table[risen])
-    return Fraction(sum(value for _, value in answered), len(answered)) * len(scale.items)
+        return Fraction(scale.table[int(risen)])
+    share = risen / sum((Fraction(high) - Fraction(low) for low, high in ends), Fraction(0)) * 100
+    return 100 - share if scale.rule == "100 minus mean" else share
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:

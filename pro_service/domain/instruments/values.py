@@ -1,14 +1,19 @@
-"""Which values an item accepts. Nothing is rounded, clipped or read as a sentinel."""
+"""Which values an item accepts. Nothing is rounded, clipped or read as a sentinel.
+
+Answers are whole numbers, or decimals where the item's step is one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.instruments.numbers import Value, plain
 
-_DIGITS = re.compile(r"[0-9]{1,9}")
+_NUMBER = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,9}))?")
 
 
 class AnswerRangeError(ProServiceError):
@@ -18,7 +23,7 @@ class AnswerRangeError(ProServiceError):
     """
 
     def __init__(self, item: Item) -> None:
-        """Say which whole numbers `item` accepts."""
+        """Say which numbers `item` accepts."""
         super().__init__(
             f"{item.code} is not {range_in_words(item)}.",
             mend="Give one, or leave the answer out.",
@@ -31,15 +36,18 @@ class AnswerRangeError(ProServiceError):
 def range_in_words(item: Item) -> str:
     """Return the permitted answers as a phrase: "a whole number from 0 to 10"."""
     steps = "" if item.step == 1 else f" in steps of {item.step}"
-    return f"a whole number from {item.minimum} to {item.maximum}{steps}"
+    number = "a number" if item.decimals else "a whole number"
+    return f"{number} from {item.minimum} to {item.maximum}{steps}"
 
 
-def is_permitted(item: Item, value: int) -> bool:
-    """Tell whether a whole number lies in the item's range and on one of its steps."""
+def is_permitted(item: Item, value: Value) -> bool:
+    """Tell whether a number lies in the item's range and on one of its steps."""
     return item.minimum <= value <= item.maximum and (value - item.minimum) % item.step == 0
 
 
-def readable(instrument: Instrument, answers: Mapping[str, int | None]) -> dict[str, int | None]:
+def readable(
+    instrument: Instrument, answers: Mapping[str, Value | None]
+) -> dict[str, Value | None]:
     """Return the stored answers the instrument can read: to its items, in range; gaps too."""
     return {
         item.code: answers[item.code]
@@ -49,27 +57,40 @@ def readable(instrument: Instrument, answers: Mapping[str, int | None]) -> dict[
     }
 
 
-def check_value(item: Item, value: int) -> None:
-    """Refuse anything but a whole number in the item's range, on one of its steps.
+def check_value(item: Item, value: Value) -> None:
+    """Refuse anything but a number in the item's range, on one of its steps.
 
-    Raises AnswerRangeError. A bool is refused: True is no answer of 1.
+    Raises AnswerRangeError. A bool is refused: True is no answer of 1; so are a float, which is
+    hardly ever what was written, and what is no number at all.
     """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not is_permitted(item, value):
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if not number or not Decimal(value).is_finite() or not is_permitted(item, value):
         raise AnswerRangeError(item)
 
 
-def parse_cell(item: Item, text: str) -> int | None:
+def read_number(text: str) -> Value | None:
+    """A number typed in a field of its own: digits, and decimals after a point or comma.
+
+    None: it is no number, or not in so many digits.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    return int(match[1]) if match[2] is None else plain(Decimal(f"{match[1]}.{match[2]}"))
+
+
+def parse_cell(item: Item, text: str) -> Value | None:
     """Read one cell of a table: plain digits, or nothing for a missing answer.
 
-    "7.5", "-1", "4.0" and codes such as "99" are refused with AnswerRangeError: a table is
-    prepared by a person who can mend it, so nothing in it is interpreted.
+    "7.5" and "4.0" are read where the item has decimals and refused elsewhere, with
+    AnswerRangeError; so are "-1" and codes such as "99": a table is prepared by a person who can
+    mend it, so nothing in it is interpreted.
     """
     trimmed = text.strip()
     if not trimmed:
         return None
-    if not _DIGITS.fullmatch(trimmed):
+    value = read_number(trimmed) if item.decimals or trimmed.isdigit() else None
+    if value is None:
         raise AnswerRangeError(item)
-    value = int(trimmed)
     check_value(item, value)
     return value

@@ -57,7 +57,8 @@ def _range_problems(measure: Measure) -> Iterator[Problem]:
 
 
 def _kind_problems(measure: Measure) -> Iterator[Problem]:
-    if measure.kind == "yes_no" and (measure.lowest, measure.highest) != (0, 1):
+    ends = (measure.lowest, measure.highest)
+    if measure.kind == "yes_no" and ends != (Decimal(0), Decimal(1)):
         yield Problem("highest", "is not 1 with lowest 0", "Yes is 1 and no is 0.")
     if measure.kind != "continuous" and measure.unit:
         yield Problem("unit", f"stands at a measure that is {measure.kind}", "Take it away.")

@@ -8,9 +8,10 @@ analysis), and 0 the value that adjudication settled.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from pro_service.domain.study.facts import Target
@@ -20,7 +21,8 @@ Gap = Literal["not_done", "refused", "unreadable", "not_applicable"]
 GAPS: Final[tuple[Gap, ...]] = ("not_done", "refused", "unreadable", "not_applicable")
 ReadersRule = Literal["mean", "first", "adjudicated"]
 """Which value stands where several readers gave one: their mean; that of the reader who comes
-first by name; or the adjudicated one, and without it only what all agree upon."""
+first by name; or the adjudicated one, and without it the mean of reads that do not lie further
+apart than the protocol's `differs_beyond`."""
 ADJUDICATED: Final = 0
 THE_READ: Final = 1
 Spot = tuple[str, Target, str | None, str | None, tuple[str, int] | date]
@@ -51,20 +53,28 @@ class Measured(NamedTuple):
         return (self.measure, self.target, self.region, self.layer, when)
 
 
-def standing_values(values: Iterable[Measured], rule: ReadersRule) -> list[Measured]:
+def standing_values(
+    values: Iterable[Measured],
+    rule: ReadersRule,
+    differs_beyond: Mapping[str, Decimal] = MappingProxyType({}),
+) -> list[Measured]:
     """Return one value for each spot, in the order in which the spots first come.
 
-    Where the rule finds none (readers differ, and nothing is adjudicated yet), there is none.
+    `differs_beyond` is the protocol's, by measure; of one not in it every difference counts. Where
+    the rule finds none (readers differ, and nothing is adjudicated yet), there is none.
     """
     by_spot: defaultdict[Spot, list[Measured]] = defaultdict(list)
     for one in values:
         if one.read_number in (ADJUDICATED, THE_READ):
             by_spot[one.spot].append(one)
-    standing = (_standing(several, rule) for several in by_spot.values())
+    standing = (
+        _standing(several, rule, differs_beyond.get(several[0].measure, Decimal(0)))
+        for several in by_spot.values()
+    )
     return [one for one in standing if one is not None]
 
 
-def _standing(several: list[Measured], rule: ReadersRule) -> Measured | None:
+def _standing(several: list[Measured], rule: ReadersRule, beyond: Decimal) -> Measured | None:
     settled = [one for one in several if one.read_number == ADJUDICATED]
     reads = sorted(
         (one for one in several if one.read_number == THE_READ),
@@ -77,9 +87,16 @@ def _standing(several: list[Measured], rule: ReadersRule) -> Measured | None:
     if rule == "first":
         return reads[0]
     found = [one.value for one in reads if one.value is not None]
-    if rule == "adjudicated":
-        agreed = len({(one.value, one.gap) for one in reads}) == 1
-        return reads[0] if agreed else None
-    if len(found) < 2:
+    if rule == "adjudicated" and differ([one.value for one in reads], beyond):
+        return None
+    if len(set(found)) < 2:
         return reads[0]
     return reads[0]._replace(value=sum(found, Decimal(0)) / len(found), reader=None)
+
+
+def differ(values: Sequence[Decimal | None], beyond: Decimal) -> bool:
+    """Whether reads of one spot lie further apart than this, or only some found a value."""
+    found = [one for one in values if one is not None]
+    if len(found) != len(values):
+        return bool(found)
+    return max(found) - min(found) > beyond

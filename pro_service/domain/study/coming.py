@@ -25,7 +25,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "study.retain_until": "erasing waits for it (R17)",
     "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
-    "data_cut": "no group is looked at before it (R20)",
 }
 """Keys nothing acts upon yet, with what they are for; `*` is any name, a list all its tables."""
 

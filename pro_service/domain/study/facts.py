@@ -23,6 +23,7 @@ from pro_service.domain.delivery.contacts import (
 from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.follow_up.call_keys import CallKey, ClosedCall, read_call_key
 from pro_service.domain.study.respondents import Relation, RespondentKind
@@ -94,7 +95,7 @@ class AnswerFacts(Record):
     """The response that now stands for one item: a value, or a kind of gap."""
 
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     response_id: UUID
     received_at: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -24,13 +25,15 @@ class Measuring(Record):
 
     at: tuple[MeasuresAt, ...] = Field(min_length=1)
     visible_to: tuple[MeasureReader, ...] = ()
-    """Who sees measures; who enters them sees their own visit's all the same."""
+    """Who sees measures; others who may enter them see that there is a value, and not which."""
     beside_scores: tuple[MeasureReader, ...] = ()
     """Who may see measures and scores together (R19); none: nobody does."""
     beside_scores_after: Literal["", "reads_locked"] = ""
     """Only once this has happened; empty: at any time."""
     readers_rule: ReadersRule = "mean"
     """Which value stands where several readers gave one."""
+    differs_beyond: dict[str, Decimal] = Field(default_factory=dict)
+    """By measure: reads of it that lie further apart are settled by another reader."""
     exam_window_days: int = Field(0, ge=0, le=366)
     """How many days outside a visit's clinic window an examination may lie and still be its own."""
 

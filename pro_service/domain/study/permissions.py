@@ -123,6 +123,9 @@ class Action(StrEnum):
     """Invite staff, give and take back their roles, reset what they lost, end their work here."""
     keep_sites = "keep_sites"
     """Correct what a site is called and by which numbers it and help are reached."""
+    see_groups = "see_groups"
+    """See scores of groups by visit, once they may be looked at (R20), as far as the protocol lets
+    the role see scores."""
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
@@ -149,6 +152,11 @@ class Action(StrEnum):
     """Hold visits for analysis as they stand (R14)."""
     unlock_data = "unlock_data"
     """Sign that a lock is lifted; of a site or a study with another person (R15)."""
+
+    read_images = "read_images"
+    """Take one's own lists of pseudonyms, and hand in what was read: a reader's alone (R19)."""
+    lock_reads = "lock_reads"
+    """Lock the reads of images, and sign that they are unlocked: of all sites at once."""
 
 
 _READ: Final = frozenset({Role.coordinator, Role.investigator, Role.data_manager, Role.monitor})
@@ -195,6 +203,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.settle_entry: frozenset({Role.investigator, Role.data_manager}),
     Action.ask_correction: _CARE,
     Action.decide_correction: frozenset({Role.investigator}),
+    Action.see_groups: frozenset({Role.investigator, Role.data_manager, Role.monitor}),
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
     Action.keep_staff: frozenset({Role.administrator}),
     Action.keep_sites: frozenset({Role.administrator}),
@@ -209,6 +218,8 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.sign_record: frozenset({Role.investigator}),
     Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
+    Action.read_images: frozenset({Role.reader}),
+    Action.lock_reads: frozenset({Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""
 UNBLINDS: Final = frozenset({Role.allocation_holder})

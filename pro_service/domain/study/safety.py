@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, ParticipantFacts
 from pro_service.domain.study.protocol import Safety, SafetyRule, Severity
@@ -28,7 +29,7 @@ class RaisedAlert(Record):
 class Baseline:
     """What stood before the injection, of one knee or the person; what never was is not there."""
 
-    items: Mapping[Place, int] = field(default_factory=dict)
+    items: Mapping[Place, Value] = field(default_factory=dict)
     scores: Mapping[Place, Fraction] = field(default_factory=dict)
     """Raw scores, exact."""
 
@@ -58,7 +59,7 @@ def days_since_each(facts: ParticipantFacts) -> dict[EventKind, int]:
 def raised(
     safety: Safety,
     instrument_id: str,
-    answers: Mapping[str, int],
+    answers: Mapping[str, Value],
     *,
     baseline: Baseline = NO_BASELINE,
     days_since_injection: int | None,
@@ -105,19 +106,24 @@ def _is_timely(rule: SafetyRule, days_since: int | None) -> bool:
 
 
 def _looked_at(
-    rule: SafetyRule, answers: Mapping[str, int], scores: Mapping[str, Fraction]
-) -> Mapping[str, int | Fraction]:
-    """Return the values a rule is about: its scale's score, else its items' answers."""
+    rule: SafetyRule, answers: Mapping[str, Value], scores: Mapping[str, Fraction]
+) -> Mapping[str, Fraction]:
+    """Return the values a rule is about: its scale's score, else its items' answers; exact."""
     if rule.scale is not None:
         return {scale: value for scale, value in scores.items() if scale == rule.scale}
-    return {item: value for item, value in answers.items() if not rule.items or item in rule.items}
+    return {
+        item: Fraction(value)
+        for item, value in answers.items()
+        if not rule.items or item in rule.items
+    }
 
 
-def _before(rule: SafetyRule, baseline: Baseline, place: Place) -> int | Fraction | None:
-    return baseline.items.get(place) if rule.scale is None else baseline.scores.get(place)
+def _before(rule: SafetyRule, baseline: Baseline, place: Place) -> Fraction | None:
+    found = baseline.items.get(place) if rule.scale is None else baseline.scores.get(place)
+    return None if found is None else Fraction(found)
 
 
-def _is_met(rule: SafetyRule, value: int | Fraction, before: int | Fraction | None) -> bool:
+def _is_met(rule: SafetyRule, value: Fraction, before: Fraction | None) -> bool:
     """Compare one value with the rule's bound; the bound itself meets it."""
     if rule.at_least is not None:
         return value >= rule.at_least

@@ -77,7 +77,7 @@ def _happened_on(event: EventFacts, zone: ZoneInfo) -> date | None:
     return None if event.occurred_at is None else local_day(event.occurred_at, zone)
 
 
-def _anchor_day(anchor: Anchor, event: EventFacts, zone: ZoneInfo) -> tuple[date, bool] | None:
+def anchor_day(anchor: Anchor, event: EventFacts, zone: ZoneInfo) -> tuple[date, bool] | None:
     """Return the day counted from and whether it is only provisional; None if there is no day."""
     happened_on = _happened_on(event, zone)
     planned_on = event.planned_on if event.kind in PLANNABLE else None
@@ -111,7 +111,7 @@ def _plan(
     if anchor is None:
         return None
     event = _event(events, anchor.event, anchor.ordinal)
-    dated = None if event is None else _anchor_day(anchor, event, zone)
+    dated = None if event is None else anchor_day(anchor, event, zone)
     if event is None or dated is None:
         return None
     anchor_on, provisional = dated

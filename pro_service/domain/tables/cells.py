@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
 from pro_service.domain.errors import ProServiceError
@@ -13,6 +14,7 @@ from pro_service.domain.tables.characters import HYPHENS, visible
 
 T = TypeVar("T")
 _WHOLE: Final = re.compile(r"([+-]?\d+)(?:\.0*|,0{1,2})?")
+_NUMBER: Final = re.compile(r"([+-]?[0-9]+)(?:[.,]([0-9]+))?")
 _SHORTENED: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _BETWEEN: Final = re.compile(rf"[\s_{re.escape(HYPHENS)}]+")
 
@@ -116,6 +118,24 @@ def read_whole(text: str) -> int | None:
     if len(number[1]) > 18:
         raise CellError("is too large a number.")
     return int(number[1])
+
+
+def read_number(text: str) -> Decimal | None:
+    """A number as tables leave it (7, 7.5, 7,5), None where none is given.
+
+    Raises CellError: 8.6E+12 has lost its digits.
+    """
+    if is_missing(text):
+        return None
+    shown = visible(text)
+    if _SHORTENED.fullmatch(shown):
+        raise CellError(SHORTENED)
+    number = _NUMBER.fullmatch(shown)
+    if number is None:
+        raise CellError("is not a number.")
+    if len(shown) > 18:
+        raise CellError("is too large a number.")
+    return Decimal(f"{number[1]}.{number[2] or 0}")
 
 
 def read_year(text: str, earliest: int, latest: int) -> str:

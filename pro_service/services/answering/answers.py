@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import ScaleScore, plausibility_warnings, score
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.facts import (
@@ -56,7 +57,7 @@ class GivenAnswer:
 
     assessment_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     raw: str | None = field(default=None, repr=False)
     answered_at: datetime | None = None
@@ -200,7 +201,7 @@ def _plan_assessment(
 def _odd(
     case: AnsweringCase,
     instrument: Instrument,
-    answers: Mapping[str, int | None],
+    answers: Mapping[str, Value | None],
     present: AttemptFacts | None,
 ) -> Iterator[str]:
     """The rules that raise a data query about a sitting which is sent in now."""
@@ -306,7 +307,7 @@ def _add_alerts(
     case: AnsweringCase,
     plan: AnswersPlan,
     assessment: AssessmentFacts,
-    answers: Mapping[str, int | None],
+    answers: Mapping[str, Value | None],
     scores: Sequence[ScaleScore],
 ) -> None:
     """Raise what the answers raise, once; not only at the end: the participant hears it at once."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import as_decimal, score
 from pro_service.store.ids import new_id
 from pro_service.store.writes import ScoreRow
@@ -25,7 +26,7 @@ class Place(NamedTuple):
 
 
 def score_rows(
-    instrument: Instrument, answers: Mapping[str, int | None], place: Place, *, basis: Basis
+    instrument: Instrument, answers: Mapping[str, Value | None], place: Place, *, basis: Basis
 ) -> list[ScoreRow]:
     """The rows of `scores` for these answers, gaps as None."""
     return [

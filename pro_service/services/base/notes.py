@@ -30,14 +30,15 @@ reference, `note:<id>`:
 | number_showings.reason | desk: why numbers of somebody restricted were opened | none |
 | preferences.reason | desk: language, way, hour | `chosen on the participant's page` |
 | participant_sites (audit alone) | desk: another site | none |
+| measurements.reason | desk and CLI: why corrected or out of range; a file's own words | none |
 | remarks.said | desk: a note that stands for itself | none |
 | audit_entries.reason, .changes | all of the above | all of the above |
 | locks.reason, lock_lifts.reason | desk and CLI: of a participant or a visit | none |
 | identities, participant_identifiers, responses: .reason | nobody | yes |
 
 Not sealed, as they are about no participant: reasons of a rescoring, of a plan, of a version used
-by a site and of memberships, of a data cut, of locks of a site or a study; names of sites and
-staff, licences of wording, labels of protocols.
+by a site and of memberships, of a data cut, of a file of measures, of locks of a site or a study;
+names of sites and staff, licences of wording, labels of protocols.
 """
 
 from __future__ import annotations

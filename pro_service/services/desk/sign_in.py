@@ -22,6 +22,7 @@ from pro_service.store.base.queues import give_places_back
 from pro_service.store.connection import Connection
 from pro_service.store.desk import sessions
 from pro_service.store.desk.sessions import Opened, OwnStudy, SessionRow, Try
+from pro_service.store.live import news
 from pro_service.store.queues import Queue
 
 IDLE: Final = timedelta(minutes=30)
@@ -172,12 +173,25 @@ def _queues_of(tried: Try, everywhere: int) -> list[Queue]:
 async def find_session(
     connection: Connection, token: str, door: Door = PLAIN_DOOR
 ) -> Session | None:
-    """Who a session's token is, or None once it ended, was revoked or ran out.
+    """Who a session's token is, or None once it ended, was revoked or ran out; it is used by this.
 
     A Seat, if they are in a study of theirs. Nobody yet, while the second factor was not given
     that they have, or need.
     """
-    row = await _find_row(connection, token)
+    return _session_of(await _find_row(connection, token), token, door)
+
+
+async def look_at_session(
+    connection: Connection, token: str, door: Door = PLAIN_DOOR
+) -> Session | None:
+    """The same, of what the browser asks by itself: the session lasts no longer for it."""
+    if not token:
+        return None
+    row = await news.look_at_session(connection, sha256_of(token), idle=IDLE, lifetime=LIFETIME)
+    return _session_of(row, token, door)
+
+
+def _session_of(row: SessionRow | None, token: str, door: Door) -> Session | None:
     if row is None or _lacks_factor(row, door):
         return None
     if row.study_id is None or row.staff_id is None or row.login is None:

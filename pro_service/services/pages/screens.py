@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Item
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import AnswerFacts, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
@@ -28,7 +29,7 @@ class Question:
     may_not_apply: bool
     settled: bool
     """Answered, or left open on purpose."""
-    value: int | None = None
+    value: Value | None = None
     gap: str | None = None
     response_id: UUID | None = None
     hidden: bool = False

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import AssessmentFacts
 from pro_service.services.answering import GivenAnswer
 from pro_service.services.pages.screens import Part, Screen
@@ -20,7 +21,7 @@ class ScreenAnswer:
     """One item as the form brought it; `shown` is the response the page showed for it."""
 
     item: str
-    value: int | None = field(repr=False)
+    value: Value | None = field(repr=False)
     gap: str | None = None
     raw: str | None = field(default=None, repr=False)
     shown: UUID | None = None

@@ -11,6 +11,7 @@ from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
 from pro_service.domain.study.protocol import AnswerWay, Ask, Protocol, VisitDefinition
 from pro_service.services.answering import as_offered
@@ -90,7 +91,7 @@ def _visit(
             return
         yield (*opening, *question)
         opening = ()
-        answered: dict[str, int | None] = dict.fromkeys(dialogue.prompt.items)
+        answered: dict[str, Value | None] = dict.fromkeys(dialogue.prompt.items)
         entries = [
             one.model_copy(update={"answered": one.answered | answered})
             if one.assessment_id == dialogue.prompt.assessment_id

@@ -15,6 +15,7 @@ from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.delivery.templates import is_too_long, most_segments, problems_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Language
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import KNEES, Target
 from pro_service.domain.study.protocol import Ask, Protocol
 from pro_service.services.answering import urgent_parts
@@ -108,6 +109,7 @@ class Preview:
             "day": format_day(date(2026, 9, 30), language),
             "time": "18:30",
             "minimum": 0,
+            "step": "0.1",
             "maximum": 100,
             "count": 5,
             "numbers": "(1) (2)",
@@ -181,7 +183,7 @@ class Preview:
         return self._protocol.instruments[ask.instrument].by_text
 
     def _asked(self, ask: Ask, target: Target) -> Iterator[tuple[str, int, tuple[TextPart, ...]]]:
-        answered: dict[str, int | None] = {}
+        answered: dict[str, Value | None] = {}
         number = 0
         while True:
             entry = AgendaEntry(

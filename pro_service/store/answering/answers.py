@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AlertRow,
@@ -90,7 +91,7 @@ class ClosedSitting(NamedTuple):
     submitted_at: datetime | None
     last_answer_at: datetime | None
     """When the last answer was given, as claimed."""
-    answers: dict[str, int | None]
+    answers: dict[str, Value | None]
     scored: bool
     """It has scores already."""
     settled: bool
@@ -138,4 +139,11 @@ async def list_closed_sittings(
 ) -> list[ClosedSitting]:
     """All sittings at a participant's visits that have closed, by assessment and in their order."""
     rows = await connection.fetch(_SQL["list_closed_sittings"], study_id, participant_id)
-    return [row_of(ClosedSitting, row) for row in rows]
+    return [
+        row_of(
+            ClosedSitting,
+            row,
+            answers={item: answer(found) for item, found in row["answers"].items()},
+        )
+        for row in rows
+    ]

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import QueryRow, ScoreRow
 
@@ -48,7 +49,7 @@ class SittingAnswer(NamedTuple):
 
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     response_id: UUID
 
 
@@ -78,7 +79,7 @@ async def list_sitting_answers(
 ) -> list[SittingAnswer]:
     """What stands answered in each sitting of a participant."""
     rows = await connection.fetch(_SQL["list_sitting_answers"], study_id, participant_id)
-    return [row_of(SittingAnswer, row) for row in rows]
+    return [row_of(SittingAnswer, row, value=answer(row["value"])) for row in rows]
 
 
 async def give_reason(connection: Connection, reason: str) -> None:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("demo/demo")
@@ -23,7 +24,7 @@ class StoredAnswer(NamedTuple):
     instrument: str
     target: str
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     sent: bool
     """Its sitting was sent in."""
@@ -54,7 +55,7 @@ class CountedRows(NamedTuple):
 async def list_stored_answers(connection: Connection, study_id: UUID) -> list[StoredAnswer]:
     """Every response, in the order of storing."""
     rows = await connection.fetch(_SQL["list_stored_answers"], study_id)
-    return [row_of(StoredAnswer, row) for row in rows]
+    return [row_of(StoredAnswer, row, value=answer(row["value"])) for row in rows]
 
 
 class SafetyVisits(NamedTuple):

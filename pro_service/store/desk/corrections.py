@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection, Guard, write
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/corrections")
@@ -27,7 +28,7 @@ class CorrectionRow:
     response_id: UUID | None = None
     item: str | None = None
     kind: str
-    value: int | None = None
+    value: Value | None = None
     said_at: datetime | None = None
     source: str | None = None
     actor: str
@@ -65,7 +66,7 @@ class CorrectionAsked(NamedTuple):
     response_id: UUID
     item: str
     kind: str
-    value: int
+    value: Value
     actor: str
     decided: bool
     decided_by: str | None
@@ -106,8 +107,8 @@ class CorrectionSeen(NamedTuple):
     decided_by: str | None
     decided_reason: str | None
     readable: bool
-    wished: int | None
-    before: int | None
+    wished: Value | None
+    before: Value | None
     response_id: UUID | None
     raw_sealed: bytes | None
     raw_key: str | None
@@ -167,7 +168,7 @@ async def get_correction(
 ) -> CorrectionAsked | None:
     """A request at the participant."""
     row = await connection.fetchrow(_SQL["get_correction"], study_id, participant_id, correction_id)
-    return None if row is None else row_of(CorrectionAsked, row)
+    return None if row is None else row_of(CorrectionAsked, row, value=answer(row["value"]))
 
 
 async def get_answer_given(
@@ -193,7 +194,10 @@ async def list_corrections_seen(
 ) -> list[CorrectionSeen]:
     """Requests as the desk sees them, in order."""
     rows = await connection.fetch(_SQL["list_corrections_seen"], study_id, participant_id)
-    return [row_of(CorrectionSeen, row) for row in rows]
+    return [
+        row_of(CorrectionSeen, row, wished=answer(row["wished"]), before=answer(row["before"]))
+        for row in rows
+    ]
 
 
 async def may_read_answers(connection: Connection, study_id: UUID, participant_id: UUID) -> bool:

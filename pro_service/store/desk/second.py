@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import AnswerFacts
 from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.desk.entry import EntryRow
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/second")
@@ -36,7 +37,7 @@ class SecondAnswerRow:
     id: UUID
     second_entry_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     response_id: UUID
     differs: bool
@@ -49,7 +50,7 @@ class EntrySettlementRow:
 
     id: UUID
     second_answer_id: UUID
-    value: int | None
+    value: Value | None
     gap: str | None
     actor: str
     reason: str
@@ -117,15 +118,15 @@ class DifferenceSeen(NamedTuple):
     second_actor: str
     recorded_at: datetime
     readable: bool
-    first_value: int | None
+    first_value: Value | None
     first_gap: str | None
-    second_value: int | None
+    second_value: Value | None
     second_gap: str | None
     settled_at: datetime | None
     """None: it waits."""
     settled_by: str | None
     reason: str | None
-    settled_value: int | None
+    settled_value: Value | None
     settled_gap: str | None
 
 
@@ -196,4 +197,7 @@ async def list_differences(
 ) -> list[DifferenceSeen]:
     """Differences as the desk sees them, in order, settled ones too."""
     rows = await connection.fetch(_SQL["list_differences"], study_id, participant_id)
-    return [row_of(DifferenceSeen, row) for row in rows]
+    values = ("first_value", "second_value", "settled_value")
+    return [
+        row_of(DifferenceSeen, row, **{name: answer(row[name]) for name in values}) for row in rows
+    ]

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Language
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import Target
 from pro_service.domain.study.respondents import Mode, Relation, RespondentKind
@@ -23,7 +24,7 @@ class HeldResponse(Record):
 
     id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     raw_hex: str | None
     raw_key: str | None

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind, Status, Target
 from pro_service.domain.study.sittings import StandingReason
@@ -19,7 +20,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.desk.conversation import Conversation, read_conversation
 from pro_service.store.desk.desk import ContactLine, Progress, contact_lines, list_progress
 from pro_service.store.notes import NoteSeen, OwnKey
-from pro_service.store.rows import row_of
+from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("desk/timeline")
@@ -171,10 +172,12 @@ class AnswerLine(NamedTuple):
     assessment_id: UUID
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     inbound_id: UUID | None
     received_at: datetime
+    answered_at: datetime
+    """As claimed."""
     stands: bool
 
 
@@ -297,7 +300,7 @@ class _Reader:
 
     async def answers(self) -> tuple[AnswerLine, ...]:
         rows = await self._connection.fetch(_SQL["list_answers_seen"], *self._who)
-        return tuple(row_of(AnswerLine, row) for row in rows)
+        return tuple(row_of(AnswerLine, row, value=answer(row["value"])) for row in rows)
 
     async def scores(self) -> tuple[ScoreLine, ...]:
         rows = await self._connection.fetch(_SQL["list_scores_seen"], *self._who)

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
 from pro_service.store.connection import Connection
-from pro_service.store.rows import rows_of
+from pro_service.store.rows import answer, rows_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.streams import Stream
 
@@ -129,7 +130,7 @@ class ExportedAnswer(NamedTuple):
     participant_id: UUID
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     answered_at: datetime
     received_at: datetime
@@ -227,7 +228,12 @@ async def stream_exported_answers(
     connection: asyncpg.Connection[asyncpg.Record], whose: Whose
 ) -> Stream[ExportedAnswer]:
     """What stood answered."""
-    return await Stream.open(connection, _SQL["list_exported_answers"], ExportedAnswer, *whose)
+    sql = _SQL["list_exported_answers"]
+    return await Stream.open_with(connection, sql, _answers, *whose)
+
+
+def _answers(rows: Sequence[asyncpg.Record]) -> list[ExportedAnswer]:
+    return [one._replace(value=answer(one.value)) for one in rows_of(ExportedAnswer, rows)]
 
 
 async def stream_exported_scores(
@@ -252,7 +258,7 @@ async def list_exported_answers(
 ) -> list[ExportedAnswer]:
     """What of one participant stood answered at `as_of`."""
     place = (study_id, [participant_id], as_of)
-    return rows_of(ExportedAnswer, await connection.fetch(_SQL["list_exported_answers"], *place))
+    return _answers(await connection.fetch(_SQL["list_exported_answers"], *place))
 
 
 async def list_exported_scores(

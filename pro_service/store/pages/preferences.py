@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import MovedReminderRow, PreferenceRow, StatusRow
@@ -33,7 +34,7 @@ class OvertakenRow:
     assessment_id: UUID
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     lowest: int
     highest: int

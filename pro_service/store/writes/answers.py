@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
+
 Authentication = Literal[
     "link",
     "link_and_factor",
@@ -64,7 +66,7 @@ class ResponseRow:
     assessment_id: UUID
     attempt_id: UUID
     item: str
-    value: int | None
+    value: Value | None
     gap: str | None
     lowest: int
     highest: int

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
+from pro_service.services.desk.charting.course import derive_courses, read_rules
 from pro_service.services.desk.person.staff_turns import find_facts_to_act
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.signing import read_bound
@@ -18,10 +19,12 @@ from pro_service.services.desk.texts import read_conversation
 from pro_service.services.desk.timeline import derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
 from pro_service.store.desk.joining import list_telephones
+from pro_service.web.desk.charting.course import course_in_short
 from pro_service.web.desk.consenting.said import consent_values
 from pro_service.web.desk.conversation.thread import thread_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of, id_in, way_back
+from pro_service.web.desk.live.events import lively
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.pausing import pause_values
 from pro_service.web.desk.person.head import Head, masks_of
@@ -44,6 +47,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
         said = await read_conversation(connection, context, seat.study_id, [facts.document.id])
         hands, now = hands_of(request, seat), facts.document.now
         bound = await read_bound(hands, connection, facts.document.id, now)
+        rules = await read_rules(connection, context, seat.study_id, now)
     timeline = derive_timeline(context, facts)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -62,8 +66,11 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}
     values |= of_one_values(words, timeline, of_record, seat)
     values["restricted"] = timeline.document.restricted
+    values["about"] = timeline.document.id
     values["consent"] = consent_values(words, timeline)
-    return desk.render("participant.html", request, seat, **values)
+    courses = derive_courses(context.catalogue.instruments, timeline, rules)
+    values["course"] = course_in_short(words, timeline, courses)
+    return lively(desk.render("participant.html", request, seat, **values))
 
 
 async def deal_with_message(request: web.Request, seat: Seat) -> web.Response:

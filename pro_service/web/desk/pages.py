@@ -55,7 +55,8 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
-    scripts=("entry.js",),
+    charts=True,
+    scripts=("entry.js", "live.js"),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",

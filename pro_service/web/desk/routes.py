@@ -14,6 +14,8 @@ from pro_service.web.desk.account.routes import ACCOUNT_FORMS, ACCOUNT_ROUTES
 from pro_service.web.desk.alerts import log, steps
 from pro_service.web.desk.calling import page as calls
 from pro_service.web.desk.calling import printing
+from pro_service.web.desk.charting import groups
+from pro_service.web.desk.charting import page as charting
 from pro_service.web.desk.conversation import forms as texts_read
 from pro_service.web.desk.conversation.page import show_text
 from pro_service.web.desk.copying import handlers as copying
@@ -25,6 +27,8 @@ from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
 from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
+from pro_service.web.desk.live import events
+from pro_service.web.desk.missing.routes import MISSING_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
@@ -192,7 +196,9 @@ ROUTES: Final = (
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),
     *ACCOUNT_ROUTES,
     *KEPT_ROUTES,
+    *MISSING_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
+    web.get("/desk/events", events.listen, name="desk-events", allow_head=False),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),
     web.get("/desk/rota", rota.show, name="desk-rotas"),
     web.get(_ROTA, rota.show, name="desk-rota"),
@@ -202,9 +208,15 @@ ROUTES: Final = (
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),
     web.get("/desk/figures", participants.show_figures, name="desk-figures"),
+    web.get("/desk/groups", for_staff(groups.show_groups, Action.see_groups), name="desk-groups"),
     web.get("/desk/texts", texts.show_texts, name="desk-texts"),
     web.get(_TEXT, show_text, name="desk-text"),
     web.get(_PARTICIPANT, handlers.show_participant, name="desk-participant"),
+    web.get(
+        f"{_PARTICIPANT}/trajectory",
+        for_staff(charting.show_trajectory, Action.see_participants),
+        name="desk-trajectory",
+    ),
     web.get(_TABLET, for_staff(tablet.show_room, Action.hand_over_tablet), name="desk-tablet-room"),
     web.get(
         f"{_TABLET}.svg",
@@ -304,5 +316,6 @@ ROUTES: Final = (
 
 
 def set_up(app: web.Application) -> None:
-    """Put on the application what the desk's handlers need; after CONTEXT is there."""
+    """Put on the application what the desk's handlers need; after CONTEXT and POOLS are there."""
     app[DESK] = Desk(app[CONTEXT].catalogue.instruments)
+    events.set_up(app)

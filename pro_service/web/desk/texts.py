@@ -8,6 +8,7 @@ from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.live.events import lively
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import texts_values
 from pro_service.web.keys import CONTEXT, POOLS
@@ -23,7 +24,7 @@ async def show_texts(request: web.Request, seat: Seat) -> web.Response:
         texts, here = await service.list_texts(connection, context, study_id)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
-    return desk.render(
+    page = desk.render(
         "texts.html",
         request,
         seat,
@@ -31,3 +32,4 @@ async def show_texts(request: web.Request, seat: Seat) -> web.Response:
         texts=texts_values(words, {site.id: site for site in sites}, texts, here, actor=seat.actor),
         total=texts[0].row.total if texts else 0,
     )
+    return lively(page)

@@ -187,6 +187,15 @@ class Words:
         rounded = Decimal(text).quantize(_HUNDREDTH, ROUND_HALF_UP)
         return format_decimal(rounded, format="0.##", locale=self.language)
 
+    def tick(self, value: float) -> str:
+        """A round value at the end of an axis."""
+        return format_decimal(value, format="0.######", locale=self.language)
+
+    def signed(self, value: float) -> str:
+        """A change with its sign, to two places; none of either where it is nothing."""
+        written = self.score(f"{abs(value):.6f}")
+        return f"{'−' if value < 0 else '+' if value > 0 else ''}{written}"
+
     def share(self, part: int, whole: int) -> str:
         """A share in percent; a dash where there is no whole."""
         if not whole:

@@ -45,7 +45,8 @@ class ScreenForm:
 
 def is_typed(item: Item) -> bool:
     """Whether the answer is typed as a number instead of chosen."""
-    return not item.choices and item.maximum - item.minimum >= WIDEST_ROW
+    wide = item.maximum - item.minimum >= WIDEST_ROW
+    return not item.choices and (wide or item.decimals > 0)
 
 
 def read_screen(fields: Fields, screen: Screen) -> ScreenForm:
@@ -103,9 +104,14 @@ def _read_answer(fields: Fields, question: Question) -> ScreenAnswer | None:
     try:
         value = parse_cell(item, text)
     except AnswerRangeError:
-        key = "mistake.number" if is_typed(item) else "mistake.choose"
-        raise _MistakeError(key) from None
+        raise _MistakeError(_not_read(item)) from None
     return ScreenAnswer(item.code, value, raw=raw, shown=shown)
+
+
+def _not_read(item: Item) -> str:
+    if not is_typed(item):
+        return "mistake.choose"
+    return "mistake.decimal" if item.decimals else "mistake.number"
 
 
 def read_key(fields: Fields) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow
@@ -226,6 +227,8 @@ def _question_values(
         "high": item.high_anchor.get(language, ""),
         "minimum": item.minimum,
         "maximum": item.maximum,
+        "step": item.step,
+        "decimals": item.decimals,
         "choices": [(one.value, in_words(language, one.label)) for one in item.choices],
         "typed": is_typed(item),
         "may_not_apply": question.may_not_apply,
@@ -277,7 +280,7 @@ def answer_in_words(question: Question, language: Language, text: Callable[..., 
     if question.hidden:
         return text("review.answered")
     if question.value is not None:
-        labels: Mapping[int, Words] = {one.value: one.label for one in item.choices}
+        labels: Mapping[Value, Words] = {one.value: one.label for one in item.choices}
         if question.value in labels:
             return in_words(language, labels[question.value])
         return text("review.number", value=question.value, maximum=item.maximum)

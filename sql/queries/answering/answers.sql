@@ -50,7 +50,7 @@ answered AS (
            r.answered_offset_minutes, doc.now, r.entered_at, r.entered_by, r.replaces, r.inbound_id,
            doc.now, r.actor, r.reason
     FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid, attempt_id uuid,
-        item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
+        item text, value numeric, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
         answered_at timestamptz, answered_offset_minutes integer, entered_at timestamptz, entered_by text,
         replaces uuid, inbound_id uuid, actor text, reason text)
     RETURNING id, attempt_id, item

@@ -13,7 +13,7 @@ asked AS (
     SELECT $1, c.id, $2, c.assessment_id, c.response_id, c.item, c.kind, c.value, c.said_at, c.source, c.actor,
            c.reason, c.attempt_id, c.to_assessment_id, c.wish_id
     FROM doc, jsonb_to_recordset(d -> 'corrections') AS c (id uuid, assessment_id uuid, response_id uuid,
-        item text, kind text, value integer, said_at timestamptz, source text, actor text, reason text,
+        item text, kind text, value numeric, said_at timestamptz, source text, actor text, reason text,
         attempt_id uuid, to_assessment_id uuid, wish_id uuid)
     RETURNING wish_id, actor
 ),

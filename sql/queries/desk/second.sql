@@ -17,13 +17,13 @@ answered AS (
     INSERT INTO pro.second_answers (study_id, id, participant_id, second_entry_id, item, value, gap, response_id,
         differs, actor)
     SELECT $1, s.id, $2, s.second_entry_id, s.item, s.value, s.gap, s.response_id, s.differs, s.actor
-    FROM doc, jsonb_to_recordset(d -> 'answers') AS s (id uuid, second_entry_id uuid, item text, value integer,
+    FROM doc, jsonb_to_recordset(d -> 'answers') AS s (id uuid, second_entry_id uuid, item text, value numeric,
         gap text, response_id uuid, differs boolean, actor text)
 ),
 settled AS (
     INSERT INTO pro.entry_settlements (study_id, id, participant_id, second_answer_id, value, gap, actor, reason)
     SELECT $1, x.id, $2, x.second_answer_id, x.value, x.gap, x.actor, x.reason
-    FROM doc, jsonb_to_recordset(d -> 'settlements') AS x (id uuid, second_answer_id uuid, value integer, gap text,
+    FROM doc, jsonb_to_recordset(d -> 'settlements') AS x (id uuid, second_answer_id uuid, value numeric, gap text,
         actor text, reason text)
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;

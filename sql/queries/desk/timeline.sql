@@ -83,7 +83,7 @@ ORDER BY c.id;
 
 -- name: list_answers_seen(study_id, participant_id)
 -- Every answer the reader may see, and whether it stands in its sitting.
-SELECT r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.inbound_id, r.received_at,
+SELECT r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.inbound_id, r.received_at, r.answered_at,
        c.response_id IS NOT NULL AS stands
 FROM pro.responses AS r
 LEFT JOIN pro.sitting_responses AS c

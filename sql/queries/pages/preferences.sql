@@ -15,7 +15,7 @@ SELECT $1, r.id, $2, r.assessment_id, r.attempt_id, r.item, r.value, r.gap, r.lo
            AND o.assessment_id = r.assessment_id AND o.item = r.item),
        r.actor, 'overtaken'
 FROM doc, jsonb_to_recordset(d -> 'responses') AS r (id uuid, assessment_id uuid, attempt_id uuid,
-    item text, value integer, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
+    item text, value numeric, gap text, lowest integer, highest integer, raw_sealed text, raw_key text,
     answered_at timestamptz, replaces uuid, actor text);
 
 -- name: record_choice(study_id, participant_id, revision, write)

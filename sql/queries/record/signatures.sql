@@ -24,6 +24,11 @@ JOIN pro.signatures AS s ON s.study_id = $1 AND s.participant_id = p.id AND s.re
 LEFT JOIN pro.visits AS v ON v.study_id = s.study_id AND v.id = s.visit_id
 ORDER BY p.place, s.id;
 
+-- name: list_signed_participants(study_id, as_of)
+-- About whom there were signatures at an instant.
+SELECT DISTINCT s.participant_id FROM pro.signatures AS s WHERE s.study_id = $1 AND s.recorded_at <= $2
+ORDER BY s.participant_id;
+
 -- name: list_signed_people(study_id, participant_ids)
 -- Whose records they are, in this order, and the versions of the protocol each followed, each since when.
 SELECT p.id AS participant_id, y.code AS study, p.code,

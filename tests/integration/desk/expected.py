@@ -41,6 +41,8 @@ OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
 ENTERS: Final = {Role.coordinator, Role.investigator}
 """Who enters answers by the example's protocol; the table of permissions lets others at most."""
+SEES_SCORES: Final = {Role.investigator, Role.data_manager, Role.monitor}
+"""Who sees scores by the example's protocol."""
 TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 """Who has a use for the page of paper that is typed twice."""
 CODE: Final = "P-001"
@@ -114,6 +116,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         corrects = 200
     signs = 200 if place in OPEN else 403 if sees else 404
     signs = signs if role in MAY[Action.sign_record] else 403
+    trajectory = 404 if role in MAY[Action.see_participants] else 403
+    if sees:
+        trajectory = 200 if role in SEES_SCORES else 403
     rota = role in MAY[Action.change_rota]
     forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
     forms |= kept_pages(role, place in OPEN)
@@ -136,6 +141,8 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
         theirs: 200 if sees else 404,
+        f"{theirs}/trajectory": trajectory,
+        "/desk/groups": 200 if role in MAY[Action.see_groups] else 403,
         f"{theirs}/card": 200 if prints else 404,
         f"{theirs}/card.svg": 200 if prints else 404,
         f"{theirs}/entry": enters,

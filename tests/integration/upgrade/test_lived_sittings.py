@@ -11,7 +11,13 @@ from pro_service.services import rounds
 from pro_service.services.exports.export import export
 from pro_service.store.migrations import migrate
 from tests.support.databases import empty_database, run
-from tests.support.lived import as_exported_before, exported_at, old_export, restore
+from tests.support.lived import (
+    as_exported_before,
+    exported_at,
+    in_milliseconds,
+    old_export,
+    restore,
+)
 from tests.support.study import Trial
 
 OLD = "SELECT attempt_id, item, response_id FROM pro.current_responses"
@@ -62,6 +68,7 @@ async def test_closings_of_the_past_are_settled_once_and_exports_stay_as_they_we
     changed = [
         name
         for name in ("scores.csv", "items.csv", "endpoints.csv")
-        if as_exported_before((tmp_path / "new" / name).read_bytes()) != before[name]
+        if as_exported_before(name, (tmp_path / "new" / name).read_bytes())
+        != in_milliseconds(before[name])
     ]
     assert (reasons, changed) == ([("late",), ("nearest",), ("only",), ("sent",)], [])

@@ -40,7 +40,7 @@ async def test_exports_before_and_after_are_equal(lived: Trial, tmp_path: Path) 
         # it says is the same to the byte.
         content = (tmp_path / "new" / name).read_bytes()
         assert content.startswith(BOM_UTF8) is not before[name].isascii(), name
-        assert as_exported_before(content) == in_milliseconds(before[name]), name
+        assert as_exported_before(name, content) == in_milliseconds(before[name]), name
 
 
 async def test_seals_made_before_verify_after(lived: Trial) -> None:

@@ -122,16 +122,20 @@ COLUMNS_SINCE: Final = frozenset(
     }
 )
 """Columns that exports have gained since the lived study's release."""
+ENDPOINTS_THEN: Final = 10
+"""Columns of the responders' table then: what follows them says what they were decided from."""
 
 
-def as_exported_before(content: bytes) -> bytes:
+def as_exported_before(name: str, content: bytes) -> bytes:
     """A table as the release of the lived study would have written it.
 
     Without the mark before what is not ASCII, and without the columns it did not know; the rest is
     the same to the byte, but for instants, which it wrote as Python does (`in_milliseconds`).
     """
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    kept = [place for place, name in enumerate(rows[0]) if name not in COLUMNS_SINCE]
+    kept = [place for place, column in enumerate(rows[0]) if column not in COLUMNS_SINCE]
+    if name == "endpoints.csv":
+        kept = kept[:ENDPOINTS_THEN]
     target = io.StringIO(newline="")
     csv.writer(target, lineterminator="\n").writerows([row[k] for k in kept] for row in rows)
     return target.getvalue().encode()

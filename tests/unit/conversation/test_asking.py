@@ -25,6 +25,7 @@ from pro_service.domain.conversation.asking import (
 )
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, Given, Prompt
 from pro_service.domain.delivery.states import MessageState
+from pro_service.domain.instruments.numbers import Value
 from tests.unit.conversation.test_conversation import FIRST, NOW, SECOND, asking, entry, item
 
 CODES = ("a", "b", "c", "d")
@@ -131,7 +132,7 @@ class Telephone:
     """A line as the service lives it: what was sent when, what stands answered, what is asked."""
 
     now: datetime = NOW
-    answered: dict[str, int | None] = field(default_factory=dict)
+    answered: dict[str, Value | None] = field(default_factory=dict)
     dialogue: Dialogue = field(default_factory=Dialogue)
     silenced_at: datetime | None = None
     held: bool = False

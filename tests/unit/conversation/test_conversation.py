@@ -14,6 +14,7 @@ from pro_service.domain.conversation.commands import Command
 from pro_service.domain.conversation.dialogue import AgendaEntry, Dialogue, Given, Prompt
 from pro_service.domain.conversation.routing import LineUser, Route, route
 from pro_service.domain.instruments.model import Choice, Instrument, Item
+from pro_service.domain.instruments.numbers import Value
 
 NOW = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -52,7 +53,7 @@ def entry(
     *items: Item,
     assessment_id: UUID = FIRST,
     grouped: bool = False,
-    answered: dict[str, int | None] | None = None,
+    answered: dict[str, Value | None] | None = None,
 ) -> AgendaEntry:
     groups = (tuple(one.code for one in items),) if grouped else ()
     return AgendaEntry(
@@ -257,7 +258,7 @@ def test_any_conversation_keeps_every_answer_in_range_and_changes_none_without_b
     texts: list[str], grouped: bool
 ) -> None:
     items = (item("a", may_not_apply=True), item("b", maximum=4), item("c", skippable=False))
-    standing: dict[str, int | None] = {}
+    standing: dict[str, Value | None] = {}
     dialogue, _ = begin([entry(*items, grouped=grouped)], NOW)
     for number, text in enumerate(texts):
         agenda = [entry(*items, grouped=grouped, answered=dict(standing))]

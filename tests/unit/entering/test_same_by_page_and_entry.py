@@ -62,7 +62,7 @@ def test_the_same_answers_give_the_same_whichever_way_they_came(data: st.DataObj
     told_at = asked.opens_at + timedelta(hours=data.draw(st.integers(0, 20)))
     answers = []
     for item in instrument.items:
-        values = st.sampled_from(range(item.minimum, item.maximum + 1, item.step))
+        values = st.sampled_from(range(item.minimum, item.maximum + 1, int(item.step)))
         value = data.draw(st.none() | values)
         answers.append(
             GivenAnswer(one.id, item.code, value, None if value is not None else "skipped")

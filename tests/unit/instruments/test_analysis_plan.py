@@ -93,7 +93,13 @@ def test_the_example_has_the_thresholds_and_responder_of_a_study_without_a_plan(
     assert [one.model_dump(exclude=own) for one in plan.thresholds] == [
         one.model_dump(exclude=own) for one in without.thresholds
     ]
-    assert plan.responder.model_dump(exclude=own) == without.responder.model_dump(exclude=own)
+    apart = own | {"scales"}
+    assert plan.responder.model_dump(exclude=apart) == without.responder.model_dump(exclude=apart)
+    for domain, names in without.responder.scales.items():
+        # Beside WOMAC's scales the example names KOOS's, so that a KOOS trial has responders too.
+        further = plan.responder.scales[domain][len(names) :]
+        assert plan.responder.scales[domain] == (*names, *further)
+        assert {one.instrument for one in further} <= {"koos", "koos-12"}
 
 
 def test_a_trial_s_own_plan_is_in_order_once_everything_is_confirmed() -> None:

@@ -33,7 +33,7 @@ from pro_service.domain.endpoints.change import (
 from pro_service.domain.endpoints.responder import DomainPair, Responder, burden, respond
 from pro_service.domain.endpoints.rules import DomainName
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
-from pro_service.domain.endpoints.visits import analysis_targets, analysis_visit
+from pro_service.domain.endpoints.visits import analysis_target, analysis_targets
 from pro_service.domain.study.facts import EventFacts, EventKind
 from pro_service.store.ids import new_id
 
@@ -205,6 +205,21 @@ def test_improvement_is_positive_when_things_get_better_in_either_direction() ->
     assert improvement(Fraction(80), Fraction(50), "none") is None
 
 
+def test_percent_improvement_is_of_the_burden_where_100_is_best() -> None:
+    """KOOS pain 20 -> 40 is a burden of 80 -> 60: a quarter of it is gone, not all."""
+    assert percent_improvement(Fraction(40), Fraction(20), "higher is better") == 25
+    assert percent_improvement(Fraction(100), Fraction(100), "higher is better") is None
+    assert percent_improvement(Fraction(40), Fraction(20), "none") is None
+
+
+def test_a_raw_score_of_which_more_is_better_has_no_percentage() -> None:
+    alone: dict[str, Any] = {"normalised": None, "direction": "higher is better"}
+    _, row = rows(
+        measured(-1, 0, raw=Fraction(40), **alone), measured(14, 0, raw=Fraction(50), **alone)
+    )
+    assert (row.change_raw, row.percent_improvement) == (Fraction(10), None)
+
+
 def test_change_and_percent_of_a_visit_are_from_baseline() -> None:
     _, row = rows(measured(-1, 80), measured(14, 60))
     assert (row.baseline, row.change, row.percent_improvement) == (
@@ -327,8 +342,44 @@ def test_of_two_equally_near_visits_the_earlier_is_taken() -> None:
     assert [one.visit for one in targets][:2] == ["week_2", "month_1"]
     first, second = targets[0].day, targets[1].day
     middle = date.fromordinal((first.toordinal() + second.toordinal()) // 2)
-    found = analysis_visit(middle, before_injection=False, targets=targets)
-    assert found == "week_2"
+    found = analysis_target(middle, targets)
+    assert found is not None
+    assert found.visit == "week_2"
+
+
+def test_the_last_analysis_visit_ends_as_long_after_its_day_as_it_begins_before_it() -> None:
+    """An extra visit on day 601 was month 12 once: its days end now, as those of the others do."""
+    *_, before, last = analysis_targets(PROTOCOL, "womac-nrs-3.1", date(2026, 12, 1))
+    half = timedelta(days=(last.day - before.day).days // 2)
+    assert analysis_target(last.day + half, (before, last)) == last
+    assert analysis_target(last.day + timedelta(days=1) + half, (before, last)) is None
+    (row,) = rows(measured(601, 30))
+    assert (row.analysis_visit, row.days_off, row.is_analysis_record) == (None, None, False)
+
+
+def test_one_value_of_a_visit_is_flagged_the_nearest_then_the_earlier() -> None:
+    values = [
+        measured(-9, 70),
+        measured(-1, 80),
+        measured(88, 60, visit="month_3"),
+        measured(95, 30, visit="early_termination"),
+        measured(92, 50, visit="extra"),
+        measured(90, None),
+        measured(90, 10, basis="partial"),
+    ]
+    found = rows(*values)
+    assert [one.analysis_visit for one in found] == ["baseline", "baseline", *["month_3"] * 5]
+    assert [one.days_off for one in found[2:]] == [-2, 5, 2, 0, 0]
+    assert [one.is_analysis_record for one in found] == [False, True, True, *[False] * 4]
+
+
+def test_each_knee_and_each_scale_has_a_record_of_its_own() -> None:
+    found = rows(
+        measured(91, 60),
+        measured(95, 60, scale="function"),
+        measured(96, 60, target="person"),
+    )
+    assert [one.is_analysis_record for one in found] == [True, True, True]
 
 
 def test_an_instrument_no_visit_asks_has_no_analysis_visit() -> None:

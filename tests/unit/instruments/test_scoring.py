@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pro_service.catalog.instrument_files import load_instrument_file, load_instruments
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import (
     ANSWERS_FIT_SMALLER_VERSION,
     ScaleScore,
@@ -36,7 +37,7 @@ SCORABLE = [
     *(load_instrument_file(path) for path in OTHERS),
 ]
 
-Answers = dict[str, int | None]
+Answers = dict[str, Value | None]
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -44,7 +45,7 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def by_code(instrument: Instrument, answers: Mapping[str, int | None]) -> dict[str, ScaleScore]:
+def by_code(instrument: Instrument, answers: Mapping[str, Value | None]) -> dict[str, ScaleScore]:
     return {each.scale: each for each in score(instrument, answers)}
 
 
@@ -233,10 +234,18 @@ def test_worse_answer_never_improves_a_score(
     value = answers[item.code]
     assume(value is not None)
     assert value is not None
-    low_is_bad = instrument.direction == "higher is better"
-    worst = item.minimum if low_is_bad else item.maximum
-    assume(value != worst)
-    worse = data.draw(st.integers(*sorted((value + (-1 if low_is_bad else 1), worst))))
+    # Where choices have scores or items are reversed, what counts more is better in what ships.
+    own = any(one.reversed or (one.choices and one.choices[0].score is not None)
+              for one in instrument.items)  # fmt: skip
+    more_is_better = own or instrument.direction == "higher is better"
+    worse_ones = [
+        other
+        for other in range(item.minimum, item.maximum + 1)
+        if item.counted(other) != item.counted(value)
+        and (item.counted(other) < item.counted(value)) == more_is_better
+    ]
+    assume(worse_ones)
+    worse = data.draw(st.sampled_from(worse_ones))
     after = score(instrument, answers | {item.code: worse})
     for scored, old, new in zip(instrument.results, score(instrument, answers), after, strict=True):
         assert (old.raw is None) == (new.raw is None)

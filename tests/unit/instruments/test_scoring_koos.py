@@ -169,7 +169,13 @@ def test_every_scored_instrument_works_on_the_command_line(name: str, tmp_path: 
     register(app)
     app.callback()(lambda: None)
     codes = [item.code for item in instrument.items]
-    lowest = [str(item.minimum) for item in instrument.items]
+    own = any(item.reversed or item.counts != (item.minimum, item.maximum)
+              for item in instrument.items)  # fmt: skip
+    # Where items are turned round or choices have scores, what counts most is best.
+    lowest = [
+        str(max(range(item.minimum, item.maximum + 1), key=item.counted) if own else item.minimum)
+        for item in instrument.items
+    ]
     path = tmp_path / "answers.csv"
     path.write_text("\n".join(",".join(row) for row in (codes, lowest, [""] * len(codes))) + "\n")
     result = CliRunner().invoke(app, ["score", name, str(path)])

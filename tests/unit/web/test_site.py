@@ -89,6 +89,9 @@ def test_a_file_is_kept_for_good_under_a_name_made_of_its_content(whose: str) ->
     audience, site = AUDIENCES[whose], SITES[whose]
     for file in (audience.style, *audience.scripts):
         body = files(audience.package).joinpath("static", file).read_bytes()
+        if file == audience.style and audience.charts:
+            charts = files("pro_service.web.charts").joinpath("static/charts.css")
+            body += b"\n" + charts.read_bytes()
         stem, _, ending = file.rpartition(".")
         name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
         plain = site.file(fetching(name, "identity"))

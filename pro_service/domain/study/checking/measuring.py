@@ -32,7 +32,24 @@ def measuring_problems(draft: Draft) -> Iterator[Problem]:
     for name, count in Counter(at.visit for at in measuring.at).items():
         if count > 1:
             yield Problem("measures.at", f"{name} stands in {count} of them", "Make it one.")
+    yield from _difference_problems(measuring)
     yield from _reader_problems(draft, measuring)
+
+
+def _difference_problems(measuring: Measuring) -> Iterator[Problem]:
+    for name, beyond in measuring.differs_beyond.items():
+        path = f"measures.differs_beyond.{name}"
+        if name not in measuring.names:
+            mend = suggestion(name, measuring.names)
+            yield Problem(path, "is no measure the protocol takes", mend)
+        if beyond < 0:
+            yield Problem(path, "is below 0", "0: every difference is settled by another reader.")
+    if measuring.differs_beyond and measuring.readers_rule != "adjudicated":
+        yield Problem(
+            "measures.differs_beyond",
+            f"stands beside readers_rule = {measuring.readers_rule}",
+            "Make it adjudicated, or take the differences away.",
+        )
 
 
 def _reader_problems(draft: Draft, measuring: Measuring) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.values import is_permitted
 from pro_service.domain.record import Record
 
@@ -78,12 +79,12 @@ class Wish(Record):
 
     kind: CorrectionKind
     item: str
-    value: int | None
+    value: Value | None
     said_at: datetime | None
     has_source: bool
 
 
-def check_wish(instrument: Instrument, stands: Standing, wish: Wish, now: datetime) -> int:
+def check_wish(instrument: Instrument, stands: Standing, wish: Wish, now: datetime) -> Value:
     """Return the value that is wished. Raises CorrectionRefusedError."""
     item = next((one for one in instrument.items if one.code == wish.item), None)
     if item is None:

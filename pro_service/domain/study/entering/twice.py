@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pro_service.domain.instruments.numbers import Value
+
 
 class Marked(NamedTuple):
     """What somebody read on a paper: a value, or the kind of gap it is."""
 
-    value: int | None
+    value: Value | None
     gap: str | None
 
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import is_open_question, opened_at, without_entries
 from pro_service.domain.study.facts import (
@@ -53,7 +54,7 @@ class OpenNow(Record):
     """What is open at one assessment at one instant."""
 
     kind: OpenKind
-    answered: Mapping[str, int | None]
+    answered: Mapping[str, Value | None]
     """What stands answered in the present sitting, gaps as None; nothing where it begins afresh."""
     may_change: bool
     """Whether an answer may still be given or changed in the present sitting."""
@@ -80,7 +81,7 @@ def sitting_goes_on(assessment: AssessmentFacts, instrument: Instrument, now: da
 
 def standing_answers(
     assessment: AssessmentFacts, instrument: Instrument, now: datetime
-) -> dict[str, int | None]:
+) -> dict[str, Value | None]:
     """What stands answered in the present sitting, gaps as None.
 
     Nothing once its span is over, unless it has only to be sent. Raises AnswersNotReadError where

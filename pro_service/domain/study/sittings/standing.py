@@ -22,6 +22,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.record import Record
@@ -135,7 +136,7 @@ def standing_sitting(sittings: Iterable[SittingFacts], due: Due) -> StandingSitt
 
 
 def sitting_facts(
-    times: SittingTimes, instrument: Instrument, answers: Mapping[str, int | None]
+    times: SittingTimes, instrument: Instrument, answers: Mapping[str, Value | None]
 ) -> SittingFacts:
     """A sitting with what stands answered in it, gaps as None.
 
@@ -155,12 +156,12 @@ def sitting_facts(
     )
 
 
-def as_if_answered(instrument: Instrument, items: Collection[str]) -> dict[str, int | None]:
+def as_if_answered(instrument: Instrument, items: Collection[str]) -> dict[str, Value | None]:
     """Answers to these items, of no meaning: whether scales can be scored asks for no value."""
     return {item.code: item.minimum for item in instrument.items if item.code in items}
 
 
-def is_settled(instrument: Instrument, answers: Mapping[str, int | None]) -> bool:
+def is_settled(instrument: Instrument, answers: Mapping[str, Value | None]) -> bool:
     """Whether all that was asked is answered, or was left open on purpose, and not all of it."""
     asked = {item.code for item in instrument.items}
     return asked <= answers.keys() and any(value is not None for value in answers.values())

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.entering import (
     CorrectionKind,
     CorrectionRefusal,
@@ -80,7 +81,7 @@ class CorrectionWish:
     assessment_id: UUID
     item: str
     kind: CorrectionKind
-    value: int | None
+    value: Value | None
     said_at: datetime | None
     """When the participant asked (UTC); None for what was misread."""
     source: str = field(default="", repr=False)
@@ -226,7 +227,7 @@ async def _said_at(who: Who, wish: CorrectionWish) -> datetime | None:
 
 async def _checked(
     who: Who, facts: ParticipantFacts, wish: CorrectionWish, *, may_read: bool
-) -> tuple[UUID, int]:
+) -> tuple[UUID, Value]:
     """The answer a wish is about, and the value it wishes. Raises CorrectionRefusedError.
 
     That the value stands already is said to whoever may read it alone: a refusal would tell it.

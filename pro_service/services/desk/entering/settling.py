@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.values import check_value
 from pro_service.domain.study.entering import Marked, as_sent, differs
 from pro_service.domain.study.facts import (
@@ -49,7 +50,7 @@ SETTLED: Final = "settled"
 class SettledAs:
     """What whoever looked says the paper says: a value, or the kind of gap; `reason` in words."""
 
-    value: int | None
+    value: Value | None
     gap: str | None
     reason: str = field(default="", repr=False)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from pro_service.domain.conversation.dialogue import AgendaEntry
 from pro_service.domain.conversation.taking import NotOne, one_value
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
@@ -78,7 +79,7 @@ class Takeable(NamedTuple):
 
     entry: AgendaEntry
     item: str
-    value: int
+    value: Value
     raw: str
 
 

@@ -6,8 +6,7 @@ raise, and base R reads "+00:00" as midnight.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,11 +15,15 @@ from typing import Any, Final
 
 from pro_service.services.base.files import open_private
 from pro_service.services.exports.columns import Cell, Column, Row, Table
+from pro_service.services.exports.columns.model import Type
 from pro_service.tables import mark_csv
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula at the beginning of a cell."""
-Shown = Callable[[Any], str | int]
+_QUOTED: Final = frozenset(',"\n\r')
+"""What makes a cell be written between quotes."""
+_REMEMBERED: Final = 10_000
+"""So many values of a type are kept as they are written; most cells of a table come again."""
 
 
 class CsvWriter:
@@ -30,8 +33,9 @@ class CsvWriter:
         """Nothing is written before `open`."""
         self._files = ExitStack()
         self._written: list[Path] = []
-        self._shown: dict[str, tuple[Shown, ...]] = {}
-        self._add: dict[str, Callable[[Iterable[object]], object]] = {}
+        self._write: dict[str, Callable[[str], object]] = {}
+        self._shown: dict[str, tuple[_Shown, ...]] = {}
+        self._by_type = {kind: _Shown(show) for kind, show in _SHOWN.items()}
 
     def open(self, folder: Path, tables: Sequence[Table], about: Mapping[str, object]) -> None:
         """Write each file's header; `about` stands in a file beside them."""
@@ -39,18 +43,14 @@ class CsvWriter:
             path = folder / f"{table.name}.csv"
             file = self._files.enter_context(open_private(path))
             self._written.append(path)
-            self._add[table.name] = csv.writer(file, lineterminator="\n").writerow
-            self._add[table.name]([column.name for column in table.columns])
-            self._shown[table.name] = tuple(_SHOWN[column.type] for column in table.columns)
+            self._write[table.name] = file.write
+            self._shown[table.name] = tuple(self._by_type[one.type] for one in table.columns)
+            file.write(",".join(column.name for column in table.columns) + "\n")
 
     def add(self, table: str, row: Row) -> None:
         """Write a row; a cell too many or too few is a mistake of the program."""
-        self._add[table](
-            [
-                "" if cell is None else shown(cell)
-                for shown, cell in zip(self._shown[table], row, strict=True)
-            ]
-        )
+        shown = [known[cell] for known, cell in zip(self._shown[table], row, strict=True)]
+        self._write[table](",".join(shown) + "\n")
 
     def close(self) -> None:
         """Close the files, and mark those that are not ASCII."""
@@ -59,22 +59,27 @@ class CsvWriter:
             mark_csv(path)
 
 
+class _Shown(dict[Cell, str]):
+    """Cells of one type as they are written; one that is not there yet is made."""
+
+    def __init__(self, show: Callable[[Any], str]) -> None:
+        super().__init__({None: ""})
+        self._show = show
+
+    def __missing__(self, cell: Cell) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+            self[None] = ""
+        text = self._show(cell)
+        if not _QUOTED.isdisjoint(text):
+            text = f'"{text.replace(chr(34), chr(34) * 2)}"'
+        self[cell] = text
+        return text
+
+
 def cell_text(column: Column, cell: Cell) -> str:
-    """A cell as written: numbers as they are, text so that no spreadsheet runs it."""
-    return "" if cell is None else str(_SHOWN[column.type](cell))
-
-
-def defused(cell: str) -> str:
-    """A text that no spreadsheet runs as a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def _decimal(cell: Decimal | int) -> str | int:
-    """Without zeros behind, as scores were always written: 12.5, 34."""
-    if isinstance(cell, int):
-        return cell
-    figure = f"{cell:f}"
-    return figure.rstrip("0").rstrip(".") if "." in figure else figure
+    """What a cell says: numbers as they are, text so that no spreadsheet runs it."""
+    return "" if cell is None else _SHOWN[column.type](cell)
 
 
 def instant_text(cell: datetime) -> str:
@@ -83,23 +88,26 @@ def instant_text(cell: datetime) -> str:
     return f"{naive.isoformat(timespec='milliseconds')}Z"
 
 
-def _day(cell: date) -> str:
-    return cell.isoformat()
+def defused(cell: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
-def _integer(cell: int) -> int:
-    return cell
+def _decimal(cell: Decimal | int) -> str:
+    """Without zeros behind, as scores were always written: 12.5, 34."""
+    figure = str(cell) if isinstance(cell, int) else f"{cell:f}"
+    return figure.rstrip("0").rstrip(".") if "." in figure else figure
 
 
 def _yes_or_no(cell: object) -> str:
     return "yes" if cell else "no"
 
 
-_SHOWN: Final[Mapping[str, Shown]] = {
+_SHOWN: Final[Mapping[Type, Callable[[Any], str]]] = {
     "text": defused,
-    "integer": _integer,
+    "integer": str,
     "decimal": _decimal,
-    "date": _day,
+    "date": date.isoformat,
     "instant": instant_text,
     "yes/no": _yes_or_no,
 }

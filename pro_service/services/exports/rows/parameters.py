@@ -17,9 +17,9 @@ _CHECKED: Final = 3
 def parameter_code(thing: str, *parts: str) -> str:
     """The code of a scale of an instrument, or of a measure with its region and layer.
 
-    It follows from their ids alone, so that a program written for one export fits the next, whatever
-    the catalogue has gained: first letters of what it is and of the part, and three characters by
-    which no two of the catalogue are the same (a test looks).
+    It follows from their ids alone, so that a program written for one export fits the next,
+    whatever the catalogue has gained: first letters of what it is and of the part, and three
+    characters by which no two of the catalogue are the same (a test looks).
     """
     what, part = (_NO_LETTER.sub("", each.upper()) for each in (thing, "".join(parts)))
     number = zlib.crc32("/".join((thing, *parts)).encode())

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from pro_service.domain.instruments.values import read_number
 from pro_service.domain.study.entering import CorrectionKind, CorrectionRefusedError, places_of
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.permissions import Action
@@ -145,12 +146,11 @@ def _wish(room: CorrectionRoom, fields: dict[str, str]) -> CorrectionWish:
     if kind is CorrectionKind.meant and wish is None:
         site = zone(room.facts.site.zone)
         said_at = local_instant_of(fields["said_on"], fields["said_time"], site, "said")
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
     return CorrectionWish(
         read_id(place),
         item,
         kind,
-        value,
+        read_number(text),
         said_at,
         fields["source"],
         fields["reason"],

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item
-from pro_service.domain.instruments.values import is_permitted
+from pro_service.domain.instruments.numbers import Value
+from pro_service.domain.instruments.values import is_permitted, read_number
 from pro_service.domain.study.entering import Told
 from pro_service.domain.study.respondents import EntryMode, read_respondent
 from pro_service.domain.study.times import local_instant, typed_day, typed_instant
@@ -109,7 +110,7 @@ def read_typed(form: Form, assessment_id: UUID, instrument: Instrument, mode: st
     return Typed(tuple(given), said, frozenset(wrong))
 
 
-def read_sign(item: Item, text: str, mode: str) -> tuple[int | None, str | None] | None:
+def read_sign(item: Item, text: str, mode: str) -> tuple[Value | None, str | None] | None:
     """What was typed for a question: a value, or a kind of gap; None: it is no answer."""
     if text in signs_of(item, mode):
         return None, GAPS[text]
@@ -175,8 +176,6 @@ def _told_at(fields: Mapping[str, str], site: ZoneInfo, now: datetime) -> dateti
     return local_instant_of(fields["told_on"], fields["told_time"], site, "told")
 
 
-def _value(item: Item, text: str) -> int | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 4:
-        return None
-    value = int(text)
-    return value if is_permitted(item, value) else None
+def _value(item: Item, text: str) -> Value | None:
+    value = read_number(text)
+    return value if value is not None and is_permitted(item, value) else None

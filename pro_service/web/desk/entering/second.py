@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.instruments.model import Item
+from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
@@ -216,7 +217,7 @@ def _signs(line: SecondLine) -> tuple[str, ...]:
     return signs_of(line.item, "paper")
 
 
-def _read(words: Words, value: int | None, gap: str | None) -> str:
+def _read(words: Words, value: Value | None, gap: str | None) -> str:
     """What somebody read, in words: a value, or why there is none."""
     if value is not None:
         return str(value)

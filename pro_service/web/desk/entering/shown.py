@@ -143,9 +143,9 @@ def sections_of(
 def _row(asked: Questions, item: Item, number: int, typed: Typed | None) -> dict[str, Any]:
     language = asked.language
     said = "" if typed is None else typed.said.get(item.code, "")
-    values = range(item.minimum, item.maximum + 1, item.step)
+    values = range(0) if item.decimals else range(item.minimum, item.maximum + 1, int(item.step))
     labels = {one.value: said_in(one.label, language) for one in item.choices}
-    as_keys = len(values) <= MOST_KEYS
+    as_keys = 0 < len(values) <= MOST_KEYS
     return {
         "code": item.code,
         "number": number,
@@ -161,6 +161,8 @@ def _row(asked: Questions, item: Item, number: int, typed: Typed | None) -> dict
         "signs": [{"value": one, "on": said == one} for one in signs_of(item, asked.mode)],
         "lowest": item.minimum,
         "highest": item.maximum,
+        "step": item.step,
+        "decimals": item.decimals,
         "said": said,
         "wrong": typed is not None and item.code in typed.wrong,
         "kept": item.code in asked.kept,

@@ -27,11 +27,13 @@ class Room(NamedTuple):
     """Further addresses that belong to it, beside what stands below its own."""
 
 
+_ABOUT_FIGURES: Final = ("/desk/corrections", "/desk/missing", "/desk/missing/deviations")
 ROOMS: Final = (
     Room("today", "/desk", Action.see_participants, ("/desk/week", "/desk/since")),
     Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
-    Room("figures", "/desk/figures", Action.see_participants, ("/desk/corrections",)),
+    Room("figures", "/desk/figures", Action.see_participants, _ABOUT_FIGURES),
+    Room("groups", "/desk/groups", Action.see_groups),
     Room("texts", "/desk/texts", Action.see_participants),
     Room("enrol", "/desk/enrol", Action.enrol),
     Room("rota", "/desk/rota", Action.see_participants),

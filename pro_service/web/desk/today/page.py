@@ -17,6 +17,7 @@ from pro_service.services.study import read_rotas
 from pro_service.store.record.allocations import list_latest_unblindings
 from pro_service.store.record.data_queries import count_queries
 from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.live.events import lively
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.record.queries import unblinded_words, waiting_words
@@ -53,7 +54,7 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         **beside_values(words, sites, week, since, owing),
         **clock(words, sites, frame.now),
     }
-    return desk.render(
+    page = desk.render(
         "today.html",
         request,
         seat,
@@ -66,3 +67,4 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         no_room=bool(seat.staff.assignments) and not seat.may_anywhere(Action.see_participants),
         **values,
     )
+    return lively(page)

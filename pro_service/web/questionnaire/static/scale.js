@@ -14,6 +14,8 @@
     line.className = "line untouched";
     line.min = said.minimum;
     line.max = said.maximum;
+    line.step = said.step;
+    const form = said.step.includes(".") ? /^[0-9]+([.,][0-9]+)?$/ : /^[0-9]+$/;
     line.setAttribute("aria-label", said.label);
 
     const tell = (touched) => {
@@ -21,10 +23,10 @@
       line.setAttribute(
         "aria-valuetext", touched ? said.value.replace("#", line.value) : said.none);
     };
-    const isOnScale = (text) => /^[0-9]+$/.test(text)
+    const isOnScale = (text) => form.test(text)
       && Number(text) >= Number(said.minimum) && Number(text) <= Number(said.maximum);
     const follow = () => {
-      const text = number.value.trim();
+      const text = number.value.trim().replace(",", ".");
       if (isOnScale(text)) line.value = text;
       tell(isOnScale(text));
     };

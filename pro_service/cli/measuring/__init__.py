@@ -1,0 +1,1 @@
+"""Commands about measures: what is measured, and its values."""

@@ -1,0 +1,44 @@
+"""Somebody of the desk, signed in for the length of a command that asks for their signature."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import typer
+
+from pro_service.cli.options import OptionError
+from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.sign_in import Whence, find_session, sign_in, sign_out
+from pro_service.services.study import Passwords
+from pro_service.store.pools import Pools
+
+HERE: Final = Whence("command line", "command line")
+
+
+def ask_password(login: str) -> str:
+    """The password of somebody who signs, typed unseen."""
+    asked: str = typer.prompt(f"Password of {login}", hide_input=True, err=True)
+    return asked
+
+
+@asynccontextmanager
+async def seated(
+    pools: Pools, passwords: Passwords, login: str, password: str
+) -> AsyncIterator[Seat]:
+    """Somebody signed in for the length of a command, in the one study that leads to.
+
+    Raises SignInRefusedError, SignInStoppedError, SignInThrottledError, OptionError.
+    """
+    token = await sign_in(pools.desk, passwords, login=login, password=password, place=HERE)
+    try:
+        seat = await find_session(pools.desk, token)
+        if not isinstance(seat, Seat):
+            raise OptionError(
+                f"{login} works in several studies, or has a second factor.",
+                mend="Write it as STUDY/LOGIN, or do it at the desk.",
+            )
+        yield seat
+    finally:
+        await sign_out(pools.desk, token)

@@ -1,0 +1,1 @@
+"""Figures of statistics, pure: each against published worked examples in its test."""

@@ -1,0 +1,1 @@
+"""Scores over time: of one participant, and of groups once they may be looked at (R20)."""

@@ -1,0 +1,1 @@
+"""What is new, for whoever has a page open."""

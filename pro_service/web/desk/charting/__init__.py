@@ -1,0 +1,1 @@
+"""Scores over time at the desk: of one participant, and of groups."""

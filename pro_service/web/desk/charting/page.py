@@ -1,0 +1,30 @@
+"""`GET /desk/participants/{code}/trajectory`: one participant's scores and measures over time, to
+look at and to print."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pro_service.services.desk.charting.reading import read_charted
+from pro_service.services.desk.seat import Seat
+from pro_service.web.desk.charting.course import CourseShown
+from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.keys import CONTEXT, POOLS
+
+
+async def show_trajectory(request: web.Request, seat: Seat) -> web.Response:
+    """The page; for whoever may see neither scores nor measures the refusal, and no chart."""
+    code = request.match_info["code"]
+    found = await read_charted(request.app[POOLS].desk, request.app[CONTEXT], seat, code)
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    shown = CourseShown(words, found.timeline, found.courses, found.measures)
+    return desk.render(
+        "trajectory.html",
+        request,
+        seat,
+        frame=found.frame,
+        code=code,
+        zone=found.timeline.document.zone,
+        course=shown.values(),
+    )

@@ -1,0 +1,1 @@
+"""Pages that show what is new by themselves: the stream they listen to, and what they may do."""

@@ -1,0 +1,120 @@
+"""`exports`: a whole export of every table as CSV, by a process of its own: seconds and memory.
+
+The study's sittings are made whole first: every question of every WOMAC of the past is answered,
+and its scales have scores, so that what a score is compared with is computed for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import asyncpg
+
+from pro_service.services.exports.export import export
+from pro_service.store.migrations import migrate
+from pro_service.store.pools import connect
+from tests.benchmarks.measuring.chosen import Chosen, Found
+from tests.benchmarks.measuring.kept import Filling, filled
+from tests.benchmarks.measuring.server import Server, forget_statements, statements_of
+from tests.support.example import example_study
+from tests.support.large import VERSIONS, load_large_study, row_id
+from tests.support.seed import make_context
+
+ACTOR: Final = "cli:benchmark"
+ANSWERS: Final = 24
+DEAREST: Final = 5
+SCORES: Final = """
+UPDATE pro.scores AS s SET scale = CASE s.scale WHEN 'scale_1' THEN 'pain' ELSE 'function' END,
+       instrument_version = '3.1', normalised = s.raw * 100 / s.highest
+"""
+PROTOCOL: Final = """
+UPDATE pro.protocol_versions SET document = $1::text::jsonb, source = $2, content_sha256 = $3
+WHERE id = $4
+"""
+
+
+async def fill_study(url: str, participants: int) -> None:
+    """Fill the empty database at `url`."""
+    superuser = await asyncpg.connect(url)
+    try:
+        await migrate(superuser, kind="validation")
+        await load_large_study(superuser, participants=participants, answers=ANSWERS)
+        loaded = example_study()
+        document = loaded.protocol.model_dump_json()
+        async with superuser.transaction():
+            await superuser.execute("SET LOCAL session_replication_role = replica")
+            words = (document, loaded.text, loaded.content_sha256, row_id(VERSIONS, 1))
+            await superuser.execute(PROTOCOL, *words)
+            await superuser.execute(SCORES)
+        await superuser.execute("VACUUM ANALYZE")
+    finally:
+        await superuser.close()
+
+
+EXPORTED_STUDY: Final = Filling("exported", fill_study, (Path(__file__),))
+
+
+async def measure(chosen: Chosen, server: Server) -> Found:
+    """One export after another, each by a process of its own."""
+    sides: list[dict[str, Any]] = []
+    folder = chosen.folder
+    async with filled(server, EXPORTED_STUDY, chosen.participants, folder) as (url, _):
+        for number in range(chosen.rounds):
+            await forget_statements(server)
+            one = await _run(url)
+            sides.append({"name": f"export {number + 1}", **one})
+            said = await statements_of(server, url)
+    lines = [
+        f"{one['name']:10}{one['seconds']:8.1f} s{one['cpu']:8.1f} s cpu{one['mb']:8.1f} MB"
+        f"{one['rows']:>10} rows{one['answers']:>10} answers"
+        for one in sides
+    ]
+    if said is not None:
+        lines += [
+            f"  {one.name}: {one.ms:.0f} ms, {one.buffers:.0f} pages, {one.calls} calls"
+            for one in said.dearest(DEAREST)
+        ]
+    return Found("exports", f"exports, {chosen.participants} participants", sides, [], lines)
+
+
+async def _run(url: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.benchmarks.exports", url, f"{folder}/out"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed, _ = await child.communicate()
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+async def export_once(url: str, folder: Path) -> dict[str, Any]:
+    """Export, and say what it took: seconds, processor seconds, and the most memory it had."""
+    context = make_context()
+    operator = await connect(url, role="pro_operator", actor=ACTOR)
+    try:
+        study = await context.reader.study(operator, None)
+        began = perf_counter()
+        counts = await export(operator, context, study, folder)
+        seconds = perf_counter() - began
+    finally:
+        await operator.close()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "seconds": seconds,
+        "cpu": used.ru_utime + used.ru_stime,
+        "mb": used.ru_maxrss / 1024,
+        "rows": sum(counts.values()),
+        "answers": counts["items"],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(export_once(sys.argv[1], Path(sys.argv[2])))))
