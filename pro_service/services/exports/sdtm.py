@@ -155,13 +155,15 @@ class WithSdtm:
 
 
 def short_code(instrument: Instrument, item: str) -> str:
-    """QSTESTCD of an item: the sponsor's own code, else the item's in 8 letters and digits."""
+    """QSTESTCD of an item: the sponsor's own code, else the item's in 8 letters and digits: of a
+    longer one the first 6 letters and its place in the instrument.
+    """
     own = instrument.codes.get(f"sponsor_{item}")
     if own is not None and len(own) <= 8:
         return own
     letters = item.replace("_", "").upper()
-    number = letters[len(letters.rstrip("0123456789")) :]
-    return letters if len(letters) <= 8 else f"{letters[: 8 - len(number)]}{number}"
+    place = 1 + [each.code for each in instrument.items].index(item)
+    return letters if len(letters) <= 8 else f"{letters[:6]}{place:02}"
 
 
 def _dm(cells: Mapping[str, Cell]) -> dict[str, Cell]:

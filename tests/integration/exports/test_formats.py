@@ -16,6 +16,8 @@ from openpyxl import load_workbook
 from pro_service.services.exports.columns import TABLES, Column
 from pro_service.services.exports.formats.xpt import LONGEST, cut, data_set
 from tests.integration.exports.conftest import Cells
+from tests.support.command import commands_with
+from tests.support.study import Trial
 
 
 def test_the_same_instant_gives_the_same_bytes_in_every_format(
@@ -79,8 +81,9 @@ def as_in_a_workbook(column: Column, cell: str) -> object:
     value = expected(column, cell)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    is_day = isinstance(value, date) and not isinstance(value, datetime)
-    return datetime(value.year, value.month, value.day, tzinfo=UTC) if is_day else value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value
 
 
 def test_a_workbook_is_read_by_openpyxl(
@@ -122,8 +125,9 @@ def test_spss_and_stata_are_read_by_readstat(
 def numeric(cell: object) -> object:
     if isinstance(cell, float) and math.isnan(cell):
         return None
-    is_number = isinstance(cell, int) and not isinstance(cell, bool)
-    return float(cell) if is_number else cell
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return float(cell)
+    return cell
 
 
 def as_in_transport(column: Column, cell: str) -> object:
@@ -146,3 +150,28 @@ def test_transport_files_are_read_by_readstat(
         assert told.table_name == data_set(name)
         found = [[numeric(cell) for cell in row] for row in frame.rows()]
         compare(name, rows, found, as_in_transport)
+
+
+async def test_the_command_takes_formats_and_tables_and_refuses_two_folders(
+    trial: Trial, tmp_path: Path
+) -> None:
+    commands = commands_with(trial.url, trial.context.keys.vault)
+    out = tmp_path / "out"
+    words = ("export", "--as", "xlsx,odm", "--tables", "items,visits", "--out", str(out))
+    done = await commands.call(*words)
+    assert done.code == 0, done.err
+    assert {path.name for path in out.iterdir()} == {
+        *("about.json", "SHA256SUMS", "export.xlsx", "odm.xml"),
+    }
+    for wrong, told in (
+        (("--as", "pdf", "--out", str(tmp_path / "b")), "no format pdf"),
+        (("--as", "odm", "--tables", "visits", "--out", str(tmp_path / "b")), "made of the table"),
+        (("--tables", "secrets", "--out", str(tmp_path / "b")), "no table secrets"),
+        (("--csv", str(tmp_path / "b"), "--out", str(tmp_path / "c")), "one folder"),
+        (("--as", "xlsx", "--csv", str(tmp_path / "b")), "one folder"),
+        ((), "one folder"),
+    ):
+        refused = await commands.call("export", *wrong)
+        assert refused.code != 0
+        assert told in refused.err
+    assert not (tmp_path / "b").exists()

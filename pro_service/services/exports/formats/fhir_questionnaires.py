@@ -1,7 +1,7 @@
 """Questionnaire and QuestionnaireResponse of FHIR R4B.
 
 The knee asked about is the first item, for FHIR has no place for it. A choice keeps its number as
-the code and as HL7's ordinalValue; why there is no answer stands in HL7's data-absent-reason.
+the code; what it counts is HL7's ordinalValue, why there is no answer HL7's data-absent-reason.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _item(instrument: Instrument, item: Item) -> Json:
     told: Json = {"linkId": item.code, **({"code": codes} if codes else {})}
     told |= {"text": item.label["en"], "_text": _in_chinese(item.label), "type": _type(item)}
     if item.choices:
-        options = [{"valueCoding": _coding(choice)} for choice in item.choices]
+        options = [{"valueCoding": _coding(item, choice)} for choice in item.choices]
         return told | {"answerOption": options}
     return told
 
@@ -106,8 +106,7 @@ def _item(instrument: Instrument, item: Item) -> Json:
 def _type(item: Item) -> str:
     if item.choices:
         return "choice"
-    whole = all(each == int(each) for each in (item.minimum, item.maximum, item.step))
-    return "integer" if whole else "decimal"
+    return "decimal" if item.decimals else "integer"
 
 
 def _in_chinese(words: Words) -> Json:
@@ -118,8 +117,8 @@ def _in_chinese(words: Words) -> Json:
     return {"extension": [{"url": f"{_HL7}/translation", "extension": parts}]}
 
 
-def _coding(choice: Choice) -> Json:
-    weight = {"url": f"{_HL7}/ordinalValue", "valueDecimal": choice.value}
+def _coding(item: Item, choice: Choice) -> Json:
+    weight = {"url": f"{_HL7}/ordinalValue", "valueDecimal": float(item.counted(choice.value))}
     return {
         "extension": [weight],
         "code": str(choice.value),
@@ -139,4 +138,4 @@ def _answer(item: Item, row: Cells) -> Json:
             return {"linkId": item.code, "answer": [{"valueInteger": int(str(value))}]}
         return {"linkId": item.code, "answer": [{"valueDecimal": float(str(value))}]}
     choice = next(one for one in item.choices if one.value == value)
-    return {"linkId": item.code, "answer": [{"valueCoding": _coding(choice)}]}
+    return {"linkId": item.code, "answer": [{"valueCoding": _coding(item, choice)}]}

@@ -23,7 +23,7 @@ from pro_service.services.exports.formats.persons import (
     PersonWriter,
     by_questionnaire,
 )
-from pro_service.services.exports.formats.xml import tag
+from pro_service.services.exports.formats.xml import tag, text
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -114,7 +114,7 @@ class OdmWriter(PersonWriter):
 def _item(asked: Asked, row: Cells, who: str, corrections: Corrections) -> str:
     oid = f"I.{asked.instrument}.{row['item']}"
     if row["value"] is None:
-        why = tag("Comment", str(row["missing_reason"]), is_text=True, SponsorOrSite="Sponsor")
+        why = text("Comment", str(row["missing_reason"]), SponsorOrSite="Sponsor")
         note = tag("Annotation", why, SeqNum="1")
         return tag("ItemData", note, ItemOID=oid, IsNull="Yes")
     audit = ""
@@ -135,11 +135,11 @@ def _audit(asked: Asked, who: str, at: object, why: str | None = None) -> str:
     """Who, where, when and why; nothing where nobody answered."""
     if not isinstance(at, datetime):
         return ""
-    reason = "" if why is None else tag("ReasonForChange", why, is_text=True)
+    reason = "" if why is None else text("ReasonForChange", why)
     return tag(
         "AuditRecord",
         tag("UserRef", UserOID=f"U.{who}")
         + tag("LocationRef", LocationOID=f"L.{asked.site}")
-        + tag("DateTimeStamp", instant_text(at), is_text=True)
+        + text("DateTimeStamp", instant_text(at))
         + reason,
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from pro_service.domain.instruments.model import Instrument, Item, Words
 from pro_service.services.exports.formats.about import Told
-from pro_service.services.exports.formats.xml import tag
+from pro_service.services.exports.formats.xml import tag, text
 
 NAMESPACE: Final = "http://www.cdisc.org/ns/odm/v1.3"
 VERSION_OID: Final = "MDV.1"
@@ -34,8 +34,7 @@ def head(told: Told, met: Met, instruments: Mapping[str, Instrument]) -> str:
     used = dict.fromkeys(each for asked in met.asks.values() for each in asked)
     known = [instruments[each] for each in used]
     names = "".join(
-        tag(name, told.study, is_text=True)
-        for name in ("StudyName", "StudyDescription", "ProtocolName")
+        text(name, told.study) for name in ("StudyName", "StudyDescription", "ProtocolName")
     )
     opening = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -105,7 +104,7 @@ def _item(one: Instrument, item: Item) -> str:
     checks = "".join(
         tag(
             "RangeCheck",
-            tag("CheckValue", str(value), is_text=True),
+            text("CheckValue", str(value)),
             Comparator=comparator,
             SoftHard="Hard",
         )
@@ -127,9 +126,8 @@ def _item(one: Instrument, item: Item) -> str:
 
 def _type(item: Item) -> dict[str, str]:
     """What ODM wants to know of a number."""
-    bounds = (item.minimum, item.maximum, item.step)
-    decimals = max(len(str(each).partition(".")[2]) for each in bounds)
-    length = str(max(len(str(item.minimum)), len(str(item.maximum))))
+    decimals = item.decimals
+    length = str(max(len(str(item.minimum)), len(str(item.maximum))) + decimals)
     if not decimals:
         return {"DataType": "integer", "Length": length}
     return {"DataType": "float", "Length": length, "SignificantDigits": str(decimals)}
@@ -152,7 +150,7 @@ def _people(met: Met, study: str, told: Told) -> str:
         EffectiveDate=told.instant[:10],
     )
     users = "".join(
-        tag("User", tag("LoginName", each, is_text=True), OID=f"U.{each}", UserType="Other")
+        tag("User", text("LoginName", each), OID=f"U.{each}", UserType="Other")
         for each in sorted(met.users)
     )
     return users + "".join(
@@ -163,6 +161,6 @@ def _people(met: Met, study: str, told: Told) -> str:
 
 def _words(words: Words) -> str:
     return "".join(
-        tag("TranslatedText", text, is_text=True, **{"xml:lang": language.replace("_", "-")})
-        for language, text in words.items()
+        text("TranslatedText", told, **{"xml:lang": language.replace("_", "-")})
+        for language, told in words.items()
     )

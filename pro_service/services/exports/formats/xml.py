@@ -10,14 +10,17 @@ _NOT_XML: Final = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")
 """What XML 1.0 cannot hold."""
 
 
-def tag(name: str, content: str = "", *, is_text: bool = False, **attributes: str) -> str:
-    """An element; `content` are elements already made, or a text to be escaped (`is_text`)."""
+def tag(name: str, content: str = "", **attributes: str) -> str:
+    """An element; `content` are elements already made."""
     told = "".join(f" {key}={quoteattr(clean(value))}" for key, value in attributes.items())
-    if not content:
-        return f"<{name}{told}/>"
-    return f"<{name}{told}>{escape(clean(content)) if is_text else content}</{name}>"
+    return f"<{name}{told}>{content}</{name}>" if content else f"<{name}{told}/>"
 
 
-def clean(text: str) -> str:
+def text(name: str, words: str, **attributes: str) -> str:
+    """An element that holds a text."""
+    return tag(name, escape(clean(words)), **attributes)
+
+
+def clean(words: str) -> str:
     """A text without the characters XML cannot hold."""
-    return _NOT_XML.sub("", text)
+    return _NOT_XML.sub("", words)
