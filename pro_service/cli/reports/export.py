@@ -1,4 +1,4 @@
-"""`pro-service export --csv DIR`: scores, items and endpoints, with code book and check sums."""
+"""`pro-service export --as csv,xlsx --out DIR`: every table, with code book and check sums."""
 
 from __future__ import annotations
 
@@ -11,15 +11,33 @@ from rich.progress import Progress
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
-from pro_service.services.exports.export import export
+from pro_service.services.exports.choosing import choose_formats, choose_tables
+from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.files import ABOUT
 from pro_service.services.exports.instants import read_instant
 
 
 def export_command(
-    folder: Annotated[
-        Path, typer.Option("--csv", metavar="DIR", help="A new or empty folder for the tables.")
-    ],
+    out_folder: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="A new or empty folder for the files."),
+    ] = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="FORMATS",
+            help="csv, xlsx, odm, dataset-json, xpt, sav, dta, parquet, fhir: with commas.",
+        ),
+    ] = "csv",
+    tables: Annotated[
+        str | None,
+        typer.Option("--tables", metavar="NAMES", help="Tables, with commas; else every one."),
+    ] = None,
+    csv_folder: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="DIR", help="The same as --as csv --out DIR."),
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -36,7 +54,12 @@ def export_command(
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Write a study's data as CSV: one snapshot, all of it or nothing."""
+    """Write a study's data in any of nine formats: one snapshot, all of it or nothing."""
+    folder = out_folder or csv_folder
+    if folder is None or (csv_folder is not None and (out_folder is not None or formats != "csv")):
+        raise typer.BadParameter(
+            "name one folder: --out DIR, or --csv DIR for CSV alone", param_hint="--out"
+        )
     if as_of is not None and cut is not None:
         raise typer.BadParameter(
             "a cut has its own instant; give one of the two", param_hint="--cut"
@@ -44,6 +67,9 @@ def export_command(
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
+        chosen = choose_tables(tables)
+        neutral = runtime.context.catalogue.neutral_instruments
+        wanted = Wanted(tables=chosen, writers=choose_formats(formats, chosen, neutral))
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(
@@ -53,12 +79,15 @@ def export_command(
                 folder,
                 as_of=None if as_of is None else read_instant(as_of),
                 cut=cut,
+                wanted=wanted,
                 told=lambda done, of: progress.update(task, completed=done, total=of),
             )
 
     counts = with_runtime(data, actor, work)
     for name, count in counts.items():
-        out.print(f"{count:>8} rows in {folder / name}.csv", highlight=False)
+        out.print(f"{count:>8} rows of {name}", highlight=False)
+    written = sorted(path.name for path in folder.iterdir())
+    out.print(f"In {folder}: {', '.join(written)}", markup=False, highlight=False)
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     plan = about["analysis_plan"]
     out.print(f"Endpoints by: {plan['label'] or plan['note']}.", markup=False)

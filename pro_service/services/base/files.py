@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TextIO
+from tempfile import mkstemp
+from typing import BinaryIO, TextIO
 
 
 def open_private(path: Path) -> TextIO:
@@ -15,10 +16,24 @@ def open_private(path: Path) -> TextIO:
     return os.fdopen(_new(path), "w", encoding="utf-8", newline="")
 
 
+def open_private_bytes(path: Path) -> BinaryIO:
+    """The same for bytes. Raises OSError, also where the file is there."""
+    return os.fdopen(_new(path), "wb")
+
+
 def write_private(path: Path, content: bytes) -> None:
     """The same for what is written at once. Raises OSError, also where the file is there."""
-    with os.fdopen(_new(path), "wb") as file:
+    with open_private_bytes(path) as file:
         file.write(content)
+
+
+def open_scratch(folder: Path) -> TextIO:
+    """A text file to write and read again on the disk of `folder`, without a name: nobody else can
+    open it, and it ends with its closing. Raises OSError.
+    """
+    descriptor, name = mkstemp(dir=folder)
+    Path(name).unlink()
+    return os.fdopen(descriptor, "w+", encoding="utf-8", newline="")
 
 
 def _new(path: Path) -> int:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from pro_service.services import rounds
+from pro_service.services.exports.choosing import FORMATS
+from pro_service.services.exports.columns import TABLES
+from tests.support.command import commands_with
 from tests.support.databases import Prepared, clone, prepare
 from tests.support.study import Left, Trial, go_on_with, open_trial, row
 
 INJECTED: Final = datetime(2026, 1, 12, 2, tzinfo=UTC)
+AS_OF: Final = "2026-01-31T00:00:00Z"
+Cells = list[dict[str, str]]
+"""The rows of a CSV file."""
 
 
 async def answer_all(trial: Trial, code: str, value: int, *, skip: int | None = None) -> None:
@@ -62,3 +70,29 @@ async def trial(followed_url: str, followed: Prepared[Left]) -> AsyncIterator[Tr
     """The trial going on, on the copy."""
     async with go_on_with(followed_url, followed.made) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def exported(
+    server_url: str, followed: Prepared[Left], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """The same export twice, in every format."""
+    folders = [tmp_path_factory.mktemp("out") / name for name in "ab"]
+    with clone(server_url, followed.database) as url:
+        for folder in folders:
+            done = commands_with(url, followed.made.vault).run(
+                *("export", "--as", ",".join(FORMATS), "--out", str(folder), "--as-of", AS_OF)
+            )
+            assert done.code == 0, done.err
+    return folders[0], folders[1]
+
+
+@pytest.fixture
+def tables(exported: tuple[Path, Path]) -> dict[str, Cells]:
+    """The CSV of it: every other format is held against that."""
+    return {name: read_csv(exported[0] / f"{name}.csv") for name in TABLES}
+
+
+def read_csv(path: Path) -> Cells:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))

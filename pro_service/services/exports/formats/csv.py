@@ -88,7 +88,8 @@ def instant_text(cell: datetime) -> str:
     return f"{naive.isoformat(timespec='milliseconds')}Z"
 
 
-def _text(cell: str) -> str:
+def defused(cell: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
@@ -103,7 +104,7 @@ def _yes_or_no(cell: object) -> str:
 
 
 _SHOWN: Final[Mapping[Type, Callable[[Any], str]]] = {
-    "text": _text,
+    "text": defused,
     "integer": str,
     "decimal": _decimal,
     "date": date.isoformat,
