@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Final, NamedTuple
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -91,27 +92,33 @@ def correlate_command(
     async def work(runtime: Runtime) -> _Made:
         connection, context = runtime.connection, runtime.context
         found_study = await context.reader.study(connection, study)
-        newest = await correlating.newest_protocol(connection, context, found_study.id)
-        looking = Looking(
-            study_id=found_study.id,
-            names={runtime.actor.removeprefix("cli:")},
-            kind=await operations.get_database_kind(connection),
-            now=await operations.get_study_time(connection),
-            protocol=newest,
-            seen=False,
-        )
-        terms = correlating.read_question(context.catalogue, newest, asked)
+        looking = await _looking(runtime, found_study.id)
+        terms = correlating.read_question(context.catalogue, looking.protocol, asked)
         found = await correlating.find(connection, context, looking, terms, Wish(cut, within))
         if folder is not None:
             taken = TakenOut("pairs", f"{score} {measure}", len(found.pairing.pairs))
             await insert_data_out(connection, found_study.id, taken)
-        run = await correlating.record(connection, found_study.id, found, runtime.actor)
-        return _Made(found, run)
+        return _Made(
+            found, await correlating.record(connection, found_study.id, found, runtime.actor)
+        )
 
     made = with_runtime(data, actor, work)
     _print(made)
     if folder is not None:
         _keep(folder, made.found)
+
+
+async def _looking(runtime: Runtime, study_id: UUID) -> Looking:
+    """Who looks, at what, now."""
+    connection = runtime.connection
+    return Looking(
+        study_id=study_id,
+        names={runtime.actor.removeprefix("cli:")},
+        kind=await operations.get_database_kind(connection),
+        now=await operations.get_study_time(connection),
+        protocol=await correlating.newest_protocol(connection, runtime.context, study_id),
+        seen=False,
+    )
 
 
 def _keep(folder: Path, found: Found) -> None:

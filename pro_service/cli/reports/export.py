@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -55,15 +56,8 @@ def export_command(
     actor: ActorOption = None,
 ) -> None:
     """Write a study's data in any of nine formats: one snapshot, all of it or nothing."""
-    folder = out_folder or csv_folder
-    if folder is None or (csv_folder is not None and (out_folder is not None or formats != "csv")):
-        raise typer.BadParameter(
-            "name one folder: --out DIR, or --csv DIR for CSV alone", param_hint="--out"
-        )
-    if as_of is not None and cut is not None:
-        raise typer.BadParameter(
-            "a cut has its own instant; give one of the two", param_hint="--cut"
-        )
+    folder = _one_folder(out_folder, csv_folder, formats)
+    _one_instant(as_of, cut)
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
@@ -83,7 +77,26 @@ def export_command(
                 told=lambda done, of: progress.update(task, completed=done, total=of),
             )
 
-    counts = with_runtime(data, actor, work)
+    _tell(folder, with_runtime(data, actor, work))
+
+
+def _one_folder(out_folder: Path | None, csv_folder: Path | None, formats: str) -> Path:
+    folder = out_folder or csv_folder
+    if folder is None or (csv_folder is not None and (out_folder is not None or formats != "csv")):
+        raise typer.BadParameter(
+            "name one folder: --out DIR, or --csv DIR for CSV alone", param_hint="--out"
+        )
+    return folder
+
+
+def _one_instant(as_of: str | None, cut: str | None) -> None:
+    if as_of is not None and cut is not None:
+        raise typer.BadParameter(
+            "a cut has its own instant; give one of the two", param_hint="--cut"
+        )
+
+
+def _tell(folder: Path, counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         out.print(f"{count:>8} rows of {name}", highlight=False)
     written = sorted(path.name for path in folder.iterdir())

@@ -6,10 +6,10 @@ from collections.abc import Container, Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
+from pro_service.domain.measures.measuring import Measuring
 from pro_service.domain.measures.taking import Situation, VisitSpan
 from pro_service.domain.study.events import known_event
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
-from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.schedule import anchor_day
 from pro_service.domain.study.times import last_day_before, local_day, zone

@@ -15,9 +15,9 @@ from typing import Final, Literal
 from pydantic import Field
 
 from pro_service.domain.instruments.model import Words
+from pro_service.domain.measures.measuring import Measuring
 from pro_service.domain.record import Record
 from pro_service.domain.study.consenting.versions import ConsentVersion
-from pro_service.domain.study.measuring import Measuring
 
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""

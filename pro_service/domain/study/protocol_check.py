@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.measures.measuring import Measuring
 from pro_service.domain.measures.model import Measure
 from pro_service.domain.record import Record
 from pro_service.domain.study.checking.draft import Draft, Placed
@@ -29,7 +30,6 @@ from pro_service.domain.study.coming import (
 )
 from pro_service.domain.study.consenting.versions import ConsentVersion
 from pro_service.domain.study.facts import EventKind
-from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import (
     Calls,
     InstrumentUse,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from pro_service.domain.measures.measuring import Measuring
 from pro_service.domain.study.checking.draft import Draft
 from pro_service.domain.study.checking.problems import Problem, suggestion
-from pro_service.domain.study.measuring import Measuring
 
 
 def measuring_problems(draft: Draft) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ class OdmWriter(PersonWriter):
             if answers[0]["state"] not in NOT_ASKED_YET:
                 form = self._form(asked, answers, corrections)
                 events.setdefault((asked.visit, asked.occurrence), []).append(form)
-        subject = tag("SiteRef", LocationOID=f"L.{site}") + "".join(
+        site_and_forms = tag("SiteRef", LocationOID=f"L.{site}") + "".join(
             tag(
                 "StudyEventData",
                 "".join(forms),
@@ -79,7 +79,7 @@ class OdmWriter(PersonWriter):
             )
             for (visit, occurrence), forms in events.items()
         )
-        self._out.write(tag("SubjectData", subject, SubjectKey=code) + "\n")
+        self._out.write(tag("SubjectData", site_and_forms, SubjectKey=code) + "\n")
 
     def finish(self) -> None:
         """Put head, participants and end together."""

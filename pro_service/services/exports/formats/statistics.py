@@ -11,7 +11,7 @@ from __future__ import annotations
 from calendar import month_abbr
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pro_service.services.base.files import write_private
 from pro_service.services.exports.columns import Table
@@ -37,7 +37,14 @@ class SavWriter(FrameWriter):
         from pyreadstat import write_sav
 
         write_private(path, b"")
-        write_sav(_numbers(table, whole), path, row_compress=True, **_labels(table))
+        write_sav(
+            _numbers(table, whole),
+            path,
+            row_compress=True,
+            file_label=table.name,
+            column_labels=_column_labels(table),
+            variable_value_labels=_value_labels(table),
+        )
         at = self.told.as_of
         made = f"{at.day:02} {_MONTHS[at.month]} {at:%y}{at:%H:%M:%S}"
         with path.open("r+b") as file:
@@ -56,7 +63,13 @@ class DtaWriter(FrameWriter):
         from pyreadstat import write_dta
 
         write_private(path, b"")
-        write_dta(_numbers(table, whole), path, **_labels(table))
+        write_dta(
+            _numbers(table, whole),
+            path,
+            file_label=table.name,
+            column_labels=_column_labels(table),
+            variable_value_labels=_value_labels(table),
+        )
         _stamp(path, self.told.as_of)
 
 
@@ -86,11 +99,9 @@ def _numbers(table: Table, whole: LazyFrame) -> DataFrame:
     return whole.with_columns(casts).collect()
 
 
-def _labels(table: Table) -> dict[str, Any]:
-    return {
-        "file_label": table.name,
-        "column_labels": [column.label for column in table.columns],
-        "variable_value_labels": {
-            column.name: YES_NO for column in table.columns if column.type == "yes/no"
-        },
-    }
+def _column_labels(table: Table) -> list[str | None]:
+    return [column.label for column in table.columns]
+
+
+def _value_labels(table: Table) -> dict[str, dict[int | float, str]]:
+    return {column.name: YES_NO for column in table.columns if column.type == "yes/no"}

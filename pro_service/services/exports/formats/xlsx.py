@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from pro_service.services.base.files import open_private_bytes
 from pro_service.services.exports.columns import Cell, Row, Table
 from pro_service.services.exports.formats.about import Told
 from pro_service.services.exports.formats.csv import defused
 from pro_service.services.exports.formats.errors import FormatError
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 FILE: Final = "export.xlsx"
 LAST_ROW: Final = 1_048_576
@@ -33,10 +37,10 @@ class XlsxWriter:
         self._book: Any = None
         self._file: BinaryIO | None = None
         self._scratch: TemporaryDirectory[str] | None = None
-        self._sheets: dict[str, Any] = {}
+        self._sheets: dict[str, Worksheet] = {}
         self._next: dict[str, int] = {}
         self._tables: dict[str, Table] = {}
-        self._formats: dict[str, Any] = {}
+        self._formats: dict[str, Format] = {}
 
     def open(self, folder: Path, tables: Sequence[Table], about: Mapping[str, object]) -> None:
         """Begin the workbook, with the head of each sheet."""

@@ -21,10 +21,10 @@ from pro_service.domain.endpoints.rules import EndpointRules
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows
 from pro_service.domain.endpoints.visits import BASELINE
 from pro_service.domain.measures.analyses import Question
+from pro_service.domain.measures.measuring import Measuring
 from pro_service.domain.measures.pairing import Of, Pairing, ScoreOn, ValueOn, pair
 from pro_service.domain.measures.values import Measured, standing_values
 from pro_service.domain.study.facts import KNEES, EventFacts
-from pro_service.domain.study.measuring import Measuring
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.context import ServiceContext
