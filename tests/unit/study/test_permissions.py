@@ -11,6 +11,7 @@ READS = {
     *(Action.see_participants, Action.see_audit, Action.see_study_audit),
     Action.see_measures,
     Action.see_groups,
+    Action.correlate,
 }
 ASKS = {Action.raise_query, Action.close_query}
 LOCKS = {Action.lock_data, Action.unlock_data, Action.lock_reads}
