@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import asyncpg
@@ -69,6 +70,8 @@ WROTE: Final = (
     "SELECT count(*) > 0 FROM pro.audit_entries WHERE actor = $1 AND table_name <> 'data_out'"
 )
 """Whether somebody changed anything; that a table was taken out is kept of readers too."""
+AROUND_THE_WORLD: Final = ("Europe/London", "America/New_York", "Pacific/Honolulu", "Asia/Shanghai")
+"""In one of these it is always between 10 and 18."""
 ASSESSED: Final = "EXISTS (SELECT FROM pro.alert_assessments AS a WHERE a.alert_id = alerts.id)"
 
 
@@ -88,8 +91,21 @@ async def moved(study: SeededStudy, participant: SeededParticipant) -> SeededPar
     await seed_rota(study)
     await seed_visit_rows(participant)
     await leave_for_site(participant, here)
+    await be_awake(participant)
     await seed_data_query(participant)
     return participant
+
+
+async def be_awake(participant: SeededParticipant) -> None:
+    """Live where it is day now: in quiet hours some forms answer otherwise."""
+    owner = participant.study.owner
+    now = await owner.fetchval("SELECT pro.now()")
+    zone = next(one for one in AROUND_THE_WORLD if 10 <= now.astimezone(ZoneInfo(one)).hour < 18)
+    async with owner.transaction():
+        await owner.execute("SELECT set_config('pro.reason', 'moved by the test', true)")
+        await owner.execute(
+            "UPDATE pro.participants SET zone = $2 WHERE id = $1", participant.id, zone
+        )
 
 
 async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Final
+from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.permissions import Action
+from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import at_clerk, at_desk, said
 from pro_service.services.measuring import (
@@ -15,6 +17,7 @@ from pro_service.services.measuring import (
     LookedFile,
     bring_values,
     look_at_file,
+    may_see_measures,
 )
 from pro_service.store.measuring.keeping import MeasuredPerson, list_measured_people
 
@@ -48,15 +51,22 @@ def _demand_size(file: BroughtFile) -> None:
 
 def _bringer(hands: Hands) -> Bringer:
     seat = hands.seat
+    sites: dict[str, UUID | None] = {}
 
     async def find_people(codes: Collection[str]) -> Mapping[str, MeasuredPerson]:
         async with at_desk(hands.desk, seat) as connection:
             people = await list_measured_people(connection, seat.study_id, codes)
+        sites.update((code, one.site_id) for code, one in people.items())
         return {
             code: one
             for code, one in people.items()
             if seat.may(Action.import_measures, one.site_id)
         }
+
+    def may_see(protocol: Protocol, code: str) -> bool:
+        here = sites.get(code)
+        roles = {one.role for one in seat.staff.assignments if one.site_id == here}
+        return may_see_measures(protocol, roles)
 
     return Bringer(
         context=hands.context,
@@ -65,4 +75,5 @@ def _bringer(hands: Hands) -> Bringer:
         connection=hands.clerk,
         find_people=find_people,
         begin=lambda: at_clerk(hands.clerk, seat, Action.import_measures),
+        may_see=may_see,
     )

@@ -16,6 +16,7 @@ from uuid import UUID
 from pro_service.catalog.measure_files import measure_hash
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.measures.taking import Fate, Placed, Refused, Said, Standing
+from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about
 from pro_service.services.base.turns import Decision, until_written
@@ -39,6 +40,11 @@ class FileEmptyError(ProServiceError):
     """The file has no rows."""
 
 
+def _sees_all(_protocol: Protocol, _code: str) -> bool:
+    """The operator reads every table."""
+    return True
+
+
 @dataclass(frozen=True)
 class Bringer:
     """Who brings values in, and how they read and write."""
@@ -52,6 +58,8 @@ class Bringer:
     """The participants of some codes about whom they may bring values."""
     begin: Callable[[], AbstractAsyncContextManager[Connection]]
     """A transaction of theirs."""
+    may_see: Callable[[Protocol, str], bool] = _sees_all
+    """Whether they see what stands of the participant with a code (R6)."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ class LookedRow(NamedTuple):
     refused: Refused | None
     said: Said | None
     before: Standing | None
-    """What stands now where it would change something."""
+    """What stands now where it would change something, for who may see it."""
 
 
 class LookedFile(NamedTuple):
@@ -148,7 +156,8 @@ async def _look(
         if isinstance(found, Refused):
             looked.append(LookedRow(number, code, cells, None, found, None, None))
         else:
-            told = (found.fate, None, found.said, found.before)
+            seen = bringer.may_see(found.person.protocol, code)
+            told = (found.fate, None, found.said, found.before if seen else None)
             looked.append(LookedRow(number, code, cells, *told))
         if len(looked) % CHUNK == 0:
             progress("checked", len(looked), len(file.rows))
