@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from pro_service.services.measuring import ValuesRefusedError
+from pro_service.services.measuring import ValuesRefusedError, look_at_file
 from pro_service.store.measuring.measurements import list_measurements
-from tests.support.measures import UTE, bring, refusals
+from tests.support.measures import UTE, bring, bringer_of, file_of, refusals
 from tests.support.study import Trial
 
 WEIGHT = {"participant": "P-1", "measure": "weight", "exam_on": "2026-01-04", "value": "80.5"}
@@ -56,6 +57,15 @@ async def test_a_changed_value_is_a_further_revision_and_the_old_one_stays(
     assert [(one.measured.value, one.revision) for one in now] == [(Decimal(13), 2)]
     assert [(one.measured.value, one.revision) for one in then] == [(Decimal("12.34"), 1)]
     assert now[0].thing_id == then[0].thing_id
+
+
+async def test_r6_what_stands_is_told_to_whom_the_protocol_shows_measures_alone(
+    enrolled: Trial,
+) -> None:
+    await bring(enrolled, UTE)
+    blind = replace(bringer_of(enrolled), may_see=lambda _protocol, _code: False)
+    looked = await look_at_file(blind, file_of([UTE | {"value": "13"}]))
+    assert [(one.fate, one.before) for one in looked.rows] == [("changed", None)]
 
 
 MISTAKES: list[tuple[Mapping[str, str], str, str]] = [
