@@ -33,12 +33,12 @@ COMMANDS: Final = (
     ),
     Entry(
         "export",
-        "Write a study's data as CSV: one snapshot, all of it or nothing.",
+        "Write a study's data in any of nine formats: one snapshot, all of it or nothing.",
         "reports.export:export_command",
     ),
     Entry(
         "correlate",
-        "Set a score beside a measure of the same knee; refused before a named data cut.",
+        "Set a score beside a measure of the same knee: over time, as changes, at a visit.",
         "measuring.correlate:correlate_command",
     ),
     Entry(

@@ -81,5 +81,12 @@ $$;
 REVOKE ALL ON FUNCTION pro.desk_entry_differences(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pro.desk_entry_differences(uuid, uuid) TO pro_desk;
 
--- What the release of 0023 read, and nobody since 0080.
+-- What the release before reads of the open sitting.
 DROP FUNCTION pro.standing_answers(uuid, uuid);
+CREATE FUNCTION pro.standing_answers(study uuid, assessment uuid)
+    RETURNS TABLE (item text, value numeric, gap text, response_id uuid, received_at timestamptz)
+    LANGUAGE sql STABLE AS $$
+    SELECT r.item, r.value, r.gap, r.response_id, r.received_at
+    FROM pro.last_sitting(study, assessment) AS t
+    CROSS JOIN LATERAL pro.sitting_answers(study, t.id) AS r
+$$;

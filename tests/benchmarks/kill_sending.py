@@ -173,7 +173,7 @@ async def provider_and_web(orders: Orders, fake: KillFake) -> AsyncIterator[Orde
     async def ready() -> None:
         return None
 
-    pools = await open_pools(orders.database_url, roles=["provider", "participant"])
+    pools = await open_pools(orders.database_url, roles=["provider", "participant", "desk"])
     async with pools, TestServer(fake.application(), access_log=None) as provider:
         context = context_of(orders.keys, orders.public_url, orders.provider)
         api = str(provider.make_url("")).rstrip("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
@@ -114,9 +114,7 @@ async def list_injections(
 async def insert_run(connection: Connection, study_id: UUID, run: NewRun, actor: str) -> RunId:
     """Keep a run, and say which of the study it was."""
     made = new_id()
-    number = await connection.fetchval(
-        _SQL["insert_run"], study_id, made, *asdict(run).values(), actor
-    )
+    number = await connection.fetchval(_SQL["insert_run"], study_id, made, *astuple(run), actor)
     return RunId(made, number)
 
 

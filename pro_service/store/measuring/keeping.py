@@ -89,7 +89,7 @@ async def take_turns_as_read(
 
     Raises StaleRevisionError where somebody was quicker with one of them.
     """
-    people, read = list(revisions), list(revisions.values())
+    people, read = list(revisions), [revisions[one] for one in revisions]
     taken = await connection.fetchval(_SQL["take_turns_as_read"], study_id, people, read)
     if taken != len(people):
         raise StaleRevisionError

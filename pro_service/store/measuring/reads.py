@@ -178,12 +178,13 @@ async def find_visits_of_exams(
     """Whose visit each exam names (code, definition, occurrence), by its place from 0."""
     columns = [list(one) for one in zip(*named, strict=True)] or [[], [], []]
     rows = await connection.fetch(_SQL["find_visits_of_exams"], study_id, *columns)
-    found = {}
-    for row in rows:
-        told = dict(row)
-        place = told.pop("place") - 1
-        found[place] = row_of(ExamVisit, told)
-    return found
+    return dict(_placed(row) for row in rows)
+
+
+def _placed(row: Mapping[str, Any]) -> tuple[int, ExamVisit]:
+    told = dict(row)
+    place = told.pop("place") - 1
+    return place, row_of(ExamVisit, told)
 
 
 async def insert_exams(
@@ -216,12 +217,13 @@ async def list_given_reads(
 ) -> list[tuple[Purpose, Given]]:
     """What readers gave for a measure, each with what it was given for."""
     rows = await connection.fetch(_SQL["list_given_reads"], study_id, measure)
-    given = []
-    for row in rows:
-        told = dict(row)
-        purpose = told.pop("purpose")
-        given.append((purpose, row_of(Given, told)))
-    return given
+    return [_given(row) for row in rows]
+
+
+def _given(row: Mapping[str, Any]) -> tuple[Purpose, Given]:
+    told = dict(row)
+    purpose: Purpose = told.pop("purpose")
+    return purpose, row_of(Given, told)
 
 
 async def list_read_lists(connection: Connection, study_id: UUID, measure: str) -> list[HandedOut]:

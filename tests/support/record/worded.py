@@ -55,9 +55,9 @@ ABOUT_STAFF: Final = frozenset(
 )
 """Forms whose words are about a site or one of the staff and about no participant: they stay
 readable, as those of the commands do."""
-ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift")})
+ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift"), ("measure", "record")})
 """Commands that need more than a participant who was just enrolled: the first below, the others in
-tests/integration/desk/signing."""
+tests/integration/desk/signing and tests/integration/measuring."""
 FILLED: Final = frozenset(
     {
         "desk-alert-assessed",

@@ -64,12 +64,13 @@ async def test_the_bar_says_what_waits_in_its_rooms(
     assert "2 urgent" in (await page(desk, "/desk/texts"))[1]
 
 
-async def test_a_role_without_a_room_is_shown_none(
+async def test_a_reader_is_shown_the_one_room_there_is(
     participant: SeededParticipant, browser: aiohttp.ClientSession
 ) -> None:
     await seed_staff(participant.study, "rita", role="reader")
     await sign_in(browser, "rita")
-    assert 'class="rooms"' not in (await page(browser))[1]
+    bar = (await page(browser))[1].partition('<nav class="rooms"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="([^"]*)"', bar) == ["/desk/measures/reads"]
 
 
 async def test_an_administrator_is_shown_staff_sites_and_the_audit_alone(

@@ -27,6 +27,7 @@ UNDER: Final = {
     "/desk/calls/{id}": "call",
     "/desk/participants/{code}/entry/{id}": "entry",
     "/desk/participants/{code}/second/{id}": "entry",
+    "/desk/measures/reads/{id}.csv": "text",
 }
 """Addresses of a row, and which row is looked at there. A new one must say what is shown."""
 SITE_PAGES: Final = ("/desk/rota/", "/desk/sites/")
