@@ -19,8 +19,11 @@ WORDLESS: Final = frozenset(
         "desk-chosen-ask",
         "desk-chosen-cards",
         "desk-copy",
+        "desk-correlate",
         "desk-lock",
+        "desk-measure-rows",
         "desk-pause",
+        *("desk-reads-look", "desk-reads-take"),
         "desk-resume",
         *(f"desk-rota-{what}" for what in ("end", *EntryKind)),
         "desk-second-keep",
@@ -40,12 +43,14 @@ SMALL_FORMS: Final = frozenset(
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
         *("desk-correction-person", "desk-number"),
         *("desk-lock-preview", "desk-lock-lift", "desk-second-settle", "desk-unblind"),
+        "desk-measures-keep",
     }
 )
 """Their words are looked for where they are filled in: tests/integration/desk/person, enrol,
-entering, record and signing."""
+entering, record and signing, and tests/integration/measuring."""
 ABOUT_STAFF: Final = frozenset(
     {
+        *("desk-measure-file", "desk-reads-lock", "desk-reads-unlock"),
         "desk-site-correct",
         *(
             f"desk-staff-{what}"
@@ -53,8 +58,8 @@ ABOUT_STAFF: Final = frozenset(
         ),
     }
 )
-"""Forms whose words are about a site or one of the staff and about no participant: they stay
-readable, as those of the commands do."""
+"""Forms whose words are about a site, one of the staff, a file or the reads of a study, and about
+no participant: they stay readable, as those of the commands do."""
 ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift"), ("measure", "record")})
 """Commands that need more than a participant who was just enrolled: the first below, the others in
 tests/integration/desk/signing and tests/integration/measuring."""
