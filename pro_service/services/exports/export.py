@@ -13,6 +13,7 @@ import asyncpg
 from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.exports.beside import demand_apart
 from pro_service.services.exports.columns import TABLES, Table
 from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.files import Tables, new_export
@@ -81,7 +82,7 @@ async def export(
     `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
     schedules are those of that instant, and the same whenever they are asked for again. Of a data
     cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. Raises
-    AsOfError, CutError, TableNameError, ExportFolderError.
+    AsOfError, CutError, TableNameError, ReadsOpenError, ExportFolderError.
     """
     if cut is not None:
         as_of = (await find_cut(connection, study.id, cut)).cut_at
@@ -94,6 +95,8 @@ async def export(
         async with store.one_snapshot(connection):
             now = await operations.get_study_time(connection)
             kind = await operations.get_database_kind(connection) or "undeclared"
+            if kind == "production":  # Of a demonstration or a validation nobody is blinded.
+                await demand_apart(connection, context, study.id, wanted.tables, at)
             plan = await context.reader.plan(connection, study.id, at)
             rules = load_endpoint_rules() if plan is None else plan.plan.rules
             flagged = frozenset[str]() if plan is None else plan.plan.flagged_events

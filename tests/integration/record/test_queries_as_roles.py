@@ -49,6 +49,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "desk/deaths": (DESK,),
     "desk/joining": (DESK,),
     "desk/people": (DESK,),
+    "desk/people.list_protocol_versions": (DESK, OPERATOR),
     "desk/today": (DESK,),
     "desk/timeline": (DESK,),
     "desk/desk.enter_desk": (DESK, CLERK),
