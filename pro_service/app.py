@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -16,8 +17,10 @@ from pro_service.config import Settings, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
 from pro_service.parts import check_kind, make_context, make_telling
+from pro_service.release import release
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
+from pro_service.services.base.meters import Meters
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import Door
 from pro_service.services.keeping import said_of
@@ -30,6 +33,7 @@ from pro_service.store.bounds import PAGES
 from pro_service.store.connection import Connection
 from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
+from pro_service.store.keeping.watching import get_figures
 from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.pools import Pools, open_pools
 from pro_service.store.texting.registered import list_gaps
@@ -37,6 +41,7 @@ from pro_service.store.texting.sending import count_waiting_elsewhere, list_send
 from pro_service.store.waiting import until_reachable
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
+from pro_service.web.metrics import Metrics
 
 log = logging.getLogger("pro_service.app")
 
@@ -54,6 +59,7 @@ class Service:
     application: web.Application
     worker: Worker
     sealer: Sealer
+    meters: Meters
 
 
 async def check_ready(pools: Pools, providers: list[str]) -> str | None:
@@ -101,7 +107,8 @@ async def _put_together(
 ) -> AsyncIterator[Service]:
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     bounds = PAGES._replace(statement=settings.database_seconds)
-    pools = await open_pools(database_url, min_size=1, bounds=bounds)
+    meters = Meters(release())
+    pools = await open_pools(database_url, min_size=1, bounds=bounds, waited=meters.waited)
     context = make_context(settings, vault)
     try:
         keys = KeyWatch(vault)
@@ -120,7 +127,7 @@ async def _put_together(
             telling=told_by,
             desk=pools.desk,
         )
-        worker = Worker(jobs)
+        worker = Worker(jobs, meters.rounded)
 
         async def ready() -> str | None:
             held = await check_ready(pools, context.gateways.names)
@@ -134,8 +141,9 @@ async def _put_together(
             trusted_proxies=settings.trusted_proxies,
             door=Door(settings.second_factor_roles, settings.prove_for_numbers),
             telling=told_by,
+            meters=meters,
         )
-        yield Service(pools, context, application, worker, sealer)
+        yield Service(pools, context, application, worker, sealer, meters)
     finally:
         await context.gateways.close()
         await pools.close()
@@ -217,18 +225,41 @@ async def run(
         elsewhere = await list_senders_elsewhere(service.pools.worker, gateways.names)
         for line in senders_elsewhere(elsewhere, gateways.first):
             announce(line)
-        if work:
-            service.worker.start()
-        try:
-            if serve:
-                async with listening(service.application, settings.host, settings.port) as port:
-                    announce(f"Serving on http://{settings.host}:{port}")
-                    await wait()
-                    if work:
-                        await service.worker.stop()
-            else:
-                announce("Working")
-                await wait()
-        finally:
+        async with watched(settings, service, announce):
             if work:
-                await service.worker.stop()
+                service.worker.start()
+            try:
+                if serve:
+                    async with listening(service.application, settings.host, settings.port) as port:
+                        announce(f"Serving on http://{settings.host}:{port}")
+                        await wait()
+                        if work:
+                            await service.worker.stop()
+                else:
+                    announce("Working")
+                    await wait()
+            finally:
+                if work:
+                    await service.worker.stop()
+
+
+@asynccontextmanager
+async def watched(
+    settings: Settings, service: Service, announce: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Answer `/metrics` on the port of the settings meanwhile, if they name one.
+
+    Raises PortTakenError.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    token = settings.metrics_token
+    metrics = Metrics(
+        service.meters,
+        partial(get_figures, service.pools.worker),
+        None if token is None else token.get_secret_value(),
+    )
+    async with listening(metrics.application(), settings.host, settings.metrics_port) as port:
+        announce(f"Metrics on http://{settings.host}:{port}/metrics")
+        yield

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """The address participants' links and providers' webhooks use."""
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    metrics_port: int | None = Field(None, ge=0, le=65535)
+    """Where `serve` and `worker` answer `/metrics`; unset: nowhere."""
+    metrics_token: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    """Whoever asks for metrics sends it: `Authorization: Bearer ...`."""
     trusted_proxies: int = Field(0, ge=0, le=10)
     """How many proxies of ours stand in front; what they add to X-Forwarded-For is believed."""
     gateway: Provider = "simulator"

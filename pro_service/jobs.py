@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC
+from time import monotonic
 
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,6 +25,8 @@ from pro_service.store.connection import Connection
 
 log = logging.getLogger("pro_service.jobs")
 ERROR_PAUSE_SECONDS = 1.0
+Rounded = Callable[[str, float, bool], None]
+"""Told of each round: the job, how many seconds it took, whether it failed."""
 
 
 @dataclass
@@ -142,9 +145,10 @@ def _inbound_job(connection: Connection, context: ServiceContext, stopping: asyn
 class Worker:
     """Runs the jobs until stopped."""
 
-    def __init__(self, jobs: list[Job]) -> None:
-        """Keep the jobs; nothing runs yet."""
+    def __init__(self, jobs: list[Job], rounded: Rounded = lambda *_: None) -> None:
+        """Keep the jobs; nothing runs yet. `rounded` is told of each round."""
         self.jobs = jobs
+        self._rounded = rounded
         self._stopping = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._scheduler: AsyncIOScheduler | None = None
@@ -189,10 +193,19 @@ class Worker:
                 return
             job.idle.clear()
             try:
-                while await job.round() and not self._stopping.is_set():
+                while await self._round(job) and not self._stopping.is_set():
                     log.debug("round", extra={"job": job.id})
             except Exception as error:  # A job must outlive any error: the rows stay due.
                 log.error("round_failed", extra={"job": job.id, "error": type(error).__name__})
                 await asyncio.sleep(ERROR_PAUSE_SECONDS)
             if not job.due.is_set():
                 job.idle.set()
+
+    async def _round(self, job: Job) -> int:
+        began, failed = monotonic(), True
+        try:
+            done = await job.round()
+            failed = False
+            return done
+        finally:
+            self._rounded(job.id, monotonic() - began, failed)

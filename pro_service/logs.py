@@ -48,6 +48,8 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
+                # The id of the request on whose behalf a line is logged.
+                structlog.contextvars.merge_contextvars,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.ExtraAdder(allow=ALLOWED_FIELDS),

@@ -62,6 +62,11 @@ COMMANDS: Final = (
         "running.serve:serve_command",
     ),
     Entry(
+        "doctor",
+        "Say in one screen what is wrong here and how it is mended; nothing is changed.",
+        "running.doctor:doctor_command",
+    ),
+    Entry(
         "worker",
         "Run reminders, sending, closing and sealing until SIGTERM or Ctrl-C, then drain.",
         "running.serve:worker_command",

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final
 
@@ -27,9 +28,15 @@ from pro_service.store.bounds import (
     unreachable,
 )
 
+Waited = Callable[[str, float], None]
+"""Told the role of a pool, and for how many seconds a connection of it was waited for."""
 CLOSING: Final = 5.0
 """Seconds a server has to say goodbye."""
 log = logging.getLogger("pro_service.store")
+
+
+def nobody_asks(*_: object) -> None:
+    """Where nobody counts."""
 
 
 class BoundedConnection(asyncpg.Connection):
@@ -108,10 +115,13 @@ class Loan(PoolAcquireContext):
 
     async def __aenter__(self) -> PoolConnectionProxy[asyncpg.Record]:
         """Take one. Raises DatabaseUnreachableError."""
+        began = monotonic()
         try:
             return await super().__aenter__()
         except BROKEN as error:
             raise lost(error) from error
+        finally:
+            self.pool.waited(monotonic() - began)
 
     async def __aexit__(
         self,
@@ -169,6 +179,8 @@ class BoundedPool(asyncpg.Pool):
         (None: RESET ALL) each time one is given back.
         """
         self.bounds = bounds
+        self.waited: Callable[[float], None] = nobody_asks
+        """Told of each loan how many seconds it was waited for, in vain or not."""
         self.beside: tuple[BoundedPool, ...] = (self,)
         """Pools on the same server, itself among them: what befell one befell all."""
         super().__init__(

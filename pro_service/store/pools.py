@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final, Literal, Self
 
 import asyncpg
@@ -24,7 +25,13 @@ from pro_service.store.bounds import (
     unreachable,
     worker_bounds,
 )
-from pro_service.store.lending import BoundedConnection, BoundedPool, connect_within
+from pro_service.store.lending import (
+    BoundedConnection,
+    BoundedPool,
+    Waited,
+    connect_within,
+    nobody_asks,
+)
 
 __all__ = [
     "DatabaseRefusedError",
@@ -108,11 +115,13 @@ async def open_pools(
     roles: Iterable[Role] = ROLES,
     min_size: int = 0,
     bounds: Bounds = PAGES,
+    waited: Waited = nobody_asks,
 ) -> Pools:
     """Open a pool of at most `sizes[role]` connections for each of `roles`.
 
-    `bounds` are those of pages and webhooks; the worker's follow from them. Raises
-    DatabaseUnreachableError when no connection can be made with `min_size` above 0.
+    `bounds` are those of pages and webhooks; the worker's follow from them. `waited` is told how
+    long each loan was waited for, in vain or not. Raises DatabaseUnreachableError when no
+    connection can be made with `min_size` above 0.
     """
     pools: dict[Role, BoundedPool] = {}
     try:
@@ -126,6 +135,7 @@ async def open_pools(
                 prepare=prepare_connection,
                 reset=None if role == "desk" else _leave_as_it_is,
             )
+            pool.waited = partial(waited, role)
             pools[role] = await pool
     except CANNOT_CONNECT as error:
         await Pools(pools).close()

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.meters import Meters
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.services.receiving import Inbox
@@ -36,7 +37,7 @@ from pro_service.web.questionnaire import (
 )
 from pro_service.web.questionnaire.staff_here import refuse_staff
 from pro_service.web.questionnaire.views import Pages
-from pro_service.web.readiness import Readiness
+from pro_service.web.readiness import Lookout
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body; more is answered with 413."""
@@ -51,13 +52,15 @@ def build_application(
     trusted_proxies: int = 0,
     door: Door = PLAIN_DOOR,
     telling: Telling | None = None,
+    meters: Meters | None = None,
 ) -> web.Application:
     """The server's application. `ready` raises while the service cannot serve.
 
     `on_inbound` is called after an inbound text was stored, to wake whoever sends.
     `trusted_proxies` is how many proxies of ours add to X-Forwarded-For. `door` is what the desk
-    asks for beside a password, `telling` how staff are written to. The runner's
-    access log must stay off (`access_log=None`): it would write addresses, and they hold tokens.
+    asks for beside a password, `telling` how staff are written to, `meters` what counts requests.
+    The runner's access log must stay off (`access_log=None`): it would write addresses, and they
+    hold tokens.
     """
     app = web.Application(
         middlewares=(
@@ -72,11 +75,12 @@ def build_application(
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
     app[hooks.INBOX] = Inbox()
-    app[keys.READY] = Readiness(ready)
+    app[keys.READY] = Lookout(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits
     app[keys.TRUSTED_PROXIES] = trusted_proxies
     app[keys.DOOR] = door
     app[keys.TELLING] = telling
+    app[keys.METERS] = meters or Meters()
     app[keys.PAGES] = Pages()
     app.on_response_prepare.append(add_safe_headers)
     app.on_cleanup.append(_look_no_more)

@@ -11,15 +11,18 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from structlog.contextvars import bound_contextvars
 
+from pro_service.store.ids import new_id
 from pro_service.web.errors import answer, caught, for_participants, for_providers, status_of
-from pro_service.web.keys import CONTEXT
+from pro_service.web.keys import CONTEXT, METERS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
 from pro_service.web.refusals import CrossSiteError
 from pro_service.web.requests import route_name
 
 LOG: Final = logging.getLogger("pro_service.web")
 
+REQUEST_ID: Final = web.RequestKey("id", str)
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
 HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
@@ -35,38 +38,54 @@ SAFE_HEADERS: Final = {
 }
 
 
-async def add_safe_headers(_: web.Request, response: web.StreamResponse) -> None:
+async def add_safe_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal: every response carries the headers, unless its handler chose otherwise.
 
-    None says which software answers, and of which version.
+    None says which software answers, and of which version. The request's id is what somebody can
+    name to an operator, who finds it in the logs.
     """
     response.headers.pop(hdrs.SERVER, None)
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
 
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line a request: the route's name, never its address, which may hold a token."""
-    began = monotonic()
-    status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-    try:
-        response = await handler(request)
-        status = response.status
-        return response
-    except web.HTTPException as error:
-        status = error.status
-        raise
-    finally:
-        LOG.info(
-            "request",
-            extra={
-                "method": request.method if request.method in hdrs.METH_ALL else "other",
-                "route": route_name(request),
-                "status": status,
-                "elapsed_ms": round((monotonic() - began) * 1000, 1),
-            },
-        )
+    """One line a request: the route's name, never its address, which may hold a token.
+
+    The request's id stands in every line logged on its behalf, and in its answer.
+    """
+    request[REQUEST_ID] = new_id().hex
+    with bound_contextvars(request=request[REQUEST_ID]):
+        began = monotonic()
+        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            _note(request, status, monotonic() - began)
+
+
+def _note(request: web.Request, status: int, seconds: float) -> None:
+    """Count and log a request that was answered."""
+    method = request.method if request.method in hdrs.METH_ALL else "other"
+    route = route_name(request)
+    request.app[METERS].answered(route, method, status, seconds)
+    LOG.info(
+        "request",
+        extra={
+            "method": method,
+            "route": route,
+            "status": status,
+            "elapsed_ms": round(seconds * 1000, 1),
+        },
+    )
 
 
 @web.middleware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pro_service.services.keeping.backup import Place, make_backup, manifest_of
+from pro_service.services.keeping.checkup import Finding, Installation, State, check_up
 from pro_service.services.keeping.holding import NotHeldError, ReasonNeededError, release, said_of
 from pro_service.services.keeping.manifest import Manifest, Progress
 from pro_service.services.keeping.replay import (
@@ -18,14 +19,18 @@ from pro_service.services.keeping.restore import restore_backup
 __all__ = [
     "ACTOR",
     "OVERLAP",
+    "Finding",
     "Hands",
+    "Installation",
     "Manifest",
     "NotHeldError",
     "Place",
     "Progress",
     "ReasonNeededError",
     "Replayed",
+    "State",
     "ask_provider",
+    "check_up",
     "make_backup",
     "manifest_of",
     "release",
