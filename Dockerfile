@@ -2,6 +2,7 @@
 #
 #   docker build -t pro-service .
 #   docker build -t pro-service:embedded --build-arg EXTRAS='[demo]' .    # with PostgreSQL in it
+#   docker build -t pro-service --secret id=pip_cert,src=/path/ca.pem .    # behind an authority of one's own
 #
 # PYTHON_IMAGE may be any Debian-like image that has python3 (3.11 or newer) with venv.
 ARG PYTHON_IMAGE=python:3.13-slim
@@ -20,7 +21,11 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY pro_service pro_service
 COPY sql sql
-RUN /tools/bin/pip wheel --no-cache-dir --wheel-dir /wheels ".${EXTRAS}"
+# Where pip's way out is watched by an authority of one's own: --secret id=pip_cert,src=FILE. The file is
+# there for this one step, of this stage alone.
+RUN --mount=type=secret,id=pip_cert,target=/run/secrets/pip_cert \
+    if [ -s /run/secrets/pip_cert ]; then export PIP_CERT=/run/secrets/pip_cert; fi \
+    && /tools/bin/pip wheel --no-cache-dir --wheel-dir /wheels ".${EXTRAS}"
 
 FROM ${PYTHON_IMAGE}
 ARG EXTRAS=""

@@ -14,11 +14,13 @@ from pro_service.cli.options import (
     StudyOption,
 )
 from pro_service.cli.people.participants import who_of, with_participant
-from pro_service.cli.runtime import Runtime, out
+from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.study.facts import ParticipantFacts, Target
 from pro_service.domain.study.times import zone
 from pro_service.services.visits.asking import ask_now
 from pro_service.services.visits.extra_visits import ExtraVisitRefusedError, Wish, add_extra_visit
+from pro_service.services.visits.redating import Redate, redate_all
+from pro_service.store.study import studies
 
 visit_app = typer.Typer(no_args_is_help=True, help="Visits beside those the protocol dates.")
 
@@ -91,3 +93,35 @@ def _wish(text: str) -> Wish:
             mend=f"Write one of {', '.join(get_args(Target))}.",
         )
     return Wish(instrument, target)
+
+
+@visit_app.command("redate")
+def redate_visits(
+    reason: Annotated[str, typer.Option(help="Why; goes into the record.")] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what would change for whom; write nothing.")
+    ] = False,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Date anew what is to come, after a time zone's rules changed (an update of tzdata)."""
+
+    async def work(runtime: Runtime) -> int:
+        connection, done = runtime.connection, 0
+        found = await runtime.context.reader.study(connection, study)
+        people = [
+            one
+            for site in await studies.list_sites(connection, found.id)
+            for one in await studies.list_present_participants(connection, found.id, site.id)
+        ]
+        asked = Redate(runtime.actor, reason, preview)
+        async for one in redate_all(connection, runtime.context, found.id, people, asked):
+            for line in one.lines:
+                out.print(f"{one.code} ({one.zone}): {line}", markup=False)
+            done += 1
+        return done
+
+    done = with_runtime(data, actor, work)
+    verb = "would change" if preview else "changed"
+    out.print(f"{done} participant(s) {verb}." if done else "Every window stands as its zone says.")

@@ -75,18 +75,18 @@ def plan_move(
     )
     by_key = {(each.definition, each.occurrence): each for each in planned}
     current = {(each.definition, each.occurrence): each for each in facts.visits}
-    over = {visit.id for visit in facts.visits if _is_over(visit.closes_at, facts)}
+    over = {visit.id for visit in facts.visits if is_over(visit.closes_at, facts)}
     fixed = over | {
         visit.id
         for key, visit in current.items()
-        if key in by_key and _is_over(by_key[key].closes_at, facts)
+        if key in by_key and is_over(by_key[key].closes_at, facts)
     }
     moves = reschedule(
         facts.visits,
         [
             each
             for key, each in by_key.items()
-            if key in current or not _is_over(each.closes_at, facts)
+            if key in current or not is_over(each.closes_at, facts)
         ],
         last_revisions,
         fixed=fixed,
@@ -101,7 +101,8 @@ def plan_move(
     )
 
 
-def _is_over(closes_at: datetime | None, facts: ParticipantFacts) -> bool:
+def is_over(closes_at: datetime | None, facts: ParticipantFacts) -> bool:
+    """Whether a window has closed; one without an end never has."""
     return closes_at is not None and closes_at <= facts.now
 
 
@@ -138,26 +139,26 @@ def _refusals(facts: ParticipantFacts, versions: Versions, kept: list[VisitFacts
     for visit in kept:
         if new.find(visit.definition) is None:
             yield (
-                f"{_name(visit)} is over, begun or made by hand, and the version does not have it."
-                " Keep it in the version with retired = true."
+                f"{name_of(visit)} is over, begun or made by hand, and the version does not have"
+                " it. Keep it in the version with retired = true."
             )
             continue
         for one in visit.assessments:
             instrument = versions.instruments.get(one.instrument)
             owed = one.submitted_at is None and one.declined_at is None
-            if not owed or _is_over(visit.closes_at, facts) or instrument is None:
+            if not owed or is_over(visit.closes_at, facts) or instrument is None:
                 continue
             if one.attempt is not None and facts.now - one.attempt.started_at < timedelta(
                 hours=instrument.attempt_span_hours
             ):
                 yield (
-                    f"{_name(visit)}: {one.instrument} ({one.target}) is being answered."
+                    f"{name_of(visit)}: {one.instrument} ({one.target}) is being answered."
                     f" Try again when it is sent, or {instrument.attempt_span_hours} hours after"
                     " it was begun."
                 )
             elif new.ask(visit.definition, one.instrument) is None:
                 yield (
-                    f"{_name(visit)} is begun and still owes {one.instrument}, which the version"
+                    f"{name_of(visit)} is begun and still owes {one.instrument}, which the version"
                     " does not ask there. Try again when the visit is over."
                 )
 
@@ -175,24 +176,24 @@ def _lines(
     made = {(each.visit.definition, each.visit.occurrence): each.visit for each in moves.created}
     for key, visit in gone.items():
         if key not in made:
-            yield f"{_name(visit)}: dropped ({_dates(visit, at)})"
+            yield f"{name_of(visit)}: dropped ({_dates(visit, at)})"
     for key, planned in made.items():
         before = gone.get(key)
         if before is None:
             asked = ", ".join(f"{name} ({target})" for name, target in planned.assessments)
-            yield f"{_name(planned)}: added ({_dates(planned, at)}), asks {asked or 'nothing'}"
+            yield f"{name_of(planned)}: added ({_dates(planned, at)}), asks {asked or 'nothing'}"
             continue
         yield from _changes(before, planned, at)
     for visit in facts.visits:
         if visit.id in ends:
-            yield f"{_name(visit)}: ends {ends[visit.id].astimezone(at):%Y-%m-%d %H:%M}"
-        elif visit.id in moves.kept and not _is_over(visit.closes_at, facts):
+            yield f"{name_of(visit)}: ends {ends[visit.id].astimezone(at):%Y-%m-%d %H:%M}"
+        elif visit.id in moves.kept and not is_over(visit.closes_at, facts):
             yield from _what_stays(visit, planned_now.get((visit.definition, visit.occurrence)), at)
 
 
 def _changes(before: VisitFacts, planned: PlannedVisit, at: ZoneInfo) -> Iterator[str]:
     """What one visit that is made anew has otherwise than before."""
-    name, told = _name(planned), False
+    name, told = name_of(planned), False
     if _dates(before, at) != _dates(planned, at):
         yield f"{name}: {_dates(before, at)} -> {_dates(planned, at)}"
         told = True
@@ -219,10 +220,11 @@ def _what_stays(visit: VisitFacts, planned: PlannedVisit | None, at: ZoneInfo) -
         or _dates(visit, at) != _dates(planned, at)
         or set(planned.assessments) != asked
     ):
-        yield f"{_name(visit)}: begun, so it keeps its dates and what it asks"
+        yield f"{name_of(visit)}: begun, so it keeps its dates and what it asks"
 
 
-def _name(visit: VisitFacts | PlannedVisit) -> str:
+def name_of(visit: VisitFacts | PlannedVisit) -> str:
+    """A visit as operators read it."""
     return visit.definition if visit.occurrence == 1 else f"{visit.definition} {visit.occurrence}"
 
 
