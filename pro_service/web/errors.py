@@ -68,6 +68,8 @@ from pro_service.services.receiving import UnknownMessageError
 from pro_service.services.receiving.inbound import UnknownAddressError
 from pro_service.services.record import VisitLockedError
 from pro_service.services.study import NoFactorError
+from pro_service.services.study.sites import UnknownNameError
+from pro_service.services.study.staff import UnclearNameError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError
@@ -101,6 +103,9 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownParticipantError, HTTPStatus.NOT_FOUND),
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
+    # Whoever was a member when the page was drawn, and is none any more.
+    (UnknownNameError, HTTPStatus.NOT_FOUND),
+    (UnclearNameError, HTTPStatus.CONFLICT),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (RestrictedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),

@@ -9,6 +9,7 @@
 # no container runtime, no network namespace and no registry is needed. Settings, all optional:
 #
 #   PIP_*            pip's own variables reach the build's first stage, and nothing else does
+#   CERT_FILE        certificates of an authority of one's own, mounted for the one step that meets it
 #   BUILD_OPTIONS    further words for `buildah build`, such as --volume for a folder of wheels
 #   DEBIAN_MIRROR    where debootstrap reads (http://deb.debian.org/debian)
 #   IMAGE_CACHE      where the base is kept between runs (/var/tmp/pro-service-image)
@@ -65,6 +66,7 @@ build() {
     for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_CONSTRAINT PIP_CERT PIP_TRUSTED_HOST; do
         [ -z "${!name:-}" ] || arguments+=(--build-arg "$name")
     done
+    [ -z "${CERT_FILE:-}" ] || arguments+=(--secret "id=pip_cert,src=$CERT_FILE")
     # shellcheck disable=SC2086 # BUILD_OPTIONS is several words
     buildah build --isolation chroot --format docker --build-arg "PYTHON_IMAGE=$base" \
         --build-arg "EXTRAS=${EXTRAS:-}" "${arguments[@]}" ${BUILD_OPTIONS:-} -t "$image" .
@@ -111,7 +113,7 @@ mapfile -t health_words < <(configured Healthcheck.Test)
 [ "${start_words[*]}" = "pro-service serve" ] || fail "it does not serve by default: ${start_words[*]}"
 [ "$(configured User)" = "10001:10001" ] || fail "its user is not the one without rights"
 [ "${health_words[0]}" = "CMD" ] || fail "it has no health check"
-if configured Env | grep -q PIP_; then fail "settings of the package index stayed in the image"; fi
+if configured Env | grep -q "PIP_\|pip_cert"; then fail "settings of the package index stayed in the image"; fi
 
 container=$(buildah from --pull-never "$image")
 options=()

@@ -143,12 +143,9 @@ async def open_rows(owner: asyncpg.Connection) -> dict[str, UUID]:
 KEYS = count(1)
 
 
-async def send(
-    browser: aiohttp.ClientSession, doing: Doing, rows: dict[str, UUID], until: str
-) -> int:
-    """Send one form, well filled in, and say what it answered."""
-    cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
-    filled = {"form": form_secret(cookie), "note": "x", "action": "x", "reason": "x"}
+def well_filled(doing: Doing, rows: dict[str, UUID], until: str, secret: str) -> dict[str, str]:
+    """What a form is sent with, about the participant `CODE` and these rows."""
+    filled = {"form": secret, "note": "x", "action": "x", "reason": "x"}
     filled |= {"verdict": "no_ae", "told": "x"} if "alert" in doing.name else {}
     filled |= {"outcome": "reached", "until": until, "key": f"key{next(KEYS)}", "participant": CODE}
     filled |= {"mode": "telephone", "respondent": "self", "language": "en", "a.pain": "4"}
@@ -164,6 +161,15 @@ async def send(
         filled |= rota_filled(rows, until)
     if doing.action in KEEPING:
         filled = {"form": filled["form"]} | kept_filled(doing.name, rows)
+    return filled
+
+
+async def send(
+    browser: aiohttp.ClientSession, doing: Doing, rows: dict[str, UUID], until: str
+) -> int:
+    """Send one form, well filled in, and say what it answered."""
+    cookie = {one.key: one.value for one in browser.cookie_jar}.get("desk", "")
+    filled = well_filled(doing, rows, until, form_secret(cookie))
     data: dict[str, str] | aiohttp.FormData = filled
     if doing.name in WITH_FILES:
         data = aiohttp.FormData(filled, quote_fields=False)
