@@ -14,6 +14,7 @@ from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.services.receiving import Inbox
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
+from pro_service.web.cookies import BY_HTTPS
 from pro_service.web.desk import routes as desk
 from pro_service.web.hooks import handlers as hooks
 from pro_service.web.middleware import (
@@ -74,6 +75,7 @@ def build_application(
     )
     app[keys.POOLS] = pools
     app[keys.CONTEXT] = context
+    app[BY_HTTPS] = context.public_url.startswith("https://")
     app[hooks.INBOX] = Inbox()
     app[keys.READY] = Lookout(ready)
     app[keys.ON_INBOUND] = on_inbound or _nobody_waits

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from structlog.contextvars import bound_contextvars
 
 from pro_service.store.ids import new_id
+from pro_service.web.cookies import BY_HTTPS
 from pro_service.web.errors import answer, caught, for_participants, for_providers, status_of
 from pro_service.web.keys import CONTEXT, METERS
 from pro_service.web.policies import CONTENT_SECURITY_POLICY
@@ -23,6 +24,8 @@ from pro_service.web.requests import route_name
 LOG: Final = logging.getLogger("pro_service.web")
 
 REQUEST_ID: Final = web.RequestKey("id", str)
+BY_HTTPS_ONLY: Final = "max-age=31536000; includeSubDomains"
+"""A year."""
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
 HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
@@ -47,6 +50,8 @@ async def add_safe_headers(request: web.Request, response: web.StreamResponse) -
     response.headers.pop(hdrs.SERVER, None)
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
+    if request.app[BY_HTTPS]:
+        response.headers.setdefault("Strict-Transport-Security", BY_HTTPS_ONLY)
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 from http import HTTPStatus
 from math import ceil
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from multidict import MultiDict, MultiDictProxy
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.tables.characters import has_control, without_controls
-from pro_service.web.keys import CONTEXT, TRUSTED_PROXIES
+from pro_service.web.cookies import set_cookie
+from pro_service.web.keys import TRUSTED_PROXIES
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.site import LanguageCookie, known_language
 
@@ -106,30 +106,6 @@ def read_language(form: Form) -> Language | None:
 def see(address: str) -> web.Response:
     """Go there next, with a GET."""
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
-
-
-def set_cookie(
-    request: web.Request,
-    response: web.Response,
-    name: str,
-    value: str,
-    max_age: int | None = None,
-    *,
-    path: str = "/q",
-) -> None:
-    """A cookie only the pages below `path` get, that no script can read.
-
-    `max_age` is in seconds; without it the browser keeps it until it is closed.
-    """
-    response.set_cookie(
-        name,
-        value,
-        path=path,
-        httponly=True,
-        samesite="Lax",
-        secure=urlsplit(request.app[CONTEXT].public_url).scheme == "https",
-        max_age=max_age,
-    )
 
 
 def keep_language(

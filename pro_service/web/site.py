@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.texts.catalogue import Domain, load_texts
+from pro_service.web.cookies import cookie_in
 
 HTML_LANGUAGES: Final[dict[Language, str]] = {"en": "en", "zh_CN": "zh-Hans"}
 KEPT_FOR_GOOD: Final = "public, max-age=31536000, immutable"
@@ -144,7 +145,7 @@ def choose_language(
 
     What was chosen counts only if it is among `languages`: a study may not have it.
     """
-    chosen = known_language(request.cookies.get(cookie.name))
+    chosen = known_language(cookie_in(request, cookie.name))
     if chosen is not None and chosen in languages:
         return chosen
     if preferred is not None:

@@ -20,6 +20,7 @@ from pro_service.services.desk.sign_in import (
     look_at_session,
     was_stopped,
 )
+from pro_service.web.cookies import cookie_in
 from pro_service.web.desk.account.proving import demand_proof
 from pro_service.web.desk.frame.done import done_before
 from pro_service.web.desk.pages import SEAT
@@ -105,19 +106,19 @@ async def find_own_session(request: web.Request) -> Session | None:
     """The open session of this browser, if any."""
     if request.method == hdrs.METH_GET and LOOKS in request.headers:
         return await look_at_own_session(request)
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookie_in(request, SESSION_COOKIE) or ""
     return await find_session(request.app[POOLS].desk, token, request.app[DOOR])
 
 
 async def look_at_own_session(request: web.Request) -> Session | None:
     """The same, of what nobody asked for themselves: it lasts no longer for it."""
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookie_in(request, SESSION_COOKIE) or ""
     return await look_at_session(request.app[POOLS].desk, token, request.app[DOOR])
 
 
 async def find_half(request: web.Request) -> Session | None:
     """Who gave a password in this browser, and not yet the second factor."""
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookie_in(request, SESSION_COOKIE) or ""
     return await find_half_session(request.app[POOLS].desk, token, request.app[DOOR])
 
 
@@ -161,7 +162,7 @@ def uuid_of(text: str) -> UUID:
 
 
 async def _to_sign_in(request: web.Request) -> web.Response:
-    token = request.cookies.get(SESSION_COOKIE)
+    token = cookie_in(request, SESSION_COOKIE)
     if not token:
         return see(SIGN_IN)
     if await find_half(request) is not None:

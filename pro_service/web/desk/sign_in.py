@@ -16,6 +16,7 @@ from pro_service.services.desk.sign_in import (
     SignInStoppedError,
     SignInThrottledError,
 )
+from pro_service.web.cookies import cookie_in, drop_cookie, set_cookie
 from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.guard import (
     SESSION_COOKIE,
@@ -34,7 +35,6 @@ from pro_service.web.requests import (
     Form,
     read_form,
     see,
-    set_cookie,
     switch_language,
     try_again_after,
 )
@@ -68,7 +68,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             login=typed,
             password=form.get("password", ""),
             place=whence(request),
-            replaces=request.cookies.get(SESSION_COOKIE),
+            replaces=cookie_in(request, SESSION_COOKIE),
         )
     except SignInRefusedError as error:
         return _refused(request, typed, error, "refused")
@@ -112,8 +112,8 @@ async def post_sign_out(request: web.Request, session: Session) -> web.Response:
     """`POST /desk/sign-out`: ends the session here and in the database."""
     await service.sign_out(request.app[POOLS].desk, session.token)
     response = see(f"{SIGN_IN}?out=1")
-    response.del_cookie(SESSION_COOKIE, path="/desk")
-    response.del_cookie(STAFF_COOKIE, path="/")
+    drop_cookie(request, response, SESSION_COOKIE, path="/desk")
+    drop_cookie(request, response, STAFF_COOKIE, path="/")
     return response
 
 

@@ -20,6 +20,7 @@ from pro_service.services.pages.questionnaire import Questionnaire, read_closed_
 from pro_service.services.pages.saving import SavedScreen
 from pro_service.services.pages.screens import Screen
 from pro_service.services.pages.tablets import is_tablet
+from pro_service.web.cookies import set_cookie
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.questionnaire import again
@@ -49,7 +50,6 @@ from pro_service.web.requests import (
     read_form,
     read_language,
     see,
-    set_cookie,
 )
 
 

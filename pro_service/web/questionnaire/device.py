@@ -14,11 +14,12 @@ from pro_service.domain.study.respondents import SELF, Respondent, read_responde
 from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.saving import Posted, SavedScreen, Visitor
 from pro_service.services.pages.showing import read_memory, write_memory
+from pro_service.web.cookies import cookie_in, set_cookie
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.forms import read_key
 from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, cookie_of, device_cookie_of
 from pro_service.web.questionnaire.views import language_for
-from pro_service.web.requests import Form, set_cookie, source_of
+from pro_service.web.requests import Form, source_of
 
 WHO_COOKIE: Final = "q_who"
 WHO_KEPT_SECONDS: Final = 2 * 3600
@@ -38,7 +39,7 @@ def is_in_place(request: web.Request) -> bool:
 
 def respondent_on(request: web.Request, questionnaire: Questionnaire) -> Respondent | None:
     """Who answers: as said on this device for this link, else as the sitting began."""
-    word, _, link = request.cookies.get(WHO_COOKIE, "").rpartition(".")
+    word, _, link = (cookie_in(request, WHO_COOKIE) or "").rpartition(".")
     said = read_respondent(word) if link == _link_mark(request) else None
     return said or questionnaire.respondent
 

@@ -10,18 +10,12 @@ from aiohttp import web
 from pro_service.services.pages import entrance as service
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.tokens import bare_token, token_copied
+from pro_service.web.cookies import drop_cookie, set_cookie
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.prelude import GIVEN_COOKIE, OWN_PAGE, cookie_of, neutral
 from pro_service.web.questionnaire.views import guess_language, language_of
-from pro_service.web.requests import (
-    OPENED_COOKIE,
-    read_form,
-    see,
-    set_cookie,
-    source_of,
-    try_again_after,
-)
+from pro_service.web.requests import OPENED_COOKIE, read_form, see, source_of, try_again_after
 
 LONGEST_CODE: Final = 40
 """Characters of a typed code that are looked at."""
@@ -96,8 +90,8 @@ async def leave(request: web.Request) -> web.Response:
     """`POST /q/leave`: the session ends here and in the database."""
     await service.leave(request.app[POOLS].participant, cookie_of(request))
     response = see("/c")
-    response.del_cookie(OPENED_COOKIE, path="/q")
-    response.del_cookie(GIVEN_COOKIE, path="/q")
+    drop_cookie(request, response, OPENED_COOKIE)
+    drop_cookie(request, response, GIVEN_COOKIE)
     return response
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from pro_service.services.pages import second_factor as service
 from pro_service.services.pages.entrance import Guest, TooManyTriesError, find_link, open_by_link
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
+from pro_service.web.cookies import set_cookie
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.prelude import (
@@ -19,7 +20,7 @@ from pro_service.web.questionnaire.prelude import (
     neutral,
 )
 from pro_service.web.questionnaire.views import language_of
-from pro_service.web.requests import OPENED_COOKIE, read_form, see, set_cookie, try_again_after
+from pro_service.web.requests import OPENED_COOKIE, read_form, see, try_again_after
 
 LONGEST_YEAR = 20
 """Characters of what was typed that are looked at and shown again."""

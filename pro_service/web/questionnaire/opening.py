@@ -16,6 +16,7 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
 from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.tokens import bare_token, token_copied
+from pro_service.web.cookies import set_cookie
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire import factor
 from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
@@ -34,7 +35,6 @@ from pro_service.web.requests import (
     read_form,
     read_language,
     see,
-    set_cookie,
     switch_language,
 )
 

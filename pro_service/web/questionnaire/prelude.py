@@ -17,6 +17,7 @@ from pro_service.services.pages.own_page import OwnPage, open_own_page
 from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
 from pro_service.services.pages.tablets import is_tablet
 from pro_service.texts.catalogue import format_day
+from pro_service.web.cookies import cookie_in
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.views import language_for, sent_day
 from pro_service.web.requests import OPENED_COOKIE, see
@@ -54,12 +55,12 @@ def begins_with(
 
 def cookie_of(request: web.Request) -> str:
     """The value of the cookie that opens the pages on this device; empty without one."""
-    return request.cookies.get(OPENED_COOKIE, "")
+    return cookie_in(request, OPENED_COOKIE) or ""
 
 
 def device_cookie_of(request: web.Request) -> str:
     """What says which answers were given on this device; empty where none were."""
-    return request.cookies.get(GIVEN_COOKIE, "")
+    return cookie_in(request, GIVEN_COOKIE) or ""
 
 
 def neutral(request: web.Request) -> web.Response:

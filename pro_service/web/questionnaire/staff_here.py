@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from pro_service.services.desk.sign_in import is_open_there
+from pro_service.web.cookies import cookie_in
 from pro_service.web.errors import for_participants
 from pro_service.web.keys import PAGES, POOLS
 from pro_service.web.questionnaire.views import guess_language
@@ -27,7 +28,7 @@ async def refuse_staff(request: web.Request, handler: Handler) -> web.StreamResp
 
     Only a browser that shows the mark of a session costs a look into the database.
     """
-    mark = request.cookies.get(STAFF_COOKIE)
+    mark = cookie_in(request, STAFF_COOKIE)
     if (
         mark
         and for_participants(request.path)

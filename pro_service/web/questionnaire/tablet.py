@@ -21,6 +21,7 @@ from pro_service.services.pages.entrance import (
 from pro_service.services.pages.handover import TabletNameError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.pages.tablets import CODE_PATH, is_tablet
+from pro_service.web.cookies import cookie_in, drop_cookie, set_cookie
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
 from pro_service.web.questionnaire.device import WHO_COOKIE
@@ -33,14 +34,7 @@ from pro_service.web.questionnaire.prelude import (
     find_opened,
 )
 from pro_service.web.questionnaire.views import LANGUAGE, guess_language, language_of
-from pro_service.web.requests import (
-    OPENED_COOKIE,
-    read_form,
-    see,
-    set_cookie,
-    source_of,
-    try_again_after,
-)
+from pro_service.web.requests import OPENED_COOKIE, read_form, see, source_of, try_again_after
 
 NAME_COOKIE: Final = "tablet"
 """Holds the name this browser was given; no part of any session."""
@@ -73,7 +67,7 @@ async def open_tablet(request: web.Request) -> web.Response:
         page = _door(request, status_of(error), typed=typed, name=name, problem="tablet.too_many")
         return try_again_after(page, error.again)
     response = see(TABLET)
-    _forget(response)
+    _forget(request, response)
     set_cookie(request, response, OPENED_COOKIE, session)
     set_cookie(
         request, response, NAME_COOKIE, " ".join(name.split()), NAME_KEPT_SECONDS, path=CODE_PATH
@@ -126,7 +120,7 @@ async def after_ending(request: web.Request, *, alerted: bool = False) -> web.Re
         return see("/q/now" if alerted else "/q")
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     await service.give_back(pool, context, cookie_of(request), stays=alerted)
-    return see("/q/now?then=thanks") if alerted else _gone(see(TABLET_BACK))
+    return see("/q/now?then=thanks") if alerted else _gone(request, see(TABLET_BACK))
 
 
 async def show_back(request: web.Request) -> web.Response:
@@ -139,7 +133,7 @@ async def give_back(request: web.Request) -> web.Response:
     await read_form(request)
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     await service.give_back(pool, context, cookie_of(request))
-    return _gone(see(TABLET_BACK))
+    return _gone(request, see(TABLET_BACK))
 
 
 async def _confirm_page(
@@ -202,18 +196,18 @@ def _door(
 
 def _name_of(request: web.Request) -> str:
     """The name this browser was given before; empty where it has none."""
-    return request.cookies.get(NAME_COOKIE, "")[:LONGEST_TYPED]
+    return (cookie_in(request, NAME_COOKIE) or "")[:LONGEST_TYPED]
 
 
-def _gone(response: web.Response) -> web.Response:
+def _gone(request: web.Request, response: web.Response) -> web.Response:
     """The answer, with which the browser loses what opened the pages."""
-    response.del_cookie(OPENED_COOKIE, path="/q")
-    _forget(response)
+    drop_cookie(request, response, OPENED_COOKIE)
+    _forget(request, response)
     return response
 
 
-def _forget(response: web.Response) -> None:
+def _forget(request: web.Request, response: web.Response) -> None:
     """Let go of what a participant before left: answers' marks, who answered, the language."""
     for name in (GIVEN_COOKIE, WHO_COOKIE):
-        response.del_cookie(name, path="/q")
-    response.del_cookie(LANGUAGE.name, path=LANGUAGE.path)
+        drop_cookie(request, response, name)
+    drop_cookie(request, response, LANGUAGE.name, path=LANGUAGE.path)

@@ -217,7 +217,11 @@ async def test_cookies_are_secure_where_the_public_address_is(
         browsing(server) as browser,
         browser.post(f"/q/{token}/open", allow_redirects=False) as response,
     ):
-        assert "Secure" in response.headers["Set-Cookie"]
+        set_cookie = response.headers["Set-Cookie"]
+        assert set_cookie.startswith("__Secure-q=")
+        for attribute in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/q"):
+            assert attribute in set_cookie
+        assert response.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
 @pytest.mark.parametrize(
