@@ -32,13 +32,12 @@ from pro_service.services.desk import list_mornings, send_digest
 from pro_service.services.pages import end_idle, list_idle
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
-    Calls,
     Claimed,
     DueList,
+    Waves,
     fill_tails,
     look_for,
     look_for_reply,
-    remind_wave,
     retry,
     send_claimed,
 )
@@ -52,6 +51,8 @@ from pro_service.store.pages.handover import IdleTablet
 from pro_service.store.texting import messages, reminders
 
 BATCH = 200
+DUE_AT_ONCE = 500
+"""Participants with a nudge due that are listed together; before more are, their texts are out."""
 AT_ONCE = 8
 """Participants worked on side by side: about what the database pool lends."""
 LOOK_AFTER = timedelta(minutes=5)
@@ -70,23 +71,9 @@ async def remind_round(
     connection: Connection, context: ServiceContext, go_on: GoOn = _always
 ) -> int:
     """Judge every due nudge and send what may go, wave by wave: one is claimed while others go."""
-    due = DueList(await reminders.list_due(connection, BATCH), context.gateways.names)
+    due = DueList(await reminders.list_due(connection, DUE_AT_ONCE), context.gateways.names)
     await due.find_senders(connection)
-    calls = Calls(connection, context)
-    done = 0
-    try:
-        while due and go_on():
-            taken = due.take(calls.under_way)
-            if not taken.rows:
-                await calls.one_ended()
-                continue
-            wave = await remind_wave(connection, context, taken, go_on)
-            due.put_back(wave.later)
-            done += wave.done
-            await calls.begin(wave.claimed)
-    finally:
-        await calls.ended()
-    return done
+    return await Waves(connection, context, due, go_on).run()
 
 
 async def retry_round(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,7 +21,6 @@ from babel.messages.pofile import read_po
 from pro_service.domain.conversation.dialogue import ItemReference, TextPart
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import LANGUAGES, Instrument, Item, Language
-from pro_service.domain.record import Record
 
 Domain = Literal["messages", "pages", "desk", "demo", "notices"]
 """Whose words: texts, the participants' pages, the desk, the demo's own pages, letters to staff."""
@@ -33,16 +33,17 @@ class MissingTextError(ProServiceError):
     """A text has no words in a language, or nothing fills one of its placeholders."""
 
 
-class TextContext(Record):
+@dataclass(frozen=True, kw_only=True)
+class TextContext:
     """What every text of one participant may name. Telephone numbers are ready to be read."""
 
     sender: str
     """The study's neutral name: seen on lock screens, so without a medical word."""
     site_telephone: str
     emergency_number: str
+    instruments: Mapping[str, Instrument]
     link: str | None = None
     """The participant's page, where a link may be sent."""
-    instruments: Mapping[str, Instrument]
 
 
 class Texts:

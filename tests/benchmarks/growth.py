@@ -3,6 +3,7 @@
 Milliseconds and pages, the middle of the rounds, as the role that runs it; writes are undone. Run
 it at two sizes and compare line by line: `--participants 2000`, then `20000`. A statement that this
 release does not have, or calls otherwise, is left out, so that releases can be compared as well.
+What takes longer than `LONGEST` is given up and said to; with `--folder` the study is filled once.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -23,11 +26,13 @@ from pro_service.store.pools import connect
 from pro_service.store.sql_files import all_queries
 from pro_service.store.writes import AttemptRow, ResponseRow
 from tests.benchmarks.measuring.chosen import Chosen, Found
-from tests.benchmarks.measuring.server import Server, database
+from tests.benchmarks.measuring.kept import Filling, filled
+from tests.benchmarks.measuring.server import Server
 from tests.support.large import (
     ASSESSMENTS,
     LINES,
     MESSAGES,
+    PARTICIPANTS,
     VISITS_EACH,
     LargeStudy,
     load_large_study,
@@ -36,6 +41,10 @@ from tests.support.large import (
 
 PAGES, PROVIDER, WORKER = "pro_participant", "pro_provider", "pro_worker"
 ITEMS: Final = 24
+LONGEST: Final = timedelta(seconds=60)
+"""What a statement may take."""
+TOGETHER: Final = 100
+"""Participants of a wave."""
 
 
 class Said(NamedTuple):
@@ -60,9 +69,15 @@ PERIODIC: Final = (
     Said("list_to_close", WORKER, (200,)),
     Said("look_at_closings", WORKER),
     Said("list_unseen_alerts", WORKER, (200,)),
+    Said("list_unassessed_alerts", WORKER, (["warning_sign"], 200)),
+    Said("list_alerts_to_tell", WORKER, (200, timedelta(minutes=2))),
     Said("list_unread_warnings", WORKER, (200,)),
     Said("close_calls_read", WORKER),
-    Said("get_next_seal", WORKER),
+    Said("list_idle_tablets", WORKER, (200,)),
+    Said("list_without_tail", WORKER, (UUID(int=0), UUID(int=0), 500)),
+    Said("list_digest_mornings", WORKER, (time(7), time(12))),
+    Said("claim_push", PROVIDER, (["aliyun"], 60.0, 8)),
+    Said("get_next_seal", WORKER, (20_000,)),
 )
 """What is run every second or minute, whether or not anything is due."""
 
@@ -72,9 +87,15 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
     who = (study.study_id, study.participant_id)
     session = sha256(f"session{study.number}".encode()).digest()
     line, message = row_id(LINES, study.number), row_id(MESSAGES, study.number)
+    first = study.number - TOGETHER // 2
+    many = [row_id(PARTICIPANTS, number) for number in range(first, first + TOGETHER)]
+    wave = [{"study_id": study.study_id, "participant_id": one} for one in many]
     return (
         Said("get_participant_facts", PAGES, (*who, [])),
         Said("get_participant_facts", WORKER, (*who, [])),
+        Said("get_lean_facts", PAGES, (*who, [])),
+        Said("get_lean_facts_of_many", WORKER, (wave, [])),
+        Said("list_senders_of", WORKER, (study.study_id, many, ["simulator"])),
         Said("find_invitation", PAGES, (study.token_sha256,)),
         Said("find_session", PAGES, (session, timedelta(hours=12))),
         Said("find_web_write", PAGES, (study.study_id, "key-00008caa")),
@@ -128,25 +149,36 @@ def answers_of(study: LargeStudy) -> AnswersWrite:
     return AnswersWrite(attempts=[attempt], responses=responses)
 
 
+async def fill_study(url: str, participants: int) -> None:
+    """Fill the empty database at `url`."""
+    superuser = await asyncpg.connect(url)
+    try:
+        await migrate(superuser, kind="validation")
+        await load_large_study(superuser, participants=participants)
+    finally:
+        await superuser.close()
+
+
+GROWN: Final = Filling("grown", fill_study, (Path(__file__),))
+
+
 async def measure(chosen: Chosen, server: Server) -> Found:
     """Milliseconds and pages of each statement, the middle of the rounds."""
-    async with database(server) as url:
-        superuser = await asyncpg.connect(url)
-        try:
-            await migrate(superuser, kind="validation")
-            study = await load_large_study(superuser, participants=chosen.participants)
-        finally:
-            await superuser.close()
-        found: list[dict[str, Any]] = []
-        notes: list[str] = []
+    found: list[dict[str, Any]] = []
+    notes: list[str] = []
+    study = LargeStudy.of(chosen.participants)
+    async with filled(server, GROWN, chosen.participants, chosen.folder) as (url, _):
         for one in (*path_of(study), *PERIODIC):
             sql = _SQL.get(one.name)
             if sql is None or sql.parameters != len(one.values):
                 notes.append(
                     f"{one.name} is left out: this release has none, or calls it otherwise"
                 )
-            else:
+                continue
+            try:
                 found.append(await _cost(url, one, sql.text, chosen.rounds))
+            except asyncpg.QueryCanceledError:
+                notes.append(f"{one.name} is left out: it took longer than {LONGEST.seconds} s")
     lines = [f"{'':48}{'ms':>11}{'pages':>11}"]
     lines += [f"{row['name']:48}{row['ms']:11.2f}{row['pages']:11d}" for row in found]
     return Found("growth", f"statements, {chosen.participants} participants", found, notes, lines)
@@ -164,6 +196,7 @@ async def _cost(url: str, one: Said, sql: str, rounds: int) -> dict[str, Any]:
     """One statement, as often as there are rounds, on one warm connection."""
     connection = await connect(url, role=one.role, actor="test:benchmark")
     try:
+        await connection.execute(f"SET statement_timeout = {LONGEST.seconds * 1000}")
         plans = [await _explained(connection, sql, one.values) for _ in range(rounds + 1)][1:]
     finally:
         await connection.close()

@@ -6,6 +6,7 @@ checked form. Licensed wording never stands here.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Literal
 
@@ -166,6 +167,18 @@ class Instrument(Record):
             if item.code == code:
                 return item
         raise KeyError(code)
+
+    def offering(self, may_not_apply: Collection[str]) -> Instrument:
+        """The instrument with "does not apply" left only at these of its items."""
+        if not [one for one in self.items if one.may_not_apply and one.code not in may_not_apply]:
+            return self
+        items = tuple(
+            item
+            if not item.may_not_apply or item.code in may_not_apply
+            else item.model_copy(update={"may_not_apply": False})
+            for item in self.items
+        )
+        return self.model_copy(update={"items": items})
 
     @property
     def results(self) -> tuple[Scale | Total, ...]:

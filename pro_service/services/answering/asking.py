@@ -75,21 +75,12 @@ def instrument_as_used(
     context: ServiceContext, protocol: Protocol, instrument_id: str
 ) -> Instrument:
     """The instrument with "does not apply" left only where the protocol offers it."""
-    return as_offered(context.catalogue.instruments[instrument_id], protocol)
+    return context.catalogue.offered(instrument_id, protocol.use(instrument_id).may_not_apply)
 
 
 def as_offered(instrument: Instrument, protocol: Protocol) -> Instrument:
     """The same for an instrument at hand."""
-    offered = protocol.use(instrument.id).may_not_apply
-    if not [one for one in instrument.items if one.may_not_apply and one.code not in offered]:
-        return instrument
-    items = tuple(
-        item
-        if not item.may_not_apply or item.code in offered
-        else item.model_copy(update={"may_not_apply": False})
-        for item in instrument.items
-    )
-    return instrument.model_copy(update={"items": items})
+    return instrument.offering(protocol.use(instrument.id).may_not_apply)
 
 
 def agenda(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pro_service.catalog.instrument_files import instrument_hash
 from pro_service.catalog.measure_files import load_measures
@@ -12,6 +13,13 @@ from pro_service.catalog.wording_files import LoadedWording
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.wording import instrument_with_wording, wording_mistakes
 from pro_service.domain.measures.model import Measure
+
+
+class _Offered(NamedTuple):
+    """An instrument, and what was made of it where some ways out are not offered."""
+
+    asked: Instrument
+    offering: Instrument
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Catalogue:
     _hashes: dict[str, str] = field(default_factory=dict)
     _neutral: Mapping[str, Instrument] = field(default_factory=dict)
     _wording_hashes: dict[tuple[str, Language], str] = field(default_factory=dict)
+    _offered: dict[tuple[str, tuple[str, ...]], _Offered] = field(default_factory=dict)
 
     @property
     def measures(self) -> Mapping[str, Measure]:
@@ -45,6 +54,17 @@ class Catalogue:
                 worded[instrument.id] = instrument_with_wording(instrument, wording)
                 self._wording_hashes[instrument.id, wording.language] = content_sha256
         self.instruments = MappingProxyType(worded)
+
+    def offered(self, instrument_id: str, may_not_apply: tuple[str, ...]) -> Instrument:
+        """The instrument as asked where "does not apply" is offered at these items alone.
+
+        A protocol says which, so it is one instrument for everybody in it, and made once.
+        """
+        key, asked = (instrument_id, may_not_apply), self.instruments[instrument_id]
+        known = self._offered.get(key)
+        if known is None or known.asked is not asked:
+            known = self._offered[key] = _Offered(asked, asked.offering(may_not_apply))
+        return known.offering
 
     def instrument_sha256(self, instrument_id: str) -> str:
         """The hash that says exactly which rules and neutral labels an instrument has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pro_service.services.texting.calls import Calls
 from pro_service.services.texting.channels.reach import (
     needs_registration,
     outlet_for,
@@ -46,16 +45,16 @@ from pro_service.services.texting.staff_replies import (
     staff_reply_row,
 )
 from pro_service.services.texting.tails import fill_tails
-from pro_service.services.texting.waves import remind_wave
+from pro_service.services.texting.waves import Waves
 from pro_service.services.texting.wrong_numbers import WrongNumber, wrong_number
 
 __all__ = [
-    "Calls",
     "Claimed",
     "DueList",
     "Line",
     "NoLineError",
     "StaffReply",
+    "Waves",
     "WrongNumber",
     "agree_for_contact",
     "another_way",
@@ -81,7 +80,6 @@ __all__ = [
     "pause_write",
     "reached_by",
     "remind",
-    "remind_wave",
     "retry",
     "seal_body",
     "send_claimed",

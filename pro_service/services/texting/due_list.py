@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,8 @@ class Taken(NamedTuple):
     """One wave, of one study."""
 
     rows: list[DueRow]
+    senders: Counter[UUID]
+    """How many of their texts would go out from each of our addresses."""
 
 
 class DueList:
@@ -51,19 +54,20 @@ class DueList:
             for one in await sending.list_senders_of(connection, study_id, ids, self._providers):
                 self._senders[one.participant_id] = one
 
-    def take(self, under_way: Counter[UUID]) -> Taken:
+    def take(self, under_way: Counter[UUID], *, to_read: bool = False) -> Taken:
         """The next wave; nobody while all who are due wait for addresses that are busy.
 
-        `under_way` counts the texts claimed and not yet handed over, by our address.
+        `under_way` counts the texts claimed and not yet handed over, by our address. `to_read`: to
+        be read only; whether so many may be claimed (`fits`) is asked once it is their turn.
         """
         left: list[DueRow] = []
         taken: list[DueRow] = []
         room: dict[UUID, float] = {}
-        places = min(WAVE, _free(AT_ONCE, under_way.total()))
+        places = WAVE if to_read else min(WAVE, _free(AT_ONCE, under_way.total()))
         for row in self._rows:
             sender = self._senders.get(row.participant_id)
             if sender is not None and sender.id not in room:
-                room[sender.id] = _free(self._most(sender), under_way[sender.id])
+                room[sender.id] = self._room(sender, under_way[sender.id])
             full = len(taken) >= places or (sender is not None and room[sender.id] < 1)
             if full or row.study_id != (taken or self._rows)[0].study_id:
                 left.append(row)
@@ -72,16 +76,22 @@ class DueList:
             if sender is not None:
                 room[sender.id] -= 1
         self._rows = left
-        return Taken(taken)
+        spoken_for = (self._senders.get(row.participant_id) for row in taken)
+        return Taken(taken, Counter(one.id for one in spoken_for if one is not None))
 
     def put_back(self, rows: Sequence[DueRow]) -> None:
         """Let these be in the next wave."""
         self._rows = [*rows, *self._rows]
 
-    def _most(self, sender: SenderOf) -> float:
-        """How many texts may be claimed for an address and not yet handed over."""
+    def _room(self, sender: SenderOf, used: int) -> float:
+        """How many texts may be claimed for an address now, beside those under way."""
         pace = sender.per_second or TEXTS_A_SECOND.get(sender.provider)
-        return AT_ONCE if pace is None else max(1.0, pace * AHEAD.total_seconds())
+        return inf if pace is None else _free(max(1.0, pace * AHEAD.total_seconds()), used)
+
+
+def fits(taken: int, under_way: int) -> bool:
+    """Whether so many texts may be claimed beside those under way."""
+    return taken + under_way <= AT_ONCE
 
 
 def _free(most: float, used: int) -> float:

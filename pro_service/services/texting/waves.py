@@ -3,13 +3,17 @@
 Each participant of a wave is guarded by their own revision: whoever's facts moved on meanwhile is
 left out of the write and taken alone, and so is everybody if anything of the wave goes wrong. No
 two who share a telephone are in one wave: what goes to one counts before the other is judged.
+
+While a wave is decided and claimed the next one is read. Reading claims nothing, and whoever shares
+a telephone with somebody in the wave before is read again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -17,8 +21,9 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.texting.calls import Calls
 from pro_service.services.texting.composing import open_number
-from pro_service.services.texting.due_list import Taken
+from pro_service.services.texting.due_list import DueList, Taken, fits
 from pro_service.services.texting.lookups import Placed, Together
 from pro_service.services.texting.reminders import Claimed, judged, outcomes, remind
 from pro_service.store.connection import Connection
@@ -38,6 +43,20 @@ class Wave:
     """Participants whose nudges were dealt with."""
     later: list[DueRow] = field(default_factory=list)
     """Who shares a telephone with somebody in the wave: they are for the next."""
+    numbers: Set[str] = frozenset()
+    """The telephones of those in it."""
+    failed: bool = False
+    """Nothing could be done about all of them together."""
+
+
+class Reading(NamedTuple):
+    """A wave whose facts are being read."""
+
+    rows: list[DueRow]
+    senders: Counter[UUID]
+    facts: asyncio.Task[Mapping[tuple[UUID, UUID], ParticipantFacts]]
+    used: Set[str] = frozenset()
+    """Telephones of the wave that was not yet claimed when this reading began."""
 
 
 @dataclass
@@ -59,15 +78,90 @@ class _Seated(NamedTuple):
     later: list[DueRow]
 
 
+class Waves:
+    """All who are due, wave after wave."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        context: ServiceContext,
+        due: DueList,
+        go_on: Callable[[], bool],
+    ) -> None:
+        """Nothing is read yet; `go_on` is asked before each wave and each one taken alone."""
+        self._connection = connection
+        self._context = context
+        self._due = due
+        self._go_on = go_on
+        self._calls = Calls(connection, context)
+        self._ahead: Reading | None = None
+        self._unused: list[asyncio.Task[Mapping[tuple[UUID, UUID], ParticipantFacts]]] = []
+
+    async def run(self) -> int:
+        """Deal with all of them, and wait for their texts; with how many it was."""
+        done = 0
+        try:
+            while self._go_on():
+                reading = self._next()
+                if reading is not None:
+                    done += await self._take(reading)
+                elif self._due:
+                    await self._calls.one_ended()
+                else:
+                    break
+        finally:
+            self._leave_ahead()
+            # Nothing is cancelled on its way: what was read in vain is waited for.
+            await asyncio.gather(*self._unused, return_exceptions=True)
+            await self._calls.ended()
+        return done
+
+    def _next(self) -> Reading | None:
+        """The wave whose turn it is; None: nobody can be taken now."""
+        under_way = self._calls.under_way
+        if self._ahead is not None and not fits(len(self._ahead.rows), under_way.total()):
+            self._leave_ahead()
+        ahead, self._ahead = self._ahead, None
+        return ahead or self._read(self._due.take(under_way))
+
+    def _read(self, taken: Taken) -> Reading | None:
+        """Begin to read a wave; None where nobody is in it."""
+        if not taken.rows:
+            return None
+        reading = self._context.reader.facts_of_many(self._connection, taken.rows, lean=True)
+        return Reading(*taken, asyncio.create_task(reading))
+
+    async def _take(self, reading: Reading) -> int:
+        """Decide and claim a wave, and read the next one meanwhile."""
+        busy = self._calls.under_way + reading.senders
+        self._ahead = self._read(self._due.take(busy, to_read=True))
+        wave = await remind_wave(self._connection, self._context, reading, self._go_on)
+        if wave.failed:
+            # Whose telephones they have is not known.
+            self._leave_ahead()
+        elif self._ahead is not None:
+            self._ahead = self._ahead._replace(used=wave.numbers)
+        self._due.put_back(wave.later)
+        await self._calls.begin(wave.claimed)
+        return wave.done
+
+    def _leave_ahead(self) -> None:
+        """What was read ahead is too old: it is read again once it is its turn."""
+        if self._ahead is not None:
+            self._due.put_back(self._ahead.rows)
+            self._unused.append(self._ahead.facts)
+            self._ahead = None
+
+
 async def remind_wave(
-    connection: Connection, context: ServiceContext, taken: Taken, go_on: Callable[[], bool]
+    connection: Connection, context: ServiceContext, reading: Reading, go_on: Callable[[], bool]
 ) -> Wave:
     """Give the nudges of a wave their outcomes; `go_on` is asked before each one taken alone."""
     try:
-        wave, alone = await _together(connection, context, taken)
+        wave, alone = await _together(connection, context, reading)
     except Exception as error:  # Whatever it was: one bad row must hold nobody up.
         log.warning("wave_failed", extra={"error": type(error).__name__})
-        wave, alone = Wave(), taken.rows
+        wave, alone = Wave(failed=True), reading.rows
     for row in alone:
         if not go_on():
             break
@@ -83,10 +177,10 @@ async def remind_wave(
 
 
 async def _together(
-    connection: Connection, context: ServiceContext, taken: Taken
+    connection: Connection, context: ServiceContext, reading: Reading
 ) -> tuple[Wave, list[DueRow]]:
-    """Read, judge and claim as one; the rest are those to be taken alone."""
-    seated = await _seat(connection, context, taken.rows)
+    """Judge and claim as one; the rest are those to be taken alone."""
+    seated = _seat(context, reading, await reading.facts)
     lookups = Together(connection, context, seated.placed)
     await lookups.find_lines()
     decided = _Decided()
@@ -96,22 +190,26 @@ async def _together(
         await asyncio.sleep(0)
     done: set[UUID] = set()
     if decided.claims:
-        study_id = taken.rows[0].study_id
+        study_id = reading.rows[0].study_id
         done = await reminders.claim_wave(connection, study_id, WaveWrite(decided.claims))
     texts = [text for one, text in decided.texts.items() if one in done]
-    wave = Wave(texts, len(done) + decided.nothing_due, seated.later)
+    numbers = {number for _, number in seated.placed if number is not None}
+    wave = Wave(texts, len(done) + decided.nothing_due, seated.later, numbers)
     found = {facts.id for facts, _ in seated.placed} | {row.participant_id for row in wave.later}
     left = {one.participant_id for one in decided.claims} - done | {*decided.alone}
     return wave, [
-        row for row in taken.rows if row.participant_id in left or row.participant_id not in found
+        row for row in reading.rows if row.participant_id in left or row.participant_id not in found
     ]
 
 
-async def _seat(connection: Connection, context: ServiceContext, rows: Sequence[DueRow]) -> _Seated:
-    """Read everybody's facts, and put one participant a telephone into the wave."""
-    read = await context.reader.facts_of_many(connection, rows, lean=True)
-    seated, numbers = _Seated([], []), set[str]()
-    for row in rows:
+def _seat(
+    context: ServiceContext,
+    reading: Reading,
+    read: Mapping[tuple[UUID, UUID], ParticipantFacts],
+) -> _Seated:
+    """Put one participant a telephone into the wave, and none of the telephones used meanwhile."""
+    seated, numbers = _Seated([], []), set(reading.used)
+    for row in reading.rows:
         facts = read.get((row.study_id, row.participant_id))
         if facts is None:
             continue

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 from aiohttp.test_utils import TestServer
 
 from pro_service.services.base.context import ServiceContext
+from pro_service.store.built_in import ELEMENTS
+from pro_service.store.ids import new_id
 from pro_service.store.pools import open_pools
 from tests.benchmarks.measuring.walking import journey
 from tests.support.proxy import DatabaseProxy, proxy_to
@@ -41,6 +44,7 @@ PAGES: Final = {"link": 1_700, "who": 2_900, "s": 22_400, "review": 8_200, "than
 """Bytes of the largest page of a kind, a tenth above what was seen; a screen brings the next."""
 FILES: Final = 29_000
 """Bytes of style sheet and scripts together, which a browser keeps."""
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _FILE: Final = re.compile(r'(?:href|src)="(/q/static/[^"]+)"')
 
 
@@ -158,3 +162,26 @@ async def test_a_wave_of_reminders_costs_no_more_statements_than_before(
             assert await trial.remind() == WAVE
         assert [len(await trial.texts(code)) for code in codes] == [2] * WAVE
     assert len(said) <= WAVE_STATEMENTS, said
+
+
+async def test_a_new_connection_asks_nothing_before_its_first_statement(
+    proxy: DatabaseProxy,
+) -> None:
+    arrays = {"uuid": [new_id()], "bytea": [b"1"], "text": ["a"], "timestamptz": [EPOCH]}
+    arrays |= {
+        "int8": [1],
+        "int4": [2],
+        "jsonb": [{"a": 1}],
+        "float8": [0.5],
+        "date": [EPOCH.date()],
+    }
+    asked = ", ".join(f"${n}::{name}[]" for n, name in enumerate(arrays, start=1))
+    async with await open_pools(proxy.url) as pools:
+        row = await pools.worker.fetchrow(f"SELECT {asked}", *arrays.values())
+        assert row is not None
+        assert list(row) == list(arrays.values())
+        assert proxy.trips == 1
+        told = await pools.worker.fetch(
+            "SELECT oid, typname, typelem FROM pg_type WHERE oid = ANY ($1::oid[])", list(ELEMENTS)
+        )
+    assert {one["oid"]: (one["typname"], one["typelem"]) for one in told} == ELEMENTS

@@ -16,7 +16,7 @@ import pytest
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.facts import ParticipantFacts, Status
-from pro_service.services.texting import remind, send_claimed
+from pro_service.services.texting import due_list, remind, send_claimed
 from pro_service.services.texting import reminders as texting_reminders
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.store.ids import new_id
@@ -204,9 +204,12 @@ async def claim_nothing(trial: Trial, *codes: str) -> set[UUID]:
     return await reminders.claim_wave(trial.pools.worker, trial.study_id, WaveWrite(claims))
 
 
+@pytest.mark.parametrize("size", [2, due_list.WAVE])
 async def test_those_who_share_a_telephone_never_pass_its_limit_together(
-    database_url: str,
+    database_url: str, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
+    """In one wave, or in one that was read while the one before was not yet claimed."""
+    monkeypatch.setattr(due_list, "WAVE", size)
     async with open_trial(database_url) as trial:
         codes = [f"K-{n:03}" for n in range(1, 6)]
         await trial.enrol(*(row(code, phone=phone(1)) for code in codes), row("K-006"))

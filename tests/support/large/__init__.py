@@ -63,6 +63,13 @@ class LargeStudy:
     number: int
     """The participant's count, which also names their line."""
 
+    @classmethod
+    def of(cls, participants: int) -> LargeStudy:
+        """The study as it is filled with so many."""
+        number = participants // 2 + 1
+        whose = row_id(PARTICIPANTS, number)
+        return cls(participants, row_id(STUDIES, 1), row_id(SENDERS, 1), whose, number)
+
     @property
     def open_visit(self) -> int:
         """The count of the visit that is open now."""
@@ -113,7 +120,4 @@ async def load_large_study(
     # As autovacuum leaves it in time: statistics, and pages known to be visible to all.
     tables = ", ".join(one["name"] for one in await superuser.fetch(TABLES))
     await superuser.execute(f"VACUUM (ANALYZE) {tables}")
-    number = participants // 2 + 1
-    return LargeStudy(
-        participants, row_id(STUDIES, 1), row_id(SENDERS, 1), row_id(PARTICIPANTS, number), number
-    )
+    return LargeStudy.of(participants)

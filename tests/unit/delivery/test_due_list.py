@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from pro_service.services.texting.due_list import AT_ONCE, WAVE, DueList
+from pro_service.services.texting.due_list import AT_ONCE, WAVE, DueList, fits
 from pro_service.store.texting import sending
 from pro_service.store.texting.reminders import DueRow
 from pro_service.store.texting.sending import SenderOf
@@ -93,6 +93,12 @@ async def test_no_more_texts_are_under_way_than_the_gateways_make_calls(
     due = await listed(monkeypatch, people, senders)
     assert len(due.take(Counter({UNPACED: AT_ONCE // 2})).rows) == WAVE
     assert due.take(Counter({UNPACED: AT_ONCE // 2 + 1})).rows == []
+    # Reading is no claim: who is read ahead waits for nobody, and is asked about when claimed.
+    ahead = due.take(Counter({UNPACED: AT_ONCE}), to_read=True)
+    assert len(ahead.rows) == WAVE
+    assert ahead.senders == {UNPACED: WAVE}
+    assert fits(WAVE, AT_ONCE // 2)
+    assert not fits(WAVE, AT_ONCE // 2 + 1)
 
 
 async def test_who_is_put_back_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -195,9 +196,7 @@ def test_the_longest_text_that_points_to_a_card_takes_two_segments_and_holds_no_
         TextPart(key="reminder.card"),
         TextPart(key="reminder.card_stop"),
     )
-    chinese = CONTEXT.model_copy(
-        update={"sender": {"en": "Study team", "zh_CN": "研究团队"}[language]}
-    )
+    chinese = replace(CONTEXT, sender={"en": "Study team", "zh_CN": "研究团队"}[language])
     text = TEXTS.render(parts, language, chinese)
     assert segments(text).segments <= 2
     assert not re.search(r"https?:|www\.|\.(?:com|org|cn)\b|/c\b", text)
