@@ -82,6 +82,7 @@ COMMANDS: Final = (
         "tools.try_reply:register",
     ),
     Entry("protocol", "Study protocols, as data.", "study.protocols:protocol_app"),
+    Entry("study", "The study as a whole.", "study.closing:study_app"),
     Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
     Entry("site", "Sites.", "study.protocols:site_app"),
     Entry("staff", "People, and their membership of studies.", "study.accounts:staff_app"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -21,8 +21,15 @@ Connection: TypeAlias = (
 """A connection, or a pool that lends one for the length of a statement."""
 
 
+_STUDY_CLOSED: Final = "PR005"
+
+
 class StaleRevisionError(ProServiceError):
     """The facts have changed since they were read; read again and decide anew."""
+
+
+class StudyClosedError(ProServiceError):
+    """The study is closed: nobody is enrolled any more."""
 
 
 class DuplicateError(ProServiceError):
@@ -47,6 +54,8 @@ async def write(
 ) -> asyncpg.Record | None:
     """Run one writing statement; its refusals become StaleRevisionError and DuplicateError.
 
+    Somebody enrolled in a closed study is StudyClosedError.
+
     What of it a restore must not forget is journalled first: by its document, or by `telling` for
     a statement without one. Raises JournalError; nothing was written then.
     """
@@ -58,6 +67,8 @@ async def write(
     except asyncpg.PostgresError as error:
         if is_stale(error):
             raise StaleRevisionError from None
+        if error.sqlstate == _STUDY_CLOSED:
+            raise StudyClosedError from None
         raise
 
 

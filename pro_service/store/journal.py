@@ -12,6 +12,7 @@ line whose write did not commit is harmless:
 - opt_out_ended, consent_given, restriction_lifted, number_added, enrolled, safety_ended,
   death_struck: never replayed, only shown.
 - number_ended, number_wrong: the number is asked for anew.
+- erasure: two persons said so, and it is done again.
 - send: the text counts as sent and is never sent again; the provider is asked.
 
 A line is the same whether it stands there once or five times.
@@ -39,6 +40,7 @@ from pro_service.store.ids import made_at, new_id
 from pro_service.store.writes import (
     CallRow,
     EndedReminderRow,
+    ErasureRow,
     EventRow,
     FurtherConsentRow,
     LineCallRow,
@@ -65,7 +67,7 @@ LineKind = Literal[
     "number_wrong",
     "number_added",
     "enrolled",
-    "erasure",  # reserved: the act comes later
+    "erasure",
     "safety_ended",
     "send",
 ]
@@ -106,6 +108,8 @@ class JournalLine(Record):
     """Of a consent: what was given or taken back; None: a version was signed, or it is the own
     consent of the contact that is named."""
     status: str | None = None
+    ground: str | None = None
+    """Of an erasure: why it was allowed."""
     occurred_at: datetime | None = None
     """Of a death (study time)."""
     message_id: UUID | None = None
@@ -277,6 +281,10 @@ def _line_of(
     if isinstance(row, RestrictionRow):
         kind = "restricted" if row.restricted else "restriction_lifted"
         return JournalLine(kind=kind, study_id=study_id, participant_id=whose)
+    if isinstance(row, ErasureRow) and row.step != "asked":
+        return JournalLine(
+            kind="erasure", study_id=study_id, participant_id=whose, ground=row.ground
+        )
     if isinstance(row, SafetyEndRow):
         return JournalLine(kind="safety_ended", study_id=study_id, participant_id=whose)
     if isinstance(row, CallRow | LineCallRow) and row.reason in BAD_NUMBERS:

@@ -13,7 +13,8 @@ import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final
+from time import monotonic
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +27,9 @@ from pro_service.vault.keys import KEY_BYTES, KeyRing
 
 ALGORITHM: Final = "A256GCM"
 _NONCE_BYTES: Final = 12
+KEY_LASTS: Final = 900.0
+"""Seconds (machine time) after which a key is not used unless it was read from its row again: one
+that was destroyed opens nothing any more then, in whatever process."""
 TAIL_DIGITS: Final = 4
 """Of a telephone number: people know its last four."""
 _TOKEN_BYTES: Final = 16
@@ -56,6 +60,17 @@ class Sealed:
     key: str
 
 
+class _Opened(NamedTuple):
+    """A data key open in memory, and when its row was read last (machine time)."""
+
+    plain: bytes
+    at: float
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "_Opened()"
+
+
 class Vault:
     """Seals and opens values; keeps the most recently used data keys open in memory.
 
@@ -72,7 +87,7 @@ class Vault:
         self._link = link
         self._capacity = capacity
         # A cipher made ready takes 2.5 kB, and as long to make as one value to seal.
-        self._open: OrderedDict[UUID, bytes] = OrderedDict()
+        self._open: OrderedDict[UUID, _Opened] = OrderedDict()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -92,7 +107,9 @@ class Vault:
     def admit(self, key: WrappedKey) -> None:
         """Open a stored data key for use. Raises SealBrokenError, VaultKeyError."""
         with self._lock:
-            if key.id in self._open:
+            known = self._open.get(key.id)
+            if known is not None:
+                self._open[key.id] = _Opened(known.plain, monotonic())
                 self._open.move_to_end(key.id)
                 return
         master = AESGCM(self._master.key(key.wrapping_key))
@@ -110,9 +127,10 @@ class Vault:
         )
 
     def holds(self, data_key: UUID) -> bool:
-        """Whether a data key is open in memory."""
+        """Whether a data key is open in memory, and will be for the next minutes."""
         with self._lock:
-            return data_key in self._open
+            known = self._open.get(data_key)
+            return known is not None and monotonic() - known.at < KEY_LASTS / 2
 
     def forget(self, data_key: UUID) -> None:
         """Drop an open data key from memory; with its row gone too, its values are lost."""
@@ -193,18 +211,19 @@ class Vault:
 
     def _keep(self, key_id: UUID, plain: bytes) -> None:
         with self._lock:
-            self._open[key_id] = plain
+            self._open[key_id] = _Opened(plain, monotonic())
             self._open.move_to_end(key_id)
             while len(self._open) > self._capacity:
                 self._open.popitem(last=False)
 
     def _cipher(self, key_id: UUID) -> AESGCM:
         with self._lock:
-            plain = self._open.get(key_id)
-            if plain is None:
+            known = self._open.get(key_id)
+            if known is None or monotonic() - known.at >= KEY_LASTS:
+                self._open.pop(key_id, None)
                 raise DataKeyMissingError(f"Data key {key_id} has not been admitted to the vault.")
             self._open.move_to_end(key_id)
-            return AESGCM(plain)
+            return AESGCM(known.plain)
 
 
 def token_hash(token: str) -> bytes:

@@ -72,7 +72,7 @@ from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.study.staff import UnclearNameError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
-from pro_service.store.connection import DuplicateError, StaleRevisionError
+from pro_service.store.connection import DuplicateError, StaleRevisionError, StudyClosedError
 from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
 from pro_service.web.desk.pages import DESK, SEAT
@@ -128,6 +128,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (HandoverRefusedError, HTTPStatus.CONFLICT),
     (SafetyEndRefusedError, HTTPStatus.CONFLICT),
     (KeyGoneError, HTTPStatus.CONFLICT),
+    (StudyClosedError, HTTPStatus.CONFLICT),
     (NoAllocationError, HTTPStatus.CONFLICT),
     (ShownBeforeError, HTTPStatus.CONFLICT),
     (EntryRefusedError, HTTPStatus.CONFLICT),

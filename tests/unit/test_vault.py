@@ -12,6 +12,7 @@ from pro_service.store.ids import new_id
 from pro_service.vault import places
 from pro_service.vault.keys import KeyRing, VaultKeyError
 from pro_service.vault.vault import (
+    KEY_LASTS,
     DataKeyMissingError,
     SealBrokenError,
     Vault,
@@ -258,3 +259,22 @@ def test_new_ids_are_version_7_and_sort_in_the_order_made() -> None:
     made = [new_id() for _ in range(5000)]
     assert made == sorted(set(made))
     assert {made_id.version for made_id in made} == {7}
+
+
+def test_a_key_that_was_not_read_again_for_long_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vault = make_vault()
+    now = 1000.0
+    monkeypatch.setattr("pro_service.vault.vault.monotonic", lambda: now)
+    key = vault.new_data_key()
+    sealed = places.NUMBER.seal(vault, NUMBER, data_key=key.id, row_id=ROW)
+    now += KEY_LASTS - 1
+    assert not vault.holds(key.id)
+    assert places.NUMBER.open(vault, sealed.ciphertext, key=sealed.key, row_id=ROW) == NUMBER
+    now += 1
+    with pytest.raises(DataKeyMissingError):
+        places.NUMBER.open(vault, sealed.ciphertext, key=sealed.key, row_id=ROW)
+    vault.admit(key)
+    assert vault.holds(key.id)
+    assert places.NUMBER.open(vault, sealed.ciphertext, key=sealed.key, row_id=ROW) == NUMBER

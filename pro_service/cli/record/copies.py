@@ -10,7 +10,7 @@ import typer
 from pro_service.cli.options import ActorOption, CodeArgument, DataOption, StudyOption
 from pro_service.cli.record.papers import LanguageOption, read_language, write_together
 from pro_service.cli.runtime import Runtime, out, with_runtime
-from pro_service.services.desk.copying import find_place_of_staff, read_copy
+from pro_service.services.desk.copying import CopyPools, find_place_of_staff, read_copy
 from pro_service.store.pools import open_pools
 from pro_service.web.desk.copying.content import record_copy
 from pro_service.web.desk.copying.handlers import file_name, words_of_copies
@@ -47,8 +47,9 @@ def copy_command(
         spoken = read_language(language)
         found = await runtime.context.reader.study(runtime.connection, study)
         staff = await find_place_of_staff(runtime.connection, found.id, by)
-        async with await open_pools(runtime.url, roles=("desk",)) as pools:
-            facts = await read_copy(pools.desk, runtime.context, staff, code, runtime.actor)
+        async with await open_pools(runtime.url, roles=("desk", "clerk")) as pools:
+            by_whom = CopyPools(pools.desk, pools.clerk)
+            facts = await read_copy(by_whom, runtime.context, staff, code, runtime.actor)
         desk = Desk(runtime.context.catalogue.instruments)
         paper = record_copy(words_of_copies(desk, runtime.context, spoken), facts)
         page = desk.write("paper.html", spoken, paper=paper).encode()

@@ -34,6 +34,7 @@ from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import JournalReading, read_journal
 from pro_service.store.keeping import holds
 from pro_service.store.pools import connect, open_pools
+from pro_service.store.visits.erasures import BackupKept, record_backup
 from pro_service.vault.keys import KeyRing
 
 BinOption = Annotated[
@@ -75,6 +76,12 @@ def backup_command(
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="Encrypt it under the first key of PRO_BACKUP_KEYS.")
     ] = False,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(
+            "--keep-days", min=1, max=36500, help="Days after which the file is thrown away."
+        ),
+    ] = None,
     bin_dir: BinOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -93,7 +100,9 @@ def backup_command(
         async with open_bare_database(settings, data) as (_, url):
             place = keeping.Place(url, who, _folders(bin_dir))
             with _progress() as progress:
-                return await keeping.make_backup(place, file, ring if encrypt else None, progress)
+                made = await keeping.make_backup(place, file, ring if encrypt else None, progress)
+            await _note_backup(url, who, file, made, keep_days)
+            return made
 
     made = run_command(work())
     out.print(
@@ -104,6 +113,18 @@ def backup_command(
     needed = (("VAULT", made.vault_keys), ("INDEX", made.index_keys), ("LINK", made.link_keys))
     for name, ids in needed:
         out.print(f"It needs PRO_{name}_KEYS: {', '.join(ids) or 'none yet'}.", markup=False)
+
+
+async def _note_backup(
+    url: str, who: str, file: Path, made: keeping.Manifest, keep_days: int | None
+) -> None:
+    """Keep that it was made: whoever is erased later is told that it is not reached."""
+    until = None if keep_days is None else (made.made_at + timedelta(days=keep_days)).date()
+    connection = await connect(url, role=OPERATOR, actor=who)
+    try:
+        await record_backup(connection, BackupKept(file.name, made.made_at, until))
+    finally:
+        await connection.close()
 
 
 @restore_app.command(NAMED)

@@ -22,7 +22,6 @@ from pro_service.domain.study.consenting.versions import ConsentVersion
 EnteringRole = Literal["coordinator", "investigator", "data_manager"]
 """Roles a protocol may let enter answers; a monitor reads."""
 NOT_YET: Final[Mapping[str, str]] = {
-    "study.retain_until": "erasing waits for it (R17)",
     "own_event.asked_before": "participants are asked for it before an instrument (R24)",
     "source_system": "another system writes answers (R22)",
 }
@@ -108,12 +107,26 @@ class Tablet(Record):
     """How long it may lie untouched before the sitting ends."""
 
 
+class ScaleChange(Record):
+    """A raw score at least so far from what it was at the visit before raises a data query.
+
+    Of the same knee, where both can be scored, when the visit is settled.
+    """
+
+    instrument: str
+    scale: str
+    at_least: int = Field(ge=1, le=10_000)
+
+
 class DataQueries(Record):
     """What raises a data query by itself, beside what is always looked at. Absent: nothing more."""
 
-    under_seconds: int = Field(ge=1, le=3600)
+    under_seconds: int | None = Field(None, ge=1, le=3600)
     """A questionnaire of several questions, on a page, sent in sooner than this after its first
-    answer was kept."""
+    answer was kept; None: however soon."""
+    change: tuple[ScaleChange, ...] = ()
+    unverified: bool = False
+    """Paper that is typed twice (`second_entry`) and not verified when its visit is settled."""
 
 
 class DataCut(Record):

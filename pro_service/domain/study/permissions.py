@@ -50,6 +50,8 @@ class Action(StrEnum):
     """Restrict a participant, and lift that: said to an investigator (R17)."""
     open_restricted = "open_restricted"
     """See the numbers of somebody restricted, with a reason, which is recorded (R17)."""
+    erase = "erase"
+    """Sign that a participant is erased: one asks, another does it (R17, R15)."""
     see_number = "see_number"
     """See the telephone numbers of a participant's contacts, which is recorded."""
     deal_with_message = "deal_with_message"
@@ -179,6 +181,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.close_call: _CARE,
     Action.restrict: frozenset({Role.investigator}),
     Action.open_restricted: frozenset({Role.investigator}),
+    Action.erase: frozenset({Role.investigator, Role.data_manager}),
     Action.see_number: _CARE,
     Action.deal_with_message: _CARE,
     Action.reply_to_text: _CARE,

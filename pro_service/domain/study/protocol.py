@@ -49,7 +49,8 @@ class Study(Record):
     """A regular expression every new participant's whole code must fit, beyond what every code
     must; None: nothing more."""
     retain_until: date | None = None
-    """R17: nothing is erased before this day. Not acted upon yet; None: nothing is ever erased."""
+    """R17: nobody is erased before this day but on a decision of sponsor and ethics committee;
+    None: on such a decision alone."""
 
 
 class SafetyNudges(Record):

@@ -32,7 +32,8 @@ class Keys:
 
     async def study_key(self, connection: Connection, study_id: UUID) -> UUID:
         """The id of the study's own key, opened; UnknownStudyError before the study has one."""
-        if study_id not in self._study_keys:
+        known = self._study_keys.get(study_id)
+        if known is None or not self.vault.holds(known):
             row = await studies.get_study_key(connection, study_id)
             if row is None:
                 raise UnknownStudyError("The study has no key.", mend="Load its protocol first.")

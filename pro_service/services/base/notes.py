@@ -27,6 +27,7 @@ reference, `note:<id>`:
 | contact_points.reason | desk and CLI: number, contact | none |
 | consents.reason | desk and CLI: contact, consent given and taken back | none |
 | restrictions.reason | desk and CLI: restrict | none |
+| erasures.reason | desk and CLI: erase | none |
 | number_showings.reason | desk: why numbers of somebody restricted were opened | none |
 | preferences.reason | desk: language, way, hour | `chosen on the participant's page` |
 | participant_sites (audit alone) | desk: another site | none |
@@ -109,8 +110,9 @@ def noted_in(text: str | None) -> UUID | None:
 
 def open_note(vault: Vault, note: NoteSeen) -> str | None:
     """A note's words; None where its key is another site's or no longer there."""
-    if note.key_id is not None and note.wrapped is not None and note.wrapping_key is not None:
-        vault.admit(WrappedKey(note.key_id, note.wrapped, note.wrapping_key))
+    if note.key_id is None or note.wrapped is None or note.wrapping_key is None:
+        return None
+    vault.admit(WrappedKey(note.key_id, note.wrapped, note.wrapping_key))
     try:
         return WORDS.open(vault, note.words_sealed, key=note.words_key, row_id=note.id)
     except (DataKeyMissingError, SealBrokenError):

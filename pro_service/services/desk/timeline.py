@@ -175,8 +175,9 @@ def _deaths(events: Sequence[EventLine]) -> tuple[EventFacts, ...]:
 
 def _open_bodies(context: ServiceContext, document: TimelineDocument) -> dict[UUID, str | None]:
     key = document.data_key
-    if key is not None:
-        context.keys.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
+    if key is None or document.restricted:
+        return {}
+    context.keys.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
     return {
         one.id: open_body(context, one.id, one.body_sealed, one.body_key)
         for one in document.conversation.inbounds

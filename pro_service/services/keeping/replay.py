@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.contacts import Agreed
+from pro_service.domain.erasing import Ground
 from pro_service.domain.study.consenting.parts import ConsentPart, agreed_to
 from pro_service.domain.study.events import EventRefusedError, NewEvent, is_struck, known_event
 from pro_service.domain.study.facts import EventKind, ParticipantFacts, Status
@@ -37,6 +38,7 @@ from pro_service.services.texting import (
 )
 from pro_service.services.visits import (
     RestrictionRefusedError,
+    erase_again,
     record_event,
     record_status,
     restrict,
@@ -78,9 +80,11 @@ class Hands:
 
 
 async def replay(hands: Hands, lines: Sequence[JournalLine]) -> list[Replayed]:
-    """Put back what these lines tell, in their order; texts first, while their number is known."""
+    """Put back what these lines tell, in their order; texts first, while their number is known, and
+    erasures last, for nothing is written about somebody whose key is gone.
+    """
     distinct = list({one.model_dump_json(exclude={"id"}): one for one in reversed(lines)}.values())
-    distinct.sort(key=lambda one: (one.kind != "send", one.id))
+    distinct.sort(key=lambda one: (one.kind == "erasure", one.kind != "send", one.id))
     return [await _replay_line(hands, line) for line in distinct]
 
 
@@ -117,6 +121,8 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
                 f"{line.kind}: the backup does not know this participant, who was enrolled later."
                 " Enrol them again, then do this again by hand.",
             )
+    if facts is not None and facts.data_key is None and line.kind != "send":
+        return Replayed("stands", facts.code, "is erased: nothing more is written about them")
     if line.kind == "opt_out":
         return await _opt_out(hands, line, who, facts)
     if who is None or facts is None:
@@ -131,6 +137,8 @@ async def _replay_line(hands: Hands, line: JournalLine) -> Replayed:
         return await _consent_withdrawn(who, line, facts)
     if line.kind == "restricted":
         return await _restricted(who, facts)
+    if line.kind == "erasure":
+        return await _erased(who, line, facts)
     if line.kind == "bad_number":
         return await _bad_number(hands, facts)
     if line.kind in ("number_ended", "number_wrong"):
@@ -153,7 +161,6 @@ _BY_HAND: Final = {
     " stands again; if the error still holds: pro-service event strike.",
     "safety_ended": "had the safety follow-up ended by an investigator after the backup, so that"
     " calls begin again; if that still holds: pro-service participant safety end.",
-    "erasure": "was erased after the backup: erase again.",
 }
 
 
@@ -270,6 +277,14 @@ async def _restricted(who: Who, facts: ParticipantFacts) -> Replayed:
     except RestrictionRefusedError:
         return Replayed("stands", facts.code, "is restricted")
     return Replayed("done", facts.code, "is restricted: nothing goes there, and no number is shown")
+
+
+async def _erased(who: Who, line: JournalLine, facts: ParticipantFacts) -> Replayed:
+    """Destroy the key again, which the backup brought back: two persons said so."""
+    ground = Ground(line.ground or Ground.decision)
+    if not await erase_again(who, ground, actor=ACTOR, reason=REASON):
+        return Replayed("stands", facts.code, "is erased")
+    return Replayed("done", facts.code, "is erased again: the key the backup held is destroyed")
 
 
 async def _bad_number(hands: Hands, facts: ParticipantFacts) -> Replayed:

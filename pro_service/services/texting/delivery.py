@@ -47,6 +47,7 @@ from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import made_at
 from pro_service.store.texting import messages, sending
 from pro_service.store.texting.messages import Mark, MessageRow, QueuedRow
+from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
 CALL_BOUND_SECONDS = 15.0
 """No call to a provider lasts longer; it begins only while this much of the lease is left."""
@@ -246,7 +247,9 @@ async def look_for(
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.ambiguous:
         return MessageState.ambiguous if row is None else row.state
-    text = await outbound(connection, context, row)
+    text = await _opened(connection, context, row)
+    if text is None:
+        return MessageState.unconfirmed
     return await _look(connection, context, row, text) or MessageState.ambiguous
 
 
@@ -259,7 +262,9 @@ async def look_for_reply(connection: Connection, context: ServiceContext, claime
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.accepted or row.provider_id is not None:
         return False
-    text = await outbound(connection, context, row)
+    text = await _opened(connection, context, row)
+    if text is None:
+        return True
     text = text.model_copy(update={"in_answer": True})
     return await _look(connection, context, row, text) is not None
 
@@ -274,9 +279,23 @@ async def look_for_lost(
     row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
     if row is None or row.state is not MessageState.unconfirmed:
         return None if row is None else row.state
-    text = await outbound(connection, context, row)
+    text = await _opened(connection, context, row)
+    if text is None:
+        return MessageState.unconfirmed
     text = text.model_copy(update={"words_known": False, "in_answer": row.kind == "reply"})
     return await _look(connection, context, row, text)
+
+
+async def _opened(
+    connection: Connection, context: ServiceContext, row: MessageRow
+) -> OutboundText | None:
+    """A text opened to be looked up; None of somebody who was erased: its fate stays unknown."""
+    try:
+        return await outbound(connection, context, row)
+    except (DataKeyMissingError, SealBrokenError):
+        mark = Mark(MessageState.unconfirmed, reason="erased")
+        await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
+        return None
 
 
 async def _look(

@@ -81,6 +81,8 @@ class ThreadMessage(NamedTuple):
     body_key: str
     at: datetime
     actor: str
+    restricted: bool
+    """Whether the participant is restricted: its words are shown to nobody (R17)."""
     key_id: UUID | None
     wrapped: bytes | None
     wrapping_key: str | None
@@ -106,6 +108,8 @@ class ThreadInbound(NamedTuple):
     settled_by: str | None
     answers_open: bool
     """Whether the reader may see answers of whoever may have written it."""
+    restricted: bool
+    """Whether whose it is is restricted: its words are shown to nobody (R17)."""
     key_id: UUID | None
     wrapped: bytes | None
     wrapping_key: str | None

@@ -20,9 +20,11 @@ from pro_service.store.writes.answers import (
 )
 from pro_service.store.writes.people import (
     CardRow,
+    ErasureRow,
     EventRow,
     FurtherConsentRow,
     IdentityRow,
+    KeptWordsRow,
     PreferenceRow,
     RestrictionRow,
     StatusRow,
@@ -65,6 +67,7 @@ __all__ = [
     "CardRow",
     "ConversationRow",
     "EndedReminderRow",
+    "ErasureRow",
     "EventRow",
     "FocusRow",
     "FurtherConsentRow",
@@ -72,6 +75,7 @@ __all__ = [
     "IdentityRow",
     "InboundRow",
     "InvitationRow",
+    "KeptWordsRow",
     "LineCallRow",
     "LineConversationRow",
     "LineRow",

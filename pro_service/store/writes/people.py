@@ -74,6 +74,31 @@ class RestrictionRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ErasureRow:
+    """A step of erasing a participant: asked for, done, or done again after a restore."""
+
+    id: UUID
+    step: str
+    ground: str
+    printed_name: str
+    certificate: str | None
+    certificate_sha256: str | None
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptWordsRow:
+    """A note or a text that outlives its participant's key, sealed anew; `id` is its own."""
+
+    id: UUID
+    source: str
+    words_sealed: bytes
+    words_key: str
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CardRow:
     """A card of somebody who is enrolled: only its token's hash is kept."""
 

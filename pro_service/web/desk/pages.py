@@ -36,6 +36,7 @@ from pro_service.services.record import VisitLockedError
 from pro_service.services.study import NoFactorError, Passwords
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
+from pro_service.store.connection import StudyClosedError
 from pro_service.store.desk.frame import Frame
 from pro_service.web.desk.frame.done import path_of, sentence, without_done
 from pro_service.web.desk.frame.rooms import bar_values
@@ -56,7 +57,7 @@ AUDIENCE: Final = Audience(
     static="/desk/static",
     style="desk.css",
     charts=True,
-    scripts=("entry.js", "live.js"),
+    scripts=("entry.js", "live.js", "passkey.js"),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",
@@ -74,6 +75,7 @@ _WORDS: Final[Mapping[type[BaseException], str]] = {
     HandoverRefusedError: "handover_refused",
     SafetyEndRefusedError: "safety_end",
     KeyGoneError: "key_gone",
+    StudyClosedError: "study_closed",
     NoAllocationError: "no_allocation",
     ShownBeforeError: "shown_before",
     RestrictedError: "restricted",

@@ -35,6 +35,7 @@ from pro_service.web.desk.missing.routes import MISSING_ROUTES
 from pro_service.web.desk.pages import DESK, Desk
 from pro_service.web.desk.participants import chosen
 from pro_service.web.desk.participants import page as participants
+from pro_service.web.desk.person import erasing
 from pro_service.web.desk.person.asking import ask_at_once
 from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.record import allocation
@@ -73,6 +74,7 @@ _TEXT: Final = "/desk/texts/{id}"
 _TABLET: Final = f"{_PARTICIPANT}/tablet"
 _ROTA: Final = "/desk/rota/{code}"
 _SIGNING: Final = f"{_PARTICIPANT}/signing"
+_ERASURE: Final = f"{_PARTICIPANT}/erasure"
 DOINGS: Final = (
     Doing("/desk/alerts/{id}/seen", steps.see_alert, Action.see_alert, "desk-alert-seen"),
     Doing("/desk/alerts/{id}/taken", steps.take, Action.take_alert, "desk-alert-taken"),
@@ -157,6 +159,7 @@ DOINGS: Final = (
         "desk-correction-decide",
     ),
     Doing(f"{_PARTICIPANT}/copy", copying.take, Action.copy_record, "desk-copy"),
+    Doing(_ERASURE, erasing.sign, Action.erase, "desk-erase"),
     Doing(f"{_SIGNING}/{{id}}", signing.sign, Action.sign_record, "desk-sign"),
     Doing("/desk/locks/preview", locks.preview, Action.lock_data, "desk-lock-preview"),
     Doing("/desk/locks", locks.lock, Action.lock_data, "desk-lock"),
@@ -312,6 +315,12 @@ ROUTES: Final = (
     ),
     web.get(
         "/desk/signing", for_staff(signing.show_to_sign, Action.sign_record), name="desk-to-sign"
+    ),
+    web.get(_ERASURE, for_staff(erasing.show_room, Action.erase), name="desk-erasure"),
+    web.get(
+        f"{_ERASURE}/certificate",
+        for_staff(erasing.get_certificate, Action.erase),
+        name="desk-erasure-certificate",
     ),
     web.get(_SIGNING, for_staff(signing.show_room, Action.sign_record), name="desk-signing"),
     web.get(

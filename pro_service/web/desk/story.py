@@ -190,7 +190,9 @@ class Story(Told):
                     "entry.read", who=words.who(inbound.read_by), at=self.at(inbound.read_at)
                 )
             )
-        if inbound.id not in self.timeline.bodies:
+        if self.timeline.document.restricted:
+            details.append(words.text("thread.restricted"))
+        elif inbound.id not in self.timeline.bodies:
             details.append(words.text("entry.hidden"))
         elif self.timeline.bodies[inbound.id] is None:
             details.append(words.text("text.unreadable"))

@@ -33,7 +33,8 @@ ORDER BY p.code;
 -- name: list_thread_messages(study_id, participant_ids, most)
 -- Our texts to these participants, sealed, and what became of each; the newest first.
 SELECT m.id, p.code, m.kind, m.template, m.state, m.state_reason, m.segments, m.body_sealed, m.body_key,
-       coalesce(m.claimed_at, m.recorded_at) AS at, m.actor, k.id AS key_id, k.wrapped, k.wrapping_key
+       coalesce(m.claimed_at, m.recorded_at) AS at, m.actor, pro.is_restricted($1, p.id) AS restricted,
+       k.id AS key_id, k.wrapped, k.wrapping_key
 FROM pro.messages AS m
 JOIN pro.participants AS p ON p.study_id = m.study_id AND p.id = m.participant_id
 -- The words of a text that a restore knows from the journal alone are under no key.
@@ -66,7 +67,7 @@ SELECT i.id, p.code, i.body_sealed, i.body_key, i.media_count, i.disposition, i.
        CASE WHEN p.id IS NOT NULL THEN pro.desk_may_read_scores(i.study_id, p.id, i.recorded_at)
             ELSE NOT EXISTS (SELECT FROM pro.desk_line_users(i.study_id, i.line_id) AS u (id)
                              WHERE NOT pro.desk_may_read_scores(i.study_id, u.id, i.recorded_at)) END
-       AS answers_open,
+       AS answers_open, p.id IS NOT NULL AND pro.is_restricted($1, p.id) AS restricted,
        k.id AS key_id, k.wrapped, k.wrapping_key
 FROM theirs AS t
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = t.id

@@ -103,9 +103,8 @@ ORDER BY s.id;
 -- name: list_notes_seen(study_id, participant_id)
 -- What staff wrote about them, sealed, each with the key that opens it; of others who use the number, what
 -- was written when it asked for no more texts.
-SELECT n.id, n.words_sealed, n.words_key, k.id AS key_id, k.wrapped, k.wrapping_key
-FROM pro.notes AS n
-LEFT JOIN pro.data_keys AS k ON k.study_id = n.study_id AND k.participant_id = n.participant_id
+SELECT n.id, n.words_sealed, n.words_key, n.key_id, n.wrapped, n.wrapping_key
+FROM pro.readable_notes AS n
 WHERE n.study_id = $1
   AND n.id IN (SELECT o.id FROM pro.notes AS o WHERE o.study_id = $1 AND o.participant_id = $2
                UNION ALL

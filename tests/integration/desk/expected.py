@@ -84,6 +84,8 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
         return 422  # Of nothing that was sent: whoever may ask hears so.
     if place in OPEN | {"formerly"} and doing.name == "desk-correction-decide":
         return 404  # There is no such request.
+    if place in OPEN and doing.name == "desk-erase":
+        return 422  # They are not restricted, and no ground is named.
     if doing.name in ("desk-sign", "desk-lock-lift"):
         return 404  # No visit and no lock is named.
     if doing.action is Action.lock_data and place != "formerly":
@@ -175,6 +177,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/record/queries": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/allocation": 200 if role in MAY[Action.see_allocation] else 403,
         f"{theirs}/unblind": shown_form(Action.unblind, role, place),
+        f"{theirs}/erasure": shown_form(Action.erase, role, place),
     }
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import pytest
 
+from pro_service.domain.erasing import Ground
 from pro_service.domain.study.consenting.parts import ConsentPart
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.services import keeping
 from pro_service.services.record import SaidConsent, say_part
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_in_by_staff
-from pro_service.services.visits import restrict
+from pro_service.services.visits import ErasureWish, restrict, sign_erasure
 from pro_service.store.journal import JournalLine, read_journal
 from pro_service.store.keeping import holds
 from pro_service.store.pools import connect
@@ -78,6 +79,10 @@ async def life_goes_on(trial: Trial) -> None:
     said = SaidConsent((await trial.now()).date(), ACTOR, "wants no texts")
     await say_part(trial.who(AGREES_NOT), ConsentPart.messages, said, given=False)
     await restrict(trial.who(RESTRICTED), actor=ACTOR, reason="at her wish")
+    await restrict(trial.who(LEAVES), actor=ACTOR, reason="at his wish")
+    wish = ErasureWish(Ground.decision, "A Person", "as decided")
+    for actor in ("cli:li", "cli:wang"):
+        await sign_erasure(trial.who(LEAVES), wish, actor=actor)
     await trial.enrol(row(LATE))
     for _ in range(3):
         await trial.ask()
@@ -122,12 +127,16 @@ async def test_after_a_restore_nobody_who_stopped_is_written_to_and_nothing_goes
         assert (AGREES_NOT, "does not agree any more") in done
         assert (RESTRICTED, "is restricted") in done
         assert (LEAVES, "has the status withdrew_follow_up") in done
+        assert (LEAVES, "is erased again") in done
+        assert (await again.facts(LEAVES)).data_key is None
+        assert await again.count("erasures", "step = 'again'") == 1
         assert (MOVES, "the number has ended") in done
         confirm = " ".join(f"{one.code} {one.words}" for one in found if one.outcome == "confirm")
         assert "enrolled later" in confirm
         assert f"{MOVES} got another number" in confirm
         bound, unknown = await keeping.ask_provider(hands_of(again), _lines(journal, made))
-        assert (bound > 0, unknown) == (True, 1), "the one that it refused for the number"
+        # The one that it refused for the number, and two whose number nobody can read any more.
+        assert (bound > 0, unknown) == (True, 3)
         assert {one.outcome for one in await replayed(again, journal, made)} == {
             "stands",
             "confirm",

@@ -34,7 +34,7 @@ from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, pos
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 TELLS = re.compile(
     r"INSERT INTO pro\.(?:opt_outs|statuses|events|messages|contact_points|participants|consents"
-    r"|restrictions)\b"
+    r"|restrictions|erasures)\b"
     r"|INSERT INTO pro\.call_tasks\b"
     r"|UPDATE pro\.(?:opt_outs|contact_points)\b|SET state = 'sending'"
 )
@@ -216,6 +216,7 @@ JOURNALLED = {
     "texting/reminders.claim_reminders",
     "texting/reminders.claim_wave",
     "texting/sending.insert_call",
+    "visits/erasures.record_erasure",
     "visits/restrictions.record_restriction",
     "visits/schedule.insert_participants",
     "visits/schedule.write_schedule",

@@ -27,6 +27,7 @@ READS: Final = {
     "alerts",
     "assessments",
     "attempts",
+    "backups",
     "call_tasks",
     "consents",
     "contact_points",
@@ -40,9 +41,11 @@ READS: Final = {
     "data_queries",
     "data_query_steps",
     "entry_settlements",
+    "erasures",
     "events",
     "inbounds",
     "invitations",
+    "kept_words",
     "lines",
     "lock_lifts",
     "locked_visits",
@@ -126,10 +129,12 @@ WRITES: Final = {
     ("data_queries", "INSERT"),
     ("data_query_steps", "INSERT"),
     ("entry_settlements", "INSERT"),
+    ("erasures", "INSERT"),
     ("events", "INSERT"),
     ("identities", "INSERT"),
     ("inbounds", "UPDATE"),
     ("invitations", "UPDATE"),
+    ("kept_words", "INSERT"),
     ("lines", "INSERT"),
     ("lines", "UPDATE"),
     ("lock_lifts", "INSERT"),
@@ -190,6 +195,7 @@ WRITES: Final = {
     ("web_writes", "INSERT"),
 }
 NOBODYS_ROWS: Final = {
+    "backups",
     "conversations",
     "invitations",
     "lines",
@@ -209,7 +215,7 @@ NOBODYS_ROWS: Final = {
 }
 """Tables without row-level security for anybody: keys of forms, sealed addresses, where an exchange
 stands, hashes of links, definitions, texts as approved, whether sending is held, what staff are not
-to do."""
+to do, which backups were made."""
 NO_ROWS: Final = {
     ("participants", "UPDATE"),
     ("participant_protocols", "INSERT"),

@@ -17,6 +17,7 @@ EVERYBODY = (PAGES, HOOKS, WORKER, OPERATOR, CLERK)
 
 ROLES_OF: dict[str, tuple[str, ...]] = {
     "account/own": (DESK,),
+    "account/passkeys": (DESK,),
     "account/factors": (DESK,),
     "account/factors.end_factor": (OPERATOR, CLERK),
     "account/links": (DESK,),
@@ -122,6 +123,10 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/consents.record_consent": (OPERATOR, CLERK),
     "desk/timeline.list_consents_seen": (DESK, OPERATOR),
     "record/copies": (DESK,),
+    "visits/erasures": (OPERATOR, CLERK),
+    "visits/erasures.list_kept_words": (DESK,),
+    "visits/erasures.record_backup": (OPERATOR,),
+    "visits/study_end": (OPERATOR,),
     "visits/restrictions": (OPERATOR, CLERK),
     "record/copies.list_staff_places": (OPERATOR,),
     "texting/numbers.order_contacts": (OPERATOR, CLERK),

@@ -51,6 +51,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("reads", "unlock"),
         ("restore", "release"),
         ("sender", "move"),
+        ("study", "close"),
         ("site", "correct"),
         ("staff", "end"),
         ("staff", "disable"),

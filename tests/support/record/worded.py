@@ -42,6 +42,7 @@ SMALL_FORMS: Final = frozenset(
         *("desk-entry-begin", "desk-entry-keep", "desk-entry-send"),
         *("desk-correction-ask", "desk-correction-place", "desk-correction-decide"),
         *("desk-correction-person", "desk-number"),
+        "desk-erase",
         *("desk-lock-preview", "desk-lock-lift", "desk-second-settle", "desk-unblind"),
         "desk-measures-keep",
     }
@@ -60,7 +61,12 @@ ABOUT_STAFF: Final = frozenset(
 )
 """Forms whose words are about a site, one of the staff, a file or the reads of a study, and about
 no participant: they stay readable, as those of the commands do."""
-ELSEWHERE: Final = frozenset({("enrol",), ("lock", "set"), ("lock", "lift"), ("measure", "record")})
+ELSEWHERE: Final = frozenset(
+    {
+        *(("enrol",), ("lock", "set"), ("lock", "lift"), ("measure", "record")),
+        ("participant", "erase"),
+    }
+)
 """Commands that need more than a participant who was just enrolled: the first below, the others in
 tests/integration/desk/signing and tests/integration/measuring."""
 FILLED: Final = frozenset(

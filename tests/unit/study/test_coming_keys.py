@@ -88,8 +88,8 @@ def test_each_of_them_is_said_to_be_acted_upon_by_nothing() -> None:
     assert list(not_yet(EXAMPLE)) == []
     named = [place for place, _ in not_yet(whole())]
     assert len(named) == len(NOT_YET)
-    assert "study.retain_until" in named
-    built = ("entry", "escalation", "instrument", "messaging", "reply", "data_query")
+    assert "source_system" in named
+    built = ("study", "entry", "escalation", "instrument", "messaging", "reply", "data_query")
     assert not any(place.startswith(built) for place in named)
 
 

@@ -2,7 +2,8 @@
 
 A text that became an answer is shown to a role that may not see answers as which question it
 answered, without its words; ours are shown in the words that went out, without the token of a link,
-for whoever holds that can answer with it.
+for whoever holds that can answer with it. Of somebody restricted no words are shown (R17): what
+somebody must still read is opened in a room of its own.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Said(NamedTuple):
     """Which questions it answered."""
     note: str | None = None
     """What staff wrote as they settled it; None: nothing, or not to be opened here."""
+    restricted: bool = False
+    """Nobody is shown its words, for the participant is restricted."""
 
 
 class Conversation(NamedTuple):
@@ -80,6 +83,8 @@ async def read_conversation(
 
 
 def _ours(context: ServiceContext, one: ThreadMessage) -> Said:
+    if one.restricted:
+        return Said(one.at, one, None, None, hidden=False, restricted=True)
     body = open_sealed(context, places.MESSAGE_BODY, one)
     words = None if body is None else _TOKEN.sub(r"\1…", body)
     return Said(one.at, one, None, words, hidden=False)
@@ -93,10 +98,11 @@ def _theirs(
 ) -> Said:
     kind = "answer" if answered else one.kind
     opens = may_open(one.disposition, kind, answers_open=one.answers_open)
-    words = open_sealed(context, places.INBOUND_BODY, one) if opens else None
+    shows = opens and not one.restricted
+    words = open_sealed(context, places.INBOUND_BODY, one) if shows else None
     noted = noted_in(one.reason)
     note = None if noted is None else notes.get(noted)
-    return Said(one.received_at, None, one, words, not opens, answered, note)
+    return Said(one.received_at, None, one, words, not opens, answered, note, one.restricted)
 
 
 async def read_notes(
@@ -114,8 +120,9 @@ def open_sealed(
 ) -> str | None:
     """A row's words; None where their key is another site's or no longer there."""
     vault = context.keys.vault
-    if row.key_id is not None and row.wrapped is not None and row.wrapping_key is not None:
-        vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
+    if row.key_id is None or row.wrapped is None or row.wrapping_key is None:
+        return None
+    vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
     try:
         return column.open(vault, row.body_sealed, key=row.body_key, row_id=row.id)
     except (DataKeyMissingError, SealBrokenError):

@@ -187,8 +187,9 @@ async def _list_unreached(
 
 
 def _open_text(context: ServiceContext, row: TextToRead) -> str | None:
-    if row.key_id is not None and row.wrapped is not None and row.wrapping_key is not None:
-        context.keys.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
+    if row.key_id is None or row.wrapped is None or row.wrapping_key is None:
+        return None
+    context.keys.vault.admit(WrappedKey(row.key_id, row.wrapped, row.wrapping_key))
     return open_body(context, row.id, row.body_sealed, row.body_key)
 
 

@@ -27,7 +27,11 @@ def thread_values(
 
 
 def _entry(words: Words, one: Said, zone: ZoneInfo, *, codes: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"at": words.instant(one.at, zone), "words": one.words}
+    shown: dict[str, Any] = {
+        "at": words.instant(one.at, zone),
+        "words": one.words,
+        "restricted": one.restricted,
+    }
     if one.ours is not None:
         return shown | _ours(words, one.ours, codes=codes)
     if one.theirs is not None:

@@ -13,6 +13,7 @@ from pro_service.store.desk.corrections import CorrectionSeen
 from pro_service.store.desk.timeline import VisitLine
 from pro_service.web.desk.consenting.said import consent_in_words
 from pro_service.web.desk.copying.paper import Paper, Part, Table
+from pro_service.web.desk.signing.shown import Shown
 from pro_service.web.desk.states import state_values
 from pro_service.web.desk.story import Story, Told
 from pro_service.web.desk.words import Words
@@ -62,6 +63,11 @@ class _Copy(Told):
                 ("visit", "asked", "number", "scale", "raw", "normalised", "items", "basis"),
                 self.scores(),
                 hidden=not document.may_read_scores,
+            ),
+            self.part(
+                "signatures",
+                ("signed", "printed", "login", "at", "meaning", "stands", "changed"),
+                self.signed(),
             ),
             self.part(
                 "corrections", ("of", "asked_by", "change", "why", "decided"), self.changed()
@@ -181,6 +187,22 @@ class _Copy(Told):
                 one.normalised or "",
                 self.t("items_of", answered=one.answered, substituted=one.substituted),
                 words.text(f"score.{one.basis}") if one.basis != "complete" else "",
+            )
+
+    def signed(self) -> Iterator[Sequence[str]]:
+        """Name, time and meaning of each, as 21 CFR 11.50 asks, and whether it stood."""
+        may_read = self.document.may_read_scores
+        shown = Shown(self.words, self.timeline.protocol, self.zone)
+        for each in self.facts.signatures:
+            one = shown.signature(each, may_read=may_read)
+            yield (
+                one["of"],
+                one["name"],
+                one["who"],
+                one["at"],
+                one["meaning"],
+                self.t("signed_stands" if one["stands"] else "signed_void", hash=one["sha256"]),
+                "; ".join(one["reasons"]),
             )
 
     def changed(self) -> Iterator[Sequence[str]]:

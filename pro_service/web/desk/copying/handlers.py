@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.desk.copying import read_copy
+from pro_service.services.desk.copying import CopyPools, read_copy
 from pro_service.services.desk.seat import Seat
 from pro_service.web.desk.copying.content import record_copy
 from pro_service.web.desk.copying.pdf import paper_pdf
@@ -29,7 +29,8 @@ async def take(request: web.Request, seat: Seat) -> web.Response:
     if wanted not in (_HTML, _PDF):
         raise UnreadableFormError
     context, desk = request.app[CONTEXT], request.app[DESK]
-    facts = await read_copy(request.app[POOLS].desk, context, seat, code)
+    pools = CopyPools(request.app[POOLS].desk, request.app[POOLS].clerk)
+    facts = await read_copy(pools, context, seat, code)
     language = language_of(request, seat)
     paper = record_copy(words_of_copies(desk, context, language), facts)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(code)}.{wanted}"'}
