@@ -16,6 +16,7 @@ from aiohttp import web
 from pro_service.config import Settings, open_seal_keys
 from pro_service.domain.errors import ProServiceError
 from pro_service.jobs import Worker, make_jobs
+from pro_service.messaging.webhooks import HttpWebhooks
 from pro_service.parts import check_kind, make_context, make_telling
 from pro_service.release import release
 from pro_service.services.base.context import ServiceContext
@@ -110,6 +111,7 @@ async def _put_together(
     meters = Meters(release())
     pools = await open_pools(database_url, min_size=1, bounds=bounds, waited=meters.waited)
     context = make_context(settings, vault)
+    webhooks = HttpWebhooks()
     try:
         keys = KeyWatch(vault)
         held = await check_ready(pools, context.gateways.names)
@@ -126,6 +128,7 @@ async def _put_together(
             receiving=pools.provider,
             telling=told_by,
             desk=pools.desk,
+            webhooks=webhooks,
         )
         worker = Worker(jobs, meters.rounded)
 
@@ -145,6 +148,7 @@ async def _put_together(
         )
         yield Service(pools, context, application, worker, sealer, meters)
     finally:
+        await webhooks.close()
         await context.gateways.close()
         await pools.close()
 

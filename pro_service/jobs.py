@@ -16,6 +16,7 @@ from time import monotonic
 import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from pro_service.messaging.webhooks import Webhooks
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
@@ -64,13 +65,14 @@ def make_jobs(
     receiving: Connection | None = None,
     telling: Telling | None = None,
     desk: asyncpg.Pool | None = None,
+    webhooks: Webhooks | None = None,
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
     `receiving` is a connection that may store inbound texts; without one pushes are not worked
     off, nor is the list of texts swept.
     Without `telling` no staff are told of anything; without the desk's pool, which counts, there
-    is no digest.
+    is no digest. Without `webhooks` programs are told of nothing.
     """
     stopping = asyncio.Event()
 
@@ -86,6 +88,8 @@ def make_jobs(
         told.append(_tell_job(connection, context, telling, stopping))
     if telling is not None and desk is not None:
         told.append(_digest_job(connection, desk, context, telling, stopping))
+    if webhooks is not None:
+        told.append(_webhook_job(connection, context, webhooks, stopping))
     return [
         Job(
             "remind",
@@ -130,6 +134,20 @@ def _digest_job(
         return rounds.digest_round(connection, desk, context, telling, go_on)
 
     return Job("digest", 60.0, digest, stopping)
+
+
+def _webhook_job(
+    connection: Connection, context: ServiceContext, webhooks: Webhooks, stopping: asyncio.Event
+) -> Job:
+    def go_on() -> bool:
+        return not stopping.is_set()
+
+    return Job(
+        "webhooks",
+        10.0,
+        lambda: rounds.webhook_round(connection, context, webhooks, go_on),
+        stopping,
+    )
 
 
 def _inbound_job(connection: Connection, context: ServiceContext, stopping: asyncio.Event) -> Job:

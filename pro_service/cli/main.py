@@ -86,6 +86,8 @@ COMMANDS: Final = (
     Entry("plan", "The study's analysis plan, as data.", "study.plans:plan_app"),
     Entry("site", "Sites.", "study.protocols:site_app"),
     Entry("staff", "People, and their membership of studies.", "study.accounts:staff_app"),
+    Entry("api-key", "Keys of programs that use /api/v1.", "study.api_keys:api_key_app"),
+    Entry("webhook", "What programs are told, and where.", "study.webhooks:webhook_app"),
     Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
     Entry("measure", "Measures, as data, and their values.", "measuring.measures:measure_app"),

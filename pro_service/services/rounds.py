@@ -18,6 +18,7 @@ from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.follow_up.alert_steps import SERIOUS
+from pro_service.messaging.webhooks import Webhooks
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
 from pro_service.services.calling import (
@@ -42,7 +43,9 @@ from pro_service.services.texting import (
     send_claimed,
 )
 from pro_service.services.visits import close_participant, refresh_outlooks
+from pro_service.services.webhooks import list_to_tell, note_news, tell
 from pro_service.store.answering import answers
+from pro_service.store.api.webhooks import Telling as Webhook
 from pro_service.store.calling import escalation, notices
 from pro_service.store.calling.notices import AlertToTell
 from pro_service.store.connection import Connection
@@ -213,6 +216,18 @@ async def tablet_round(connection: Connection, go_on: GoOn = _always) -> int:
 async def tail_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:
     """Fill in what numbers stored before are found by their last four digits with."""
     return await fill_tails(connection, context, go_on)
+
+
+async def webhook_round(
+    connection: Connection, context: ServiceContext, webhooks: Webhooks, go_on: GoOn = _always
+) -> int:
+    """Tell programs what has happened since, and what is to be tried again."""
+
+    async def one(row: Webhook) -> int:
+        return await tell(connection, context, webhooks, row)
+
+    noted = await note_news(connection)
+    return noted + await _each(await list_to_tell(connection), one, go_on)
 
 
 async def seal_round(connection: Connection, sealer: Sealer) -> int:

@@ -51,3 +51,5 @@ PUSH_BODY: Final = SealedColumn("provider_pushes", "body")
 """A provider's push as it came, byte for byte, under the study's key."""
 FACTOR_SECRET: Final = SealedColumn("person_factors", "secret")
 """What a member of staff's telephone makes codes of, under the key of a study of theirs."""
+WEBHOOK_SECRET: Final = SealedColumn("webhooks", "secret")
+"""What signs a webhook, under the study's key."""

@@ -14,6 +14,7 @@ from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.services.receiving import Inbox
 from pro_service.store.pools import Pools
 from pro_service.web import health, keys
+from pro_service.web.api import routes as api
 from pro_service.web.cookies import BY_HTTPS
 from pro_service.web.desk import routes as desk
 from pro_service.web.hooks import handlers as hooks
@@ -87,7 +88,7 @@ def build_application(
     app.on_response_prepare.append(add_safe_headers)
     app.on_cleanup.append(_look_no_more)
     desk.set_up(app)
-    app.add_routes((*ROUTES, *desk.ROUTES))
+    app.add_routes((*ROUTES, *desk.ROUTES, *api.ROUTES))
     return app
 
 

@@ -48,6 +48,8 @@ from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
 from pro_service.services.desk.numbers import RestrictedError
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
+from pro_service.services.desk.person.sent_forms import FormReusedError
+from pro_service.services.desk.programs.entering import KeyRefusedError, KeySpentError
 from pro_service.services.desk.seat import (
     AlreadyDoneError,
     NotAllowedError,
@@ -72,9 +74,21 @@ from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.study.staff import UnclearNameError
 from pro_service.services.texting import NoLineError
 from pro_service.services.visits import SafetyEndRefusedError
+from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.store.connection import DuplicateError, StaleRevisionError, StudyClosedError
 from pro_service.store.journal import JournalError
 from pro_service.store.pools import DatabaseUnreachableError
+from pro_service.web.api import problems
+from pro_service.web.api.cursors import CursorError
+from pro_service.web.api.reading_in import (
+    FaultyBodyError,
+    FaultyQueryError,
+    MediaTypeError,
+    NotJsonError,
+)
+from pro_service.web.api.representations import PreconditionError
+from pro_service.web.api.serving import ScopeMissingError
+from pro_service.web.api.table import BASE
 from pro_service.web.desk.pages import DESK, SEAT
 from pro_service.web.keys import PAGES
 from pro_service.web.refusals import CrossSiteError, UnreadableFormError
@@ -153,6 +167,17 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (ChoiceRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInThrottledError, HTTPStatus.TOO_MANY_REQUESTS),
     (TooManyTriesError, HTTPStatus.TOO_MANY_REQUESTS),
+    (KeyRefusedError, HTTPStatus.UNAUTHORIZED),
+    (KeySpentError, HTTPStatus.TOO_MANY_REQUESTS),
+    (ScopeMissingError, HTTPStatus.FORBIDDEN),
+    (CursorError, HTTPStatus.BAD_REQUEST),
+    (FaultyQueryError, HTTPStatus.BAD_REQUEST),
+    (NotJsonError, HTTPStatus.BAD_REQUEST),
+    (MediaTypeError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    (FaultyBodyError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (EnrolmentRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (FormReusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PreconditionError, HTTPStatus.PRECONDITION_FAILED),
     (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (StaleRevisionError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DuplicateError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -196,6 +221,8 @@ def answer(
         response = request.app[DESK].failure(request, request.get(SEAT), status, error)
     elif for_providers(request.path):
         response = web.Response(status=status, text=f"{status.phrase}\n")
+    elif for_programs(request.path):
+        response = problems.failure(status, error)
     else:
         response = problem(status)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -216,6 +243,11 @@ def for_desk(path: str) -> bool:
 def for_providers(path: str) -> bool:
     """Whether an address is a webhook's."""
     return path.startswith("/hooks/")
+
+
+def for_programs(path: str) -> bool:
+    """Whether an address is one of the API's."""
+    return path == BASE or path.startswith(f"{BASE}/")
 
 
 def problem(status: HTTPStatus, detail: str | None = None) -> web.Response:

@@ -89,6 +89,8 @@ class Place:
     staff_id: UUID
     login: str
     assignments: tuple[Assignment, ...]
+    allowed: frozenset[Action] | None = None
+    """What the key of a program lets through of its roles; None: all of them, as of a person."""
 
     @property
     def actor(self) -> str:
@@ -97,6 +99,8 @@ class Place:
 
     def may(self, action: Action, site_id: UUID | None) -> bool:
         """Whether a role of theirs at the site does this; None is a site that is not theirs."""
+        if self.allowed is not None and action not in self.allowed:
+            return False
         roles = MAY[action]
         return any(one.site_id == site_id and one.role in roles for one in self.assignments)
 
@@ -131,7 +135,7 @@ class Seat(Session):
 
     def may_anywhere(self, action: Action) -> bool:
         """Whether a role of theirs at any site does this."""
-        return any(one.role in MAY[action] for one in self.staff.assignments)
+        return any(self.staff.may(action, one.site_id) for one in self.staff.assignments)
 
     def demand(self, action: Action, site_id: UUID | None) -> None:
         """Refuse what `may` says no to, as `Place.demand` does."""

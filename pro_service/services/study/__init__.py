@@ -18,6 +18,7 @@ from pro_service.services.study.passwords import (
     WeakPasswordError,
     check_password,
 )
+from pro_service.services.study.programs import key_sha256
 from pro_service.services.study.rota import SiteRota, add_entry, end_entry, read_rotas
 from pro_service.services.study.sites import (
     SiteWrongError,
@@ -56,6 +57,7 @@ __all__ = [
     "correct_site",
     "end_entry",
     "end_membership",
+    "key_sha256",
     "link_sha256",
     "list_told_at",
     "make_link",

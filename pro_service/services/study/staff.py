@@ -18,6 +18,7 @@ from pro_service.domain.study.people import as_typed, check_login
 from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords, check_password
 from pro_service.services.study.sites import TakenError, UnknownNameError, site_id_of
+from pro_service.store.api.keys import find_program
 from pro_service.store.connection import Connection, DuplicateError, transaction
 from pro_service.store.ids import new_id
 from pro_service.store.study import people, studies
@@ -30,6 +31,10 @@ class UnclearNameError(ProServiceError):
 
 class NotJoinedError(ProServiceError):
     """These two cannot be made one person."""
+
+
+class ProgramSignsInError(ProServiceError):
+    """A program never signs in: it has no password."""
 
 
 class Joining(Enum):
@@ -161,10 +166,13 @@ async def set_password(
 ) -> str:
     """Give a person a password, as an operator; their open sessions end, in every study.
 
-    Returns their login. Raises UnknownNameError, UnclearNameError, WeakPasswordError.
+    Returns their login. Raises UnknownNameError, UnclearNameError, WeakPasswordError,
+    ProgramSignsInError.
     """
     check_password(as_typed(login), password)
     person = await find_known(connection, login)
+    if await find_program(connection, person.id) is not None:
+        raise ProgramSignsInError(mend="It uses a key: pro-service api-key new.")
     await people.set_person_password(
         connection,
         person.id,

@@ -34,6 +34,9 @@ class StaffTurn:
     hands: Hands
     place: Place
     action: Action
+    unless: Callable[[], Awaitable[None]] | None = None
+    """Asked before each write, once the facts were read from which it was decided: what it raises
+    ends the turn. What it looks at was so when the write was decided, or the write is refused."""
 
     @property
     def who(self) -> Who:
@@ -113,6 +116,8 @@ class StaffTurn:
 
         def sign(note: NoteRow | None, write: Write) -> Write:
             async def write_once(connection: Connection, guard: Guard) -> object:
+                if self.unless is not None:
+                    await self.unless()
                 if web_key is not None:
                     await keep_form_key(connection, guard, web_key)
                 return await write(connection, guard)

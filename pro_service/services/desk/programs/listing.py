@@ -1,0 +1,81 @@
+"""Lists a program reads a page at a time, in one transaction under row-level security."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from pro_service.domain.study.facts import EventFacts, EventKind, Status
+from pro_service.domain.study.statuses import standing
+from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.seat import NotHereError, at_desk
+from pro_service.store.api import listed
+from pro_service.store.api.listed import ListedAlert, ListedCall, ListedParticipant
+from pro_service.store.desk.desk import list_desk_sites
+
+
+class SeenParticipant(NamedTuple):
+    """A participant, where they stand and the code of their site."""
+
+    row: ListedParticipant
+    site: str
+    status: Status | None
+
+
+async def list_participants(
+    hands: Hands, after: str | None, site: str | None, most: int
+) -> Sequence[SeenParticipant]:
+    """Participants seen from the seat, by code, after one. Raises NotHereError for a site."""
+    study_id = hands.seat.study_id
+    async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
+        sites = {one.id: one.code for one in await list_desk_sites(connection, study_id)}
+        place = next((id_ for id_, code in sites.items() if code == site), None)
+        if site is not None and place is None:
+            raise NotHereError
+        rows = await listed.list_participants_after(connection, study_id, after, place, most)
+    return [_seen(row, sites[row.site_id]) for row in rows]
+
+
+async def get_participant(hands: Hands, code: str) -> SeenParticipant:
+    """One participant seen from the seat, by code, or by the id a webhook told.
+
+    Raises NotHereError.
+    """
+    study_id = hands.seat.study_id
+    async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
+        sites = {one.id: one.code for one in await list_desk_sites(connection, study_id)}
+        told = _id_of(code)
+        just = None if told is None else await listed.find_code(connection, study_id, told)
+        rows = await listed.list_participants_after(
+            connection, study_id, None, None, 1, just=just or code
+        )
+    if not rows:
+        raise NotHereError
+    return _seen(rows[0], sites[rows[0].site_id])
+
+
+def _id_of(code: str) -> UUID | None:
+    """The id an address names instead of a code."""
+    try:
+        return UUID(code)
+    except ValueError:
+        return None
+
+
+async def list_alerts(hands: Hands, after: UUID | None, most: int) -> Sequence[ListedAlert]:
+    """Alerts seen from the seat, after one."""
+    async with at_desk(hands.desk, hands.seat) as connection:
+        return await listed.list_alerts_after(connection, hands.seat.study_id, after, most)
+
+
+async def list_calls(hands: Hands, after: UUID | None, most: int) -> Sequence[ListedCall]:
+    """Calls seen from the seat, after one."""
+    async with at_desk(hands.desk, hands.seat) as connection:
+        return await listed.list_calls_after(connection, hands.seat.study_id, after, most)
+
+
+def _seen(row: ListedParticipant, site: str) -> SeenParticipant:
+    died = EventFacts(id=row.id, kind=EventKind.death, occurred_at=row.died_at)
+    deaths = () if row.died_at is None else (died,)
+    return SeenParticipant(row, site, standing(row.statuses, row.now, deaths).status)

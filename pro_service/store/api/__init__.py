@@ -1,0 +1,1 @@
+"""What programs ask for: their keys, and pages of the record."""

@@ -1,0 +1,78 @@
+"""What every model of /api/v1 is: frozen, of known fields, with instants in UTC milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+MOST: Final = 100
+"""Items on one page, at most."""
+LONGEST_CURSOR: Final = 1500
+LONGEST_CODE: Final = 200
+
+
+def in_milliseconds(instant: datetime) -> str:
+    """An instant as it goes out everywhere: 2026-11-27T08:00:00.000Z."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(in_milliseconds),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""An instant in UTC, with milliseconds and `Z`."""
+
+
+class Model(BaseModel):
+    """A frozen value; fields it does not know are refused, and errors never echo what came in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class NoQuery(Model):
+    """An address that takes no query."""
+
+
+class PageQuery(Model):
+    """Which page."""
+
+    after: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_CURSOR,
+            description="The `next` of the page before; left out: from the beginning.",
+        ),
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=MOST, description="Items on the page, at most.")] = 50
+
+
+class Page(Model):
+    """One page of a list."""
+
+    next: Annotated[
+        str | None,
+        Field(description="What `after` is for the next page; null: there is none for now."),
+    ]
+
+
+class Fault(Model):
+    """One thing wrong with what was sent."""
+
+    place: Annotated[
+        str, Field(description="Where: `body.kind`, `query.limit`, `header.If-Match`.")
+    ]
+    says: Annotated[str, Field(description="What is wrong.")]
+
+
+class Problem(Model):
+    """What went wrong, as RFC 9457 says it."""
+
+    type: Annotated[str, Field(description="A URI for the kind of problem; stable.")]
+    title: str
+    status: int
+    detail: str | None = None
+    mend: Annotated[str | None, Field(description="What can be done about it.")] = None
+    errors: Annotated[list[Fault] | None, Field(description="Each place that is wrong.")] = None

@@ -1,0 +1,154 @@
+-- Programs that use /api/v1 (R22). A program is a member of staff of kind program: a person without a password, whom a
+-- named person answers for, with roles at sites like anybody's. What it shows at each request is a key: known by its
+-- hash alone, with scopes that only narrow the roles, until a day.
+CREATE TABLE pro.programs (
+    -- The person that is a program.
+    id uuid PRIMARY KEY REFERENCES pro.people (id),
+    answers_id uuid NOT NULL REFERENCES pro.people (id),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL,
+    CHECK (answers_id <> id)
+);
+SELECT pro.audit_table('programs', updatable => false, columns => ARRAY['id', 'answers_id', 'recorded_at', 'actor']);
+
+-- Programs at work: members of a study now, neither they nor whoever answers for them stopped or gone.
+CREATE VIEW pro.present_programs WITH (security_invoker = true) AS
+    SELECT m.study_id, m.staff_id, m.person_id, m.login
+    FROM pro.programs AS g
+    JOIN pro.people AS p ON p.id = g.id AND p.disabled_at IS NULL
+    JOIN pro.present_staff AS m ON m.person_id = g.id
+    JOIN pro.people AS o ON o.id = g.answers_id AND o.disabled_at IS NULL
+    JOIN pro.present_staff AS n ON n.study_id = m.study_id AND n.person_id = o.id;
+
+CREATE TABLE pro.api_keys (
+    study_id uuid NOT NULL REFERENCES pro.studies (id),
+    id uuid NOT NULL,
+    staff_id uuid NOT NULL,
+    key_sha256 bytea NOT NULL UNIQUE CHECK (octet_length(key_sha256) = 32),
+    scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
+    -- Requests in a minute; more wait for the next.
+    per_minute integer NOT NULL CHECK (per_minute BETWEEN 1 AND 1000000),
+    expires_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL,
+    PRIMARY KEY (study_id, id),
+    FOREIGN KEY (study_id, staff_id) REFERENCES pro.staff (study_id, id)
+);
+SELECT pro.audit_table('api_keys', updatable => false, columns => ARRAY['study_id', 'id', 'staff_id', 'key_sha256',
+    'scopes', 'per_minute', 'expires_at', 'recorded_at', 'actor']);
+
+CREATE TABLE pro.api_key_ends (
+    study_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    reason text NOT NULL CHECK (reason <> ''),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL,
+    PRIMARY KEY (study_id, id),
+    UNIQUE (study_id, key_id),
+    FOREIGN KEY (study_id, key_id) REFERENCES pro.api_keys (study_id, id)
+);
+SELECT pro.audit_table('api_key_ends', updatable => false, columns => ARRAY['study_id', 'id', 'key_id', 'reason',
+    'recorded_at', 'actor']);
+
+-- How often a key was used in the present minute, and when last (machine time): a counter, and no record.
+CREATE TABLE pro.api_key_uses (
+    study_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    minute timestamptz NOT NULL DEFAULT '-infinity',
+    used integer NOT NULL DEFAULT 0,
+    last_used_at timestamptz,
+    PRIMARY KEY (study_id, key_id),
+    FOREIGN KEY (study_id, key_id) REFERENCES pro.api_keys (study_id, id)
+) WITH (fillfactor = 50);
+
+-- A program never signs in: it is given no password, no link to set one and no second factor, by whomever.
+CREATE FUNCTION pro.refuse_for_programs() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pro.programs AS g WHERE g.id = NEW.person_id) THEN
+        RAISE EXCEPTION 'a program never signs in' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION pro.refuse_for_programs() FROM PUBLIC;
+CREATE TRIGGER never_of_programs BEFORE INSERT ON pro.person_passwords
+    FOR EACH ROW EXECUTE FUNCTION pro.refuse_for_programs();
+CREATE TRIGGER never_of_programs BEFORE INSERT ON pro.account_links
+    FOR EACH ROW EXECUTE FUNCTION pro.refuse_for_programs();
+CREATE TRIGGER never_of_programs BEFORE INSERT ON pro.person_factors
+    FOR EACH ROW EXECUTE FUNCTION pro.refuse_for_programs();
+
+-- And is nobody's to reset.
+CREATE OR REPLACE FUNCTION pro.keeps_person(person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(pro.keeps_member(m.study_id, m.staff_id)), false)
+       AND NOT EXISTS (SELECT FROM pro.programs AS g WHERE g.id = person)
+    FROM pro.present_staff AS m WHERE m.person_id = person
+$$;
+
+-- Whose a key is, with the present roles in its study site by site; nothing once it has ended or expired, or its
+-- program or whoever answers for that has left the study or was stopped. A use counts; `wait` says how long until the
+-- next where the minute's uses are spent.
+CREATE FUNCTION pro.use_api_key(presented bytea)
+    RETURNS TABLE (key_id uuid, person_id uuid, person_login text, study_id uuid, study text, study_name text,
+                   staff_id uuid, login text, scopes text[], assignments jsonb, wait interval)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    here CONSTANT timestamptz := clock_timestamp();
+    present CONSTANT timestamptz := date_trunc('minute', here);
+    whose record;
+    times integer;
+BEGIN
+    SELECT k.id, k.study_id, k.scopes, k.per_minute, m.staff_id, m.login, p.id AS person, p.login AS person_login,
+           y.code, y.name
+    INTO whose
+    FROM pro.api_keys AS k
+    JOIN pro.present_programs AS m ON m.study_id = k.study_id AND m.staff_id = k.staff_id
+    JOIN pro.people AS p ON p.id = m.person_id
+    JOIN pro.studies AS y ON y.id = k.study_id
+    WHERE k.key_sha256 = presented AND k.expires_at > here
+      AND NOT EXISTS (SELECT FROM pro.api_key_ends AS e WHERE e.study_id = k.study_id AND e.key_id = k.id);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- A count that a crash forgets lets a few more through, and no request waits for a disk.
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE pro.api_key_uses AS u
+    SET used = CASE WHEN u.minute = present THEN u.used + 1 ELSE 1 END, minute = present, last_used_at = here
+    WHERE u.study_id = whose.study_id AND u.key_id = whose.id
+    RETURNING u.used INTO times;
+    RETURN QUERY SELECT whose.id, whose.person, whose.person_login, whose.study_id, whose.code, whose.name,
+        whose.staff_id, whose.login, whose.scopes,
+        coalesce((SELECT jsonb_agg(jsonb_build_object('site_id', h.site_id, 'role', h.role)
+                                   ORDER BY h.site_id, h.role)
+                  FROM (SELECT DISTINCT coalesce(r.site_id, t.id) AS site_id, r.role
+                        FROM pro.present_roles AS r
+                        LEFT JOIN pro.sites AS t ON t.study_id = r.study_id AND r.site_id IS NULL
+                        WHERE r.study_id = whose.study_id AND r.staff_id = whose.staff_id) AS h
+                  WHERE h.site_id IS NOT NULL), '[]'),
+        CASE WHEN times > whose.per_minute THEN present + interval '1 minute' - here END;
+END
+$$;
+
+-- Participants seen from the desk's sites, by code: those after one, or just one; each with the site where it is, or of
+-- a former one the last, and whether it is there still.
+CREATE FUNCTION pro.desk_participants_after(study uuid, after text, just text, place uuid, most integer)
+    RETURNS TABLE (id uuid, code text, site_id uuid, present boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan AS $$
+    SELECT p.id, p.code, s.site_id, s.valid_to IS NULL
+    FROM pro.participants AS p
+    CROSS JOIN LATERAL (SELECT ps.site_id, ps.valid_to FROM pro.participant_sites AS ps
+                        WHERE ps.study_id = p.study_id AND ps.participant_id = p.id
+                          AND ps.site_id = ANY (pro.visible_site_ids())
+                        ORDER BY ps.valid_to IS NULL DESC, ps.id DESC LIMIT 1) AS s
+    WHERE p.study_id = study AND p.code > coalesce(after, '') AND (just IS NULL OR p.code = just)
+      AND (place IS NULL OR s.site_id = place)
+    ORDER BY p.code LIMIT most
+$$;
+REVOKE ALL ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, uuid, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, uuid, integer) TO pro_desk;
+GRANT SELECT, INSERT ON pro.programs, pro.api_keys, pro.api_key_ends, pro.api_key_uses TO pro_operator;
