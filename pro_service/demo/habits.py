@@ -14,6 +14,21 @@ from pro_service.domain.study.times import local_day, local_instant, zone
 
 QUARTER: Final = timedelta(minutes=15)
 AFTER_A_NUDGE: Final = timedelta(minutes=7)
+AT_THE_SITE: Final = frozenset(
+    {
+        Kind.link,
+        Kind.half,
+        Kind.late,
+        Kind.garbled,
+        Kind.slips,
+        Kind.swollen,
+        Kind.words,
+        Kind.skips,
+    }
+)
+"""Who answers on a page at the site when they come for images of the knee; the others wait until
+they are asked."""
+AT_THE_SITE_AT: Final = time(11, 7)
 LATE_HOUR: Final = time(10, 7)
 HALF_WAY: Final = 12
 """Answers by text after which somebody asks for the page instead."""

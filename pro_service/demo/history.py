@@ -16,6 +16,7 @@ from pro_service.config import Settings
 from pro_service.demo.inbox import set_rota
 from pro_service.demo.leaving import write_to_staff
 from pro_service.demo.ledger import Ledger
+from pro_service.demo.measuring.study import measure_study
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
@@ -35,6 +36,8 @@ OUTSIDE: Final = "medical-monitor"
 """Who is told of an urgent matter where nobody at a site is."""
 LOGINS: Final = {"coordinator": "coordinator", "investigator": "investigator"}
 """Who may sign in at the desk, by role: the second also reads answers and scores."""
+DATA_MANAGER: Final = "data-manager"
+"""Who sees measures beside scores, once the reads are locked."""
 
 
 async def live_until_now(
@@ -76,6 +79,11 @@ async def live_until_now(
             await live_on(
                 operator, service, provider, trial, people, days, progress, starts_at, staff
             )
+            await measure_study(
+                *(database_url, service.context, trial.study_id),
+                people=[one for one, _ in people],
+                starts_at=starts_at,
+            )
             await operations.move_clock(operator, now + timedelta(seconds=monotonic() - began))
             await write_to_staff(personas, provider)
             await service.worker.settle()
@@ -103,15 +111,16 @@ async def _staff(operator: Connection, study_id: UUID, password: SecretStr) -> N
                 role=role,
                 actor=ACTOR,
             )
-    await make_staff(
-        operator,
-        study_id,
-        login=OUTSIDE,
-        password=password.get_secret_value(),
-        site=None,
-        role="investigator",
-        actor=ACTOR,
-    )
+    for login, role in ((OUTSIDE, "investigator"), (DATA_MANAGER, "data_manager")):
+        await make_staff(
+            operator,
+            study_id,
+            login=login,
+            password=password.get_secret_value(),
+            site=None,
+            role=role,
+            actor=ACTOR,
+        )
 
 
 async def hand_out_links(service: Service, study_id: UUID) -> dict[str, str]:

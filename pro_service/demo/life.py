@@ -8,10 +8,17 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
-from pro_service.demo.habits import injection_at, sits_down_at
+from pro_service.demo.habits import (
+    AT_THE_SITE,
+    AT_THE_SITE_AT,
+    injection_at,
+    sits_down_at,
+)
+from pro_service.demo.measuring.exams import FOLLOW_UPS, appointment
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import FIRST_DAY, Kind
 from pro_service.demo.provider.fake import ProviderFake
@@ -41,6 +48,8 @@ DIES_AFTER: Final = timedelta(days=25, hours=3)
 MOST_ROUNDS: Final = 20
 
 Deed = Callable[[], Awaitable[None]]
+LinkOf = Callable[[UUID], Awaitable[str | None]]
+"""The address of what a participant may answer on a page now, if anything."""
 
 
 class StuckError(ProServiceError):
@@ -77,6 +86,7 @@ class Life:
         progress: Callable[[float], None],
         starts_at: datetime = STARTS_AT,
         staff: Staff | None = None,
+        link_of: LinkOf | None = None,
     ) -> None:
         """Plan what is known from the start. `connection` is an operator's."""
         self.starts_at = starts_at
@@ -93,6 +103,7 @@ class Life:
         self._site_zones = site_zones
         self._progress = progress
         self._staff = staff
+        self._link_of = link_of
         self._diary: list[_Entry] = []
         self._planned = 0
         self._by_phone: dict[str, list[Participant]] = defaultdict(list)
@@ -214,6 +225,23 @@ class Life:
         one.injected_at = at
         event = NewEvent(EventKind.injection, occurred_at=at)
         await self._record(one, event, reason="injected")
+        if one.persona.kind in AT_THE_SITE:
+            self._plan_appointments(one, at)
+
+    def _plan_appointments(self, one: Participant, injected_at: datetime) -> None:
+        """When images are taken, some answer at the site, before they see the doctor."""
+        local = zone(one.persona.zone)
+        for visit in FOLLOW_UPS:
+            day = appointment(one.persona, local_day(injected_at, local), visit)
+            at = local_instant(day, AT_THE_SITE_AT, local)
+            self._plan(at, one, partial(self._answer_at_the_site, one, at))
+
+    async def _answer_at_the_site(self, one: Participant, at: datetime) -> None:
+        if self._link_of is None or one.stopped or one.dead:
+            return
+        link = await self._link_of(self._ids[one.persona.code])
+        if link is not None:
+            await one.answer_on_the_page(link, at)
 
     async def _die(self, one: Participant, at: datetime) -> None:
         one.dead = True

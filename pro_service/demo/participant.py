@@ -113,6 +113,10 @@ class Participant:
         if link is not None:
             await self._by_link(link, local_day(now, zone(self.persona.zone)), None)
 
+    async def answer_on_the_page(self, link: str, now: datetime) -> None:
+        """Answer what is open on the page behind a link, to the end."""
+        await self._by_link(link, local_day(now, zone(self.persona.zone)), None)
+
     async def _wants_none_of_it(self, now: datetime) -> bool:
         """Say so, where instead of an answer there is to be silence, or a rest."""
         language = self.persona.language

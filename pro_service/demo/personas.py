@@ -22,6 +22,11 @@ INJECTION_DAYS: Final = 8
 """Injections are spread over this many days."""
 AREA_CODES: Final = ("202", "212", "312", "415", "617", "702", "808", "907")
 NUMBERS_AN_AREA: Final = 90
+ANSWER_SPREAD: Final = 0.6
+"""How far an answer lies from what is felt by chance: a standard deviation, of pain 0 to 10."""
+FLARE: Final = 0.7
+FLARE_DAYS: Final = 3
+"""How much more it hurts on the day of the injection and so many after."""
 
 
 class Kind(StrEnum):
@@ -158,16 +163,20 @@ class Persona:
         """A generator for one purpose."""
         return random.Random(":".join(str(n) for n in (self.seed, self.number, *names)))
 
+    def pain_left(self, day: date, injected_on: date) -> float:
+        """The share of the usual pain that is left on a day."""
+        days = max((day - injected_on).days, 0)
+        return 1 - self.benefit * (1 - math.exp(-days / 45))
+
     def value(self, item: Item, day: date, injected_on: date | None, nth: int) -> int:
         """The honest answer to an item on a local day, the `nth` time it is asked that day."""
         if item.maximum == 1:
             return 0
         chance = self.draw("value", day, item.code, nth)
-        level = self.usual_pain + chance.gauss(0.0, 0.6)
+        level = self.usual_pain + chance.gauss(0.0, ANSWER_SPREAD)
         if injected_on is not None:
-            days = (day - injected_on).days
-            level *= 1 - self.benefit * (1 - math.exp(-max(days, 0) / 45))
-            level += 0.7 if 0 <= days <= 3 else 0.0
+            level *= self.pain_left(day, injected_on)
+            level += FLARE if 0 <= (day - injected_on).days <= FLARE_DAYS else 0.0
         if item.code.startswith("function"):
             level += 0.5
         share = min(max(level / 10, 0.0), 1.0)

@@ -23,6 +23,8 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.config import Settings, open_vault
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.life import STARTS_AT, Life
+from pro_service.demo.measuring.asking import Answered
+from pro_service.demo.measuring.study import SCREENED_BEFORE, measure_study
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import SENDERS, Kind, Persona, cast
 from pro_service.demo.proof import Cast, Proof, prove
@@ -32,10 +34,12 @@ from pro_service.demo.reading import Reader
 from pro_service.demo.staff import Staff
 from pro_service.domain.conversation.asking import AT_ONCE
 from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.services.base.turns import Who
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.services.study.plans import load_plan
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.sites import add_site
+from pro_service.services.texting.reminders import open_link
 from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
@@ -65,10 +69,14 @@ MAPS = (
 )
 
 
+Report = dict[str, int | dict[str, int] | dict[str, float]]
+"""Figures by name; some are counted by kind, and of measures not all are whole."""
+
+
 class Lived(NamedTuple):
     """What a run leaves: the report, the tables, the proof."""
 
-    report: dict[str, int | dict[str, int]]
+    report: Report
     adherence: AdherenceReport
     scores: list[ScoreSummary]
     proof: Proof
@@ -102,7 +110,12 @@ async def live(
             ledger = Ledger()
             cast_list = await take_part(operator, service, provider, trial, personas, ledger)
             await live_on(operator, service, provider, trial, cast_list, days, progress)
-            return await _look_back(books, service, provider, trial, personas, ledger)
+            measured = await measure_study(
+                *(database_url, service.context, trial.study_id),
+                people=[one for one, _ in cast_list],
+                starts_at=STARTS_AT,
+            )
+            return await _look_back(books, service, provider, trial, personas, ledger, measured)
         finally:
             await operator.close()
             await books.close()
@@ -193,7 +206,7 @@ async def open_trial(
             address=SENDERS[site.code],
             actor=ACTOR,
         )
-    consent_on = starts_at.date() - timedelta(days=2)
+    consent_on = starts_at.date() - SCREENED_BEFORE
     rows = [(n, _enrolment_row(one, consent_on)) for n, one in enumerate(personas, start=2)]
     checked = await enrolment_rows.check_rows(operator, context, study_id, rows)
     await enrolment.enrol(operator, context, checked, actor=ACTOR)
@@ -283,6 +296,9 @@ async def live_on(
         progress=progress,
         starts_at=starts_at,
         staff=staff,
+        link_of=lambda found: open_link(
+            Who(service.pools.worker, service.context, trial.study_id, found)
+        ),
     )
     try:
         await life.live()
@@ -298,6 +314,7 @@ async def _look_back(
     trial: Trial,
     personas: tuple[Persona, ...],
     ledger: Ledger,
+    measured: Answered | None,
 ) -> Lived:
     """The figures of the run and the proof."""
     context, study_id = service.context, trial.study_id
@@ -320,6 +337,9 @@ async def _look_back(
     for row in await demo_store.count_everything(books, study_id):
         maps[row.what][row.kind] = row.rows
     maps["assessments"] = {str(state): count for state, count in sorted(seen.states.items())}
-    counts: dict[str, int | dict[str, int]] = {"participants": len(seen.rows), **maps}
+    counts: Report = {"participants": len(seen.rows), **maps}
     counts |= {"doubles": proof.doubles, "losses": proof.losses, "too_late": ledger.too_late}
+    if measured is not None:
+        counts["measures"] = measured.as_report()
+        proof = proof._replace(checks=(*proof.checks, measured.check))
     return Lived(counts, seen, scores, proof)

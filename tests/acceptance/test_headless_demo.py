@@ -53,7 +53,7 @@ def test_a_lived_trial_is_proved_and_reported(tmp_path: Path) -> None:
     assert report["visits"]["superseded"] > 0
     assert report["scores"]["complete.present"] > 0
     assert all(
-        isinstance(counted, int) or all(isinstance(one, int) for one in counted.values())
+        isinstance(counted, int) or all(isinstance(one, int | float) for one in counted.values())
         for counted in report.values()
     )
 

@@ -17,7 +17,7 @@ from pro_service.cli.running.live_demo import live_demo
 from pro_service.cli.runtime import err, out, run_command, set_up
 from pro_service.demo.personas import MOST_PARTICIPANTS
 from pro_service.demo.proof import Proof
-from pro_service.demo.stage import Lived, live
+from pro_service.demo.stage import Lived, Report, live
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.logs import configure_logs
 from pro_service.services.exports.adherence import AdherenceReport
@@ -139,7 +139,7 @@ def _scores_table(scores: list[ScoreSummary], order: tuple[str, ...]) -> Table:
     return table
 
 
-def _counts_table(report: dict[str, int | dict[str, int]]) -> Table:
+def _counts_table(report: Report) -> Table:
     table = Table("what", "how many")
     for name, counted in report.items():
         if isinstance(counted, int):

@@ -1,0 +1,82 @@
+"""When simulated participants are examined, in the clinic and by images. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from pro_service.demo.personas import Persona
+from pro_service.domain.study.facts import KNEES, Target
+from pro_service.domain.study.times import add_months
+
+BEFORE_INJECTION: Final = "injection"
+FOLLOW_UPS: Final = {"month_6": 6, "month_12": 12}
+"""Visits with images after the injection, and how many months after it they aim at."""
+EARLIEST: Final = timedelta(days=14)
+"""An appointment is so long before the visit's day at most: the questionnaires open then."""
+SPREAD_DAYS: Final = 7
+"""Appointments are spread over so many days, so that none is within a week of the visit's day."""
+MOST_BEFORE: Final = 3
+"""Before the injection images are taken on its day or less than so many days before it."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A participant as whoever examines them knows them."""
+
+    persona: Persona
+    screened_on: date
+    injected_on: date | None
+    """None: not injected."""
+    dead: bool
+
+    @property
+    def knees(self) -> tuple[Target, ...]:
+        """The treated knees."""
+        knees = self.persona.knees
+        return tuple(one for one in KNEES if knees in ("both", one.removesuffix("_knee")))
+
+
+class Exam(NamedTuple):
+    """Images of a knee, taken on a day for a visit."""
+
+    subject: Subject
+    visit: str
+    knee: Target
+    day: date
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Names it in draws, wherever the calendar of the run begins."""
+        return self.subject.persona.code, self.visit, self.knee
+
+
+def appointment(persona: Persona, injected_on: date, visit: str) -> date:
+    """The day on which a participant comes for the images of a follow-up visit."""
+    place = persona.draw("appointment", visit).randrange(SPREAD_DAYS)
+    return add_months(injected_on, FOLLOW_UPS[visit]) - EARLIEST + timedelta(days=place)
+
+
+def clinic_days(subject: Subject, until: date) -> Iterator[tuple[str, date]]:
+    """The visits a participant has come to for clinic measures before a day, each with its day."""
+    yield "screening", subject.screened_on
+    if subject.injected_on is None or subject.dead:
+        return
+    for visit in FOLLOW_UPS:
+        day = appointment(subject.persona, subject.injected_on, visit)
+        if day < until:
+            yield visit, day
+
+
+def exams_of(subject: Subject, until: date) -> Iterator[Exam]:
+    """Every examination of a participant before a day, in order."""
+    if subject.injected_on is None:
+        return
+    before = subject.persona.draw("imaging").randrange(MOST_BEFORE)
+    days = [(BEFORE_INJECTION, subject.injected_on - timedelta(days=before))]
+    days += [one for one in clinic_days(subject, until) if one[0] in FOLLOW_UPS]
+    for visit, day in days:
+        for knee in subject.knees:
+            yield Exam(subject, visit, knee, day)
