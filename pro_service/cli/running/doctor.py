@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from pro_service.config import Settings, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.parts import make_gateways
 from pro_service.services.keeping import Finding, Installation, State, check_up
+from pro_service.store.ids import made_at, new_id
 from pro_service.store.pools import connect
 
 COLOURS: Final = {State.well: "green", State.look: "yellow", State.wrong: "red"}
@@ -47,7 +47,7 @@ async def _look(data: Path | None) -> list[Finding]:
             here = Installation(ready.providers, open_vault(ready))
             connection = await connect(url, role=OPERATOR, actor="cli:doctor")
             try:
-                return found + await check_up(connection, here, datetime.now(UTC))
+                return found + await check_up(connection, here, made_at(new_id()))
             finally:
                 await connection.close()
     except ProServiceError as error:

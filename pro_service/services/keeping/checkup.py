@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.key_check import demand_fitting_keys
 from pro_service.services.keeping.holding import said_of
-from pro_service.services.study.registrations import said_of_gaps
-from pro_service.services.study.senders import senders_elsewhere, waiting_elsewhere
+from pro_service.services.study import said_of_gaps, senders_elsewhere, waiting_elsewhere
 from pro_service.store.base.operations import get_database_kind
 from pro_service.store.connection import Connection
 from pro_service.store.keeping.holds import get_open_hold

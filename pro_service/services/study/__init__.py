@@ -19,7 +19,9 @@ from pro_service.services.study.passwords import (
     check_password,
 )
 from pro_service.services.study.programs import key_sha256
+from pro_service.services.study.registrations import said_of_gaps
 from pro_service.services.study.rota import SiteRota, add_entry, end_entry, read_rotas
+from pro_service.services.study.senders import senders_elsewhere, waiting_elsewhere
 from pro_service.services.study.sites import (
     SiteWrongError,
     TakenError,
@@ -63,7 +65,10 @@ __all__ = [
     "make_link",
     "read_rotas",
     "reset_factor",
+    "said_of_gaps",
     "send_link",
+    "senders_elsewhere",
     "take_role",
     "tell_at",
+    "waiting_elsewhere",
 ]

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from pro_service.messaging.aliyun import pushes as aliyun
 from pro_service.messaging.gateway import Batch, UnreadableWebhookError
 from pro_service.messaging.tencent import pushes as tencent
-from tests.support.hostile import HOSTILE
+from tests.support.record.hostile import HOSTILE
 
 SECRET: Final = SecretStr("a part of an address")
 PARSERS: Final[dict[str, Callable[[bytes], Batch[Any]]]] = {

@@ -22,7 +22,7 @@ from pro_service.web.desk.routes import DOINGS, Doing
 from tests.integration.desk.expected import CODE
 from tests.integration.desk.rows import KEEPING, SITE
 from tests.integration.desk.test_permissions import moved, open_rows, seat, well_filled
-from tests.support.hostile import BELIEVED, CANARY, HOSTILE
+from tests.support.record.hostile import BELIEVED, CANARY, HOSTILE
 from tests.support.seed import SeededParticipant, SeededStudy
 from tests.support.web import browsing
 
