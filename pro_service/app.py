@@ -15,7 +15,7 @@ from aiohttp import web
 
 from pro_service.config import Settings, open_seal_keys
 from pro_service.domain.errors import ProServiceError
-from pro_service.jobs import Worker, make_jobs
+from pro_service.jobs import Job, Worker, make_jobs
 from pro_service.messaging.webhooks import HttpWebhooks
 from pro_service.parts import check_kind, make_context, make_telling
 from pro_service.release import release
@@ -24,7 +24,7 @@ from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.base.meters import Meters
 from pro_service.services.base.telling import Telling
 from pro_service.services.desk.sign_in import Door
-from pro_service.services.keeping import said_of
+from pro_service.services.keeping import said_of, said_of_timeline, vouch
 from pro_service.services.record import Sealer
 from pro_service.services.study.registrations import said_of_gaps
 from pro_service.services.study.senders import senders_elsewhere, waiting_elsewhere
@@ -76,6 +76,8 @@ async def check_ready(pools: Pools, providers: list[str]) -> str | None:
     hold = await holds.get_open_hold(pools.participant)
     if hold is not None:
         return said_of(hold)
+    if await holds.get_left_timeline(pools.participant) is not None:
+        return said_of_timeline()
     return await _waits_for_operator(pools.participant, providers)
 
 
@@ -122,6 +124,7 @@ async def _put_together(
         check_kind(kind, settings.providers)
         context.gateways.open()
         await show_stored_wording(pools.worker, context)
+        await holds.note_first_timeline(pools.worker, "service:worker")
         told_by = telling if telling is not None else make_telling(settings)
         jobs = make_jobs(
             *(pools.worker, context, sealer),
@@ -130,6 +133,8 @@ async def _put_together(
             desk=pools.desk,
             webhooks=webhooks,
         )
+        if settings.failover == "go-on":
+            jobs.insert(0, Job("vouch", 5.0, partial(vouch, pools.worker)))
         worker = Worker(jobs, meters.rounded)
 
         async def ready() -> str | None:

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """How long a page or a webhook waits for one statement; periodic work, three times that."""
     data_dir: Path | None = None
     """Instead of a server of one's own: a folder in which an embedded one keeps its data."""
+    failover: Literal["hold", "go-on"] = "hold"
+    """What a promotion does: hold sending, or go on, where standbys lose nothing."""
     database_kind: Literal["demo", "validation", "production"] = "validation"
     """What a new database is for; the first word holds for ever."""
     public_url: str = "http://127.0.0.1:8080"

@@ -182,13 +182,40 @@ def replay_command(
     with_runtime(data, actor, work)
 
 
+@restore_app.command("recovered")
+def recovered_command(
+    journal: JournalOption = None, data: DataOption = None, actor: ActorOption = None
+) -> None:
+    """Say that the server was restored to a point in time: hold sending, replay the journal."""
+
+    async def work() -> None:
+        settings = read_settings()
+        who = name_actor(actor, settings)
+        async with open_bare_database(settings, data) as (ready, url):
+            owner = await connect(url, role=keeping.OWNER, actor=who)
+            try:
+                until = await keeping.hold_recovered(owner, who)
+            finally:
+                await owner.close()
+            _say_gap(until)
+            await _put_back(ready, url, who, until, journal or ready.journal_dir)
+
+    run_command(work())
+
+
 @restore_app.command("status")
 def status_command(data: DataOption = None, actor: ActorOption = None) -> None:
     """Say whether sending is held, and why."""
 
     async def work(runtime: Runtime) -> None:
         hold = await holds.get_open_hold(runtime.connection)
-        out.print("Sending is not held." if hold is None else keeping.said_of(hold), markup=False)
+        if hold is not None:
+            said = keeping.said_of(hold)
+        elif await holds.get_left_timeline(runtime.connection) is not None:
+            said = keeping.said_of_timeline()
+        else:
+            said = "Sending is not held."
+        out.print(said, markup=False)
 
     with_runtime(data, actor, work)
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from pro_service.services.keeping.backup import Place, make_backup, manifest_of
+from pro_service.services.keeping.backup import OWNER, Place, make_backup, manifest_of
 from pro_service.services.keeping.checkup import Finding, Installation, State, check_up
-from pro_service.services.keeping.holding import NotHeldError, ReasonNeededError, release, said_of
+from pro_service.services.keeping.holding import (
+    NotHeldError,
+    NotRecoveredError,
+    ReasonNeededError,
+    hold_recovered,
+    release,
+    said_of,
+    said_of_timeline,
+    vouch,
+)
 from pro_service.services.keeping.manifest import Manifest, Progress
 from pro_service.services.keeping.replay import (
     ACTOR,
@@ -19,11 +28,13 @@ from pro_service.services.keeping.restore import restore_backup
 __all__ = [
     "ACTOR",
     "OVERLAP",
+    "OWNER",
     "Finding",
     "Hands",
     "Installation",
     "Manifest",
     "NotHeldError",
+    "NotRecoveredError",
     "Place",
     "Progress",
     "ReasonNeededError",
@@ -31,10 +42,13 @@ __all__ = [
     "State",
     "ask_provider",
     "check_up",
+    "hold_recovered",
     "make_backup",
     "manifest_of",
     "release",
     "replay",
     "restore_backup",
     "said_of",
+    "said_of_timeline",
+    "vouch",
 ]

@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.key_check import demand_fitting_keys
-from pro_service.services.keeping.holding import said_of
+from pro_service.services.keeping.holding import said_of, said_of_timeline
 from pro_service.services.study import said_of_gaps, senders_elsewhere, waiting_elsewhere
 from pro_service.store.base.operations import get_database_kind
 from pro_service.store.connection import Connection
-from pro_service.store.keeping.holds import get_open_hold
+from pro_service.store.keeping.holds import get_left_timeline, get_open_hold
 from pro_service.store.keeping.watching import Figures, Server, get_figures, get_server
 from pro_service.store.migrations import demand_whole, schema_state
 from pro_service.store.texting.registered import list_gaps
@@ -108,6 +108,8 @@ async def _sending(connection: Connection, providers: Sequence[str]) -> list[Fin
         *said_of_gaps(await list_gaps(connection)),
     ]
     held = [] if hold is None else [Finding("sending", State.wrong, said_of(hold))]
+    if hold is None and await get_left_timeline(connection) is not None:
+        held = [Finding("sending", State.wrong, said_of_timeline())]
     found = [*held, *(Finding("sending", State.wrong, line) for line in said)]
     return found or [Finding("sending", State.well, "nothing holds it")]
 

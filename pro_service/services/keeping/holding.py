@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pro_service.domain.errors import ProServiceError
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, transaction
 from pro_service.store.keeping import holds
 from pro_service.store.keeping.holds import Hold
+from pro_service.store.keeping.restores import begin_audit_generation
 
+PROMOTED = "a standby that loses nothing was promoted"
+WORKER = "service:worker"
 MEND = "See what must be confirmed: pro-service restore status; then pro-service restore release."
 
 
 class NotHeldError(ProServiceError):
     """Sending is not held."""
+
+
+class NotRecoveredError(ProServiceError):
+    """The database goes on from where it was."""
 
 
 class ReasonNeededError(ProServiceError):
@@ -23,9 +32,46 @@ def said_of(hold: Hold) -> str:
     return f"Sending is held since {hold.began_at:%Y-%m-%d %H:%M} UTC: {hold.why}. {MEND}"
 
 
+def said_of_timeline() -> str:
+    """One sentence for logs and for `/readyz`, where the server goes on from another line."""
+    return (
+        "Sending is held: the database goes on from another line of its log, as after a restore to"
+        " a point in time or a promotion. After a restore run pro-service restore recovered; after a"
+        ' promotion that lost nothing, pro-service restore release --reason "...".'
+    )
+
+
+async def vouch(connection: Connection) -> int:
+    """Where standbys lose nothing: go on after a promotion. 1 where there was one, else 0."""
+    return int(await holds.accept_timeline(connection, PROMOTED, WORKER))
+
+
+async def hold_recovered(connection: Connection, actor: str) -> datetime:
+    """After a restore to a point in time: hold sending, and say up to when the record goes.
+
+    `connection` is the owner's. Seals begin anew: what was written after that point had numbers
+    that are given again. Raises NotRecoveredError where the server goes on where it was.
+    """
+    if await holds.get_left_timeline(connection) is None:
+        raise NotRecoveredError(mend="Nothing was restored to a point in time, or it was said.")
+    until = await holds.get_last_write(connection)
+    if until is None:
+        raise NotRecoveredError("The database holds nothing yet.")
+    why = f"restored to {until:%Y-%m-%d %H:%M:%S} UTC, a point in time"
+    async with transaction(connection) as connection:
+        await begin_audit_generation(connection, why)
+        if await holds.get_open_hold(connection) is None:
+            await holds.insert_hold(connection, why, until, actor)
+        await holds.accept_timeline(connection, why, actor)
+    return until
+
+
 async def release(connection: Connection, actor: str, reason: str) -> None:
     """Let sending go on, on the word of a named person. Raises NotHeldError, ReasonNeededError."""
     if not reason.strip():
         raise ReasonNeededError(mend='Say what was confirmed: --reason "...".')
-    if not await holds.release_hold(connection, actor, reason.strip()):
+    async with transaction(connection) as connection:
+        released = await holds.release_hold(connection, actor, reason.strip())
+        vouched = await holds.accept_timeline(connection, reason.strip(), actor)
+    if not released and not vouched:
         raise NotHeldError

@@ -160,6 +160,7 @@ async def _finish(place: Place, manifest: Manifest, vault: Vault) -> None:
         await demand_fitting_keys(owner, vault)
         async with transaction(owner):
             await holds.insert_hold(owner, _why(manifest), manifest.made_at, place.actor)
+            await holds.accept_timeline(owner, _why(manifest), place.actor)
             await finish_restoring(owner)
     finally:
         await owner.close()

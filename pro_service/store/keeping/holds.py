@@ -45,3 +45,25 @@ async def insert_hold(
 async def release_hold(connection: Connection, actor: str, reason: str) -> bool:
     """Let sending go on; False where it was not held."""
     return await connection.fetchval(_SQL["release_hold"], actor, reason) is not None
+
+
+async def get_left_timeline(connection: Connection) -> int | None:
+    """The line of its log the server was known to be on, if it goes on from another now."""
+    timeline: int | None = await connection.fetchval(_SQL["get_left_timeline"])
+    return timeline
+
+
+async def accept_timeline(connection: Connection, why: str, actor: str) -> bool:
+    """Vouch for the line of its log the server is on; False where that was done before."""
+    return await connection.fetchval(_SQL["accept_timeline"], new_id(), why, actor) is not None
+
+
+async def note_first_timeline(connection: Connection, actor: str) -> None:
+    """Note the line of its log the server is on, where none was ever noted."""
+    await connection.execute(_SQL["note_first_timeline"], new_id(), "first seen", actor)
+
+
+async def get_last_write(connection: Connection) -> datetime | None:
+    """When the record was last written to (machine time); None: never."""
+    at: datetime | None = await connection.fetchval(_SQL["get_last_write"])
+    return at
