@@ -22,7 +22,8 @@ from pro_service.domain.instruments.numbers import Value
 FORMAT: Final = 1
 """What is signed today."""
 MEANINGS: Final = ("reviewed", "reviewed_with_gaps")
-"""What a signature may mean, by the keys of the sentences the desk shows."""
+"""What a signature may mean, by the keys of the sentences the desk shows, where the protocol says
+nothing of its own (`[[signature_meaning]]`)."""
 
 
 class UnknownFormatError(ProServiceError):

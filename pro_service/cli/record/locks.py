@@ -119,7 +119,7 @@ def lift_command(
         raise typer.BadParameter("is no lock; see `lock list`", param_hint="LOCK") from None
     password = sys.stdin.readline().rstrip("\r\n") if from_stdin else ask_password(by)
 
-    async def work(runtime: Runtime) -> bool:
+    async def work(runtime: Runtime) -> tuple[bool, int]:
         passwords = Passwords()
         async with (
             await open_pools(runtime.url, roles=("desk", "clerk")) as pools,
@@ -127,7 +127,18 @@ def lift_command(
         ):
             hands = Hands(seat, runtime.context, pools.desk, pools.clerk)
             wish = LiftWish(lock_id, name, reason, Proof(password))
-            return await signing.lift(hands, passwords, wish, HERE)
+            done = await signing.lift(hands, passwords, wish, HERE)
+            found = await store.list_locks(runtime.connection, seat.study_id)
+            site_id = next((one.site_id for one in found if one.id == lock_id), None)
+            others = await signing.count_others(
+                runtime.connection, seat.study_id, site_id, seat.actor
+            )
+            return done, others
 
-    lifted = with_runtime(data, actor, work)
+    lifted, others = with_runtime(data, actor, work)
     out.print("Lifted." if lifted else "Asked for: another person lifts it within 7 days.")
+    if not lifted and others == 0:
+        out.print(
+            "Nobody else may lift it now: an investigator or a data manager of its sites is needed"
+            " (pro-service staff add)."
+        )

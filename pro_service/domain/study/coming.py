@@ -139,6 +139,13 @@ class DataCut(Record):
     """Or: when this visit is over for everybody."""
 
 
+class SignatureMeaning(Record):
+    """What a signature may mean, in words. Without any: reviewed, and reviewed with gaps."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Words
+
+
 class Coming(Record):
     """All of these together, by the document's keys."""
 
@@ -152,6 +159,7 @@ class Coming(Record):
     data_cut: tuple[DataCut, ...] = ()
     consent_version: tuple[ConsentVersion, ...] = ()
     measures: Measuring | None = None
+    signature_meaning: tuple[SignatureMeaning, ...] = ()
 
 
 NOTHING_COMING: Final = Coming()

@@ -24,6 +24,7 @@ from pro_service.domain.study.coming import (
     Entry,
     Escalation,
     OwnEvent,
+    SignatureMeaning,
     SourceSystem,
     StaffReply,
     Tablet,
@@ -59,6 +60,7 @@ _LISTS: dict[str, type[Record]] = {
     "own_event": OwnEvent,
     "data_cut": DataCut,
     "consent_version": ConsentVersion,
+    "signature_meaning": SignatureMeaning,
 }
 _DATING = ("target", "window", "clinic_window", "asks", "nudges")
 

@@ -158,13 +158,19 @@ async def lift_lock(keeper: Keeper, lock: LockRow, lift: Lift) -> bool:
     async with keeper.begin() as connection:
         place = LockPlace(lock.site_id, lock.participant_id)
         reason = await _reason(connection, keeper, place, lift.reason)
+        held: Sequence[UUID] = ()
         if lifts:
             held = await store.list_held_participants(connection, keeper.study_id, lock.id)
-            await store.take_turns(connection, keeper.study_id, held)
+            await store.take_turns(connection, keeper.study_id, held[:BATCH])
         signed = (lift.printed_name.strip(), keeper.actor, reason)
         step: store.Step = "lifted" if lifts else "asked"
         if not await store.insert_lift(connection, keeper.study_id, lock.id, step, signed):
             raise LockRefusedError(LockRefusal.lifted, "The lock was lifted before.")
+    # It is lifted for all of them at that instant; their turns are taken a batch at a time, so that
+    # nobody's answer waits for everybody's.
+    for start in range(BATCH, len(held), BATCH):
+        async with keeper.begin() as connection:
+            await store.take_turns(connection, keeper.study_id, held[start : start + BATCH])
     return lifts
 
 

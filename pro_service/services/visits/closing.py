@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -10,9 +10,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.scoring import score
 from pro_service.domain.study.assessments import is_open_question
 from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.querying.changes import (
+    CHANGED_MUCH,
+    PAPER_NOT_VERIFIED,
+    StoodScores,
+    changed_much,
+)
 from pro_service.domain.study.sittings import (
     Due,
     SittingTimes,
@@ -29,6 +36,7 @@ from pro_service.store.answering import answers as store
 from pro_service.store.answering.answers import ChosenSittingRow, ClosedSitting, ClosingWrite
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
+from pro_service.store.writes import QueryRow
 
 
 async def close_participant(
@@ -40,7 +48,7 @@ async def close_participant(
     scored apart from those that were: their basis says so. Raises BusyError.
     """
 
-    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[int]:
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[int]:
         place = (connection, study_id, participant_id)
         to_settle = frozenset(await store.list_visits_to_settle(*place))
         found = await store.list_closed_sittings(*place)
@@ -65,9 +73,52 @@ async def close_participant(
                 settled += chosen or scored
         if not (document.visits or settled):
             return Plan(0)
+        _add_queries(document, context, facts, protocol, sittings)
         return Plan(settled, writing(store.record_closing, document))
 
     return await turn(Who(connection, context, study_id, participant_id), decide)
+
+
+def _add_queries(
+    document: ClosingWrite,
+    context: ServiceContext,
+    facts: ParticipantFacts,
+    protocol: Protocol,
+    sittings: Mapping[UUID, Sequence[ClosedSitting]],
+) -> None:
+    """Ask about what looks wrong at the visits that are settled now, where the protocol says so."""
+    rules = protocol.coming.data_query
+    if rules is None or not (rules.change or rules.unverified):
+        return
+    settled, chosen = frozenset(document.visits), {one.attempt_id for one in document.chosen}
+    stood: list[tuple[UUID, bool, StoodScores]] = []
+    found: list[tuple[UUID, str]] = []
+    for visit in facts.visits:
+        for asked in visit.assessments:
+            instrument = context.catalogue.instruments.get(asked.instrument)
+            for one in sittings.get(asked.id, ()):
+                now = visit.id in settled
+                twice = rules.unverified and protocol.use(asked.instrument).second_entry
+                if now and twice and one.unverified:
+                    found.append((asked.id, PAPER_NOT_VERIFIED))
+                if instrument is not None and (one.stands or one.id in chosen):
+                    raw = {
+                        each.scale: each.raw
+                        for each in score(instrument, one.answers)
+                        if each.raw is not None
+                    }
+                    scores = StoodScores(visit.opens_at, asked.instrument, asked.target, raw)
+                    stood.append((asked.id, now, scores))
+    every = [scores for _, _, scores in stood]
+    found += [
+        (assessment_id, CHANGED_MUCH)
+        for assessment_id, now, scores in stood
+        if now and changed_much(rules.change, scores, every)
+    ]
+    document.queries += [
+        QueryRow(id=new_id(), assessment_id=assessment_id, rule=rule, actor=WORKER)
+        for assessment_id, rule in dict.fromkeys(found)
+    ]
 
 
 class _Closed(NamedTuple):

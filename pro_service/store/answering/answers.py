@@ -71,6 +71,8 @@ class ClosingWrite:
     chosen: list[ChosenSittingRow] = field(default_factory=list)
     visits: list[UUID] = field(default_factory=list)
     """Visits of which is chosen now whatever can be."""
+    queries: list[QueryRow] = field(default_factory=list)
+    """What looks wrong once they are settled."""
 
 
 class ClosingLook(NamedTuple):
@@ -96,6 +98,10 @@ class ClosedSitting(NamedTuple):
     """It has scores already."""
     settled: bool
     """Which sitting stands at its assessment is written down for the present closing."""
+    stands: bool
+    """It is that one."""
+    unverified: bool
+    """Paper that was not typed twice, or with differences nobody settled."""
 
 
 async def record_answers(connection: Connection, guard: Guard, document: AnswersWrite) -> None:

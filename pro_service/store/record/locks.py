@@ -170,6 +170,26 @@ async def is_visit_locked(
     return locked
 
 
+class Arrived(NamedTuple):
+    """What came for a visit since it was locked; never what was answered."""
+
+    lock_id: UUID
+    code: str
+    definition: str
+    occurrence: int
+    answers: int
+    sittings: int
+    last_at: datetime
+    total: int
+    """Visits for which something came, of which those shown are the first."""
+
+
+async def list_arrived(connection: Connection, study_id: UUID, most: int) -> list[Arrived]:
+    """What came for visits that are locked now, as far as they are seen from here."""
+    rows = await connection.fetch(_SQL["list_arrived"], study_id, most)
+    return [row_of(Arrived, row) for row in rows]
+
+
 class LockedVisit(NamedTuple):
     """A visit that is locked, since when (study time)."""
 

@@ -164,6 +164,14 @@ class PersonToSign(NamedTuple):
     visits: int
     since: datetime
     """When the first of them closed."""
+    open_queries: int
+    """Data queries about them that nobody has closed."""
+
+
+async def count_open_queries(connection: Connection, study_id: UUID, participant_id: UUID) -> int:
+    """How many data queries about a participant nobody has closed, as far as they are seen."""
+    counted: int = await connection.fetchval(_SQL["count_open_queries"], study_id, participant_id)
+    return counted
 
 
 async def count_visits_to_sign(

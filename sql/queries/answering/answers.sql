@@ -118,7 +118,7 @@ SELECT recorded_at FROM pro.web_writes WHERE study_id = $1 AND idempotency_key =
 
 -- name: record_closing(study_id, participant_id, revision, write)
 -- Write down, once, which sittings of closed visits are the record and why, and score what was not sent.
--- `write` is one JSON document: scores, partial, chosen, visits. Any list may be empty.
+-- `write` is one JSON document: scores, partial, chosen, visits, queries. Any list may be empty.
 WITH turn AS (
     UPDATE pro.participant_revisions SET revision = revision + 1
     WHERE study_id = $1 AND participant_id = $2 AND revision = $3
@@ -145,6 +145,10 @@ settled AS (
     UPDATE pro.visits AS v SET chosen_for = v.closes_at
     FROM doc, jsonb_array_elements_text(d -> 'visits') AS s (id)
     WHERE v.study_id = $1 AND v.id = s.id::uuid AND v.chosen_for IS DISTINCT FROM v.closes_at
+),
+queried AS (
+    INSERT INTO pro.data_queries SELECT r.* FROM doc, pro.data_query_rows($1, $2, d -> 'queries') AS r
+    ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
 )
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 
@@ -202,7 +206,8 @@ SELECT t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
        EXISTS (SELECT FROM pro.scores AS s
                WHERE s.study_id = t.study_id AND s.assessment_id = t.assessment_id
                  AND s.attempt_id = t.id) AS scored,
-       c.attempt_id IS NOT NULL AS settled
+       c.attempt_id IS NOT NULL AS settled, coalesce(c.attempt_id = t.id, false) AS stands,
+       t.mode = 'paper' AND t.submitted_at IS NOT NULL AND NOT pro.is_paper_verified(t.study_id, t.id) AS unverified
 FROM pro.visits AS v
 JOIN pro.assessments AS a ON a.study_id = v.study_id AND a.visit_id = v.id
 JOIN pro.attempts AS t ON t.study_id = a.study_id AND t.assessment_id = a.id

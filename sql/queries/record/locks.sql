@@ -62,6 +62,12 @@ LEFT JOIN LATERAL (SELECT x.* FROM pro.lock_lifts AS x
 LEFT JOIN pro.lock_lifts AS l ON l.study_id = k.study_id AND l.lock_id = k.id AND l.step = 'lifted'
 WHERE k.study_id = $1 ORDER BY k.id DESC;
 
+-- name: list_arrived(study_id, most)
+-- What came for visits that are locked now, each since it was locked: how many answers and sittings, and the last of them;
+-- the latest first. Never what was answered.
+SELECT a.lock_id, a.code, a.definition, a.occurrence, a.answers, a.sittings, a.last_at, a.total
+FROM pro.desk_arrived_while_locked($1, $2) AS a;
+
 -- name: list_held_participants(study_id, lock_id)
 -- Whose visits a lock holds.
 SELECT DISTINCT h.participant_id FROM pro.locked_visits AS h WHERE h.study_id = $1 AND h.lock_id = $2;

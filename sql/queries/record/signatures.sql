@@ -65,7 +65,19 @@ ORDER BY x.recorded_at;
 SELECT count(*) FROM pro.desk_visits_to_sign($1, $2);
 
 -- name: list_people_to_sign(study_id, sites, most)
--- Whose visits can be signed, at which site, how many, and since when the first of them: the longest waiting first.
-SELECT w.code, w.site_id, count(*) AS visits, min(w.closes_at) AS since
-FROM pro.desk_visits_to_sign($1, $2) AS w
-GROUP BY w.code, w.site_id ORDER BY since, w.code LIMIT $3;
+-- Whose visits can be signed, at which site, how many, and since when the first of them: the longest waiting first; with
+-- the data queries about them that nobody has closed.
+WITH first AS MATERIALIZED (
+    SELECT w.participant_id, w.code, w.site_id, count(*) AS visits, min(w.closes_at) AS since
+    FROM pro.desk_visits_to_sign($1, $2) AS w
+    GROUP BY w.participant_id, w.code, w.site_id ORDER BY since, w.code LIMIT $3
+)
+SELECT f.code, f.site_id, f.visits, f.since,
+       (SELECT count(*) FROM pro.data_queries_standing AS q
+        WHERE q.study_id = $1 AND q.participant_id = f.participant_id AND q.state <> 'closed') AS open_queries
+FROM first AS f ORDER BY f.since, f.code;
+
+-- name: count_open_queries(study_id, participant_id)
+-- How many data queries about a participant nobody has closed.
+SELECT count(*) FROM pro.data_queries_standing AS q
+WHERE q.study_id = $1 AND q.participant_id = $2 AND q.state <> 'closed';

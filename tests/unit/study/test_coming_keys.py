@@ -41,7 +41,12 @@ WHOLE: dict[str, Any] = {
     ],
     "source_system": {"name": "redcap", "instruments": ["womac-nrs-3.1"]},
     "tablet": {"instruments": ["womac-nrs-3.1"]},
-    "data_query": {"under_seconds": 20},
+    "data_query": {
+        "under_seconds": 20,
+        "change": [{"instrument": "womac-nrs-3.1", "scale": "pain", "at_least": 30}],
+        "unverified": True,
+    },
+    "signature_meaning": [{"id": "approved", "label": {"en": "Approved", "zh_CN": "批准"}}],
     "data_cut": [{"id": "primary", "visit": "month_12"}],
     "consent_version": [
         {"id": "1", "valid_from": date(2026, 1, 1)},
@@ -111,6 +116,7 @@ def test_every_section_of_a_protocol_is_read_or_said_to_wait() -> None:
         "consent_version",
         "data_cut",
         "measures",
+        "signature_meaning",
     }
     assert set(SECTIONS) == acted | {place for place in NOT_YET if "." not in place}
 

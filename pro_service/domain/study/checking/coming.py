@@ -48,8 +48,27 @@ def coming_problems(draft: Draft) -> Iterator[Problem]:
     yield from _twice("data_cut", [one.id for one in coming.data_cut])
     for index, cut in enumerate(coming.data_cut):
         yield from _cut_problems(draft, cut, f"data_cut[{index}]")
+    yield from _change_problems(draft)
+    yield from _twice("signature_meaning", [one.id for one in coming.signature_meaning])
+    for index, meaning in enumerate(coming.signature_meaning):
+        yield from word_problems(draft, meaning.label, f"signature_meaning[{index}].label")
     yield from consent_problems(draft)
     yield from measuring_problems(draft)
+
+
+def _change_problems(draft: Draft) -> Iterator[Problem]:
+    rules = draft.coming.data_query
+    for index, rule in enumerate(() if rules is None else rules.change):
+        path = f"data_query.change[{index}]"
+        yield from name_problems(draft, rule.instrument, f"{path}.instrument")
+        instrument = draft.instruments.get(rule.instrument)
+        if instrument is None:
+            continue
+        known = {result.code for result in instrument.results}
+        if rule.scale not in known:
+            yield Problem(
+                f"{path}.scale", f"is no scale of {instrument.id}", suggestion(rule.scale, known)
+            )
 
 
 def _messaging_problems(draft: Draft) -> Iterator[Problem]:

@@ -67,6 +67,12 @@ def is_answered_fast(
     `took` is study time; None: all came at once, which tells nothing of how long it took. One
     question may well be answered at a glance, and what staff type was read out before.
     """
-    if rules is None or took is None or mode != "web" or questions < 2:
+    if (
+        rules is None
+        or rules.under_seconds is None
+        or took is None
+        or mode != "web"
+        or questions < 2
+    ):
         return False
     return took < timedelta(seconds=rules.under_seconds)

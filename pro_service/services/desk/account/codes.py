@@ -97,11 +97,15 @@ def _read(keys: Keys, factor: FactorRow, code: str) -> _Used | None:
     sought = recovery_sha256(code)
     if sought in factor.recovery_sha256:
         return _Used("recovery", list(factor.recovery_sha256).index(sought))
+    step = step_of(open_secret(keys, factor), code, factor.now)
+    return None if step is None else _Used("code", step)
+
+
+def open_secret(keys: Keys, factor: FactorRow) -> str:
+    """What the telephone makes codes of. Raises SealBrokenError, DataKeyMissingError."""
     if factor.key_id is None or factor.wrapped is None or factor.wrapping_key is None:
         raise DataKeyMissingError
     keys.vault.admit(WrappedKey(factor.key_id, factor.wrapped, factor.wrapping_key))
-    secret = FACTOR_SECRET.open(
+    return FACTOR_SECRET.open(
         keys.vault, factor.secret_sealed, key=factor.secret_key, row_id=factor.id
     )
-    step = step_of(secret, code, factor.now)
-    return None if step is None else _Used("code", step)

@@ -20,6 +20,7 @@ from pro_service.services.base.keys import Keys, UnknownStudyError
 from pro_service.services.desk.account.codes import (
     SecondStepError,
     check_code,
+    open_secret,
     recovery_sha256,
     step_of,
 )
@@ -105,7 +106,30 @@ async def set_up_factor(
     hashes = [recovery_sha256(one) for one in recovery]
     kept = SealedSecret(row_id, key.study_id, sealed.ciphertext, sealed.key, hashes, step)
     await factors.set_factor(connection, session_sha256(session), kept)
-    return SetUp(await _go_on(connection, session, place), recovery)
+    return SetUp(await go_on(connection, session, place), recovery)
+
+
+async def renew_recovery(connection: Connection, keys: Keys, session: Session) -> list[str]:
+    """New recovery codes in place of all there were; the telephone's secret stays.
+
+    Raises SecondStepError where there is no second factor, SealBrokenError, DataKeyMissingError.
+    """
+    factor = await factors.find_factor(connection, session.row.person_id)
+    if factor is None:
+        raise SecondStepError
+    secret = open_secret(keys, factor)
+    key = await factors.find_person_key(connection, session.row.person_id)
+    if key is None:
+        raise UnknownStudyError("No study of yours has a key.", mend="Load its protocol first.")
+    keys.vault.admit(WrappedKey(key.id, key.wrapped, key.wrapping_key))
+    row_id, recovery = new_id(), [_recovery_code() for _ in range(RECOVERY_CODES)]
+    sealed = FACTOR_SECRET.seal(keys.vault, secret, data_key=key.id, row_id=row_id)
+    hashes = [recovery_sha256(one) for one in recovery]
+    # The code that counted last stays used up.
+    step = factor.last_step or 0
+    kept = SealedSecret(row_id, key.study_id, sealed.ciphertext, sealed.key, hashes, step)
+    await factors.set_factor(connection, session_sha256(session), kept)
+    return recovery
 
 
 async def give_code(
@@ -116,10 +140,11 @@ async def give_code(
     Raises SecondStepError, SignInThrottledError.
     """
     await check_code(connection, keys, session, code, place)
-    return await _go_on(connection, session, place)
+    return await go_on(connection, session, place)
 
 
-async def _go_on(connection: Connection, session: Session, place: Whence) -> str:
+async def go_on(connection: Connection, session: Session, place: Whence) -> str:
+    """Go on under a new session id, the second factor given. Raises SecondStepError."""
     token = new_token()
     known = session_sha256(session)
     if not await factors.pass_factor(connection, known, sha256_of(token), place.address):

@@ -67,6 +67,7 @@ from pro_service.store.desk.corrections import CorrectionSeen, WishSeen
 from pro_service.store.desk.frame import Frame
 from pro_service.store.desk.sittings import MoveBetween
 from pro_service.store.ids import new_id
+from pro_service.store.record.locks import LockedVisit, list_locked_visits
 from pro_service.vault import places
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
@@ -121,6 +122,8 @@ class CorrectionRoom(NamedTuple):
     """Whether whoever looks may read answers, and so say that one was misread."""
     between: Sequence[MoveBetween]
     """Answers recorded for one participant that are said to be another's, here or there."""
+    locked: Sequence[LockedVisit]
+    """Visits that are locked: what is asked for of them waits until they are unlocked."""
     known: Collection[str]
     """Whose codes whoever looks may know, of those."""
 
@@ -130,6 +133,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
     who, place = await _find(hands, code, Action.ask_correction)
     facts, protocol = await _read(who, ())
     between = await sittings.list_moves_between(who.connection, who.study_id, facts.id)
+    locked = await list_locked_visits(who.connection, who.study_id, facts.id)
     async with at_desk(hands.desk, hands.seat) as connection:
         seen = await store.list_corrections_seen(connection, who.study_id, facts.id)
         notes = await timeline.list_notes(connection, who.study_id, facts.id)
@@ -157,7 +161,7 @@ async def look_at_corrections(hands: Hands, code: str) -> CorrectionRoom:
     ]
     wishes = [WishLine(one, opened(one.said)) for one in wished]
     return CorrectionRoom(
-        facts, protocol, lines, frame, place.site_id, wishes, may_read, between, known
+        facts, protocol, lines, frame, place.site_id, wishes, may_read, between, locked, known
     )
 
 

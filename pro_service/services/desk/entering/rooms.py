@@ -33,6 +33,7 @@ from pro_service.services.desk.entering.heads import (
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.entry import EntryRow
 from pro_service.store.desk.frame import Frame
+from pro_service.store.record.locks import LockedVisit, list_locked_visits
 
 
 class EntryRoom(NamedTuple):
@@ -43,6 +44,8 @@ class EntryRoom(NamedTuple):
     offered: Sequence[Enterable]
     begun: Sequence[EntryRow]
     frame: Frame
+    locked: Sequence[LockedVisit]
+    """Visits that are locked: what is typed for them is held apart until they are unlocked."""
 
 
 class EntryForm(NamedTuple):
@@ -79,7 +82,9 @@ async def look_at_room(hands: Hands, code: str) -> EntryRoom:
         who.connection, who.study_id, facts.id, hands.seat.actor
     )
     frame = await read_own_frame(hands)
-    return EntryRoom(facts, protocol, tuple(enterable(facts, protocol)), begun, frame)
+    locked = await list_locked_visits(who.connection, who.study_id, facts.id)
+    offered = tuple(enterable(facts, protocol))
+    return EntryRoom(facts, protocol, offered, begun, frame, locked)
 
 
 async def begin_entry(hands: Hands, code: str, head: EntryHead) -> EntryForm:

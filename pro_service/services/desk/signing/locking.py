@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.permissions import Action
+from pro_service.domain.locks import TWO_PERSONS
+from pro_service.domain.study.permissions import MAY, Action
 from pro_service.services.base.notes import noted_in, open_note
 from pro_service.services.desk.account.proving import Proof, prove_again
 from pro_service.services.desk.actions import Hands, find_place
@@ -19,12 +20,17 @@ from pro_service.services.desk.sign_in import Whence
 from pro_service.services.desk.today import list_sites, read_frame
 from pro_service.services.record import Keeper, Lift, LockWish, lift_lock, look_at_lock, set_lock
 from pro_service.services.study import Passwords
+from pro_service.store.connection import Connection
 from pro_service.store.desk import timeline
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.frame import Frame
 from pro_service.store.record import locks as store
-from pro_service.store.record.locks import LockPreview, LockRow
+from pro_service.store.record.locks import Arrived, LockPreview, LockRow
 from pro_service.store.study.studies import list_sites as list_all_sites
+from pro_service.store.visits.erasures import count_others_who
+
+MOST_ARRIVED: Final = 50
+"""Visits for which something came while they are locked, told by name."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class LockRoom(NamedTuple):
     words: Mapping[UUID, str | None]
     """What staff wrote, by note; None where it could not be opened."""
     sites: Sequence[DeskSite]
+    arrived: Sequence[Arrived]
+    """What came for visits while they are locked, the latest first."""
+    alone: frozenset[UUID]
+    """Locks two persons lift of which nobody else could lift what whoever looks asked for."""
     frame: Frame
 
 
@@ -68,7 +78,28 @@ async def list_locks(hands: Hands) -> LockRoom:
             for note in await timeline.list_notes(connection, study_id, participant_id)
         }
         sites = await list_sites(connection, study_id)
-        return LockRoom(locks, words, sites, await read_frame(connection, study_id))
+        arrived = await store.list_arrived(connection, study_id, MOST_ARRIVED)
+        alone = await _alone(hands, connection, locks)
+        frame = await read_frame(connection, study_id)
+        return LockRoom(locks, words, sites, arrived, alone, frame)
+
+
+async def _alone(hands: Hands, connection: Connection, locks: Sequence[LockRow]) -> frozenset[UUID]:
+    """The locks for whose lifting there is no second person."""
+    waiting = [one for one in locks if one.scope in TWO_PERSONS and one.lifted_at is None]
+    others = {
+        site_id: await count_others(connection, hands.seat.study_id, site_id, hands.seat.actor)
+        for site_id in {one.site_id for one in waiting}
+    }
+    return frozenset(one.id for one in waiting if others[one.site_id] == 0)
+
+
+async def count_others(
+    connection: Connection, study_id: UUID, site_id: UUID | None, but: str
+) -> int:
+    """How many others than `but` may lift a lock of a site, or (None) of the study."""
+    roles = sorted(MAY[Action.unlock_data])
+    return await count_others_who(connection, study_id, site_id, roles, but)
 
 
 def said_of(room: LockRoom, kept: str | None) -> str | None:

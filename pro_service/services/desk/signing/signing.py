@@ -71,6 +71,8 @@ class SigningRoom(NamedTuple):
     content: SignedContent
     """Every visit that has closed, as it stands."""
     verified: Sequence[Verified]
+    open_queries: int
+    """Data queries about the participant that nobody has closed."""
     frame: Frame
 
 
@@ -95,8 +97,9 @@ async def look_at_signing(hands: Hands, code: str) -> SigningRoom:
     made = await store.list_signatures(*place, facts.now)
     verified = await verify_signatures(who.connection, who.study_id, made, facts.now)
     async with at_desk(hands.desk, hands.seat) as connection:
+        queries = await store.count_open_queries(connection, who.study_id, facts.id)
         frame = await read_frame(connection, who.study_id)
-    return SigningRoom(facts, protocol, content, verified, frame)
+    return SigningRoom(facts, protocol, content, verified, queries, frame)
 
 
 async def sign(
@@ -111,12 +114,12 @@ async def sign(
     name = " ".join(wish.printed_name.split())[:LONGEST_NAME]
     if not name:
         raise SigningRefusedError("A signature needs a name to print.", word="name")
-    if wish.meaning not in MEANINGS:
-        raise SigningRefusedError("A signature needs a meaning of the list.", word="meaning")
     keys = hands.context.keys
     await prove_again(hands.desk, passwords, keys, hands.seat, wish.proof, whence)
 
-    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
+    async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[None]:
+        if wish.meaning not in meanings_of(protocol):
+            raise SigningRefusedError("A signature needs a meaning of the list.", word="meaning")
         content = covered(
             await read_content(who.connection, who.study_id, who.participant_id, facts.now),
             wish.visit_id,
@@ -140,6 +143,11 @@ async def sign(
         return Plan(None, signed(hands.seat, SIGN, None, write))
 
     await turn(who, decide)
+
+
+def meanings_of(protocol: Protocol) -> tuple[str, ...]:
+    """What a signature may mean: what the protocol says in its own words, else the default."""
+    return tuple(one.id for one in protocol.coming.signature_meaning) or MEANINGS
 
 
 class Bound(NamedTuple):

@@ -9,12 +9,15 @@ from typing import Any, Final
 from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.study.times import zone
 from pro_service.services.desk.account import own
+from pro_service.services.desk.account.passkeys import list_passkeys
 from pro_service.services.desk.account.proving import ProofRefusedError
 from pro_service.services.desk.seat import Session
 from pro_service.services.desk.sign_in import SignInThrottledError
 from pro_service.services.study import SHORTEST_PASSWORD, WeakPasswordError
 from pro_service.store.account.own import OwnSession
+from pro_service.store.account.passkeys import PasskeyRow
 from pro_service.web.desk.account.devices import device_in_words
 from pro_service.web.desk.account.proving import (
     CODE,
@@ -94,6 +97,7 @@ async def _page(
     elif wrong is not None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     sessions = await own.list_sessions(request.app[POOLS].desk, session)
+    keys = await list_passkeys(request.app[POOLS].desk, session)
     values: dict[str, Any] = problem_values(refused)
     return desk.render(
         "me.html",
@@ -102,12 +106,26 @@ async def _page(
         status=status,
         sessions=[_row(words, one) for one in sessions],
         has_factor=session.row.has_factor,
+        passkeys=[_key(words, one) for one in keys],
         needs_factor=bool(session.row.held_roles & request.app[DOOR].factor_roles),
         password_problem=wrong or values["problem"],
         minutes=values["minutes"],
         shortest=SHORTEST_PASSWORD,
         here=ME,
     )
+
+
+def _key(words: Words, one: PasskeyRow) -> dict[str, Any]:
+    utc = zone("UTC")
+    used = None
+    if one.used_at is not None and one.used_at != one.recorded_at:
+        used = words.text("passkey.used", at=words.instant(one.used_at, utc))
+    return {
+        "id": one.id,
+        "name": one.name,
+        "made": words.text("passkey.made", at=words.instant(one.recorded_at, utc)),
+        "used": used,
+    }
 
 
 def _row(words: Words, one: OwnSession) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from pro_service.web.desk.account import links, me, second
+from pro_service.web.desk.account import links, me, passkeys, second
 from pro_service.web.desk.account.proving import PROVE
 from pro_service.web.desk.guard import SECOND_STEP, for_anybody_in
 
@@ -16,6 +16,21 @@ _POSTS: Final = (
     web.post(PROVE, for_anybody_in(me.prove), name="desk-prove"),
     web.post(f"{me.ME}/sessions/end", for_anybody_in(me.end_sessions), name="desk-sessions-end"),
     web.post(f"{me.ME}/password", for_anybody_in(me.change_password), name="desk-own-password"),
+    web.post(
+        passkeys.PASSKEYS,
+        for_anybody_in(passkeys.post_new, step_up=True),
+        name="desk-own-passkey",
+    ),
+    web.post(
+        f"{passkeys.PASSKEYS}/end",
+        for_anybody_in(passkeys.post_end, step_up=True),
+        name="desk-own-passkey-end",
+    ),
+    web.post(
+        passkeys.RECOVERY,
+        for_anybody_in(passkeys.post_recovery, step_up=True),
+        name="desk-own-recovery",
+    ),
     web.post(
         second.FACTOR,
         for_anybody_in(second.post_offer, step_up=True),
@@ -29,6 +44,11 @@ ACCOUNT_ROUTES: Final = (
     web.get(me.ME, for_anybody_in(me.show_me), name="desk-me"),
     web.get(
         second.FACTOR, for_anybody_in(second.show_offer, step_up=True), name="desk-own-factor-form"
+    ),
+    web.get(
+        passkeys.PASSKEYS,
+        for_anybody_in(passkeys.show_new, step_up=True),
+        name="desk-own-passkey-form",
     ),
     *_POSTS,
 )

@@ -15,6 +15,12 @@ from pro_service.services.desk.account.factor import (
     offer_secret,
     set_up_factor,
 )
+from pro_service.services.desk.account.passkeys import (
+    ask_for_known,
+    give_passkey,
+    list_passkeys,
+    party_of,
+)
 from pro_service.services.desk.seat import Session
 from pro_service.services.desk.sign_in import SignInThrottledError
 from pro_service.web.desk.account.me import ME
@@ -47,7 +53,7 @@ def for_half(handler: HalfHandler) -> Handler:
 async def show_second(request: web.Request, session: Session) -> web.Response:
     """`GET /desk/sign-in/second`: asks for a code; who has no second factor sets one up."""
     if session.row.has_factor:
-        return _code_page(request, session)
+        return await _code_page(request, session)
     return offer_page(request, session, SECOND_STEP)
 
 
@@ -57,12 +63,18 @@ async def post_second(request: web.Request, session: Session) -> web.Response:
     if not session.row.has_factor:
         return await take_offer(request, session, SECOND_STEP)
     form, app = await read_form(request), request.app
+    party = party_of(app[CONTEXT].public_url)
+    by_key = (form.get("credential", ""), form.get("challenge", ""))
     try:
-        token = await give_code(
-            *(app[POOLS].desk, app[CONTEXT].keys, session, form.get("code", "")), whence(request)
-        )
+        if party is not None and by_key[0]:
+            token = await give_passkey(app[POOLS].desk, session, party, by_key, whence(request))
+        else:
+            token = await give_code(
+                *(app[POOLS].desk, app[CONTEXT].keys, session, form.get("code", "")),
+                whence(request),
+            )
     except (SecondStepError, SignInThrottledError) as error:
-        return _code_page(request, session, error)
+        return await _code_page(request, session, error, by_key=bool(by_key[0]))
     response = see("/desk")
     keep_session(request, response, token)
     return response
@@ -116,14 +128,25 @@ async def take_offer(request: web.Request, session: Session, address: str) -> we
         return offer_page(request, session, address, error)
     except SecondStepError as error:
         return offer_page(request, session, address, error, secret)
-    response = app[DESK].render("factor_codes.html", request, None, codes=made.recovery)
+    response = app[DESK].render(
+        "factor_codes.html", request, None, codes=made.recovery, renewed=False
+    )
     keep_session(request, response, made.token)
     return response
 
 
-def _code_page(
-    request: web.Request, session: Session, error: ProServiceError | None = None
+async def _code_page(
+    request: web.Request,
+    session: Session,
+    error: ProServiceError | None = None,
+    *,
+    by_key: bool = False,
 ) -> web.Response:
+    party = party_of(request.app[CONTEXT].public_url)
+    known = await list_passkeys(request.app[POOLS].desk, session)
+    refused = problem_values(error)
+    if by_key and isinstance(error, SecondStepError):
+        refused["problem"] = "wrong_passkey"
     response = request.app[DESK].render(
         "second_step.html",
         request,
@@ -132,7 +155,8 @@ def _code_page(
         here=SECOND_STEP,
         login=None,
         whose=session.row.person_login,
-        **problem_values(error),
+        asked=ask_for_known(session, party, known) if party and known else None,
+        **refused,
     )
     if isinstance(error, SignInThrottledError):
         try_again_after(response, error.again)

@@ -29,6 +29,7 @@ from pro_service.web.desk.entering.forms import HeadProblemError, local_instant_
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.signing.shown import locked_in_words
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import Form, read_form
 
@@ -195,6 +196,7 @@ def _page(
         seat,
         status=HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         frame=room.frame,
+        locked=locked_in_words(words, room.protocol, room.locked, site),
         problem=problem,
         fields=fields,
         code=facts.code,

@@ -35,6 +35,7 @@ from pro_service.web.desk.entering.shown import form_values, room_values
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.signing.shown import locked_in_words
 from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.requests import read_form, see
 
@@ -143,6 +144,7 @@ def _room(
         seat,
         status=HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         problem=problem,
+        locked=locked_in_words(words, room.protocol, room.locked, zone(room.facts.site.zone)),
         address=_page_of(room.facts.code),
         **room_values(words, room, fields),
     )

@@ -18,7 +18,7 @@ from pro_service.services.desk import signing as service
 from pro_service.services.desk.seat import NotHereError, ReasonMissingError, Seat
 from pro_service.services.desk.signing import LiftWish, LockRoom
 from pro_service.services.record import LockWish, visit_named
-from pro_service.store.record.locks import LockRow, OpenVisit
+from pro_service.store.record.locks import Arrived, LockRow, OpenVisit
 from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, id_in
@@ -137,6 +137,8 @@ def _page(
         sites=[one.code for one in room.sites if seat.may(Action.lock_data, one.id)],
         held=[one for one in lines if one["lifted"] is None],
         lifted=[one for one in lines if one["lifted"] is not None],
+        arrived=[_arrived(words, room, one) for one in room.arrived],
+        arrived_more=max(0, room.arrived[0].total - len(room.arrived)) if room.arrived else 0,
     )
 
 
@@ -175,8 +177,18 @@ def _line(words: Words, seat: Seat, room: LockRoom, one: LockRow) -> dict[str, A
         "lifted_reason": words.noted(service.said_of(room, one.lifted_reason)),
         "two": one.scope in TWO_PERSONS,
         "mine": one.asked_by == seat.actor,
+        "alone": one.id in room.alone,
         "may_lift": seat.may_anywhere(Action.unlock_data),
     }
+
+
+def _arrived(words: Words, room: LockRoom, one: Arrived) -> dict[str, str]:
+    """What came for a locked visit: how much, and when the last of it."""
+    at = zone(room.sites[0].zone) if room.sites else zone("UTC")
+    visit = one.definition if one.occurrence == 1 else f"{one.definition}:{one.occurrence}"
+    last = words.instant(one.last_at, at)
+    said = words.text("lock.came", answers=one.answers, sittings=one.sittings, at=last)
+    return {"code": one.code, "visit": visit, "said": said}
 
 
 def _signed(

@@ -10,7 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.domain.signatures import MEANINGS, content_sha256
+from pro_service.domain.signatures import content_sha256
 from pro_service.domain.study.times import zone
 from pro_service.services.base.signing import covered
 from pro_service.services.desk import signing as service
@@ -23,7 +23,7 @@ from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, uuid_of
 from pro_service.web.desk.pages import DESK, language_of
-from pro_service.web.desk.signing.shown import Shown
+from pro_service.web.desk.signing.shown import Shown, meaning_in_words
 from pro_service.web.requests import Form, read_form, try_again_after
 
 PROOF_REFUSED: Final = (ProofRefusedError, SecondStepError, SignInThrottledError)
@@ -49,6 +49,7 @@ async def show_to_sign(request: web.Request, seat: Seat) -> web.Response:
                 "code": one.code,
                 "site": sites[one.site_id].code,
                 "visits": one.visits,
+                "queries": one.open_queries,
                 "since": words.instant(one.since, zone(sites[one.site_id].zone)),
             }
             for one in found.people
@@ -144,7 +145,11 @@ def _content(
         visits=shown.content(content),
         one=None if visit_id is None else shown.content(content)[0]["label"],
         sha256=content_sha256(content),
-        meanings=[(one, words.word("signing.meaning", one)) for one in MEANINGS],
+        meanings=[
+            (one, meaning_in_words(words, room.protocol, one))
+            for one in service.meanings_of(room.protocol)
+        ],
+        open_queries=room.open_queries,
         typed={name: str(typed.get(name, ""))[:200] for name in ("meaning", "name")},
         problem=None if error is None else words.text(proof_problem(error)),
         asks_code=seat.row.has_factor,

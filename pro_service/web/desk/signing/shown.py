@@ -22,6 +22,7 @@ from pro_service.services.base.signing import Told, Verified
 from pro_service.services.desk.signing import Bound
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
+from pro_service.store.record.locks import LockedVisit
 from pro_service.store.record.signatures import Signature
 from pro_service.web.desk.words import Words
 
@@ -55,7 +56,7 @@ class Shown:
             "name": made.printed_name,
             "who": words.who(made.actor),
             "at": words.instant(made.signed_at, self.zone),
-            "meaning": words.word("signing.meaning", made.meaning),
+            "meaning": meaning_in_words(words, self.protocol, made.meaning),
             "sha256": made.content_sha256,
             "stands": one.stands,
             "proven": one.is_proven,
@@ -162,6 +163,27 @@ class Shown:
         }
 
 
+def meaning_in_words(words: Words, protocol: Protocol, meaning: str) -> str:
+    """What a signature means: in the protocol's words, where it says it in its own."""
+    own = protocol.coming.signature_meaning
+    label = next((one.label for one in own if one.id == meaning), None)
+    return words.word("signing.meaning", meaning) if label is None else words.chosen(label)
+
+
+def locked_in_words(
+    words: Words, protocol: Protocol, locked: Sequence[LockedVisit], at: ZoneInfo
+) -> list[str]:
+    """Which visits are locked, each since when."""
+    return [
+        words.text(
+            "lock.since",
+            visit=words.visit(protocol, one.definition, one.occurrence),
+            at=words.instant(one.locked_at, at),
+        )
+        for one in locked
+    ]
+
+
 def bound_values(words: Words, timeline: Timeline, bound: Bound) -> dict[str, Any]:
     """What a participant's page says of signatures and locks: of each visit that has closed."""
     document = timeline.document
@@ -175,14 +197,7 @@ def bound_values(words: Words, timeline: Timeline, bound: Bound) -> dict[str, An
             for visit in document.visits
             if _waits(visit, document.now, standing)
         ],
-        "locked": [
-            words.text(
-                "lock.since",
-                visit=shown.visit(one.definition, one.occurrence),
-                at=words.instant(one.locked_at, shown.zone),
-            )
-            for one in bound.locked
-        ],
+        "locked": locked_in_words(words, timeline.protocol, bound.locked, shown.zone),
     }
 
 

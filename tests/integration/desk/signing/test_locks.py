@@ -17,6 +17,7 @@ from tests.support.study import Trial, add_site
 from tests.support.web import browsing
 
 LOCKS: Final = "/desk/locks"
+NOBODY_ELSE: Final = "Nobody else may unlock it now"
 
 
 async def look(browser: aiohttp.ClientSession, **said: str) -> tuple[int, str]:
@@ -65,6 +66,11 @@ async def test_a_locked_value_stays_and_the_correction_waits_until_it_is_unlocke
         assert (status, "It was locked." in html) == (200, True)
         assert "interim analysis" in html
         before = await items(trial, tmp_path / "locked")
+        async with browsing(trial.server) as anna:
+            await sign_in(anna)
+            for room in ("entry", "corrections"):
+                _, html = await page(anna, f"{THEIRS}/{room}")
+                assert "Locked for analysis. What comes for these visits is kept" in html
         await correct(trial)
         assert await trial.count("correction_decisions") == 0
         assert await items(trial, tmp_path / "asked") == before
@@ -90,6 +96,17 @@ async def test_a_site_is_unlocked_by_two_persons(trial: Trial) -> None:
         await sign_in(dirk, "dirk")
         status, html = await lock(dora, scope="site", site="BJ01")
         assert (status, "Visits held: 2." in html) == (200, True)
+        assert NOBODY_ELSE not in html
+        await trial.owner_does(
+            "SELECT set_config('pro.actor', 'cli:test', false), set_config('pro.reason', 'x', false);"
+            "UPDATE pro.people SET disabled_at = clock_timestamp(), disabled_reason = 'away'"
+            " WHERE login IN ('dirk', 'ines', 'ivan')"
+        )
+        assert NOBODY_ELSE in (await page(dora, LOCKS))[1]
+        await trial.owner_does(
+            "SELECT set_config('pro.actor', 'cli:test', false), set_config('pro.reason', 'x', false);"
+            "UPDATE pro.people SET disabled_at = NULL, disabled_reason = NULL"
+        )
         status, html = await lift(dora)
         assert (status, "You have asked for it to be unlocked." in html) == (200, True)
         status, html = await lift(dora)
@@ -143,3 +160,26 @@ async def test_a_study_is_locked_by_who_may_at_each_of_its_sites(trial: Trial) -
         await sign_in(anna)
         _, html = await page(anna, LOCKS)
         assert "/desk/locks/preview" not in html
+
+
+async def test_what_comes_while_a_visit_is_locked_is_listed_without_a_value(trial: Trial) -> None:
+    async with browsing(trial.server) as dora, browsing(trial.server) as anna:
+        await sign_in(dora, "dora")
+        await sign_in(anna)
+        _, html = await lock(dora, scope="visit", participant="K-002", visit="baseline")
+        assert "What came while it was locked" not in html
+        await trial.move(timedelta(minutes=5))
+        entry = "/desk/participants/K-002/entry"
+        _, html = await page(anna, entry)
+        head = {"mode": "telephone", "respondent": "self", "language": "en"}
+        asked = str(await trial.assessment("K-002", "baseline", "pain-nrs"))
+        told = {"told_on": "2026-01-11", "told_time": "10:00", "assessment": asked}
+        status, html = await press(anna, html, f"{entry}/questions", **head, **told)
+        assert status == 200
+        typed = {"then": "on", "a.pain": "7"}
+        status, html = await press(anna, html, f"{entry}/keep", **typed)
+        assert status == 200
+        _, html = await page(dora, LOCKS)
+        came = html.partition('id="arrived"')[2].partition("</section>")[0]
+        assert "K-002" in came
+        assert "Answers: 1; sittings begun or sent: 1" in came
