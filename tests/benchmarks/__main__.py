@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import desk, exports, growth, journey, reminders, sending, size, texts
+from tests.benchmarks import api, desk, exports, growth, journey, reminders, sending, size, texts
 from tests.benchmarks.measuring.chosen import Chosen, Found, circumstances
 from tests.benchmarks.measuring.server import Server, running_server, write_json
 from tests.benchmarks.measuring.service import dearest_functions
@@ -26,6 +26,7 @@ BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "desk": desk.measure,
     "exports": exports.measure,
     "size": size.measure,
+    "api": api.measure,
 }
 SERVED: Final = ("journey", "texts")
 """Those that measure `serve`."""

@@ -63,7 +63,7 @@ def again_after(tries: int) -> timedelta | None:
     """How long to wait after so many tries; None: it was tried often enough (a day and a half)."""
     if tries >= MOST_TRIES:
         return None
-    return min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
+    return min(_FIRST_WAIT * (1 << (tries - 1)), _LONGEST_WAIT)
 
 
 def body_of(kind: str, participant_id: UUID) -> bytes:

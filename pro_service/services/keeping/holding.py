@@ -36,8 +36,8 @@ def said_of_timeline() -> str:
     """One sentence for logs and for `/readyz`, where the server goes on from another line."""
     return (
         "Sending is held: the database goes on from another line of its log, as after a restore to"
-        " a point in time or a promotion. After a restore run pro-service restore recovered; after a"
-        ' promotion that lost nothing, pro-service restore release --reason "...".'
+        " a point in time or a promotion. After a restore run pro-service restore recovered; after"
+        ' a promotion that lost nothing, pro-service restore release --reason "...".'
     )
 
 

@@ -42,12 +42,14 @@ SECOND_SITE: Final = (
 ABOUT_NOBODY: Final = frozenset(
     {
         ("allocation", "load"),
+        ("api-key", "end"),
         ("cut", "make"),
         ("rescore",),
         ("measure", "import"),
         ("plan", "load"),
         ("protocol", "use"),
         ("reads", "lock"),
+        ("webhook", "end"),
         ("reads", "unlock"),
         ("restore", "release"),
         ("sender", "move"),
