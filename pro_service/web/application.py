@@ -35,6 +35,7 @@ from pro_service.web.questionnaire import (
     opening,
     own_page,
     tablet,
+    trend,
     unwell,
 )
 from pro_service.web.questionnaire.staff_here import refuse_staff
@@ -125,6 +126,7 @@ ROUTES: Final = (
     web.get("/q/me/stop", own_page.show_stop, name="page-stop"),
     web.post("/q/me/stop", own_page.stop_texts, name="page-stopped"),
     web.get("/q/me/contact", contact.show_contact, name="page-contact"),
+    web.get(trend.TREND, trend.show_trend, name="page-trend"),
     web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),

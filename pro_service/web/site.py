@@ -52,6 +52,8 @@ class Audience:
     style: str
     charts: bool = False
     """Whether their pages draw charts: the style sheet of charts is joined to theirs."""
+    chart_style: str = ""
+    """A style sheet for those of their pages alone that draw charts, theirs joined to it."""
     scripts: tuple[str, ...] = ()
     failures: Mapping[HTTPStatus, str] = field(default_factory=dict)
     """The words for a request that failed, by status, where they have any of their own."""
@@ -79,6 +81,11 @@ class Site:
         scripts = [_read_asset(audience.package, name) for name in audience.scripts]
         self._assets = {asset.name: asset for asset in (style, *scripts)}
         self._style = f"{audience.static}/{style.name}"
+        self._chart_style = ""
+        if audience.chart_style:
+            drawn = _read_asset(audience.package, audience.chart_style, (_CHARTS,))
+            self._assets[drawn.name] = drawn
+            self._chart_style = f"{audience.static}/{drawn.name}"
         self.scripts = [f"{audience.static}/{one.name}" for one in scripts]
         """The addresses of the scripts, in the order they are to be loaded in."""
 
@@ -102,6 +109,7 @@ class Site:
             "html_languages": HTML_LANGUAGES,
             "other_languages": [one for one in languages if one != language],
             "style": self._style,
+            "chart_style": self._chart_style,
             "scripts": self.scripts,
         }
         return self._environment.get_template(template).render(given | values)

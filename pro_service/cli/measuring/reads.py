@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -11,17 +12,31 @@ import typer
 from rich.table import Table as Printed
 
 from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
-from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.seated import HERE, ask_password, seated
 from pro_service.services.desk import reading as desk
 from pro_service.services.desk.account.proving import Proof
 from pro_service.services.desk.actions import Hands
 from pro_service.services.measuring import reading
-from pro_service.services.measuring.reading import ExamsBrought, Figure, HandIn, HandOut, Taken
+from pro_service.services.measuring.reading import (
+    ExamsBrought,
+    Figure,
+    HandIn,
+    HandOut,
+    LookedExam,
+    Taken,
+)
 from pro_service.services.study import Passwords
 from pro_service.store.connection import transaction
 from pro_service.store.pools import open_pools
-from pro_service.tables import csv_text, read_bytes, read_content, read_table, write_csv
+from pro_service.tables import (
+    MOST_MISTAKES,
+    csv_text,
+    read_bytes,
+    read_content,
+    read_table,
+    write_csv,
+)
 
 reads_app = typer.Typer(no_args_is_help=True, help="Images, read blinded (R19).")
 FileArgument = Annotated[Path, typer.Argument(help="A table: CSV or XLSX.")]
@@ -43,6 +58,9 @@ KeyOption = Annotated[
 @reads_app.command("exams")
 def exams_command(
     file: FileArgument,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what it would bring, and keep nothing.")
+    ] = False,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -50,12 +68,33 @@ def exams_command(
     """Bring examinations whose images are to be read: all of a table, or none."""
     table = read_table(file)
 
+    async def look(runtime: Runtime) -> list[LookedExam]:
+        found = await runtime.context.reader.study(runtime.connection, study)
+        return await reading.look_at_exams(runtime.connection, runtime.context, found.id, table)
+
     async def work(runtime: Runtime) -> ExamsBrought:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await reading.bring_exams(runtime.connection, found.id, table, actor=runtime.actor)
+        return await reading.bring_exams(
+            runtime.connection, runtime.context, found.id, table, actor=runtime.actor
+        )
 
+    if preview:
+        _tell(with_runtime(data, actor, look))
+        return
     brought = with_runtime(data, actor, work)
     out.print(f"{brought.new} new exams; {brought.known} known before.")
+
+
+def _tell(looked: Sequence[LookedExam]) -> None:
+    """What would become of a table; exit code 1 where something would be refused."""
+    refused = [one for one in looked if one.refused is not None]
+    for one in refused[:MOST_MISTAKES]:
+        err.print(reading.exam_in_english(one), markup=False)
+    known = sum(one.known for one in looked)
+    new = len(looked) - known - len(refused)
+    out.print(f"{new} new exams; {known} known before; {len(refused)} refused. Nothing was kept.")
+    if refused:
+        raise typer.Exit(1)
 
 
 @reads_app.command("list")

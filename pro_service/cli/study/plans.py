@@ -29,8 +29,6 @@ def check(file: PlanFile) -> None:
     )
     for place in open_rules:
         typer.echo(f"note: {place} is to be confirmed.")
-    for place, when in plan.not_yet():
-        typer.echo(f"note: {place} is checked, but nothing acts upon it until {when}.")
 
 
 @plan_app.command("load")

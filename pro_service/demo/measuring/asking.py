@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pro_service.demo.measuring.exams import Subject
+from pro_service.demo.measuring.exams import Examinee
 from pro_service.demo.measuring.keeping import ACTOR, Office
 from pro_service.demo.measuring.truth import (
     LAYER,
@@ -67,7 +67,7 @@ class Answered(NamedTuple):
         return {name: round(one, 6) for name, one in told.items() if one is not None}
 
 
-async def ask(office: Office, subjects: Sequence[Subject]) -> Answered:
+async def ask(office: Office, examinees: Sequence[Examinee]) -> Answered:
     """Set pain beside UTE T2*, over time within knees; kept as a run, like any other."""
     connection, context, study_id = office.connection, office.context, office.study_id
     looking = Looking(
@@ -82,7 +82,7 @@ async def ask(office: Office, subjects: Sequence[Subject]) -> Answered:
     terms = correlating.read_question(context.catalogue, looking.protocol, asked)
     found = await correlating.find(connection, context, looking, terms, Wish())
     await correlating.record(connection, study_id, found, ACTOR)
-    known: Mapping[str, Subject] = {one.persona.code: one for one in subjects}
+    known: Mapping[str, Examinee] = {one.persona.code: one for one in examinees}
     return Answered(found, truth_of(found.pairing.pairs, known), _repeated(found))
 
 

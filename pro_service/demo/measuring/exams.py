@@ -23,7 +23,7 @@ MOST_BEFORE: Final = 3
 
 
 @dataclass(frozen=True)
-class Subject:
+class Examinee:
     """A participant as whoever examines them knows them."""
 
     persona: Persona
@@ -42,7 +42,7 @@ class Subject:
 class Exam(NamedTuple):
     """Images of a knee, taken on a day for a visit."""
 
-    subject: Subject
+    examinee: Examinee
     visit: str
     knee: Target
     day: date
@@ -50,7 +50,7 @@ class Exam(NamedTuple):
     @property
     def name(self) -> tuple[str, str, str]:
         """Names it in draws, wherever the calendar of the run begins."""
-        return self.subject.persona.code, self.visit, self.knee
+        return self.examinee.persona.code, self.visit, self.knee
 
 
 def appointment(persona: Persona, injected_on: date, visit: str) -> date:
@@ -59,24 +59,24 @@ def appointment(persona: Persona, injected_on: date, visit: str) -> date:
     return add_months(injected_on, FOLLOW_UPS[visit]) - EARLIEST + timedelta(days=place)
 
 
-def clinic_days(subject: Subject, until: date) -> Iterator[tuple[str, date]]:
+def clinic_days(examinee: Examinee, until: date) -> Iterator[tuple[str, date]]:
     """The visits a participant has come to for clinic measures before a day, each with its day."""
-    yield "screening", subject.screened_on
-    if subject.injected_on is None or subject.dead:
+    yield "screening", examinee.screened_on
+    if examinee.injected_on is None or examinee.dead:
         return
     for visit in FOLLOW_UPS:
-        day = appointment(subject.persona, subject.injected_on, visit)
+        day = appointment(examinee.persona, examinee.injected_on, visit)
         if day < until:
             yield visit, day
 
 
-def exams_of(subject: Subject, until: date) -> Iterator[Exam]:
+def exams_of(examinee: Examinee, until: date) -> Iterator[Exam]:
     """Every examination of a participant before a day, in order."""
-    if subject.injected_on is None:
+    if examinee.injected_on is None:
         return
-    before = subject.persona.draw("imaging").randrange(MOST_BEFORE)
-    days = [(BEFORE_INJECTION, subject.injected_on - timedelta(days=before))]
-    days += [one for one in clinic_days(subject, until) if one[0] in FOLLOW_UPS]
+    before = examinee.persona.draw("imaging").randrange(MOST_BEFORE)
+    days = [(BEFORE_INJECTION, examinee.injected_on - timedelta(days=before))]
+    days += [one for one in clinic_days(examinee, until) if one[0] in FOLLOW_UPS]
     for visit, day in days:
-        for knee in subject.knees:
-            yield Exam(subject, visit, knee, day)
+        for knee in examinee.knees:
+            yield Exam(examinee, visit, knee, day)

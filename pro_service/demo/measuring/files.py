@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from pro_service.demo.measuring.exams import Exam, Subject, clinic_days
+from pro_service.demo.measuring.exams import Exam, Examinee, clinic_days
 from pro_service.demo.measuring.truth import (
     LAYER,
     LEAST_MS,
@@ -48,17 +48,17 @@ class Seen(NamedTuple):
     look: int
 
 
-def clinic_table(subjects: Iterable[Subject], until: date) -> Iterator[Row]:
+def clinic_table(examinees: Iterable[Examinee], until: date) -> Iterator[Row]:
     """What was measured at the clinic before a day, with its heads."""
     yield CLINIC_HEADS
-    for subject in subjects:
-        for visit, day in clinic_days(subject, until):
-            yield from _of_person(subject, visit, day)
-            yield from _of_knees(subject, visit, day)
+    for examinee in examinees:
+        for visit, day in clinic_days(examinee, until):
+            yield from _of_person(examinee, visit, day)
+            yield from _of_knees(examinee, visit, day)
 
 
-def _of_person(subject: Subject, visit: str, day: date) -> Iterator[Row]:
-    persona, pain = subject.persona, pain_on(subject, day)
+def _of_person(examinee: Examinee, visit: str, day: date) -> Iterator[Row]:
+    persona, pain = examinee.persona, pain_on(examinee, day)
     chance = persona.draw("clinic", visit)
     weight = persona.draw("weight").uniform(54, 92) + chance.gauss(0, 0.8)
     values = {
@@ -72,9 +72,9 @@ def _of_person(subject: Subject, visit: str, day: date) -> Iterator[Row]:
         yield persona.code, measure, "", *told, day, visit
 
 
-def _of_knees(subject: Subject, visit: str, day: date) -> Iterator[Row]:
-    persona, pain = subject.persona, pain_on(subject, day)
-    for knee in subject.knees:
+def _of_knees(examinee: Examinee, visit: str, day: date) -> Iterator[Row]:
+    persona, pain = examinee.persona, pain_on(examinee, day)
+    for knee in examinee.knees:
         chance = persona.draw("clinic", visit, knee)
         values = {
             "range_of_motion": min(round(140 - 0.35 * pain + chance.gauss(0, 4)), 155),
@@ -92,7 +92,7 @@ def exam_table(exams: Iterable[Exam]) -> Iterator[Row]:
     yield EXAM_HEADS
     for one in exams:
         side = one.knee.removesuffix("_knee")
-        yield one.subject.persona.code, one.visit, side, one.day, "Scanner A", "3"
+        yield one.examinee.persona.code, one.visit, side, one.day, "Scanner A", "3"
 
 
 def read_table(
@@ -115,7 +115,7 @@ def _read(
 ) -> float | None:
     """What a reader finds at one place of one examination; None: it cannot be told."""
     measure, region, layer = place
-    exam, persona = seen.exam, seen.exam.subject.persona
+    exam, persona = seen.exam, seen.exam.examinee.persona
     again = persona.draw("read", *exam.name[1:], *place, reader, seen.look)
     if measure == THICKNESS:
         if persona.draw("readable", *exam.name[1:]).random() < UNREADABLE:
@@ -126,7 +126,7 @@ def _read(
 
 def _ute(region: str, layer: str, exam: Exam, scan: float) -> float:
     """UTE T2* as an examination shows it; where it follows the pain wholly, as `truth` says."""
-    persona, pain = exam.subject.persona, pain_on(exam.subject, exam.day)
+    persona, pain = exam.examinee.persona, pain_on(exam.examinee, exam.day)
     if (region, layer) == (REGION, LAYER):
         return LEAST_MS + MS_A_POINT * pain + scan
     chance = persona.draw("scan", *exam.name[1:], region, layer)

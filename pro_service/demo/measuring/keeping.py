@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from pro_service.demo.measuring.exams import Exam, Subject, exams_of
+from pro_service.demo.measuring.exams import Exam, Examinee, exams_of
 from pro_service.demo.measuring.files import (
     THICKNESS,
     Row,
@@ -66,10 +66,10 @@ class _Archive:
     scans: Mapping[Exam, float]
 
 
-async def keep_measures(office: Office, subjects: Sequence[Subject], until: date) -> None:
+async def keep_measures(office: Office, examinees: Sequence[Examinee], until: date) -> None:
     """Keep what was measured of everybody before a day; nothing where nobody was injected."""
-    await _bring_clinic(office, _table("clinic.csv", clinic_table(subjects, until)))
-    exams = [exam for one in subjects for exam in exams_of(one, until)]
+    await _bring_clinic(office, _table("clinic.csv", clinic_table(examinees, until)))
+    exams = [exam for one in examinees for exam in exams_of(one, until)]
     if not exams:
         return
     table = _table("exams.csv", exam_table(exams))[1]
@@ -78,8 +78,8 @@ async def keep_measures(office: Office, subjects: Sequence[Subject], until: date
     )
     for login in READERS:
         await _add_reader(office, login)
-    scans = deal(exams, exams[0].subject.persona.seed)
-    by_name = {(one.subject.persona.code, one.knee, one.day): one for one in exams}
+    scans = deal(exams, exams[0].examinee.persona.seed)
+    by_name = {(one.examinee.persona.code, one.knee, one.day): one for one in exams}
     await _read_all(office, _Archive(by_name, scans))
     await reading.lock_reads(office.connection, office.study_id, actor=ACTOR, reason=ALL_READ)
 

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from pro_service.demo.measuring.asking import Answered, ask
-from pro_service.demo.measuring.exams import Subject
+from pro_service.demo.measuring.exams import Examinee
 from pro_service.demo.measuring.keeping import ACTOR, Office, keep_measures
 from pro_service.demo.participant import Participant
 from pro_service.domain.study.times import local_day, zone
@@ -28,22 +28,22 @@ async def measure_study(
     starts_at: datetime,
 ) -> Answered | None:
     """Keep what was measured until now, and ask what it says; None: nobody was injected."""
-    subjects = [_subject(one, starts_at) for one in people]
+    examinees = [_examinee(one, starts_at) for one in people]
     connection = await connect(database_url, role="pro_operator", actor=ACTOR)
     try:
         office = Office(connection, context, study_id)
         now = await operations.get_study_time(connection)
-        await keep_measures(office, subjects, now.date())
-        if all(one.injected_on is None for one in subjects):
+        await keep_measures(office, examinees, now.date())
+        if all(one.injected_on is None for one in examinees):
             return None
-        return await ask(office, subjects)
+        return await ask(office, examinees)
     finally:
         await connection.close()
 
 
-def _subject(one: Participant, starts_at: datetime) -> Subject:
+def _examinee(one: Participant, starts_at: datetime) -> Examinee:
     injected_on = None
     if one.injected_at is not None:
         injected_on = local_day(one.injected_at, zone(one.persona.zone))
     screened_on = starts_at.date() - SCREENED_BEFORE
-    return Subject(one.persona, screened_on, injected_on, one.dead)
+    return Examinee(one.persona, screened_on, injected_on, one.dead)

@@ -16,7 +16,7 @@ from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Final, NamedTuple
 
-from pro_service.demo.measuring.exams import Exam, Subject
+from pro_service.demo.measuring.exams import Exam, Examinee
 from pro_service.demo.personas import ANSWER_SPREAD, FLARE, FLARE_DAYS
 from pro_service.domain.measures.pairing import Of, Paired
 
@@ -55,18 +55,18 @@ class _Expected(NamedTuple):
     images: float
 
 
-def pain_on(subject: Subject, day: date) -> float:
+def pain_on(examinee: Examinee, day: date) -> float:
     """The pain felt on a day, 0 to 100."""
-    persona, injected_on = subject.persona, subject.injected_on
+    persona, injected_on = examinee.persona, examinee.injected_on
     if injected_on is None or day <= injected_on:
         return persona.usual_pain * 10
     flare = FLARE if (day - injected_on).days <= FLARE_DAYS else 0.0
     return (persona.usual_pain * persona.pain_left(day, injected_on) + flare) * 10
 
 
-def ms_on(subject: Subject, day: date) -> float:
+def ms_on(examinee: Examinee, day: date) -> float:
     """UTE T2* where it follows the pain, before anything by chance."""
-    return LEAST_MS + MS_A_POINT * pain_on(subject, day)
+    return LEAST_MS + MS_A_POINT * pain_on(examinee, day)
 
 
 def deal(exams: Sequence[Exam], seed: int) -> dict[Exam, float]:
@@ -77,8 +77,8 @@ def deal(exams: Sequence[Exam], seed: int) -> dict[Exam, float]:
     """
     by_knee: dict[tuple[str, str], list[Exam]] = defaultdict(list)
     for one in exams:
-        by_knee[one.subject.persona.code, one.knee].append(one)
-    knees = sorted(by_knee.values(), key=lambda found: (len(found), _fall(found[0].subject)))
+        by_knee[one.examinee.persona.code, one.knee].append(one)
+    knees = sorted(by_knee.values(), key=lambda found: (len(found), _fall(found[0].examinee)))
     drawn = [one for found in knees[::2] for one in found]
     places = [SCAN_SPREAD * NormalDist().inv_cdf((n + 0.5) / len(drawn)) for n in range(len(drawn))]
     random.Random(f"{seed}:scans").shuffle(places)
@@ -89,16 +89,16 @@ def deal(exams: Sequence[Exam], seed: int) -> dict[Exam, float]:
     return scans
 
 
-def _fall(subject: Subject) -> float:
+def _fall(examinee: Examinee) -> float:
     """How much less it hurts in the end."""
-    return subject.persona.usual_pain * subject.persona.benefit
+    return examinee.persona.usual_pain * examinee.persona.benefit
 
 
-def truth_of(pairs: Iterable[Paired], subjects: Mapping[str, Subject]) -> Truth | None:
+def truth_of(pairs: Iterable[Paired], examinees: Mapping[str, Examinee]) -> Truth | None:
     """What these very pairs must show; None where no knee has two."""
     by_knee: dict[Of, list[_Expected]] = defaultdict(list)
     for one in pairs:
-        by_knee[one.score.of].append(_expected(subjects[one.score.of.code], one))
+        by_knee[one.score.of].append(_expected(examinees[one.score.of.code], one))
     pain = ms = both = 0.0
     for expected in by_knee.values():
         felt, seen = fmean(one.pain for one in expected), fmean(one.ms for one in expected)
@@ -111,15 +111,15 @@ def truth_of(pairs: Iterable[Paired], subjects: Mapping[str, Subject]) -> Truth 
     return Truth(both / sqrt(pain * ms), both / ms)
 
 
-def _expected(subject: Subject, pair: Paired) -> _Expected:
-    day, injected_on = pair.score.day, subject.injected_on
+def _expected(examinee: Examinee, pair: Paired) -> _Expected:
+    day, injected_on = pair.score.day, examinee.injected_on
     left = 1.0
     if injected_on is not None and day > injected_on:
-        left = subject.persona.pain_left(day, injected_on)
+        left = examinee.persona.pain_left(day, injected_on)
     answer = (ANSWER_SPREAD * left) ** 2 + _ROUNDING
     return _Expected(
-        pain=pain_on(subject, day),
-        ms=ms_on(subject, pair.measured_on),
+        pain=pain_on(examinee, day),
+        ms=ms_on(examinee, pair.measured_on),
         answers=answer * 100 / ITEMS,
         images=SCAN_SPREAD**2 + READER_SPREAD**2 / READERS,
     )

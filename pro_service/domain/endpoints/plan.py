@@ -7,7 +7,6 @@ participants see their own trend (R21). Field names are the document's keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -30,12 +29,9 @@ Stage = Literal["before_lock", "after_lock", "after_unblinding"]
 
 CorrelationKind = Literal["within knees over time", "change from baseline", "at a visit"]
 """The three ways of asking whether a score and a measure move together."""
-
-
-NOT_YET: Final[Mapping[str, str]] = {
-    "trend": "participants see their own trend",
-}
-"""Sections that are checked and that nothing acts upon before the service does what is named."""
+Shown = Literal["after the last visit", "from the start"]
+"""From when participants see their own scores over time (R21)."""
+FROM_THE_START: Final[Shown] = "from the start"
 
 
 class PlanHead(Record):
@@ -93,7 +89,7 @@ class Look(Authority):
 class TrendRule(Authority):
     """From when participants may see their own trend (R21)."""
 
-    shown: Literal["after the last visit", "from the start"]
+    shown: Shown
     """From the start is for all participants alike, and marks every value as `informed`."""
 
 
@@ -130,6 +126,11 @@ class AnalysisPlan(Record):
     def flagged_events(self) -> frozenset[str]:
         """The kinds of events of the protocol's own that exports flag."""
         return frozenset() if self.own_events is None else frozenset(self.own_events.flagged)
+
+    @property
+    def informs(self) -> bool:
+        """Whether participants see their own scores from the start, and so all values are told."""
+        return self.trend is not None and self.trend.shown == FROM_THE_START
 
     @property
     def rules(self) -> EndpointRules:
@@ -169,10 +170,6 @@ class AnalysisPlan(Record):
     def unconfirmed(self) -> tuple[str, ...]:
         """The places of the rules that are to be confirmed."""
         return tuple(each.place for each in self.every_rule() if each.rule.is_unconfirmed)
-
-    def not_yet(self) -> tuple[tuple[str, str], ...]:
-        """The sections it has that nothing acts upon yet, each with when something will."""
-        return tuple((name, when) for name, when in NOT_YET.items() if getattr(self, name))
 
     def changed_since(self, earlier: AnalysisPlan) -> tuple[str, ...]:
         """What differs from an earlier version, by the document's sections and rule ids."""

@@ -166,6 +166,9 @@ class Action(StrEnum):
 
     read_images = "read_images"
     """Take one's own lists of pseudonyms, and hand in what was read: a reader's alone (R19)."""
+    hand_out_reads = "hand_out_reads"
+    """Bring examinations, hand readers lists of pseudonyms, and take out whose each is (R19): of
+    all sites at once."""
     lock_reads = "lock_reads"
     """Lock the reads of images, and sign that they are unlocked: of all sites at once."""
 
@@ -235,6 +238,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.lock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.unlock_data: frozenset({Role.investigator, Role.data_manager}),
     Action.read_images: frozenset({Role.reader}),
+    Action.hand_out_reads: frozenset({Role.data_manager}),
     Action.lock_reads: frozenset({Role.data_manager}),
 }
 """Which roles may do it, at the site where the participant is now."""

@@ -102,7 +102,8 @@ async def export(
             flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
             instruments = context.catalogue.instruments
             snapshot = Snapshot(
-                *(kind, study.code, at, instruments, rules, context.catalogue.measures, flagged)
+                *(kind, study.code, at, instruments, rules, context.catalogue.measures, flagged),
+                informed=plan is not None and plan.plan.informs,
             )
             about = _about(context, snapshot, now, cut) | plan_cells(plan)
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))

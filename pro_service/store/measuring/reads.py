@@ -21,16 +21,6 @@ Purpose = Literal["read", "adjudication"]
 LockStep = Literal["locked", "unlocked"]
 
 
-class ExamVisit(NamedTuple):
-    """The participant an exam names, and the visit; `visit_id` is None where there is none such."""
-
-    participant_id: UUID
-    treated_knees: Sequence[str]
-    today: date
-    """In the participant's zone."""
-    visit_id: UUID | None
-
-
 class ExamRow(NamedTuple):
     """An examination whose images are to be read; the fields in the statement's order."""
 
@@ -97,6 +87,20 @@ class OwnList(NamedTuple):
     measure: str
     recorded_at: datetime
     items: int
+
+
+class ListGiven(NamedTuple):
+    """A list as whoever hands it out sees it."""
+
+    id: UUID
+    measure: str
+    reader: str
+    purpose: Purpose
+    recorded_at: datetime
+    actor: str
+    items: int
+    read_items: int
+    """How many of them have been read, in part at least."""
 
 
 class KnownItem(NamedTuple):
@@ -172,21 +176,6 @@ class Kept(NamedTuple):
     told: int
 
 
-async def find_visits_of_exams(
-    connection: Connection, study_id: UUID, named: Sequence[tuple[str, str, int]]
-) -> dict[int, ExamVisit]:
-    """Whose visit each exam names (code, definition, occurrence), by its place from 0."""
-    columns = [list(one) for one in zip(*named, strict=True)] or [[], [], []]
-    rows = await connection.fetch(_SQL["find_visits_of_exams"], study_id, *columns)
-    return dict(_placed(row) for row in rows)
-
-
-def _placed(row: Mapping[str, Any]) -> tuple[int, ExamVisit]:
-    told = dict(row)
-    place = told.pop("place") - 1
-    return place, row_of(ExamVisit, told)
-
-
 async def insert_exams(
     connection: Connection, study_id: UUID, actor: str, exams: Sequence[ExamRow]
 ) -> int:
@@ -202,6 +191,26 @@ async def list_roles_of_reader(
     """The roles somebody has in the study now; none: nobody of this login works in it."""
     rows = await connection.fetch(_SQL["list_roles_of_reader"], study_id, login)
     return frozenset(row["role"] for row in rows)
+
+
+async def list_known_exams(
+    connection: Connection, study_id: UUID, participants: Sequence[UUID]
+) -> set[tuple[UUID, str, date]]:
+    """The examinations of some participants that are known: whose, which knee, which day."""
+    rows = await connection.fetch(_SQL["list_known_exams"], study_id, list(participants))
+    return {(row["participant_id"], row["target"], row["measured_on"]) for row in rows}
+
+
+async def list_readers(connection: Connection, study_id: UUID) -> list[str]:
+    """The logins of those who read images here and are nothing else."""
+    rows = await connection.fetch(_SQL["list_readers"], study_id)
+    return [row["login"] for row in rows]
+
+
+async def list_lists_handed_out(connection: Connection, study_id: UUID) -> list[ListGiven]:
+    """Every list that was handed out, the newest first."""
+    rows = await connection.fetch(_SQL["list_lists_handed_out"], study_id)
+    return [row_of(ListGiven, row) for row in rows]
 
 
 async def list_exams_to_read(

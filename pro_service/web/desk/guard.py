@@ -38,6 +38,7 @@ _LARGE: Final = 4 * 1024 * 1024
 WITH_FILES: Final[Mapping[str, int | None]] = {
     "desk-enrol-file": None,
     "desk-reads-look": None,
+    "desk-exams-look": None,
     "desk-measure-file": _LARGE,
     "desk-measure-rows": _LARGE,
 }

@@ -173,6 +173,7 @@ DOINGS: Final = (
     Doing("/desk/enrol/rows", files.confirm, Action.enrol, "desk-enrol-rows"),
     Doing(f"{_PARTICIPANT}/unblind", allocation.unblind, Action.unblind, "desk-unblind"),
     Doing("/desk/allocation", allocation.show_list, Action.see_allocation, "desk-allocation-show"),
+    Doing("/desk/groups/arms", groups.show_by_arm, Action.see_allocation, "desk-groups-arms"),
     Doing(f"{_PARTICIPANT}/ask-at-once", ask_at_once, Action.ask_now, "desk-ask-at-once"),
     Doing(chosen.ASK, chosen.ask, Action.ask_now, "desk-chosen-ask"),
     Doing(chosen.CARDS, chosen.cards, Action.print_card, "desk-chosen-cards"),

@@ -13,6 +13,7 @@ from pro_service.domain.study.times import local_day, zone
 from pro_service.services.pages import preferences as service
 from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.pages.preferences import ChoiceRefusedError, Setting
+from pro_service.services.pages.trend import may_see_trend
 from pro_service.services.texting.opt_outs import NoLineError
 from pro_service.texts.catalogue import format_day, format_time
 from pro_service.web.errors import status_of
@@ -34,7 +35,9 @@ from pro_service.web.site import known_language
 async def show_own_page(request: web.Request, page: OwnPage) -> web.Response:
     """`GET /q/me`."""
     saved = "saved" in request.query
-    return render(request, page, "me.html", saved=saved, **page_values(request, page))
+    trend = await may_see_trend(request.app[POOLS].participant, page)
+    values = page_values(request, page)
+    return render(request, page, "me.html", saved=saved, trend=trend, **values)
 
 
 @for_own_page

@@ -48,6 +48,7 @@ AUDIENCE: Final = Audience(
     prefix="page",
     static="/q/static",
     style="pages.css",
+    chart_style="trend.css",
     scripts=SCRIPTS,
     failures={
         HTTPStatus.FORBIDDEN: "refused",

@@ -1,11 +1,3 @@
--- name: find_visits_of_exams(study_id, codes, definitions, occurrences)
--- The visits that exams name, each with whose it is, and the participant's zone and knees.
-SELECT n.place, p.id AS participant_id, p.treated_knees, (pro.now() AT TIME ZONE p.zone)::date AS today, v.id AS visit_id
-FROM unnest($2::text[], $3::text[], $4::integer[]) WITH ORDINALITY AS n (code, definition, occurrence, place)
-JOIN pro.participants AS p ON p.study_id = $1 AND p.code = n.code
-LEFT JOIN pro.visits AS v ON v.study_id = $1 AND v.participant_id = p.id AND v.definition = n.definition
-      AND v.occurrence = n.occurrence AND v.superseded_at IS NULL;
-
 -- name: insert_exams(study_id, actor, ids, participants, visits, targets, days, scanners, strengths, study_uids)
 -- Keep examinations whose images are to be read; one that is known already changes nothing. How many were new.
 WITH brought AS (
@@ -102,3 +94,25 @@ SELECT DISTINCT r.role
 FROM pro.present_staff AS s
 JOIN pro.present_roles AS r ON r.study_id = s.study_id AND r.staff_id = s.staff_id
 WHERE s.study_id = $1 AND s.login = $2;
+
+-- name: list_readers(study_id)
+-- Who reads images in the study and is nothing else in it, by login.
+SELECT s.login
+FROM pro.present_staff AS s
+JOIN pro.present_roles AS r ON r.study_id = s.study_id AND r.staff_id = s.staff_id
+WHERE s.study_id = $1 GROUP BY s.login HAVING bool_and(r.role = 'reader') ORDER BY s.login;
+
+-- name: list_lists_handed_out(study_id)
+-- Every list that was handed out, the newest first: to whom, by whom, how many images it names and how many of them
+-- have been read.
+SELECT l.id, l.measure, l.reader, l.purpose, l.recorded_at, l.actor, count(i.id) AS items,
+       count(i.id) FILTER (WHERE EXISTS (
+           SELECT FROM pro.reads AS r WHERE r.study_id = i.study_id AND r.item_id = i.id)) AS read_items
+FROM pro.read_lists AS l
+JOIN pro.read_items AS i ON i.study_id = l.study_id AND i.list_id = l.id
+WHERE l.study_id = $1 GROUP BY l.study_id, l.id ORDER BY l.id DESC;
+
+-- name: list_known_exams(study_id, participants)
+-- The examinations of some participants that are known already.
+SELECT e.participant_id, e.target, e.measured_on
+FROM pro.read_exams AS e WHERE e.study_id = $1 AND e.participant_id = ANY ($2::uuid[]);

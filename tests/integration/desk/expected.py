@@ -55,12 +55,17 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     action = doing.action
     if role not in MAY[action]:
         return 404 if action in UNSEEN else 403
+    if doing.name == "desk-groups-arms":
+        return 403  # Who holds the allocation and nothing else sees no groups.
     if doing.name == "desk-correlate":
         return 409 if role in SEES_BOTH else 403  # The reads are not locked.
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if action is Action.read_images:
         return 422  # The file holds no table, wherever they read.
+    if action is Action.hand_out_reads:
+        # Of every site of the study, or not at all; and nothing that is sent is a list or a table.
+        return 422 if place in OTHER | {"whole_study"} else 403
     if action is Action.lock_reads:
         if place not in OTHER | {"whole_study"}:
             return 403  # Of every site of the study, or not at all.
@@ -151,6 +156,9 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/me": 200,
         "/desk/measures/reads": 200
         if role in MAY[Action.read_images] | MAY[Action.lock_reads]
+        else 403,
+        "/desk/measures/hand-out": 200
+        if role in MAY[Action.hand_out_reads] and place in OTHER | {"whole_study"}
         else 403,
         "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,

@@ -64,7 +64,9 @@ async def image_knees(url: str) -> Left:
             await trial.happened(code)
         await trial.move(timedelta(hours=1))
         table = read_content("exams.csv", exams_table(*CODES))
-        brought = await bring_exams(trial.operator, trial.study_id, table, actor=ACTOR)
+        brought = await bring_exams(
+            trial.operator, trial.context, trial.study_id, table, actor=ACTOR
+        )
         assert brought == (len(CODES), 0)
         return Left.of(trial)
 

@@ -7,18 +7,20 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from statistics import pstdev
 
 import pytest
 
 from pro_service.catalog.instrument_files import load_instruments
 from pro_service.catalog.measure_files import load_measures
-from pro_service.demo.measuring.exams import Exam, Subject, appointment, exams_of
+from pro_service.demo.measuring.exams import Exam, Examinee, appointment, exams_of
 from pro_service.demo.measuring.files import Seen, clinic_table, read_table, with_slip
 from pro_service.demo.measuring.truth import (
     LAYER,
     MEASURE,
     MS_A_POINT,
     REGION,
+    SCAN_SPREAD,
     Truth,
     deal,
     ms_on,
@@ -40,23 +42,23 @@ SHIPPED = 1
 """The seed `demo` has when nobody names another."""
 
 
-def subjects(seed: int, count: int) -> list[Subject]:
+def examinees(seed: int, count: int) -> list[Examinee]:
     """A cast, injected as planned."""
-    return [Subject(one, SCREENED_ON, one.planned_on, dead=False) for one in cast(seed, count)]
+    return [Examinee(one, SCREENED_ON, one.planned_on, dead=False) for one in cast(seed, count)]
 
 
-def exams(people: list[Subject]) -> list[Exam]:
+def exams(people: list[Examinee]) -> list[Exam]:
     """Every examination of a year."""
     return [exam for one in people for exam in exams_of(one, END)]
 
 
 def pairs(seed: int, count: int) -> Iterator[Paired]:
     """Of everybody who answers, the scores beside what two readers saw of the same knee."""
-    people = [one for one in subjects(seed, count) if one.persona.kind is not Kind.never]
+    people = [one for one in examinees(seed, count) if one.persona.kind is not Kind.never]
     taken = exams(people)
     scans = deal(taken, seed)
     for exam in taken:
-        persona, injected_on = exam.subject.persona, exam.subject.injected_on
+        persona, injected_on = exam.examinee.persona, exam.examinee.injected_on
         assert injected_on is not None
         before = exam.visit == "injection"
         day = injected_on - timedelta(days=3) if before else exam.day + timedelta(days=10)
@@ -94,7 +96,7 @@ def points(found: list[Paired]) -> list[Point]:
 def covers(seed: int, count: int = 40, replicates: int = 2000) -> bool:
     """Whether the interval of a run of this seed covers the truth."""
     found = list(pairs(seed, count))
-    known = {one.persona.code: one for one in subjects(seed, count)}
+    known = {one.persona.code: one for one in examinees(seed, count)}
     truth = truth_of(found, known)
     drawn = bootstrap(points(found), "within", replicates=replicates)
     assert truth is not None
@@ -104,7 +106,7 @@ def covers(seed: int, count: int = 40, replicates: int = 2000) -> bool:
 
 
 def test_images_follow_the_pain_by_the_amount_that_is_told() -> None:
-    one = subjects(SHIPPED, 1)[0]
+    one = examinees(SHIPPED, 1)[0]
     before, after = SCREENED_ON, add_months(one.persona.planned_on, 6)
     fell = pain_on(one, before) - pain_on(one, after)
     assert fell > 0
@@ -113,7 +115,7 @@ def test_images_follow_the_pain_by_the_amount_that_is_told() -> None:
 
 def test_the_truth_of_two_pairs_is_worked_out_by_hand() -> None:
     persona = replace(cast(SHIPPED, 1)[0], usual_pain=5.0, benefit=0.5, knees="left")
-    one = Subject(persona, SCREENED_ON, date(2026, 1, 10), dead=False)
+    one = Examinee(persona, SCREENED_ON, date(2026, 1, 10), dead=False)
     late = date(2036, 1, 10)  # so late that half of 50 points is left: 25, and 3 ms less
     of = Of(persona.code, "left_knee")
     days = (date(2026, 1, 5), late)
@@ -129,7 +131,7 @@ def test_the_truth_of_two_pairs_is_worked_out_by_hand() -> None:
 
 def test_the_interval_of_the_shipped_seed_covers_the_truth_and_finds_it_near() -> None:
     found = list(pairs(SHIPPED, 40))
-    known = {one.persona.code: one for one in subjects(SHIPPED, 40)}
+    known = {one.persona.code: one for one in examinees(SHIPPED, 40)}
     truth, estimate = truth_of(found, known), correlate(points(found), "within")
     assert truth is not None
     assert estimate.r == pytest.approx(truth.correlation, abs=0.05)
@@ -144,7 +146,7 @@ def test_hardly_any_seed_misses_the_truth() -> None:
 
 
 def test_everybody_is_examined_before_and_the_living_twice_after() -> None:
-    people = subjects(SHIPPED, 40)
+    people = examinees(SHIPPED, 40)
     assert {one.visit for one in exams(people[:1])} == {"injection", "month_6", "month_12"}
     both = next(one for one in people if one.persona.knees == "both")
     assert len(exams([both])) == 6
@@ -157,10 +159,13 @@ def test_everybody_is_examined_before_and_the_living_twice_after() -> None:
 
 
 def test_what_is_read_fits_the_measure_and_one_reader_slips_once() -> None:
-    taken = exams(subjects(SHIPPED, 40))
+    taken = exams(examinees(SHIPPED, 40))
     seen = [Seen(f"P{n}", n, one, 1) for n, one in enumerate(taken, start=1)]
     scans = deal(taken, SHIPPED)
-    assert sorted(deal(taken, 2).values()) == pytest.approx(sorted(scans.values()))
+    for seed in (SHIPPED, 2):
+        dealt = deal(taken, seed).values()
+        assert pstdev(dealt) == pytest.approx(SCAN_SPREAD, abs=0.05)
+        assert sum(dealt) == pytest.approx(0, abs=4 * SCAN_SPREAD)
     _, *rows = read_table(UTE, "reader-1", seen, scans)
     assert len(rows) == len(taken) * len(UTE.regions) * len(UTE.layers)
     values = [Decimal(str(row[4])) for row in rows]
@@ -171,7 +176,7 @@ def test_what_is_read_fits_the_measure_and_one_reader_slips_once() -> None:
 
 
 def test_clinic_measures_are_of_the_visits_that_have_come() -> None:
-    one = subjects(SHIPPED, 1)
+    one = examinees(SHIPPED, 1)
     _, *rows = clinic_table(one, END)
     assert {row[6] for row in rows} == {"screening", "month_6", "month_12"}
     _, *early = clinic_table(one, one[0].persona.planned_on)

@@ -14,7 +14,7 @@ READS = {
     Action.correlate,
 }
 ASKS = {Action.raise_query, Action.close_query}
-LOCKS = {Action.lock_data, Action.unlock_data, Action.lock_reads}
+LOCKS = {Action.lock_data, Action.unlock_data, Action.lock_reads, Action.hand_out_reads}
 KEEPS = {Action.keep_staff, Action.keep_sites}
 ABOUT_NOBODY = KEEPS | {
     Action.see_audit,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple, get_args
+from uuid import UUID
 
 import asyncpg
 
@@ -14,15 +15,19 @@ from pro_service.domain.endpoints.groups import SittingScore, Summary, counted, 
 from pro_service.domain.endpoints.looking import Opening, openings
 from pro_service.domain.endpoints.rules import EndpointRules
 from pro_service.domain.instruments.model import Instrument, Scale, Total
+from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.charting.course import read_rules
-from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.seat import NotAllowedError, Seat, at_desk
 from pro_service.services.desk.today import read_frame
+from pro_service.services.desk.unblinding import show_allocations
 from pro_service.services.measuring import read_gate
 from pro_service.store.charting.groups import list_group_scores
 from pro_service.store.desk.frame import Frame
 from pro_service.store.desk.people import list_protocol_versions
+from pro_service.store.measuring.keeping import list_measured_people
 
 Split = Literal["treated", "knee", "site"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
@@ -56,7 +61,7 @@ class GroupKey(NamedTuple):
     panel: str | None
     """A site; None: all sites together."""
     series: str
-    """A knee, `treated`, `other` or `person`."""
+    """A knee, `treated`, `other` or `person`; or an arm."""
     definition: str
 
 
@@ -80,12 +85,38 @@ class Groups:
     participants: int
     """How many have at least one value."""
     undecided: int
+    arms: tuple[str, ...] = ()
+    """What the series are called where they are divided by allocation, in order."""
+
+
+async def read_by_arm(hands: Hands, asked: GroupsAsked) -> Groups:
+    """The same by who was given what, for who may see groups and holds the allocation.
+
+    That the arms were opened is recorded, as wherever they are shown; while groups may not be
+    looked at nothing is opened. Raises NotAllowedError.
+    """
+    seat = hands.seat
+    if not seat.may_anywhere(Action.see_groups):
+        raise NotAllowedError
+    found = await read_groups(hands.desk, hands.context, seat, asked)
+    if found.opening is None:
+        return found
+    arms = {one.code: one.arm for one in await show_allocations(hands)}
+    async with at_desk(hands.desk, seat) as connection:
+        people = await list_measured_people(connection, seat.study_id, list(arms))
+    of_person = {one.participant_id: arms[code] for code, one in people.items()}
+    return await read_groups(hands.desk, hands.context, seat, asked, of_person)
 
 
 async def read_groups(
-    pool: asyncpg.Pool, context: ServiceContext, seat: Seat, asked: GroupsAsked
+    pool: asyncpg.Pool,
+    context: ServiceContext,
+    seat: Seat,
+    asked: GroupsAsked,
+    arms: Mapping[UUID, str] | None = None,
 ) -> Groups:
-    """The chosen scale by visit, of the participants at the seat's sites whose scores it may see.
+    """The chosen scale by visit, of the participants at the seat's sites whose scores it may see;
+    by their `arms` where these are given.
 
     Six statements, and one for each protocol version not read before.
     """
@@ -126,9 +157,10 @@ async def read_groups(
         scale,
         asked.split,
         visits_of(protocol, scale),
-        {} if scale is None else by_visit(kept.scores, scale, asked.split),
+        {} if scale is None else by_visit(kept.scores, scale, asked.split, arms),
         len({one.participant_id for one in kept.scores}),
         kept.undecided,
+        () if arms is None else tuple(sorted(set(arms.values()))),
     )
 
 
@@ -175,15 +207,28 @@ def visits_of(protocol: Protocol | None, scale: ScaleChoice | None) -> tuple[Vis
 
 
 def by_visit(
-    scores: Iterable[SittingScore], scale: ScaleChoice, split: Split
+    scores: Iterable[SittingScore],
+    scale: ScaleChoice,
+    split: Split,
+    arms: Mapping[UUID, str] | None = None,
 ) -> dict[GroupKey, Summary]:
-    """Mean and spread of each series at each visit, on 0-100 where the scale has that."""
+    """Mean and spread of each series at each visit, on 0-100 where the scale has that; by arm of
+    treated knees and persons alone."""
     values: dict[GroupKey, list[Fraction]] = defaultdict(list)
     for one in scores:
         value = one.normalised if scale.scored.normalisation == "0-100" else one.raw
-        if value is not None:
-            values[_key(one, split)].append(value)
+        key = _key(one, split) if arms is None else _arm_key(one, arms)
+        if value is not None and key is not None:
+            values[key].append(value)
     return summed_up(values)
+
+
+def _arm_key(one: SittingScore, arms: Mapping[UUID, str]) -> GroupKey | None:
+    """The arm a score counts to; None: to none that is known, or it is of a knee left alone."""
+    arm = arms.get(one.participant_id)
+    if arm is None or not (one.treated or one.target == "person"):
+        return None
+    return GroupKey(None, arm, one.definition)
 
 
 def _key(one: SittingScore, split: Split) -> GroupKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pro_service.services.desk.measuring import handing_out
 from pro_service.services.desk.measuring.files import MOST_ROWS, TooManyValuesError, bring, look
 from pro_service.services.desk.measuring.sheet import MeasureSheet, keep_values, look_at_sheet
 
@@ -10,6 +11,7 @@ __all__ = [
     "MeasureSheet",
     "TooManyValuesError",
     "bring",
+    "handing_out",
     "keep_values",
     "look",
     "look_at_sheet",

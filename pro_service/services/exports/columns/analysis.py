@@ -187,5 +187,10 @@ ADPRO: Final = Table(
             *("source_key", "text", "SRCKEY", "Source"),
             "Table, and the sitting there by visit, occurrence and number, or the value's id",
         ),
+        Column(
+            *("informed", "yes/no", "INFORMED", "Saw their own trend"),
+            "Whether participants see their own scores over time from the start, by the plan",
+            source="protocol",
+        ),
     ),
 )

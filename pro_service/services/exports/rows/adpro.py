@@ -64,6 +64,7 @@ def score_records(reading: Reading, placed: Sequence[Placed]) -> Iterator[Row]:
             *(None if measured.basis == "complete" else measured.basis, None),
             *(*place, one.scale.code),
             " ".join(map(str, ("sittings", *place, asked.target, asked.sitting))),
+            reading.snapshot.informed,
         )
 
 
@@ -75,7 +76,8 @@ def measure_records(
         return
     measuring = reading.protocol.coming.measures
     rule: ReadersRule = "mean" if measuring is None else measuring.readers_rule
-    stands = standing_values([one.measured for one in values], rule)
+    beyond = {} if measuring is None else measuring.differs_beyond
+    stands = standing_values([one.measured for one in values], rule, beyond)
     with_value = [one for one in stands if one.value is not None]
     for _, series in groupby(sorted(with_value, key=_order), key=_key):
         several = list(series)
@@ -147,6 +149,7 @@ def _series(
             "mean of readers" if one.reader is None and readers != {None} else None,
             *(beside.gap(one), *(one.visit or (None, None)), measure.id, None),
             f"measures {'; '.join(str(each.thing_id) for each in sources)}",
+            reading.snapshot.informed,
         )
 
 

@@ -53,6 +53,8 @@ class Snapshot:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     flagged: frozenset[str] = frozenset()
     """Kinds of events of the protocol's own that the analysis plan names."""
+    informed: bool = False
+    """Whether participants see their own scores over time from the start (R21)."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,13 @@
 """Reads of images, blinded (R19): lists out, reads in, agreement, adjudication, lock."""
 
 from pro_service.services.measuring.reading.agreeing import Figure, agreement_of
-from pro_service.services.measuring.reading.exams import ExamsBrought, bring_exams
+from pro_service.services.measuring.reading.exams import (
+    ExamsBrought,
+    LookedExam,
+    bring_exams,
+    exam_in_english,
+    look_at_exams,
+)
 from pro_service.services.measuring.reading.lists import (
     HandOut,
     Listed,
@@ -31,6 +37,7 @@ __all__ = [
     "HandIn",
     "HandOut",
     "Listed",
+    "LookedExam",
     "ReadListError",
     "ReadsFileError",
     "ReadsLockError",
@@ -38,11 +45,13 @@ __all__ = [
     "Taken",
     "agreement_of",
     "bring_exams",
+    "exam_in_english",
     "hand_out",
     "hand_out_to_settle",
     "key_table",
     "list_table",
     "lock_reads",
+    "look_at_exams",
     "look_at_reads",
     "take_reads",
     "unlock_reads",

@@ -45,7 +45,11 @@ async def agreement_of(
     if measure is None:
         raise ReadListError(f"{name} is no known measure.", mend="See `measure list`.")
     given = await store.list_given_reads(connection, study_id, name)
-    return figures(measure, [one for purpose, one in given if purpose == "read"])
+    first = [one for purpose, one in given if purpose == "read"]
+    settling = [one for purpose, one in given if purpose == "adjudication"]
+    # Who settles is compared with themselves alone: they see what others differed about.
+    alone = [one for one in figures(measure, settling) if len(one.readers) == 1]
+    return figures(measure, first) + alone
 
 
 def figures(measure: Measure, given: Iterable[Given]) -> list[Figure]:

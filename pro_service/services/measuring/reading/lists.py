@@ -80,17 +80,20 @@ async def hand_out(
         raise ReadListError(
             f"{wish.reader} has no exam left to read for {measure.id}.",
             mend="Bring exams with `reads exams FILE`.",
+            word="none_left",
         )
     (rule, *others) = rules
     if others:
         raise ReadListError(
             "The protocols of these participants settle reads by different rules.",
             mend="Move the participants to one version first.",
+            word="rules_differ",
         )
     if rule.readers_rule == "adjudicated" and rule.differs_beyond is None:
         raise ReadListError(
             "The rule of adjudication must stand before the first read, and has no threshold.",
             mend=f"Load a protocol that names {measure.id} in [measures.differs_beyond].",
+            word="no_threshold",
         )
     await _demand_same_rule(connection, study_id, measure, rule)
     return await _list(connection, study_id, wish, measure, exams, rule, "read")
@@ -107,11 +110,14 @@ async def hand_out_to_settle(
     lists = await store.list_read_lists(connection, study_id, measure.id)
     reading = [one for one in lists if one.purpose == "read"]
     if not reading or reading[0].readers_rule != "adjudicated":
-        raise ReadListError("The lists of this measure are not settled by adjudication.")
+        raise ReadListError(
+            "The lists of this measure are not settled by adjudication.", word="not_adjudicated"
+        )
     if wish.reader in {one.reader for one in reading}:
         raise ReadListError(
             f"{wish.reader} has read for {measure.id} and cannot settle it.",
             mend="Name another reader.",
+            word="has_read",
         )
     beyond = reading[0].differs_beyond or Decimal(0)
     before = {exam for one in lists if one.purpose == "adjudication" for exam in one.exams}
@@ -119,7 +125,9 @@ async def hand_out_to_settle(
     first = [one for purpose, one in given if purpose == "read"]
     exams = [one for one in to_settle(first, beyond) if one not in before]
     if not exams:
-        raise ReadListError(f"No reads of {measure.id} lie further apart than {beyond:f}.")
+        raise ReadListError(
+            f"No reads of {measure.id} lie further apart than {beyond:f}.", word="none_apart"
+        )
     rule = _Rule("adjudicated", beyond)
     return await _list(connection, study_id, wish, measure, exams, rule, "adjudication")
 
@@ -142,14 +150,17 @@ async def _demand(
     """The measure, if it is of images and whoever reads is blind. Raises ReadListError."""
     measure = context.catalogue.measures.get(wish.measure)
     if measure is None:
-        raise ReadListError(f"{wish.measure} is no known measure.", mend="See `measure list`.")
+        raise ReadListError(
+            f"{wish.measure} is no known measure.", mend="See `measure list`.", word="unknown"
+        )
     if measure.modality != "imaging" or measure.per != "knee":
-        raise ReadListError(f"{wish.measure} is not read from images of a knee.")
+        raise ReadListError(f"{wish.measure} is not read from images of a knee.", word="no_images")
     roles = await store.list_roles_of_reader(connection, study_id, wish.reader)
     if roles != {Role.reader}:
         raise ReadListError(
             f"{wish.reader} is no reader of this study, or is more than a reader.",
             mend="Who reads sees nobody's record: give them the role reader and no other.",
+            word="not_blind",
         )
     return measure
 
@@ -163,6 +174,7 @@ async def _demand_same_rule(
         raise ReadListError(
             f"Reads of {measure.id} were begun by another rule, which cannot be changed now.",
             mend="Load a protocol with the rule of then.",
+            word="other_rule",
         )
 
 
@@ -176,7 +188,8 @@ async def _list(
     purpose: Purpose,
 ) -> Listed:
     seed = secrets.randbits(_SEED_BITS)
-    order = draw_order(exams, seed, repeats=purpose == "read")
+    # With nothing to put between, a repeat would be seen for what it is.
+    order = draw_order(exams, seed, repeats=purpose == "read" or len(exams) > 1)
     items = list(zip(_pseudonyms(len(order)), order, strict=True))
     row = ListRow(
         id=new_id(),

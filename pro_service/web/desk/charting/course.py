@@ -75,10 +75,15 @@ class CourseShown:
         }
 
     def measured(self) -> Iterator[dict[str, Any]]:
-        """The charts of measures, on the same time axis."""
+        """The charts of measures, on the same time axis; of each measure the first part of the knee
+        is open, and the others are folded below it."""
         shown = MeasuresShown(self.words, self.timeline.protocol, self.days, self.time)
+        figures: dict[str, list[dict[str, Any]]] = {}
         for number, one in enumerate(self.measures, 1):
-            yield shown.figure(one, f"m{number}")
+            figures.setdefault(one.measure.id, []).append(shown.figure(one, f"m{number}"))
+        for first, *others in figures.values():
+            more = self.words.text("measured.more", what=first["name"], count=len(others))
+            yield {"first": first, "others": others, "more": more}
 
     def keys(self) -> list[tuple[Any, str]]:
         """What marks and lines mean: of what is drawn, each once."""

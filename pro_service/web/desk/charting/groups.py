@@ -18,18 +18,21 @@ from pro_service.services.desk.charting.groups import (
     GroupsAsked,
     ScaleChoice,
     opening_key,
+    read_by_arm,
     read_groups,
 )
 from pro_service.services.desk.seat import Seat
 from pro_service.web.charts import legend
 from pro_service.web.charts.axis import ticks_over
 from pro_service.web.charts.groups import Bar, GroupChart, GroupSeries, draw
-from pro_service.web.charts.marks import LEFT, PERSON, RIGHT, Style
+from pro_service.web.charts.marks import LEFT, PERSON, RIGHT, STYLES, Style
 from pro_service.web.charts.svg import Told
 from pro_service.web.desk.charting.course import of_range, scale_in_words
+from pro_service.web.desk.guard import hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.requests import read_form
 
 _LOOKS: Final[Mapping[str, Style]] = {
     "treated": RIGHT,
@@ -53,6 +56,16 @@ async def show_groups(request: web.Request, seat: Seat) -> web.Response:
     return desk.render("groups.html", request, seat, frame=found.frame, groups=shown.values())
 
 
+async def show_by_arm(request: web.Request, seat: Seat) -> web.Response:
+    """`POST /desk/groups/arms`: the same by allocation; that it was opened is recorded first."""
+    form = await read_form(request)
+    asked = GroupsAsked(scale=str(form.get("scale", "")), opening=str(form.get("look", "")))
+    found = await read_by_arm(hands_of(request, seat), asked)
+    desk = request.app[DESK]
+    shown = GroupsShown(desk.words(language_of(request, seat)), found)
+    return desk.render("groups.html", request, seat, frame=found.frame, groups=shown.values())
+
+
 class GroupsShown:
     """What the room shows, in one language."""
 
@@ -60,6 +73,9 @@ class GroupsShown:
         """Keep what is shown."""
         self.words, self.found = words, found
         self.labels = [words.visit(found.protocol, one.id, None) for one in found.visits]
+        self.looks: Mapping[str, Style] = _LOOKS
+        if found.arms:
+            self.looks = {one: STYLES[n % len(STYLES)] for n, one in enumerate(found.arms)}
 
     def values(self) -> dict[str, Any]:
         """Everything `groups.html` shows."""
@@ -89,6 +105,10 @@ class GroupsShown:
             "fewest": FEWEST,
             "figures": [] if found.scale is None else [*self.figures(found.scale)],
             "keys": [*self.keys()],
+            "arms": list(found.arms),
+            "chosen": None
+            if found.scale is None or found.opening is None
+            else {"scale": found.scale.key, "look": opening_key(found.opening)},
         }
 
     def _foreseen(self) -> list[str]:
@@ -103,7 +123,7 @@ class GroupsShown:
     def keys(self) -> Iterator[tuple[Markup, str]]:
         """What marks mean, of the series there are."""
         there = {one.series for one in self.found.summaries}
-        for name, style in _LOOKS.items():
+        for name, style in self.looks.items():
             if name in there:
                 yield legend.series_key(style), self.series_word(name)
         if any(one.mean is None for one in self.found.summaries.values()):
@@ -111,6 +131,8 @@ class GroupsShown:
 
     def series_word(self, name: str) -> str:
         """What a series is called."""
+        if name in self.found.arms:
+            return name
         if name in ("treated", "other"):
             return self.words.text(f"groups.{name}")
         return self.words.word("target", name)
@@ -138,7 +160,7 @@ class GroupsShown:
         of = of_range(self.words, lowest, highest, direction)
         series = tuple(
             GroupSeries(style, self.series_word(one), tuple(self.bars(one, found)))
-            for one, style in _LOOKS.items()
+            for one, style in self.looks.items()
             if any(key.series == one for key in found)
         )
         described = " ".join(bar.said for one in series for bar in one.bars)
@@ -173,7 +195,7 @@ class GroupsShown:
     def rows(self, found: Mapping[GroupKey, Summary]) -> Iterator[dict[str, Any]]:
         """The table behind a panel, visit by visit."""
         for place, visit in enumerate(self.found.visits):
-            for series in _LOOKS:
+            for series in self.looks:
                 for key, one in found.items():
                     if (key.series, key.definition) == (series, visit.id):
                         yield {

@@ -8,10 +8,13 @@ from typing import Final
 import pytest
 
 from pro_service.services.exports.cuts import make_cut
+from pro_service.services.record.allocating import check_allocations, load_allocations
+from pro_service.services.study.staff import make_staff
+from pro_service.tables import read_content
 from tests.integration.desk.charting.conftest import BASELINE, Browsers
 from tests.integration.desk.texts.conftest import plain
 from tests.integration.exports.conftest import INJECTED
-from tests.support.desk import page
+from tests.support.desk import PASSWORD, page, press
 from tests.support.study import ACTOR, Trial
 
 ROOM: Final = "/desk/groups?scale=womac-nrs-3.1/pain"
@@ -97,3 +100,41 @@ async def test_who_withdrew_the_use_of_the_data_is_in_no_group(trial: Trial, at:
     )
     _, html = await page(await at("dora"), ROOM)
     assert [one[2] for one in rows(html)] == ["4"]
+
+
+async def test_by_allocation_only_for_its_holder_and_that_it_was_opened_is_recorded(
+    trial: Trial, at: Browsers
+) -> None:
+    """Somebody unblinded who also keeps data: by the holder's role, the groups by the other."""
+    for role in ("allocation_holder", "data_manager"):
+        await make_staff(
+            trial.operator, trial.study_id, login="uma", password=PASSWORD, site=None, role=role,
+            actor=ACTOR,
+        )  # fmt: skip
+    arms = {code: "cells" if code < "K-005" else "saline" for code in BASELINE}
+    text = "participant,arm\n" + "".join(f"{code},{arm}\n" for code, arm in arms.items())
+    table = read_content("arms.csv", text.encode())
+    rows_in = await check_allocations(trial.operator, trial.study_id, table, "uma")
+    await load_allocations(
+        *(trial.operator, trial.context, trial.study_id, rows_in),
+        holder="uma",
+        actor=ACTOR,
+        reason="randomised",
+    )
+    uma = await at("uma")
+    _, html = await page(uma, ROOM)
+    assert "saline" not in html
+    assert await trial.count("allocation_showings") == 0
+    status, html = await press(uma, html, "/desk/groups/arms")
+    assert status == 200
+    assert rows(html) == [
+        ["Before the injection", "cells", "4", "–", "–"],
+        ["Before the injection", "saline", "1", "–", "–"],
+        ["Week 2", "cells", "1", "–", "–"],
+    ]
+    assert await trial.fetch("SELECT row_count, actor FROM allocation_showings") == [
+        (5, "staff:uma")
+    ]
+    dora = await at("dora")
+    _, html = await page(dora, ROOM)
+    assert "/desk/groups/arms" not in html
