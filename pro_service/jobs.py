@@ -18,6 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
+from pro_service.services.desk import Exporting
 from pro_service.services.receiving import sweep_inbound, work_off
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
@@ -61,13 +62,14 @@ def make_jobs(
     receiving: Connection | None = None,
     telling: Telling | None = None,
     desk: asyncpg.Pool | None = None,
+    exporting: Exporting | None = None,
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
     `receiving` is a connection that may store inbound texts; without one pushes are not worked
     off, nor is the list of texts swept.
     Without `telling` no staff are told of anything; without the desk's pool, which counts, there
-    is no digest.
+    is no digest. `exporting` is what files of study data are made with; without it none is.
     """
     stopping = asyncio.Event()
 
@@ -83,6 +85,9 @@ def make_jobs(
         told.append(_tell_job(connection, context, telling, stopping))
     if telling is not None and desk is not None:
         told.append(_digest_job(connection, desk, context, telling, stopping))
+    exports = []
+    if exporting is not None:
+        exports.append(_export_job(connection, context, exporting, stopping))
     return [
         Job(
             "remind",
@@ -99,6 +104,7 @@ def make_jobs(
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *told,
         *received,
+        *exports,
     ]
 
 
@@ -127,6 +133,20 @@ def _digest_job(
         return rounds.digest_round(connection, desk, context, telling, go_on)
 
     return Job("digest", 60.0, digest, stopping)
+
+
+def _export_job(
+    connection: Connection, context: ServiceContext, exporting: Exporting, stopping: asyncio.Event
+) -> Job:
+    def go_on() -> bool:
+        return not stopping.is_set()
+
+    return Job(
+        "exports",
+        5.0,
+        lambda: rounds.export_round(connection, context, exporting, go_on),
+        stopping,
+    )
 
 
 def _inbound_job(connection: Connection, context: ServiceContext, stopping: asyncio.Event) -> Job:

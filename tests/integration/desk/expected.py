@@ -150,6 +150,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/measures/reads": 200
         if role in MAY[Action.read_images] | MAY[Action.lock_reads]
         else 403,
+        "/desk/exports": 200 if role in MAY[Action.export_data] else 403,
         "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
         f"{theirs}/signing": signs,
