@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import asyncpg
 from aiohttp import web
 
 from pro_service.config import Settings, open_seal_keys
@@ -23,6 +24,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import KeyWatch
 from pro_service.services.base.meters import Meters
 from pro_service.services.base.telling import Telling
+from pro_service.services.desk import Exporting
 from pro_service.services.desk.sign_in import Door
 from pro_service.services.keeping import said_of, said_of_timeline, vouch
 from pro_service.services.record import Sealer
@@ -36,7 +38,7 @@ from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
 from pro_service.store.keeping.watching import get_figures
 from pro_service.store.migrations import demand_whole, schema_state
-from pro_service.store.pools import Pools, open_pools
+from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.store.texting.registered import list_gaps
 from pro_service.store.texting.sending import count_waiting_elsewhere, list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
@@ -79,6 +81,23 @@ async def check_ready(pools: Pools, providers: list[str]) -> str | None:
     if await holds.get_left_timeline(pools.participant) is not None:
         return said_of_timeline()
     return await _waits_for_operator(pools.participant, providers)
+
+
+@asynccontextmanager
+async def reading_everything(
+    database_url: str,
+) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection that sees a whole study, as an operator's command does, and writes nothing.
+
+    Raises DatabaseUnreachableError.
+    """
+    connection = await connect(
+        database_url, role="pro_operator", actor="service:export", only_reads=True
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def _waits_for_operator(connection: Connection, providers: list[str]) -> str | None:
@@ -132,6 +151,7 @@ async def _put_together(
             telling=told_by,
             desk=pools.desk,
             webhooks=webhooks,
+            exporting=Exporting(lambda: reading_everything(database_url), pools.desk),
         )
         if settings.failover == "go-on":
             jobs.insert(0, Job("vouch", 5.0, partial(vouch, pools.worker)))

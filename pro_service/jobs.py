@@ -20,6 +20,7 @@ from pro_service.messaging.webhooks import Webhooks
 from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import Telling
+from pro_service.services.desk import Exporting
 from pro_service.services.receiving import sweep_inbound, work_off
 from pro_service.services.record import Sealer
 from pro_service.store.connection import Connection
@@ -66,13 +67,15 @@ def make_jobs(
     telling: Telling | None = None,
     desk: asyncpg.Pool | None = None,
     webhooks: Webhooks | None = None,
+    exporting: Exporting | None = None,
 ) -> list[Job]:
     """The service's periodic work, in the order in which a drain runs it.
 
     `receiving` is a connection that may store inbound texts; without one pushes are not worked
     off, nor is the list of texts swept.
     Without `telling` no staff are told of anything; without the desk's pool, which counts, there
-    is no digest. Without `webhooks` programs are told of nothing.
+    is no digest. Without `webhooks` programs are told of nothing. `exporting` is what files of
+    study data are made with; without it none is.
     """
     stopping = asyncio.Event()
 
@@ -90,6 +93,9 @@ def make_jobs(
         told.append(_digest_job(connection, desk, context, telling, stopping))
     if webhooks is not None:
         told.append(_webhook_job(connection, context, webhooks, stopping))
+    exports = []
+    if exporting is not None:
+        exports.append(_export_job(connection, context, exporting, stopping))
     return [
         Job(
             "remind",
@@ -106,6 +112,7 @@ def make_jobs(
         Job("seal", 300.0, lambda: rounds.seal_round(connection, sealer), stopping),
         *told,
         *received,
+        *exports,
     ]
 
 
@@ -146,6 +153,20 @@ def _webhook_job(
         "webhooks",
         10.0,
         lambda: rounds.webhook_round(connection, context, webhooks, go_on),
+        stopping,
+    )
+
+
+def _export_job(
+    connection: Connection, context: ServiceContext, exporting: Exporting, stopping: asyncio.Event
+) -> Job:
+    def go_on() -> bool:
+        return not stopping.is_set()
+
+    return Job(
+        "exports",
+        5.0,
+        lambda: rounds.export_round(connection, context, exporting, go_on),
         stopping,
     )
 

@@ -91,6 +91,7 @@ COMMANDS: Final = (
     Entry("rota", "Who is told of urgent matters, and when.", "study.rota:rota_app"),
     Entry("instrument", "Instruments, as data.", "tools.instruments:instrument_app"),
     Entry("measure", "Measures, as data, and their values.", "measuring.measures:measure_app"),
+    Entry("history", "Answers of an earlier study.", "study.history:history_app"),
     Entry("event", "Dated facts about participants.", "people.participants:event_app"),
     Entry("participant", "One participant.", "people.participant:participant_app"),
     Entry("visit", "Visits beside those the protocol dates.", "people.visits:visit_app"),

@@ -29,7 +29,7 @@ from pro_service.services.calling import (
     look_for_silence,
     tell_of,
 )
-from pro_service.services.desk import list_mornings, send_digest
+from pro_service.services.desk import Exporting, list_mornings, make_export, send_digest
 from pro_service.services.pages import end_idle, list_idle
 from pro_service.services.record import Sealer, seal
 from pro_service.services.texting import (
@@ -211,6 +211,13 @@ async def tablet_round(connection: Connection, go_on: GoOn = _always) -> int:
         return await end_idle(connection, idle)
 
     return await _each(await list_idle(connection, BATCH), one, go_on)
+
+
+async def export_round(
+    connection: Connection, context: ServiceContext, exporting: Exporting, go_on: GoOn = _always
+) -> int:
+    """Make the next file of study data that somebody at the desk asked for."""
+    return await make_export(connection, context, exporting, go_on)
 
 
 async def tail_round(connection: Connection, context: ServiceContext, go_on: GoOn = _always) -> int:

@@ -154,17 +154,19 @@ async def connect(
     role: str | None,
     actor: str,
     bounds: Bounds = COMMANDS,
+    only_reads: bool = False,
 ) -> asyncpg.Connection:
     """One connection set up as the pools' are, for the command line.
 
     `role` is a database role's full name (`pro_worker`), or None to stay who the URL says.
-    Raises DatabaseUnreachableError.
+    `only_reads`: the server refuses whatever would write. Raises DatabaseUnreachableError.
     """
+    reading = {"default_transaction_read_only": "on"} if only_reads else {}
     connection = await connect_within(
         url,
         timeout=bounds.connecting,
         command_timeout=bounds.silence,
-        server_settings=start_settings(role, actor) | bounds.settings,
+        server_settings=start_settings(role, actor) | bounds.settings | reading,
         connection_class=BoundedConnection,
     )
     try:

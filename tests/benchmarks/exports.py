@@ -84,6 +84,31 @@ async def measure(chosen: Chosen, server: Server) -> Found:
     return Found("exports", f"exports, {chosen.participants} participants", sides, [], lines)
 
 
+TIMES: Final = 10
+"""So much larger the second study of `exports-growth` is."""
+MOST_DEARER: Final = 1.25
+"""A participant of it may cost so many times as much, for the line to count as straight."""
+
+
+async def measure_growth(chosen: Chosen, server: Server) -> Found:
+    """The export of a study and of one ten times as large: what a participant costs in each."""
+    sides: list[dict[str, Any]] = []
+    for participants in (chosen.participants, chosen.participants * TIMES):
+        async with filled(server, EXPORTED_STUDY, participants, chosen.folder) as (url, _):
+            one = await _run(url)
+        each = {"cpu_ms_each": 1000 * one["cpu"] / participants}
+        sides.append({"name": str(participants), "participants": participants, **one, **each})
+    lines = [
+        f"{one['name']:>8} participants{one['seconds']:8.1f} s{one['cpu']:8.1f} s cpu"
+        f"{one['cpu_ms_each']:8.2f} ms cpu each{one['mb']:8.1f} MB{one['answers']:>10} answers"
+        for one in sides
+    ]
+    dearer = sides[1]["cpu_ms_each"] / sides[0]["cpu_ms_each"]
+    verdict = "grows in a straight line" if dearer <= MOST_DEARER else "grows faster than the study"
+    lines.append(f"A participant of the larger costs {dearer:.2f} times as much: it {verdict}.")
+    return Found("exports-growth", f"exports, {TIMES} times as large", sides, [], lines)
+
+
 async def _run(url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         child = await asyncio.create_subprocess_exec(

@@ -22,7 +22,14 @@ from pro_service.services.exports.columns import TABLES, Cell, Row, Table
 from pro_service.services.exports.formats import Writer, frames, xlsx
 from pro_service.services.exports.formats.errors import FormatError
 from pro_service.services.exports.formats.xml import text
-from pro_service.services.exports.formats.xpt import XptWriter, cut, data_set, ibm_float
+from pro_service.services.exports.formats.xpt import (
+    XptWriter,
+    cut,
+    data_set,
+    ibm_float,
+    pieces,
+    variables_of,
+)
 
 ABOUT: Final[Mapping[str, object]] = {
     "study": "X",
@@ -90,11 +97,33 @@ def test_a_text_longer_than_a_cell_is_refused_and_not_cut(tmp_path: Path) -> Non
         write(tmp_path, FORMATS["xlsx"]({}), row(kind="x" * (xlsx.LONGEST + 1)))
 
 
-def test_a_transported_text_is_cut_between_characters(tmp_path: Path) -> None:
-    (found,) = transported(tmp_path, row(kind="膝" * 100, label_en=None, flagged=True))
-    assert found["KIND"] == "膝" * 66
-    assert (found["LABELEN"], found["FLAGGED"]) == ("", "Y")
+def test_a_long_transported_text_goes_on_in_further_variables(tmp_path: Path) -> None:
+    long = "膝" * 100
+    rows = [row(kind=long, label_en=None, flagged=True), row(kind="fall", label_en="a" * 201)]
+    found, short = transported(tmp_path, *rows)
+    assert (found["KIND"], found["KIND2"]) == ("膝" * 66, "膝" * 34)
+    assert (short["KIND"], short["KIND2"]) == ("fall", "")
+    assert (found["LABELEN"], found["LABELEN2"], found["FLAGGED"]) == ("", "", "Y")
+    assert (short["LABELEN"], short["LABELEN2"]) == ("a" * 200, "a")
     assert cut("膝盖", 5) == "膝"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=500))
+def test_nothing_of_a_text_is_lost_in_parts(words: str) -> None:
+    parts = pieces(words * 3)
+    assert "".join(parts) == words * 3
+    assert max(len(part.encode()) for part in parts) <= 200
+    # A reader takes spaces at the end for padding.
+    assert all(part == part.rstrip(" ") or not part.strip(" ") for part in parts[:-1])
+
+
+def test_parts_of_a_text_have_names_no_column_has() -> None:
+    named = {one.short for one in TABLES["codebook"].columns}
+    lengths = [[200, 200, 5] for _ in TABLES["codebook"].columns]
+    names = [one.name for one in variables_of(TABLES["codebook"], lengths)]
+    assert len(set(names)) == len(names) == 3 * len(named)
+    assert named <= set(names)
+    assert max(map(len, names)) <= 8
 
 
 def figure(told: bytes) -> float:

@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
-from pro_service.services.exports.choosing import choose_formats, choose_tables
+from pro_service.services.exports.choosing import choose_formats, choose_tables, listed_formats
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.files import ABOUT
 from pro_service.services.exports.instants import read_instant
@@ -61,9 +61,7 @@ def export_command(
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
-        chosen = choose_tables(tables)
-        neutral = runtime.context.catalogue.neutral_instruments
-        wanted = Wanted(tables=chosen, writers=choose_formats(formats, chosen, neutral))
+        wanted = _wanted(formats, tables, runtime)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(
@@ -78,6 +76,13 @@ def export_command(
             )
 
     _tell(folder, with_runtime(data, actor, work))
+
+
+def _wanted(formats: str, tables: str | None, runtime: Runtime) -> Wanted:
+    chosen = choose_tables(tables)
+    neutral = runtime.context.catalogue.neutral_instruments
+    writers = choose_formats(formats, chosen, neutral)
+    return Wanted(tables=chosen, formats=listed_formats(formats), writers=writers)
 
 
 def _one_folder(out_folder: Path | None, csv_folder: Path | None, formats: str) -> Path:

@@ -134,6 +134,8 @@ class Action(StrEnum):
     count_corrections = "count_corrections"
     """See how many corrections were asked for, approved, refused and wait, by site and interviewer
     (R13): counts, and whose requests wait, never an answer."""
+    export_data = "export_data"
+    """Have tables of one's sites made as files, as far as role and protocol show them (R6, R19)."""
     see_audit = "see_audit"
     """Read the audit: of participants who are now at their sites. An administrator's is empty but
     for what is about no participant."""
@@ -223,6 +225,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.count_corrections: frozenset({Role.investigator, Role.data_manager}),
     Action.keep_staff: frozenset({Role.administrator}),
     Action.keep_sites: frozenset({Role.administrator}),
+    Action.export_data: frozenset({Role.data_manager, Role.monitor}),
     Action.see_audit: _READ | {Role.administrator},
     Action.raise_query: frozenset({Role.data_manager, Role.monitor}),
     Action.answer_query: _CARE,

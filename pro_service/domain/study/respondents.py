@@ -16,6 +16,9 @@ ENTERED: Final[frozenset[str]] = frozenset({"telephone", "paper"})
 APART: Final[frozenset[str]] = ENTERED | {"tablet"}
 """The modes of sittings of their own: nobody answers on in them by page or text. A tablet that is
 handed over shows nothing given before, and what is given on it is shown nowhere else (R12)."""
+IMPORTED: Final = "imported"
+"""How sittings of an earlier study came that a file brought in: they are at no visit of this one,
+and nobody is asked, reminded, alarmed or counted by them."""
 RespondentKind = Literal["self", "self_with_reader", "proxy"]
 Relation = Literal["spouse", "child", "relative", "carer", "other"]
 """What somebody who answers on behalf of a participant is to the participant."""

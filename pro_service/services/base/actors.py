@@ -8,6 +8,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 
 WORKER: Final = "service:worker"
 """Periodic work: reminding, sending, closing, calling."""
+_STAFF: Final = "staff:"
 
 
 def participant_actor(facts: ParticipantFacts) -> str:
@@ -22,4 +23,9 @@ def provider_actor(name: str) -> str:
 
 def staff_actor(login: str) -> str:
     """A member of staff."""
-    return f"staff:{login}"
+    return f"{_STAFF}{login}"
+
+
+def staff_login(actor: str) -> str:
+    """The login of a member of staff, from how the record names them."""
+    return actor.removeprefix(_STAFF)

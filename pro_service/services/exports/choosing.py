@@ -48,7 +48,7 @@ def choose_formats(
     typed: str, tables: frozenset[str], instruments: Instruments
 ) -> Callable[[], tuple[Writer, ...]]:
     """Formats by their names with commas between them. Raises FormatError."""
-    names = list(dict.fromkeys(_listed(typed)))
+    names = listed_formats(typed)
     unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
         raise FormatError(
@@ -63,6 +63,24 @@ def choose_formats(
             )
     made = tuple(FORMATS[name](instruments) for name in names)
     return lambda: made
+
+
+def listed_formats(typed: str) -> tuple[str, ...]:
+    """The names of formats with commas between them, each once."""
+    return tuple(dict.fromkeys(_listed(typed)))
+
+
+def formats_at_hand() -> frozenset[str]:
+    """The formats whose libraries are installed here."""
+    return frozenset(name for name in FORMATS if _is_at_hand(name))
+
+
+def _is_at_hand(name: str) -> bool:
+    try:
+        FORMATS[name]({})
+    except FormatError:
+        return False
+    return True
 
 
 def _listed(typed: str) -> Iterable[str]:

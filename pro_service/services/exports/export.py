@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ class Wanted:
     """Names of the registry. Whoever asks has made sure that they may have them."""
     sites: frozenset[str] | None = None
     """Codes of the sites whose participants are in it, by the site at the instant; None: all."""
+    formats: tuple[str, ...] = ("csv",)
+    """The names of the formats, as the record keeps them."""
     writers: Callable[[], tuple[Writer, ...]] = field(default=lambda: (CsvWriter(),))
     """The formats, each made anew for the export."""
 
@@ -64,6 +67,8 @@ class Wanted:
 
 
 EVERYTHING = Wanted()
+Keep = Callable[[TakenOut], Awaitable[None]]
+"""Keeps in the record that an export leaves."""
 
 
 async def export(
@@ -76,13 +81,15 @@ async def export(
     cut: str | None = None,
     wanted: Wanted = EVERYTHING,
     told: Callable[[int, int], None] = lambda done, of: None,
+    keep: Keep | None = None,
 ) -> dict[str, int]:
     """Write a study's tables into `folder`; returns the rows of each.
 
     `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
     schedules are those of that instant, and the same whenever they are asked for again. Of a data
-    cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. Raises
-    AsOfError, CutError, TableNameError, ReadsOpenError, ExportFolderError.
+    cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. `keep`
+    is how the record learns of it where `connection` only reads. Raises AsOfError, CutError,
+    TableNameError, ReadsOpenError, ExportFolderError, and whatever `told` raises.
     """
     if cut is not None:
         as_of = (await find_cut(connection, study.id, cut)).cut_at
@@ -112,13 +119,15 @@ async def export(
             await _participants(merging, written, told)
         written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))
         written.add("codebook", codebook_rows(tables))
-        sha256 = written.finish({} if plan is None else {PLAN_FILE: plan.source})
+        extra = {} if plan is None else {PLAN_FILE: plan.source}
+        # Some formats are written only here, which takes seconds: a server goes on meanwhile.
+        sha256 = await asyncio.to_thread(written.finish, extra)
         # The folder appears once the record says who takes it out.
         taken = TakenOut(
             *("export", "&".join(narrowed), sum(written.counts.values())),
-            *(list(written.counts), at, sha256),
+            *(list(written.counts), at, sha256, wanted.formats),
         )
-        await insert_data_out(connection, study.id, taken)
+        await (insert_data_out(connection, study.id, taken) if keep is None else keep(taken))
     return written.counts
 
 
@@ -129,6 +138,7 @@ async def _participants(
         for name, rows in await merging.rows_of(participant_id):
             written.add(name, rows)
         told(number, len(merging.participant_ids))
+        await asyncio.sleep(0)  # In a server others are served between two participants.
 
 
 def _about(

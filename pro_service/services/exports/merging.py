@@ -27,6 +27,7 @@ from pro_service.services.exports.rows import (
     correction_rows,
     data_query_rows,
     event_rows,
+    history_rows,
     measure_records,
     measure_rows,
     message_rows,
@@ -39,7 +40,7 @@ from pro_service.services.exports.rows import (
     visit_rows,
 )
 from pro_service.store.exports import export as store
-from pro_service.store.exports import measures, people, work
+from pro_service.store.exports import history, measures, people, work
 from pro_service.store.exports.export import (
     ExportedAnswer,
     ExportedAssessment,
@@ -49,6 +50,7 @@ from pro_service.store.exports.export import (
     ExportedScore,
     Whose,
 )
+from pro_service.store.exports.history import ExportedPast
 from pro_service.store.exports.measures import ExportedMeasurement
 from pro_service.store.exports.people import (
     ExportedConsent,
@@ -86,6 +88,7 @@ class Sources(NamedTuple):
     restrictions: Stream[ExportedRestriction]
     visits: Stream[ExportedVisit]
     measurements: Stream[ExportedMeasurement]
+    history: Stream[ExportedPast]
     alerts: Stream[ExportedAlert]
     calls: Stream[ExportedCall]
     messages: Stream[ExportedMessage]
@@ -110,6 +113,7 @@ class Sources(NamedTuple):
             await people.stream_exported_restrictions(*place),
             await people.stream_exported_visits(*place),
             await measures.stream_exported_measurements(*place),
+            await history.stream_exported_history(*place),
             await work.stream_exported_alerts(*place),
             await work.stream_exported_calls(*place),
             await work.stream_exported_messages(*place),
@@ -196,7 +200,9 @@ class Merging:
     async def _of_answers(self, reading: Reading) -> list[TableRows]:
         """What was answered and measured, and what follows from it."""
         answers = answer_rows(reading)
-        values = await self._sources.measurements.of(reading.person.participant.participant_id)
+        who = reading.person.participant.participant_id
+        values = await self._sources.measurements.of(who)
+        past = history_rows(reading, await self._sources.history.of(who))
         # What is analysed stacks what the export has, and nothing that was left out of it.
         stacked = answers.measured if "scores" in self._tables else []
         beside = values if "measures" in self._tables else []
@@ -209,6 +215,9 @@ class Merging:
             ("adpro", score_records(reading, stacked)),
             ("adpro", measure_records(reading, stacked, beside)),
             ("adherence", adherence_rows(reading)),
+            ("sittings", past.sittings),
+            ("items", past.items),
+            ("scores", past.scores),
         ]
 
     async def _of_work(self, reading: Reading) -> list[TableRows]:

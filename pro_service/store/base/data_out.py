@@ -28,6 +28,8 @@ class TakenOut(NamedTuple):
     """Of an export: its instant, study time."""
     content_sha256: str | None = None
     """Of an export: the hash of its list of check sums, and so of every byte of it."""
+    formats: Sequence[str] | None = None
+    """Of an export: its formats."""
 
 
 async def insert_data_out(connection: Connection, study_id: UUID, taken: TakenOut) -> None:

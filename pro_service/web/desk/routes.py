@@ -24,6 +24,7 @@ from pro_service.web.desk.enrol import files
 from pro_service.web.desk.enrol import handlers as enrol
 from pro_service.web.desk.entering import blanks, corrections, counts, persons, second
 from pro_service.web.desk.entering import handlers as entering
+from pro_service.web.desk.exporting.routes import EXPORT_FORMS, EXPORT_ROUTES
 from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
 from pro_service.web.desk.guard import SeatedHandler, for_staff
@@ -186,7 +187,7 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
-    *(Doing(*one) for one in (*KEPT_FORMS, *MEASURE_FORMS)),
+    *(Doing(*one) for one in (*KEPT_FORMS, *MEASURE_FORMS, *EXPORT_FORMS)),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(
@@ -210,6 +211,7 @@ ROUTES: Final = (
     *KEPT_ROUTES,
     *MEASURE_ROUTES,
     *MISSING_ROUTES,
+    *EXPORT_ROUTES,
     web.get("/desk", today.show_today, name="desk"),
     web.get("/desk/events", events.listen, name="desk-events", allow_head=False),
     web.get("/desk/enrol", enrol.show, name="desk-enrol-form"),

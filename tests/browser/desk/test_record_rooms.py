@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from pro_service.app import reading_everything
 from pro_service.domain.study.facts import Status
+from pro_service.services import rounds
+from pro_service.services.desk import Exporting
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
@@ -75,6 +78,16 @@ async def test_the_rooms_of_the_record_read_well(
         await desk.look_over(f"desk-queries-{language}", "staff")
         await desk.go(PAGE)
         await desk.look_over(f"desk-person-queries-{language}", "staff")
+        await desk.go("/desk/exports")
+        await desk.press("main form button.main")
+        await desk.look_over(f"desk-exports-{language}", "staff")
+        # The page that waits for its file shows it, without anybody touching it.
+        link = page.locator('#made a[href$=".zip"]')
+        assert await link.count() == 0
+        exporting = Exporting(lambda: reading_everything(recorded.url), recorded.pools.desk)
+        await rounds.export_round(recorded.pools.worker, recorded.context, exporting)
+        await link.wait_for()
+        await desk.look_over(f"desk-export-made-{language}", "staff")
         assert desk.faults == []
     async with window(recorded.context.public_url) as desk:
         await sign_in(desk, f"record-investigator-{language.lower()}")

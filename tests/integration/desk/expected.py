@@ -160,6 +160,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/measures/hand-out": 200
         if role in MAY[Action.hand_out_reads] and place in OTHER | {"whole_study"}
         else 403,
+        "/desk/exports": 200 if role in MAY[Action.export_data] else 403,
         "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
         f"{theirs}/signing": signs,

@@ -243,10 +243,10 @@ async def test_who_takes_an_export_out_stands_in_the_record_before_the_folder_is
 ) -> None:
     tables = await read(trial, tmp_path / "out")
     (kept,) = await trial.fetch(
-        "SELECT d.what, d.narrowed_by, d.row_count, d.tables, d.content_sha256, a.actor"
+        "SELECT d.what, d.narrowed_by, d.row_count, d.tables, d.content_sha256, d.formats, a.actor"
         " FROM data_out AS d JOIN audit_entries AS a ON a.table_name = 'data_out'"
     )
     manifest = hashlib.sha256((tmp_path / "out" / MANIFEST).read_bytes()).hexdigest()
     rows = sum(len(each) for each in tables.values())
-    assert kept == ("export", "", rows, list(TABLES), manifest, ACTOR)
+    assert kept == ("export", "", rows, list(TABLES), manifest, ["csv"], ACTOR)
     assert [f"{name}.csv" for name in TABLES] == list(tables)

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import jsonschema
 import pyreadstat
-import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from lxml import etree
 
@@ -22,19 +21,11 @@ from pro_service.services.exports.formats.odm_metadata import NAMESPACE
 from pro_service.services.exports.formats.xpt import data_set
 from pro_service.services.exports.sdtm import DM, OPEN_STATES, QS, SV, short_code
 from tests.integration.exports.conftest import Cells
+from tests.support.shared import standard
 
-STANDARDS: Final = Path("/work/shared/facts/standards")
-"""CDISC's schemas, which are not copied into the repository (see there)."""
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 RESPONSE_STATUSES: Final = {"in-progress", "completed", "amended", "entered-in-error", "stopped"}
 OBSERVATION_STATUSES: Final = {"registered", "preliminary", "final", "amended"}
-
-
-def schema(name: str) -> Path:
-    path = STANDARDS / name
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    return path
 
 
 def key(row: Mapping[str, str]) -> tuple[str, ...]:
@@ -52,7 +43,7 @@ def path(text: str) -> str:
 
 
 def test_odm_is_valid_against_its_schema(exported: tuple[Path, Path]) -> None:
-    rules = etree.XMLSchema(etree.parse(schema("odm-1.3.2/ODM1-3-2.xsd")))
+    rules = etree.XMLSchema(etree.parse(standard("odm-1.3.2/ODM1-3-2.xsd")))
     rules.assertValid(odm(exported[0]))
 
 
@@ -100,7 +91,7 @@ def test_odm_says_in_both_languages_what_was_asked_and_who_answered_when(
 def test_dataset_json_is_valid_and_has_what_the_tables_have(
     exported: tuple[Path, Path], tables: Mapping[str, Cells]
 ) -> None:
-    rules = json.loads(schema("dataset-json-1.1.schema.json").read_text(encoding="utf-8"))
+    rules = json.loads(standard("dataset-json-1.1.schema.json").read_text(encoding="utf-8"))
     check = jsonschema.validators.validator_for(rules)(rules)
     for name, rows in tables.items():
         document = read_json(exported[0], name)

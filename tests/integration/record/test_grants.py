@@ -18,6 +18,7 @@ EVERYBODY: Final = set(ROLES)
 
 MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
     "current_responses": (ANSWERING, "the release before asks to; by a policy it removes nothing"),
+    "export_parts": ({WORKER}, "a file is kept for a day"),
     "looks_asked": ({WORKER}, "looked at: what was seen is in the record itself"),
     "participant_sessions": ({PAGES}, "by a policy only those of a week ago"),
     "participant_outlooks": ({WORKER}, "derived, and made anew"),
@@ -35,6 +36,7 @@ MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "contact_points": (EVERYBODY - {DESK}, "confirmed, wrong, bad, in another place, ended"),
     "conversations": ({OPERATOR, HOOKS, WORKER, PAGES, CLERK}, "the dialogue goes on"),
     "current_responses": (ANSWERING, "the release before asks to; by a policy it changes nothing"),
+    "export_makings": ({WORKER}, "how far a file is, and what it came to"),
     "inbound_sweeps": ({HOOKS}, "how far it was swept"),
     "inbounds": ({DESK, HOOKS, CLERK}, "read"),
     "invitations": (EVERYBODY - {DESK}, "ended"),
@@ -66,6 +68,7 @@ NEVER_CHANGED: Final = {"study_id", "id", "participant_id", "actor", "recorded_a
 NOT_AUDITED: Final = {
     "conversations": "state of a dialogue, rewritten at every text",
     "current_responses": "empty",
+    "export_makings": "what was asked and what left are audited beside it",
     "inbound_sweeps": "how far a list was read",
     "inbounds": "who read a text is beside it; what came is insert-only",
     "lines": "whom a shared number is about just now",

@@ -19,6 +19,7 @@ WORDLESS: Final = frozenset(
         "desk-chosen-ask",
         "desk-chosen-cards",
         "desk-copy",
+        "desk-export",
         "desk-correlate",
         "desk-groups-arms",
         "desk-lock",

@@ -37,10 +37,11 @@ from pro_service.domain.study.protocol import Safety, SafetyRule
 from pro_service.domain.study.reaching.call_outcomes import READ_IN_TEXT, CallOutcome
 from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
-from pro_service.domain.study.respondents import RESPONDENTS, SELF
+from pro_service.domain.study.respondents import IMPORTED, RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
 from pro_service.services.desk.listing.grid import FIGURES, taken_together
 from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
+from pro_service.services.exports import FORMATS, TABLES
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.desk.words import SHAPES, Words
@@ -91,13 +92,15 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "reply_refused": [*ReplyRefused, *WhyNot],
         "take_refused": [*TakeRefused, *NotOne],
         "own_words": ["forbidden", *(f"{one}.plain" for one in WordsProblem)],
-        "mode": ["web", "text", "voice", "telephone", "paper", "tablet"],
+        "mode": ["web", "text", "voice", "telephone", "paper", "tablet", IMPORTED],
         "tablet": ["waiting", "unused", "opened", "answering"],
         "tablet_end": ["sent", "given_back", "idle", "taken_back", "replaced"],
         "gap": ["skipped", "not_applicable", "not_reached", "refused", "unreadable"],
         "respondent": [one.word for one in RESPONDENTS if one != SELF],
         "reason": [REASON],
         "whose": list(RELATIONS),
+        "export_table": list(TABLES),
+        "export_format": list(FORMATS),
         "address": list(KINDS),
     }
     keys = TEXTS.keys("en")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -22,6 +23,7 @@ from pro_service.services.desk.charting.measured import (
 from pro_service.services.desk.seat import NotAllowedError, Seat, at_desk
 from pro_service.services.desk.timeline import Timeline, derive_timeline, read_timeline
 from pro_service.services.desk.today import read_frame
+from pro_service.store.answering.history import SittingSeen, list_history_seen
 from pro_service.store.desk.frame import Frame
 
 
@@ -32,6 +34,8 @@ class ChartedPerson(NamedTuple):
     courses: Courses
     """Without any score for who may see measures alone."""
     measures: tuple[MeasureCourse, ...]
+    history: Sequence[SittingSeen]
+    """What a file brought in of an earlier study: none of it is drawn."""
     frame: Frame
 
 
@@ -49,10 +53,12 @@ async def read_charted(
             raise NotAllowedError
         frame = await read_frame(connection, seat.study_id)
         rules = await read_rules(connection, context, seat.study_id, facts.document.now)
+        # Row-level security hides it from whoever may not see scores.
+        history = await list_history_seen(connection, seat.study_id, facts.document.id)
     timeline = derive_timeline(context, facts)
     courses = derive_courses(context.catalogue.instruments, timeline, rules)
     events, local = latest_events(timeline), zone(facts.document.zone)
     measures = derive_measures(context.catalogue.measures, measured or (), events, local)
     if courses.withdrew:
-        measures = ()
-    return ChartedPerson(timeline, courses, measures, frame)
+        measures, history = (), []
+    return ChartedPerson(timeline, courses, measures, history, frame)

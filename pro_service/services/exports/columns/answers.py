@@ -250,6 +250,14 @@ SITTINGS: Final = Table(
         ),
         *WHEN,
         *HOW,
+        Column(
+            *("source_file_sha256", "text", "SRCSHA", "Hash of the file"),
+            "Of an earlier study (mode imported): hash of the file that brought it",
+        ),
+        Column(
+            *("source_row", "integer", "SRCROW", "Row of the file"),
+            "Row of that file, as a table program counts",
+        ),
     ),
 )
 

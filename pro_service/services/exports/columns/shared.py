@@ -90,7 +90,7 @@ WHEN: Final = (
 HOW: Final = (
     Column(
         *("mode", "text", "MODE", "How it was answered", "How it was answered"),
-        "web; text; voice; telephone; paper; tablet",
+        "web; text; voice; telephone; paper; tablet; imported: of an earlier study, from a file",
         "collected",
     ),
     Column(

@@ -14,7 +14,7 @@ from pro_service.services.exports.formats.fhir_parts import (
     Json,
     body_site,
     concept,
-    instant,
+    moment,
     participant,
     resource_id,
 )
@@ -47,7 +47,7 @@ def of_score(study: str, instrument: Instrument, row: Cells, begun: Collection[A
         "code": concept(instrument, scale, f"{instrument.title['en']}: {scale}"),
         "subject": participant(study, asked.participant),
         **body_site(row["target"]),
-        "effectiveDateTime": instant(row, "answered_at"),
+        "effectiveDateTime": moment(row),
         "valueQuantity": _quantity(row["raw"], SCORE),
         **parts,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from pro_service.domain.instruments.model import Instrument
@@ -42,6 +42,14 @@ def instant(cells: Cells, name: str) -> str:
     if not isinstance(at, datetime):
         raise TypeError(f"{name} is no instant")
     return instant_text(at)
+
+
+def moment(cells: Cells) -> str:
+    """When something was answered: the instant, or of an earlier study the day alone."""
+    day = cells["answered_on"]
+    if cells["answered_at"] is None and isinstance(day, date):
+        return day.isoformat()
+    return instant(cells, "answered_at")
 
 
 def body_site(target: object) -> Json:

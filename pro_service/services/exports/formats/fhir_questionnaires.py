@@ -15,7 +15,7 @@ from pro_service.services.exports.formats.fhir_parts import (
     OWN,
     SIDES,
     Json,
-    instant,
+    moment,
     participant,
     resource_id,
 )
@@ -59,7 +59,7 @@ def questionnaire(instrument: Instrument) -> Json:
 def response(study: str, asked: Asked, instrument: Instrument, rows: Sequence[Cells]) -> Json:
     """The answers of the sitting that stands."""
     first = rows[0]
-    answered = {} if first["answered_at"] is None else {"authored": instant(first, "answered_at")}
+    answered = {} if first["answered_on"] is None else {"authored": moment(first)}
     knee: list[Json] = []
     if instrument.asks_about == "knee":
         knee = [{"linkId": KNEE, "answer": [{"valueString": SIDES[asked.target]}]}]

@@ -14,6 +14,7 @@ from shutil import copyfileobj
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.respondents import IMPORTED
 from pro_service.services.base.files import open_private, open_scratch
 from pro_service.services.exports.formats.csv import instant_text
 from pro_service.services.exports.formats.odm_metadata import Met, head
@@ -97,7 +98,8 @@ class OdmWriter(PersonWriter):
 
     def _form(self, asked: Asked, answers: list[Cells], corrections: Corrections) -> str:
         first = answers[0]
-        self._met.visits.setdefault(asked.visit, "scheduled")
+        kind = "unscheduled" if first["mode"] == IMPORTED else "scheduled"
+        self._met.visits.setdefault(asked.visit, kind)
         self._met.asks.setdefault(asked.visit, {})[asked.instrument] = None
         who = str(first["entered_by"] or asked.participant)
         self._met.users.add(who)

@@ -6,6 +6,7 @@ from pro_service.services.exports.rows.adpro import measure_records, score_recor
 from pro_service.services.exports.rows.answers import answer_rows
 from pro_service.services.exports.rows.books import codebook_rows, instrument_rows
 from pro_service.services.exports.rows.data_queries import data_query_rows
+from pro_service.services.exports.rows.history import history_rows
 from pro_service.services.exports.rows.measures import measure_rows
 from pro_service.services.exports.rows.own_events import own_event_rows
 from pro_service.services.exports.rows.people import (
@@ -39,6 +40,7 @@ __all__ = [
     "correction_rows",
     "data_query_rows",
     "event_rows",
+    "history_rows",
     "instrument_rows",
     "measure_records",
     "measure_rows",

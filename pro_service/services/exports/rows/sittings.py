@@ -45,7 +45,7 @@ def sitting_rows(reading: Reading) -> Iterator[Row]:
                 *one.where,
                 *(asked.instrument, version, one.stands_because is not None, one.stands_because),
                 *(asked.started_at, asked.submitted_at, None if withdrew else answered),
-                *(*one.when, *one.how),
+                *(*one.when, *one.how, None, None),
             )
 
 

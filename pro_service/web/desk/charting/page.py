@@ -3,12 +3,16 @@ look at and to print."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from pro_service.services.desk.charting.reading import read_charted
 from pro_service.services.desk.seat import Seat
+from pro_service.store.answering.history import SittingSeen
 from pro_service.web.desk.charting.course import CourseShown
 from pro_service.web.desk.pages import DESK, language_of
+from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
 
 
@@ -28,4 +32,18 @@ async def show_trajectory(request: web.Request, seat: Seat) -> web.Response:
         may_read_scores=found.timeline.document.may_read_scores,
         zone=found.timeline.document.zone,
         course=shown.values(),
+        history=[_past(words, one) for one in found.history],
     )
+
+
+def _past(words: Words, one: SittingSeen) -> dict[str, Any]:
+    """A sitting of an earlier study, with its scores and where it came from."""
+    return {
+        "day": words.day(one.answered_on),
+        "asked": words.asked(one.instrument, one.target),
+        "scores": [
+            {"scale": words.word("scale", each["scale"]), "raw": words.score(each["raw"])}
+            for each in one.scores
+        ],
+        "source": words.text("course.history_source", file=one.file_name, row=one.source_row),
+    }

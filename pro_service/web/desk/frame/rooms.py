@@ -43,6 +43,7 @@ ROOMS: Final = (
     Room("record", "/desk/record", Action.see_audit),
     Room("measures", "/desk/measures", Action.import_measures),
     Room("reads", "/desk/measures/reads", Action.read_images),
+    Room("exports", "/desk/exports", Action.export_data),
     Room("locks", "/desk/locks", Action.lock_data, ("/desk/signing",)),
 )
 """In the order of the bar."""

@@ -126,12 +126,18 @@ const refresh = async () => {
   }
   if (stood !== null && focus.isConnected) window.scrollBy(0, focus.getBoundingClientRect().top - stood);
   if ((changed || held) && news.length) say(news.map((kind) => said.dataset[kind]).join(" "));
+  goOn();
 };
 
 const refreshSoon = () => {
   if (fetching) return;
   const wait = Math.max(SOON, fetched + REST - performance.now());
   fetching = setTimeout(refresh, wait);
+};
+
+/** What is being made moves on by itself: no event tells of each step. */
+const goOn = () => {
+  if (!document.hidden && document.querySelector("[data-under-way]")) refreshSoon();
 };
 
 // Listening.
@@ -199,3 +205,4 @@ document.addEventListener("focusout", () => {
 });
 window.addEventListener("pagehide", close);
 window.addEventListener("pageshow", open);
+goOn();

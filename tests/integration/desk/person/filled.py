@@ -17,6 +17,7 @@ NOBODY_IN_IT: Final = {
     "desk-measure-rows": 400,
     "desk-chosen-ask": 422,
     "desk-chosen-cards": 422,
+    "desk-export": 422,
 }
 """Forms about several people with nobody in them, for whoever may send them at all."""
 WAITS_FOR_NOTHING: Final = {
