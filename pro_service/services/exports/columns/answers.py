@@ -250,6 +250,15 @@ SITTINGS: Final = Table(
         ),
         *WHEN,
         *HOW,
+        Column(
+            *("handover_id", "text", "HANDOVER", "Hand-over of the tablet"),
+            "Of a sitting on a tablet: the hand-over it belongs to",
+        ),
+        Column("tablet", "text", "TABLET", "Tablet", "The name of that tablet"),
+        Column(
+            *("handed_over_by", "text", "HANDBY", "Who handed the tablet over"),
+            "Who handed that tablet over",
+        ),
     ),
 )
 
