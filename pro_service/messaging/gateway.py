@@ -58,7 +58,8 @@ class OutboundText(Record):
     """The words the participant reads; of a registered text signature and filled template."""
     registered: Registered | None = None
     """What is handed over in place of `body`, where the provider takes no free text."""
-    status_callback: str
+    status_callback: str | None
+    """None: what becomes of it is not asked."""
     valid_for: timedelta | None = None
     """After this long in the provider's queue the text is to be dropped; None: never."""
     words_known: bool = True

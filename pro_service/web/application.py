@@ -130,6 +130,8 @@ ROUTES: Final = (
     web.get("/q/me/contact.vcf", contact.get_contact, name="page-contact-card"),
     web.get("/q/me/{setting}", own_page.show_setting, name="page-setting"),
     web.post("/q/me/{setting}", own_page.save_setting, name="page-set"),
+    web.get("/q/tablet/pin", tablet.show_pin, name="page-tablet-pin"),
+    web.post("/q/tablet/pin", tablet.end_by_pin),
     web.get("/q/tablet", tablet.show_confirm, name="page-tablet-who"),
     web.post("/q/tablet", tablet.confirm, name="page-tablet-confirmed"),
     web.get("/q/tablet/back", tablet.show_back, name="page-tablet-back"),

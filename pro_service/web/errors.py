@@ -63,7 +63,7 @@ from pro_service.services.desk.sign_in import (
 )
 from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
-from pro_service.services.pages.handover import TabletNameError
+from pro_service.services.pages.handover import PinRefusedError, TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving import UnknownMessageError
@@ -162,6 +162,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (SignInStoppedError, HTTPStatus.FORBIDDEN),
     (CodeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TabletNameError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (PinRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorUnreadableError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (FactorRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ChoiceRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),

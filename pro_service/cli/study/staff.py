@@ -15,6 +15,7 @@ from pro_service.domain.study.permissions import Role
 from pro_service.services.study import staff, told_at
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.study.staff import Added, Joining
+from pro_service.store.connection import transaction
 from pro_service.store.study.people import HeldRole, ListedPerson, list_people
 
 staff_app = typer.Typer(no_args_is_help=True, help="People, and their membership of studies.")
@@ -180,24 +181,42 @@ def tell_at_command(
     email: Annotated[
         str | None, typer.Option(help="Where they are told; left out: nowhere any more.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="On which telephone as well, by text: +12025550143.")
+    ] = None,
+    no_phone: Annotated[bool, typer.Option("--no-phone", help="On none any more.")] = False,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Say by which e-mail address somebody is told of urgent matters; kept sealed."""
+    """Say by which e-mail address somebody is told of urgent matters; kept sealed.
+
+    With --phone or --no-phone alone the address stays: a text goes where a sender of the site may
+    write to that country in words of our own.
+    """
+    of_phone = phone is not None or no_phone
 
     async def work(runtime: Runtime) -> str:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await told_at.tell_at(
-            *(runtime.connection, runtime.context, found.id),
-            login=login,
-            email=email,
-            actor=runtime.actor,
-        )
+        whose = (runtime.connection, runtime.context, found.id)
+        async with transaction(runtime.connection):
+            if of_phone:
+                number = None if no_phone else phone
+                known = await told_at.text_at(
+                    *whose, login=login, phone=number, actor=runtime.actor
+                )
+            if email is not None or not of_phone:
+                known = await told_at.tell_at(*whose, login=login, email=email, actor=runtime.actor)
+        return known
 
-    known = with_runtime(data, actor, work)
-    said = "nowhere any more" if email is None else "by e-mail from now on, while on duty"
-    out.print(f"{known} is told of urgent matters {said}.", markup=False)
+    known, ways = with_runtime(data, actor, work), []
+    if email is not None:
+        ways.append("by e-mail from now on, while on duty")
+    elif not of_phone:
+        ways.append("nowhere any more")
+    if of_phone:
+        ways.append("by text no more" if phone is None or no_phone else "by text as well")
+    out.print(f"{known} is told of urgent matters {', '.join(ways)}.", markup=False)
 
 
 @staff_app.command("disable")

@@ -94,7 +94,7 @@ def encode_send(text: OutboundText) -> dict[str, str]:
         "to": text.their_address,
         "body": text.body,
         "reference": str(text.message_id),
-        "status_callback": text.status_callback,
+        "status_callback": text.status_callback or "",
     }
     if text.valid_for is not None:
         parameters["valid_for_s"] = str(int(text.valid_for.total_seconds()))
@@ -111,7 +111,7 @@ def parse_send(body: bytes) -> OutboundText:
             our_address=parameters["from"],
             their_address=parameters["to"],
             body=parameters["body"],
-            status_callback=parameters["status_callback"],
+            status_callback=parameters["status_callback"] or None,
             valid_for=None if valid_for is None else timedelta(seconds=int(valid_for)),
         )
     except (KeyError, ValueError, OverflowError):

@@ -103,11 +103,12 @@ def send_arguments(text: OutboundText) -> dict[str, object]:
     arguments: dict[str, object] = {
         "to": text.their_address,
         "body": text.body,
-        "status_callback": text.status_callback,
         # A Messaging Service may swap characters unless told not to; then neither the counted
         # segments nor the search by body would fit what was sent.
         "smart_encoded": False,
     }
+    if text.status_callback is not None:
+        arguments["status_callback"] = text.status_callback
     sender = "messaging_service_sid" if is_service(text.our_address) else "from_"
     arguments[sender] = text.our_address
     if text.valid_for is not None:

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from pro_service.domain.errors import ProServiceError
@@ -33,7 +34,7 @@ from pro_service.services.pages.entrance import (
     may_enter,
 )
 from pro_service.services.pages.second_factor import check_year, knows_year
-from pro_service.services.pages.tablets import VALID, code_sha256
+from pro_service.services.pages.tablets import VALID, code_sha256, is_pin, pin_of
 from pro_service.store.base.queues import give_places_back, take_places
 from pro_service.store.connection import Connection, DuplicateError
 from pro_service.store.ids import new_id
@@ -44,6 +45,15 @@ from pro_service.store.queues import Queue
 log = logging.getLogger("pro_service.entry")
 
 _SESSION_BYTES: Final = 32
+
+
+PINS_AT_ONCE: Final = 5
+PIN_PACE: Final = timedelta(minutes=1)
+"""So many PINs may be tried on a tablet, then one each so often (machine time)."""
+
+
+class PinRefusedError(ProServiceError):
+    """This is not the PIN of this tablet."""
 
 
 class TabletNameError(ProServiceError):
@@ -124,6 +134,28 @@ async def give_back(
         await _note(connection, cookie, guest, "sent" if sent else "given_back")
     if not stays:
         await store.end_tablet_session(connection, _sha256(cookie))
+
+
+async def end_by_pin(
+    connection: Connection, context: ServiceContext, cookie: str, typed: str
+) -> None:
+    """End a hand-over on the tablet itself, by the PIN of whoever handed it over (R12).
+
+    What was answered stays, unsent. One that is over stays as it is. Raises PinRefusedError;
+    TooManyTriesError after a few wrong ones.
+    """
+    tablet = await store.find_tablet(connection, _sha256(cookie))
+    if tablet is None:
+        return
+    queues = [Queue("tablet pin", _sha256(str(tablet.id)), PIN_PACE, PINS_AT_ONCE, PIN_PACE * 0)]
+    place = await take_places(connection, queues)
+    if place.wait is None:
+        raise TooManyTriesError(place.again or PIN_PACE)
+    if not is_pin(typed, pin_of(context.keys.vault, tablet.id, tablet.link_key)):
+        raise PinRefusedError
+    await give_places_back(connection, queues)
+    await store.insert_tablet_step(connection, tablet, new_id(), "taken_back", tablet.handed_by)
+    await store.end_tablet_session(connection, _sha256(cookie))
 
 
 async def list_idle(connection: Connection, most: int) -> Sequence[IdleTablet]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from pro_service.domain.study.duty import (
@@ -15,8 +17,10 @@ from pro_service.domain.study.duty import (
     Gap,
     RotaEntry,
     Stretch,
+    Watch,
     check_entry,
     find_gaps,
+    find_watches,
     on_duty,
 )
 from pro_service.domain.study.permissions import MAY, Action
@@ -27,6 +31,8 @@ from pro_service.store.desk.desk import DeskSite
 from pro_service.store.ids import new_id
 from pro_service.store.study import rota as store
 from pro_service.store.study.rota import RotaRow
+
+_A_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,11 @@ class SiteRota:
         """When nobody is told in the next 14 days."""
         span = Gap(self.row.now, self.row.now + AHEAD)
         return find_gaps(self.row.entries, zone(self.row.zone), self.staff.keys(), span)
+
+    def week(self) -> list[Watch]:
+        """Who is told in the next seven days, from hour to hour."""
+        span = Gap(self.row.now, self.row.now + _A_WEEK)
+        return find_watches(self.row.entries, zone(self.row.zone), self.staff.keys(), span)
 
     def find(self, entry_id: UUID) -> RotaEntry | None:
         """What stands in it under this id."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.study.duty import AlertClock, DueNotice, NoticeState, Told
 from pro_service.store.connection import Connection, write
 from pro_service.store.ids import new_id
@@ -47,6 +48,14 @@ async def list_alerts_to_tell(
         )
         for row in rows
     ]
+
+
+async def list_senders_for_notices(
+    connection: Connection, study_id: UUID, site_id: UUID
+) -> list[SenderFacts]:
+    """Our addresses from which staff of a site may be written to, the nearest first."""
+    rows = await connection.fetch(_SQL["list_senders_for_notices"], study_id, site_id)
+    return [SenderFacts(**dict(row)) for row in rows]
 
 
 async def claim_notice(

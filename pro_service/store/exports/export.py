@@ -100,6 +100,10 @@ class ExportedAssessment(NamedTuple):
     """When the sitting was sent in."""
     chosen_because: str | None
     """Why it was written down as standing, for the closing the visit had; None: it was not."""
+    handover_id: UUID | None
+    """The hand-over of the tablet it was answered on; None: on none."""
+    tablet: str | None
+    handed_over_by: str | None
     moved_from: str | None
     """Where it was recorded before a correction: visit, occurrence, target."""
 

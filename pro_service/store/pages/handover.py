@@ -64,6 +64,10 @@ class TabletRow(NamedTuple):
     participant_id: UUID
     visit_id: UUID
     assessment_ids: Sequence[UUID]
+    link_key: str
+    """Under which its code and PIN were made."""
+    handed_by: str
+    """Whoever of the staff handed it over."""
     steps: Sequence[TabletStep]
     sittings: Sequence[UUID]
 

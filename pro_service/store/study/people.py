@@ -205,11 +205,15 @@ async def record_duty(connection: Connection, study_id: UUID, row: DutyRow) -> b
     return await connection.fetchrow(_SQL["record_duty"], study_id, *row) is not None
 
 
+AddressKind = Literal["email", "phone"]
+
+
 class AddressRow(NamedTuple):
     """Where somebody is told from now on, sealed; None: no more."""
 
     id: UUID
     person_id: UUID
+    kind: AddressKind
     address_sealed: bytes | None
     address_key: str | None
     actor: str
@@ -230,9 +234,11 @@ class StaffAddress(NamedTuple):
     language: Language
 
 
-async def list_staff_told_at(connection: Connection, study_id: UUID) -> list[StaffAddress]:
-    """Where the staff of a study are told now."""
-    rows = await connection.fetch(_SQL["list_staff_told_at"], study_id)
+async def list_staff_told_at(
+    connection: Connection, study_id: UUID, kind: AddressKind
+) -> list[StaffAddress]:
+    """Where the staff of a study are told now by one kind of address."""
+    rows = await connection.fetch(_SQL["list_staff_told_at"], study_id, kind)
     return [row_of(StaffAddress, row) for row in rows]
 
 

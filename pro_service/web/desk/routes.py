@@ -47,8 +47,8 @@ from pro_service.web.desk.rota import page as rota
 from pro_service.web.desk.signing import locks
 from pro_service.web.desk.signing import page as signing
 from pro_service.web.desk.tablet import page as tablet
+from pro_service.web.desk.today import coming, week
 from pro_service.web.desk.today import page as today
-from pro_service.web.desk.today import week
 from pro_service.web.keys import CONTEXT
 
 
@@ -219,6 +219,7 @@ ROUTES: Final = (
     web.get(_ROTA, rota.show, name="desk-rota"),
     *(web.get(f"{_ROTA}/{one}", rota_forms.show_form) for one in EntryKind),
     web.get("/desk/week", week.show_week, name="desk-week"),
+    web.get("/desk/week/print", coming.show, name="desk-week-print"),
     web.get("/desk/since", week.show_since, name="desk-since"),
     web.get("/desk/participants", participants.show_participants, name="desk-participants"),
     web.get("/desk/participants.csv", participants.get_table, name="desk-participants-table"),

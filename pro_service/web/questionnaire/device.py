@@ -121,6 +121,7 @@ def page(
         back=address,
         larger=questionnaire.facts.larger_text,
         scripted=scripted,
+        handed=questionnaire.handed is not None,
         **values,
     )
     if is_in_place(request):

@@ -28,6 +28,8 @@ THANKS: Final = "/q/thanks"
 TABLET: Final = "/q/tablet"
 """Where a tablet asks who holds it, and says that it is to be given back."""
 TABLET_BACK: Final = "/q/tablet/back"
+TABLET_PIN: Final = "/q/tablet/pin"
+"""Where staff end it on the tablet itself."""
 GIVEN_COOKIE: Final = "q_given"
 """Holds our marks of the answers given on this device."""
 

@@ -18,7 +18,7 @@ from pro_service.services.pages.entrance import (
     Guest,
     TooManyTriesError,
 )
-from pro_service.services.pages.handover import TabletNameError
+from pro_service.services.pages.handover import PinRefusedError, TabletNameError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.pages.tablets import CODE_PATH, is_tablet
 from pro_service.web.cookies import cookie_in, drop_cookie, set_cookie
@@ -29,6 +29,7 @@ from pro_service.web.questionnaire.prelude import (
     GIVEN_COOKIE,
     TABLET,
     TABLET_BACK,
+    TABLET_PIN,
     cookie_of,
     find_holder,
     find_opened,
@@ -134,6 +135,35 @@ async def give_back(request: web.Request) -> web.Response:
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
     await service.give_back(pool, context, cookie_of(request))
     return _gone(request, see(TABLET_BACK))
+
+
+async def show_pin(request: web.Request) -> web.Response:
+    """`GET /q/tablet/pin`: for staff, who end it here with their PIN."""
+    if await find_holder(request) is None:
+        return _over(request)
+    return _pin_page(request)
+
+
+async def end_by_pin(request: web.Request) -> web.Response:
+    """`POST /q/tablet/pin`: with the right PIN the browser opens nothing any more."""
+    typed = (await read_form(request)).get("pin", "")[:LONGEST_TYPED]
+    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
+    try:
+        await service.end_by_pin(pool, context, cookie_of(request), typed)
+    except PinRefusedError as error:
+        return _pin_page(request, status_of(error), "tablet.pin_refused")
+    except TooManyTriesError as error:
+        page = _pin_page(request, status_of(error), "tablet.pin_too_many")
+        return try_again_after(page, error.again)
+    return _gone(see(TABLET))
+
+
+def _pin_page(
+    request: web.Request, status: HTTPStatus = HTTPStatus.OK, problem: str | None = None
+) -> web.Response:
+    return request.app[PAGES].render(
+        "tablet_pin.html", guess_language(request), status=status, back=TABLET_PIN, problem=problem
+    )
 
 
 async def _confirm_page(

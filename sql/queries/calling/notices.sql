@@ -28,6 +28,12 @@ JOIN pro.participant_sites AS ps
 WHERE jsonb_typeof(w.document #> '{coming,escalation}') = 'object'
 ORDER BY x.study_id, x.raised_at, x.id LIMIT $1;
 
+-- name: list_senders_for_notices(study_id, site_id)
+-- Our addresses from which staff of a site may be written to, the nearest first.
+SELECT s.id, s.provider, s.address FROM pro.senders_in_use AS s
+WHERE s.study_id = $1 AND (s.site_id IS NULL OR s.site_id = $2)
+ORDER BY s.site_id IS NULL, s.id;
+
 -- name: claim_notice(study_id, id, participant_id, alert_id, site_id, staff_id, ladder_at, step, try, step_id, actor)
 -- Begin to tell somebody, once: no row where another worker did, or it is assessed or taken meanwhile.
 WITH made AS (

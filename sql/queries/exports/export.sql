@@ -105,7 +105,11 @@ CROSS JOIN LATERAL (
            t.authentication, t.card_shown_at, t.language, t.release, t.instrument_sha256, t.wording_sha256, t.started_at,
            -- As claimed, of what staff typed in: it counts since it was entered.
            CASE WHEN coalesce(t.sending_entered_at, t.submitted_at) <= i.until THEN t.submitted_at END AS submitted_at,
-           c.reason AS chosen_because,
+           c.reason AS chosen_because, t.handover_id,
+           (SELECT s.tablet FROM pro.tablet_steps AS s
+            WHERE s.study_id = t.study_id AND s.handover_id = t.handover_id AND s.step = 'opened') AS tablet,
+           (SELECT h.actor FROM pro.tablet_handovers AS h
+            WHERE h.study_id = t.study_id AND h.id = t.handover_id) AS handed_over_by,
            (SELECT concat_ws(' ', CASE WHEN o.participant_id <> t.participant_id THEN f.code END, w.definition,
                              w.occurrence, b.target)
             FROM pro.attempts AS o

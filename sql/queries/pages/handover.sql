@@ -64,9 +64,9 @@ WITH touched AS (
       AND h.study_id = n.study_id AND h.id = n.handover_id
       AND NOT EXISTS (SELECT FROM pro.tablet_steps AS e WHERE e.study_id = h.study_id AND e.handover_id = h.id
                       AND e.step IN ('given_back', 'idle', 'taken_back', 'replaced'))
-    RETURNING h.study_id, h.id, h.participant_id, h.visit_id, h.assessment_ids
+    RETURNING h.study_id, h.id, h.participant_id, h.visit_id, h.assessment_ids, h.link_key, h.actor
 )
-SELECT h.study_id, h.id, h.participant_id, h.visit_id, h.assessment_ids,
+SELECT h.study_id, h.id, h.participant_id, h.visit_id, h.assessment_ids, h.link_key, h.actor AS handed_by,
        ARRAY(SELECT s.step FROM pro.tablet_steps AS s WHERE s.study_id = h.study_id AND s.handover_id = h.id) AS steps,
        ARRAY(SELECT t.id FROM pro.attempts AS t WHERE t.study_id = h.study_id AND t.handover_id = h.id) AS sittings
 FROM touched AS h;

@@ -118,13 +118,14 @@ WHERE $1::uuid IS NULL
    OR EXISTS (SELECT FROM pro.staff AS s WHERE s.person_id = p.id AND s.study_id = $1)
 ORDER BY p.login;
 
--- name: record_staff_address(study_id, id, person_id, address_sealed, address_key, actor)
--- Where a member of a study is told of urgent matters by e-mail from now on; nothing: no more. No row: no member.
+-- name: record_staff_address(study_id, id, person_id, kind, address_sealed, address_key, actor)
+-- Where a member of a study is told of urgent matters from now on, by e-mail or by text; nothing: no more. No row: no
+-- member.
 INSERT INTO pro.staff_addresses (study_id, id, staff_id, kind, address_sealed, address_key, actor)
-SELECT s.study_id, $2, s.id, 'email', $4, $5, $6 FROM pro.staff AS s
+SELECT s.study_id, $2, s.id, $4, $5, $6, $7 FROM pro.staff AS s
 WHERE s.study_id = $1 AND s.person_id = $3 AND s.valid_to IS NULL
 RETURNING id;
 
--- name: list_staff_told_at(study_id)
--- Where the staff of a study are told now, in which language.
-SELECT staff_id, id, address_sealed, address_key, language FROM pro.staff_told_at($1) ORDER BY staff_id;
+-- name: list_staff_told_at(study_id, kind)
+-- Where the staff of a study are told now by one kind of address, in which language.
+SELECT staff_id, id, address_sealed, address_key, language FROM pro.staff_addressed($1, $2) ORDER BY staff_id;

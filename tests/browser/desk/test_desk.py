@@ -237,7 +237,11 @@ async def test_an_alert_is_assessed_and_closed_and_looks_right_in_both_languages
     assert await calling.count("alerts", "acted_at IS NOT NULL") == 1
     async with window(calling.context.public_url) as desk:
         await sign_in(desk, "anna-zh_cn")
-        for path, name in (("/desk", "desk-calls"), ("/desk/calls/print", "desk-calls-print")):
+        for path, name in (
+            ("/desk", "desk-calls"),
+            ("/desk/calls/print", "desk-calls-print"),
+            ("/desk/week/print", "desk-week-print"),
+        ):
             await desk.go(path)
             await desk.look_over(f"{name}-zh_CN", "staff")
         await desk.go("/desk")

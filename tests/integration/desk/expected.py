@@ -145,6 +145,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
     return forms | {
         "/desk": 200,
         "/desk/week": 200,
+        "/desk/week/print": 200,
         "/desk/since": 200,
         "/desk/participants": 200,
         "/desk/texts": 200,

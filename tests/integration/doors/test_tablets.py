@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,6 +15,8 @@ import pytest
 
 from pro_service.domain.study.facts import Status
 from pro_service.services import rounds
+from pro_service.services.exports.export import export
+from pro_service.services.study.staff import make_staff
 from tests.integration.desk.person.sheets import fill
 from tests.integration.doors.tablets import (
     ROOM,
@@ -28,9 +32,9 @@ from tests.integration.doors.tablets import (
     recorded,
     steps,
 )
-from tests.support.desk import page, sign_in
+from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.forms import form_to
-from tests.support.study import Trial
+from tests.support.study import ACTOR, Trial
 from tests.support.web import answer_everything, browsing, current_action, send
 
 
@@ -50,7 +54,7 @@ async def desk(trial: Trial) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def test_what_is_answered_on_a_tablet_equals_the_same_by_link_but_for_the_mode(
-    trial: Trial, desk: aiohttp.ClientSession
+    trial: Trial, desk: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
     async with browsing(trial.server) as tablet:
         review = await answer_everything(tablet, await begin(tablet, await hand_over(desk)))
@@ -85,6 +89,17 @@ async def test_what_is_answered_on_a_tablet_equals_the_same_by_link_but_for_the_
         ("confirmed", None, "participant:K-001"),
         ("sent", None, "participant:K-001"),
     ]
+    study = await trial.context.reader.study(trial.operator, None)
+    await export(trial.operator, trial.context, study, tmp_path / "out")
+    with (tmp_path / "out" / "sittings.csv").open(newline="", encoding="utf-8-sig") as file:
+        out = {
+            (one["participant"], one["mode"], one["tablet"], one["handed_over_by"])
+            for one in csv.DictReader(file)
+        }
+    assert out == {
+        ("K-001", "tablet", "Tablet 2", "staff:anna"),
+        ("K-002", "web", "", ""),
+    }
     audited = await trial.fetch(
         "SELECT table_name, actor FROM audit_entries WHERE table_name LIKE 'tablet%' ORDER BY id"
     )
@@ -200,6 +215,49 @@ async def test_staff_take_it_back_and_hear_once_that_it_opens_nothing_any_more(
         assert (await get(tablet, "/q"))[1] == "/q/tablet"
     assert (await steps(trial))[-1] == ("taken_back", None, "staff:anna")
     assert await trial.count("attempts", "submitted_at IS NOT NULL") == 0
+
+
+async def test_whoever_handed_it_over_ends_it_on_the_tablet_by_a_pin_with_few_tries(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="bo",
+        password=PASSWORD,
+        site="BJ01",
+        role="coordinator",
+        actor=ACTOR,
+    )
+    async with browsing(trial.server) as tablet, browsing(trial.server) as other:
+        html = await first_screen(tablet, await begin(tablet, await hand_over(desk)))
+        assert 'href="/q/tablet/pin"' in html
+        kept = await recorded(trial, "K-001")
+        _, shown = await page(desk, ROOM.format("K-001"))
+        found = re.search(r"close it on the tablet itself: (\d{3} \d{3})", shown)
+        assert found is not None
+        # A colleague may take it back at the desk, and does not see it.
+        await sign_in(other, "bo")
+        _, theirs = await page(other, ROOM.format("K-001"))
+        assert ("Take it back" in theirs, "tablet itself" in theirs) == (True, False)
+        wrong = str((int(found[1].replace(" ", "")) + 1) % 10**6).zfill(6)
+        for status in (422,) * 5 + (429,):
+            async with tablet.post("/q/tablet/pin", data={"pin": wrong}) as answer:
+                assert (answer.status, wrong in await answer.text()) == (status, False)
+        assert (await get(tablet, "/q"))[1].startswith("/q/s/")
+        await trial.owner_does("DELETE FROM pro.paces WHERE what = 'tablet pin'")
+        async with tablet.post("/q/tablet/pin", data={"pin": found[1]}) as answer:
+            assert "This tablet is closed" in await answer.text()
+        assert (await get(tablet, "/q/review"))[0] == 403
+        assert "q" not in {one.key for one in tablet.cookie_jar}
+    assert (await steps(trial))[-1] == ("taken_back", None, "staff:anna")
+    assert await recorded(trial, "K-001") == kept
+    assert await trial.count("attempts", "submitted_at IS NOT NULL") == 0
+    async with (
+        browsing(trial.server) as phone,
+        phone.post(f"{await link_of(trial, 'K-001')}/open", data={}) as answer,
+    ):
+        assert "/q/tablet/pin" not in await answer.text()
 
 
 async def test_a_browser_in_which_the_desk_is_open_is_handed_over_to_nobody(

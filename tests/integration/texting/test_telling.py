@@ -25,7 +25,8 @@ from pro_service.store.ids import new_id
 from pro_service.texts.catalogue import load_texts
 from tests.support.command import commands_with
 from tests.support.desk import PASSWORD, page, press, sign_in
-from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.record.words import places_of
+from tests.support.study import ACTOR, SENDER, Trial, open_trial, row
 from tests.support.web import browsing
 
 PEOPLE = {"anna": "coordinator", "bo": "investigator", "cai": "investigator"}
@@ -173,6 +174,36 @@ async def test_what_may_not_have_arrived_is_repeated_and_then_goes_to_the_next_p
         assert len(found) == (2 if fault is DiedError else 3)
 
 
+async def test_whoever_gave_a_telephone_is_told_by_text_as_well_where_words_of_ours_may_go(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    async with night(database_url) as one:
+        trial, theirs = one.trial, "+12025550177"
+        whose = (trial.operator, trial.context, trial.study_id)
+        for login, phone in (("anna", theirs), ("bo", "+8613800138000")):
+            await told_at.text_at(*whose, login=login, phone=phone, actor=ACTOR)
+        assert await one.round() == ["anna"]
+        (text,) = await trial.provider.texts_of(theirs)
+        link = f"{trial.context.public_url}/desk"
+        assert text.body == f"One urgent matter, site BJ01. Please sign in: {link}"
+        assert text.our_address == SENDER
+        # A number for which texts are registered beforehand gets none of ours; the letter goes.
+        assert await one.after(15) == ["bo"]
+        assert list(await trial.provider.texts_of("+8613800138000")) == []
+        # What one way lost and the other brought has arrived, and is told once.
+        assert await one.after(30) == ["cai"]
+        one.mail.faults = [AmbiguousError]
+        assert await one.after(30) == ["anna"]
+        assert await one.round() == []
+        assert len(await trial.provider.texts_of(theirs)) == 2
+        # The number is kept sealed, and given up it is told nothing any more.
+        assert "staff_addresses.address_sealed" not in await places_of(owner, [theirs])
+        await told_at.text_at(*whose, login="anna", phone=None, actor=ACTOR)
+        assert set(await told_at.list_told_at(*whose)) > set(
+            await told_at.list_told_at(*whose, "phone")
+        )
+
+
 async def test_two_workers_at_once_tell_each_person_once(database_url: str) -> None:
     async with night(database_url) as one:
         await asyncio.gather(one.round(), one.round())
@@ -200,7 +231,7 @@ async def test_taking_it_at_the_desk_holds_the_next_step_back_and_opening_it_doe
             assert (await page(browser, "/desk"))[0] == 200
             assert await one.trial.count("alert_takes") == 0
             _, html = await sign_in(browser, "anna")
-            assert "anna was told by e-mail on" in html
+            assert "anna was told on" in html
             address = re.findall(r'action="(/desk/alerts/[^"]*/taken)"', html)[0]
             status, html = await press(browser, html, address)
             assert status == 200
@@ -210,7 +241,7 @@ async def test_taking_it_at_the_desk_holds_the_next_step_back_and_opening_it_doe
             assert await one.after(1) == ["anna"]
             assert await one.after(15) == ["bo"]
             _, html = await page(browser)
-            assert "bo was told by e-mail on" in html
+            assert "bo was told on" in html
 
 
 async def test_an_address_is_kept_sealed_and_a_wrong_one_refused(
@@ -223,11 +254,16 @@ async def test_an_address_is_kept_sealed_and_a_wrong_one_refused(
         refused = await commands.call("staff", "tell-at", "anna", "--email", "no address")
         assert (refused.code, "This is no e-mail address." in refused.err) == (1, True)
         assert (await commands.call("staff", "tell-at", "nobody")).code == 1
+        done = await commands.call("staff", "tell-at", "bo", "--phone", "+12025550177")
+        assert (done.code, "bo is told of urgent matters by text as well." in done.out) == (0, True)
+        refused = await commands.call("staff", "tell-at", "bo", "--phone", "12")
+        assert (refused.code, "This is no telephone number." in refused.err) == (1, True)
         assert await one.round() == ["an"]
         assert (await commands.call("staff", "tell-at", "anna")).code == 0
         rows = await owner.fetch("SELECT to_jsonb(a)::text AS row FROM pro.staff_addresses AS a")
         audit = await owner.fetch("SELECT to_jsonb(e)::text AS row FROM pro.audit_entries AS e")
-        assert "example" not in "".join(each["row"] for each in [*rows, *audit])
+        said = "".join(each["row"] for each in [*rows, *audit])
+        assert ("example" in said, "2025550177" in said) == (False, False)
 
 
 async def digests(one: Night, day: date) -> list[StaffLetter]:

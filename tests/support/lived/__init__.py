@@ -118,7 +118,7 @@ _INSTANT: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6})?\+00:0
 COLUMNS_SINCE: Final = frozenset(
     {
         *("card_shown_at", "entered_by", "interviewer", "not_for_analysis"),
-        *("second_entry", "moved_from"),
+        *("second_entry", "moved_from", "handover_id", "tablet", "handed_over_by"),
     }
 )
 """Columns that exports have gained since the lived study's release."""

@@ -20,6 +20,7 @@ from pro_service.domain.study.duty import (
     RotaRefusedError,
     check_entry,
     find_gaps,
+    find_watches,
     on_duty,
     stretches,
 )
@@ -218,3 +219,23 @@ def test_what_cannot_stand_in_a_rota_names_its_field(wrong: RotaEntry, field: st
     with pytest.raises(RotaRefusedError) as refused:
         check_entry(wrong, STAFF)
     assert refused.value.field == field
+
+
+@given(st.sampled_from(ZONES), st.integers(0, 60))
+def test_a_week_ahead_has_no_hole_and_says_at_each_hour_who_is_on_duty(
+    zone: ZoneInfo, shifted: int
+) -> None:
+    night = SHIFT._replace(id=UUID(int=2), begins=time(20), ends=time(6), person=BO, deputy=CAI)
+    rota = [SHIFT, night, KINDS[EntryKind.leave]]
+    begins_at = datetime(2026, 10, 20, 7, 30, tzinfo=UTC) + timedelta(days=shifted)
+    week = find_watches(rota, zone, STAFF, Gap(begins_at, begins_at + timedelta(days=7)))
+    assert (week[0].begins_at, week[-1].ends_at) == (begins_at, begins_at + timedelta(days=7))
+    for one, following in pairwise(week):
+        assert one.ends_at == following.begins_at
+    for one in week:
+        first = one.begins_at.astimezone(zone)
+        assert (one.ends_at - timedelta(microseconds=1)).astimezone(zone).date() == first.date()
+        for at in (one.begins_at, one.ends_at - timedelta(minutes=1)):
+            told = on_duty(rota, zone, STAFF, at)
+            assert one.people == tuple(each.person for each in told), at
+    assert {one.people for one in week} >= {(ANNA,), (BO, CAI), ()}

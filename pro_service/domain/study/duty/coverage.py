@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +29,14 @@ class Gap(NamedTuple):
 
     begins_at: datetime
     ends_at: datetime
+
+
+class Watch(NamedTuple):
+    """A time in which the same people are told, in the order of telling; none: a gap."""
+
+    begins_at: datetime
+    ends_at: datetime
+    people: tuple[UUID, ...]
 
 
 class Stretch(NamedTuple):
@@ -78,6 +87,28 @@ def find_gaps(
     """When nobody is told within a span, in order."""
     covered = [Gap(one.begins_at, one.ends_at) for one in stretches(rota, zone, staff, span)]
     return list(_without(span, covered))
+
+
+def find_watches(
+    rota: Sequence[RotaEntry], zone: ZoneInfo, staff: Collection[UUID], span: Gap
+) -> list[Watch]:
+    """Who is told within a span, from hour to hour and without a hole, cut where a day ends."""
+    there = stretches(rota, zone, staff, span)
+    days = _days(local_day(span.begins_at, zone), local_day(span.ends_at, zone))
+    turns = {at for one in there for at in (one.begins_at, one.ends_at)}
+    turns |= {at for at in (day_start(one, zone) for one in days) if span.begins_at < at}
+    cuts = sorted({*span, *(at for at in turns if at < span.ends_at)})
+    return [
+        Watch(begins_at, ends_at, _told(there, begins_at)) for begins_at, ends_at in pairwise(cuts)
+    ]
+
+
+def _told(there: Sequence[Stretch], at: datetime) -> tuple[UUID, ...]:
+    """Who is told at an instant, each once, in the order of telling."""
+    now = sorted(
+        (one for one in there if one.begins_at <= at < one.ends_at), key=lambda one: one.rank
+    )
+    return tuple(dict.fromkeys(one.person for one in now))
 
 
 def _days(first: date, last: date) -> Iterator[date]:

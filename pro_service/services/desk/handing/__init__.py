@@ -8,6 +8,7 @@ from pro_service.services.desk.handing.handover import (
     code_shown,
     hand_over,
     look_at_handing,
+    pin_shown,
     take_back,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "code_shown",
     "hand_over",
     "look_at_handing",
+    "pin_shown",
     "take_back",
 ]

@@ -19,7 +19,7 @@ from pro_service.services.base.turns import Plan, turn, writing
 from pro_service.services.desk.actions import Hands, find_place
 from pro_service.services.desk.seat import AlreadyDoneError, NotHereError, at_desk, signed
 from pro_service.services.desk.today import read_frame
-from pro_service.services.pages import CODE_PATH, VALID, code_of, code_sha256, grouped
+from pro_service.services.pages import CODE_PATH, VALID, code_of, code_sha256, grouped, pin_of
 from pro_service.store.desk.frame import Frame
 from pro_service.store.ids import new_id
 from pro_service.store.pages import handover as store
@@ -76,6 +76,13 @@ def code_shown(hands: Hands, room: HandingRoom) -> ShownCode | None:
             link = f"{hands.context.public_url}{CODE_PATH}/{code}"
             return ShownCode(grouped(code), link, one.valid_for)
     return None
+
+
+def pin_shown(hands: Hands, line: HandoverLine) -> str | None:
+    """What ends an open hand-over on the tablet itself, for whoever handed it over."""
+    if line.ended is not None or line.actor != hands.seat.actor:
+        return None
+    return grouped(pin_of(hands.context.keys.vault, line.id, line.link_key))
 
 
 async def hand_over(hands: Hands, code: str, visit_id: UUID) -> None:

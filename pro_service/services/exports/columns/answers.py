@@ -258,6 +258,15 @@ SITTINGS: Final = Table(
             *("source_row", "integer", "SRCROW", "Row of the file"),
             "Row of that file, as a table program counts",
         ),
+        Column(
+            *("handover_id", "text", "HANDOVER", "Hand-over of the tablet"),
+            "Of a sitting on a tablet: the hand-over it belongs to",
+        ),
+        Column("tablet", "text", "TABLET", "Tablet", "The name of that tablet"),
+        Column(
+            *("handed_over_by", "text", "HANDBY", "Who handed the tablet over"),
+            "Who handed that tablet over",
+        ),
     ),
 )
 

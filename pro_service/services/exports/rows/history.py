@@ -68,7 +68,9 @@ class _Past:
         one = self.one
         answered = None if self.withdrew else len(one.answers)
         head = (one.instrument, one.instrument_version, True, _ONLY, None, None, answered)
-        return (*self.where, *head, *self.when, *self.how, one.file_sha256, one.source_row)
+        # Whose hand held a tablet is not known of it.
+        source = (one.file_sha256, one.source_row, None, None, None)
+        return (*self.where, *head, *self.when, *self.how, *source)
 
     def items(self) -> Iterator[Row]:
         """A row for each item of the instrument."""

@@ -40,12 +40,14 @@ def sitting_rows(reading: Reading) -> Iterator[Row]:
             if asked.attempt_id is None:
                 continue
             version = None if one.instrument is None else one.instrument.version
+            handover = None if asked.handover_id is None else str(asked.handover_id)
             answered = sum(value is not None for value in one.values.values())
             yield (
                 *one.where,
                 *(asked.instrument, version, one.stands_because is not None, one.stands_because),
                 *(asked.started_at, asked.submitted_at, None if withdrew else answered),
                 *(*one.when, *one.how, None, None),
+                *(handover, asked.tablet, asked.handed_over_by),
             )
 
 

@@ -29,7 +29,9 @@ class Room(NamedTuple):
 
 _ABOUT_FIGURES: Final = ("/desk/corrections", "/desk/missing", "/desk/missing/deviations")
 ROOMS: Final = (
-    Room("today", "/desk", Action.see_participants, ("/desk/week", "/desk/since")),
+    Room(
+        "today", "/desk", Action.see_participants, ("/desk/week", "/desk/week/print", "/desk/since")
+    ),
     Room("alerts", "/desk/alerts", Action.see_participants),
     Room("participants", "/desk/participants", Action.see_participants),
     Room("figures", "/desk/figures", Action.see_participants, _ABOUT_FIGURES),

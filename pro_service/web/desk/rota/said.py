@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pro_service.domain.study.duty import WEEKDAYS, EntryKind, Gap, RotaEntry, Stretch
+from pro_service.domain.study.duty import WEEKDAYS, EntryKind, Gap, RotaEntry, Stretch, Watch
 from pro_service.domain.study.times import MIDNIGHT, zone
 from pro_service.services.desk.seat import Seat
 from pro_service.services.study import SiteRota
@@ -36,6 +36,7 @@ def rota_values(words: Words, seat: Seat, rota: SiteRota) -> dict[str, Any]:
         "now": duty_words(words, seat, rota),
         "gaps": gap_words(words, rota, gaps[:MOST_GAPS]),
         "gap_count": len(gaps),
+        "ahead": ahead_rows(words, seat, rota),
         "week": [_row(words, rota, one) for one in entries if one.kind is EntryKind.shift],
         "exceptions": [_row(words, rota, one) for one in entries if one.kind in EXCEPTIONS],
     }
@@ -50,6 +51,43 @@ def gap_words(words: Words, rota: SiteRota, gaps: Sequence[Gap]) -> list[str]:
     """Times in which nobody is told."""
     local = zone(rota.row.zone)
     return [_gap(words, one, local) for one in gaps]
+
+
+def ahead_rows(words: Words, seat: Seat, rota: SiteRota) -> list[dict[str, Any]]:
+    """The next seven days, each with who is told at which hours; nobody in none."""
+    local = zone(rota.row.zone)
+    by_day = groupby(rota.week(), key=lambda one: one.begins_at.astimezone(local).date())
+    return [
+        {
+            "day": words.day(day),
+            "hours": [
+                {
+                    "hours": _clock_hours(words, one, local),
+                    "who": words.text("rota.then").join(
+                        _name(words, seat, rota, each) for each in one.people
+                    ),
+                }
+                for one in _joined(watches)
+            ],
+        }
+        for day, watches in by_day
+    ]
+
+
+def _joined(watches: Iterable[Watch]) -> Iterator[Watch]:
+    """Watches of a day, one of those that follow each other with the same people."""
+    for _, run in groupby(watches, key=lambda one: one.people):
+        same = list(run)
+        yield same[0]._replace(ends_at=same[-1].ends_at)
+
+
+def _clock_hours(words: Words, one: Watch, local: ZoneInfo) -> str:
+    """From when until when on its day; a day ends at 24:00."""
+    begins, ends = (at.astimezone(local) for at in (one.begins_at, one.ends_at))
+    last = f"{ends:%H:%M}" if ends.date() == begins.date() else "24:00"
+    if (f"{begins:%H:%M}", last) == ("00:00", "24:00"):
+        return words.text("rota.all_day")
+    return words.text("rota.hours", begins=f"{begins:%H:%M}", ends=last)
 
 
 def duty_rows(words: Words, rotas: Sequence[SiteRota]) -> list[dict[str, Any]]:
@@ -114,10 +152,14 @@ def _gap(words: Words, gap: Gap, local: ZoneInfo) -> str:
 
 
 def _told(words: Words, seat: Seat, rota: SiteRota, one: Stretch) -> str:
-    mine = one.person == seat.staff.staff_id
-    who = words.text("rota.you") if mine else rota.name(one.person)
+    who = _name(words, seat, rota, one.person)
     at = words.instant(one.ends_at, zone(rota.row.zone))
     return words.text("rota.told_until", who=who, at=at)
+
+
+def _name(words: Words, seat: Seat, rota: SiteRota, person: UUID) -> str:
+    mine = person == seat.staff.staff_id
+    return words.text("rota.you") if mine else rota.name(person)
 
 
 def _row(words: Words, rota: SiteRota, one: RotaEntry) -> dict[str, Any]:

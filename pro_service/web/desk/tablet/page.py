@@ -15,6 +15,7 @@ from aiohttp import web
 from pro_service.domain.study.times import zone
 from pro_service.services.cards.picture import address_svg
 from pro_service.services.desk import handing as service
+from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.handing import HandingRoom
 from pro_service.services.desk.seat import NotHereError, Seat
 from pro_service.store.pages.handover import HandoverLine
@@ -44,7 +45,7 @@ async def show_room(request: web.Request, seat: Seat) -> web.Response:
         shown=shown,
         seconds=seconds,
         typed_at=hands.context.public_url.partition("//")[2] + "/t",
-        **_values(words, room),
+        **_values(words, hands, room),
     )
     # The picture is a file of its own.
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; img-src 'self'"
@@ -79,7 +80,7 @@ async def take_back(request: web.Request, seat: Seat) -> web.Response:
     return done(seat, _page_of(code), "tablet_back", code=code)
 
 
-def _values(words: Words, room: HandingRoom) -> dict[str, Any]:
+def _values(words: Words, hands: Hands, room: HandingRoom) -> dict[str, Any]:
     facts, local = room.facts, zone(room.facts.site.zone)
     tablet = room.protocol.coming.tablet
     visits = {one.id: one for one in facts.visits}
@@ -89,7 +90,8 @@ def _values(words: Words, room: HandingRoom) -> dict[str, Any]:
         named = (
             "" if visit is None else words.visit(room.protocol, visit.definition, visit.occurrence)
         )
-        lines.append(_line(words, one, local) | {"visit": named})
+        pin = service.pin_shown(hands, one)
+        lines.append(_line(words, one, local) | {"visit": named, "pin": pin})
     return {
         "zone": facts.site.zone,
         "now": words.instant(facts.now, local),

@@ -143,6 +143,7 @@ def week_lists(
                 "visit": _planned(words, one) if planned else _visit(words, week, one),
                 "anchor": "" if planned else f"#{one.definition}-{one.occurrence}",
                 "when": _when(words, site, one),
+                "day": one.target_on,
                 "owes": one.kind in _IN_CLINIC and one.owes,
             }
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,10 @@ from pro_service.services.study.staff import make_staff
 from pro_service.store.answering import answers
 from pro_service.store.connection import Connection, Guard, StaleRevisionError
 from pro_service.store.study.studies import StudyRow
+from pro_service.vault import places
 from tests.integration.desk.entering.test_entry import send_address
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.record.words import spoken
 from tests.support.study import ACTOR, Trial, add_site, open_trial, row
 from tests.support.web import browsing
 
@@ -27,6 +30,7 @@ SUPERSEDED: Final = "superseded_at IS NOT NULL"
 PAGE: Final = "/desk/participants/K-001/corrections"
 LOOK: Final = f"{PAGE}/other"
 STAFF: Final = {"anna": "coordinator", "ines": "investigator", "ivan": "investigator"}
+RAW: Final = "SELECT id, raw_sealed, raw_key FROM responses WHERE raw_key IS NOT NULL ORDER BY id"
 STANDS: Final = (
     "SELECT p.code, r.value, r.answered_at, t.mode, t.actor, t.submitted_at FROM attempts AS t"
     " JOIN participants AS p ON p.id = t.participant_id"
@@ -38,10 +42,10 @@ STANDS: Final = (
 )
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+@asynccontextmanager
+async def told_for_another(url: str, **how: str) -> AsyncIterator[Trial]:
     """Two participants after their injections; that K-001's pain is 9 was told, by K-002."""
-    async with open_trial(database_url) as running:
+    async with open_trial(url) as running:
         await running.enrol(row("K-001"), row("K-002", phone=row("K-001")["phone"]))
         for login, role in STAFF.items():
             await make_staff(
@@ -58,7 +62,14 @@ async def trial(database_url: str) -> AsyncIterator[Trial]:
         await running.move(timedelta(days=1, hours=2))
         async with browsing(running.server) as browser:
             await sign_in(browser)
-            await enter(running, browser, "9")
+            await enter(running, browser, "9", **how)
+        yield running
+
+
+@pytest.fixture
+async def trial(database_url: str) -> AsyncIterator[Trial]:
+    """The same, told by telephone."""
+    async with told_for_another(database_url, mode="telephone") as running:
         yield running
 
 
@@ -88,13 +99,15 @@ async def rating(trial: Trial, code: str) -> tuple[str, str]:
     raise AssertionError(code)
 
 
-async def enter(trial: Trial, desk: aiohttp.ClientSession, pain: str) -> None:
-    """Type in what was told by telephone."""
+async def enter(
+    trial: Trial, desk: aiohttp.ClientSession, pain: str, mode: str = "telephone", **told: str
+) -> None:
+    """Type in what was told by telephone or on paper."""
     entry = "/desk/participants/K-001/entry"
     _, html = await page(desk, entry)
     assessment, _ = await rating(trial, "K-001")
-    filled = {"assessment": assessment, "mode": "telephone", "respondent": "self", "language": "en"}
-    _, html = await press(desk, html, f"{entry}/questions", **filled)
+    filled = {"assessment": assessment, "mode": mode, "respondent": "self", "language": "en"}
+    _, html = await press(desk, html, f"{entry}/questions", **filled, **told)
     _, html = await press(desk, html, f"{entry}/keep", **{"then": "on", "a.pain": pain})
     status, html = await press(desk, html, send_address(html))
     assert status == 200, html
@@ -167,6 +180,37 @@ async def test_they_are_recorded_for_whose_they_are_and_stand_for_the_other_no_m
         " WHERE e.actor = 'staff:ines' AND e.table_name = 'attempts'"
     )
     assert reasons == [(True,)]
+
+
+async def test_of_paper_where_it_lies_is_sealed_anew_for_whose_it_is(database_url: str) -> None:
+    """Restricting or erasing whom it was typed for takes nothing from whose answers they are."""
+    how = {"mode": "paper", "original": "binder 3", "told_on": "2026-01-06", "told_time": "11:30"}
+    async with told_for_another(database_url, **how) as trial, AsyncExitStack() as stack:
+        seats = [await stack.enter_async_context(browsing(trial.server)) for _ in range(2)]
+        for browser, login in zip(seats, ("anna", "ines"), strict=True):
+            await sign_in(browser, login)
+        typed = await trial.fetch(RAW)
+        assert (await ask(trial, seats[0]))[0] == 200
+        assert (await decide(seats[1]))[0] == 200
+        assert [one[:2] for one in await trial.fetch(STANDS)] == [("K-002", 9)]
+        held = await trial.fetch(
+            "SELECT p.code, t.mode, t.started_at, t.original, k.code FROM attempts AS t"
+            " JOIN participants AS p ON p.id = t.participant_id"
+            " JOIN notes AS n ON t.original = 'note:' || n.id"
+            " JOIN participants AS k ON k.id = n.participant_id ORDER BY t.id"
+        )
+        assert [one[0] for one in held] == [one[4] for one in held] == ["K-001", "K-002"]
+        assert held[0][1:3] == held[1][1:3]
+        assert held[0][3] != held[1][3]
+        for one in held:
+            assert await spoken(trial.operator, trial.context, one[3]) == "binder 3"
+        # What was typed is sealed for its new row as well, and reads the same.
+        vault = trial.context.keys.vault
+        words = [
+            places.TYPED_ANSWER.open(vault, sealed, key=key, row_id=row_id)
+            for row_id, sealed, key in await trial.fetch(RAW)
+        ]
+        assert (len(typed), words) == (1, ["9", "9"])
 
 
 async def test_refused_or_asked_for_by_who_decides_nothing_moves(

@@ -68,6 +68,11 @@ async def test_a_rota_is_set_at_the_desk_and_its_gaps_stand_on_today(
     assert "Somebody is on duty at every hour of the next 14 days." in html
     assert 'id="gaps"' not in (await page(desk))[1]
 
+    # The week ahead says who is told at what hour.
+    ahead = (await page(desk, ROOM))[1].partition('<section id="ahead">')[2]
+    ahead = re.sub(r"<[^>]*>|\s+", " ", ahead.partition("</section>")[0])
+    assert re.search(r"00:00–08:00 +bo; then you +08:00–20:00 +you +20:00–24:00 +bo; then", ahead)
+
     # Whoever is away is told no more; their deputy is.
     tomorrow = await owner.fetchval(
         "SELECT ((pro.now() AT TIME ZONE 'Europe/London')::date + 1)::text"
