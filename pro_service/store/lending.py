@@ -26,6 +26,7 @@ from pro_service.store.bounds import (
     says_lost,
     unreachable,
 )
+from pro_service.store.own_types import NotAsked, keep_types, recall_types
 
 CLOSING: Final = 5.0
 """Seconds a server has to say goodbye."""
@@ -89,6 +90,15 @@ class BoundedConnection(asyncpg.Connection):
                 await super().close()
         except BROKEN:
             self.terminate()
+
+    async def _introspect_types(self, oids: set[int], bound: float) -> tuple[Any, Any]:
+        """As asyncpg's, which calls it for types it has no codec of yet."""
+        known = recall_types(oids)
+        if known is not None:
+            return known, NotAsked()
+        told, statement = await super()._introspect_types(oids, bound)
+        keep_types(told)
+        return told, statement
 
     @asynccontextmanager
     async def _given_up_when_silent(self, options: Mapping[str, Any]) -> AsyncIterator[None]:
