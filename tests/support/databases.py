@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -22,6 +22,66 @@ from pro_service.store.migrations import migrate, read_migrations
 Result = TypeVar("Result")
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the server gets a folder of its own in it
 ROOM: Final = 2 * 1024**3
+
+
+class Housekeeper:
+    """Makes and drops the databases of a run on one connection: thousands of them."""
+
+    def __init__(self, server_url: str) -> None:
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._connection = self._runner.run(asyncpg.connect(server_url))
+        # Copying files means two checkpoints: quick only where nothing is forced to disk.
+        forced = self._runner.run(
+            self._connection.fetchval("SELECT current_setting('fsync')::boolean")
+        )
+        self._strategy = "wal_log" if forced else "file_copy"
+
+    def do(self, *statements: str) -> None:
+        """Statements of which each is a transaction of its own."""
+        for statement in statements:
+            self._runner.run(self._connection.execute(statement))
+
+    def copy(self, template: str, name: str) -> None:
+        """A database that is a copy of another, to which nobody is connected."""
+        self.do(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {self._strategy}',
+            # Rights on the database itself are not copied with it.
+            f'GRANT CREATE, CONNECT, TEMPORARY ON DATABASE "{name}" TO PUBLIC',
+        )
+
+    def drop(self, name: str) -> None:
+        """Whoever is still connected is thrown out."""
+        self.do(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """End the connection, before the server ends."""
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+
+_housekeepers: dict[str, Housekeeper] = {}
+
+
+@contextmanager
+def kept(server_url: str) -> Iterator[Housekeeper]:
+    """The housekeeper of a server: the run's own, or one for this once."""
+    found = _housekeepers.get(server_url)
+    if found is not None:
+        yield found
+        return
+    with closing(Housekeeper(server_url)) as keeper:
+        yield keeper
+
+
+@contextmanager
+def housekeeping(server_url: str) -> Iterator[None]:
+    """Keep one for as long as the run uses this server."""
+    with closing(Housekeeper(server_url)) as keeper:
+        _housekeepers[server_url] = keeper
+        try:
+            yield
+        finally:
+            del _housekeepers[server_url]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -46,7 +106,8 @@ def server_for_tests() -> Iterator[str]:
     """The URL of a server: PRO_TEST_DATABASE_URL's, or an embedded one for this run."""
     given = os.environ.get("PRO_TEST_DATABASE_URL")
     if given:
-        yield given
+        with housekeeping(given):
+            yield given
         return
     with tempfile.TemporaryDirectory(prefix="pro-test-", dir=folder_in_memory()) as folder:
         Path(folder).chmod(0o755)
@@ -56,7 +117,8 @@ def server_for_tests() -> Iterator[str]:
         )
         run(server.start())
         try:
-            yield server.url
+            with housekeeping(server.url):
+                yield server.url
         finally:
             run(server.stop())
 
@@ -75,34 +137,37 @@ def folder_in_memory() -> Path | None:
 def empty_database(server_url: str) -> Iterator[str]:
     """A database without a schema, dropped afterwards."""
     name = f"pro_test_{uuid.uuid4().hex}"
-    run(_execute(server_url, f'CREATE DATABASE "{name}"'))
-    try:
-        yield url_of(server_url, name)
-    finally:
-        run(_execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with kept(server_url) as keeper:
+        keeper.do(f'CREATE DATABASE "{name}"')
+        try:
+            yield url_of(server_url, name)
+        finally:
+            keeper.drop(name)
 
 
 @contextmanager
 def migrated_template(server_url: str) -> Iterator[str]:
     """The name of a database of kind `validation` with every migration applied."""
     name = f"pro_template_{uuid.uuid4().hex}"
-    run(_execute(server_url, f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0'))
-    try:
-        run(_migrate_everything(url_of(server_url, name)))
-        yield name
-    finally:
-        run(_execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with kept(server_url) as keeper:
+        keeper.do(f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0')
+        try:
+            run(_migrate_everything(url_of(server_url, name)))
+            yield name
+        finally:
+            keeper.drop(name)
 
 
 @contextmanager
 def clone(server_url: str, template: str) -> Iterator[str]:
     """The URL of a copy of `template`, dropped afterwards."""
     name = f"pro_test_{uuid.uuid4().hex}"
-    run(_clone(server_url, template, name))
-    try:
-        yield url_of(server_url, name)
-    finally:
-        run(_execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with kept(server_url) as keeper:
+        keeper.copy(template, name)
+        try:
+            yield url_of(server_url, name)
+        finally:
+            keeper.drop(name)
 
 
 @dataclass(frozen=True)
@@ -129,28 +194,5 @@ async def _migrate_everything(url: str) -> None:
             await migrate(connection, kind="validation")
         if read_migrations("simulator"):
             await migrate(connection, series="simulator")
-    finally:
-        await connection.close()
-
-
-async def _clone(server_url: str, template: str, name: str) -> None:
-    connection = await asyncpg.connect(server_url)
-    try:
-        # Copying files means two checkpoints: quick only where nothing is forced to disk.
-        forced = await connection.fetchval("SELECT current_setting('fsync')::boolean")
-        strategy = "wal_log" if forced else "file_copy"
-        await connection.execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}'
-        )
-        # Rights on the database itself are not copied with it.
-        await connection.execute(f'GRANT CREATE, CONNECT, TEMPORARY ON DATABASE "{name}" TO PUBLIC')
-    finally:
-        await connection.close()
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
     finally:
         await connection.close()
