@@ -22,7 +22,7 @@ LOG: Final = logging.getLogger("pro_service.web")
 
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
-HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
+HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card", "page-letter", "page-letter-stop"})
 """Routes whose page has a link's or a card's token in it."""
 SAFE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.reaching.steps import by_step
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.composing import open_number
 from pro_service.services.texting.due_list import Taken
@@ -115,6 +116,10 @@ async def _seat(connection: Connection, context: ServiceContext, rows: Sequence[
         facts = read.get((row.study_id, row.participant_id))
         if facts is None:
             continue
+        protocol = await context.reader.protocol(
+            connection, facts.study_id, facts.protocol_version_id
+        )
+        facts = by_step(facts, protocol, facts.now)
         number = open_number(context, facts)
         if number is not None and number in numbers:
             seated.later.append(row)
