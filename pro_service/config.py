@@ -21,7 +21,7 @@ from pro_service.vault.vault import Vault
 PREFIX = "PRO_"
 LEAST_SECRET = 16
 """Characters of a secret that is part of an address."""
-Provider = Literal["aliyun", "simulator", "tencent", "twilio"]
+Provider = Literal["aliyun", "email", "simulator", "tencent", "twilio"]
 """The providers there are; each has its maker in `parts`."""
 
 
@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     """A file of two lines: user and password at the mail server."""
     smtp_ca_file: Path | None = None
     """Certificates trusted at the mail server, instead of this machine's."""
+    email_returns: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,21}@[^@\s]+$")
+    """The address participants' letters are returned to; its mail is handed to this service."""
+    email_secret: SecretStr | None = Field(None, min_length=LEAST_SECRET)
+    """Marks each letter's own return address: nothing else says that a report is about it."""
     second_factor_roles: Annotated[frozenset[Role], NoDecode] = frozenset()
     """Who holds one of these roles, named with commas between, needs a second factor to sign in."""
     prove_for_numbers: bool = False

@@ -24,6 +24,10 @@ from pro_service.texts.catalogue import load_texts
 from pro_service.vault.vault import Vault
 
 if TYPE_CHECKING:
+    from pro_service.messaging.aliyun.gateway import AliyunGateway
+    from pro_service.messaging.email.gateway import EmailGateway
+    from pro_service.messaging.smtp.transport import MailServer
+    from pro_service.messaging.tencent.gateway import TencentGateway
     from pro_service.messaging.twilio.gateway import TwilioGateway
     from pro_service.services.base.telling import Telling
 
@@ -56,6 +60,7 @@ def make_gateways(settings: Settings) -> Gateways:
     """
     makers: dict[Provider, Callable[[Settings], Gateway]] = {
         "aliyun": make_aliyun,
+        "email": make_email,
         "simulator": make_simulator,
         "tencent": make_tencent,
         "twilio": make_twilio,
@@ -92,7 +97,7 @@ def make_twilio(settings: Settings) -> TwilioGateway:
     )
 
 
-def make_aliyun(settings: Settings) -> Gateway:
+def make_aliyun(settings: Settings) -> AliyunGateway:
     """The gateway to Aliyun. Raises SettingsError for what the settings lack."""
     key_id = _demand(settings, "aliyun_access_key_id")
     secret = _demand(settings, "aliyun_access_key_secret")
@@ -107,7 +112,7 @@ def make_aliyun(settings: Settings) -> Gateway:
     )
 
 
-def make_tencent(settings: Settings) -> Gateway:
+def make_tencent(settings: Settings) -> TencentGateway:
     """The gateway to Tencent. Raises SettingsError for what the settings lack."""
     key_id = _demand(settings, "tencent_secret_id")
     secret = _demand(settings, "tencent_secret_key")
@@ -122,6 +127,23 @@ def make_tencent(settings: Settings) -> Gateway:
         settings.tencent_region,
     )
     return TencentGateway(account, pushed, api_base=settings.tencent_api_base or API)
+
+
+def make_email(settings: Settings) -> EmailGateway:
+    """The gateway to participants' e-mail. Raises SettingsError for what the settings lack."""
+    if settings.smtp_host is None or settings.email_returns is None:
+        lacking = "SMTP_HOST" if settings.smtp_host is None else "EMAIL_RETURNS"
+        raise SettingsError(
+            f"{PREFIX}{lacking} is not set.",
+            mend="The README's table of settings says where it comes from.",
+        )
+    secret = _demand(settings, "email_secret")
+    from pro_service.messaging.email.gateway import EmailGateway
+
+    try:
+        return EmailGateway(_mail_server(settings), settings.email_returns, secret)
+    except OSError as error:
+        raise _no_certificates(error) from None
 
 
 def _demand(settings: Settings, name: str) -> SecretStr:
@@ -146,33 +168,39 @@ def make_telling(settings: Settings) -> Telling | None:
         raise SettingsError(
             "PRO_SMTP_SENDER is not set.", mend="Say which address letters to staff come from."
         )
-    if settings.smtp_tls == "none" and settings.smtp_host not in LOOPBACK:
+    # As below: whoever tells nobody does not load what tells.
+    from pro_service.messaging.smtp.mail import SmtpMail
+    from pro_service.services.base.telling import Telling
+
+    server = _mail_server(settings)
+    try:
+        mail = SmtpMail(server, settings.smtp_sender)
+    except OSError as error:
+        raise _no_certificates(error) from None
+    return Telling(mail, load_texts("notices"))
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    """The mail server of letters to staff and to participants. Raises SettingsError."""
+    from pro_service.messaging.smtp.transport import MailServer
+
+    host = settings.smtp_host or ""
+    if settings.smtp_tls == "none" and host not in LOOPBACK:
         raise SettingsError(
             "PRO_SMTP_TLS is none, and PRO_SMTP_HOST is another machine.",
             mend="Use starttls or tls: letters and the password would be read on the way.",
         )
-    # As below: whoever tells nobody does not load what tells.
-    from pro_service.messaging.smtp.mail import MailServer, SmtpMail
-    from pro_service.services.base.telling import Telling
-
     user, password = _mail_login(settings)
-    server = MailServer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_tls,
-        settings.smtp_sender,
-        user,
-        password,
-        settings.smtp_ca_file,
+    return MailServer(
+        host, settings.smtp_port, settings.smtp_tls, user, password, settings.smtp_ca_file
     )
-    try:
-        mail = SmtpMail(server)
-    except OSError as error:
-        raise SettingsError(
-            f"PRO_SMTP_CA_FILE cannot be used ({error.strerror}).",
-            mend="Name a file of certificates (PEM).",
-        ) from None
-    return Telling(mail, load_texts("notices"))
+
+
+def _no_certificates(error: OSError) -> SettingsError:
+    return SettingsError(
+        f"PRO_SMTP_CA_FILE cannot be used ({error.strerror}).",
+        mend="Name a file of certificates (PEM).",
+    )
 
 
 def _mail_login(settings: Settings) -> tuple[str | None, SecretStr | None]:

@@ -97,6 +97,7 @@ COMMANDS: Final = (
     Entry("visit", "Visits beside those the protocol dates.", "people.visits:visit_app"),
     Entry("messages", "The texts that are sent.", "people.messages:messages_app"),
     Entry("sender", "Our own addresses.", "study.senders:sender_app"),
+    Entry("provider", "The providers of texts and e-mail.", "study.providers:provider_app"),
     Entry("pushes", "Pushes of providers that somebody looks at.", "study.pushes:pushes_app"),
     Entry("keys", "The keys that seal identities and links.", "running.keys:keys_app"),
     Entry(

@@ -64,6 +64,8 @@ class OutboundText(Record):
     """After this long in the provider's queue the text is to be dropped; None: never."""
     words_known: bool = True
     """False: `body` is not what was sent, for that was lost; only ever looked for, by the rest."""
+    stop_address: str | None = Field(None, repr=False)
+    """Of a letter: where its reader asks for no more of them, by hand or by the mail program."""
     in_answer: bool = False
     """It was said in a webhook's answer instead of handed over by a call; only ever looked for."""
 

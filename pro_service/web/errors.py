@@ -233,7 +233,7 @@ def answer(
 
 def for_participants(path: str) -> bool:
     """Whether an address is one of the participants' pages."""
-    return path in ("/q", "/c", "/t") or path.startswith(("/q/", "/c/", "/t/"))
+    return path in ("/q", "/c", "/t") or path.startswith(("/q/", "/c/", "/t/", "/e/"))
 
 
 def for_desk(path: str) -> bool:

@@ -28,7 +28,7 @@ BY_HTTPS_ONLY: Final = "max-age=31536000; includeSubDomains"
 """A year."""
 COMPRESSION: Final = 4
 """Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
-HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card"})
+HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card", "page-letter", "page-letter-stop"})
 """Routes whose page has a link's or a card's token in it."""
 SAFE_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

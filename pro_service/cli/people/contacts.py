@@ -24,6 +24,7 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.phones import parse_phone
 from pro_service.services.texting import contacts as service
 from pro_service.services.texting.contacts import ContactShown, Newcomer
+from pro_service.services.texting.proving import letters
 
 contact_app = typer.Typer(
     no_args_is_help=True,
@@ -135,9 +136,32 @@ def add(
         return await service.add_contact(who_of(runtime, facts), newcomer, runtime.actor, reason)
 
     place = with_participant(code, study, data, actor, work)
+    if kind == "email":
+        out.print(f"Contact {place} of {code} is kept. Nothing goes there until it is proven:")
+        out.print(f"pro-service participant contact prove {code} {place}")
+        return
     out.print(
         f"Contact {place} of {code} is kept. Nothing goes there until {code}'s code was texted from"
         f" it, or: pro-service participant confirm-number {code} --contact {place} --reason ..."
+    )
+
+
+@contact_app.command("prove")
+def prove(
+    code: CodeArgument,
+    place: PlaceArgument,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Send the letter that proves an e-mail address: its reader says there that it is theirs."""
+
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> None:
+        await letters.send_proof(who_of(runtime, facts), runtime.actor, which=place)
+
+    with_participant(code, study, data, actor, work)
+    out.print(
+        f"The letter to contact {place} of {code} goes out now. Nothing else goes there before."
     )
 
 

@@ -19,7 +19,7 @@ from pro_service.config import read_settings
 from pro_service.domain.delivery.senders import SMS
 from pro_service.domain.delivery.templates import most_segments
 from pro_service.domain.study.protocol import Protocol
-from pro_service.services.study.costs import costs_of
+from pro_service.services.study.costs import Cost, costs_of, ways_of
 from pro_service.services.study.previews import Preview, Shown
 from pro_service.texts.catalogue import load_texts
 
@@ -69,14 +69,34 @@ def cost_command(
     public_url: Annotated[
         str, typer.Option(help="The address links carry: its length counts.")
     ] = "https://study.example.org",
+    provider: Annotated[
+        str | None, typer.Option(help="Only as this provider may write there.")
+    ] = None,
+    country: Annotated[str, typer.Option(help="Where texts go.")] = "US",
+    price: Annotated[
+        float | None, typer.Option(min=0, help="What a segment costs by your contract.")
+    ] = None,
 ) -> None:
     """Show what one participant with one treated knee costs who answers at the first asking."""
     study = _read(protocol)
+    channels = load_channels(read_settings().channels_file)
+    ways = None if provider is None else ways_of(channels, provider, country)
+    if ways == ():
+        typer.echo(f"{provider} writes to nobody in {country}.")
+        raise typer.Exit(1)
     for one in costs_of(load_texts(), load_instruments(), study, public_url=public_url):
-        typer.echo(
-            f"{one.language}, by {one.way}: {one.segments} segments in {one.sent} texts sent,"
-            f" {one.received} texts received"
-        )
+        if ways is None or one.way in ways:
+            typer.echo(_cost(one, price))
+
+
+def _cost(one: Cost, price: float | None) -> str:
+    if one.way == "email":
+        return f"{one.language}, by email: {one.sent} letters sent"
+    said = (
+        f"{one.language}, by {one.way}: {one.segments} segments in {one.sent} texts sent,"
+        f" {one.received} texts received"
+    )
+    return said if price is None else f"{said}: {one.segments * price:.2f} for the texts sent"
 
 
 def _read(protocol: Path | None) -> Protocol:

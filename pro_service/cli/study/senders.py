@@ -116,8 +116,8 @@ def move(
     out.print(f"{shown} is {provider}'s from now on: texts go out and come in there.")
     if left.waiting:
         out.print(f"{left.waiting} text(s) that wait stay with {left.provider}, which sends them.")
-    if provider == "twilio":
-        out.print("Next: pro-service twilio check")
+    if provider != "simulator":
+        out.print(f"Next: pro-service provider check {provider}")
 
 
 @sender_app.command("pace")

@@ -101,6 +101,14 @@ def phone(e164: str) -> Address:
     return Address(kind="phone", value=e164)
 
 
+def address_of(written: str) -> Address:
+    """A telephone number or an e-mail address in its one form, as a line keeps it, by its look.
+
+    Raises AddressFormError.
+    """
+    return Address(kind="email" if "@" in written else "phone", value=written)
+
+
 def index_input(address: Address) -> str:
     """What the blind index of an address is the keyed hash of."""
     return address.value if address.kind == "phone" else f"{address.kind}:{address.value}"

@@ -49,6 +49,8 @@ class ProviderRule(Record):
 
     name: str
     country: str
+    channel: str = "sms"
+    """What it carries: texts, or e-mail (`email`)."""
     signs: bool = False
     """Its senders are registered signatures, and no numbers."""
     blank: str = BLANK
@@ -97,6 +99,11 @@ class ChannelRules:
         """
         known = self._providers.get(provider)
         return known is None or known.country not in (ANY, country.upper())
+
+    def channel_of(self, provider: str) -> str:
+        """The channel of a provider; texts, where nothing is known of it."""
+        known = self._providers.get(provider)
+        return "sms" if known is None else known.channel
 
     def signs(self, provider: str) -> bool:
         """Whether a sender of the provider is a registered signature."""

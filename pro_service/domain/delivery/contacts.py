@@ -21,6 +21,8 @@ ContactRelation = Literal["self", "spouse", "child", "caregiver", "other"]
 RELATIONS: Final[tuple[ContactRelation, ...]] = get_args(ContactRelation)
 TEXTED: Final[tuple[Kind, ...]] = ("phone",)
 """The kinds of address a text message can go to."""
+WRITTEN: Final[tuple[Kind, ...]] = ("phone", "email")
+"""The kinds of address a protocol may name for its reminders."""
 
 
 class ConsentFacts(Record):
@@ -61,7 +63,12 @@ class ContactState(Record):
     @property
     def is_usable(self) -> bool:
         """Whether texts could go there if nobody minded: confirmed, and not somebody else's."""
-        return self.kind in TEXTED and self.confirmed and not self.wrong
+        return self.kind in TEXTED and self.is_theirs
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it is known to be this person's: confirmed, and not somebody else's."""
+        return self.confirmed and not self.wrong
 
 
 class ContactFacts(ContactState):
@@ -126,17 +133,41 @@ def in_order(contacts: Iterable[ContactFacts]) -> tuple[ContactFacts, ...]:
 def reach(
     contacts: Sequence[ContactFacts],
     consent: ConsentFacts | None,
-    kinds: Collection[Kind] = TEXTED,
+    kinds: Sequence[Kind] = TEXTED,
 ) -> Reach:
-    """Say who is texted now: the first contact in order who may be. Never one who may not."""
-    each = tuple([(one, why_not(one, consent, kinds)) for one in in_order(contacts)])
-    for one, reason in each:
-        if reason is None:
-            return Reach(one, each, None)
+    """Say who is texted now: the first contact in order who may be. Never one who may not.
+
+    `kinds` are tried in their order: any contact of the first goes before those of the next.
+    """
+    silent = {one.relation for one in contacts if one.kind == "phone" and one.opted_out_at}
+    each = tuple([(one, _why_not_now(one, consent, kinds, silent)) for one in in_order(contacts)])
+    for kind in kinds:
+        for one, reason in each:
+            if reason is None and one.kind == kind:
+                return Reach(one, each, None)
     if each:
         return Reach(None, each, each[0][1])
     nothing_agreed = consent is None or not (consent.messages or consent.caregiver)
     return Reach(None, each, WhyNot.no_consent if nothing_agreed else WhyNot.no_number)
+
+
+def first_able(found: Reach, kinds: Sequence[Kind]) -> ContactFacts | None:
+    """The first contact that would be written to but for what holds it back: of these kinds,
+    confirmed, and not known to be somebody else's."""
+    able = [one for one, _ in found.each if one.is_theirs and one.kind in kinds]
+    return min(able, key=lambda one: kinds.index(one.kind), default=None)
+
+
+def _why_not_now(
+    contact: ContactFacts,
+    consent: ConsentFacts | None,
+    kinds: Collection[Kind],
+    silent: Collection[ContactRelation],
+) -> WhyNot | None:
+    """The same as `why_not`, beside a person's other addresses: a STOP by text means them all."""
+    reason = why_not(contact, consent, kinds)
+    by_text = contact.kind != "phone" and contact.relation in silent
+    return WhyNot.opted_out if reason is None and by_text else reason
 
 
 def why_not(

@@ -6,15 +6,24 @@ another site), nearest first. Which of them speaks to a number, its country and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.channels import ChannelRule, ChannelRules, safest
 from pro_service.domain.record import Record
 
 SMS: Final = "sms"
+EMAIL: Final = "email"
+CHANNEL_OF: Final[dict[Kind, str]] = {"phone": SMS, "email": EMAIL}
+"""By which channel an address of a kind is written to."""
+
+
+_POOL: Final = re.compile("MG[0-9a-f]{32}")
+"""A Messaging Service of Twilio's: its texts come from whichever of its numbers fits."""
 
 
 class SenderFacts(Record):
@@ -58,17 +67,19 @@ def outlet_to(
     providers: Collection[str],
     *,
     cross_border: bool,
+    channel: str = SMS,
 ) -> Outlet:
-    """Choose the sender for a number of `country`; `providers` are those in use here.
+    """Choose the sender for an address in `country`; `providers` are those in use here.
 
-    One at home in the number's country is preferred, then the nearest. What belongs to a provider
-    that is not in use is never written to from another.
+    One at home in the country is preferred, then the nearest. What belongs to a provider that is
+    not in use is never written to from another.
     """
-    if not senders:
-        usual = [rules.rule_for(SMS, name, country) for name in providers]
-        rule = next((one for one in usual if _may_write(one)), safest(SMS, "", country))
+    carrying = [one for one in senders if rules.channel_of(one.provider) == channel]
+    if not carrying:
+        usual = [rules.rule_for(channel, name, country) for name in providers]
+        rule = next((one for one in usual if _may_write(one)), safest(channel, "", country))
         return Outlet(None, rule, NoWay.no_channel)
-    known = [(one, rules.rule_for(SMS, one.provider, country)) for one in senders]
+    known = [(one, rules.rule_for(channel, one.provider, country)) for one in carrying]
     present = [(one, rule) for one, rule in known if one.provider in providers]
     if not present:
         return Outlet(None, known[0][1], NoWay.provider_gone)
@@ -83,6 +94,13 @@ def outlet_to(
     if not agreed:
         return Outlet(*able[0], NoWay.no_cross_border)
     return Outlet(*min(agreed, key=lambda two: rules.is_foreign(two[0].provider, country)), None)
+
+
+def as_shown(address: str) -> str | None:
+    """Our address as a telephone shows it above a text; None where it shows a number of a pool."""
+    if _POOL.fullmatch(address):
+        return None
+    return address if address.startswith("+") else f"【{address}】"
 
 
 def _may_write(rule: ChannelRule) -> bool:

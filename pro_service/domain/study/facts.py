@@ -13,7 +13,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts, Reach, in_order, reach
+from pro_service.domain.delivery import contacts as whom
+from pro_service.domain.delivery.addresses import Kind
+from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts, Reach
 from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
@@ -360,6 +362,8 @@ class ParticipantFacts(Record):
     alerts: tuple[str, ...] = ()
     """Alerts raised by answers, as `<assessment id>:<rule>`; none is raised twice."""
     data_key: DataKeyFacts | None = None
+    kinds: tuple[Kind, ...] = whom.TEXTED
+    """Where the reminder in hand may go, in order: not read, the protocol's (`reaching.steps`)."""
 
     @property
     def start_of_code(self) -> str:
@@ -369,18 +373,16 @@ class ParticipantFacts(Record):
     @property
     def reach(self) -> Reach:
         """Who is texted now, and why not the others."""
-        return reach(self.contacts, self.consent)
+        return whom.reach(self.contacts, self.consent, self.kinds)
+
+    def by(self, kinds: tuple[Kind, ...]) -> ParticipantFacts:
+        """The same facts for a reminder that may go to these kinds of address."""
+        return self if kinds == self.kinds else self.model_copy(update={"kinds": kinds})
 
     @property
     def contact(self) -> ContactFacts | None:
-        """The contact that texts go to, else the first they could go to but for what holds them.
-
-        That is: of a kind that can be texted, confirmed, and not known to be somebody else's.
-        """
-        found = self.reach
-        if found.contact is not None:
-            return found.contact
-        return next((one for one in in_order(self.contacts) if one.is_usable), None)
+        """The contact that texts go to, else the first they could go to but for what holds them."""
+        return self.reach.contact or whom.first_able(self.reach, self.kinds)
 
     @property
     def opted_out_at(self) -> datetime | None:

@@ -21,6 +21,9 @@ from pro_service.domain.tables.patterns import checked_pattern
 
 AnswerWay = Literal["link", "text"]
 """How a question may be answered."""
+Carrier = Literal["text", "email"]
+"""What takes a reminder to a participant."""
+Carriers = Annotated[tuple[Carrier, ...], Field(min_length=1, max_length=20)]
 VisitKind = Literal["scheduled", "treatment", "screening", "unscheduled", "early_termination"]
 NudgeProfile = Literal["standard", "safety", "none"]
 ScoreReader = Literal["coordinator", "investigator", "data_manager", "monitor"]
@@ -60,6 +63,8 @@ class SafetyNudges(Record):
     again_after_hours: tuple[int, ...] = (4,)
     call_from: time = time(18, 30)
     """Unanswered at this hour of the target day, a call task is made, weekend or not."""
+    by: Carriers = ("text",)
+    """What takes the first of them, the second ...; the last named takes all after it."""
 
 
 class Messaging(Record):
@@ -78,6 +83,9 @@ class Messaging(Record):
     question_in_reminder: bool = False
     """Whether a reminder answered by text brings the first question, which a locked screen may
     show; else it brings none, and whatever the participant replies opens the questions."""
+    by: Carriers = ("text",)
+    """What takes a visit's first reminder, its second ...; the last named takes all after it. Who
+    cannot be reached by what is named for one is written to by what is named for another."""
     safety: SafetyNudges = SafetyNudges()
     own_words: bool = False
     """R7: whether staff may reply in their own words, beside the protocol's replies."""

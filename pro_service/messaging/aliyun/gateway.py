@@ -16,6 +16,7 @@ from pro_service.messaging.aliyun import pushes, wire
 from pro_service.messaging.aliyun.wire import Credentials
 from pro_service.messaging.batches import PushedBatches, Reading
 from pro_service.messaging.caller import Answer, Caller
+from pro_service.messaging.checking import SignatureSeen, TemplateSeen
 from pro_service.messaging.china import dates_between, national
 from pro_service.messaging.gateway import (
     Accepted,
@@ -80,6 +81,22 @@ class AliyunGateway(PushedBatches):
         except GatewayError:
             raise LookupFailedError from None
         return ()
+
+    async def see_signature(self, signature: str) -> SignatureSeen:
+        """A signature of the account. Raises AccessRefusedError, LookupFailedError."""
+        answer = await self._see("GetSmsSign", {"SignName": signature})
+        return wire.signature_of(answer.status, answer.body)
+
+    async def see_template(self, code: str) -> TemplateSeen:
+        """A template of the account. Raises AccessRefusedError, LookupFailedError."""
+        answer = await self._see("GetSmsTemplate", {"TemplateCode": code})
+        return wire.template_of(answer.status, answer.body)
+
+    async def _see(self, action: str, parameters: dict[str, str]) -> Answer:
+        try:
+            return await self._ask(action, parameters)
+        except GatewayError:
+            raise LookupFailedError from None
 
     async def close(self) -> None:
         """Release the connections; the gateway may be used again afterwards."""

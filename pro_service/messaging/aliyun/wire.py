@@ -20,6 +20,12 @@ from pydantic import SecretStr
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.messaging.caller import failure_of
+from pro_service.messaging.checking import (
+    AccessRefusedError,
+    SignatureSeen,
+    Standing,
+    TemplateSeen,
+)
 from pro_service.messaging.china import national
 from pro_service.messaging.gateway import (
     Accepted,
@@ -66,6 +72,20 @@ _SEND_STATUS: Final = {
     "2": MessageState.undelivered,
     "3": MessageState.delivered,
 }
+_NO_ACCESS: Final = (
+    *("SignatureDoesNotMatch", "InvalidAccessKeyId", "Forbidden", "NoPermission"),
+    *("isp.RAM_PERMISSION_DENY", "isv.DENY_IP_RANGE", "isv.ACCOUNT", "isv.PRODUCT"),
+)
+"""What codes begin with that say that this account, or this address, may not ask."""
+_STANDING: Final = {
+    "0": Standing.waiting,
+    "1": Standing.approved,
+    "2": Standing.refused,
+    "10": Standing.refused,
+}
+"""The states of a signature and of a template, by the vendor's SDK 4.6.0."""
+_TAKEN_BY_CARRIER: Final = frozenset({1, 3})
+"""A carrier has taken the signature, whether that was tried out already or not."""
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
@@ -217,6 +237,46 @@ def _found(row: Mapping[str, object], out_id: str) -> Found:
 def effect_of(code: str) -> Effect | None:
     """What a receipt's code asks for beyond its message; None where it passes, or is not known."""
     return "hold" if code.startswith("isv.") else _RECEIPT_EFFECTS.get(code)
+
+
+def signature_of(status: int, body: bytes) -> SignatureSeen:
+    """What GetSmsSign shows. Raises AccessRefusedError, LookupFailedError."""
+    document = _shown(status, body)
+    if document is None:
+        return SignatureSeen(Standing.absent)
+    standing = _STANDING.get(str(document.get("SignStatus")), Standing.refused)
+    rows = document.get("SignIspRegisterDetailList")
+    carriers = [
+        str(row.get("OperatorCode"))
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and row.get("RegisterStatus") not in _TAKEN_BY_CARRIER
+    ]
+    return SignatureSeen(standing, tuple(carriers))
+
+
+def template_of(status: int, body: bytes) -> TemplateSeen:
+    """What GetSmsTemplate shows. Raises AccessRefusedError, LookupFailedError."""
+    document = _shown(status, body)
+    if document is None:
+        return TemplateSeen(Standing.absent)
+    standing = _STANDING.get(str(document.get("TemplateStatus")), Standing.refused)
+    words = document.get("TemplateContent")
+    return TemplateSeen(standing, words if isinstance(words, str) else None)
+
+
+def _shown(status: int, body: bytes) -> dict[str, object] | None:
+    """An answer that shows something; None where there is nothing of the name."""
+    document = document_of(body)
+    code = document.get("Code")
+    if status == 200 and code == "OK":
+        return document
+    if not isinstance(code, str) or _CODE.fullmatch(code) is None or status >= 500:
+        raise LookupFailedError
+    if code.startswith(_NO_ACCESS):
+        raise AccessRefusedError(code)
+    if code.startswith("isv."):
+        return None
+    raise LookupFailedError
 
 
 def document_of(body: bytes) -> dict[str, object]:

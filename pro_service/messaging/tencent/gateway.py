@@ -11,6 +11,7 @@ from yarl import URL
 
 from pro_service.messaging.batches import PushedBatches, Reading
 from pro_service.messaging.caller import Answer, Caller
+from pro_service.messaging.checking import SignatureSeen, Standing, TemplateSeen
 from pro_service.messaging.gateway import (
     Accepted,
     Found,
@@ -24,6 +25,10 @@ from pro_service.messaging.tencent.wire import Credentials, Target
 API: Final = "https://sms.tencentcloudapi.com"
 READING: Final = Reading(pushes.parse_receipts, pushes.parse_inbound, pushes.RECEIVED)
 CALL_BOUND: Final = timedelta(seconds=10)
+
+
+MOST_PAGES: Final = 10
+"""Of an account's signatures; each has 100."""
 
 
 class Account(NamedTuple):
@@ -76,6 +81,31 @@ class TencentGateway(PushedBatches):
             raise LookupFailedError from None
         until = latest or now
         return tuple(wire.matching(answer.status, answer.body, text, earliest, until))
+
+    async def see_signature(self, signature: str) -> SignatureSeen:
+        """A signature of the account. Raises AccessRefusedError, LookupFailedError."""
+        for page in range(MOST_PAGES):
+            body = wire.signatures_body(page * wire.LISTED)
+            answer = await self._see("DescribeSmsSignList", body)
+            listed = wire.signatures_of(answer.status, answer.body, signature)
+            if listed.found is not None:
+                return listed.found
+            if listed.is_last:
+                break
+        return SignatureSeen(Standing.absent)
+
+    async def see_template(self, code: str) -> TemplateSeen:
+        """A template of the account. Raises AccessRefusedError, LookupFailedError."""
+        if not (code.isascii() and code.isdigit()):
+            return TemplateSeen(Standing.absent)
+        answer = await self._see("DescribeSmsTemplateList", wire.template_body(code))
+        return wire.template_of(answer.status, answer.body, code)
+
+    async def _see(self, action: str, body: Mapping[str, object]) -> Answer:
+        try:
+            return await self._ask(action, body)
+        except GatewayError:
+            raise LookupFailedError from None
 
     async def close(self) -> None:
         """Release the connections; the gateway may be used again afterwards."""

@@ -18,6 +18,12 @@ from pydantic import SecretStr
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.messaging.caller import failure_of
+from pro_service.messaging.checking import (
+    AccessRefusedError,
+    SignatureSeen,
+    Standing,
+    TemplateSeen,
+)
 from pro_service.messaging.china import national
 from pro_service.messaging.gateway import (
     Accepted,
@@ -53,6 +59,10 @@ _LATER: Final = ("LimitExceeded.", "RequestLimitExceeded")
 _OF_A_DAY: Final = "DailyLimit"
 """Ends the name of every limit of a day: trying again within the window is of no use."""
 _UNKNOWN: Final = ("InternalError",)
+_NO_ACCESS: Final = ("AuthFailure", "UnauthorizedOperation")
+"""What codes begin with that say that this key, or this address, may not ask."""
+_STANDING: Final = {0: Standing.approved, 1: Standing.waiting, 2: Standing.waiting}
+"""The states of a signature and of a template; any other is refused."""
 _CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
 
@@ -96,6 +106,16 @@ def list_body(number: str, app_id: str, begin: datetime, end: datetime) -> dict[
         "PhoneNumber": number,
         "SmsSdkAppId": app_id,
     }
+
+
+def signatures_body(first: int) -> dict[str, object]:
+    """The body of DescribeSmsSignList: a page of those of the mainland."""
+    return {"International": 0, "Limit": LISTED, "Offset": first}
+
+
+def template_body(code: str) -> dict[str, object]:
+    """The body of DescribeSmsTemplateList for one, which has a number."""
+    return {"International": 0, "TemplateIdSet": [int(code)]}
 
 
 def encoded(body: Mapping[str, object]) -> bytes:
@@ -179,6 +199,49 @@ def matching(
         (row for row in nameless if _is_near(row, earliest, latest)), key=lambda row: _time_of(row)
     )
     return [_found(row) for row in (exact or near) if isinstance(row.get("SerialNo"), str)]
+
+
+class Signatures(NamedTuple):
+    """A page of the account's signatures: the one looked for, and whether more follow."""
+
+    found: SignatureSeen | None
+    is_last: bool
+
+
+def signatures_of(status: int, body: bytes, signature: str) -> Signatures:
+    """What DescribeSmsSignList shows. Raises AccessRefusedError, LookupFailedError."""
+    rows = _shown(status, body, "DescribeSignListStatusSet")
+    found = [one for one in rows if one.get("SignName") == signature]
+    # Of several of one name one may be in force.
+    seen = [_standing(one) for one in found]
+    best = Standing.approved if Standing.approved in seen else next(iter(seen), None)
+    return Signatures(None if best is None else SignatureSeen(best), len(rows) < LISTED)
+
+
+def template_of(status: int, body: bytes, code: str) -> TemplateSeen:
+    """What DescribeSmsTemplateList shows. Raises AccessRefusedError, LookupFailedError."""
+    rows = _shown(status, body, "DescribeTemplateStatusSet")
+    found = next((one for one in rows if str(one.get("TemplateId")) == code), None)
+    if found is None:
+        return TemplateSeen(Standing.absent)
+    words = found.get("TemplateContent")
+    return TemplateSeen(_standing(found), words if isinstance(words, str) else None)
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    return _STANDING.get(row.get("StatusCode", -1), Standing.refused)
+
+
+def _shown(status: int, body: bytes, name: str) -> list[dict[str, Any]]:
+    response = _response_of(body)
+    failure = response.get("Error")
+    code = failure.get("Code") if isinstance(failure, dict) else None
+    if isinstance(code, str) and code.startswith(_NO_ACCESS) and _CODE.fullmatch(code):
+        raise AccessRefusedError(code)
+    rows = response.get(name)
+    if status != 200 or not isinstance(rows, list):
+        raise LookupFailedError
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _is_near(row: Mapping[str, Any], earliest: datetime, latest: datetime) -> bool:

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
-import aiohttp
 from twilio.base.exceptions import TwilioException
 
+from pro_service.messaging.checking import Finding
 from pro_service.messaging.twilio import check, wire
-from pro_service.messaging.twilio.check import AccountFacts, Finding, NumberFacts, ServiceFacts
+from pro_service.messaging.twilio.check import AccountFacts, NumberFacts, ServiceFacts
 from pro_service.messaging.twilio.gateway import UNREADABLE, TwilioGateway
 
 BOUND_SECONDS: Final = 10.0
-"""Bounds each question to Twilio, and the one to our own address."""
+"""Bounds each question to Twilio."""
 MOST_NUMBERS: Final = 400
 """Of a Messaging Service's pool; Twilio allows no more."""
 _Result = TypeVar("_Result")
@@ -49,25 +49,6 @@ async def _check_sender(gateway: TwilioGateway, address: str, public_url: str) -
         return check.check_service(address, service, public_url)
     number = await _ask(lambda: _number(gateway, address))
     return check.check_number(address, number, public_url)
-
-
-async def ask_health(public_url: str) -> str | None:
-    """What is wrong with the answer of `<public>/healthz`; None if it is ours."""
-    address = f"{public_url.rstrip('/')}/healthz"
-    try:
-        async with (
-            asyncio.timeout(BOUND_SECONDS),
-            aiohttp.ClientSession() as session,
-            session.get(address, allow_redirects=False) as response,
-        ):
-            if response.status != 200:
-                return f"answers {response.status}"
-            document = await response.json(content_type=None)
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        return f"does not answer ({type(error).__name__})"
-    except ValueError:
-        document = None
-    return None if document == {"status": "ok"} else "is answered by something else"
 
 
 async def _ask(question: Callable[[], Awaitable[_Result]]) -> _Result | None:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
 
 from pro_service.domain.delivery.channels import ChannelRule
 from pro_service.domain.record import Record
+from pro_service.messaging.checking import Finding, right, wrong
 from pro_service.messaging.twilio import wire
 
 INBOUND_PATH: Final = f"/hooks/{wire.NAME}/inbound"
 RETRIES: Final = {"rc": "5", "rp": "all"}
 """Twilio's words for: try the webhook five times more, whatever went wrong."""
 RETRY_FRAGMENT: Final = "&".join(f"{name}={value}" for name, value in RETRIES.items())
-
-
-class Finding(Record):
-    """One line of the check. `note`: nothing to mend, but worth knowing."""
-
-    level: Literal["ok", "note", "wrong"]
-    about: str
-    said: str
-    mend: str | None = None
 
 
 class AccountFacts(Record):
@@ -63,7 +54,7 @@ def inbound_webhook(public_url: str) -> str:
 def check_account(account: AccountFacts) -> Finding:
     """Whether the account may send."""
     if account.status != "active":
-        return _wrong(
+        return wrong(
             "credentials",
             f"the account is {account.status}",
             "Reactivate it in Twilio's console, or use another account.",
@@ -76,7 +67,7 @@ def check_account(account: AccountFacts) -> Finding:
             " its own before every text, so that no lost text is found again in its list",
             mend="Upgrade the account before participants are enrolled.",
         )
-    return _ok("credentials", "the account is active")
+    return right("credentials", "the account is active")
 
 
 def check_number(address: str, found: NumberFacts | None, public_url: str) -> list[Finding]:
@@ -84,14 +75,14 @@ def check_number(address: str, found: NumberFacts | None, public_url: str) -> li
     about = f"sender {address}"
     if found is None:
         mend = "Buy it there, or name another with `pro-service site add --sender`."
-        return [_wrong(about, "is no number of this account", mend)]
+        return [wrong(about, "is no number of this account", mend)]
     if not found.texts:
-        return [_wrong(about, "cannot send texts", "Use a number with the SMS capability.")]
-    findings = [_ok(about, "belongs to the account and can send texts")]
+        return [wrong(about, "cannot send texts", "Use a number with the SMS capability.")]
+    findings = [right(about, "belongs to the account and can send texts")]
     if found.application is not None:
         return [
             *findings,
-            _wrong(
+            wrong(
                 f"webhook of {address}",
                 "its texts go to a TwiML application",
                 f"Set the number's own messaging webhook to {inbound_webhook(public_url)} (POST).",
@@ -106,18 +97,18 @@ def check_service(address: str, found: ServiceFacts | None, public_url: str) -> 
     about = f"sender {address}"
     if found is None:
         mend = "Make one in the console, or name another with `pro-service site add --sender`."
-        return [_wrong(about, "is no Messaging Service of this account", mend)]
+        return [wrong(about, "is no Messaging Service of this account", mend)]
     able = [one for one in found.numbers if one.texts]
     if not able:
         mend = "Add a number with the SMS capability to its sender pool."
-        return [_wrong(about, "has no number that can send texts", mend)]
+        return [wrong(about, "has no number that can send texts", mend)]
     count = f"{len(able)} number{'s' if len(able) > 1 else ''}"
-    findings = [_ok(about, f"belongs to the account and sends from {count}")]
+    findings = [right(about, f"belongs to the account and sends from {count}")]
     name = f"webhook of {address}"
     if found.by_number:
         return [
             *findings,
-            _wrong(
+            wrong(
                 name,
                 "texts go to each number's own webhook",
                 "In the service's integration settings choose to send a webhook, to"
@@ -132,50 +123,16 @@ def check_webhook(about: str, found: str | None, method: str | None, public_url:
     wanted = inbound_webhook(public_url)
     mend = f"Set it to {wanted}, method POST."
     if not found:
-        return _wrong(about, "is not set: no reply reaches this service", mend)
+        return wrong(about, "is not set: no reply reaches this service", mend)
     address, _, fragment = found.partition("#")
     if address != wanted.partition("#")[0]:
-        return _wrong(about, f"points to {address}", mend)
+        return wrong(about, f"points to {address}", mend)
     if (method or "POST").upper() != "POST":
-        return _wrong(about, f"uses {method}", mend)
+        return wrong(about, f"uses {method}", mend)
     if not RETRIES.items() <= dict(parse_qsl(fragment)).items():
         said = f"lacks #{RETRY_FRAGMENT}: a text that meets a restart is tried only once more"
-        return _wrong(about, said, mend)
-    return _ok(about, "points here and is tried again while we are down")
-
-
-def check_public_url(public_url: str) -> Finding:
-    """Whether Twilio and participants can use the address at all."""
-    parts = urlsplit(public_url)
-    host = parts.hostname or ""
-    if _is_private(host):
-        said = f"{public_url} is no address Twilio can reach"
-        return _wrong("PRO_PUBLIC_URL", said, "Set it to the public https address of the proxy.")
-    if parts.scheme != "https":
-        said = f"{public_url} is not https: answers and links would travel in the clear"
-        return _wrong("PRO_PUBLIC_URL", said, "Set it to the public https address of the proxy.")
-    return _ok("PRO_PUBLIC_URL", f"{public_url} is https")
-
-
-def _is_private(host: str) -> bool:
-    if host in ("", "localhost") or host.endswith((".localhost", ".local", ".internal")):
-        return True
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host
-
-
-def check_health(public_url: str, failure: str | None) -> Finding:
-    """Whether our own /healthz is what the public address answers; `failure` says what else was."""
-    about = f"{public_url.rstrip('/')}/healthz"
-    if failure is None:
-        return _ok(about, "answers")
-    mend = (
-        "Start `pro-service serve`, and let the proxy pass path and query unchanged to it"
-        " (PRO_HOST, PRO_PORT)."
-    )
-    return _wrong(about, failure, mend)
+        return wrong(about, said, mend)
+    return right(about, "points here and is tried again while we are down")
 
 
 def check_countries(
@@ -191,11 +148,11 @@ def check_countries(
 def _country(code: str, people: int | None, rule: ChannelRule) -> Finding:
     about = f"country {code}" if people is None else f"country {code} ({people} enrolled)"
     if not rule.one_way:
-        return _wrong(
+        return wrong(
             about,
             "no rule is known, so nothing is sent there",
-            "Read Twilio's guidelines for the country and add its row to"
-            " pro_service/domain/delivery/channels.py.",
+            "Read Twilio's guidelines for the country and add its row to the file of"
+            " PRO_CHANNELS_FILE.",
         )
     lacking = [
         words
@@ -208,62 +165,20 @@ def _country(code: str, people: int | None, rule: ChannelRule) -> Finding:
     ]
     if not rule.two_way and not rule.links:
         said = f"{', '.join(lacking)}: reminders end with a call task instead"
-        return _wrong(about, said, "Plan calls or printed cards for these participants.")
+        return wrong(about, said, "Plan calls or printed cards for these participants.")
     said = "; ".join(["texts may go there", *lacking, f"{rule.per_day} reminders a day at most"])
-    return _ok(about, said)
+    return right(about, said)
 
 
 def unasked(about: str, why: str) -> Finding:
     """Something that could not be found out."""
-    return _wrong(about, f"could not be asked ({why})", "Try again; see status.twilio.com.")
+    return wrong(about, f"could not be asked ({why})", "Try again; see status.twilio.com.")
 
 
 def refused_credentials() -> Finding:
     """The API did not take the account's SID and token."""
-    return _wrong(
+    return wrong(
         "credentials",
         "Twilio refuses them",
         "Copy PRO_TWILIO_ACCOUNT_SID and PRO_TWILIO_AUTH_TOKEN from the console's first page.",
-    )
-
-
-def all_right(findings: Sequence[Finding]) -> bool:
-    """Whether nothing is to be mended."""
-    return all(one.level != "wrong" for one in findings)
-
-
-def _ok(about: str, said: str) -> Finding:
-    return Finding(level="ok", about=about, said=said)
-
-
-def _wrong(about: str, said: str, mend: str) -> Finding:
-    return Finding(level="wrong", about=about, said=said, mend=mend)
-
-
-def not_chosen(gateway: str) -> Finding:
-    """Another provider is in use."""
-    return _wrong(
-        "PRO_GATEWAY", f"is {gateway}", "Set PRO_GATEWAY=twilio where it serves and works."
-    )
-
-
-def unset_credentials(said: str, mend: str | None) -> Finding:
-    """A setting of the account is missing."""
-    return _wrong("credentials", said.rstrip("."), mend or "Set it.")
-
-
-def no_sender() -> Finding:
-    """No site has an address of this provider."""
-    mend = (
-        "Give a site one: pro-service site add ... --sender +1... (or MG...), PRO_GATEWAY=twilio."
-    )
-    return _wrong("sender", "the study has none of this provider", mend)
-
-
-def sender_elsewhere(address: str, provider: str) -> Finding:
-    """One of the study's addresses was added while another provider was in use."""
-    return _wrong(
-        f"sender {address}",
-        f"belongs to {provider}, so that its texts get no answer here",
-        f"With PRO_GATEWAY=twilio: pro-service sender move {address} --reason ...",
     )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pro_service.services.receiving.letters import (
+    Letter,
+    open_letter,
+    prove_address,
+    stop_letters,
+)
 from pro_service.services.receiving.pushes import (
     Inbox,
     close_kept,
@@ -14,10 +20,14 @@ from pro_service.services.receiving.sweep import sweep_inbound
 
 __all__ = [
     "Inbox",
+    "Letter",
     "UnknownMessageError",
     "close_kept",
     "list_kept",
+    "open_letter",
+    "prove_address",
     "read_kept",
+    "stop_letters",
     "sweep_inbound",
     "work_off",
 ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.advance import begin
 from pro_service.domain.conversation.dialogue import AgendaEntry, TextPart
+from pro_service.domain.delivery.channels import ChannelRules
+from pro_service.domain.delivery.registered import shown
 from pro_service.domain.delivery.segments import segments
+from pro_service.domain.delivery.senders import EMAIL
 from pro_service.domain.instruments.model import Instrument, Language
 from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import Target
@@ -23,14 +26,19 @@ _UNPLANNED: Final = ("early_termination", "unscheduled")
 """Visits that no participant has who takes part as planned."""
 
 
+CostWay = Literal["text", "link", "card", "email"]
+
+
 class Cost(NamedTuple):
     """The texts of one participant over the whole study."""
 
     language: Language
-    way: AnswerWay
-    """By text, or by link wherever the protocol offers one."""
+    way: CostWay
+    """By text, by link wherever the protocol offers one, by a registered text that points to the
+    card, or by e-mail."""
     sent: int
     segments: int
+    """None of a letter: it is not paid for one by one."""
     received: int
 
 
@@ -57,6 +65,36 @@ def costs_of(
                 received += len(parts) - 1
             counted = sum(segments(body).segments for body in bodies)
             yield Cost(language, way, len(bodies), counted, received)
+        visits = [one for one in protocol.visits if one.asks and one.kind not in _UNPLANNED]
+        registered = [
+            segments(_registered(texts, context, language, first=not number)).segments
+            for number, _ in enumerate(visits)
+        ]
+        yield Cost(language, "card", len(visits), sum(registered), 0)
+        yield Cost(language, "email", len(visits), 0, 0)
+
+
+def ways_of(channels: ChannelRules, provider: str, country: str) -> tuple[CostWay, ...]:
+    """The ways in which a provider may write to a country; none: it may not at all."""
+    channel = channels.channel_of(provider)
+    rule = channels.rule_for(channel, provider, country)
+    if not rule.one_way or rule.per_day < 1:
+        return ()
+    if channel == EMAIL:
+        return ("email",)
+    if rule.template_registered:
+        return ("card",)
+    by: list[CostWay] = (["text"] if rule.two_way else []) + (["link"] if rule.links else [])
+    return tuple(by)
+
+
+def _registered(texts: Texts, context: TextContext, language: Language, *, first: bool) -> str:
+    """The text that would be registered for a visit, under the study's name as its signature."""
+    words = texts.text("registered.card", language)
+    if first:
+        telephone = context.site_telephone
+        words += texts.text("registered.stop_telephone", language, telephone=telephone)
+    return shown(context.sender, words, {})
 
 
 def _visit(

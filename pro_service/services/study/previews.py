@@ -27,6 +27,7 @@ _TOKEN: Final = "A" * 26  # as long as a link's token is
 _CODE: Final = "K7M2P"
 _FRAGMENTS: Final = (
     "about.",
+    "letter.",
     "list.",
     "unit.",
     "prompt.",

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.addresses import read_address
 from pro_service.domain.delivery.channels import ChannelRules
 from pro_service.domain.delivery.registered import is_signature
+from pro_service.domain.delivery.senders import EMAIL
+from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.phones import parse_phone
 from pro_service.services.study.sites import TakenError, UnknownNameError, site_id_of
 from pro_service.store.connection import Connection, transaction
@@ -19,6 +22,10 @@ from pro_service.store.texting.sending import SenderElsewhere, SenderRow, Waitin
 
 _POOL_OF_NUMBERS: Final = re.compile("MG[0-9a-f]{32}")
 """A Messaging Service's id: its texts come from whichever of its numbers fits."""
+
+
+class OtherChannelError(ProServiceError):
+    """Texts do not become letters: a sender moves to a provider that carries the same."""
 
 
 class NewSender(NamedTuple):
@@ -32,8 +39,10 @@ class NewSender(NamedTuple):
 def sender_address(channels: ChannelRules, provider: str, text: str) -> str:
     """A number, the id of a provider's pool of numbers, or where it has those a signature.
 
-    Raises PhoneError.
+    Of a provider of e-mail the address letters come from. Raises PhoneError, AddressFormError.
     """
+    if channels.channel_of(provider) == EMAIL:
+        return read_address("email", text).value
     if _POOL_OF_NUMBERS.fullmatch(text):
         return text
     return text if channels.signs(provider) and is_signature(text) else parse_phone(text)
@@ -42,7 +51,10 @@ def sender_address(channels: ChannelRules, provider: str, text: str) -> str:
 async def add_sender(
     connection: Connection, channels: ChannelRules, study_id: UUID, new: NewSender, *, actor: str
 ) -> None:
-    """Add an address beside those there are. Raises PhoneError, TakenError, UnknownNameError."""
+    """Add an address beside those there are.
+
+    Raises PhoneError, AddressFormError, TakenError, UnknownNameError.
+    """
     address = sender_address(channels, new.provider, new.address)
     site_id = await site_id_of(connection, study_id, new.site)
     if not await studies.insert_sender(
@@ -52,6 +64,7 @@ async def add_sender(
         address=address,
         site_id=site_id,
         actor=actor,
+        channel=channels.channel_of(new.provider),
     ):
         raise TakenError(f"{address} is a sender of {new.provider} already.")
 
@@ -79,10 +92,15 @@ async def move_sender(
     """Let new texts of a sender go out from an address at another provider; the sender left.
 
     What it sent, and what waits to be sent, stays with it: it was written for what that provider
-    may do, and may have been taken there already. Raises PhoneError, UnknownNameError, TakenError.
+    may do, and may have been taken there already. Raises PhoneError, UnknownNameError, TakenError,
+    OtherChannelError.
     """
     address = sender_address(channels, to.provider, to.address)
     left = await find_sender(connection, study_id, sender)
+    if channels.channel_of(left.provider) != channels.channel_of(to.provider):
+        raise OtherChannelError(
+            mend=f"Add it instead: pro-service sender add ... --provider {to.provider}"
+        )
     if (left.provider, left.address) == (to.provider, address):
         raise TakenError(f"{address} belongs to {to.provider} already.")
     async with transaction(connection) as held:

@@ -14,11 +14,12 @@ from pro_service.services.texting.composing import (
     contact_at,
     indexes_of,
     line_to,
+    number_of,
     open_address,
     open_number,
     seal_body,
 )
-from pro_service.services.texting.consequences import follow
+from pro_service.services.texting.consequences import follow, opt_out_of
 from pro_service.services.texting.contacts import agree_for_contact
 from pro_service.services.texting.delivery import (
     look_for,
@@ -71,10 +72,12 @@ __all__ = [
     "look_for_reply",
     "moved_rows",
     "needs_registration",
+    "number_of",
     "open_address",
     "open_number",
     "opt_out_by_staff",
     "opt_out_document",
+    "opt_out_of",
     "opt_out_row",
     "outlet_for",
     "pause_write",

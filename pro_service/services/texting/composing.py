@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.addresses import address_of
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.delivery.segments import Segments, segments
 from pro_service.domain.study.facts import ParticipantFacts
@@ -56,7 +56,7 @@ def new_line(
     row = LineRow(
         id=line_id,
         sender_id=sender_id,
-        their_index=context.keys.vault.blind_index(phone(their_address)),
+        their_index=context.keys.vault.blind_index(address_of(their_address)),
         their_address_sealed=sealed.ciphertext,
         their_address_key=sealed.key,
         actor=actor,
@@ -65,8 +65,8 @@ def new_line(
 
 
 def indexes_of(context: ServiceContext, number: str) -> list[bytes]:
-    """What a number may be stored under: its blind index under every index key."""
-    return [index for _, index in context.keys.vault.blind_indexes(phone(number))]
+    """What an address may be stored under: its blind index under every index key."""
+    return [index for _, index in context.keys.vault.blind_indexes(address_of(number))]
 
 
 def open_number(context: ServiceContext, facts: ParticipantFacts) -> str | None:
@@ -87,9 +87,10 @@ def open_address(context: ServiceContext, contact: ContactFacts) -> str:
 def contact_at(
     context: ServiceContext, facts: ParticipantFacts, number: str
 ) -> ContactFacts | None:
-    """Whose of the participant's contacts a number is; None: it is nobody's now."""
+    """Whose of the participant's contacts an address is; None: it is nobody's now."""
     known = {index.hex() for index in indexes_of(context, number)}
-    found = (one for one in facts.contacts if one.kind == "phone" and one.blind_index in known)
+    kind = address_of(number).kind
+    found = (one for one in facts.contacts if one.kind == kind and one.blind_index in known)
     return next(found, None)
 
 

@@ -36,7 +36,7 @@ async def follow(
     if row.participant_id is None:
         return  # A stranger's line: nothing is ever sent there unasked.
     if effect == "opted_out":
-        await _opt_out(connection, context, row, row.participant_id, actor)
+        await opt_out_of(connection, context, row, actor, "told the provider to stop")
     elif effect == "bad_number":
         await _rest(connection, context, row, row.participant_id, actor)
     else:
@@ -61,14 +61,16 @@ async def _rest(
         await numbers.mark_bad_number(held, row.study_id, participant_id, indexes, new_id(), actor)
 
 
-async def _opt_out(
-    connection: Connection,
-    context: ServiceContext,
-    row: MessageRow,
-    participant_id: UUID,
-    actor: str,
+async def opt_out_of(
+    connection: Connection, context: ServiceContext, row: MessageRow, actor: str, reason: str
 ) -> None:
-    """Opt the line out; whoever shares it takes a turn, so that no claim overtakes it."""
+    """Opt a message's line out; whoever shares it takes a turn, so that no claim overtakes it.
+
+    Said twice, it changes nothing more. Raises BusyError.
+    """
+    participant_id = row.participant_id
+    if participant_id is None:
+        return
     await context.keys.study_key(connection, row.study_id)
     number = number_of(context, row)
     indexes = indexes_of(context, number)
@@ -78,7 +80,7 @@ async def _opt_out(
         users = await inbounds.list_line_participants(
             connection, row.study_id, indexes, row.line_id
         )
-        opt_out = opt_out_row(row.line_id, participant_id, actor, "told the provider to stop")
+        opt_out = opt_out_row(row.line_id, participant_id, actor, reason)
         others = [user.id for user in users if user.id != participant_id]
         document = OptOutWrite(opt_outs=[opt_out], affected=others)
         contact = contact_at(context, facts, number)

@@ -21,6 +21,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY, CONFIRM_NUMBER
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.reaching.steps import by_profile
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Plan, Who, turn, until_written, writing
@@ -58,8 +59,10 @@ class ContactShown(NamedTuple):
 
 async def list_contacts(who: Who) -> list[ContactShown]:
     """Everybody the participant is reached by, in order."""
-    facts = await who.context.reader.facts(who.connection, who.study_id, who.participant_id)
-    found = facts.reach
+    reader = who.context.reader
+    facts = await reader.facts(who.connection, who.study_id, who.participant_id)
+    protocol = await reader.protocol(who.connection, who.study_id, facts.protocol_version_id)
+    found = by_profile(facts, protocol, "standard").reach
     return [
         ContactShown(one, open_address(who.context, one), reason, one is found.contact)
         for one, reason in found.each

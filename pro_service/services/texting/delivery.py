@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pro_service.domain.conversation.practice import KIND as FIRST
 from pro_service.domain.conversation.staff_replies import begins
-from pro_service.domain.delivery.contacts import ContactFacts, why_not
+from pro_service.domain.delivery.contacts import ContactFacts, reach
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND, retry_pause
 from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.delivery.states import MessageState
@@ -223,7 +223,7 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts
     where = standing(facts.statuses, facts.now, facts.events)
     if begins(row.template):
         # Nobody waits for it: whatever would keep staff from beginning now keeps it from going.
-        agreed = contact is not None and why_not(contact, facts.consent) is None
+        agreed = contact is not None and not _held_back(facts, contact)
         return where.may_message and agreed
     if row.kind != "reminder":
         # Only the confirmation of an opt-out goes to whoever asked for silence meanwhile.
@@ -232,12 +232,18 @@ def still_wanted(facts: ParticipantFacts, row: MessageRow, contact: ContactFacts
         return welcome and where.status is not Status.died
     if not (where.may_message and where.may_answer):
         return False
-    if contact is None or why_not(contact, facts.consent) is not None:
+    if contact is None or _held_back(facts, contact):
         return False
     return any(
         visit.id in row.visit_ids and is_open(visit, facts) and owes_answers(visit)
         for visit in facts.visits
     )
+
+
+def _held_back(facts: ParticipantFacts, contact: ContactFacts) -> bool:
+    """Whether nothing goes to a contact now, whatever kind of address it is."""
+    each = reach(facts.contacts, facts.consent, (contact.kind,)).each
+    return any(one.id == contact.id and reason is not None for one, reason in each)
 
 
 async def look_for(

@@ -76,6 +76,7 @@ class Together:
     context: ServiceContext
     wave: Sequence[Placed]
     _lines: Mapping[LineKey, LineRow] = field(default_factory=dict)
+    _looked_up: set[str] = field(default_factory=set)
     _links: Mapping[UUID, Sequence[InvitationRow]] | None = None
     _registered: dict[UUID, Sequence[Registration]] = field(default_factory=dict)
     """By sender, once one of them is needed."""
@@ -94,6 +95,7 @@ class Together:
             return
         study_id = self.wave[0].facts.study_id
         await self.context.keys.study_key(self.connection, study_id)
+        self._looked_up = numbers
         self._lines = await messages.list_lines(self.connection, study_id, list(ids), indexes)
 
     async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
@@ -108,6 +110,11 @@ class Together:
         """See Lookups."""
         keys = (LineKey(sender_id, index) for index in indexes_of(self.context, number))
         known = [self._lines[one] for one in keys if one in self._lines]
+        if not known and number not in self._looked_up:
+            # Another address than the first that was to be tried.
+            return await line_to(
+                self.connection, self.context, facts.study_id, sender_id, number, WORKER
+            )
         if known:
             found = min(known, key=lambda one: one.id)
             return Line(found.id, found.focus_participant_id, found.focused_at, None)

@@ -6,7 +6,7 @@ from collections import Counter
 from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone
-from pro_service.domain.delivery.contacts import Agreed, ContactFacts
+from pro_service.domain.delivery.contacts import WRITTEN, Agreed, ContactFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import CONFIRM_NUMBER
@@ -94,8 +94,9 @@ def _refuse_known(
 
 
 def indexes_at(context: ServiceContext, contact: ContactFacts) -> list[bytes]:
-    """What lines to a contact may be stored under; none to what is no telephone."""
-    return [] if contact.kind != "phone" else indexes_of(context, open_address(context, contact))
+    """What lines to a contact may be stored under; none to what nothing is sent to."""
+    written = contact.kind in WRITTEN
+    return indexes_of(context, open_address(context, contact)) if written else []
 
 
 async def confirm_by_staff(

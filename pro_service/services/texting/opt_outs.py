@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import WRITTEN, ContactFacts
+from pro_service.domain.delivery.senders import SenderFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.call_keys import ANOTHER_WAY
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Who, until_written, writing
-from pro_service.services.texting.channels.reach import usual_sender
+from pro_service.services.texting.channels.reach import outlet_for, usual_sender
 from pro_service.services.texting.composing import indexes_of, line_to, open_address
 from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.store.connection import Connection, Guard
@@ -59,14 +61,14 @@ async def opt_out_document(
 
     Whoever says that the participant wants no texts means none of them. Raises NoLineError.
     """
-    sender = usual_sender(context, facts)
-    if facts.contact is None or sender is None:
-        raise NoLineError
     document = OptOutWrite()
     for contact in facts.contacts:
-        if contact.kind != "phone" or contact.wrong:
+        if contact.kind not in WRITTEN or contact.wrong:
             continue
         number = open_address(context, contact)
+        sender = _sender_to(context, facts, contact, number)
+        if sender is None:
+            continue
         line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
         indexes = indexes_of(context, number)
         users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
@@ -75,7 +77,18 @@ async def opt_out_document(
         document.affected += [
             user.id for user in users if user.id != facts.id and user.id not in document.affected
         ]
+    if not document.opt_outs:
+        raise NoLineError
     return document
+
+
+def _sender_to(
+    context: ServiceContext, facts: ParticipantFacts, contact: ContactFacts, address: str
+) -> SenderFacts | None:
+    """Our address that speaks to a contact, whether it may now or not; None: none does."""
+    if contact.kind == "phone":
+        return usual_sender(context, facts)
+    return outlet_for(context, facts, address).sender
 
 
 def another_way(participant_ids: Iterable[UUID], actor: str) -> list[LineCallRow]:
@@ -153,6 +166,6 @@ def _held_back(
         contact = held[0] if held else facts.contact
     else:
         contact = find_contact(facts, which)
-    if contact is None or contact.kind != "phone":
+    if contact is None or contact.kind not in WRITTEN:
         raise NoLineError
     return indexes_of(context, open_address(context, contact))

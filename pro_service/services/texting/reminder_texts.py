@@ -128,7 +128,7 @@ async def compose_unsent(due: Due, rule: ChannelRule, way: AskingWay) -> Compose
     if said.names_link and by_link:
         link, rows = link_to(context, facts, by_link[0].visit.id, await lookups.links(facts))
     first = facts.last_reminder_text_at is None
-    parts = (*_whose(facts, by_card=way == "code"), *said.parts)
+    parts = (*whose(facts, by_card=way == "code"), *said.parts)
     if first:
         stop = "reminder.card_stop" if way == "code" else "reminder.stop"
         parts = (*parts, TextPart(key=stop))
@@ -141,7 +141,7 @@ def _of_visits(questions: Sequence[OpenQuestion], judgement: Judgement) -> tuple
     return tuple(one for one in questions if one.visit.id in judgement.visits)
 
 
-def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart, ...]:
+def whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart, ...]:
     """Whose reminder it is, where several share the number."""
     contact = facts.contact
     if contact is None or not contact.names_code:
@@ -152,7 +152,7 @@ def _whose(facts: ParticipantFacts, *, by_card: bool = False) -> tuple[TextPart,
 
 
 def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextPart, ...]:
-    parts = [*_whose(facts), TextPart(key="reminder.link" if linked else "reminder.text")]
+    parts = [*whose(facts), TextPart(key="reminder.link" if linked else "reminder.text")]
     if first:
         parts += [TextPart(key="reminder.unwell"), TextPart(key="reminder.stop")]
     return tuple(parts)
@@ -160,7 +160,7 @@ def _parts(facts: ParticipantFacts, *, linked: bool, first: bool) -> tuple[TextP
 
 def _card_parts(facts: ParticipantFacts, *, first: bool) -> tuple[TextPart, ...]:
     """No reply reaches us there: the first text says how else to stop."""
-    parts = [*_whose(facts, by_card=True), TextPart(key="reminder.card")]
+    parts = [*whose(facts, by_card=True), TextPart(key="reminder.card")]
     if first:
         parts.append(TextPart(key="reminder.card_stop"))
     return tuple(parts)

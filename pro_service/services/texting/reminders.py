@@ -10,16 +10,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.channels import ChannelRule
+from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.delivery.senders import NoWay, SenderFacts
 from pro_service.domain.study.assessments import has_only_to_send
 from pro_service.domain.study.calls import call_instead
 from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
+from pro_service.domain.study.reaching.steps import by_step
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
 from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
+from pro_service.services.texting.channels.letters import compose_letter
 from pro_service.services.texting.channels.reach import outlet_for, way_to
 from pro_service.services.texting.channels.registered_texts import compose_registered
 from pro_service.services.texting.composing import (
@@ -96,6 +99,7 @@ def judged(
     context: ServiceContext, lookups: Lookups, facts: ParticipantFacts, protocol: Protocol
 ) -> Due | None:
     """A participant's nudges as they are judged now; None: nothing is due."""
+    facts = by_step(facts, protocol, facts.now)
     judgement = judge(facts, protocol, facts.now)
     if not (judgement.together or judgement.ended or judgement.postponed):
         return None
@@ -135,29 +139,50 @@ def _outcomes(facts: ParticipantFacts, judgement: Judgement) -> ClaimWrite:
 
 
 async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
-    """Add the one text for all that is due to the write; None if none may be sent to them."""
+    """Add the one text for all that is due to the write; None if none may be sent to them.
+
+    What the protocol names first is tried first, what it names otherwise where that does not go.
+    """
+    held: list[str] = []
+    for kind in due.facts.kinds:
+        tried = due._replace(facts=due.facts.by((kind,)))
+        contact = tried.facts.reach.contact
+        if contact is None:
+            continue
+        claimed = await _claim_to(tried, contact, document)
+        if isinstance(claimed, Claimed):
+            return claimed
+        held.append(claimed)
+    reason = next(iter(held), NoWay.no_channel)
+    if reason == EndReason.budget:
+        document.ended += _ended(due, reason)
+    else:
+        _end_without_text(due, document, reason)
+    return None
+
+
+async def _claim_to(due: Due, contact: ContactFacts, document: ClaimWrite) -> Claimed | str:
+    """Add the text to one contact to the write; or why none may go there."""
     context, lookups, facts, *_ = due
-    contact = facts.contact
-    if contact is None:
-        _end_without_text(due, document, NoWay.no_channel)
-        return None
     number = open_address(context, contact)
     outlet = outlet_for(context, facts, number)
     sender = outlet.sender
     if sender is None or outlet.why_not is not None:
-        _end_without_text(due, document, outlet.why_not or NoWay.no_channel)
-        return None
+        return outlet.why_not or NoWay.no_channel
     if contact.texts_today >= outlet.rule.per_day:
         # The country's own limit, where it is lower than the protocol's.
-        document.ended += _ended(due, EndReason.budget)
-        return None
-    line = await lookups.line(facts, sender.id, number)
+        return EndReason.budget
     message_id = new_id()
-    composed = await _compose(due, sender, outlet.rule, message_id)
+    if contact.kind == "email":
+        composed, without = await compose_letter(due, message_id), NoWay.no_channel
+    else:
+        composed, without = (
+            await _compose(due, sender, outlet.rule, message_id),
+            NoWay.no_registration,
+        )
     if composed is None or composed.too_long:
-        reason = NoWay.no_registration if composed is None else "too_long"
-        _end_without_text(due, document, reason)
-        return None
+        return without if composed is None else "too_long"
+    line = await lookups.line(facts, sender.id, number)
     _add_message(due, document, _Way(line, sender), message_id, composed)
     return Claimed(facts.study_id, message_id, facts, sender.id)
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.domain.study.reaching.steps import by_step
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.calls import Calls
 from pro_service.services.texting.composing import open_number
@@ -213,6 +214,10 @@ def _seat(
         facts = read.get((row.study_id, row.participant_id))
         if facts is None:
             continue
+        protocol = await context.reader.protocol(
+            connection, facts.study_id, facts.protocol_version_id
+        )
+        facts = by_step(facts, protocol, facts.now)
         number = open_number(context, facts)
         if number is not None and number in numbers:
             seated.later.append(row)

@@ -217,11 +217,11 @@ async def insert_sender(
     address: str,
     site_id: UUID | None,
     actor: str,
+    channel: str = "sms",
 ) -> bool:
     """Name an address a study's texts come from; False if the provider has it already."""
-    made = await write(
-        connection, _SQL["insert_sender"], study_id, new_id(), provider, address, site_id, actor
-    )
+    place = (channel, provider, address, site_id, actor)
+    made = await write(connection, _SQL["insert_sender"], study_id, new_id(), *place)
     return made is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -44,6 +45,27 @@ async def list_first_texts(
     """The participant's telephones."""
     rows = await connection.fetch(_SQL["list_first_texts"], study_id, participant_id, site_id)
     return [row_of(FirstTextSeen, row) for row in rows]
+
+
+class ProofLetters(NamedTuple):
+    """The letters that were to prove an e-mail address, and the name of the site."""
+
+    letters: int
+    state: MessageState | None
+    """Of the last of them."""
+    site_name: str
+
+
+async def read_proof_letters(
+    connection: Connection,
+    study_id: UUID,
+    participant_id: UUID,
+    indexes: Sequence[bytes],
+    site_id: UUID,
+) -> ProofLetters:
+    """Those to one address, found by its index."""
+    place = (study_id, participant_id, list(indexes), site_id)
+    return row_of(ProofLetters, await connection.fetchrow(_SQL["read_proof_letters"], *place))
 
 
 async def queue_first_text(connection: Connection, guard: Guard, document: FirstTextWrite) -> None:

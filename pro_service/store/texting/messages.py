@@ -344,6 +344,12 @@ async def find_message(
     return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
 
 
+async def find_letter(connection: Connection, message_id: UUID) -> FoundMessage | None:
+    """The letter of an id; None for a text, and for none."""
+    row = await connection.fetchrow(_SQL["find_letter"], message_id)
+    return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
+
+
 async def record_receipt(
     connection: Connection, found: FoundMessage, receipt: ReceiptRow, state: MessageState
 ) -> None:

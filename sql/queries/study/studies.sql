@@ -69,10 +69,10 @@ WHERE study_id = $1 ORDER BY code;
 INSERT INTO pro.sites (study_id, id, code, name, zone, country, telephone, emergency_number, actor)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- name: insert_sender(study_id, id, provider, address, site_id, actor)
+-- name: insert_sender(study_id, id, channel, provider, address, site_id, actor)
 -- Name the address texts of this study (or one site) come from; the same again changes nothing.
 INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
-VALUES ($1, $2, 'sms', $3, $4, $5, $6)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (provider, address) DO NOTHING
 RETURNING id;
 

@@ -4,6 +4,14 @@ SELECT f.contact_id, f.verified_at, f.verified_by, f.texts, f.sent_at, f.state, 
        y.name AS site_name
 FROM pro.first_texts_of($1, $2) AS f JOIN pro.sites AS y ON y.study_id = $1 AND y.id = $3;
 
+-- name: read_proof_letters(study_id, participant_id, their_indexes, site_id)
+-- How many letters went to a participant's e-mail address to prove it, where the last stands, and the site's name.
+SELECT count(m.id)::integer AS letters, (array_agg(m.state ORDER BY m.id DESC))[1] AS state,
+       (SELECT y.name FROM pro.sites AS y WHERE y.study_id = $1 AND y.id = $4) AS site_name
+FROM pro.messages AS m
+JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+WHERE m.study_id = $1 AND m.participant_id = $2 AND m.kind = 'first' AND l.their_index = ANY ($3::bytea[]);
+
 -- name: queue_first_text(study_id, participant_id, revision, write)
 -- Hand a participant's first text to the queue; a second one is refused by its key. `write` is one JSON document:
 -- lines, messages.

@@ -131,6 +131,13 @@ SELECT study_id, id, state FROM pro.messages WHERE provider = $1 AND provider_id
 -- The message a provider's status names; another provider's is none of its own.
 SELECT study_id, id, state FROM pro.messages WHERE id = $1 AND provider = $2;
 
+-- name: find_letter(message_id)
+-- The message that a letter's own address names, whichever provider took it and whether that is still in use.
+SELECT m.study_id, m.id, m.state FROM pro.messages AS m
+JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
+WHERE m.id = $1 AND s.channel = 'email';
+
 -- name: record_receipt(study_id, id, message_id, provider, provider_id, provider_status, error_code, expected, state, actor)
 -- Keep what the provider said, and move the message on if nobody moved it since it was read. What was said to
 -- have gone wrong with a text that has arrived stays in the receipts alone.

@@ -26,11 +26,9 @@ async def box(tmp_path: Path) -> AsyncIterator[MailBox]:
 
 
 def mail_of(box: MailBox, **changed: object) -> SmtpMail:
-    server = MailServer(
-        "127.0.0.1", box.port, "starttls", "desk@study.example", USER, SecretStr(PASSWORD)
-    )
+    server = MailServer("127.0.0.1", box.port, "starttls", USER, SecretStr(PASSWORD))
     trusted = server.__class__(**{**vars(server), "authorities": box.authorities, **changed})
-    return SmtpMail(trusted)
+    return SmtpMail(trusted, "desk@study.example")
 
 
 def letter(to: str = TO) -> StaffLetter:

@@ -1,4 +1,4 @@
-"""`pro-service twilio check`: every line right on a right account, and each fault named."""
+"""`pro-service provider check twilio`: all right on a right account, and each fault named."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from pro_service.catalog.channel_files import load_channels
 from pro_service.catalog.protocol_files import example_protocol_file
+from pro_service.messaging import checking
 from pro_service.messaging.twilio import account, check
 from pro_service.messaging.twilio.check import inbound_webhook
 from pro_service.messaging.twilio.gateway import TwilioGateway
@@ -39,7 +40,7 @@ class Account:
     folder: Path
 
     async def check(self, **settings: str | None) -> Finished:
-        return await self.commands.call("twilio", "check", environment=settings)
+        return await self.commands.call("provider", "check", "twilio", environment=settings)
 
     async def enrol(self, number: str) -> None:
         cells = row(
@@ -61,7 +62,7 @@ async def twilio(
     async def healthy(_: str) -> str | None:
         return None
 
-    monkeypatch.setattr(account, "ask_health", healthy)
+    monkeypatch.setattr(checking, "ask_health", healthy)
     fake = TwilioFake()
     fake.settings.numbers.append(OwnedNumber(SENDER, webhook=WEBHOOK))
     async with TestServer(fake.application(), access_log=None) as server:
@@ -209,7 +210,7 @@ async def test_wrong_or_missing_settings_are_lines_too(twilio: Account) -> None:
         ({"PRO_TWILIO_AUTH_TOKEN": "f" * 32}, "Twilio refuses them"),
         ({"PRO_TWILIO_AUTH_TOKEN": None}, "PRO_TWILIO_AUTH_TOKEN is not set"),
         ({"PRO_GATEWAY": "simulator"}, "PRO_GATEWAY: is simulator"),
-        ({"PRO_PUBLIC_URL": "http://127.0.0.1:8080"}, "no address Twilio can reach"),
+        ({"PRO_PUBLIC_URL": "http://127.0.0.1:8080"}, "no address the provider can reach"),
         ({"PRO_PUBLIC_URL": "http://study.example.org"}, "is not https"),
     ):
         done = await twilio.check(**settings)
@@ -231,6 +232,8 @@ async def test_a_trial_account_is_a_note(twilio: Account) -> None:
     twilio.fake.settings.type = "Trial"
     done = await twilio.check()
     assert (done.code, "note  credentials: right, but a trial account" in done.out) == (0, True)
+    first_name = await twilio.commands.call("twilio", "check")
+    assert (first_name.code, first_name.out) == (0, done.out)
 
 
 async def test_the_public_address_must_be_answered_by_this_service() -> None:
@@ -247,13 +250,13 @@ async def test_the_public_address_must_be_answered_by_this_service() -> None:
         app = web.Application()
         app.router.add_get("/healthz", handler)
         async with TestServer(app, access_log=None) as server:
-            failure = await account.ask_health(str(server.make_url("")))
+            failure = await checking.ask_health(str(server.make_url("")))
         if said is None:
             assert failure is None
         else:
             assert failure is not None
             assert said in failure
-    failure = await account.ask_health("http://127.0.0.1:1")
+    failure = await checking.ask_health("http://127.0.0.1:1")
     assert failure is not None
     assert "does not answer" in failure
 

@@ -79,6 +79,10 @@ class AliyunFake(ChinaFake):
             return _refused("InvalidVersion", 400)
         if action == "QuerySendDetails":
             return self._listed(query)
+        if action == "GetSmsSign":
+            return self._signature(query["SignName"])
+        if action == "GetSmsTemplate":
+            return self._template(query["TemplateCode"])
         if action != "SendSms":
             return _refused("InvalidAction.NotFound", 404)
         return await self.send(request, query)
@@ -130,6 +134,28 @@ class AliyunFake(ChinaFake):
         answer = {"Code": "OK", "Message": "OK", "BizId": taken.id, "RequestId": "fake"}
         return web.json_response(answer)
 
+    def _signature(self, name: str) -> web.Response:
+        if name not in self.signatures:
+            return _refused("isv.SMS_SIGN_ILLEGAL", 200)
+        carriers = [
+            {"OperatorCode": one, "RegisterStatus": self.standing.get(one, 3)}
+            for one in ("mobile", "unicom", "telecom")
+        ]
+        return _shown(
+            {
+                "SignName": name,
+                "SignStatus": self.standing.get(name, 1),
+                "SignIspRegisterDetailList": carriers,
+            }
+        )
+
+    def _template(self, code: str) -> web.Response:
+        if code not in self.templates:
+            return _refused("isv.SMS_TEMPLATE_ILLEGAL", 200)
+        status = str(self.standing.get(code, 1))
+        words = self.words.get(code)
+        return _shown({"TemplateCode": code, "TemplateStatus": status, "TemplateContent": words})
+
     def _listed(self, query: dict[str, str]) -> web.Response:
         size, number = int(query["PageSize"]), query["PhoneNumber"]
         if not 1 <= size <= 50 or len(query["SendDate"]) != 8:
@@ -151,6 +177,10 @@ class AliyunFake(ChinaFake):
                 },
             }
         )
+
+
+def _shown(content: dict[str, Any]) -> web.Response:
+    return web.json_response({"Code": "OK", "Message": "OK", "RequestId": "fake", **content})
 
 
 def _row(taken: Taken) -> dict[str, Any]:

@@ -108,6 +108,11 @@ class ChinaFake:
         self.templates: dict[str, tuple[str, ...]] = {}
         """Approved templates: code to the names of their variables, in their order."""
         self.signatures: set[str] = set()
+        self.standing: dict[str, int] = {}
+        """How far what is registered has come, by signature or code: a number of the provider's
+        own; what is not named is approved."""
+        self.words: dict[str, str] = {}
+        """What a template's code is registered with."""
         self.unregistered = 0
         """Calls that named no approved signature or template, or not all of its values."""
         self.closing = asyncio.Event()

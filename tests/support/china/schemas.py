@@ -13,7 +13,10 @@ from typing import Any, Final
 import jsonschema
 
 PLACE: Final = Path(__file__).parents[2] / "data" / "tencent_sms_api.json"
-_TYPES: Final = {"string": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_TYPES: Final = {
+    "string": "string", "float": "number", "bool": "boolean",
+    **dict.fromkeys(("int", "int64", "uint64"), "integer"),
+}
 
 
 def check_request(action: str, document: dict[str, Any]) -> None:

@@ -81,6 +81,10 @@ class TencentFake(ChinaFake):
             return _failed("UnsupportedOperation")
         document: dict[str, Any] = json.loads(body)
         check_request(action, document)
+        if action == "DescribeSmsSignList":
+            return self._signatures(action)
+        if action == "DescribeSmsTemplateList":
+            return self._templates(action, document["TemplateIdSet"])
         if document["SmsSdkAppId"] != APP_ID:
             return _failed("UnauthorizedOperation.SmsSdkAppIdVerifyFail")
         if action == "PullSmsSendStatusByPhoneNumber":
@@ -125,6 +129,39 @@ class TencentFake(ChinaFake):
     def confirm(self, taken: Taken, named: dict[str, Any]) -> web.Response:
         """See ChinaFake."""
         return _element(named, "Ok", taken.id)
+
+    def _signatures(self, action: str) -> web.Response:
+        rows = [
+            {
+                "SignId": number,
+                "International": 0,
+                "ReviewReply": "",
+                "CreateTime": 0,
+                "QualificationId": 0,
+                "QualificationName": "",
+                "QualificationStatusCode": 1,
+                "SignName": name,
+                "StatusCode": self.standing.get(name, 0),
+            }
+            for number, name in enumerate(sorted(self.signatures))
+        ]
+        return _said(action, {"DescribeSignListStatusSet": rows})
+
+    def _templates(self, action: str, codes: list[int]) -> web.Response:
+        rows = [
+            {
+                "TemplateId": code,
+                "International": 0,
+                "ReviewReply": "",
+                "CreateTime": 0,
+                "TemplateName": "",
+                "StatusCode": self.standing.get(str(code), 0),
+                "TemplateContent": self.words.get(str(code), ""),
+            }
+            for code in codes
+            if str(code) in self.templates
+        ]
+        return _said(action, {"DescribeTemplateStatusSet": rows})
 
     def _listed(self, document: dict[str, Any]) -> web.Response:
         until = document.get("EndTime", time.time())

@@ -64,7 +64,8 @@ def test_the_guide_says_what_a_participant_of_the_example_study_costs() -> None:
     result = CliRunner().invoke(app, ["messages", "cost"])
     found = re.findall(r"(\w+), by (\w+): (\d+) segments .* (\d+) texts received", result.stdout)
     costs = {(language, way): (int(sent), int(received)) for language, way, sent, received in found}
-    assert set(costs) == {(one, way) for one in ("en", "zh_CN") for way in ("text", "link")}
+    ways = ("text", "link", "card")
+    assert set(costs) == {(one, way) for one in ("en", "zh_CN") for way in ways}
     assert all(received < sent for sent, received in costs.values())
     assert costs["en", "link"] < costs["en", "text"]
     said = " ".join(GUIDE.read_text(encoding="utf-8").split())
@@ -72,6 +73,14 @@ def test_the_guide_says_what_a_participant_of_the_example_study_costs() -> None:
     assert f"{by_text} segments sent in English, {costs['zh_CN', 'text'][0]} in Chinese" in said
     assert f"({received} texts received)" in said
     assert f"{by_link} and {costs['zh_CN', 'link'][0]} where a link is used" in said
+    by_card = {language: costs[language, "card"][0] for language in ("zh_CN", "en")}
+    assert f"{by_card['zh_CN']} segments a participant in Chinese, {by_card['en']} in" in said
+    priced = ["messages", "cost", "--provider", "aliyun", "--country", "CN", "--price", "0.05"]
+    paid = re.findall(r": (\d+\.\d+) for", CliRunner().invoke(app, priced).stdout)
+    assert f"{paid[1]} and {paid[0]} at a price of 0.05" in said
+    assert "17 letters sent" in result.stdout
+    nowhere = CliRunner().invoke(app, ["messages", "cost", "--provider", "aliyun"])
+    assert (nowhere.exit_code, "writes to nobody in US" in nowhere.stdout) == (1, True)
 
 
 def test_a_country_that_takes_neither_replies_nor_links_breaks_every_text() -> None:

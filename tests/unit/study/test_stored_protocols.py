@@ -59,7 +59,7 @@ def test_reading_it_adds_no_key_beyond_the_defaults() -> None:
     new = read_stored_protocol(STORED).model_dump(mode="json")
     assert set(new) - set(old) == {"coming"}
     lacking = set(Messaging.model_fields) - set(old["messaging"])
-    assert lacking == {"own_words", "read_from", "read_until"}
+    assert lacking == {"by", "own_words", "read_from", "read_until"}
 
 
 def test_what_a_later_release_stored_is_refused_by_the_key() -> None:

@@ -49,6 +49,7 @@ from pro_service.domain.study.facts import (
 from pro_service.domain.study.follow_up.end_reasons import BY_STATUS, EndReason
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import NudgeProfile, Protocol
+from pro_service.domain.study.reaching.steps import by_profile
 from pro_service.domain.study.statuses import Standing, standing
 from pro_service.domain.study.times import ONE_DAY, local_day, local_instant, zone
 
@@ -123,7 +124,7 @@ def safety_floor(
     known yet, and whoever sends finds out (and makes the call at once where nothing can be sent).
     """
     where = standing(facts.statuses, now, facts.events)
-    no_text = why_no_text(facts, where, visit, "safety")
+    no_text = why_no_text(by_profile(facts, protocol, "safety"), where, visit, "safety")
     if no_text is None and ended_for(facts, protocol, visit):
         no_text = EndReason.safety_ended
     ends_at = _ends_at(facts, protocol, visit)

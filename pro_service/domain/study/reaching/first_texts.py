@@ -143,7 +143,7 @@ def _why_not(
 
 def held_back(contact: ContactFacts, consent: ConsentFacts | None) -> WhyNot | None:
     """What holds texts back from a contact, beside that nobody has confirmed it yet."""
-    return why_not(contact.model_copy(update={"confirmed": True}), consent)
+    return why_not(contact.model_copy(update={"confirmed": True}), consent, (contact.kind,))
 
 
 def _is_asked_soon(facts: ParticipantFacts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from pro_service.domain.conversation.practice import KIND as FIRST
 from pro_service.domain.study.facts import ParticipantFacts
@@ -45,17 +46,29 @@ async def outbound(
                 connection, row.study_id, facts.protocol_version_id
             )
             lives_for = _until_quiet(row, facts.zone, protocol.messaging)
+    their_address = number_of(context, row)
     return OutboundText(
         message_id=row.id,
         our_address=row.our_address,
-        their_address=number_of(context, row),
+        their_address=their_address,
         body=places.MESSAGE_BODY.open(
             context.keys.vault, row.body_sealed, key=row.body_key, row_id=row.id
         ),
         registered=_registered(context, row),
         status_callback=status_callback_url(context.public_url, row.provider, row.id),
         valid_for=lives_for,
+        stop_address=stop_address(context, row.id) if "@" in their_address else None,
     )
+
+
+def letter_page(context: ServiceContext, message_id: UUID) -> str:
+    """The page of a letter: there its reader proves the address, or asks for no more of them."""
+    return f"{context.public_url}/e/{context.keys.vault.letter_token(message_id)}"
+
+
+def stop_address(context: ServiceContext, message_id: UUID) -> str:
+    """Where no more letters are asked for: a page to whoever looks, one click for a program."""
+    return f"{letter_page(context, message_id)}/stop"
 
 
 def _registered(context: ServiceContext, row: MessageRow) -> Registered | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pro_service.domain.delivery.addresses import address_of
 from pro_service.domain.delivery.channels import AskingWay, ChannelRule, how_to_ask
-from pro_service.domain.delivery.senders import SMS, Outlet, SenderFacts, outlet_to
+from pro_service.domain.delivery.senders import CHANNEL_OF, SMS, Outlet, SenderFacts, outlet_to
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import country_of
@@ -11,18 +12,26 @@ from pro_service.services.texting.composing import open_number
 
 
 def outlet_for(context: ServiceContext, facts: ParticipantFacts, number: str) -> Outlet:
-    """Which sender of the participant's site writes to a number, by which rule; or why none."""
+    """Which sender of the participant's site writes to an address, by which rule; or why none."""
     return outlet_to(
         facts.site.senders,
-        country_of(number),
+        _country(facts, number),
         context.channels,
         context.gateways.names,
         cross_border=facts.consent is not None and facts.consent.cross_border,
+        channel=CHANNEL_OF[address_of(number).kind],
     )
+
+
+def _country(facts: ParticipantFacts, address: str) -> str:
+    """Where an address is: a number tells, for an e-mail address it is where the site is."""
+    return facts.site.country if "@" in address else country_of(address)
 
 
 def needs_registration(context: ServiceContext, provider: str, number: str) -> bool:
     """Whether a provider takes nothing for a number but what was registered with it beforehand."""
+    if "@" in number:
+        return False
     return context.channels.rule_for(SMS, provider, country_of(number)).template_registered
 
 
@@ -30,7 +39,7 @@ def may_leave(context: ServiceContext, facts: ParticipantFacts, provider: str, n
     """Whether a provider may be told of a number: it is at home there, or its export agreed to."""
     consent = facts.consent
     agreed = consent is not None and consent.cross_border
-    return agreed or not context.channels.needs_consent(provider, country_of(number))
+    return agreed or not context.channels.needs_consent(provider, _country(facts, number))
 
 
 def usual_sender(context: ServiceContext, facts: ParticipantFacts) -> SenderFacts | None:
@@ -38,7 +47,9 @@ def usual_sender(context: ServiceContext, facts: ParticipantFacts) -> SenderFact
 
     Of a provider that is in use here, where there is one.
     """
-    senders = facts.site.senders
+    senders = [
+        one for one in facts.site.senders if context.channels.channel_of(one.provider) == SMS
+    ]
     present = [one for one in senders if one.provider in context.gateways.names]
     return next(iter([*present, *senders]), None)
 

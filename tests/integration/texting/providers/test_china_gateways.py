@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.messaging.gateway import (
@@ -24,39 +21,15 @@ from pro_service.messaging.gateway import (
     RejectedError,
 )
 from tests.support.china import aliyun, tencent
-from tests.support.china.account import PROVIDERS, Approved, ChinaGateway, ChinaName, approve
-from tests.support.china.faults import ChinaFake, Fault
+from tests.support.china.account import PROVIDERS, ChinaName
+from tests.support.china.faults import Fault
+from tests.support.china.served import BOUND, connected
 
 NUMBER: Final = "13800000001"
-BOUND: Final = timedelta(seconds=0.4)
 REGISTERED: Final = Registered(
     code="1110", signature="康复随访", parameters=(("day", "12月1日"), ("code", "K-001 ~*'"))
 )
 each_provider = pytest.mark.parametrize("name", ["aliyun", "tencent"])
-
-
-class Connected(NamedTuple):
-    """A fake that is served, where, and our gateway to it."""
-
-    fake: ChinaFake
-    host: str
-    gateway: ChinaGateway
-
-
-@asynccontextmanager
-async def connected(name: ChinaName) -> AsyncIterator[Connected]:
-    """A fake that knows the template, and a gateway to it."""
-    fake = PROVIDERS[name].fake(None)
-    approve(fake, Approved("1110", "康复随访", ("day", "code")))
-    async with TestServer(fake.application(), access_log=None) as server:
-        base = str(server.make_url("")).rstrip("/")
-        gateway = PROVIDERS[name].gateway(base, BOUND)
-        try:
-            yield Connected(fake, f"{server.host}:{server.port}", gateway)
-        finally:
-            fake.closing.set()
-            await fake.drain()
-            await gateway.close()
 
 
 def text(**changes: Any) -> OutboundText:
