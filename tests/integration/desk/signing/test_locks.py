@@ -98,13 +98,15 @@ async def test_a_site_is_unlocked_by_two_persons(trial: Trial) -> None:
         assert (status, "Visits held: 2." in html) == (200, True)
         assert NOBODY_ELSE not in html
         await trial.owner_does(
-            "SELECT set_config('pro.actor', 'cli:test', false), set_config('pro.reason', 'x', false);"
+            "SELECT set_config('pro.actor', 'cli:test', false),"
+            " set_config('pro.reason', 'x', false);"
             "UPDATE pro.people SET disabled_at = clock_timestamp(), disabled_reason = 'away'"
             " WHERE login IN ('dirk', 'ines', 'ivan')"
         )
         assert NOBODY_ELSE in (await page(dora, LOCKS))[1]
         await trial.owner_does(
-            "SELECT set_config('pro.actor', 'cli:test', false), set_config('pro.reason', 'x', false);"
+            "SELECT set_config('pro.actor', 'cli:test', false),"
+            " set_config('pro.reason', 'x', false);"
             "UPDATE pro.people SET disabled_at = NULL, disabled_reason = NULL"
         )
         status, html = await lift(dora)
