@@ -152,7 +152,7 @@ def migrated_template(server_url: str) -> Iterator[str]:
     with kept(server_url) as keeper:
         keeper.do(f'CREATE DATABASE "{name}" ENCODING UTF8 TEMPLATE template0')
         try:
-            run(_migrate_everything(url_of(server_url, name)))
+            run(migrate_everything(url_of(server_url, name)))
             yield name
         finally:
             keeper.drop(name)
@@ -187,7 +187,8 @@ def prepare(
         yield Prepared(urlsplit(url).path.removeprefix("/"), run(make(url)))
 
 
-async def _migrate_everything(url: str) -> None:
+async def migrate_everything(url: str) -> None:
+    """Every migration, the simulator's own too."""
     connection = await asyncpg.connect(url)
     try:
         if read_migrations("migrations"):

@@ -181,7 +181,7 @@ async def _together(
     connection: Connection, context: ServiceContext, reading: Reading
 ) -> tuple[Wave, list[DueRow]]:
     """Judge and claim as one; the rest are those to be taken alone."""
-    seated = _seat(context, reading, await reading.facts)
+    seated = await _seat(connection, context, reading)
     lookups = Together(connection, context, seated.placed)
     await lookups.find_lines()
     decided = _Decided()
@@ -203,12 +203,9 @@ async def _together(
     ]
 
 
-def _seat(
-    context: ServiceContext,
-    reading: Reading,
-    read: Mapping[tuple[UUID, UUID], ParticipantFacts],
-) -> _Seated:
+async def _seat(connection: Connection, context: ServiceContext, reading: Reading) -> _Seated:
     """Put one participant a telephone into the wave, and none of the telephones used meanwhile."""
+    read = await reading.facts
     seated, numbers = _Seated([], []), set(reading.used)
     for row in reading.rows:
         facts = read.get((row.study_id, row.participant_id))
