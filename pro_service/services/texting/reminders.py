@@ -20,7 +20,7 @@ from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
-from pro_service.services.texting.channels.reach import outlet_for, way_to
+from pro_service.services.texting.channels.reach import way_to
 from pro_service.services.texting.channels.registered_texts import compose_registered
 from pro_service.services.texting.composing import (
     Line,
@@ -142,7 +142,7 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
         _end_without_text(due, document, NoWay.no_channel)
         return None
     number = open_address(context, contact)
-    outlet = outlet_for(context, facts, number)
+    outlet = lookups.outlet(facts, number)
     sender = outlet.sender
     if sender is None or outlet.why_not is not None:
         _end_without_text(due, document, outlet.why_not or NoWay.no_channel)
