@@ -42,6 +42,8 @@ AT_ONCE: Final = 6
 """Phones in use side by side."""
 CALL_CHECK: Final = time(18, 41)
 """When each site's call list is brought up to date, in its zone."""
+SEALED_AT: Final = time(18, 43)
+"""When what was written since the day before is sealed, at the first site."""
 SLIPS_BY: Final = timedelta(days=5)
 MOVED_BEFORE: Final = timedelta(days=2)
 DIES_AFTER: Final = timedelta(days=25, hours=3)
@@ -116,6 +118,7 @@ class Life:
     async def live(self) -> None:
         """Go through all study days."""
         self._plan_daily((CALL_CHECK,), self._evening)
+        self._plan_daily((SEALED_AT,), self._seal, self._site_zones[:1])
         if self._staff is not None:
             self._plan_daily(AT_THE_DESK, self._at_the_desk(self._staff))
         while True:
@@ -253,9 +256,12 @@ class Life:
         who = Who(self._connection, self._context, self._study_id, found)
         await record_event(who, event, actor=ACTOR, reason=reason)
 
-    def _plan_daily(self, hours: Sequence[time], deed: Deed) -> None:
-        """Something done at each site at these hours of every day, in its zone."""
-        for number, name in enumerate(self._site_zones, start=-len(self._site_zones)):
+    def _plan_daily(
+        self, hours: Sequence[time], deed: Deed, zones: Sequence[str] | None = None
+    ) -> None:
+        """Something done at these hours of every day in each of these zones, or at each site."""
+        names = self._site_zones if zones is None else zones
+        for number, name in enumerate(names, start=-len(names)):
             local = zone(name)
             for hour in hours:
                 day = local_day(self.starts_at, local)
@@ -264,8 +270,12 @@ class Life:
                     day += ONE_DAY
 
     async def _evening(self) -> None:
-        """Call lists are brought up to date; old audit entries are sealed then too."""
-        await self._worker.settle("close", "call", "seal")
+        """Call lists are brought up to date."""
+        await self._worker.settle("close", "call")
+
+    async def _seal(self) -> None:
+        """What the audit has is sealed, once a day."""
+        await self._worker.settle("seal")
 
     def _at_the_desk(self, staff: Staff) -> Deed:
         return lambda: staff.work(self._now)

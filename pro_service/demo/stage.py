@@ -103,6 +103,8 @@ async def live(
     """Live a whole trial on a fresh demo database; the same for the same numbers and seed."""
     personas = cast(seed, participants_count)
     async with served(database_url, personas) as (service, provider):
+        # Nobody looks at the desk here, and what nobody looks at need not be kept.
+        service.context.keeps_outlooks = False
         operator = await connect(database_url, role="pro_operator", actor=ACTOR)
         books = await connect(database_url, role=None, actor="demo:proof")
         try:

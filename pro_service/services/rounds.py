@@ -200,7 +200,8 @@ async def closing_round(
         by_study: dict[UUID, list[UUID]] = {}
         for row in looked:
             by_study.setdefault(row.study_id, []).append(row.participant_id)
-        await _each(list(by_study.items()), kept, go_on)
+        if context.keeps_outlooks:
+            await _each(list(by_study.items()), kept, go_on)
     return over + settled
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -42,6 +42,7 @@ class Token(NamedTuple):
 
 _LONGEST_NUMERAL = 3  # the widest range is 0-100; "007" is 7, a telephone number is nothing
 _INVISIBLE = {"\ufe0e", "\ufe0f", "\u20e3"}  # what turns a digit into a picture of a key
+_CONTROLS = {code: " " for code in (*range(32), 127) if code != ord("\n")}
 _SEPARATORS = re.compile(r"[\s,;.:!、。()\"'“”‘’「」『』\[\]=]+")
 _SMALL = {**words.UNITS_OF_SPEECH, **words.TEENS, "hundred": 100, "a hundred": 100}
 _SPOKEN = r"(\d+|" + "|".join(_SMALL) + ")"
@@ -74,6 +75,8 @@ def fold(text: str) -> str:
     A character that stands for a numeral without being a plain digit (a circled two, a
     superscript) gets spaces around it: glued to a digit it must not grow into a larger number.
     """
+    if text.isascii():
+        return text.translate(_CONTROLS).casefold().strip()
     out: list[str] = []
     for character in text:
         category = unicodedata.category(character)
@@ -100,33 +103,35 @@ def choice_words(item: Item) -> dict[str, Value]:
     Choice labels, their further spellings, the two anchors and how people say them. A word that
     would mean two different answers means none.
     """
-    found: dict[str, set[Value]] = {}
+    return dict(_words_of(tuple(_sayings(item))))
 
-    def add(word: str | None, value: Value) -> None:
-        folded = _known_word(word or "")
-        if folded and not folded.isdecimal():
-            found.setdefault(folded, set()).add(value)
 
+def _sayings(item: Item) -> Iterator[tuple[str, Value]]:
+    """Every word of the item's, as its file has it, and the answer it stands for."""
     for language in LANGUAGES:
         for choice in item.choices:
-            add(choice.label.get(language), choice.value)
+            yield choice.label.get(language, ""), choice.value
             for word in choice.words.get(language, ()):
-                add(word, choice.value)
+                yield word, choice.value
         ends = (
             (item.minimum, item.low_anchor, item.low_said),
             (item.maximum, item.high_anchor, item.high_said),
         )
         for value, anchor, said in ends:
-            add(anchor.get(language), value)
+            yield anchor.get(language, ""), value
             for word in said.get(language, ()):
-                add(word, value)
+                yield word, value
+
+
+@lru_cache(maxsize=1024)
+def _words_of(sayings: tuple[tuple[str, Value], ...]) -> dict[str, Value]:
+    """The same folded: an item is the same at every text, and folding it costs most of reading."""
+    found: dict[str, set[Value]] = {}
+    for word, value in sayings:
+        folded = _tidy(fold(word))
+        if folded and not folded.isdecimal():
+            found.setdefault(folded, set()).add(value)
     return {word: values.pop() for word, values in found.items() if len(values) == 1}
-
-
-@lru_cache(maxsize=8192)
-def _known_word(word: str) -> str:
-    """Return a word of an instrument, folded: the same few are asked for at every text."""
-    return _tidy(fold(word))
 
 
 def _tidy(folded: str) -> str:

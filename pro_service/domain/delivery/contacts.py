@@ -127,7 +127,10 @@ class Reach(NamedTuple):
 
 def in_order(contacts: Iterable[ContactFacts]) -> tuple[ContactFacts, ...]:
     """The contacts in the order they are tried."""
-    return tuple(sorted(contacts, key=lambda one: (one.ordinal, one.id)))
+    every = tuple(contacts)
+    if len(every) <= 1:  # Nearly everybody has one, and this is asked at every turn.
+        return every
+    return tuple(sorted(every, key=lambda one: (one.ordinal, one.id)))
 
 
 def reach(

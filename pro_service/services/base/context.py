@@ -34,6 +34,9 @@ class ServiceContext:
     pace: Pace = AT_ONCE
     """How soon after a question its answer can be: where a service is put together for telephones
     of people, it says so."""
+    keeps_outlooks: bool = True
+    """Whether the worker keeps what the desk's list shows of visits (`visits/outlooks.py`): what is
+    not kept is derived, so a trial lived at once, with nobody at the desk, goes without."""
 
     @classmethod
     def of(

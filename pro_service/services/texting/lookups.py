@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from pro_service.domain.delivery.registered import Registration
+from pro_service.domain.delivery.senders import Outlet
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
@@ -32,6 +33,9 @@ class Lookups(Protocol):
     async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
         """The registrations texts from one of our addresses may go out with."""
 
+    def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
+        """Which sender writes to a participant's number, by which rule; or why none."""
+
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """The line to a number; a new one comes with the row to insert."""
 
@@ -49,6 +53,10 @@ class OneByOne:
     async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
         """See Lookups."""
         return await registered.list_registered(self.connection, facts.study_id, sender_id)
+
+    def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
+        """See Lookups."""
+        return outlet_for(self.context, facts, number)
 
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """See Lookups."""
@@ -77,6 +85,8 @@ class Together:
     wave: Sequence[Placed]
     _lines: Mapping[LineKey, LineRow] = field(default_factory=dict)
     _looked_up: set[str] = field(default_factory=set)
+    _outlets: dict[tuple[UUID, str], Outlet] = field(default_factory=dict)
+    """By participant and address."""
     _links: Mapping[UUID, Sequence[InvitationRow]] | None = None
     _registered: dict[UUID, Sequence[Registration]] = field(default_factory=dict)
     """By sender, once one of them is needed."""
@@ -86,7 +96,7 @@ class Together:
         numbers: set[str] = set()
         ids: dict[UUID, None] = {}
         for facts, number in self.wave:
-            sender = None if number is None else outlet_for(self.context, facts, number).sender
+            sender = None if number is None else self.outlet(facts, number).sender
             if number is not None and sender is not None:
                 numbers.add(number)
                 ids[sender.id] = None
@@ -106,6 +116,13 @@ class Together:
             )
         return self._registered[sender_id]
 
+    def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
+        """See Lookups. In which country a number is takes longer to tell than all the rest."""
+        key = facts.id, number
+        if key not in self._outlets:
+            self._outlets[key] = outlet_for(self.context, facts, number)
+        return self._outlets[key]
+
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """See Lookups."""
         keys = (LineKey(sender_id, index) for index in indexes_of(self.context, number))
@@ -124,6 +141,8 @@ class Together:
     async def links(self, facts: ParticipantFacts) -> Sequence[InvitationRow]:
         """See Lookups."""
         if self._links is None:
-            ids = [one.facts.id for one in self.wave]
+            # A text leads to what is open now: no visit at rest is.
+            visits = (visit for one in self.wave for visit in one.facts.visits)
+            ids = [visit.id for visit in visits if visit.at_rest is None]
             self._links = await reminders.list_invitations_of(self.connection, facts.study_id, ids)
-        return self._links[facts.id]
+        return self._links.get(facts.id, ())

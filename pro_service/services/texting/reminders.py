@@ -23,7 +23,7 @@ from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
 from pro_service.services.texting.channels.letters import compose_letter
-from pro_service.services.texting.channels.reach import outlet_for, way_to
+from pro_service.services.texting.channels.reach import way_to
 from pro_service.services.texting.channels.registered_texts import compose_registered
 from pro_service.services.texting.composing import (
     Line,
@@ -165,7 +165,7 @@ async def _claim_to(due: Due, contact: ContactFacts, document: ClaimWrite) -> Cl
     """Add the text to one contact to the write; or why none may go there."""
     context, lookups, facts, *_ = due
     number = open_address(context, contact)
-    outlet = outlet_for(context, facts, number)
+    outlet = lookups.outlet(facts, number)
     sender = outlet.sender
     if sender is None or outlet.why_not is not None:
         return outlet.why_not or NoWay.no_channel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -143,11 +144,11 @@ async def list_invitations(
 
 
 async def list_invitations_of(
-    connection: Connection, study_id: UUID, participant_ids: Sequence[UUID]
+    connection: Connection, study_id: UUID, visit_ids: Sequence[UUID]
 ) -> dict[UUID, list[InvitationRow]]:
-    """The links in force, by participant."""
-    found: dict[UUID, list[InvitationRow]] = {one: [] for one in participant_ids}
-    for row in await connection.fetch(_SQL["list_invitations_of"], study_id, list(participant_ids)):
+    """The links in force to these visits, by participant; who has none is absent."""
+    found: dict[UUID, list[InvitationRow]] = defaultdict(list)
+    for row in await connection.fetch(_SQL["list_invitations_of"], study_id, list(visit_ids)):
         each = row_of(LinkOf, row)
         found[each.participant_id].append(each.link)
     return found

@@ -152,10 +152,10 @@ RETURNING id;
 SELECT id, visit_id, link_key, expires_at FROM pro.invitations
 WHERE study_id = $1 AND participant_id = $2 AND ended_at IS NULL;
 
--- name: list_invitations_of(study_id, participant_ids)
--- The links some participants have been given.
+-- name: list_invitations_of(study_id, visit_ids)
+-- The links that have been given to some visits.
 SELECT participant_id, id, visit_id, link_key, expires_at FROM pro.invitations
-WHERE study_id = $1 AND participant_id = ANY ($2::uuid[]) AND ended_at IS NULL;
+WHERE study_id = $1 AND visit_id = ANY ($2::uuid[]) AND ended_at IS NULL;
 
 -- name: find_invitation(token_sha256)
 -- Whose link this is. Nothing about a link that has ended or expired.

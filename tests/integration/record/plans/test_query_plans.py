@@ -44,7 +44,7 @@ class Values:
         self.message = row_id(MESSAGES, study.number)
         self.reminder = row_id(REMINDERS, 4 * visit)
         self.indexes = [study.their_index, b"\x00" * 32]
-        self.users = [study.participant_id]
+        self.users, self.visits = [study.participant_id], [self.visit]
         self.messages, self.senders = [self.message], [self.sender]
         self.marks = [{"id": self.message, "state": "delivered"}]
         self.token = study.token_sha256
@@ -147,7 +147,7 @@ READS = (
         20,
         (STUDY, Of("senders"), Of("indexes")),
     ),
-    Case("texting/reminders", "list_invitations_of", "pro_worker", 60, (STUDY, USERS)),
+    Case("texting/reminders", "list_invitations_of", "pro_worker", 20, (STUDY, Of("visits"))),
     Case("texting/sending", "list_senders_of", "pro_worker", 30, (STUDY, USERS, ["simulator"])),
     Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, Of("web_key"))),
