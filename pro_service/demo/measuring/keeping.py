@@ -79,7 +79,9 @@ async def keep_measures(office: Office, examinees: Sequence[Examinee], until: da
     for login in READERS:
         await _add_reader(office, login)
     scans = deal(exams, exams[0].examinee.persona.seed)
-    by_name = {(one.examinee.persona.code, one.knee, one.day): one for one in exams}
+    by_name: dict[tuple[str, str, date], Exam] = {
+        (one.examinee.persona.code, one.knee, one.day): one for one in exams
+    }
     await _read_all(office, _Archive(by_name, scans))
     await reading.lock_reads(office.connection, office.study_id, actor=ACTOR, reason=ALL_READ)
 

@@ -194,7 +194,7 @@ def test_lysholm_with_one_answer_missing_is_not_scored() -> None:
     assert (found.raw, found.absent_reason) == (None, "too_few_answered")
 
 
-# ---- ICOAP; no worked case of others was found: these are worked by hand
+# ---- ICOAP; no worked case of others was found: ranges as published, the rest worked by hand
 
 
 def test_icoap_s_parts_and_total_are_sums_on_0_100() -> None:
@@ -205,6 +205,23 @@ def test_icoap_s_parts_and_total_are_sums_on_0_100() -> None:
         "intermittent": (Fraction(10), Fraction(1000, 24)),
         "total": (Fraction(22), Fraction(50)),
     }
+
+
+def test_icoap_s_parts_have_the_published_ranges() -> None:
+    """Items 0-4; constant 0-20, intermittent 0-24, total 0-44, each at most 100 of 100: the Shirley
+    Ryan AbilityLab's measures database, and Arch Phys Med Rehabil 2017 (S0003-9993(17)30065-5): 5
+    items of constant and 6 of intermittent pain."""
+    published = {"constant": (5, 20), "intermittent": (6, 24), "total": (11, 44)}
+    worst = score(ICOAP, {item.code: 4 for item in ICOAP.items})
+    assert {one.scale: (one.raw, one.normalised) for one in worst} == {
+        name: (Fraction(most), Fraction(100)) for name, (_, most) in published.items()
+    }
+    none = score(ICOAP, {item.code: 0 for item in ICOAP.items})
+    assert {one.scale: (one.raw, one.normalised) for one in none} == dict.fromkeys(
+        published, (Fraction(0), Fraction(0))
+    )
+    counts = {one.code: len(one.items) for one in ICOAP.scales}
+    assert counts == {name: count for name, (count, _) in published.items() if name != "total"}
 
 
 def test_icoap_makes_up_for_no_missing_answer() -> None:
