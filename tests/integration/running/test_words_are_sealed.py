@@ -44,6 +44,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("allocation", "load"),
         ("cut", "make"),
         ("rescore",),
+        ("history", "import"),
         ("measure", "import"),
         ("plan", "load"),
         ("protocol", "use"),
