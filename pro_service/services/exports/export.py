@@ -125,7 +125,10 @@ async def export(
         # The folder appears once the record says who takes it out.
         taken = TakenOut(
             *("export", "&".join(narrowed), sum(written.counts.values())),
-            *(list(written.counts), at, sha256, wanted.formats),
+            tables=list(written.counts),
+            as_of=at,
+            content_sha256=sha256,
+            formats=wanted.formats,
         )
         await (insert_data_out(connection, study.id, taken) if keep is None else keep(taken))
     return written.counts

@@ -187,7 +187,8 @@ DOINGS: Final = (
         Doing(f"{_PARTICIPANT}/{one.name}", one.send, one.action, f"desk-{one.name}")
         for one in SHEETS
     ),
-    *(Doing(*one) for one in (*KEPT_FORMS, *MEASURE_FORMS, *EXPORT_FORMS)),
+    *(Doing(*one) for one in (*KEPT_FORMS, *MEASURE_FORMS)),
+    *(Doing(*one) for one in EXPORT_FORMS),
 )
 """Every form with the action it is."""
 FIND: Final = Doing(

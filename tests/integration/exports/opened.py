@@ -25,12 +25,11 @@ def _cells(path: Path) -> Iterator[str]:
         book.close()
     elif kind == "parquet":
         yield from map(str, polars.read_parquet(path).rows())
-    elif kind in ("sav", "dta", "xpt"):
-        read = {
-            "sav": pyreadstat.read_sav,
-            "dta": pyreadstat.read_dta,
-            "xpt": pyreadstat.read_xport,
-        }[kind]
-        yield from map(str, read(path, output_format="polars")[0].rows())
+    elif kind == "sav":
+        yield from map(str, pyreadstat.read_sav(path, output_format="polars")[0].rows())
+    elif kind == "dta":
+        yield from map(str, pyreadstat.read_dta(path, output_format="polars")[0].rows())
+    elif kind == "xpt":
+        yield from map(str, pyreadstat.read_xport(path, output_format="polars")[0].rows())
     else:
         yield path.read_text(encoding="utf-8")

@@ -45,6 +45,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("api-key", "end"),
         ("cut", "make"),
         ("rescore",),
+        ("history", "import"),
         ("measure", "import"),
         ("plan", "load"),
         ("protocol", "use"),

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.scoring import as_decimal, score
+from pro_service.domain.study.facts import Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.safety import raised
 from pro_service.services.answering.history.cells import (
@@ -40,7 +42,7 @@ Fate = Literal["new", "same", "changed"]
 FATES: Final[tuple[Fate, ...]] = ("new", "changed", "same")
 _DAY_ONE: Final = 0
 """As if an injection had been on the day: a rule bound to days after it speaks, too."""
-_Place = tuple[UUID, str, str, object]
+_Place = tuple[UUID, str, Target, date]
 
 
 class HistoryEmptyError(ProServiceError):
