@@ -77,7 +77,7 @@ def _seen(row: ListedParticipant) -> SeenParticipant:
     died = EventFacts(id=row.id, kind=EventKind.death, occurred_at=row.died_at)
     deaths = () if row.died_at is None else (died,)
     words = [
-        StatusFacts(status=Status(status), effective_at=since)
+        StatusFacts.model_construct(status=Status(status), effective_at=since)
         for status, since in zip(row.statuses, row.since, strict=True)
     ]
     return SeenParticipant(row, standing(words, row.now, deaths).status)
