@@ -134,60 +134,73 @@ END
 $$;
 
 -- Pages of lists, read by keys: under the sites of who looks, by the rule of `desk_may_see`, written out so that it is
--- asked of an index and not of a function for each row.
+-- asked of an index and not of a function for each row; in PL/pgSQL, which keeps the plan.
 
 -- Participants by code: those after one, or just one. Where each is, or of a former one was last; every status and the
 -- last word on a death that are seen of them.
-CREATE FUNCTION pro.desk_participants_after(study uuid, after text, just text, place uuid, most integer)
-    RETURNS TABLE (id uuid, code text, site_id uuid, enrolled_at timestamptz, language text, channel text, zone text,
-                   treated_knees text[], protocol text, present boolean, restricted boolean, statuses jsonb,
-                   died_at timestamptz, now timestamptz)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan AS $$
+CREATE FUNCTION pro.desk_participants_after(study uuid, after text, just text, place text, most integer)
+    RETURNS TABLE (id uuid, code text, site text, enrolled_at timestamptz, language text, channel text, zone text,
+                   treated_knees text[], protocol text, present boolean, restricted boolean, statuses text[],
+                   since timestamptz[], died_at timestamptz, now timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    sites CONSTANT uuid[] := pro.visible_site_ids();
+    at CONSTANT timestamptz := pro.now();
+BEGIN
+    RETURN QUERY
     WITH page AS MATERIALIZED (
         SELECT p.id, p.code, p.recorded_at, p.language, p.channel, p.zone, p.treated_knees, p.protocol_version_id,
-               s.site_id, s.until
+               s.site, s.until
         FROM pro.participants AS p
-        CROSS JOIN LATERAL (SELECT ps.site_id, max(coalesce(ps.valid_to, 'infinity')) OVER () AS until
+        CROSS JOIN LATERAL (SELECT t.code AS site, max(coalesce(ps.valid_to, 'infinity')) OVER () AS until
                             FROM pro.participant_sites AS ps
+                            JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
                             WHERE ps.study_id = p.study_id AND ps.participant_id = p.id
-                              AND ps.site_id = ANY (pro.visible_site_ids())
+                              AND ps.site_id = ANY (sites)
                             ORDER BY ps.valid_to IS NULL DESC, ps.id DESC LIMIT 1) AS s
-        WHERE p.study_id = study AND p.code > coalesce(after, '') AND (just IS NULL OR p.code = just)
-          AND (place IS NULL OR s.site_id = place)
+        WHERE p.study_id = study AND p.code > coalesce(after, '')
+          AND p.code >= coalesce(just, '') AND (just IS NULL OR p.code = just)
+          AND (place IS NULL OR s.site = place)
         ORDER BY p.code LIMIT most
     )
-    SELECT p.id, p.code, p.site_id, p.recorded_at, coalesce(w.language, p.language), coalesce(w.channel, p.channel),
+    SELECT p.id, p.code, p.site, p.recorded_at, coalesce(w.language, p.language), coalesce(w.channel, p.channel),
            p.zone, p.treated_knees, v.label, p.until = 'infinity',
            coalesce((SELECT r.restricted FROM pro.restrictions AS r
                      WHERE r.study_id = study AND r.participant_id = p.id ORDER BY r.id DESC LIMIT 1), false),
-           coalesce((SELECT jsonb_agg(jsonb_build_object('status', s.status, 'effective_at', s.effective_at)
-                                      ORDER BY s.id)
-                     FROM pro.statuses AS s
-                     WHERE s.study_id = study AND s.participant_id = p.id AND s.recorded_at < p.until), '[]'),
+           coalesce(h.statuses, '{}'), coalesce(h.since, '{}'),
            (SELECT e.occurred_at FROM pro.events AS e
             WHERE e.study_id = study AND e.participant_id = p.id AND e.kind = 'death' AND e.recorded_at < p.until
             ORDER BY e.id DESC LIMIT 1),
-           pro.now()
+           at
     FROM page AS p
     JOIN pro.protocol_versions AS v ON v.study_id = study AND v.id = p.protocol_version_id
     LEFT JOIN LATERAL (SELECT x.language, x.channel FROM pro.preferences AS x
                        WHERE x.study_id = study AND x.participant_id = p.id ORDER BY x.id DESC LIMIT 1) AS w ON true
-    ORDER BY p.code
+    LEFT JOIN LATERAL (SELECT array_agg(s.status ORDER BY s.id) AS statuses,
+                              array_agg(s.effective_at ORDER BY s.id) AS since
+                       FROM pro.statuses AS s
+                       WHERE s.study_id = study AND s.participant_id = p.id AND s.recorded_at < p.until) AS h ON true
+    ORDER BY p.code;
+END
 $$;
 
 -- Alerts in the order in which they were raised, after one.
 CREATE FUNCTION pro.desk_alerts_after(study uuid, after uuid, most integer)
     RETURNS TABLE (id uuid, participant text, rule text, severity text, raised_at timestamptz, seen_at timestamptz,
                    closed_at timestamptz, assessed_at timestamptz, verdict text, assessment_id uuid)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    sites CONSTANT uuid[] := pro.visible_site_ids();
+BEGIN
+    RETURN QUERY
     WITH page AS MATERIALIZED (
         SELECT x.* FROM pro.alerts AS x
         WHERE x.study_id = study AND x.id > coalesce(after, '00000000-0000-0000-0000-000000000000')
           AND EXISTS (SELECT FROM pro.participant_sites AS ps
                       WHERE ps.study_id = study AND ps.participant_id = x.participant_id
-                        AND ps.site_id = ANY (pro.visible_site_ids())
+                        AND ps.site_id = ANY (sites)
                         AND (ps.valid_to IS NULL OR x.recorded_at < ps.valid_to))
         ORDER BY x.id LIMIT most
     )
@@ -197,21 +210,26 @@ CREATE FUNCTION pro.desk_alerts_after(study uuid, after uuid, most integer)
     JOIN pro.participants AS p ON p.study_id = study AND p.id = x.participant_id
     LEFT JOIN LATERAL (SELECT a.assessed_at, a.verdict FROM pro.alert_assessments AS a
                        WHERE a.study_id = study AND a.alert_id = x.id ORDER BY a.id DESC LIMIT 1) AS s ON true
-    ORDER BY x.id
+    ORDER BY x.id;
+END
 $$;
 
 -- Calls in the order in which they were wanted, after one; of what came of them one word of the program's.
 CREATE FUNCTION pro.desk_calls_after(study uuid, after uuid, most integer)
     RETURNS TABLE (id uuid, participant text, reason text, created_at timestamptz, closes_at timestamptz,
                    closed_at timestamptz, outcome text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    sites CONSTANT uuid[] := pro.visible_site_ids();
+BEGIN
+    RETURN QUERY
     WITH page AS MATERIALIZED (
         SELECT k.* FROM pro.call_tasks AS k
         WHERE k.study_id = study AND k.id > coalesce(after, '00000000-0000-0000-0000-000000000000')
           AND EXISTS (SELECT FROM pro.participant_sites AS ps
                       WHERE ps.study_id = study AND ps.participant_id = k.participant_id
-                        AND ps.site_id = ANY (pro.visible_site_ids())
+                        AND ps.site_id = ANY (sites)
                         AND (ps.valid_to IS NULL OR k.recorded_at < ps.valid_to))
         ORDER BY k.id LIMIT most
     )
@@ -219,10 +237,11 @@ CREATE FUNCTION pro.desk_calls_after(study uuid, after uuid, most integer)
            CASE WHEN k.outcome NOT LIKE 'note:%' THEN k.outcome END
     FROM page AS k
     JOIN pro.participants AS p ON p.study_id = study AND p.id = k.participant_id
-    ORDER BY k.id
+    ORDER BY k.id;
+END
 $$;
-REVOKE ALL ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, uuid, integer),
+REVOKE ALL ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, text, integer),
     pro.desk_alerts_after(uuid, uuid, integer), pro.desk_calls_after(uuid, uuid, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, uuid, integer),
+GRANT EXECUTE ON FUNCTION pro.use_api_key(bytea), pro.desk_participants_after(uuid, text, text, text, integer),
     pro.desk_alerts_after(uuid, uuid, integer), pro.desk_calls_after(uuid, uuid, integer) TO pro_desk;
 GRANT SELECT, INSERT ON pro.programs, pro.api_keys, pro.api_key_ends, pro.api_key_uses TO pro_operator;

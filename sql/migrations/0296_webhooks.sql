@@ -72,7 +72,8 @@ CREATE VIEW pro.present_webhooks WITH (security_invoker = true) AS
 
 -- Note what has happened since for each webhook, of participants who are now at a site where its program holds one of
 -- these roles; nothing of who is restricted but what is about their safety. `kinds` says by table and operation what
--- a kind is called, `within` which of their columns must have changed. How many entries were looked at.
+-- a kind is called, `within` which of their columns must have changed. How many entries were looked at. What was told a
+-- week ago is forgotten.
 CREATE FUNCTION pro.feed_webhooks(kinds jsonb, within jsonb, safety text[], roles text[], most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -82,6 +83,7 @@ DECLARE
     ended record;
     looked integer := 0;
 BEGIN
+    DELETE FROM pro.webhook_deliveries AS d WHERE d.delivered_at < clock_timestamp() - interval '7 days';
     FOR hook IN
         SELECT w.study_id, w.id, w.staff_id, w.kinds, c.generation, c.xact_id, c.entry_id
         FROM pro.present_webhooks AS w
@@ -92,8 +94,7 @@ BEGIN
                                   WHERE n.generation > hook.generation) AS until_entry_id
         INTO stretch FROM pro.audit_generations AS g WHERE g.generation = hook.generation;
         WITH entries AS MATERIALIZED (
-            SELECT e.id, e.xact_id, e.study_id, e.table_name, e.changes,
-                   kinds ->> (e.table_name || ':' || e.operation) AS kind
+            SELECT e.id, e.xact_id, e.study_id, e.changes, kinds ->> (e.table_name || ':' || e.operation) AS kind
             FROM pro.audit_entries AS e
             WHERE (e.xact_id, e.id) > (hook.xact_id, hook.entry_id) AND e.id > stretch.after_entry_id
               -- Of a former generation nothing runs any more; of the present one, what ended before all that runs.
@@ -184,23 +185,12 @@ CREATE FUNCTION pro.retry_webhooks(study uuid, webhook uuid) RETURNS integer
     SELECT count(*)::integer FROM again
 $$;
 
--- What was told a week ago is kept no longer; how much that was.
-CREATE FUNCTION pro.forget_webhooks() RETURNS integer
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH gone AS (
-        DELETE FROM pro.webhook_deliveries AS d WHERE d.delivered_at < clock_timestamp() - interval '7 days'
-        RETURNING 1
-    )
-    SELECT count(*)::integer FROM gone
-$$;
-
 DO $$
 DECLARE
     made text;
 BEGIN
     FOREACH made IN ARRAY ARRAY['feed_webhooks(jsonb, jsonb, text[], text[], integer)',
-        'claim_webhooks(interval, integer)', 'settle_webhook(uuid, uuid, bigint, uuid, text, interval)',
-        'forget_webhooks()'] LOOP
+        'claim_webhooks(interval, integer)', 'settle_webhook(uuid, uuid, bigint, uuid, text, interval)'] LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION pro.%s FROM PUBLIC', made);
         EXECUTE format('GRANT EXECUTE ON FUNCTION pro.%s TO pro_worker', made);
     END LOOP;

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Final
 
 import aiohttp
@@ -32,6 +32,8 @@ LISTS: Final = ("/participants", "/alerts", "/calls")
 SITES: Final = {"whole": None, "one": "S2"}
 """A program that sees the whole study, and one of the second of its four sites."""
 OFTEN: Final = 1_000_000
+COLUMNS: Final = ("p50", "p99", "most", "rate", "cpu")
+"""`cpu`: milliseconds of processor a request, of this process, clients and all."""
 
 
 async def measure(chosen: Chosen, server: Server) -> Found:
@@ -44,25 +46,27 @@ async def measure(chosen: Chosen, server: Server) -> Found:
             for path in LISTS:
                 for who, made in keys.items():
                     await _read(served, chosen, path, made, 0.5)  # Plans are made and kept.
+                    before = process_time()
                     spent = await _read(served, chosen, path, made, chosen.seconds)
-                    found.append(_side(f"{path} of {who}", spent, chosen.seconds))
-    head = ("p50 ms", "p99 ms", "most ms", "a second")
+                    cpu = process_time() - before
+                    found.append(_side(f"{path} of {who}", spent, chosen.seconds, cpu))
+    head = ("p50 ms", "p99 ms", "most ms", "a second", "cpu ms")
     lines = [f"{'':28}" + "".join(f"{one:>11}" for one in head)]
     lines += [
-        f"{one['name']:28}" + "".join(f"{one[key]:11.1f}" for key in ("p50", "p99", "most", "rate"))
-        for one in found
+        f"{one['name']:28}" + "".join(f"{one[key]:11.1f}" for key in COLUMNS) for one in found
     ]
     said = f"pages of {PAGE}, {chosen.clients} clients, {chosen.participants} participants"
     return Found("api", said, found, [], lines)
 
 
-def _side(name: str, spent: list[float], seconds: float) -> dict[str, Any]:
+def _side(name: str, spent: list[float], seconds: float, cpu: float) -> dict[str, Any]:
     return {
         "name": name,
         "p50": statistics.median(spent),
         "p99": statistics.quantiles(spent, n=100)[98],
         "most": max(spent),
         "rate": len(spent) / seconds,
+        "cpu": cpu * 1000 / len(spent),
     }
 
 

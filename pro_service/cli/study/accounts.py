@@ -99,6 +99,7 @@ def reset_command(
 
     async def work(runtime: Runtime) -> MadeLink | None:
         address = None if email is None else told_at.check_address(email)
+        await staff.find_person(runtime.connection, named(login, study))
         made = await accounts.make_link(
             runtime.connection,
             runtime.context.public_url,

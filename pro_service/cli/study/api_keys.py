@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pro_service.cli.options import ActorOption, DataOption, OptionError, ReasonOption, StudyOption
+from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Role
@@ -96,15 +96,15 @@ def end_command(
 def _entering(
     answers: str | None, role: Role | None, site: str | None, *, study_wide: bool
 ) -> Entering | None:
-    """How a new program comes in; None for one that is known. Raises OptionError for half of it."""
+    """How a new program comes in; None: it is known. Raises BadParameter for half of it."""
     placed = study_wide != (site is not None)
     if answers is not None and role is not None and placed:
         return Entering(answers, role, site)
     if answers is None and role is None and site is None and not study_wide:
         return None
-    raise OptionError(
-        "A new program needs who answers for it, a role and a place.",
-        mend="Give --for, --role and --site or --study-wide; for a known one none of them.",
+    raise typer.BadParameter(
+        "goes with --role and one of --site and --study-wide; for a known program none of them",
+        param_hint="--for",
     )
 
 

@@ -161,6 +161,14 @@ async def find_known(
     return person
 
 
+async def find_person(connection: Connection, login: str) -> NamedPersonRow:
+    """Whom a name means, who signs in. Raises what `find_known` raises, ProgramSignsInError."""
+    person = await find_known(connection, login)
+    if await find_program(connection, person.id) is not None:
+        raise ProgramSignsInError(mend="It uses a key: pro-service api-key new.")
+    return person
+
+
 async def set_password(
     connection: Connection, passwords: Passwords, *, login: str, password: str, actor: str
 ) -> str:
@@ -170,9 +178,7 @@ async def set_password(
     ProgramSignsInError.
     """
     check_password(as_typed(login), password)
-    person = await find_known(connection, login)
-    if await find_program(connection, person.id) is not None:
-        raise ProgramSignsInError(mend="It uses a key: pro-service api-key new.")
+    person = await find_person(connection, login)
     await people.set_person_password(
         connection,
         person.id,

@@ -36,7 +36,6 @@ _MOST_CLAIMED: Final = 32
 
 async def note_news(connection: Connection) -> int:
     """Note what has happened since; how many entries of the audit were looked at."""
-    await store.forget_webhooks(connection)
     return await store.feed_webhooks(connection, _FEEDING, _MOST_ENTRIES)
 
 

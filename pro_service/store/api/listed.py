@@ -6,15 +6,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
-from pro_service.domain.study.facts import StatusFacts
 from pro_service.store.connection import Connection
-from pro_service.store.rows import row_of, rows_of
+from pro_service.store.rows import rows_of
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("api/listed")
-_STATUSES: Final = TypeAdapter(tuple[StatusFacts, ...])
 
 
 class ListedParticipant(NamedTuple):
@@ -22,7 +18,7 @@ class ListedParticipant(NamedTuple):
 
     id: UUID
     code: str
-    site_id: UUID
+    site: str
     enrolled_at: datetime
     language: str
     channel: str
@@ -30,10 +26,12 @@ class ListedParticipant(NamedTuple):
     treated_knees: list[str]
     protocol: str
     present: bool
-    """Whether they are at one of these sites now; else `site_id` is where they were last."""
+    """Whether they are at one of these sites now; else `site` is where they were last."""
     restricted: bool
-    statuses: tuple[StatusFacts, ...]
-    """In the order they were recorded, as far as they are seen."""
+    statuses: list[str]
+    """In the order they were recorded, as far as they are seen, and..."""
+    since: list[datetime]
+    """...from when on each holds."""
     died_at: datetime | None
     now: datetime
 
@@ -69,19 +67,16 @@ async def list_participants_after(
     connection: Connection,
     study_id: UUID,
     after: str | None,
-    site_id: UUID | None,
+    site: str | None,
     most: int,
     *,
     just: str | None = None,
 ) -> list[ListedParticipant]:
     """Participants by code, those after one, or `just` one."""
     rows = await connection.fetch(
-        _SQL["list_participants_after"], study_id, after, just, site_id, most
+        _SQL["list_participants_after"], study_id, after, just, site, most
     )
-    return [
-        row_of(ListedParticipant, row, statuses=_STATUSES.validate_python(row["statuses"]))
-        for row in rows
-    ]
+    return rows_of(ListedParticipant, rows)
 
 
 async def find_code(connection: Connection, study_id: UUID, participant_id: UUID) -> str | None:

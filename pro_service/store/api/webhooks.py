@@ -145,9 +145,3 @@ async def settle_webhook(
         _SQL["settle_webhook"],
         *(told.study_id, told.webhook_id, told.entry_id, told.participant_id, fault, again),
     )
-
-
-async def forget_webhooks(connection: Connection) -> int:
-    """Forget what was told a week ago; how much that was."""
-    forgotten: int = await connection.fetchval(_SQL["forget_webhooks"])
-    return forgotten

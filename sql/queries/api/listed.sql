@@ -1,8 +1,8 @@
--- name: list_participants_after(study_id, after, just, site_id, most)
+-- name: list_participants_after(study_id, after, just, site, most)
 -- The participants seen from here by code, after one or just one: where each is, when they came, and every status
 -- and the last word on a death that are seen of them.
-SELECT id, code, site_id, enrolled_at, language, channel, zone, treated_knees, protocol, present, restricted, statuses,
-       died_at, now
+SELECT id, code, site, enrolled_at, language, channel, zone, treated_knees, protocol, present, restricted, statuses,
+       since, died_at, now
 FROM pro.desk_participants_after($1, $2, $3, $4, $5);
 
 -- name: find_code(study_id, participant_id)

@@ -45,7 +45,7 @@ ORDER BY d.dead_at, d.webhook_id, d.entry_id LIMIT $2;
 SELECT pro.retry_webhooks($1, $2) AS tried;
 
 -- name: feed_webhooks(kinds, within, safety, roles, most)
--- Note what has happened since for each webhook; how many entries were looked at.
+-- Note what has happened since for each webhook, and forget what was told long ago; how many entries were looked at.
 SELECT pro.feed_webhooks($1, $2, $3, $4, $5) AS looked;
 
 -- name: claim_webhooks(lease, most)
@@ -57,7 +57,3 @@ FROM pro.claim_webhooks($1, $2);
 -- name: settle_webhook(study_id, webhook_id, entry_id, participant_id, fault, again)
 -- Say what came of telling one.
 SELECT pro.settle_webhook($1, $2, $3, $4, $5, $6) AS settled;
-
--- name: forget_webhooks()
--- Forget what was told a week ago.
-SELECT pro.forget_webhooks() AS forgotten;

@@ -148,6 +148,10 @@ async def test_what_is_not_taken_is_tried_again_and_at_last_kept_as_dead(told: T
     await told.round()
     (row,) = await list_webhooks(study.owner, study.id)
     assert (row.waiting, row.delivered, row.dead) == (0, 1, 0)
+    long_ago = "UPDATE pro.webhook_deliveries SET delivered_at = delivered_at - interval '8 days'"
+    await study.owner.execute(long_ago)
+    await told.round()
+    assert await study.owner.fetchval("SELECT count(*) FROM pro.webhook_deliveries") == 0
     # Each try carried the same id, by which a receiver knows a copy.
     assert len({headers["Webhook-Id"] for headers, _ in told.receiver.got}) == 1
 

@@ -30,7 +30,6 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "api/webhooks": (OPERATOR,),
     "api/webhooks.claim_webhooks": (WORKER,),
     "api/webhooks.feed_webhooks": (WORKER,),
-    "api/webhooks.forget_webhooks": (WORKER,),
     "api/webhooks.settle_webhook": (WORKER,),
     "exports/adherence": (OPERATOR,),
     "answering/answers": (PAGES,),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.facts import EventFacts, EventKind, Status
+from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts
 from pro_service.domain.study.statuses import standing
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import NotHereError, at_desk
@@ -16,10 +16,9 @@ from pro_service.store.desk.desk import list_desk_sites
 
 
 class SeenParticipant(NamedTuple):
-    """A participant, where they stand and the code of their site."""
+    """A participant, and where they stand."""
 
     row: ListedParticipant
-    site: str
     status: Status | None
 
 
@@ -29,12 +28,12 @@ async def list_participants(
     """Participants seen from the seat, by code, after one. Raises NotHereError for a site."""
     study_id = hands.seat.study_id
     async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
-        sites = {one.id: one.code for one in await list_desk_sites(connection, study_id)}
-        place = next((id_ for id_, code in sites.items() if code == site), None)
-        if site is not None and place is None:
-            raise NotHereError
-        rows = await listed.list_participants_after(connection, study_id, after, place, most)
-    return [_seen(row, sites[row.site_id]) for row in rows]
+        if site is not None:
+            known = await list_desk_sites(connection, study_id)
+            if site not in {one.code for one in known}:
+                raise NotHereError
+        rows = await listed.list_participants_after(connection, study_id, after, site, most)
+    return [_seen(row) for row in rows]
 
 
 async def get_participant(hands: Hands, code: str) -> SeenParticipant:
@@ -44,15 +43,14 @@ async def get_participant(hands: Hands, code: str) -> SeenParticipant:
     """
     study_id = hands.seat.study_id
     async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
-        sites = {one.id: one.code for one in await list_desk_sites(connection, study_id)}
         told = _id_of(code)
-        just = None if told is None else await listed.find_code(connection, study_id, told)
+        known = None if told is None else await listed.find_code(connection, study_id, told)
         rows = await listed.list_participants_after(
-            connection, study_id, None, None, 1, just=just or code
+            connection, study_id, None, None, 1, just=known or code
         )
     if not rows:
         raise NotHereError
-    return _seen(rows[0], sites[rows[0].site_id])
+    return _seen(rows[0])
 
 
 def _id_of(code: str) -> UUID | None:
@@ -75,7 +73,11 @@ async def list_calls(hands: Hands, after: UUID | None, most: int) -> Sequence[Li
         return await listed.list_calls_after(connection, hands.seat.study_id, after, most)
 
 
-def _seen(row: ListedParticipant, site: str) -> SeenParticipant:
+def _seen(row: ListedParticipant) -> SeenParticipant:
     died = EventFacts(id=row.id, kind=EventKind.death, occurred_at=row.died_at)
     deaths = () if row.died_at is None else (died,)
-    return SeenParticipant(row, site, standing(row.statuses, row.now, deaths).status)
+    words = [
+        StatusFacts.model_construct(status=Status(status), effective_at=since)
+        for status, since in zip(row.statuses, row.since, strict=True)
+    ]
+    return SeenParticipant(row, standing(words, row.now, deaths).status)

@@ -74,7 +74,7 @@ def _participant(seen: SeenParticipant) -> Participant:
     return Participant(
         id=str(row.id),
         code=row.code,
-        site=seen.site,
+        site=row.site,
         present=row.present,
         restricted=row.restricted,
         status=seen.status,
