@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 CODES = {"en": "A-091", "zh_CN": "A-092"}
 SAID = {
-    "en": ("agrees", "You have asked that A-091 be erased.", "What goes"),
+    "en": ("agreed", "You have asked that A-091 be erased.", "What goes"),
     "zh_CN": ("同意", "您已提出删除 A-092。", "将消失的内容"),
 }
 
@@ -62,7 +62,7 @@ async def test_a_consent_is_given_and_somebody_restricted_is_asked_to_be_erased(
         await sign_in(desk, f"consent-{language.lower()}")
         await desk.go(f"{theirs}/consent-part")
         await desk.look_over(f"desk-consent-part-{language}", "staff")
-        await page.select_option("#f-what", "cross_border_given")
+        await page.check('input[name="what"][value="cross_border_given"]')
         await page.fill("#f-on", "2026-01-05")
         await page.fill("#f-reason", "she signed it")
         await desk.press("main form button.main")
