@@ -174,12 +174,37 @@ async def count_open_queries(connection: Connection, study_id: UUID, participant
     return counted
 
 
+class ToSignCount(NamedTuple):
+    """How many visits can be signed and were not, and how many signatures are void."""
+
+    visits: int
+    void: int
+
+
+class VoidSignatures(NamedTuple):
+    """Whose signatures are void, and how many."""
+
+    code: str
+    site_id: UUID
+    signatures: int
+
+
 async def count_visits_to_sign(
     connection: Connection, study_id: UUID, sites: Sequence[UUID]
-) -> int:
-    """Visits at some of the sites seen from here that can be signed and were not."""
-    found: int = await connection.fetchval(_SQL["count_visits_to_sign"], study_id, list(sites))
-    return found
+) -> ToSignCount:
+    """Of some of the sites seen from here: visits to be signed, and signatures that are void."""
+    row = await connection.fetchrow(_SQL["count_visits_to_sign"], study_id, list(sites))
+    if row is None:
+        raise AssertionError("a statement without FROM gives one row")
+    return row_of(ToSignCount, row)
+
+
+async def list_void_signatures(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID]
+) -> list[VoidSignatures]:
+    """Whose signatures at these sites are void."""
+    rows = await connection.fetch(_SQL["list_void_signatures"], study_id, list(sites))
+    return [row_of(VoidSignatures, row) for row in rows]
 
 
 async def list_people_to_sign(

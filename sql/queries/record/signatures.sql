@@ -61,8 +61,14 @@ JOIN pro.visits AS v ON v.study_id = $1 AND v.id = a.visit_id
 ORDER BY x.recorded_at;
 
 -- name: count_visits_to_sign(study_id, sites)
--- How many visits of participants at these sites can be signed, and were not since they closed.
-SELECT count(*) FROM pro.desk_visits_to_sign($1, $2);
+-- How many visits of participants at these sites can be signed, and were not since they closed; and how many signatures
+-- there are void.
+SELECT (SELECT count(*) FROM pro.desk_visits_to_sign($1, $2)) AS visits,
+       (SELECT coalesce(sum(v.signatures), 0)::bigint FROM pro.desk_void_signatures($1, $2) AS v) AS void;
+
+-- name: list_void_signatures(study_id, sites)
+-- Whose signatures at these sites are void, and how many.
+SELECT v.code, v.site_id, v.signatures FROM pro.desk_void_signatures($1, $2) AS v;
 
 -- name: list_people_to_sign(study_id, sites, most)
 -- Whose visits can be signed, at which site, how many, and since when the first of them: the longest waiting first; with

@@ -214,6 +214,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/signatures.count_visits_to_sign": (DESK,),
     "record/signatures.list_people_to_sign": (DESK,),
     "record/signatures.count_open_queries": (DESK,),
+    "record/signatures.list_void_signatures": (DESK,),
     "record/words": (OWNER,),
     "record/words.list_moved_entries": (OWNER, OPERATOR),
     "record/words.list_notes": (OWNER, OPERATOR, DESK),

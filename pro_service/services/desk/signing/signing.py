@@ -38,7 +38,13 @@ from pro_service.store.desk.frame import Frame
 from pro_service.store.ids import new_id
 from pro_service.store.record import signatures as store
 from pro_service.store.record.locks import LockedVisit, list_locked_visits
-from pro_service.store.record.signatures import PersonToSign, SignatureRow, SignatureWrite
+from pro_service.store.record.signatures import (
+    PersonToSign,
+    SignatureRow,
+    SignatureWrite,
+    ToSignCount,
+    VoidSignatures,
+)
 
 SIGN: Final = Action.sign_record
 LONGEST_NAME: Final = 120
@@ -81,6 +87,8 @@ class ToSign(NamedTuple):
 
     people: Sequence[PersonToSign]
     visits: int
+    void: Sequence[VoidSignatures]
+    """Whose signatures are void: they are signed again, or not."""
     sites: Sequence[DeskSite]
     frame: Frame
 
@@ -170,10 +178,15 @@ async def read_bound(
     return Bound(await verify_signatures(hands.clerk, study_id, made, now), locked)
 
 
-async def count_to_sign(connection: Connection, seat: Seat) -> int:
-    """Visits that can be signed where this seat may sign; in the desk's transaction."""
+async def count_to_sign(connection: Connection, seat: Seat) -> ToSignCount:
+    """Visits that can be signed where this seat may sign, and signatures that are void there.
+
+    In the desk's transaction.
+    """
     sites = _signs_at(seat)
-    return await store.count_visits_to_sign(connection, seat.study_id, sites) if sites else 0
+    if not sites:
+        return ToSignCount(0, 0)
+    return await store.count_visits_to_sign(connection, seat.study_id, sites)
 
 
 async def list_to_sign(hands: Hands) -> ToSign:
@@ -182,9 +195,11 @@ async def list_to_sign(hands: Hands) -> ToSign:
     async with at_desk(hands.desk, seat) as connection:
         sites = _signs_at(seat)
         people = await store.list_people_to_sign(connection, seat.study_id, sites, MOST_TO_SIGN)
-        visits = await store.count_visits_to_sign(connection, seat.study_id, sites)
+        counted = await store.count_visits_to_sign(connection, seat.study_id, sites)
+        void = await store.list_void_signatures(connection, seat.study_id, sites)
         shown = await list_sites(connection, seat.study_id)
-        return ToSign(people, visits, shown, await read_frame(connection, seat.study_id))
+        frame = await read_frame(connection, seat.study_id)
+        return ToSign(people, counted.visits, void, shown, frame)
 
 
 def _signs_at(seat: Seat) -> list[UUID]:

@@ -22,6 +22,7 @@ from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import uuid_of
 from pro_service.web.desk.pages import DESK
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.requests import read_form, see
 
 PASSKEYS = f"{ME}/passkeys"
@@ -74,7 +75,7 @@ async def _page(
     app = request.app
     party = party_of(app[CONTEXT].public_url)
     known = await list_passkeys(app[POOLS].desk, session)
-    return app[DESK].render(
+    response = app[DESK].render(
         "passkey_new.html",
         request,
         session,
@@ -84,3 +85,5 @@ async def _page(
         name=name[:60],
         here=PASSKEYS,
     )
+    response.headers["Content-Security-Policy"] = SCRIPTED_POLICY
+    return response

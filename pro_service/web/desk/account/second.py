@@ -30,6 +30,7 @@ from pro_service.web.desk.pages import DESK
 from pro_service.web.desk.sign_in import keep_session
 from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT, POOLS
+from pro_service.web.policies import SCRIPTED_POLICY
 from pro_service.web.requests import read_form, see, try_again_after
 
 FACTOR = f"{ME}/factor"
@@ -158,6 +159,8 @@ async def _code_page(
         asked=ask_for_known(session, party, known) if party and known else None,
         **refused,
     )
+    if party and known:
+        response.headers["Content-Security-Policy"] = SCRIPTED_POLICY
     if isinstance(error, SignInThrottledError):
         try_again_after(response, error.again)
     return response

@@ -54,6 +54,10 @@ async def show_to_sign(request: web.Request, seat: Seat) -> web.Response:
             }
             for one in found.people
         ],
+        void=[
+            {"code": one.code, "site": sites[one.site_id].code, "count": one.signatures}
+            for one in found.void
+        ],
         is_cut=len(found.people) == service.MOST_TO_SIGN,
     )
 

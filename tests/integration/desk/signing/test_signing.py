@@ -17,6 +17,7 @@ from tests.support.web import browsing
 
 THEIRS: Final = "/desk/participants/K-001"
 PAGE: Final = f"{THEIRS}/signing"
+VOID: Final = "Signatures that are void: 1"
 
 
 async def visit_page(browser: aiohttp.ClientSession) -> tuple[str, str]:
@@ -87,7 +88,11 @@ async def test_a_later_change_voids_it_and_is_told_with_values_to_whom_may_read_
     async with browsing(trial.server) as ines, browsing(trial.server) as anna:
         await sign_in(ines, "ines")
         await sign(ines)
+        assert VOID not in (await page(ines, "/desk"))[1]
         await correct(trial)
+        assert VOID in (await page(ines, "/desk"))[1]
+        _, html = await page(ines, "/desk/signing")
+        assert 'signing">K-001</a>' in html.partition('id="void"')[2]
         _, html = await page(ines, THEIRS)
         assert "Void" in html
         assert re.search(r"8, now 3 \([^)]*ivan\)", html)
@@ -103,6 +108,7 @@ async def test_a_later_change_voids_it_and_is_told_with_values_to_whom_may_read_
     async with browsing(trial.server) as ines:
         await sign_in(ines, "ines")
         await sign(ines)
+        assert VOID not in (await page(ines, "/desk"))[1]
     stands = [
         one.verified.stands for one in await check_signatures(trial.operator, trial.study_id, None)
     ]
