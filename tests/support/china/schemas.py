@@ -14,7 +14,9 @@ import jsonschema
 
 PLACE: Final = Path(__file__).parents[2] / "data" / "tencent_sms_api.json"
 _TYPES: Final = {
-    "string": "string", "float": "number", "bool": "boolean",
+    "string": "string",
+    "float": "number",
+    "bool": "boolean",
     **dict.fromkeys(("int", "int64", "uint64"), "integer"),
 }
 
