@@ -201,7 +201,7 @@ async def _live(
 
     async def all_done() -> bool:
         waiting = "SELECT count(*) FROM pro.provider_pushes WHERE worked_at IS NULL AND tries < 8"
-        return await owner.fetchval(waiting) == 0
+        return bool(await owner.fetchval(waiting) == 0)
 
     try:
         await asyncio.gather(*(talk(one.removeprefix("+86")) for one in template.phones))
