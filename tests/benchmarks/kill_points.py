@@ -8,8 +8,8 @@
     python -m tests.benchmarks.kill_points --seeds 5 --naive "store always"  # must be caught
 
 Counted in the provider's own book: see `kill_sending` and `kill_receiving`. Exits with 1 on any
-double, loss or open end. With a provider of mainland China only sending is killed, and whatever
-goes without its registration is counted too: its texts come in as batches, which are kept first.
+double, loss or open end. With a provider of mainland China whatever goes without its registration
+is counted too, and texts come in as batches, which are kept first: see `kill_pushing`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from tests.benchmarks import kill_receiving, kill_sending
+from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
 from tests.support import databases
+from tests.support.china.account import ChinaName
 from tests.support.killing.kill_provider import KILL_PROVIDERS, KillProvider
 from tests.support.killing.kill_receiver import NaiveReceiver
 from tests.support.killing.kill_worker import Naive
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.naive not in SENDERS and given.provider == "twilio":
             with databases.clone(server_url, migrated) as url:
                 sound &= _receiving(server_url, url, seeds, given.naive)
+        if given.naive is None and given.provider != "twilio":
+            with databases.clone(server_url, migrated) as url:
+                sound &= _pushed(server_url, url, seeds, given.provider)
     return 0 if sound and given.seeds > 0 else 1
 
 
@@ -75,6 +79,16 @@ def _receiving(
     async def whole() -> kill_receiving.Count:
         template = await kill_sending.make_template(server_url, url, asked=True)
         return await kill_receiving.prove(template, seeds, naive=naive)
+
+    total = asyncio.run(whole())
+    _print("receiving", total, total.notes)
+    return total.sound
+
+
+def _pushed(server_url: str, url: str, seeds: Sequence[int], provider: ChinaName) -> bool:
+    async def whole() -> kill_pushing.Count:
+        template = await kill_sending.make_china_template(server_url, url, provider)
+        return await kill_pushing.prove(template, seeds)
 
     total = asyncio.run(whole())
     _print("receiving", total, total.notes)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks import kill_receiving, kill_sending
+from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
 from tests.benchmarks.kill_sending import Template, make_template
+from tests.support.china.account import ChinaName
 from tests.support.killing import kill_receiver, kill_worker
 from tests.support.killing.kill_provider import KillProvider
 
@@ -39,6 +40,30 @@ async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistere
     assert total.runs == 4  # every point, on many seeds: .ci/thorough
     assert total.killed >= 3, total.notes
     assert total.bound > 0
+
+
+@pytest.mark.parametrize("provider", ["aliyun", "tencent"])
+async def test_batches_are_neither_lost_nor_doubled_by_a_killed_receiver(
+    server_url: str, database_url: str, provider: ChinaName
+) -> None:
+    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    # Every point, on many seeds: .ci/thorough
+    points = ("push kept, not acknowledged", "all taken, not marked")
+    total = await kill_pushing.prove(template, [0], points=points)
+    assert total.sound, total.notes
+    assert total.runs == total.killed == len(points), total.notes
+    assert total.texts == total.runs * len(template.phones) * len(kill_pushing.SAID)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("provider", ["aliyun", "tencent"])
+async def test_a_receiver_of_batches_killed_at_every_point_loses_and_doubles_none(
+    server_url: str, database_url: str, provider: ChinaName
+) -> None:
+    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    total = await kill_pushing.prove(template, [0, 1])
+    assert total.sound, total.notes
+    assert total.killed == total.runs, total.notes
 
 
 async def test_a_worker_that_sends_and_then_marks_is_caught_doubling(template: Template) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def check_command(
     check_provider(name, study, data, actor)
 
 
-def check_provider(name: str, study: str | None, data: str | None, actor: str | None) -> None:
+def check_provider(name: str, study: str | None, data: Path | None, actor: str | None) -> None:
     """Check one provider and print what was found."""
     from pro_service.messaging.checking import all_right
 

@@ -151,6 +151,8 @@ def _receipts(mail: Message, message_id: UUID) -> Iterator[DeliveryReceipt]:
         # Its first block is about the letter, each further one about a recipient: ours has one.
         blocks = part.get_payload()
         for block in blocks if isinstance(blocks, list) else []:
+            if not isinstance(block, Message):
+                continue
             action = str(block.get("Action", "")).strip().lower()
             if action:
                 yield _receipt(message_id, action, str(block.get("Status", "")))

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from pro_service.domain.delivery.senders import as_shown
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import start_of
@@ -57,6 +58,8 @@ class Card:
     link: str = field(repr=False)
     """What the picture holds."""
     telephone: str
+    texts_from: tuple[str, ...] = ()
+    """Our numbers and signatures that texts come from, as a telephone shows them."""
 
 
 def new_card(context: ServiceContext) -> CardRow:
@@ -189,6 +192,7 @@ def card_of(context: ServiceContext, holder: CardHolder) -> Card:
         code=grouped(holder.personal_code),
         link=f"{context.public_url}{CODE_PATH}/{token}",
         telephone=holder.telephone,
+        texts_from=tuple(one for each in holder.addresses if (one := as_shown(each))),
     )
 
 

@@ -27,7 +27,7 @@ _FONTS: Final[dict[Language, tuple[str, str]]] = {
     "zh_CN": (_CHINESE, _CHINESE),
 }
 _TYPED: Final = "Courier-Bold"
-_QR_SIZE: Final = 52 * mm
+_QR_SIZE: Final = 46 * mm
 _MARGIN: Final = 9 * mm
 
 
@@ -63,6 +63,10 @@ def _draw(canvas: Any, card: Card, say: Say) -> None:
     y = _line(
         canvas, say(card.language, "card.call", telephone=card.telephone), bold, 12, y - 1 * mm
     )
+    if card.texts_from:
+        said = say(card.language, "card.from", senders=", ".join(card.texts_from))
+        # A registered signature is in Chinese on a card in any language.
+        y = _line(canvas, said, plain if said.isascii() else _CHINESE, 9.5, y - 1 * mm)
     _line(canvas, say(card.language, "card.keep"), plain, 9.5, y - 1 * mm)
 
 

@@ -28,13 +28,18 @@ from pro_service.services.receiving.receipts import UnknownMessageError, take_re
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import pushes
-from pro_service.store.receiving.pushes import KeptPush, NewPush, PushKind, PushRow, Tally
+from pro_service.store.receiving.pushes import (
+    MOST_TRIES,
+    KeptPush,
+    NewPush,
+    PushKind,
+    PushRow,
+    Tally,
+)
 from pro_service.vault import places
 
 LEASE: Final = timedelta(seconds=60)
 """How long a worker may take, and the pause before a push is tried again (machine time)."""
-MOST_TRIES: Final = 8
-"""A push tried in vain so often is left to somebody."""
 PATIENCE: Final = 3
 """Tries at a receipt about no message of ours: it may have come before the call was answered."""
 MOST_LISTED: Final = 200

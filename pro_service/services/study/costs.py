@@ -84,8 +84,8 @@ def ways_of(channels: ChannelRules, provider: str, country: str) -> tuple[CostWa
         return ("email",)
     if rule.template_registered:
         return ("card",)
-    by: list[CostWay] = (["text"] if rule.two_way else []) + (["link"] if rule.links else [])
-    return tuple(by)
+    possible: dict[CostWay, bool] = {"text": rule.two_way, "link": rule.links}
+    return tuple(way for way, may in possible.items() if may)
 
 
 def _registered(texts: Texts, context: TextContext, language: Language, *, first: bool) -> str:

@@ -32,6 +32,8 @@ class CardHolder(NamedTuple):
     """The site's."""
     senders: Mapping[str, str]
     """The study's neutral name, by language."""
+    addresses: Sequence[str]
+    """Our addresses that texts to the site's participants come from, the nearest first."""
 
 
 class ShowingRow(NamedTuple):

@@ -11,6 +11,8 @@ from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
 
+MOST_TRIES: Final = 8
+"""A push tried in vain so often is left to somebody."""
 _SQL: Final = load_queries("receiving/pushes")
 PushKind = Literal["inbound", "receipts"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.texting.proving.contact_card import ContactCard, contact_card
@@ -20,7 +20,8 @@ async def show_contact(request: web.Request, page: OwnPage) -> web.Response:
     card = await _card(request, page)
     if card is None:
         return see(OWN_PAGE)
-    return render(request, page, "contact.html", back=CONTACT_PAGE, card=card)
+    may_save = card.may_be_saved and not takes_no_files(request)
+    return render(request, page, "contact.html", back=CONTACT_PAGE, card=card, may_save=may_save)
 
 
 @for_own_page
@@ -35,6 +36,11 @@ async def get_contact(request: web.Request, page: OwnPage) -> web.Response:
         charset="utf-8",
         headers={"Content-Disposition": 'attachment; filename="contact.vcf"'},
     )
+
+
+def takes_no_files(request: web.Request) -> bool:
+    """Whether the pages are read inside WeChat, whose browser saves no file it is offered."""
+    return "MicroMessenger" in request.headers.get(hdrs.USER_AGENT, "")
 
 
 async def _card(request: web.Request, page: OwnPage) -> ContactCard | None:

@@ -1,7 +1,8 @@
 -- name: list_card_holders(study_id, site, codes)
 -- What is printed on the cards of a site, or of the participants named; NULL narrows nothing.
 SELECT p.id, p.code, p.personal_code, p.language, r.revision, c.id AS card_id, c.link_key,
-       t.id AS site_id, t.telephone, t.zone, v.document #> '{study,sender}' AS senders
+       t.id AS site_id, t.telephone, t.zone, v.document #> '{study,sender}' AS senders,
+       pro.addresses_of_site(p.study_id, t.id) AS addresses
 FROM pro.present_participants AS p
 JOIN pro.participant_revisions AS r ON r.study_id = p.study_id AND r.participant_id = p.id
 JOIN pro.participant_sites AS ps

@@ -1,4 +1,4 @@
--- name: get_frame(study_id)
+-- name: get_frame(study_id, most_tries)
 -- What stands around every page of the desk: what the database is for, since when sending is held, the time, the
 -- sites seen from here, and how much waits in the rooms the bar names.
 SELECT pro.database_kind() AS kind,
@@ -6,5 +6,11 @@ SELECT pro.database_kind() AS kind,
        pro.now() AS now,
        (SELECT coalesce(array_agg(y.code ORDER BY y.code), '{}') FROM pro.sites AS y WHERE y.study_id = $1) AS sites,
        -- A text that names a sign of harm and raised no alert is as urgent (R8).
-       w.urgent + w.warned AS urgent, w.texts
+       w.urgent + w.warned AS urgent, w.texts,
+       (SELECT count(*) FROM pro.desk_operator_tasks($1, $2)) AS for_operator
 FROM pro.desk_waiting($1) AS w;
+
+-- name: list_operator_tasks(study_id, most_tries)
+-- What only the operator can mend: texts without a registration, and pushes that nobody could read.
+SELECT t.kind, t.provider, t.address, t.what, t.language, t.since, t.broken, t.unknown
+FROM pro.desk_operator_tasks($1, $2) AS t ORDER BY t.kind DESC, t.provider, t.address, t.what, t.language, t.since;

@@ -12,7 +12,7 @@ from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.forms import form_to
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, Trial, add_site, open_trial, row
+from tests.support.study import ACTOR, SENDER, Trial, add_site, open_trial, row
 from tests.support.web import browsing
 
 CARD = "/desk/participants/K-001/card"
@@ -72,6 +72,8 @@ async def test_the_card_is_shown_in_the_participants_language_and_leads_to_their
         html = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
     card = await card_of(trial)
+    assert card.texts_from == (SENDER,)
+    assert f"我们的短信来自{SENDER}" in html
     for words in (card.code, card.address, card.telephone, "请用手机扫描二维码", 'lang="zh-Hans"'):
         assert words in html
     assert card.link not in html

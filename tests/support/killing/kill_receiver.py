@@ -96,7 +96,7 @@ async def _serve(orders: ReceiverOrders, ready: Connection) -> None:
 
     # What the harness ends by force must not outlive it.
     parent = os.getppid()
-    pools = await open_pools(orders.database_url, roles=["provider", "participant"])
+    pools = await open_pools(orders.database_url, roles=["provider", "participant", "desk"])
     async with pools:
         reaper = _reaper(orders)
         if orders.naive is not None:

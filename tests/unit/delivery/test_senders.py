@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pro_service.catalog.channel_files import load_channels
-from pro_service.domain.delivery.senders import NoWay, SenderFacts, outlet_to
+from pro_service.domain.delivery.senders import EMAIL, NoWay, SenderFacts, as_shown, outlet_to
 
 RULES = load_channels()
 TWILIO = SenderFacts(id=UUID(int=1), provider="twilio", address="+12025550199")
@@ -71,3 +71,20 @@ def test_what_may_be_written_from_is_in_use_allowed_and_agreed_to(
     assert rule == found.rule
     assert rule.one_way
     assert cross_border or not RULES.needs_consent(found.sender.provider, country)
+
+
+def test_an_address_is_shown_as_a_telephone_shows_it() -> None:
+    assert as_shown("+12025550199") == "+12025550199"
+    assert as_shown("康复随访") == "【康复随访】"
+    assert as_shown(f"MG{'c' * 32}") is None
+
+
+def test_a_provider_of_letters_writes_to_no_telephone_and_a_text_to_no_mailbox() -> None:
+    letters = SenderFacts(id=UUID(int=4), provider="email", address="followup@study.example")
+    names = [*EVERY, "email"]
+    by_text = outlet_to((letters, TWILIO), "US", RULES, names, cross_border=False)
+    assert by_text.sender == TWILIO
+    by_letter = outlet_to((TWILIO, letters), "CN", RULES, names, cross_border=False, channel=EMAIL)
+    assert (by_letter.sender, by_letter.why_not) == (letters, None)
+    none = outlet_to((TWILIO,), "US", RULES, EVERY, cross_border=False, channel=EMAIL)
+    assert none.why_not is NoWay.no_channel

@@ -6,7 +6,7 @@ Lists of work (`lists`), sittings begun and not sent (`begun`), the week that co
 
 from pro_service.services.desk.today.begun import Begun, BegunVisits
 from pro_service.services.desk.today.consents import Owing, read_owing
-from pro_service.services.desk.today.frame import read_frame
+from pro_service.services.desk.today.frame import list_operator_tasks, read_frame
 from pro_service.services.desk.today.lists import (
     MOST_OF_A_LIST,
     ReadText,
@@ -29,6 +29,7 @@ __all__ = [
     "ToDo",
     "Week",
     "count_to_do",
+    "list_operator_tasks",
     "list_sites",
     "list_texts",
     "list_to_do",

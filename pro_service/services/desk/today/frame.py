@@ -9,9 +9,15 @@ from uuid import UUID
 
 from pro_service.store.connection import Connection
 from pro_service.store.desk import frame as store
-from pro_service.store.desk.frame import Frame
+from pro_service.store.desk.frame import Frame, OperatorTask
+from pro_service.store.receiving.pushes import MOST_TRIES
 
 
 async def read_frame(connection: Connection, study_id: UUID) -> Frame:
     """The frame of a page, in one statement."""
-    return await store.get_frame(connection, study_id)
+    return await store.get_frame(connection, study_id, MOST_TRIES)
+
+
+async def list_operator_tasks(connection: Connection, study_id: UUID) -> list[OperatorTask]:
+    """What only the operator can mend: registrations that lack, pushes that nobody could read."""
+    return await store.list_operator_tasks(connection, study_id, MOST_TRIES)

@@ -59,7 +59,7 @@ def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) 
     if seat is None:
         return {"rooms": [], "at_sites": None}
     here = _room_of(path)
-    waiting = {} if frame is None else {"today": frame.urgent, "texts": frame.texts}
+    waiting = {} if frame is None else _waiting(frame)
     return {
         "rooms": [
             {
@@ -75,6 +75,10 @@ def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) 
         ],
         "at_sites": None if frame is None else _sites(words, frame),
     }
+
+
+def _waiting(frame: Frame) -> dict[str, int]:
+    return {"today": frame.urgent, "texts": frame.texts, "sites": frame.for_operator}
 
 
 def _room_of(path: str) -> Room | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,9 +13,11 @@ from multidict import MultiDict
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import keeping as service
-from pro_service.services.desk.seat import NotHereError, Seat
+from pro_service.services.desk.seat import NotHereError, Seat, at_desk
+from pro_service.services.desk.today import list_operator_tasks
 from pro_service.services.study import SiteWrongError
 from pro_service.store.account.keeping import SiteCorrection, SiteWords
+from pro_service.store.desk.frame import OperatorTask
 from pro_service.store.study.studies import SiteRow
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of
@@ -23,6 +26,7 @@ from pro_service.web.desk.keeping.staff import render
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.fields import FieldError, Typed
 from pro_service.web.desk.words import Words
+from pro_service.web.keys import POOLS
 from pro_service.web.requests import read_form
 
 SITES: Final = "/desk/sites"
@@ -35,7 +39,22 @@ async def _show(request: web.Request, seat: Seat) -> web.Response:
     before = await service.read_corrections(hands)
     words = request.app[DESK].words(language_of(request, seat))
     rows = [_values(words, one, [b for b in before if b.site_id == one.id]) for one in sites]
-    return await render(request, seat, "sites.html", sites=rows)
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        tasks = await list_operator_tasks(connection, seat.study_id)
+    to_mend = [_task(words, one, sites) for one in tasks]
+    return await render(request, seat, "sites.html", sites=rows, to_mend=to_mend)
+
+
+def _task(words: Words, one: OperatorTask, sites: Sequence[SiteRow]) -> dict[str, str]:
+    """What the operator must see to, in words, and the command that shows more of it."""
+    at = words.instant(one.since, zone(sites[0].zone)) if sites else ""
+    if one.kind == "registration":
+        named = {"sender": one.address or "", "text": one.what, "spoken": one.language or ""}
+        said = words.text("operator.registration", **named)
+        return {"said": said, "since": at, "command": "pro-service sender templates list"}
+    counts = {"provider": one.provider, "broken": one.broken, "unknown": one.unknown}
+    said = words.text("operator.push", **counts)
+    return {"said": said, "since": at, "command": "pro-service pushes list"}
 
 
 show = for_staff(_show, Action.keep_sites)

@@ -11,10 +11,10 @@ from multidict import MultiDict
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import keeping as service
 from pro_service.services.desk.keeping import Handed
-from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.today import read_frame
 from pro_service.services.study import Joining
 from pro_service.store.account.keeping import KeptPerson
-from pro_service.store.base import operations
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.keeping.fields import (
@@ -26,7 +26,7 @@ from pro_service.web.desk.keeping.fields import (
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.fields import FieldError, Typed
 from pro_service.web.desk.words import Words
-from pro_service.web.keys import TELLING
+from pro_service.web.keys import POOLS, TELLING
 from pro_service.web.requests import read_form
 
 STAFF: Final = "/desk/staff"
@@ -90,8 +90,9 @@ async def render(
     **values: Any,
 ) -> web.Response:
     """One page of the administrators' rooms."""
-    kind = await operations.get_database_kind(hands_of(request, seat).clerk)
-    return request.app[DESK].render(template, request, seat, status=status, kind=kind, **values)
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        frame = await read_frame(connection, seat.study_id)
+    return request.app[DESK].render(template, request, seat, status=status, frame=frame, **values)
 
 
 def person_values(words: Words, seat: Seat, one: KeptPerson) -> dict[str, Any]:

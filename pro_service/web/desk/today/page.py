@@ -62,6 +62,10 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         key=new_form_key(),
         to_sign=to_sign.visits,
         void=to_sign.void,
+        for_operator=words.text("operator.waiting", count=frame.for_operator)
+        if frame.for_operator
+        else None,
+        may_keep_sites=seat.may_anywhere(Action.keep_sites),
         sending_held=held_words(words, sites, frame.held_since),
         unblinded=unblinded_words(words, sites, unblinded),
         queries=waiting_words(words, seat, queries),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import aiohttp
 import asyncpg
 import pytest
 
+from pro_service.messaging.gateways import Gateways
+from pro_service.services.receiving import Inbox, close_kept, list_kept, work_off
 from pro_service.services.study.sites import correct_site
 from pro_service.store.account.keeping import SiteWords
+from pro_service.store.ids import new_id
+from pro_service.store.pools import Pools
+from pro_service.store.texting import registered
+from tests.support.china.account import aliyun_gateway
 from tests.support.desk import page, press, seed_site, seed_staff, sign_in
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 
@@ -91,3 +99,42 @@ async def test_a_site_of_others_is_not_there_to_be_corrected(
     _, html = await page(room, SITES)
     assert ("S1" in html, "S2" in html) == (True, False)
     assert (await page(room, f"{SITES}/S2"))[0] == 404
+
+
+async def test_what_only_the_operator_can_mend_stands_where_an_administrator_works(
+    study: SeededStudy, room: aiohttp.ClientSession, owner: asyncpg.Connection, pools: Pools
+) -> None:
+    _, html = await page(room, SITES)
+    assert "to-mend" not in html
+    sender, elsewhere = new_id(), new_id()
+    add = (
+        "INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)"
+        " VALUES ($1, $2, 'sms', 'aliyun', $3, $4, 'test')"
+    )
+    await owner.execute(add, study.id, sender, "康复随访", None)
+    await owner.execute(add, study.id, elsewhere, "别处随访", await seed_site(study, "S9"))
+    for one in (sender, elsewhere):
+        await registered.record_gap(owner, study.id, one, "card.first", "zh_CN", ACTOR)
+    gateway = aliyun_gateway("http://127.0.0.1:1", timedelta(seconds=1))
+    study.context.gateways = Gateways.holding(gateway)
+    await Inbox().keep(pools.provider, study.context, "aliyun", "inbound", b'[{"unexpected": 1}]')
+    while await work_off(pools.provider, study.context):
+        pass
+    _, html = await page(room, SITES)
+    mended = html[html.index('id="to-mend"') :]
+    assert "康复随访" in mended
+    assert "1 parts broken" in mended
+    assert "pro-service pushes list" in mended
+    assert "别处随访" in mended
+    assert "3 to see to" in html
+    # Who works with participants sees that it is not theirs to mend.
+    await seed_staff(study, "cora")
+    await room.get("/desk")
+    await sign_in(room, "cora")
+    _, today = await page(room, "/desk")
+    assert "2 matters wait for whoever runs the service" in today  # another site's is not theirs
+    assert "/desk/sites" not in today
+    await close_kept(owner, study.id, (await list_kept(owner, study.id))[0].id, actor=ACTOR)
+    _, today = await page(room, "/desk")
+    assert "1 matters wait" in today
+    await gateway.close()
