@@ -10,6 +10,7 @@ them. What is marked thorough is left to .ci/thorough.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,7 @@ QUICK: Final = (
 )
 
 
+@cache
 def is_slow(path: Path) -> bool:
     """Whether a test file is left out of the quick suite."""
     return not any(path.is_relative_to(TESTS / each) for each in QUICK)
@@ -53,11 +55,14 @@ def is_long(item: pytest.Item) -> bool:
     """Whether a test is left to .ci/thorough."""
     if item.get_closest_marker("thorough") is not None:
         return True
-    again = item.path.is_relative_to(TESTS / "browser") and item.path not in [
-        TESTS / each for each in TWICE
-    ]
     call = getattr(item, "callspec", None)
-    return again and call is not None and call.params.get("language") == "zh_CN"
+    return call is not None and call.params.get("language") == "zh_CN" and _is_once(item.path)
+
+
+@cache
+def _is_once(path: Path) -> bool:
+    """Whether a test file is run in a browser in one language."""
+    return path.is_relative_to(TESTS / "browser") and path not in [TESTS / each for each in TWICE]
 
 
 def group_of(path: str) -> str:

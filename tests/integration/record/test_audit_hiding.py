@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.support.audit import Audit, tamper
-from tests.support.study import open_trial
 
 CHANGE = "UPDATE pro.responses SET value = value + 1 RETURNING id::text"
 LIE = (
@@ -23,15 +20,6 @@ SLIPPED = (
     " actor) OVERRIDING SYSTEM VALUE VALUES ({id}, '18446744073709551000', 'responses', 'UPDATE',"
     " 0, '[]', '', 'x') RETURNING id"
 )
-
-
-@pytest.fixture
-async def audit(database_url: str) -> AsyncIterator[Audit]:
-    """A sealed record."""
-    async with open_trial(database_url) as trial:
-        lived = Audit(trial)
-        await lived.live()
-        yield lived
 
 
 async def _lie(audit: Audit, xact: str) -> int:

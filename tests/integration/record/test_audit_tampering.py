@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from tests.support.audit import Audit, tamper
-from tests.support.study import open_trial
 
 SOME_ENTRY = "(SELECT max(id) FROM pro.audit_entries WHERE table_name = 'visits')"
 RECOMPUTE = """
@@ -27,15 +22,6 @@ BEGIN
 END
 $$
 """
-
-
-@pytest.fixture
-async def audit(database_url: str) -> AsyncIterator[Audit]:
-    """A sealed record."""
-    async with open_trial(database_url) as trial:
-        lived = Audit(trial)
-        await lived.live()
-        yield lived
 
 
 async def test_what_nobody_touched_is_whole(audit: Audit) -> None:

@@ -6,7 +6,6 @@ Preparing a statement asks for no right; planning to run it does. EXPLAIN does t
 from __future__ import annotations
 
 import asyncpg
-import pytest
 
 from pro_service.store.pools import connect
 from pro_service.store.sql_files import Query, all_queries
@@ -331,29 +330,27 @@ def test_every_query_names_its_roles_and_every_name_is_a_query() -> None:
     assert sorted(set(ROLES_OF) - known) == []
 
 
-@pytest.mark.parametrize("role", [*EVERYBODY, DESK, OWNER])
-async def test_every_query_may_be_run_by_the_role_that_runs_it(
-    database_url: str, role: str
-) -> None:
-    connection = await connect(database_url, role=role, actor="test:role")
-    refused: dict[str, str] = {}
-    try:
-        # A plan made for these very values could leave out what must be asked for.
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
-        for query in all_queries():
-            if role in roles_of(query):
-                try:
-                    await explain(connection, query)
-                except asyncpg.PostgresError as error:
-                    refused[f"{query.place}.{query.name}"] = str(error)
-    finally:
-        await connection.close()
+async def test_every_query_may_be_run_by_the_role_that_runs_it(database_url: str) -> None:
+    refused: dict[tuple[str, str], str] = {}
+    for role in (*EVERYBODY, DESK, OWNER):
+        connection = await connect(database_url, role=role, actor="test:role")
+        try:
+            # A plan made for these very values could leave out what must be asked for.
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            for query in all_queries():
+                if role in roles_of(query):
+                    try:
+                        await explain(connection, query)
+                    except asyncpg.PostgresError as error:
+                        refused[role, f"{query.place}.{query.name}"] = str(error)
+        finally:
+            await connection.close()
     assert refused == {}
 
 
-@pytest.mark.parametrize(
-    ("role", "name"),
-    [
+async def test_a_query_of_another_role_is_refused(database_url: str) -> None:
+    run = []
+    for role, name in (
         (WORKER, "record_answers"),
         (PAGES, "record_inbound"),
         (HOOKS, "write_schedule"),
@@ -364,13 +361,14 @@ async def test_every_query_may_be_run_by_the_role_that_runs_it(
         (DESK, "record_answers"),
         (DESK, "settle_text"),
         (DESK, "close_call"),
-    ],
-)
-async def test_a_query_of_another_role_is_refused(database_url: str, role: str, name: str) -> None:
-    query = next(one for one in all_queries() if one.name == name)
-    connection = await connect(database_url, role=role, actor="test:role")
-    try:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    ):
+        query = next(one for one in all_queries() if one.name == name)
+        connection = await connect(database_url, role=role, actor="test:role")
+        try:
             await explain(connection, query)
-    finally:
-        await connection.close()
+        except asyncpg.InsufficientPrivilegeError:
+            continue
+        finally:
+            await connection.close()
+        run.append((role, name))
+    assert run == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from pro_service.services import rounds
 from pro_service.services.record.asking import About, mark_source, raise_query, take_step
 from pro_service.store.pools import connect
 from tests.support.audit import Audit
-from tests.support.study import Trial, add_site, open_trial, row
+from tests.support.databases import Prepared, clone, prepare
+from tests.support.study import Left, Trial, add_site, go_on_with, open_trial, row
 
 APPLICATION_ROLES = (
     "pro_participant",
@@ -164,33 +166,57 @@ async def lived(trial: Trial) -> None:
     await Audit(trial).seal_everything()
 
 
-@pytest.mark.parametrize("role", APPLICATION_ROLES)
-async def test_no_application_role_changes_or_removes_the_record(
-    database_url: str, role: str
-) -> None:
-    async with open_trial(database_url) as trial:
-        await lived(trial)
-        connection = await connect(database_url, role=role, actor="test:role")
+@pytest.fixture(scope="module")
+def prepared(server_url: str, template_database: str) -> Iterator[Prepared[Left]]:
+    """A participant with a row in every table of the record, lived once."""
+
+    async def make(url: str) -> Left:
+        async with open_trial(url) as trial:
+            await lived(trial)
+            return Left.of(trial)
+
+    with prepare(server_url, template_database, make) as made:
+        yield made
+
+
+@pytest.fixture
+def record_url(server_url: str, prepared: Prepared[Left]) -> Iterator[str]:
+    """A copy of its database, this test's alone."""
+    with clone(server_url, prepared.database) as url:
+        yield url
+
+
+@pytest.fixture
+async def trial(record_url: str, prepared: Prepared[Left]) -> AsyncIterator[Trial]:
+    """The trial of that participant, going on."""
+    async with go_on_with(record_url, prepared.made) as running:
+        yield running
+
+
+async def let_do(url: str, *statements: str) -> list[tuple[str, str]]:
+    """Which application role may do which of these."""
+    done = []
+    for role in APPLICATION_ROLES:
+        connection = await connect(url, role=role, actor="test:role")
         try:
-            done = []
-            for table in RECORD:
-                for statement in (
-                    f"UPDATE pro.{table} SET actor = actor",
-                    f"UPDATE pro.{table} SET study_id = study_id",
-                    f"DELETE FROM pro.{table}",
-                    f"TRUNCATE pro.{table} CASCADE",
-                ):
-                    if table in OWN_COLUMN and "UPDATE" in statement:
-                        column = OWN_COLUMN[table]
-                        statement = f"UPDATE pro.{table} SET {column} = {column}"
-                    try:
-                        await connection.execute(statement)
-                    except asyncpg.InsufficientPrivilegeError:
-                        continue
-                    done.append(statement)
-            assert done == []
+            for statement in statements:
+                try:
+                    await connection.execute(statement)
+                except asyncpg.InsufficientPrivilegeError:
+                    continue
+                done.append((role, statement))
         finally:
             await connection.close()
+    return done
+
+
+async def test_no_application_role_changes_or_removes_the_record(record_url: str) -> None:
+    changes = []
+    for table in RECORD:
+        columns = [OWN_COLUMN[table]] if table in OWN_COLUMN else ["actor", "study_id"]
+        changes += [f"UPDATE pro.{table} SET {column} = {column}" for column in columns]
+        changes += [f"DELETE FROM pro.{table}", f"TRUNCATE pro.{table} CASCADE"]
+    assert await let_do(record_url, *changes) == []
 
 
 async def test_no_role_but_the_owner_can_delete_what_is_audited(owner: asyncpg.Connection) -> None:
@@ -206,55 +232,41 @@ async def test_no_role_but_the_owner_can_delete_what_is_audited(owner: asyncpg.C
     assert await owner.fetchval("SELECT count(DISTINCT table_name) FROM pro.audit_lists") > 30
 
 
-@pytest.mark.parametrize("role", APPLICATION_ROLES)
-async def test_no_application_role_writes_audit_itself(database_url: str, role: str) -> None:
-    connection = await connect(database_url, role=role, actor="test:role")
-    try:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(
-                "INSERT INTO pro.audit_entries (table_name, operation, row_count, row_ids, digest,"
-                " actor) VALUES ('responses', 'INSERT', 1, '[]', '', 'nobody')"
-            )
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("UPDATE pro.audit_rules SET reason_on_update = false")
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("UPDATE pro.study_clock SET ahead = '1 day'")
-    finally:
-        await connection.close()
+async def test_no_application_role_writes_audit_itself(database_url: str) -> None:
+    done = await let_do(
+        database_url,
+        "INSERT INTO pro.audit_entries (table_name, operation, row_count, row_ids, digest,"
+        " actor) VALUES ('responses', 'INSERT', 1, '[]', '', 'nobody')",
+        "UPDATE pro.audit_rules SET reason_on_update = false",
+        "UPDATE pro.study_clock SET ahead = '1 day'",
+    )
+    assert done == []
 
 
-async def test_the_insert_only_rule_refuses_even_the_owner(
-    database_url: str, owner: asyncpg.Connection
-) -> None:
-    async with open_trial(database_url) as trial:
-        await lived(trial)
-        for table in RECORD:
-            assert await owner.fetchval(f"SELECT count(*) FROM pro.{table}") > 0, table
-            column = OWN_COLUMN.get(table, "actor")
-            for statement in (
-                f"UPDATE pro.{table} SET {column} = {column}",
-                f"DELETE FROM pro.{table}",
-                f"TRUNCATE pro.{table} CASCADE",
-            ):
-                with pytest.raises(asyncpg.PostgresError, match="never changed or removed"):
-                    await owner.execute(statement)
+async def test_the_insert_only_rule_refuses_even_the_owner(trial: Trial) -> None:
+    for table in RECORD:
+        assert await trial.count(table) > 0, table
+        column = OWN_COLUMN.get(table, "actor")
+        for statement in (
+            f"UPDATE pro.{table} SET {column} = {column}",
+            f"DELETE FROM pro.{table}",
+            f"TRUNCATE pro.{table} CASCADE",
+        ):
+            with pytest.raises(asyncpg.PostgresError, match="never changed or removed"):
+                await trial.owner_does(statement)
 
 
-async def test_a_value_outside_its_items_range_is_refused(
-    database_url: str, owner: asyncpg.Connection
-) -> None:
-    async with open_trial(database_url) as trial:
-        await lived(trial)
-        copied = (
-            "INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id,"
-            " item, value, gap, lowest, highest, answered_at, received_at, actor)"
-            " SELECT study_id, gen_random_uuid(), participant_id, assessment_id, attempt_id, item,"
-            " $1, $2, lowest, highest, answered_at, received_at, actor FROM pro.responses LIMIT 1"
-        )
-        for value, gap in ((11, None), (-1, None), (None, None), (4, "skipped"), (None, "bored")):
-            with pytest.raises(asyncpg.CheckViolationError):
-                await owner.execute(copied, value, gap)
-        await owner.execute(copied, 10, None)
+async def test_a_value_outside_its_items_range_is_refused(trial: Trial) -> None:
+    copied = (
+        "INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id,"
+        " item, value, gap, lowest, highest, answered_at, received_at, actor)"
+        " SELECT study_id, gen_random_uuid(), participant_id, assessment_id, attempt_id, item,"
+        " $1, $2, lowest, highest, answered_at, received_at, actor FROM pro.responses LIMIT 1"
+    )
+    for value, gap in ((11, None), (-1, None), (None, None), (4, "skipped"), (None, "bored")):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await trial.owner_does(copied, value, gap)
+    await trial.owner_does(copied, 10, None)
 
 
 async def desk_sees(trial: Trial, *site_ids: UUID, role: str = "investigator") -> dict[str, int]:
@@ -273,19 +285,17 @@ async def desk_sees(trial: Trial, *site_ids: UUID, role: str = "investigator") -
         }
 
 
-async def test_staff_see_their_sites_rows_and_nothing_without_a_site(database_url: str) -> None:
-    async with open_trial(database_url) as trial:
-        first = await trial.fetchval("SELECT id FROM sites")
-        second = await add_site(trial.operator, trial.study_id, "SH02")
-        await lived(trial)
-        await trial.enrol(row("K-002", site="SH02"))
-        every = {table: await trial.count(table) for table in SEEN_BY_SITE}
-        at_first, at_second = await desk_sees(trial, first), await desk_sees(trial, second)
-        assert set((await desk_sees(trial)).values()) == {0}
-        assert min(at_first.values()) > 0
-        assert at_first["participants"] == at_second["participants"] == 1
-        assert {table: at_first[table] + at_second[table] for table in SEEN_BY_SITE} == every
-        assert await desk_sees(trial, first, second) == every
+async def test_staff_see_their_sites_rows_and_nothing_without_a_site(trial: Trial) -> None:
+    first = await trial.fetchval("SELECT id FROM sites")
+    second = await add_site(trial.operator, trial.study_id, "SH02")
+    await trial.enrol(row("K-002", site="SH02"))
+    every = {table: await trial.count(table) for table in SEEN_BY_SITE}
+    at_first, at_second = await desk_sees(trial, first), await desk_sees(trial, second)
+    assert set((await desk_sees(trial)).values()) == {0}
+    assert min(at_first.values()) > 0
+    assert at_first["participants"] == at_second["participants"] == 1
+    assert {table: at_first[table] + at_second[table] for table in SEEN_BY_SITE} == every
+    assert await desk_sees(trial, first, second) == every
 
 
 async def test_a_former_site_keeps_what_was_recorded_before_the_participant_left(
@@ -317,28 +327,17 @@ async def test_a_former_site_keeps_what_was_recorded_before_the_participant_left
         assert (former["participants"], present["participants"]) == (1, 1)
 
 
-async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(database_url: str) -> None:
-    async with open_trial(database_url) as trial:
-        site_id = await trial.fetchval("SELECT id FROM sites")
-        await lived(trial)
-        seen = await desk_sees(trial, site_id, role="coordinator")
-        assert (seen["responses"], seen["sitting_responses"], seen["scores"]) == (0, 0, 0)
-        assert seen["assessments"] > 0
+async def test_a_coordinator_sees_status_and_neither_answers_nor_scores(trial: Trial) -> None:
+    site_id = await trial.fetchval("SELECT id FROM sites")
+    seen = await desk_sees(trial, site_id, role="coordinator")
+    assert (seen["responses"], seen["sitting_responses"], seen["scores"]) == (0, 0, 0)
+    assert seen["assessments"] > 0
 
 
-@pytest.mark.parametrize("role", APPLICATION_ROLES)
-async def test_no_application_role_reads_what_proves_who_somebody_is(
-    database_url: str, role: str
-) -> None:
-    connection = await connect(database_url, role=role, actor="test:role")
-    try:
-        for table in ("person_passwords", "staff_passwords", "staff_sessions", "sign_in_tries"):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(f"SELECT FROM pro.{table}")
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("UPDATE pro.people SET login = 'x'")
-    finally:
-        await connection.close()
+async def test_no_application_role_reads_what_proves_who_somebody_is(database_url: str) -> None:
+    tables = ("person_passwords", "staff_passwords", "staff_sessions", "sign_in_tries")
+    reading = (f"SELECT FROM pro.{table}" for table in tables)
+    assert await let_do(database_url, *reading, "UPDATE pro.people SET login = 'x'") == []
 
 
 async def test_staff_never_read_identities(database_url: str) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from types import ModuleType
 
-import esprima
 import pytest
 
 from pro_service.web.questionnaire.views import SCRIPTS
@@ -56,6 +56,14 @@ def script(request: pytest.FixtureRequest) -> str:
     return STATIC.joinpath(str(request.param)).read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def esprima() -> ModuleType:
+    """A reader of scripts. It takes seconds to load: not by every worker that collects tests."""
+    import esprima
+
+    return esprima
+
+
 def nodes(tree: object) -> list[object]:
     """Every node of a syntax tree."""
     found: list[object] = []
@@ -70,7 +78,9 @@ def nodes(tree: object) -> list[object]:
     return found
 
 
-def test_every_script_parses_as_a_classic_script_of_es2019(script: str) -> None:
+def test_every_script_parses_as_a_classic_script_of_es2019(
+    script: str, esprima: ModuleType
+) -> None:
     tree = esprima.parseScript(script)
     kinds = {getattr(node, "type", "") for node in nodes(tree)}
     assert "CallExpression" in kinds
@@ -78,12 +88,14 @@ def test_every_script_parses_as_a_classic_script_of_es2019(script: str) -> None:
 
 
 @pytest.mark.parametrize("newer", ["a?.b", "a ?? b", "a ||= 1", "1_000", "class A { #b = 1 }"])
-def test_the_parser_refuses_what_is_newer(newer: str) -> None:
+def test_the_parser_refuses_what_is_newer(newer: str, esprima: ModuleType) -> None:
     with pytest.raises(esprima.Error):
         esprima.parseScript(newer)
 
 
-def test_no_script_calls_what_an_old_browser_does_not_have(script: str) -> None:
+def test_no_script_calls_what_an_old_browser_does_not_have(
+    script: str, esprima: ModuleType
+) -> None:
     used = {
         str(getattr(getattr(node, "property", None), "name", ""))
         for node in nodes(esprima.parseScript(script))
