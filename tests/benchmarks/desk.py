@@ -57,6 +57,10 @@ ROOMS: Final = (
     "/desk/participants/L-77",
     "/desk/participants/L-77/entry",
     "/desk/figures",
+    "/desk/missing",
+    "/desk/missing/deviations",
+    "/desk/rota",
+    "/desk/week/print",
 )
 ONE_SITE_ONLY: Final = frozenset({"/desk/participants/L-77/entry", "/desk/enrol"})
 """Rooms the whole study's reader does not enter: they act nowhere."""

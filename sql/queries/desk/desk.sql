@@ -81,8 +81,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL pro.site_seen(i.study_id, u.first_id) AS h ON true
 LEFT JOIN LATERAL (SELECT pro.desk_stranger_site(i.study_id, i.line_id) AS site_id
               WHERE i.participant_id IS NULL AND u.codes IS NULL) AS x ON true
-LEFT JOIN LATERAL (SELECT d.id, d.wrapped, d.wrapping_key FROM pro.data_keys AS d
-                   WHERE d.study_id = i.study_id AND d.id = split_part(i.body_key, ':', 2)::uuid LIMIT 1) AS k ON true
+LEFT JOIN LATERAL pro.key_named(i.study_id, i.body_key) AS k ON true
 WHERE coalesce(h.site_id, x.site_id) IS NOT NULL
 ORDER BY f.place;
 

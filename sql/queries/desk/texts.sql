@@ -9,8 +9,7 @@ SELECT i.id, i.line_id, i.participant_id, i.body_sealed, i.body_key, i.media_cou
              WHERE x.study_id = i.study_id AND x.inbound_id = i.id ORDER BY x.rule) AS raised
 FROM pro.inbounds AS i
 LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
-LEFT JOIN LATERAL (SELECT d.id, d.wrapped, d.wrapping_key FROM pro.data_keys AS d
-                   WHERE d.study_id = i.study_id AND d.id = split_part(i.body_key, ':', 2)::uuid LIMIT 1) AS k ON true
+LEFT JOIN LATERAL pro.key_named(i.study_id, i.body_key) AS k ON true
 WHERE i.study_id = $1 AND i.id = $2 AND i.disposition = 'needs_reading';
 
 -- name: list_people_of_text(study_id, inbound_id)
@@ -38,10 +37,7 @@ SELECT m.id, p.code, m.kind, m.template, m.state, m.state_reason, m.segments, m.
 FROM pro.messages AS m
 JOIN pro.participants AS p ON p.study_id = m.study_id AND p.id = m.participant_id
 -- The words of a text that a restore knows from the journal alone are under no key.
-LEFT JOIN LATERAL (
-    SELECT d.id, d.wrapped, d.wrapping_key FROM pro.data_keys AS d
-    WHERE d.study_id = m.study_id
-      AND d.id = substring(m.body_key FROM ':([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')::uuid LIMIT 1) AS k ON true
+LEFT JOIN LATERAL pro.key_named(m.study_id, m.body_key) AS k ON true
 WHERE m.study_id = $1 AND m.participant_id = ANY ($2::uuid[])
 ORDER BY m.id DESC LIMIT $3;
 
@@ -73,8 +69,7 @@ FROM theirs AS t
 JOIN pro.inbounds AS i ON i.study_id = $1 AND i.id = t.id
 LEFT JOIN pro.standing_settlements AS s ON s.study_id = i.study_id AND s.inbound_id = i.id
 LEFT JOIN pro.participants AS p ON p.study_id = i.study_id AND p.id = coalesce(i.participant_id, s.participant_id)
-LEFT JOIN LATERAL (SELECT d.id, d.wrapped, d.wrapping_key FROM pro.data_keys AS d
-                   WHERE d.study_id = i.study_id AND d.id = split_part(i.body_key, ':', 2)::uuid LIMIT 1) AS k ON true
+LEFT JOIN LATERAL pro.key_named(i.study_id, i.body_key) AS k ON true
 ORDER BY i.id DESC LIMIT $4;
 
 -- name: list_answers_in_texts(study_id, inbound_ids)

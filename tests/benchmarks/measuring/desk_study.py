@@ -100,7 +100,10 @@ async def forget_kept(url: str) -> None:
     """As it is after an upgrade: the worker has kept nothing yet."""
     superuser = await asyncpg.connect(url)
     try:
-        kept = "pro.visit_outlooks, pro.participant_outlooks, pro.figure_counts"
+        kept = (
+            "pro.visit_outlooks, pro.participant_outlooks, pro.figure_counts,"
+            " pro.closed_visits, pro.closed_counts"
+        )
         await superuser.execute(f"TRUNCATE {kept}")
         await superuser.execute("ANALYZE pro.visit_outlooks, pro.participant_outlooks")
     finally:

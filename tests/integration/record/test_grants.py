@@ -23,11 +23,14 @@ MAY_REMOVE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_sessions": ({PAGES}, "by a policy only those of a week ago"),
     "participant_outlooks": ({WORKER}, "derived, and made anew"),
     "visit_outlooks": ({WORKER}, "derived, and made anew"),
+    "closed_visits": ({WORKER}, "derived, and made anew"),
 }
 MAY_CHANGE: Final[dict[str, tuple[set[str], str]]] = {
     "participant_outlooks": ({WORKER}, "derived, and made anew"),
     "visit_outlooks": ({WORKER}, "derived, and made anew"),
     "figure_counts": ({WORKER}, "derived, and counted anew"),
+    "closed_visits": ({WORKER}, "derived, and made anew"),
+    "closed_counts": ({WORKER}, "derived, and counted anew"),
     "alerts": (EVERYBODY - {DESK, WORKER}, "seen, acted upon, closed"),
     "assessments": (ANSWERING | {WORKER, CLERK}, "sent in, declined, scored as far as it went"),
     "attempts": (ANSWERING | {CLERK}, "sent in"),
@@ -76,6 +79,8 @@ NOT_AUDITED: Final = {
     "participant_outlooks": "derived from the record, which is audited",
     "visit_outlooks": "derived from the record, which is audited",
     "figure_counts": "derived from the record, which is audited",
+    "closed_visits": "derived from the record, which is audited",
+    "closed_counts": "derived from the record, which is audited",
     "participant_revisions": "a counter",
     "participant_sessions": "who is in; ended within hours",
     "provider_pushes": "what it held has its own rows; who looked at it is beside it",

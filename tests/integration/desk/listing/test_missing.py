@@ -25,6 +25,16 @@ from tests.support.seed import (
 )
 
 DAY: Final = timedelta(days=1)
+COUNTED: Final = (
+    "SELECT site_id, facts, visits FROM pro.closed_counts WHERE visits <> 0 ORDER BY facts::text"
+)
+DERIVED: Final = (
+    "SELECT f.site_id, f.facts, count(*) AS visits"
+    " FROM (SELECT study_id, array_agg(participant_id) AS who FROM pro.participant_outlooks"
+    " GROUP BY study_id) AS s"
+    " CROSS JOIN LATERAL pro.closed_facts_of(s.study_id, s.who, pro.now()) AS f"
+    " WHERE f.settled GROUP BY f.site_id, f.facts ORDER BY f.facts::text"
+)
 WOMAC: Final = (("womac-nrs-3.1", "left_knee"),)
 
 
@@ -148,6 +158,19 @@ async def test_each_visit_has_one_reason_and_what_lacks_is_what_completion_lacks
     for words in ("No text went: number wants no texts", "Asked, and nothing came", "Text 2"):
         assert words in html
     assert "1 came late and 7 (64 %) are missing" in html.replace("\u00a0", " ")
+    # What is counted is what the record says, and is counted anew where somebody's facts change.
+    owner = lived.study.owner
+    assert await owner.fetch(COUNTED) == await owner.fetch(DERIVED)
+    changed = "'called', 'x', 'month', '2020-01-01'"
+    await owner.execute(
+        f"UPDATE pro.closed_visits SET facts = facts || jsonb_build_object({changed});"
+        "UPDATE pro.closed_counts SET visits = 0;"
+        "INSERT INTO pro.closed_counts SELECT study_id, site_id, facts, count(*)"
+        " FROM pro.closed_visits GROUP BY 1, 2, 3;"
+        "SELECT pro.keep_closed(study_id, array_agg(participant_id)) FROM pro.participant_outlooks"
+        " GROUP BY study_id"
+    )
+    assert await owner.fetch(COUNTED) == await owner.fetch(DERIVED)
 
 
 async def test_it_is_said_what_brought_each_answer(

@@ -33,6 +33,7 @@ TODAY: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
     "list_not_joined": ("desk/joining", (SHOWN,)),
     "list_deaths_reported": ("desk/deaths", (SHOWN,)),
     "count_figures": ("desk/people", (None, ITEMS)),
+    "list_closed_visits": ("missing/visits", (None,)),
 }
 """Statements with their values after the study; the week's depend on the day."""
 FILTERS: Final[dict[str, tuple[Sought, str]]] = {

@@ -51,6 +51,14 @@ async def test_finding_touches_few_pages_whatever_is_asked(kept: Kept) -> None:
     assert wrong == []
 
 
+async def test_why_answers_are_missing_is_read_where_it_is_counted(kept: Kept) -> None:
+    study = kept.study.study_id
+    touched, rows = await kept.pages("missing/visits", "list_closed_visits", (study, None))
+    print(f"missing: {touched} pages, {rows} rows")
+    assert rows
+    assert touched < 900
+
+
 async def test_a_page_of_rows_and_the_figures_touch_few_pages(kept: Kept) -> None:
     study = kept.study.study_id
     ids: list[UUID] = [row_id(PARTICIPANTS, number) for number in range(100, 150)]
