@@ -21,6 +21,7 @@ QUICK: Final = (
     "architecture",
     "unit",
     "integration/answering/test_corrections.py",
+    "integration/api/test_keys.py",
     "integration/costs/test_counts.py",
     "integration/desk/test_desk_unconfirmed.py",
     "integration/doors/test_sign_in_limits.py",

@@ -21,7 +21,7 @@ from pro_service.services.exports.formats.odm_metadata import NAMESPACE
 from pro_service.services.exports.formats.xpt import data_set
 from pro_service.services.exports.sdtm import DM, OPEN_STATES, QS, SV, short_code
 from tests.integration.exports.conftest import Cells
-from tests.support.shared import standard
+from tests.support.record.shared import standard
 
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 RESPONSE_STATUSES: Final = {"in-progress", "completed", "amended", "entered-in-error", "stopped"}

@@ -18,8 +18,8 @@ from pro_service.services.desk.account.passkeys import Party, party_of
 from pro_service.services.study.accounts import reset_factor
 from pro_service.store.pools import Pools
 from tests.integration.desk.account.test_factor import DEMANDED, NOW, SECOND, set_up
-from tests.support.authenticator import Device
 from tests.support.desk import page, press, seed_staff, sign_in
+from tests.support.record.authenticator import Device
 from tests.support.seed import SeededStudy
 from tests.support.web import browsing, serving
 

@@ -13,7 +13,7 @@ import pytest
 
 from pro_service.services.exports.columns import TABLES
 
-GUIDE: Final = Path(__file__).parents[2] / "pro_service" / "services" / "exports" / "README.md"
+GUIDE: Final = Path(__file__).parents[3] / "pro_service" / "services" / "exports" / "README.md"
 EFFECTS: Final = {"week_2": -10.0, "month_3": -20.0, "month_6": -15.0}
 SLOPE: Final = -0.5
 BETWEEN, WITHIN = 25.0, 9.0

@@ -1,0 +1,1 @@
+"""Data out: columns, files and formats."""
