@@ -31,7 +31,7 @@ QUICK: Final = (
     "integration/questionnaire/test_weight.py",
     "integration/reading/test_reads_desk.py",
     "integration/receiving/test_web_hooks.py",
-    "integration/record/test_clock.py",
+    "integration/visits/test_clock.py",
     "integration/record/test_rows.py",
     "integration/running/test_web_pages.py",
     "integration/texting/test_statements.py",

@@ -184,7 +184,20 @@ def replay_command(
 
 @restore_app.command("recovered")
 def recovered_command(
-    journal: JournalOption = None, data: DataOption = None, actor: ActorOption = None
+    until: Annotated[
+        datetime,
+        typer.Option(
+            formats=[
+                f"{day}{end}"
+                for day in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+                for end in ("%z", ".%f%z")
+            ],
+            help="The instant it was restored to, with its offset: what was given as the target.",
+        ),
+    ],
+    journal: JournalOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
 ) -> None:
     """Say that the server was restored to a point in time: hold sending, replay the journal."""
 
@@ -194,7 +207,7 @@ def recovered_command(
         async with open_bare_database(settings, data) as (ready, url):
             owner = await connect(url, role=keeping.OWNER, actor=who)
             try:
-                until = await keeping.hold_recovered(owner, who)
+                await keeping.hold_recovered(owner, until, who)
             finally:
                 await owner.close()
             _say_gap(until)

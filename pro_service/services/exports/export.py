@@ -91,8 +91,7 @@ async def export(
     is how the record learns of it where `connection` only reads. Raises AsOfError, CutError,
     TableNameError, ReadsOpenError, ExportFolderError, and whatever `told` raises.
     """
-    if cut is not None:
-        as_of = (await find_cut(connection, study.id, cut)).cut_at
+    as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
     tables = wanted.in_order()
     at = await settle(connection, as_of)
     narrowed = [*([] if cut is None else [f"cut={cut}"]), *wanted.narrowed_by]

@@ -46,24 +46,20 @@ async def vouch(connection: Connection) -> int:
     return int(await holds.accept_timeline(connection, PROMOTED, WORKER))
 
 
-async def hold_recovered(connection: Connection, actor: str) -> datetime:
-    """After a restore to a point in time: hold sending, and say up to when the record goes.
+async def hold_recovered(connection: Connection, until: datetime, actor: str) -> None:
+    """After a restore to a point in time, `until` (machine time): hold sending.
 
     `connection` is the owner's. Seals begin anew: what was written after that point had numbers
     that are given again. Raises NotRecoveredError where the server goes on where it was.
     """
     if await holds.get_left_timeline(connection) is None:
         raise NotRecoveredError(mend="Nothing was restored to a point in time, or it was said.")
-    until = await holds.get_last_write(connection)
-    if until is None:
-        raise NotRecoveredError("The database holds nothing yet.")
     why = f"restored to {until:%Y-%m-%d %H:%M:%S} UTC, a point in time"
     async with transaction(connection) as connection:
         await begin_audit_generation(connection, why)
         if await holds.get_open_hold(connection) is None:
             await holds.insert_hold(connection, why, until, actor)
         await holds.accept_timeline(connection, why, actor)
-    return until
 
 
 async def release(connection: Connection, actor: str, reason: str) -> None:

@@ -61,9 +61,3 @@ async def accept_timeline(connection: Connection, why: str, actor: str) -> bool:
 async def note_first_timeline(connection: Connection, actor: str) -> None:
     """Note the line of its log the server is on, where none was ever noted."""
     await connection.execute(_SQL["note_first_timeline"], new_id(), "first seen", actor)
-
-
-async def get_last_write(connection: Connection) -> datetime | None:
-    """When the record was last written to (machine time); None: never."""
-    at: datetime | None = await connection.fetchval(_SQL["get_last_write"])
-    return at

@@ -21,10 +21,6 @@ SELECT $1, pro.server_timeline(), $2, $3
 WHERE pro.server_timeline() IS NOT NULL AND NOT EXISTS (SELECT FROM pro.server_timelines)
 RETURNING timeline;
 
--- name: get_last_write()
--- When the newest entry of the audit was written, by the machine's clock of that time.
-SELECT max(e.at) AS at FROM pro.audit_entries AS e WHERE e.id = (SELECT max(n.id) FROM pro.audit_entries AS n);
-
 -- name: get_last_hold_began()
 -- Since when sending was last held, whether or not it was released since.
 SELECT max(h.began_at) AS at FROM pro.sending_holds AS h;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,7 @@ WERE_ON_ANOTHER = (
     " VALUES ('ffffffff-0000-7000-8000-000000000000', 41, 'the test says so', 'test')"
 )
 """As the record says it after a promotion: vouched for is a line that is no more."""
+RECOVERED = ("restore", "recovered", "--until", "2026-01-05 08:00:00+08:00")
 ANOTHER_IS_GONE = (
     "ALTER TABLE server_timelines DISABLE TRIGGER ALL; DELETE FROM server_timelines;"
     " ALTER TABLE server_timelines ENABLE TRIGGER ALL"
@@ -68,13 +70,13 @@ async def test_after_a_restore_sending_is_held_seals_begin_anew_and_a_person_let
     commands = commands_with(
         trial.url, trial.context.keys.vault, simulator_secret=SECRET.get_secret_value()
     )
-    refused = await commands.call("restore", "recovered")
+    refused = await commands.call(*RECOVERED)
     assert refused.code == 1
     assert "goes on from where it was" in refused.err
     generations = await trial.count("audit_generations")
     await trial.owner_does(WERE_ON_ANOTHER.replace("ffffffff", "00000000"))
     assert "restore recovered" in (await commands.call("restore", "status")).out
-    done = await commands.call("restore", "recovered")
+    done = await commands.call(*RECOVERED)
     assert done.code == 0, done.err
     assert "Sending is held" in done.out
     assert await trial.count("audit_generations") == generations + 1
@@ -85,6 +87,6 @@ async def test_after_a_restore_sending_is_held_seals_begin_anew_and_a_person_let
     owner = await connect(trial.url, role="pro_owner", actor="cli:test")
     try:
         with pytest.raises(NotRecoveredError):
-            await keeping.hold_recovered(owner, "cli:test")
+            await keeping.hold_recovered(owner, datetime.now(UTC), "cli:test")
     finally:
         await owner.close()
