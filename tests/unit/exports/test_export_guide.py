@@ -52,7 +52,7 @@ def test_the_lines_find_the_model_that_made_the_data(
 ) -> None:
     (lines,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "out").mkdir()
-    write_adpro(tmp_path / "out", 400)
+    write_adpro(tmp_path / "out", 200)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text(lines, encoding="utf-8")
     found: dict[str, Any] = runpy.run_path(str(tmp_path / "model.py"))
