@@ -187,11 +187,7 @@ def recovered_command(
     until: Annotated[
         datetime,
         typer.Option(
-            formats=[
-                f"{day}{end}"
-                for day in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
-                for end in ("%z", ".%f%z")
-            ],
+            formats=["%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S.%f%z"],
             help="The instant it was restored to, with its offset: what was given as the target.",
         ),
     ],
