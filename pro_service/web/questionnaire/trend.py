@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from pro_service.services.pages.own_page import OwnPage
 from pro_service.services.pages.trend import OwnCourse, read_trend
 from pro_service.texts.catalogue import format_day
 from pro_service.web.charts import legend
-from pro_service.web.charts.axis import Label, ticks_over
+from pro_service.web.charts.axis import ticks_over
 from pro_service.web.charts.marks import style_of
 from pro_service.web.charts.svg import Told
 from pro_service.web.charts.trajectory import Chart, Point, Series, Time, draw
@@ -26,7 +26,6 @@ from pro_service.web.requests import see
 
 TREND: Final = "/q/me/trend"
 _TARGETS: Final[tuple[Target, ...]] = (*KNEES, "person")
-_MOST_TICKS: Final = 3
 
 
 @for_own_page
@@ -75,8 +74,11 @@ class _Shown:
             tuple(self.series(course)),
         )
         days = [one.day for values in course.values.values() for one in values]
-        picture = draw(chart, self.time(days), key, self.number)
-        return {"name": name, "range": of, "picture": picture, "rows": rows}
+        # Days are told below: on a telephone there is no room for them in letters of this size.
+        time = Time(_at(min(days)), _at(max(days)), ())
+        picture = draw(chart, time, key, self.number)
+        told_days = self.between(days)
+        return {"name": name, "range": of, "picture": picture, "days": told_days, "rows": rows}
 
     def keys(self, found: Sequence[OwnCourse]) -> list[tuple[Any, str]]:
         """How each knee is drawn, where there are two to tell apart."""
@@ -110,13 +112,12 @@ class _Shown:
                     "value": self.number(float(one.value)),
                 }
 
-    def time(self, days: Sequence[date]) -> Time:
-        """From the first day to the last, with the days at both ends and between."""
-        first, last = min(days), max(days)
-        span = (last - first).days
-        between = [first + timedelta(days=span * n // _MOST_TICKS) for n in range(_MOST_TICKS + 1)]
-        ticks = [Label(_at(one), format_day(one, self.language)) for one in dict.fromkeys(between)]
-        return Time(_at(first), _at(last), tuple(ticks))
+    def between(self, days: Sequence[date]) -> str:
+        """From which day to which: below the picture, in letters that are read."""
+        first, last = (format_day(one, self.language) for one in (min(days), max(days)))
+        if first == last:
+            return first
+        return self.text("trend.between", first=first, last=last)
 
     def number(self, value: float) -> str:
         """A score: one decimal at most."""

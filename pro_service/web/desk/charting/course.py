@@ -79,7 +79,7 @@ class CourseShown:
         is open, and the others are folded below it."""
         shown = MeasuresShown(self.words, self.timeline.protocol, self.days, self.time)
         figures: dict[str, list[dict[str, Any]]] = {}
-        for number, one in enumerate(self.measures, 1):
+        for number, one in enumerate(sorted(self.measures, key=_part), 1):
             figures.setdefault(one.measure.id, []).append(shown.figure(one, f"m{number}"))
         for first, *others in figures.values():
             more = self.words.text("measured.more", what=first["name"], count=len(others))
@@ -316,6 +316,16 @@ def _event(words: Words, kind: EventKind, target: Target | None, ordinal: int) -
     if target is None or target == "person":
         return name
     return words.text("own.comma").join((name, words.word("target", target)))
+
+
+def _part(course: MeasureCourse) -> tuple[int, int]:
+    """Where a part of the knee stands in the order of the measure's own definition."""
+    measure = course.measure
+    regions, layers = [one.code for one in measure.regions], [one.code for one in measure.layers]
+    return (
+        0 if course.region is None else regions.index(course.region.code),
+        0 if course.layer is None else layers.index(course.layer.code),
+    )
 
 
 def _every(course: Course) -> Iterator[Entry]:
