@@ -37,6 +37,7 @@ from pro_service.web.requests import read_form, see
 ME: Final = "/desk/me"
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
+_MAKING: Final = timedelta(seconds=1)
 
 
 async def show_me(request: web.Request, session: Session) -> web.Response:
@@ -118,7 +119,8 @@ async def _page(
 def _key(words: Words, one: PasskeyRow) -> dict[str, Any]:
     utc = zone("UTC")
     used = None
-    if one.used_at is not None and one.used_at != one.recorded_at:
+    # The challenge it was made with counts as a use.
+    if one.used_at is not None and one.used_at - one.recorded_at > _MAKING:
         used = words.text("passkey.used", at=words.instant(one.used_at, utc))
     return {
         "id": one.id,
