@@ -44,6 +44,9 @@ async def test_a_letters_page_reads_well_and_each_button_does_what_it_says(
                 await phone.go(page)
                 if code == "K-001":
                     await phone.look_over("letter-proof", "participants")
+                    for language in ("zh_CN", "en"):
+                        await phone.page.locator(f"button[value='{language}']").click()
+                    assert phone.page.url.endswith(page)
                 await phone.page.locator("main form button").first.click()
                 assert (await trial.facts(code)).contacts[1].confirmed
                 await phone.page.locator("main button.second").click()
