@@ -40,6 +40,7 @@ from pro_service.web.requests import (
 
 _OUR_ADDRESS: Final = re.compile(
     r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=(1|unsent)|unsent=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?|/t(/[0-9]{8})?"
+    r"|/e/[a-z2-7]{52}"
 )
 
 
