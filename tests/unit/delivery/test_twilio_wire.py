@@ -225,7 +225,7 @@ def test_every_status_has_its_state_and_an_unknown_one_is_kept(
     status: str, state: MessageState | None
 ) -> None:
     parameters = [*RECEIPT, ("MessageStatus", status), ("ErrorCode", "0")]
-    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN, ACCOUNT)
+    receipt = wire.parse_status(posted(TEXT.status_callback or "", parameters), TOKEN, ACCOUNT)
     assert (receipt.status, receipt.provider_status) == (state, status)
     assert (receipt.message_id, receipt.error_code, receipt.effect) == (MESSAGE, None, None)
 
@@ -245,7 +245,7 @@ def test_every_status_has_its_state_and_an_unknown_one_is_kept(
 )
 def test_the_error_of_a_receipt_says_what_follows(code: str, effect: str | None) -> None:
     parameters = [*RECEIPT, ("SmsStatus", "undelivered"), ("ErrorCode", code)]
-    receipt = wire.parse_status(posted(TEXT.status_callback, parameters), TOKEN, ACCOUNT)
+    receipt = wire.parse_status(posted(TEXT.status_callback or "", parameters), TOKEN, ACCOUNT)
     assert (receipt.error_code, receipt.effect) == (code, effect)
 
 
