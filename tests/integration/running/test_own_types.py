@@ -38,9 +38,9 @@ async def test_a_second_connection_asks_of_no_types_but_the_databases_own(
         connection = await connect(database_url, role=None, actor="test:types")
         try:
             await connection.execute("CREATE TYPE pg_temp.seat AS (code text, at int4[])")
-            arrays = await asked_for(connection, ARRAYS, [1, None])
-            own = await asked_for(connection, "SELECT ROW('K-001', '{4}')::pg_temp.seat")
-            told.append((arrays, own))
+            of_arrays = await asked_for(connection, ARRAYS, [1, None])
+            of_own = await asked_for(connection, "SELECT ROW('K-001', '{4}')::pg_temp.seat")
+            told.append((of_arrays, of_own))
         finally:
             await connection.close()
     (arrays, asked), (own, asked_of_own) = told[0]
