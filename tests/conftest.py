@@ -92,9 +92,17 @@ def template_database(server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(server_url: str, template_database: str) -> Iterator[str]:
-    """A migrated database of kind `validation`, this test's alone."""
-    with clone(server_url, template_database) as url:
+def database_url(
+    request: pytest.FixtureRequest, server_url: str, template_database: str
+) -> Iterator[str]:
+    """A migrated database of kind `validation`, this test's alone.
+
+    It is a copy of what `begun` has made (`begun_by`) where the test asks for that; else empty.
+    """
+    template = template_database
+    if "begun" in request.fixturenames:
+        template = request.getfixturevalue("begun").database
+    with clone(server_url, template) as url:
         yield url
 
 

@@ -48,8 +48,17 @@ def is_slow(path: Path) -> bool:
 
 TWICE: Final = ("browser/test_participant.py",)
 """Tests in a browser that are run in Chinese too every time; of the others .ci/thorough does."""
-_TOGETHER: Final = ("tests/integration/upgrade/", "tests/integration/desk/texts/")
-"""Whoever runs one of these restores the study of an older release first, or lives a trial."""
+TOGETHER: Final = (
+    "tests/integration/desk/charting/",
+    "tests/integration/desk/correlating/",
+    "tests/integration/desk/signing/",
+    "tests/integration/desk/texts/",
+    "tests/integration/exports/",
+    "tests/integration/reading/",
+    "tests/integration/record/plans/",
+    "tests/integration/upgrade/",
+)
+"""Whoever runs one of these restores, loads or lives a study first, which takes many seconds."""
 
 
 def is_long(item: pytest.Item) -> bool:
@@ -68,4 +77,4 @@ def _is_once(path: Path) -> bool:
 
 def group_of(path: str) -> str:
     """Tests of one group are run by one worker, so that what they share is made once."""
-    return next((each for each in _TOGETHER if path.startswith(each)), path)
+    return next((each for each in TOGETHER if path.startswith(each)), path)

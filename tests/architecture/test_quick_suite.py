@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.quick import QUICK, TESTS, is_slow
+from tests.quick import QUICK, TESTS, TOGETHER, group_of, is_slow
 
 FOLDERS = sorted(path.name for path in (TESTS / "integration").iterdir() if path.is_dir())
 
@@ -30,3 +30,11 @@ def test_whole_trials_and_browsers_are_slow(place: str) -> None:
 
 def test_a_new_file_beside_the_named_ones_is_slow() -> None:
     assert is_slow(TESTS / "integration" / "desk" / Path("test_something_new.py"))
+
+
+def test_what_is_run_by_one_worker_exists_and_other_files_stand_alone() -> None:
+    assert [each for each in TOGETHER if not (TESTS.parent / each).is_dir()] == []
+    exports = "tests/integration/exports/"
+    assert group_of(f"{exports}test_one.py") == group_of(f"{exports}test_two.py") == exports
+    alone = "tests/integration/desk/test_one.py"
+    assert group_of(alone) == alone

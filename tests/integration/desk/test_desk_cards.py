@@ -9,35 +9,44 @@ import pytest
 
 from pro_service.services.cards import cards
 from pro_service.services.study.staff import make_staff
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.forms import form_to
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, SENDER, Trial, add_site, open_trial, row
+from tests.support.study import ACTOR, SENDER, Left, Trial, add_site, go_on_with, row
 from tests.support.web import browsing
 
 CARD = "/desk/participants/K-001/card"
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant with a Chinese card, and staff of two sites."""
-    async with open_trial(database_url) as running:
-        await add_site(running.operator, running.study_id, "SH02")
-        await running.enrol(row("K-001", language="zh_CN"))
-        for login, site, role in (
-            ("anna", "BJ01", "coordinator"),
-            ("mona", "BJ01", "monitor"),
-            ("other", "SH02", "coordinator"),
-        ):
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site=site,
-                role=role,
-                actor=ACTOR,
-            )
+    await add_site(running.operator, running.study_id, "SH02")
+    await running.enrol(row("K-001", language="zh_CN"))
+    for login, site, role in (
+        ("anna", "BJ01", "coordinator"),
+        ("mona", "BJ01", "monitor"),
+        ("other", "SH02", "coordinator"),
+    ):
+        await make_staff(
+            running.operator,
+            running.study_id,
+            login=login,
+            password=PASSWORD,
+            site=site,
+            role=role,
+            actor=ACTOR,
+        )
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

@@ -20,10 +20,12 @@ from pro_service.services.study.staff import make_staff
 from pro_service.store.answering import answers
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.connection import Connection, Guard
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.forms import form_to
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.study import ACTOR, Left, Trial, go_on_with, row
 from tests.support.web import browsing
 
 PAGE = "/desk/participants/K-001"
@@ -31,21 +33,28 @@ DAYS = 14
 REASON = "Away with her daughter, asked for a rest"
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant injected a moment ago, so that safety visits lie ahead, and a coordinator."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        await running.happened("K-001", statuses=[Status.active])
-        await make_staff(
-            running.operator,
-            running.study_id,
-            login="anna",
-            password=PASSWORD,
-            site="BJ01",
-            role="coordinator",
-            actor=ACTOR,
-        )
+    await running.enrol(row("K-001"))
+    await running.happened("K-001", statuses=[Status.active])
+    await make_staff(
+        running.operator,
+        running.study_id,
+        login="anna",
+        password=PASSWORD,
+        site="BJ01",
+        role="coordinator",
+        actor=ACTOR,
+    )
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

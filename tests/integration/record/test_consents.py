@@ -17,18 +17,27 @@ from pro_service.services.record import SaidConsent, say_part, sign_version
 from pro_service.services.texting.contacts import Newcomer, add_contact
 from pro_service.services.texting.numbers import confirm_by_staff
 from pro_service.store.desk.timeline import list_consents
-from tests.support.study import ACTOR, Trial, open_trial, phone, row
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
+from tests.support.study import ACTOR, Left, Trial, go_on_with, phone, row
 
 DAY = date(2026, 1, 5)
 WHY = SaidConsent(DAY, ACTOR, "she rang and said so")
 HERS = phone(71)
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(opened: Trial) -> None:
     """One participant whose first text is still to come."""
-    async with open_trial(database_url) as opened:
-        await opened.enrol(row("K-001"))
+    await opened.enrol(row("K-001"))
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as opened:
         yield opened
 
 

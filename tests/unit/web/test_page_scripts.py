@@ -6,6 +6,7 @@ Messengers open links in the telephone's WebView, which on an old telephone may 
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
 
@@ -59,9 +60,7 @@ def script(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def esprima() -> ModuleType:
     """A reader of scripts. It takes seconds to load: not by every worker that collects tests."""
-    import esprima
-
-    return esprima
+    return import_module("esprima")
 
 
 def nodes(tree: object) -> list[object]:

@@ -16,28 +16,37 @@ from pro_service.services.calling import escalate
 from pro_service.services.study.staff import make_staff
 from pro_service.services.texting import contacts, numbers
 from pro_service.store.ids import new_id
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
-from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, row
+from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, open_trial, phone, row
 from tests.support.web import browsing
 
 PAGE = "/desk/participants/K-001"
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant who has been asked something by text, and a coordinator."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        await running.ask()
-        await make_staff(
-            running.operator,
-            running.study_id,
-            login="anna",
-            password=PASSWORD,
-            site="BJ01",
-            role="coordinator",
-            actor=ACTOR,
-        )
+    await running.enrol(row("K-001"))
+    await running.ask()
+    await make_staff(
+        running.operator,
+        running.study_id,
+        login="anna",
+        password=PASSWORD,
+        site="BJ01",
+        role="coordinator",
+        actor=ACTOR,
+    )
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

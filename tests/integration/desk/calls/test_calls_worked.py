@@ -17,30 +17,39 @@ from pro_service.domain.study.times import day_start, local_day, local_instant, 
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from tests.integration.desk.person.sheets import said
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
-from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, phone, row
+from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, phone, row
 from tests.support.web import browsing
 
 CALLED = "staff:anna"
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """An active participant who has been asked something by text, and staff."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        await running.ask()
-        await running.status("K-001", Status.active)
-        for login, role in (("anna", "coordinator"), ("ivo", "investigator")):
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site="BJ01",
-                role=role,
-                actor=ACTOR,
-            )
+    await running.enrol(row("K-001"))
+    await running.ask()
+    await running.status("K-001", Status.active)
+    for login, role in (("anna", "coordinator"), ("ivo", "investigator")):
+        await make_staff(
+            running.operator,
+            running.study_id,
+            login=login,
+            password=PASSWORD,
+            site="BJ01",
+            role=role,
+            actor=ACTOR,
+        )
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

@@ -8,27 +8,36 @@ import aiohttp
 import pytest
 
 from pro_service.services.study.staff import make_staff
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, sign_in
-from tests.support.study import ACTOR, Trial, add_site, open_trial, row
+from tests.support.study import ACTOR, Left, Trial, add_site, go_on_with, row
 from tests.support.web import browsing
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """K-001 at the coordinator's site, K-500 at another."""
-    async with open_trial(database_url) as running:
-        await add_site(running.operator, running.study_id, "SH02")
-        await running.enrol(row("K-001"), row("K-500", site="SH02"))
-        for login, role in (("anna", "coordinator"), ("mona", "monitor")):
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site="BJ01",
-                role=role,
-                actor=ACTOR,
-            )
+    await add_site(running.operator, running.study_id, "SH02")
+    await running.enrol(row("K-001"), row("K-500", site="SH02"))
+    for login, role in (("anna", "coordinator"), ("mona", "monitor")):
+        await make_staff(
+            running.operator,
+            running.study_id,
+            login=login,
+            password=PASSWORD,
+            site="BJ01",
+            role=role,
+            actor=ACTOR,
+        )
+
+
+begun = begun_by(begin_trial, scope="package")
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

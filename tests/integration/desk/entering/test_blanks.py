@@ -8,6 +8,7 @@ from datetime import timedelta
 import aiohttp
 
 from tests.integration.desk.entering.test_entry import ENTRY, begin, keep, send_address
+from tests.integration.desk.entering.test_entry import begun as begun
 from tests.integration.desk.entering.test_entry import desk as desk
 from tests.integration.desk.entering.test_entry import trial as trial
 from tests.support.desk import page, press

@@ -14,36 +14,45 @@ import pytest
 
 from pro_service.services.study.staff import make_staff
 from tests.integration.desk.entering.test_entry import begin, keep, send_address
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, row
+from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, row
 from tests.support.web import browsing
 
 PAGE: Final = "/desk/participants/K-001/corrections"
 STAFF: Final = {"anna": "coordinator", "ines": "investigator", "ivan": "investigator"}
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant whose pain was entered as 8 and sent in."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        for login, role in STAFF.items():
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site="BJ01",
-                role=role,
-                actor=ACTOR,
-            )
-        async with browsing(running.server) as browser:
-            await sign_in(browser)
-            _, html = await begin(running, browser)
-            _, html = await keep(browser, html, pain="8")
-            await press(browser, html, send_address(html))
-        await running.move(timedelta(hours=2))
+    await running.enrol(row("K-001"))
+    for login, role in STAFF.items():
+        await make_staff(
+            running.operator,
+            running.study_id,
+            login=login,
+            password=PASSWORD,
+            site="BJ01",
+            role=role,
+            actor=ACTOR,
+        )
+    async with browsing(running.server) as browser:
+        await sign_in(browser)
+        _, html = await begin(running, browser)
+        _, html = await keep(browser, html, pain="8")
+        await press(browser, html, send_address(html))
+    await running.move(timedelta(hours=2))
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, STARTED_AT, Trial, open_trial, row
+from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, row
 from tests.support.web import browsing
 
 PAGE = "/desk/participants/K-001"
@@ -25,25 +27,32 @@ WOMAC = [
 ]
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant whose baseline is open, and staff of three roles at the site."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        for login, role in (
-            ("anna", "coordinator"),
-            ("ines", "investigator"),
-            ("dora", "data_manager"),
-        ):
-            await make_staff(
-                running.operator,
-                running.study_id,
-                login=login,
-                password=PASSWORD,
-                site="BJ01",
-                role=role,
-                actor=ACTOR,
-            )
+    await running.enrol(row("K-001"))
+    for login, role in (
+        ("anna", "coordinator"),
+        ("ines", "investigator"),
+        ("dora", "data_manager"),
+    ):
+        await make_staff(
+            running.operator,
+            running.study_id,
+            login=login,
+            password=PASSWORD,
+            site="BJ01",
+            role=role,
+            actor=ACTOR,
+        )
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

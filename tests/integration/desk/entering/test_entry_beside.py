@@ -22,10 +22,12 @@ from pro_service.services.study.staff import make_staff, say_duty
 from pro_service.store.study.studies import StudyRow
 from tests.integration.desk.entering.test_entry import ENTRY, PAGE, WOMAC, begin, keep, send_address
 from tests.support import study
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.example import example_study
 from tests.support.record.words import spoken
-from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
 from tests.support.web import browsing
 
 STAFF: Final = {"anna": "coordinator", "ines": "investigator"}
@@ -44,12 +46,19 @@ async def add_staff(trial: Trial) -> None:
         )
 
 
-@pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def begin_trial(running: Trial) -> None:
     """A participant whose baseline is open, a coordinator and an investigator."""
-    async with open_trial(database_url) as running:
-        await running.enrol(row("K-001"))
-        await add_staff(running)
+    await running.enrol(row("K-001"))
+    await add_staff(running)
+
+
+begun = begun_by(begin_trial)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 
