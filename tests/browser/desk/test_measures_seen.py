@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import FilePayload
 
 from pro_service.domain.instruments.model import LANGUAGES
 from pro_service.services.study.staff import make_staff
@@ -90,8 +91,8 @@ async def test_lists_are_handed_out_and_read_and_measures_typed(
         await sign_in(desk, f"mia-{suffix}")
         await desk.go(OUT)
         table = exams_table("K-001", "K-999").replace(b"2026-01-12", b"2026-01-11")
-        file = {"name": "exams.csv", "mimeType": "text/csv", "buffer": table}
-        await page.set_input_files("#file", files=[file])  # type: ignore[list-item]
+        file = FilePayload(name="exams.csv", mimeType="text/csv", buffer=table)
+        await page.set_input_files("#file", files=file)
         await desk.press("#exams button.main")
         await look_at(desk, None, f"desk-exams-look-{language}")
         await desk.go(OUT)
