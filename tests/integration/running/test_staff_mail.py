@@ -14,7 +14,7 @@ from pro_service.messaging.smtp.mail import MailServer, SmtpMail
 from pro_service.messaging.staff_mail import LetterRefusedError, StaffLetter
 from pro_service.parts import make_telling
 from pro_service.store.ids import new_id
-from tests.support.mail_server import PASSWORD, USER, Fault, MailBox, mail_server
+from tests.support.providers.mail_server import PASSWORD, USER, Fault, MailBox, mail_server
 
 TO = "anna@hospital.example"
 

@@ -35,7 +35,7 @@ from pro_service.services.texting.contacts import Newcomer, add_contact, list_co
 from pro_service.services.texting.proving.letters import send_proof
 from pro_service.store.ids import new_id
 from tests.support.example import example_study
-from tests.support.mail_server import PASSWORD, USER, Fault, MailBox, mail_server
+from tests.support.providers.mail_server import PASSWORD, USER, Fault, MailBox, mail_server
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, row
 
 OURS: Final = "followup@study.example"
