@@ -9,17 +9,26 @@ import aiohttp
 import pytest
 
 from pro_service.services.study.staff import make_staff
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, sign_in
-from tests.support.study import ACTOR, Trial, open_trial, row
+from tests.support.study import ACTOR, Left, Trial, go_on_with, row
 from tests.support.web import browsing
 
 
-@pytest.fixture
-async def enrolled(database_url: str) -> AsyncIterator[Trial]:
+async def begin_enrolled(trial: Trial) -> None:
     """One participant, whose left knee is treated on 12 January; it is the tenth."""
-    async with open_trial(database_url) as trial:
-        await trial.enrol(row("P-1"))
-        await trial.move(datetime(2026, 1, 10, 4, tzinfo=UTC))
+    await trial.enrol(row("P-1"))
+    await trial.move(datetime(2026, 1, 10, 4, tzinfo=UTC))
+
+
+begun = begun_by(begin_enrolled, scope="package")
+
+
+@pytest.fixture
+async def enrolled(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on, on a copy of its database."""
+    async with go_on_with(database_url, begun.made) as trial:
         yield trial
 
 
