@@ -236,3 +236,15 @@ def test_no_error_is_swallowed() -> None:
         and isinstance(node.body[0], ast.Pass)
     ]
     assert swallowed == []
+
+
+def test_no_text_is_run_as_a_program() -> None:
+    run = [
+        f"{name}:{node.lineno} {node.func.id}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"eval", "exec", "compile", "__import__"}
+    ]
+    assert run == []

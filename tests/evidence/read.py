@@ -24,10 +24,12 @@ class Requirement(BaseModel):
     asks: str
     shown_by: tuple[str, ...] = ()
     """Test files, or `file::test` for one of them."""
-    met_by: Literal["tests", "person", "contract", "open"] = "tests"
-    """`open`: nothing of it is built yet."""
+    met_by: Literal["tests", "guide", "person", "contract", "apart", "open"] = "tests"
+    """`guide`: it asks for something written down; `apart`: it does not apply; `open`: nothing of it
+    is built yet."""
     who: str = ""
-    """Who fulfils what no test can show; or what is missing."""
+    """Who fulfils what no test can show, the guide that says it, why it does not apply, or what is
+    missing."""
     besides: str = ""
     """What a person or contract must add to what the tests show."""
 

@@ -12,6 +12,13 @@ from tests.evidence.results import Results
 
 HEAD = ("source", "id", "asks", "known", "met_by", "test", "ran", "passed", "holds", "besides")
 
+SAID = {
+    "guide": "written down in",
+    "person": "a person",
+    "contract": "a contract",
+    "apart": "does not apply",
+}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -59,7 +66,7 @@ def write_evidence(rows: tuple[Row, ...], commit: str, folder: Path) -> None:
 def _line(row: Row) -> str:
     its = row.requirement
     open_ = its.met_by == "open"
-    shown = f"`{row.test}`" if row.test else its.who if open_ else f"a {its.met_by}: {its.who}"
+    shown = f"`{row.test}`" if row.test else its.who if open_ else f"{SAID[its.met_by]}: {its.who}"
     said = "NOT MET" if open_ else "not the software's"
     if row.test:
         said = f"{row.passed} of {row.ran} passed"

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,8 @@ class Housekeeper:
     """Makes and drops the databases of a run on one connection: thousands of them."""
 
     def __init__(self, server_url: str) -> None:
+        # Runs of killed processes make theirs side by side, each in a thread.
+        self._turn = threading.Lock()
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._connection = self._runner.run(asyncpg.connect(server_url))
         # Copying files means two checkpoints: quick only where nothing is forced to disk.
@@ -38,8 +41,9 @@ class Housekeeper:
 
     def do(self, *statements: str) -> None:
         """Statements of which each is a transaction of its own."""
-        for statement in statements:
-            self._runner.run(self._connection.execute(statement))
+        with self._turn:
+            for statement in statements:
+                self._runner.run(self._connection.execute(statement))
 
     def copy(self, template: str, name: str) -> None:
         """A database that is a copy of another, to which nobody is connected."""

@@ -10,6 +10,7 @@ from pro_service.services.study.guessing import common_words, pieces
 from pro_service.services.study.passwords import (
     FEWEST_PIECES,
     SHORTEST_PASSWORD,
+    Passwords,
     WeakPasswordError,
     check_password,
     new_hasher,
@@ -105,3 +106,14 @@ def test_m2_the_list_is_shipped_and_has_the_most_common_ones() -> None:
 def test_what_is_stored_took_19_mebibytes_and_two_passes() -> None:
     """As OWASP's password storage cheat sheet asks of Argon2id."""
     assert new_hasher().hash(GOOD[0]).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_a_password_is_compared_as_it_was_typed_and_may_be_long() -> None:
+    passwords = Passwords()
+    long = "Tea-kettle under 9 bridges, and " * 7
+    check_password(LOGIN, long)
+    stored = await passwords.hash(long)
+    assert await passwords.matches(stored, long)
+    # Nothing is cut, folded or trimmed.
+    for other in (long.lower(), long[:72], long.strip(), f" {long}"):
+        assert not await passwords.matches(stored, other)
