@@ -25,7 +25,7 @@ class Requirement(BaseModel):
     shown_by: tuple[str, ...] = ()
     """Test files, or `file::test` for one of them."""
     met_by: Literal["tests", "guide", "person", "contract", "apart", "open"] = "tests"
-    """`guide`: something is to be written down; `apart`: it does not apply; `open`: nothing of it is
+    """`guide`: something is to be written down; `apart`: it does not apply; `open`: none of it is
     built yet."""
     who: str = ""
     """Who fulfils what no test can show, the guide that says it, why it does not apply, or what is

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,7 @@ def another_rule(folder: Path) -> Iterator[None]:
 
 
 def _packaged() -> str:
-    import tzdata
-
-    return str(Path(tzdata.__file__).parent / "zoneinfo")
+    return str(files("tzdata") / "zoneinfo")
 
 
 @pytest.fixture

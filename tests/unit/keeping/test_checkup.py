@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -64,7 +65,7 @@ def test_nothing_is_found_where_all_is_well() -> None:
     ],
 )
 def test_each_fault_is_found_alone_and_has_a_mend(
-    change: dict[str, object], name: str, state: State
+    change: dict[str, Any], name: str, state: State
 ) -> None:
     found = worst(WELL._replace(**change))
     assert list(found) == [name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -37,15 +37,12 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
         {"said": words.day(day), "rows": list(there)}
         for day, there in groupby(rows, key=lambda one: one["day"])
     ]
-    return desk.render(
-        "week_print.html",
-        request,
-        seat,
-        frame=frame,
-        days=days,
-        shown=len(rows),
-        total=week_total(week, "clinic"),
-        sites=len(sites) > 1,
-        consents={one["code"]: one for one in owing_rows(words, sites, owing, frame.now)},
+    values: dict[str, Any] = {
         **clock(words, sites, frame.now),
-    )
+        "days": days,
+        "shown": len(rows),
+        "total": week_total(week, "clinic"),
+        "sites": len(sites) > 1,
+        "consents": {one["code"]: one for one in owing_rows(words, sites, owing, frame.now)},
+    }
+    return desk.render("week_print.html", request, seat, frame=frame, **values)

@@ -115,12 +115,12 @@ async def test_what_is_planned_without_a_visit_stands_among_who_comes(
     # On paper: a table for each day, and what is to be done before whom it is about is seen.
     status, text = await page(desk, "/desk/week/print")
     assert (status, 'href="/desk/week/print"' in text) == (200, False)
-    days = text.split("<h2>")[1:]
-    assert [re.findall(r"/participants/([^\"#]+)", one) for one in days] == [
+    tables = text.split("<h2>")[1:]
+    assert [re.findall(r"/participants/([^\"#]+)", one) for one in tables] == [
         [code] for code in ("P-004", "P-002", "P-001", "P-005")
     ]
-    assert ["answers still owed" in one for one in days] == [False, True, False, False]
-    assert ["nothing is owed" in one for one in days] == [True, False, True, True]
+    assert ["answers still owed" in one for one in tables] == [False, True, False, False]
+    assert ["nothing is owed" in one for one in tables] == [True, False, True, True]
     await owner.execute(
         "INSERT INTO pro.events (study_id, id, participant_id, kind, occurred_at, actor)"
         " VALUES ($1, $2, $3, 'injection', pro.now(), 'cli:test')",
