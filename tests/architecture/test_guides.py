@@ -25,6 +25,7 @@ OF_TESTS = {
     "PRO_TEST_DATABASE_URL",
     "PRO_TEST_POSTGRES_BIN",
     "PRO_REQUIRE_BROWSER",
+    "PRO_REQUIRE_STANDARDS",
     "PRO_SCREENSHOTS",
 }
 ENDINGS = (".py", ".sql", ".toml", ".po", ".sh", ".js", ".css", ".html", ".md")
