@@ -27,7 +27,6 @@ from pro_service.services.keeping.programs import (
     find_programs,
 )
 from pro_service.store.keeping import backups
-from pro_service.store.keeping.watching import insert_backup
 from pro_service.store.pools import connect
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.stream import CHUNK_BYTES, StreamBrokenError, StreamWriter, read_stream
@@ -79,19 +78,7 @@ async def make_backup(
         ) from None
     finally:
         draft.unlink(missing_ok=True)
-    await _note(place, manifest, encrypted=ring is not None)
     return manifest
-
-
-async def _note(place: Place, manifest: Manifest, *, encrypted: bool) -> None:
-    """What watches the service is to see how old the newest backup is."""
-    connection = await connect(place.url, role=OWNER, actor=place.actor)
-    try:
-        await insert_backup(
-            connection, manifest.made_at, manifest.rows, encrypted=encrypted, actor=place.actor
-        )
-    finally:
-        await connection.close()
 
 
 def _refuse_existing(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What says how the service fares, and that backups were made."""
+"""What says how the service fares."""
 
 from __future__ import annotations
 
@@ -70,13 +70,6 @@ async def get_server(connection: Connection) -> Server:
     if row is None:
         raise AssertionError("a statement without FROM gives one row")
     return row_of(Server, row)
-
-
-async def insert_backup(
-    connection: Connection, made_at: datetime, row_total: int, *, encrypted: bool, actor: str
-) -> None:
-    """Note that a backup was made whose snapshot was taken at `made_at` (machine time)."""
-    await connection.execute(_SQL["insert_backup"], new_id(), made_at, row_total, encrypted, actor)
 
 
 def _a_day_before(an_id: UUID) -> UUID:

@@ -10,7 +10,7 @@ SELECT d.due AS nudges_due, d.late AS nudges_late, d.oldest AS nudge_seconds,
        (SELECT count(*) FROM pro.studies AS s JOIN pro.attempts AS a
             ON a.study_id = s.id AND a.submitted_at > pro.now() - interval '1 day') AS sittings_of_day,
        extract(epoch FROM clock_timestamp() - pro.unsealed_since())::float8 AS unsealed_seconds,
-       (SELECT extract(epoch FROM clock_timestamp() - max(b.made_at))::float8 FROM pro.backups_made AS b)
+       (SELECT extract(epoch FROM clock_timestamp() - max(b.made_at))::float8 FROM pro.backups AS b)
            AS backup_seconds,
        (SELECT extract(epoch FROM clock_timestamp() - a.last_archived_time)::float8 FROM pg_stat_archiver AS a)
            AS archive_seconds,
@@ -25,10 +25,6 @@ FROM (SELECT count(*) AS due, count(*) FILTER (WHERE r.due_at < pro.now() - inte
       FROM pro.reminders AS r WHERE r.ended_at IS NULL AND r.due_at <= pro.now()) AS d,
      (SELECT count(*) AS waiting, extract(epoch FROM clock_timestamp() - min(w.came_at))::float8 AS oldest
       FROM pro.provider_pushes AS w WHERE w.worked_at IS NULL) AS p;
-
--- name: insert_backup(id, made_at, row_total, encrypted, actor)
--- A backup was made and read back.
-INSERT INTO pro.backups_made (id, made_at, row_total, encrypted, actor) VALUES ($1, $2, $3, $4, $5);
 
 -- name: get_server()
 -- The server's version, the size of the database in bytes, and its clock.

@@ -45,8 +45,8 @@ async def test_the_figures_follow_what_happens(trial: Trial) -> None:
     assert (late.nudge_seconds or 0) > 300
     assert (late.unsealed_seconds or -1) >= 0
     await trial.owner_does(
-        "INSERT INTO backups_made VALUES (gen_random_uuid(), clock_timestamp() - interval '1 h', 5,"
-        " true, 'cli:test')"
+        "INSERT INTO backups (id, file_name, made_at, actor) VALUES"
+        " (gen_random_uuid(), 'kept', clock_timestamp() - interval '1 h', 'cli:test')"
     )
     noted = await get_figures(worker)
     assert 3600 <= (noted.backup_seconds or 0) < 3700

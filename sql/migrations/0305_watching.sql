@@ -1,21 +1,8 @@
--- That a backup was made, of what and how large: what watches the service sees how old the newest is. The
--- row is written once the file was read back, so the backup itself does not hold it.
+-- What watches the service sees how old the newest backup is, how long the oldest push waits, and since when
+-- the audit waits for its seal; what is in any of them is not its business.
 
-CREATE TABLE pro.backups_made (
-    id uuid PRIMARY KEY,
-    -- When its snapshot was taken, by the machine's clock, as all of operations.
-    made_at timestamptz NOT NULL,
-    row_total bigint NOT NULL CHECK (row_total >= 0),
-    encrypted boolean NOT NULL,
-    actor text NOT NULL CHECK (actor <> '')
-);
-CREATE INDEX backups_by_time ON pro.backups_made (made_at);
-GRANT SELECT ON pro.backups_made TO pro_worker, pro_operator;
--- How long the oldest push waits; what is in it is not the worker's.
+GRANT SELECT (made_at) ON pro.backups TO pro_worker;
 GRANT SELECT (came_at, worked_at) ON pro.provider_pushes TO pro_worker;
-
-SELECT pro.audit_table('backups_made', updatable => false, columns => ARRAY['id', 'made_at', 'row_total',
-    'encrypted', 'actor']);
 
 -- Since when the oldest entry waits for its seal, of the server the database is on now; NULL: none waits.
 CREATE FUNCTION pro.unsealed_since() RETURNS timestamptz
