@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.answering import MAIN, QUESTION, begin, choose
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import Newcomer, OpenWindow
 from tests.browser.phones import Study, until_stored
 from tests.support.study import SENDER, Trial
 
@@ -47,13 +47,13 @@ async def test_what_was_answered_is_kept_though_the_page_is_closed_unasked(
 
 @pytest.mark.parametrize(("agent", "saves"), [(WECHAT, 0), (None, 1)], ids=["WeChat", "other"])
 async def test_the_contact_page_offers_no_file_there_and_says_what_never_comes(
-    trial: Trial, window: OpenWindow, agent: str | None, saves: int
+    crowd: Trial, newcomer: Newcomer, window: OpenWindow, agent: str | None, saves: int
 ) -> None:
     options = {} if agent is None else {"user_agent": agent}
-    async with window(trial.context.public_url, **options) as phone:
+    async with window(crowd.context.public_url, **options) as phone:
         await phone.go("/c")
         await expect(phone.page.locator("main")).to_contain_text("money")
-        await phone.page.fill("#code", await code_of(trial))
+        await phone.page.fill("#code", await code_of(crowd, newcomer("en")))
         await phone.press(MAIN)
         await phone.go("/q/me")
         await expect(phone.page.locator("main")).to_contain_text("identity numbers")
@@ -66,9 +66,9 @@ async def test_the_contact_page_offers_no_file_there_and_says_what_never_comes(
         await phone.look_over(f"contact-{saves}", "participants")
 
 
-async def code_of(trial: Trial) -> str:
-    """The personal code of somebody whose language is English."""
+async def code_of(trial: Trial, code: str) -> str:
+    """A participant's personal code."""
     found: str = await trial.fetchval(
-        "SELECT personal_code FROM pro.participants WHERE language = 'en' ORDER BY code LIMIT 1"
+        "SELECT personal_code FROM pro.participants WHERE code = $1", code
     )
     return found

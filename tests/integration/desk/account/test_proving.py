@@ -17,6 +17,7 @@ from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.sign_in import PLAIN_DOOR, Door
 from pro_service.store.pools import Pools
 from pro_service.web import keys
+from pro_service.web.cookies import BY_HTTPS
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.routes import DOINGS, ROUTES, Doing, set_up
 from pro_service.web.requests import read_form
@@ -98,6 +99,7 @@ async def test_whatever_room_asks_keeps_what_was_typed_and_a_page_leads_on(
     app = web.Application()
     app[keys.POOLS], app[keys.CONTEXT], app[keys.DOOR] = pools, context, PLAIN_DOOR
     app[keys.TRUSTED_PROXIES] = 0
+    app[BY_HTTPS] = False
     set_up(app)
     # But for the last, which takes every other address.
     app.add_routes((*ROUTES[:-1], doing.route, look))
