@@ -117,6 +117,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (UnknownParticipantError, HTTPStatus.NOT_FOUND),
     (UnknownStudyError, HTTPStatus.NOT_FOUND),
     (NotHereError, HTTPStatus.NOT_FOUND),
+    # Before the one it is a kind of.
+    (NoFactorError, HTTPStatus.CONFLICT),
     # Whoever was a member when the page was drawn, and is none any more.
     (UnknownNameError, HTTPStatus.NOT_FOUND),
     (UnclearNameError, HTTPStatus.CONFLICT),
@@ -125,7 +127,6 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (AlreadyDoneError, HTTPStatus.CONFLICT),
     (OwnAccountError, HTTPStatus.FORBIDDEN),
     (ElsewhereTooError, HTTPStatus.FORBIDDEN),
-    (NoFactorError, HTTPStatus.CONFLICT),
     (ProofRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SecondStepError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UndoRefusedError, HTTPStatus.CONFLICT),

@@ -50,7 +50,12 @@ async def test_restored_to_a_point_in_time_sending_is_held_until_a_person_lets_g
         await holds.note_first_timeline(trial.pools.worker, "service:worker")  # as at each start
         await trial.enrol(row(STOPS), row(GOES_ON))
         await trial.ask()
+        await trial.move(timedelta(days=2))
+        for code in (STOPS, GOES_ON):
+            await trial.happened(code)
         await asyncio.to_thread(cluster.pgbackrest, "--type=full", "backup")
+        # pgBackRest knows when a backup ended to the second, and takes one that ended before.
+        await asyncio.sleep(1.1)
         until = await trial.fetchval("SELECT clock_timestamp()")
         # After that instant, and forgotten: one says STOP, and both were asked once more.
         await asyncio.sleep(0.05)

@@ -38,6 +38,8 @@ OTHERS: Final = {
     "/desk/{rest:.*}": "nothing-here",
     "/desk/link/{token}": "nothing-here",
     "/desk/staff/{id}": "nobody",
+    "/desk/measures/hand-out/{id}/key.csv": "nobody",
+    "/desk/exports/{id}.zip": "nobody",
 }
 OWN_SECRET: Final = "/desk/me/factor"
 """An address that shows a secret of the reader's own, another each time."""
