@@ -67,11 +67,11 @@ no participant: they stay readable, as those of the commands do."""
 ELSEWHERE: Final = frozenset(
     {
         *(("enrol",), ("lock", "set"), ("lock", "lift"), ("measure", "record")),
-        ("participant", "erase"),
+        *(("participant", "erase"), ("visit", "redate")),
     }
 )
 """Commands that need more than a participant who was just enrolled: the first below, the others in
-tests/integration/desk/signing and tests/integration/measuring."""
+tests/integration/desk/signing, tests/integration/measuring and tests/integration/visits."""
 FILLED: Final = frozenset(
     {
         "desk-alert-assessed",

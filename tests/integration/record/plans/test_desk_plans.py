@@ -98,7 +98,7 @@ async def test_whoever_was_written_about_since_is_derived_and_the_rest_is_not(
 
 WEEK = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
-    "get_frame": ("desk/frame", (), 150),
+    "get_frame": ("desk/frame", (5,), 200),
     "list_open_alerts": ("desk/desk", (50,), 1_500),
     "list_open_calls": ("desk/desk", (50,), 4_500),
     "list_held_numbers": ("desk/desk", (50,), 2_500),
