@@ -21,6 +21,14 @@ def test_days_and_instants_are_said_as_people_say_them() -> None:
     assert "08:00" in said(AROUND, "notes", "told", "2026-02-28T00:00:00+00:00")
 
 
+def test_by_whom_is_a_name_and_by_what_is_not() -> None:
+    assert said(AROUND, "statuses", "recorded_by", "staff:anna") == "anna"
+    assert (
+        said(AROUND, "data_out", "narrowed_by", "site=BJ01&visit=week_2")
+        == "site=BJ01&visit=week_2"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -110,7 +110,8 @@ def said(around: Around, kind: str, column: str, value: Any) -> str:
         return words.asked(value, "person")
     if column == "site_id":
         return around.sites.get(value, words.text("audit.other_site"))
-    if column.endswith("_by"):
+    # By what a list was narrowed is nobody's name.
+    if column.endswith("_by") and column != "narrowed_by":
         return words.who(value)
     of = _KINDS.get(f"{kind}.{column}") or _KINDS.get(column)
     return words.reason(value) if of is None else words.word(of, value)
