@@ -155,7 +155,7 @@ async def end_by_pin(request: web.Request) -> web.Response:
     except TooManyTriesError as error:
         page = _pin_page(request, status_of(error), "tablet.pin_too_many")
         return try_again_after(page, error.again)
-    return _gone(see(TABLET))
+    return _gone(request, see(TABLET))
 
 
 def _pin_page(
