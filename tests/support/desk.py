@@ -286,8 +286,10 @@ async def press(
     browser: aiohttp.ClientSession, html: str, address: str, /, **filled: str
 ) -> tuple[int, str]:
     """Send the page's form that goes to `address`, with some fields filled in."""
-    kept = {name: value for name, value in form_to(html, address).fields if name not in filled}
-    async with browser.post(address, data=kept | filled) as answer:
+    form = form_to(html, address)
+    kept = {name: value for name, value in form.fields if name not in filled}
+    data = aiohttp.FormData(kept | filled, default_to_multipart=form.multipart)
+    async with browser.post(address, data=data) as answer:
         return answer.status, await answer.text()
 
 

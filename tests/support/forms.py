@@ -11,6 +11,8 @@ class PageForm:
     """One form: where it goes, and what it sends unless something is changed."""
 
     action: str
+    multipart: bool = False
+    """Whether it is sent as forms are that bring a file along."""
     fields: list[tuple[str, str]] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)
     """Radio buttons by name, checked or not."""
@@ -36,7 +38,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(PageForm(given["action"]))
+            self.forms.append(
+                PageForm(given["action"], given.get("enctype", "").startswith("multipart/"))
+            )
         if not self.forms or "name" not in given:
             return
         form, name, value = self.forms[-1], given["name"], given.get("value", "")

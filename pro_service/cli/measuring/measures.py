@@ -216,7 +216,7 @@ def _number(text: str | None) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         raise OptionError("--value is not a number.", mend="Write it with a point: 12.5.") from None
-    if not found.is_finite():
+    if not found.is_finite() or "e" in text.casefold():
         raise OptionError("--value is not a number.", mend="Write it with a point: 12.5.")
     return found
 

@@ -42,8 +42,13 @@ def check_measure(document: Mapping[str, Any]) -> tuple[Measure | None, tuple[Pr
 
 def decimals_of(value: Decimal) -> int:
     """How many places after the point a value is written with, zeros at the end not counted."""
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    # Not by `normalize`, which rounds, and fails at what is typed as 1e999999999.
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return 0
+    written = "".join(map(str, digits))
+    significant = written.rstrip("0")
+    return max(0, -exponent - len(written) + len(significant)) if significant else 0
 
 
 def _range_problems(measure: Measure) -> Iterator[Problem]:

@@ -32,6 +32,9 @@ PAGE: Final = 50
 """Entries of a page."""
 MOST_IN_FILE: Final = 5_000
 """Entries of a file: one that should hold more is narrowed by time."""
+TOLD_AT_ONCE: Final = 200
+"""Entries whose rows one statement tells: what one says costs some milliseconds, and a page's
+statements have seconds, so a file is told in several."""
 SIGN_INS: Final = "sign_ins"
 """What happened at the door: kept beside the audit, and read as a kind of its own."""
 GROUPS: Final = (*THINGS, SIGN_INS)
@@ -122,7 +125,9 @@ async def read_audit(
         following = _written(Cursor(shown[-1].at, shown[-1].id))
     elif looked is not None:
         following = _written(Cursor(looked.at, looked.id))
-    told = await reading.list_told(shown) if shown else []
+    told: list[ToldRow] = []
+    for start in range(0, len(shown), TOLD_AT_ONCE):
+        told += await reading.list_told(shown[start : start + TOLD_AT_ONCE])
     words = await _open_words(reading, context, told)
     entries = [
         _entry(list(rows), words) for _, rows in groupby(told, key=lambda one: (one.at, one.id))

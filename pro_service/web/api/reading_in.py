@@ -113,7 +113,9 @@ def _faults(where: str, error: ValidationError) -> list[Fault]:
     found = []
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         place = ".".join([where, *(str(step) for step in one["loc"] if not has_control(str(step)))])
-        found.append(Fault(place=place[:_LONGEST_PLACE], says=f"{one['msg']}."))
+        # A rule of ours speaks in whole sentences; pydantic's do not end in a full stop.
+        says = one["msg"].removeprefix("Value error, ").rstrip(".")
+        found.append(Fault(place=place[:_LONGEST_PLACE], says=f"{says}."))
     return found
 
 

@@ -37,8 +37,10 @@ LOOKS: Final = "X-Desk-Looks"
 _LARGE: Final = 4 * 1024 * 1024
 WITH_FILES: Final[Mapping[str, int | None]] = {
     "desk-enrol-file": None,
-    "desk-reads-look": None,
-    "desk-exams-look": None,
+    "desk-reads-look": _LARGE,
+    "desk-reads-take": _LARGE,
+    "desk-exams-look": _LARGE,
+    "desk-exams-bring": _LARGE,
     "desk-measure-file": _LARGE,
     "desk-measure-rows": _LARGE,
 }

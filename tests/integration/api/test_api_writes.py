@@ -95,6 +95,8 @@ async def test_what_cannot_be_written_says_where_and_what_mends_it(
         wrong = await write(browser, made, EVENTS, body, "wrong-key")
         assert wrong.status == status, wrong.body
         assert wrong.json.get("errors", [{"place": None}])[0]["place"] == place
+        assert "Value error" not in wrong.body.decode()
+        assert ".." not in wrong.body.decode()
     for headers, data, status in (
         ({"Idempotency-Key": "wrong-key", "Content-Type": "application/json"}, b"{", 400),
         ({"Idempotency-Key": "wrong-key", "Content-Type": "text/plain"}, b"{}", 415),

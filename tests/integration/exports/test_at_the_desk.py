@@ -267,6 +267,7 @@ async def test_what_cannot_be_made_says_so_and_what_was_begun_is_tried_again(tri
             (["visits"], ["odm"], {}, "made of the answers"),
             (["visits"], ["csv"], {"which": "at", "at": "2031-01-01T10:00"}, "still to come"),
             (["visits"], ["csv"], {"which": "at", "at": "noon"}, "Write day and time"),
+            (["visits"], ["csv"], {"which": "at", "at": "0001-01-01T00:00"}, "Write day and time"),
             (["visits"], ["csv"], {"which": "cut", "cut": "none"}, "no such data cut"),
             (["scores", "measures"], ["csv"], {}, None),
         ):

@@ -39,7 +39,8 @@ async def test_a_data_manager_brings_exams_gives_lists_and_takes_the_key(trial: 
         b"K-999,injection,left,2026-01-12,,,\nK-001,injection,right,2026-01-12,,,\n"
         b"K-001,injection,left,2025-11-01,,,\n"
     )
-    later = exams_table(*CODES).replace(b"2026-01-12", b"2026-01-11")
+    # Larger than forms without a file may be: a table of a whole trial's examinations is.
+    later = exams_table(*CODES).replace(b"2026-01-12", b"2026-01-11") + b"\n" * 300_000
     async with browsing(trial.server) as dora, browsing(trial.server) as rita:
         await sign_in(dora, "dora")
         status, html = await look(dora, wrong)
@@ -50,6 +51,8 @@ async def test_a_data_manager_brings_exams_gives_lists_and_takes_the_key(trial: 
         status, html = await look(dora, later)
         assert (status, "New: 6; known before: 0; refused: 0." in html) == (200, True)
         assert await trial.count("read_exams") == 6
+        status, _ = await press(dora, html, f"{OUT}/exams", packed="é")
+        assert status == 400
         status, html = await press(dora, html, f"{OUT}/exams")
         assert (status, "The examinations were kept." in html) == (200, True)
         assert await trial.count("read_exams", "actor = 'staff:dora'") == 6

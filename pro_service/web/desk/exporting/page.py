@@ -36,7 +36,7 @@ async def ask(request: web.Request, seat: Seat) -> web.Response:
     hands = hands_of(request, seat)
     try:
         wish = _wish(form, await service.read_exports(hands))
-    except ValueError:
+    except (ValueError, OverflowError):
         return await _room(request, seat, form, _TIME)
     try:
         await service.ask_export(hands, wish)
@@ -71,7 +71,9 @@ async def download(request: web.Request, seat: Seat) -> web.StreamResponse:
 
 
 def _wish(form: Form, room: ExportRoom) -> ExportWish:
-    """What the form asks for. Raises ValueError for a time that is none."""
+    """What the form asks for. Raises ValueError for a time that is none, OverflowError for one that
+    is before the first.
+    """
     which = form.get("which", "now")
     as_of = None
     if which == "at":

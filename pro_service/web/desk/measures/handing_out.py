@@ -7,7 +7,6 @@ it brings, and is judged again from its first cell when it is brought.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,7 +22,7 @@ from pro_service.store.base.data_out import TakenOut
 from pro_service.store.measuring.reads import ListGiven, Purpose
 from pro_service.tables import TableFileError, csv_bytes
 from pro_service.web.desk.frame.done import done
-from pro_service.web.desk.guard import hands_of, id_in
+from pro_service.web.desk.guard import WITH_FILES, hands_of, id_in
 from pro_service.web.desk.measures.said import refusal_in_words
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.taken import csv_file
@@ -68,7 +67,7 @@ async def get_key(request: web.Request, seat: Seat) -> web.Response:
 
 async def look(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/measures/hand-out/look`: what would become of each examination of a table."""
-    _, upload = await read_upload(request, "file")
+    _, upload = await read_upload(request, "file", WITH_FILES["desk-exams-look"])
     name, content = upload.name[:_MOST_NAME] or "file", upload.content
     try:
         if len(content) > _LARGEST:
@@ -97,11 +96,11 @@ async def look(request: web.Request, seat: Seat) -> web.Response:
 
 async def bring(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/measures/hand-out/exams`: keep the examinations that were looked at."""
-    form = await read_form(request)
+    form, _ = await read_upload(request, "file", WITH_FILES["desk-exams-bring"])
     name = str(form.get("file_name", ""))[:_MOST_NAME] or "file"
     try:
         content = base64.b64decode(str(form.get("packed", "")), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise UnreadableFormError from None
     try:
         await service.bring_exams(hands_of(request, seat), name, content)

@@ -7,7 +7,6 @@ is judged again from its first cell when it is handed in. A reader's pages name 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -31,7 +30,7 @@ from pro_service.store.base.data_out import TakenOut
 from pro_service.tables import TableFileError, csv_bytes
 from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.frame.done import done
-from pro_service.web.desk.guard import hands_of, id_in
+from pro_service.web.desk.guard import WITH_FILES, hands_of, id_in
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.signing.page import PROOF_REFUSED, proof_in, proof_problem
 from pro_service.web.desk.taken import csv_file
@@ -62,7 +61,7 @@ async def get_list(request: web.Request, seat: Seat) -> web.Response:
 
 async def look(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/measures/reads/look`: what a file would bring; what cannot be taken is named."""
-    _, upload = await read_upload(request, "file")
+    _, upload = await read_upload(request, "file", WITH_FILES["desk-reads-look"])
     name, content = upload.name[:_MOST_NAME] or "file", upload.content
     try:
         if len(content) > _LARGEST:
@@ -78,11 +77,11 @@ async def look(request: web.Request, seat: Seat) -> web.Response:
 
 async def hand_in(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/measures/reads`: hand in the file that was looked at."""
-    form = await read_form(request)
+    form, _ = await read_upload(request, "file", WITH_FILES["desk-reads-take"])
     name = str(form.get("file_name", ""))[:_MOST_NAME] or "file"
     try:
         content = base64.b64decode(str(form.get("packed", "")), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise UnreadableFormError from None
     try:
         await service.hand_in(hands_of(request, seat), name, content)

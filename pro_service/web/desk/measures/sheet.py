@@ -161,7 +161,9 @@ def _value(form: Form, line: _Line, visit: VisitSpan, day: date) -> TypedValue |
     except InvalidOperation:
         return Refused("cell_number", "value")
     known = missing in ("", STRUCK, *GAPS) and seen.isascii() and seen.isdigit()
-    if not known or (value is not None and (not value.is_finite() or len(text) > 20)):
+    # 1E999 is a number to programs; a person who types it meant none.
+    odd = value is not None and (not value.is_finite() or "e" in text.casefold() or len(text) > 20)
+    if not known or odd:
         return Refused("cell_number", "value")
     said = Said(
         measure=line.measure.id,

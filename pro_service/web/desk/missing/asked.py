@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -51,7 +51,7 @@ def _after(text: str) -> After | None:
     try:
         at, an_id, kind = text.split(" ")
         instant = datetime.fromisoformat(at)
-        found = After(instant, UUID(an_id), kind)
-    except ValueError:
+        found = After(instant.astimezone(UTC), UUID(an_id), kind)
+    except (ValueError, OverflowError):  # The latter: of a day before the first or after the last.
         return None
     return found if instant.tzinfo is not None else None

@@ -101,20 +101,31 @@ def said(around: Around, kind: str, column: str, value: Any) -> str:
         return words.text("own.comma").join(said(around, kind, column, one) for one in value)
     if not isinstance(value, str):
         return str(value)
-    if _INSTANT.match(value):
-        return words.instant(datetime.fromisoformat(value), around.zone)
-    if _DAY.match(value):
-        return words.day(date.fromisoformat(value))
+    when = _when(around, value)
+    if when is not None:
+        return when
     if column == "item":
         return _question(around, value)
     if column == "instrument":
         return words.asked(value, "person")
     if column == "site_id":
         return around.sites.get(value, words.text("audit.other_site"))
-    if column.endswith("_by"):
+    # By what a list was narrowed is nobody's name.
+    if column.endswith("_by") and column != "narrowed_by":
         return words.who(value)
     of = _KINDS.get(f"{kind}.{column}") or _KINDS.get(column)
     return words.reason(value) if of is None else words.word(of, value)
+
+
+def _when(around: Around, value: str) -> str | None:
+    """An instant or a day in words; None for what is none: people write 2026-02-30 as well."""
+    words = around.words
+    try:
+        if _INSTANT.match(value):
+            return words.instant(datetime.fromisoformat(value), around.zone)
+        return words.day(date.fromisoformat(value)) if _DAY.match(value) else None
+    except (ValueError, OverflowError):  # The latter: no zone has the first and the last hours.
+        return None
 
 
 def _question(around: Around, item: str) -> str:

@@ -136,6 +136,19 @@ async def test_the_file_holds_what_is_listed_and_the_record_says_who_took_it(
     assert "audit" in taken
 
 
+async def test_a_file_is_told_in_several_statements_without_a_gap(
+    trial: Trial, seated: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mona = await seated("mona")
+    files = []
+    for at_once in (200, 2):
+        monkeypatch.setattr("pro_service.services.record.reading.TOLD_AT_ONCE", at_once)
+        async with mona.get(f"{ROOM}.csv?code=K-001&what=participants") as answer:
+            files.append(await answer.text())
+    assert files[0] == files[1]
+    assert len({one["entry"] for one in csv.DictReader(io.StringIO(files[0]))}) > 2
+
+
 async def answer_by_text(trial: Trial, value: str) -> None:
     """K-001 is asked and answers the whole questionnaire with one value."""
     await trial.ask()
