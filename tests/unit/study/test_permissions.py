@@ -33,14 +33,14 @@ def test_every_action_has_somebody_who_does_it() -> None:
 @pytest.mark.parametrize(
     ("role", "does"),
     [
-        (Role.monitor, READS | ASKS | {Action.mark_source}),
+        (Role.monitor, READS | ASKS | {Action.mark_source, Action.export_data}),
         (
             Role.data_manager,
             READS
             | ASKS
             | LOCKS
             | {Action.enter_answers, Action.settle_entry, Action.count_corrections}
-            | {Action.import_measures},
+            | {Action.import_measures, Action.export_data, Action.erase},
         ),
     ],
 )

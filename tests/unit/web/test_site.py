@@ -25,6 +25,7 @@ from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesEr
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.texts.catalogue import Domain, MissingTextError, load_texts
+from pro_service.web.cookies import BY_HTTPS
 from pro_service.web.desk import pages as desk
 from pro_service.web.desk.pages import Desk
 from pro_service.web.errors import status_of
@@ -46,7 +47,9 @@ SITES: dict[str, Site] = {
 def asking(cookie: str = "", accept: str = "") -> web.Request:
     """A request with a language chosen before, and one the browser prefers."""
     headers = {"Cookie": f"tongue={cookie}", "Accept-Language": accept}
-    return make_mocked_request("GET", "/", headers=headers)
+    app = web.Application()
+    app[BY_HTTPS] = False
+    return make_mocked_request("GET", "/", headers=headers, app=app)
 
 
 def fetching(name: str, accept: str) -> web.Request:
