@@ -43,7 +43,8 @@ async def _look(data: Path | None) -> list[Finding]:
     found = settings_findings(settings)
     try:
         async with open_bare_database(settings, data) as (ready, url):
-            found += await _providers(ready)
+            # A folder brings settings of its own: its keys, its journal.
+            found = settings_findings(ready) + await _providers(ready)
             here = Installation(ready.providers, open_vault(ready))
             connection = await connect(url, role=OPERATOR, actor="cli:doctor")
             try:

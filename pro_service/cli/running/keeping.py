@@ -29,6 +29,7 @@ from pro_service.config import Settings, SettingsError, open_vault, read_setting
 from pro_service.embedded import program_folders
 from pro_service.parts import check_kind, make_context, make_gateways
 from pro_service.services import keeping
+from pro_service.services.exports.instants import read_instant
 from pro_service.services.receiving import sweep_inbound
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import JournalReading, read_journal
@@ -185,9 +186,8 @@ def replay_command(
 @restore_app.command("recovered")
 def recovered_command(
     until: Annotated[
-        datetime,
+        str,
         typer.Option(
-            formats=["%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S.%f%z"],
             help="The instant it was restored to, with its offset: what was given as the target.",
         ),
     ],
@@ -198,16 +198,17 @@ def recovered_command(
     """Say that the server was restored to a point in time: hold sending, replay the journal."""
 
     async def work() -> None:
+        at = read_instant(until)
         settings = read_settings()
         who = name_actor(actor, settings)
         async with open_bare_database(settings, data) as (ready, url):
             owner = await connect(url, role=keeping.OWNER, actor=who)
             try:
-                await keeping.hold_recovered(owner, until, who)
+                await keeping.hold_recovered(owner, at, who)
             finally:
                 await owner.close()
-            _say_gap(until)
-            await _put_back(ready, url, who, until, journal or ready.journal_dir)
+            _say_gap(at)
+            await _put_back(ready, url, who, at, journal or ready.journal_dir)
 
     run_command(work())
 

@@ -70,6 +70,8 @@ async def test_after_a_restore_sending_is_held_seals_begin_anew_and_a_person_let
     commands = commands_with(
         trial.url, trial.context.keys.vault, simulator_secret=SECRET.get_secret_value()
     )
+    unclear = await commands.call("restore", "recovered", "--until", "yesterday")
+    assert (unclear.code, "Write it as 2026-12-01T08:00:00+08:00" in unclear.err) == (1, True)
     refused = await commands.call(*RECOVERED)
     assert refused.code == 1
     assert "goes on from where it was" in refused.err
