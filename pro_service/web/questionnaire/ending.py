@@ -96,6 +96,8 @@ async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web
     language = language_for(request, questionnaire)
     coming, said = questionnaire.next_visit(), request.query.get("declined")
     what = {None: "saved", "unsent": "not_sent"}.get(said, "declined")
+    if what == "saved" and questionnaire.sent_at is None and not questionnaire.finished:
+        return see("/q")  # Come by address or history: nothing has reached us.
     address = {"saved": "/q/thanks", "not_sent": "/q/thanks?declined=unsent"}
     return page(
         request,

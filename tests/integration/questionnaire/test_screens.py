@@ -199,3 +199,12 @@ async def test_the_facts_are_read_once_for_a_screen_saved_by_our_script(
             async with browser.post(f"/q/s/{number}", data=data, headers=headers) as response:
                 page = await response.text()
         assert Counter(said)["find_guest_by_link"] == expected
+
+
+async def test_thanks_by_its_address_before_anything_was_sent_leads_back_to_the_questions(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    await open_questions(browser, await seed_link(participant))
+    async with browser.get("/q/thanks") as response:
+        assert response.url.path.startswith("/q/s/")
+        assert "reached us" not in await response.text()
