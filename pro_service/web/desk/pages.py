@@ -63,6 +63,7 @@ AUDIENCE: Final = Audience(
         HTTPStatus.FORBIDDEN: "refused",
         HTTPStatus.CONFLICT: "already_done",
         HTTPStatus.UNPROCESSABLE_ENTITY: "reason_missing",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
         HTTPStatus.SERVICE_UNAVAILABLE: "busy",
     },
 )

@@ -85,8 +85,8 @@ async def test_what_is_no_table_or_too_long_is_refused(
     ):
         status, html = await upload(desk, content)
         assert (status, words in problem(html)) == (422, True), (words, problem(html))
-    status, _ = await upload(desk, b"x" * 80_000)
-    assert status == 413
+    status, html = await upload(desk, b"x" * 80_000)
+    assert (status, "That is too large" in html, "by command" in html) == (413, True, True)
 
 
 async def test_rows_that_were_meddled_with_are_checked_again(
