@@ -175,7 +175,7 @@ async def test_the_language_changes_at_every_page_and_keeps_what_was_entered(
             values = [await one.input_value() for one in await page.locator(":checked").all()]
             assert values == ["8"] * 3
         assert await study.stored(participant) == {}
-        for path in ("/q/review", "/q/decline", "/q/now", "/q/thanks"):
+        for path in ("/q/review", "/q/decline", "/q/now", "/q/thanks?declined=1"):
             await phone.go(path)
             before = await page.inner_text("h1")
             await phone.press_on(other)
