@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,16 +36,14 @@ def workbook_with(entity: str) -> bytes:
     return changed.getvalue()
 
 
-@pytest.mark.parametrize("inside", [False, True])
-def test_a_workbook_reads_no_other_file(tmp_path: Path, inside: bool) -> None:
+def test_a_workbook_reads_no_other_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text(CANARY, "utf-8")
-    entity = f'"{CANARY * 9}"' if inside else f'SYSTEM "{secret.as_uri()}"'
     try:
-        found = read_content("list.xlsx", workbook_with(entity))
+        found = read_content("list.xlsx", workbook_with(f'SYSTEM "{secret.as_uri()}"'))
     except TableFileError:
         return
-    assert inside or CANARY not in repr(found)
+    assert CANARY not in repr(found)
 
 
 @given(content=st.binary(max_size=300), name=st.sampled_from(["a.csv", "a.xlsx", "a.txt"]))
