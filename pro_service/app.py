@@ -153,7 +153,9 @@ async def _put_together(
             webhooks=webhooks,
             exporting=Exporting(lambda: reading_everything(database_url), pools.desk),
         )
-        if settings.failover == "go-on":
+        # Who comes after a promotion or a restore cannot tell which it was (R18).
+        here_before = await holds.get_left_timeline(pools.worker) is None
+        if settings.failover == "go-on" and here_before:
             jobs.insert(0, Job("vouch", 5.0, partial(vouch, pools.worker)))
         worker = Worker(jobs, meters.rounded)
 

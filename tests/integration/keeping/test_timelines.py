@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from pro_service.app import check_ready
+from pro_service.app import check_ready, open_service
+from pro_service.config import Settings
 from pro_service.services import keeping
 from pro_service.services.keeping import NotHeldError, NotRecoveredError
 from pro_service.store.keeping import holds
 from pro_service.store.pools import connect
+from pro_service.vault.signing import SigningRing
 from tests.support.command import commands_with
 from tests.support.study import SECRET, Trial, open_trial, row
 
@@ -92,3 +95,21 @@ async def test_after_a_restore_sending_is_held_seals_begin_anew_and_a_person_let
             await keeping.hold_recovered(owner, datetime.now(UTC), "cli:test")
     finally:
         await owner.close()
+
+
+async def test_only_a_worker_that_was_there_before_vouches_for_a_promotion(
+    trial: Trial, tmp_path: Path
+) -> None:
+    settings = Settings(
+        database_kind="validation",
+        simulator_secret=SECRET,
+        seal_keys=SigningRing.generate().reveal(),
+        journal_dir=tmp_path / "journal",
+        failover="go-on",
+    )
+    vault = trial.context.keys.vault
+    async with open_service(settings, trial.url, vault) as service:
+        assert "vouch" in {job.id for job in service.worker.jobs}
+    await trial.owner_does(WERE_ON_ANOTHER)
+    async with open_service(settings, trial.url, vault) as service:
+        assert "vouch" not in {job.id for job in service.worker.jobs}
