@@ -105,7 +105,7 @@ def ask_for_new(session: Session, party: Party, known: list[PasskeyRow]) -> Aske
 
 
 def ask_for_known(session: Session, party: Party, known: list[PasskeyRow]) -> Asked:
-    """What one of the keys of who is at the second step is asked to sign."""
+    """What one of the keys of who is in, or is at the second step, is asked to sign."""
     challenge = _challenge(session)
     options = generate_authentication_options(
         rp_id=party.id,
@@ -161,6 +161,21 @@ async def give_passkey(
 ) -> str:
     """The second step of signing in by a key: the session's new id.
 
+    Raises as `check_passkey`.
+    """
+    await check_passkey(connection, session, party, answer, place)
+    return await go_on(connection, session, place)
+
+
+async def check_passkey(
+    connection: Connection,
+    session: Session,
+    party: Party,
+    answer: tuple[str, str],
+    place: Whence,
+) -> None:
+    """Use up a challenge that one of the keys of whoever is in by a session has signed.
+
     Tries are counted with those of codes. Raises SecondStepError, SignInThrottledError.
     """
     tried = try_of(None, f"code of {session.row.person_id}", place)
@@ -172,7 +187,6 @@ async def give_passkey(
         raise SecondStepError
     await give_back(connection, counted)
     await own.forget_tries(connection, tried.login_sha256)
-    return await go_on(connection, session, place)
 
 
 async def _verified(

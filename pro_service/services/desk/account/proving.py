@@ -11,6 +11,7 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.people import bare_name
 from pro_service.services.base.keys import Keys
 from pro_service.services.desk.account.codes import check_code
+from pro_service.services.desk.account.passkeys import Party, check_passkey
 from pro_service.services.desk.seat import Session
 from pro_service.services.desk.sign_in import (
     Whence,
@@ -29,12 +30,22 @@ class ProofRefusedError(ProServiceError):
     """This is not your password."""
 
 
+class KeyAnswer(NamedTuple):
+    """What a passkey signed: for which address, its credential, and the challenge it was asked."""
+
+    party: Party
+    credential: str
+    challenge: str
+
+
 class Proof(NamedTuple):
     """What somebody gives to prove who they are."""
 
     password: str
     code: str = ""
     """Of the second factor; nobody else is asked for one."""
+    key: KeyAnswer | None = None
+    """What one of their passkeys signed, in place of a code."""
 
 
 async def prove_again(
@@ -50,7 +61,10 @@ async def prove_again(
     Raises ProofRefusedError, SecondStepError, SignInThrottledError.
     """
     verified = await verify_password(connection, passwords, session, proof.password, place)
-    if session.row.has_factor:
+    if session.row.has_factor and proof.key is not None:
+        party, *answer = proof.key
+        await check_passkey(connection, session, party, (answer[0], answer[1]), place)
+    elif session.row.has_factor:
         await check_code(connection, keys, session, proof.code, place)
     if not await own.prove_session(connection, session_sha256(session), verified, place.address):
         raise ProofRefusedError

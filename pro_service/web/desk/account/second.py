@@ -145,9 +145,6 @@ async def _code_page(
 ) -> web.Response:
     party = party_of(request.app[CONTEXT].public_url)
     known = await list_passkeys(request.app[POOLS].desk, session)
-    refused = problem_values(error)
-    if by_key and isinstance(error, SecondStepError):
-        refused["problem"] = "wrong_passkey"
     response = request.app[DESK].render(
         "second_step.html",
         request,
@@ -157,7 +154,7 @@ async def _code_page(
         login=None,
         whose=session.row.person_login,
         asked=ask_for_known(session, party, known) if party and known else None,
-        **refused,
+        **problem_values(error, by_key=by_key),
     )
     if party and known:
         response.headers["Content-Security-Policy"] = SCRIPTED_POLICY

@@ -8,6 +8,8 @@
   if (!form || !window.PublicKeyCredential || !navigator.credentials) return;
   const button = form.querySelector("button[data-ask]");
   const failed = form.querySelector("[data-failed]");
+  const credential = form.querySelector("[data-credential]");
+  const code = form.querySelector("[data-code]");
   const options = JSON.parse(form.dataset.passkey);
 
   const bytes = (text) => {
@@ -44,13 +46,17 @@
     return JSON.stringify({ id: key.id, rawId: text(key.rawId), type: key.type, response: said });
   };
 
-  form.hidden = false;
+  form.hidden = button.hidden = false;
   button.addEventListener("click", async (event) => {
     event.preventDefault();
-    if (!form.reportValidity()) return;
+    // A key stands in the place of the code, where the form asks for either.
+    if (code) code.required = false;
+    const filled = form.reportValidity();
+    if (code) code.required = true;
+    if (!filled) return;
     failed.hidden = true;
     try {
-      form.elements.credential.value = told(await (options.user ? make() : sign()));
+      credential.value = told(await (options.user ? make() : sign()));
       form.submit();
     } catch (refused) {
       failed.hidden = false;

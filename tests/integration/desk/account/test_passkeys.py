@@ -18,7 +18,8 @@ from pro_service.services.desk.account.passkeys import Party, party_of
 from pro_service.services.study.accounts import reset_factor
 from pro_service.store.pools import Pools
 from tests.integration.desk.account.test_factor import DEMANDED, NOW, SECOND, set_up
-from tests.support.desk import page, press, seed_staff, sign_in
+from tests.integration.desk.account.test_proving import stale
+from tests.support.desk import PASSWORD, page, press, seed_staff, sign_in
 from tests.support.record.authenticator import Device
 from tests.support.seed import SeededStudy
 from tests.support.web import browsing, serving
@@ -127,6 +128,36 @@ async def test_a_reset_takes_the_keys_along_and_recovery_codes_are_renewed_alone
     await reset_factor(owner, login="anna", actor="cli:test", reason="lost")
     assert await owner.fetchval("SELECT count(*) FROM pro.present_passkeys") == 0
     assert await owner.fetch("SELECT * FROM pro.list_passkeys($1)", uuid4()) == []
+
+
+async def test_a_key_in_place_of_a_code_proves_anew_who_one_is(
+    study: SeededStudy,
+    browser: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+) -> None:
+    await seed_staff(study)
+    await set_up(browser, owner)
+    device = Device(ORIGIN, "desk.example.org")
+    await make(browser, device)
+    await stale(owner, 16)
+    _, asked = await page(browser, KEYS)
+    assert "Is it still you?" in asked
+    answer = device.sign(options_in(asked))
+    stranger = Device(ORIGIN, device.rp_id).sign(options_in(asked))
+    # With the password, never without it; and once.
+    for password, signed, says in (
+        (PASSWORD, stranger, "not one of yours"),
+        ("wrong words here", answer, "This is not your password"),
+    ):
+        proof = {"proof_password": password, "proof_credential": signed, "proof_code": ""}
+        status, html = await press(browser, asked, "/desk/prove", **proof)
+        assert (status, says in html) == (422, True)
+    proof = {"proof_password": PASSWORD, "proof_credential": answer, "proof_code": ""}
+    status, html = await press(browser, asked, "/desk/prove", **proof)
+    assert (status, "Make it" in html) == (200, True)
+    await stale(owner, 16)
+    status, html = await press(browser, asked, "/desk/prove", **proof)
+    assert (status, "not one of yours" in html) == (422, True)
 
 
 @pytest.mark.parametrize(
