@@ -251,6 +251,20 @@ class ListsInbound(Protocol):
         ...
 
 
+@runtime_checkable
+class ListsByNumber(Protocol):
+    """A provider that shows what came from a telephone to whoever names it, and nothing else."""
+
+    async def list_replies(
+        self, their_address: str, *, since: datetime, until: datetime
+    ) -> tuple[InboundText, ...]:
+        """The texts that came from a number in [since, until), in their order; as if pushed.
+
+        Raises LookupFailedError.
+        """
+        ...
+
+
 class GatewayError(ProServiceError):
     """The provider could not be used."""
 

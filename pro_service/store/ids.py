@@ -14,6 +14,11 @@ def new_id() -> UUID:
     return made
 
 
+def first_at(instant: datetime) -> UUID:
+    """What every id of ours sorts after that was made at an instant or later."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
 def made_at(an_id: UUID) -> datetime:
     """When an id of ours was made, by the machine's clock, to the millisecond."""
     return datetime.fromtimestamp((an_id.int >> 80) / 1000, UTC)

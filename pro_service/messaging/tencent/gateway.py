@@ -16,6 +16,7 @@ from pro_service.messaging.gateway import (
     Accepted,
     Found,
     GatewayError,
+    InboundText,
     LookupFailedError,
     OutboundText,
 )
@@ -73,14 +74,37 @@ class TencentGateway(PushedBatches):
         Raises LookupFailedError.
         """
         now = datetime.now(UTC)
-        begin = max(earliest - wire.CLOCK_MARGIN, now - wire.FARTHEST_BACK + wire.CLOCK_MARGIN)
-        body = wire.list_body(text.their_address, self._account.app_id, begin, now)
-        try:
-            answer = await self._ask("PullSmsSendStatusByPhoneNumber", body)
-        except GatewayError:
-            raise LookupFailedError from None
+        begin = earliest - wire.CLOCK_MARGIN
+        answer = await self._list(
+            "PullSmsSendStatusByPhoneNumber", text.their_address, begin, now, now
+        )
         until = latest or now
         return tuple(wire.matching(answer.status, answer.body, text, earliest, until))
+
+    async def list_replies(
+        self, their_address: str, *, since: datetime, until: datetime
+    ) -> tuple[InboundText, ...]:
+        """The texts that came from a number in a span of the last week, in their order.
+
+        Raises LookupFailedError.
+        """
+        now = datetime.now(UTC)
+        answer = await self._list(
+            "PullSmsReplyStatusByPhoneNumber", their_address, since, until, now
+        )
+        rows = wire.replies_in(answer.status, answer.body)
+        found = pushes.replies_of(rows, self._secret)
+        return tuple(
+            one for one in found if one.received_at is None or since <= one.received_at < until
+        )
+
+    async def _list(
+        self, action: str, number: str, begin: datetime, end: datetime, now: datetime
+    ) -> Answer:
+        """A list of a number, no farther back than it goes. Raises LookupFailedError."""
+        farthest = now - wire.FARTHEST_BACK + wire.CLOCK_MARGIN
+        body = wire.list_body(number, self._account.app_id, max(begin, farthest), end)
+        return await self._see(action, body)
 
     async def see_signature(self, signature: str) -> SignatureSeen:
         """A signature of the account. Raises AccessRefusedError, LookupFailedError."""

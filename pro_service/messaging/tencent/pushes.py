@@ -5,7 +5,8 @@ Neither is signed, and a text has no id: what tells a copy is everything it says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,6 +19,16 @@ from pro_service.messaging.gateway import Batch, DeliveryReceipt, InboundText, R
 
 RECEIVED: Final = ReplyBody(content_type="application/json", body='{"result":0,"errmsg":"OK"}')
 """What a push is acknowledged with, with status 200."""
+_AS_PUSHED: Final = {
+    "nationcode": "CountryCode",
+    "mobile": "SubscriberNumber",
+    "text": "ReplyContent",
+    "time": "ReplyTime",
+    "extend": "ExtendCode",
+    "sign": "SignName",
+}
+"""What a pushed text names, as the list of a number names it."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _STATES: Final = {"SUCCESS": MessageState.delivered, "FAIL": MessageState.undelivered}
 
 
@@ -29,6 +40,21 @@ def parse_receipts(body: bytes) -> Batch[DeliveryReceipt]:
 def parse_inbound(body: bytes, secret: SecretStr) -> Batch[InboundText]:
     """The text of a push. Raises UnreadableWebhookError for what is no array or object."""
     return read_batch(body, lambda element: _inbound(element, secret))
+
+
+def replies_of(rows: Sequence[Mapping[str, object]], secret: SecretStr) -> tuple[InboundText, ...]:
+    """The texts a number's list shows, oldest first, each as its push would be read.
+
+    It says the same as a push under other names, so that either is a copy of the other. Fetched by
+    our own call, it is Tencent's word; but which text it answers it does not say either, so no more
+    is done with it. A row that is no text of a telephone's is left out.
+    """
+    found = []
+    for row in rows:
+        element = {here: row.get(there) for here, there in _AS_PUSHED.items()}
+        with suppress(ValueError):
+            found.append(_inbound(element, secret))
+    return tuple(sorted(found, key=lambda one: one.received_at or _NEVER))
 
 
 def _receipt(element: Mapping[str, object]) -> DeliveryReceipt:

@@ -97,7 +97,7 @@ def send_body(text: OutboundText, app_id: str) -> dict[str, object]:
 
 
 def list_body(number: str, app_id: str, begin: datetime, end: datetime) -> dict[str, object]:
-    """The body of PullSmsSendStatusByPhoneNumber: what went to a number (E.164) in a span."""
+    """The body of the lists of a number (E.164) in a span: what went there, and what came."""
     return {
         "BeginTime": int(begin.timestamp()),
         "EndTime": int(end.timestamp()),
@@ -199,6 +199,14 @@ def matching(
         (row for row in nameless if _is_near(row, earliest, latest)), key=lambda row: _time_of(row)
     )
     return [_found(row) for row in (exact or near) if isinstance(row.get("SerialNo"), str)]
+
+
+def replies_in(status: int, body: bytes) -> list[dict[str, Any]]:
+    """The rows of PullSmsReplyStatusByPhoneNumber. Raises LookupFailedError."""
+    rows = _response_of(body).get("PullSmsReplyStatusSet")
+    if status != 200 or not isinstance(rows, list):
+        raise LookupFailedError
+    return [row for row in rows if isinstance(row, dict)]
 
 
 class Signatures(NamedTuple):

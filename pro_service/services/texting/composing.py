@@ -15,6 +15,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages
 from pro_service.store.texting.messages import MessageRow
+from pro_service.store.texting.sending import LineWrittenTo
 from pro_service.store.writes import LineRow
 from pro_service.vault import places
 
@@ -94,8 +95,8 @@ def contact_at(
     return next(found, None)
 
 
-def number_of(context: ServiceContext, row: MessageRow) -> str:
-    """The number a message goes to; the study's key has been opened."""
+def number_of(context: ServiceContext, row: MessageRow | LineWrittenTo) -> str:
+    """The number of a message's line; the study's key has been opened."""
     return places.LINE_ADDRESS.open(
         context.keys.vault, row.their_address_sealed, key=row.their_address_key, row_id=row.line_id
     )

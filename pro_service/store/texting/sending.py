@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection, write
-from pro_service.store.ids import new_id
+from pro_service.store.ids import first_at, new_id
 from pro_service.store.journal import BAD_NUMBERS, JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -82,6 +82,24 @@ async def list_senders(connection: Connection, study_id: UUID) -> list[SenderRow
     """The study's addresses with their paces."""
     rows = await connection.fetch(_SQL["list_senders"], study_id)
     return [row_of(SenderRow, row) for row in rows]
+
+
+class SenderMove(NamedTuple):
+    """That new texts went over to another sender (study time), by whom and why; what it was."""
+
+    from_id: UUID
+    to_id: UUID
+    provider: str
+    address: str
+    recorded_at: datetime
+    actor: str
+    reason: str
+
+
+async def list_sender_moves(connection: Connection, study_id: UUID) -> list[SenderMove]:
+    """Every move of the study's senders, the latest first."""
+    rows = await connection.fetch(_SQL["list_sender_moves"], study_id)
+    return [row_of(SenderMove, row) for row in rows]
 
 
 async def set_pace(
@@ -191,6 +209,24 @@ async def list_inbound_sweeps(
         grace.total_seconds(),
     )
     return [row_of(InboundSweep, row) for row in rows]
+
+
+class LineWrittenTo(NamedTuple):
+    """A line, and the number on it, sealed under the study's key."""
+
+    line_id: UUID
+    their_address_sealed: bytes
+    their_address_key: str
+
+
+async def list_lines_written_to(
+    connection: Connection, sweep: InboundSweep, since: datetime
+) -> list[LineWrittenTo]:
+    """The lines a sweep's sender wrote on since an instant (machine time)."""
+    rows = await connection.fetch(
+        _SQL["list_lines_written_to"], sweep.study_id, sweep.sender_id, first_at(since)
+    )
+    return [row_of(LineWrittenTo, row) for row in rows]
 
 
 async def mark_inbound_swept(connection: Connection, sweep: InboundSweep) -> None:

@@ -86,6 +86,13 @@ INSERT INTO pro.sender_moves (study_id, id, from_id, to_id, actor, reason)
 SELECT $1, $6, $2, t.id, $7, $8 FROM target AS t
 RETURNING to_id;
 
+-- name: list_sender_moves(study_id)
+-- From which address to which new texts went over, the latest first: what each sender was before.
+SELECT m.from_id, m.to_id, f.provider, f.address, m.recorded_at, m.actor, m.reason
+FROM pro.sender_moves AS m
+JOIN pro.senders AS f ON f.study_id = m.study_id AND f.id = m.from_id
+WHERE m.study_id = $1 ORDER BY m.id DESC;
+
 -- name: insert_call(study_id, id, participant_id, reason, actor)
 -- Ask staff to call a participant about a number, once while such a task is open; the participant's
 -- turn is taken, so that whoever decides next sees it.
@@ -108,6 +115,15 @@ FROM pro.senders AS s
 LEFT JOIN pro.inbound_sweeps AS w ON w.study_id = s.study_id AND w.sender_id = s.id
 WHERE s.provider = $1
 ORDER BY s.study_id, s.id;
+
+-- name: list_lines_written_to(study_id, sender_id, first_message_id)
+-- The numbers one of our addresses wrote to since, as messages' ids tell.
+WITH written AS MATERIALIZED (
+    SELECT DISTINCT m.line_id FROM pro.messages AS m WHERE m.study_id = $1 AND m.id >= $3
+)
+SELECT l.id AS line_id, l.their_address_sealed, l.their_address_key FROM written AS w
+JOIN pro.lines AS l ON l.study_id = $1 AND l.id = w.line_id
+WHERE l.sender_id = $2 ORDER BY l.id;
 
 -- name: mark_inbound_swept(study_id, sender_id, until)
 -- Everything up to an instant has been fed; a later one stays.

@@ -15,14 +15,19 @@ from pro_service.domain.delivery.channels import ChannelRule, ChannelRules
 from pro_service.messaging.gateway import WebhookRequest
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.turns import BusyError
-from pro_service.services.receiving import close_kept, list_kept, read_kept, work_off
+from pro_service.services.receiving import (
+    close_kept,
+    list_kept,
+    read_kept,
+    work_off,
+)
 from pro_service.services.receiving.inbound import take_text
 from pro_service.services.receiving.pushes import UnknownPushError
 from pro_service.services.study.aliases import add_alias
 from pro_service.services.study.sites import TakenError, UnknownNameError
 from pro_service.store.ids import new_id
 from tests.support.china import aliyun
-from tests.support.china.account import aliyun_gateway
+from tests.support.china.account import ChinaName, aliyun_gateway
 from tests.support.china.aliyun import AliyunFake, inbound
 from tests.support.china.faults import PUSH_SECRET, Taken
 from tests.support.command import Commands
@@ -87,25 +92,31 @@ async def pushed(database_url: str) -> AsyncIterator[Pushed]:
             await gateway.close()
 
 
-async def add_sender(trial: Trial, address: str) -> None:
-    """A sender of ours at Aliyun."""
+async def add_sender(trial: Trial, address: str, provider: ChinaName = "aliyun") -> None:
+    """A sender of ours at a provider."""
     await trial.owner_does(
         "INSERT INTO pro.senders (study_id, id, channel, provider, address, actor)"
-        " VALUES ($1, $2, 'sms', 'aliyun', $3, 'test')",
-        *(trial.study_id, new_id(), address),
+        " VALUES ($1, $2, 'sms', $4, $3, 'test')",
+        *(trial.study_id, new_id(), address, provider),
     )
 
 
 async def asked(pushed: Pushed) -> str:
     """Send the first reminder with its question as if Aliyun had taken it; its message's id."""
-    await pushed.trial.ask()
-    await pushed.trial.owner_does(
-        "UPDATE pro.messages SET provider = 'aliyun', provider_id = 'biz^0', state = 'accepted'"
+    return await asked_by(pushed.trial, "aliyun")
+
+
+async def asked_by(trial: Trial, provider: ChinaName) -> str:
+    """The same of either provider."""
+    await trial.ask()
+    await trial.owner_does(
+        "UPDATE pro.messages SET provider = $1, provider_id = 'biz^0', state = 'accepted'", provider
     )
-    await pushed.trial.owner_does(
-        "UPDATE pro.lines SET sender_id = (SELECT id FROM pro.senders WHERE provider = 'aliyun')"
+    await trial.owner_does(
+        "UPDATE pro.lines SET sender_id = (SELECT id FROM pro.senders WHERE provider = $1)",
+        provider,
     )
-    return str(await pushed.trial.fetchval("SELECT id FROM pro.messages"))
+    return str(await trial.fetchval("SELECT id FROM pro.messages"))
 
 
 def receipt(fake: AliyunFake, reference: str, **changes: Any) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class TencentFake(ChinaFake):
         super().__init__(faults)
         self.repeats_reference = True
         """Whether lists and receipts carry SessionContext, as is switched on when asked for."""
+        self.replies: list[dict[str, Any]] = []
+        """Texts from phones, as a push has them, whether or not one was made."""
+        self.asked: list[str] = []
+        """Numbers whose replies were listed."""
 
     def receipt(self, taken: Taken) -> dict[str, Any]:
         """An element of a push of receipts."""
@@ -89,6 +93,8 @@ class TencentFake(ChinaFake):
             return _failed("UnauthorizedOperation.SmsSdkAppIdVerifyFail")
         if action == "PullSmsSendStatusByPhoneNumber":
             return self._listed(document)
+        if action == "PullSmsReplyStatusByPhoneNumber":
+            return self._replied(document)
         return await self.send(request, document)
 
     def why_not(self, named: dict[str, Any]) -> str | None:
@@ -172,6 +178,26 @@ class TencentFake(ChinaFake):
         ]
         listed = [self._row(one) for one in rows[: document["Limit"]]]
         return _said("PullSmsSendStatusByPhoneNumber", {"PullSmsSendStatusSet": listed})
+
+    def _replied(self, document: dict[str, Any]) -> web.Response:
+        number = document["PhoneNumber"]
+        self.asked.append(number)
+        rows = [
+            {
+                "ExtendCode": one["extend"],
+                "CountryCode": one["nationcode"],
+                "PhoneNumber": number,
+                "SignName": one["sign"],
+                "ReplyContent": one["text"],
+                "ReplyTime": one["time"],
+                "SubscriberNumber": one["mobile"],
+            }
+            for one in self.replies
+            if f"+86{one['mobile']}" == number
+            and document["BeginTime"] <= one["time"] <= document["EndTime"]
+        ]
+        said = {"PullSmsReplyStatusSet": rows[: document["Limit"]]}
+        return _said("PullSmsReplyStatusByPhoneNumber", said)
 
     def _row(self, taken: Taken) -> dict[str, Any]:
         return {

@@ -74,6 +74,39 @@ def refusal(status: int, body: bytes) -> GatewayError:
     return caught.value
 
 
+def test_a_listed_reply_is_a_copy_of_its_push_and_what_is_no_text_is_left_out() -> None:
+    pushed = tencent.inbound("13800000001", "TD", 1_767_600_000)
+    (by_push,) = pushes.parse_inbound(json.dumps(pushed).encode(), SECRET).items
+    row = {
+        "ExtendCode": "01",
+        "CountryCode": "86",
+        "PhoneNumber": "+8613800000001",
+        "SignName": "康复随访",
+        "ReplyContent": "TD",
+        "ReplyTime": 1_767_600_000,
+        "SubscriberNumber": "13800000001",
+    }
+    content = {"PullSmsReplyStatusSet": [row], "RequestId": "x"}
+    check_answer("PullSmsReplyStatusByPhoneNumber", content)
+    rows = wire.replies_in(200, json.dumps({"Response": content}).encode())
+    broken = [row | {"ReplyTime": "soon"}, row | {"CountryCode": "1"}, {}]
+    later = row | {"ReplyTime": 1_767_600_001, "ReplyContent": "请回电"}
+    assert pushes.replies_of([later, *broken, *rows], SECRET) == (
+        by_push,
+        by_push.model_copy(
+            update={
+                "body": "请回电",
+                "received_at": by_push.received_at + timedelta(seconds=1),
+                "provider_id": pushes.replies_of([later], SECRET)[0].provider_id,
+            }
+        ),
+    )
+    assert by_push.proof == "unsigned"
+    for status, body in ((200, failure("InternalError")), (500, b""), (200, b"<html>")):
+        with pytest.raises(LookupFailedError):
+            wire.replies_in(status, body)
+
+
 def test_the_official_vector_is_signed_as_the_vendor_signs_it() -> None:
     body = (
         rb'{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}'
