@@ -192,7 +192,8 @@ async def seed_line(
     found: UUID = await study.owner.fetchval(
         "INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed,"
         " their_address_key, actor)"
-        " SELECT $1, $2, s.id, $3, $4, $5, $6 FROM pro.senders AS s WHERE s.study_id = $1"
+        " SELECT $1, $2, s.id, $3, $4, $5, $6 FROM pro.senders AS s"
+        " WHERE s.study_id = $1 AND s.address = '+12025550100'"
         " ON CONFLICT (study_id, sender_id, their_index) DO UPDATE SET actor = excluded.actor"
         " RETURNING id",
         study.id,

@@ -1,4 +1,4 @@
-"""`sender list|add|move|pace|alias`: our addresses, whose they are, how fast each may send."""
+"""`sender list|add|correct|move|pace|alias`: our addresses, whose they are, how fast they send."""
 
 from __future__ import annotations
 
@@ -77,6 +77,38 @@ def add(
 
     with_runtime(data, actor, work)
     out.print(f"{sender} is a sender of {provider} from now on.")
+
+
+@sender_app.command("correct")
+def correct(
+    sender: SenderArgument,
+    address: Annotated[
+        str, typer.Argument(metavar="NEW", help="Its number or signature from now on.")
+    ],
+    reason: ReasonOption,
+    study: StudyOption = None,
+    data: DataOption = None,
+    actor: ActorOption = None,
+) -> None:
+    """Let new texts of a sender come from another number or signature at its own provider."""
+
+    async def work(runtime: Runtime) -> tuple[SenderRow, bool]:
+        channels = runtime.context.channels
+        found = await runtime.context.reader.study(runtime.connection, study)
+        left = await senders.correct_sender(
+            *(runtime.connection, channels, found.id, sender, address),
+            actor=runtime.actor,
+            reason=reason,
+        )
+        return left, channels.signs(left.provider)
+
+    left, signs = with_runtime(data, actor, work)
+    out.print(f"New texts of {sender} come from {address} from now on, and cards say it.")
+    if left.waiting:
+        out.print(f"{left.waiting} text(s) that wait go out from {sender}, as they were written.")
+    if signs:
+        out.print("What was approved holds for the old signature: load the new one's templates.")
+        out.print(f"Next: pro-service sender templates draft {address}")
 
 
 @sender_app.command("move")

@@ -124,7 +124,8 @@ class Action(StrEnum):
     keep_staff = "keep_staff"
     """Invite staff, give and take back their roles, reset what they lost, end their work here."""
     keep_sites = "keep_sites"
-    """Correct what a site is called and by which numbers it and help are reached."""
+    """Correct what a site is called, by which numbers it and help are reached, and the numbers and
+    signatures its texts come from."""
     see_groups = "see_groups"
     """See scores of groups by visit, once they may be looked at (R20), as far as the protocol lets
     the role see scores."""

@@ -22,11 +22,13 @@ from pro_service.services.study import (
     ToldAt,
     add_staff,
     check_address,
+    correct_sender,
     correct_site,
     end_membership,
     make_link,
     reset_factor,
     send_link,
+    sender_address,
     take_role,
     tell_at,
 )
@@ -36,6 +38,8 @@ from pro_service.store.account.links import LinkKind
 from pro_service.store.connection import Connection
 from pro_service.store.study import people, studies
 from pro_service.store.study.studies import SiteRow
+from pro_service.store.texting import sending
+from pro_service.store.texting.sending import SenderMove, SenderRow
 
 Opening = str
 """What a role opens that is hidden from others: `allocation` or `answers`."""
@@ -104,6 +108,57 @@ async def read_person(hands: Hands, staff_id: UUID) -> tuple[KeptPerson, LeftOpe
         person = await _find(connection, hands, staff_id)
         left = await store.count_left_open(connection, hands.seat.study_id, staff_id)
     return person, left
+
+
+class KeptSender(NamedTuple):
+    """One of our addresses as an administrator keeps it, and what it was before, the latest
+    first."""
+
+    row: SenderRow
+    before: list[SenderMove]
+
+
+async def read_senders(hands: Hands) -> list[KeptSender]:
+    """The senders of an administrator's sites that are in use; of the whole study, if all are."""
+    kept = await read_sites(hands, Action.keep_sites)
+    mine: set[str | None] = {one.code for one in kept.sites}
+    mine |= {None} if kept.whole else set()
+    async with at_clerk(hands.clerk, hands.seat, Action.keep_sites) as connection:
+        rows = await sending.list_senders(connection, hands.seat.study_id)
+        moves = await sending.list_sender_moves(connection, hands.seat.study_id)
+    return [
+        KeptSender(one, _before(one.id, moves)) for one in rows if one.in_use and one.site in mine
+    ]
+
+
+def _before(sender_id: UUID, moves: list[SenderMove]) -> list[SenderMove]:
+    """By which moves a sender came to be what it is, the latest first."""
+    came, now = [], sender_id
+    for one in moves:
+        if one.to_id == now:
+            came.append(one)
+            now = one.from_id
+    return came
+
+
+async def correct_address(hands: Hands, sender_id: UUID, address: str, reason: str) -> bool:
+    """Correct a sender's number or signature; False where it is that already.
+
+    Raises NotHereError, ReasonMissingError, PhoneError, AddressFormError, TakenError.
+    """
+    kept = next((one.row for one in await read_senders(hands) if one.row.id == sender_id), None)
+    if kept is None:
+        raise NotHereError
+    channels, study_id = hands.context.channels, hands.seat.study_id
+    if sender_address(channels, kept.provider, address) == kept.address:
+        return False
+    async with at_clerk(hands.clerk, hands.seat, Action.keep_sites) as connection:
+        await correct_sender(
+            *(connection, channels, study_id, sender_id, address),
+            actor=hands.seat.actor,
+            reason=said(reason),
+        )
+    return True
 
 
 async def read_sites(hands: Hands, action: Action) -> KeptSites:

@@ -21,7 +21,12 @@ from pro_service.services.study.passwords import (
 from pro_service.services.study.programs import key_sha256
 from pro_service.services.study.registrations import said_of_gaps
 from pro_service.services.study.rota import SiteRota, add_entry, end_entry, read_rotas
-from pro_service.services.study.senders import senders_elsewhere, waiting_elsewhere
+from pro_service.services.study.senders import (
+    correct_sender,
+    sender_address,
+    senders_elsewhere,
+    waiting_elsewhere,
+)
 from pro_service.services.study.sites import (
     SiteWrongError,
     TakenError,
@@ -56,6 +61,7 @@ __all__ = [
     "add_staff",
     "check_address",
     "check_password",
+    "correct_sender",
     "correct_site",
     "end_entry",
     "end_membership",
@@ -67,6 +73,7 @@ __all__ = [
     "reset_factor",
     "said_of_gaps",
     "send_link",
+    "sender_address",
     "senders_elsewhere",
     "take_role",
     "tell_at",

@@ -69,21 +69,44 @@ async def add_sender(
         raise TakenError(f"{address} is a sender of {new.provider} already.")
 
 
-async def find_sender(connection: Connection, study_id: UUID, address: str) -> SenderRow:
-    """The sender of an address texts go out from now. Raises UnknownNameError."""
+async def find_sender(connection: Connection, study_id: UUID, which: str | UUID) -> SenderRow:
+    """The sender of an address, or of an id, texts go out from now. Raises UnknownNameError."""
     known = [one for one in await sending.list_senders(connection, study_id) if one.in_use]
-    found = next((one for one in known if one.address == address), None)
+    found = next((one for one in known if which in (one.address, one.id)), None)
     if found is None:
         named = ", ".join(dict.fromkeys(one.address for one in known))
         raise UnknownNameError("That is no sender of this study.", mend=f"Known: {named}.")
     return found
 
 
+async def correct_sender(
+    connection: Connection,
+    channels: ChannelRules,
+    study_id: UUID,
+    sender: str | UUID,
+    address: str,
+    *,
+    actor: str,
+    reason: str,
+) -> SenderRow:
+    """Let new texts of a sender say another number or signature, at its own provider; what it was.
+
+    What was approved for the one before holds for that alone. Raises as `move_sender`.
+    """
+    left = await find_sender(connection, study_id, sender)
+    to = NewSender(left.provider, sender_address(channels, left.provider, address))
+    for one in await sending.list_senders(connection, study_id):
+        if one.in_use and (one.provider, one.address) == (to.provider, to.address):
+            raise TakenError(f"{to.address} is a sender of {to.provider} already.")
+    place = (connection, channels, study_id, left.id, to)
+    return await move_sender(*place, actor=actor, reason=reason)
+
+
 async def move_sender(
     connection: Connection,
     channels: ChannelRules,
     study_id: UUID,
-    sender: str,
+    sender: str | UUID,
     to: NewSender,
     *,
     actor: str,

@@ -49,6 +49,7 @@ KEPT_ROWS: Final = {
         ),
         ("staff", "login = 'kept'"),
     ),
+    "desk-sender-correct": ("senders", "site_id IS NOT NULL"),
     "kept role": ("staff_assignments", "role = 'monitor' AND valid_to IS NULL"),
 }
 """Whom an administrator acts upon, and which role of theirs is taken back."""
@@ -71,6 +72,8 @@ def kept_filled(name: str, rows: Mapping[str, UUID]) -> dict[str, str]:
     if name == "desk-site-correct":
         numbers = {"telephone": "+1 202 555 0199", "emergency_number": "120"}
         return {"name": "Another name", "reason": "misprinted"} | numbers
+    if name == "desk-sender-correct":
+        return {"address": "+1 202 555 0161", "reason": "another number"}
     if name == "desk-staff-invite":
         who = {"login": "invited", "name": "Ines Vited", "language": "en", "site": SITE}
         return who | {"role": Role.monitor, "reason": "needed"}
@@ -83,6 +86,13 @@ async def seed_rota(study: SeededStudy) -> None:
     """Somebody who may be told at the site, and holidays to take out, one for every role."""
     await seed_staff(study, "told", site=SITE)
     await seed_staff(study, "kept", site=SITE, role="monitor")
+    await study.owner.execute(
+        "INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)"
+        " SELECT study_id, gen_random_uuid(), 'sms', 'simulator', '+12025550160', id, $1"
+        " FROM pro.sites WHERE code = $2",
+        ACTOR,
+        SITE,
+    )
     for _ in Role:
         await study.owner.execute(
             "INSERT INTO pro.rota_entries (study_id, id, site_id, kind, weekdays, first_on,"

@@ -53,6 +53,7 @@ ABOUT_NOBODY: Final = frozenset(
         ("webhook", "end"),
         ("reads", "unlock"),
         ("restore", "release"),
+        ("sender", "correct"),
         ("sender", "move"),
         ("study", "close"),
         ("site", "correct"),

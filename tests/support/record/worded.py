@@ -55,7 +55,7 @@ entering, record and signing, and tests/integration/measuring."""
 ABOUT_STAFF: Final = frozenset(
     {
         *("desk-measure-file", "desk-reads-lock", "desk-reads-unlock"),
-        "desk-site-correct",
+        *("desk-sender-correct", "desk-site-correct"),
         *(
             f"desk-staff-{what}"
             for what in ("end", "factor", "invite", "reset", "role", "role-end")

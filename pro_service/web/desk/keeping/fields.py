@@ -112,6 +112,15 @@ def site_fields(words: Words, now: SiteWords) -> list[Field]:
     ]
 
 
+def sender_fields(words: Words, address: str) -> list[Field]:
+    """From where a sender's texts come, and why that is corrected."""
+    hint = words.text("sender.address_hint")
+    return [
+        Field("address", "text", words.text("sender.address"), hint=hint, first=[address]),
+        Field("reason", "words", words.text("sites.reason")),
+    ]
+
+
 def site_error(error: SiteWrongError) -> FieldError:
     """Which of a site's words is wrong."""
     return FieldError(error.field, "empty" if error.field == "name" else "number")

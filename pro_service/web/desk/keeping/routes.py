@@ -8,10 +8,11 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.web.desk.guard import SeatedHandler
-from pro_service.web.desk.keeping import person, sites, staff
+from pro_service.web.desk.keeping import person, senders, sites, staff
 
 _PERSON: Final = f"{staff.STAFF}/{{id}}"
 _SITE: Final = f"{sites.SITES}/{{code}}"
+_SENDER: Final = f"{senders.SENDERS}/{{id}}"
 
 
 class KeptForm(NamedTuple):
@@ -31,6 +32,7 @@ KEPT_FORMS: Final = (
     KeptForm(f"{_PERSON}/factor", person.reset_factor, Action.keep_staff, "desk-staff-factor"),
     KeptForm(f"{_PERSON}/end", person.end, Action.keep_staff, "desk-staff-end"),
     KeptForm(_SITE, sites.correct, Action.keep_sites, "desk-site-correct"),
+    KeptForm(_SENDER, senders.correct, Action.keep_sites, "desk-sender-correct"),
 )
 KEPT_ROUTES: Final = (
     web.get(staff.STAFF, staff.show, name="desk-staff"),
@@ -38,4 +40,5 @@ KEPT_ROUTES: Final = (
     web.get(_PERSON, person.show, name="desk-staff-person"),
     web.get(sites.SITES, sites.show, name="desk-sites"),
     web.get(_SITE, sites.show_form, name="desk-site-correct-form"),
+    web.get(_SENDER, senders.show_form, name="desk-sender-correct-form"),
 )

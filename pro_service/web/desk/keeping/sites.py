@@ -22,6 +22,7 @@ from pro_service.store.study.studies import SiteRow
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import for_staff, hands_of
 from pro_service.web.desk.keeping.fields import site_error, site_fields
+from pro_service.web.desk.keeping.senders import sender_values
 from pro_service.web.desk.keeping.staff import render
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.fields import FieldError, Typed
@@ -42,7 +43,9 @@ async def _show(request: web.Request, seat: Seat) -> web.Response:
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         tasks = await list_operator_tasks(connection, seat.study_id)
     to_mend = [_task(words, one, sites) for one in tasks]
-    return await render(request, seat, "sites.html", sites=rows, to_mend=to_mend)
+    local = zone(sites[0].zone if sites else "UTC")
+    senders = [sender_values(words, one, local) for one in await service.read_senders(hands)]
+    return await render(request, seat, "sites.html", sites=rows, senders=senders, to_mend=to_mend)
 
 
 def _task(words: Words, one: OperatorTask, sites: Sequence[SiteRow]) -> dict[str, str]:
@@ -99,7 +102,9 @@ async def _form(
         seat,
         "site_form.html",
         HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
-        site=site,
+        what=site.code,
+        lead=words.text("sites.form_lead"),
+        more=None,
         fields=typed.shown(site_fields(words, now), problem),
         problem=None if problem is None else words.text(f"problem.field.{problem.word}"),
         address=_path(code),
@@ -119,7 +124,7 @@ def _values(words: Words, one: SiteRow, before: list[SiteCorrection]) -> dict[st
         "now": SiteWords(one.name, one.telephone, one.emergency_number),
         "before": [
             {
-                "words": SiteWords(was.name, was.telephone, was.emergency_number),
+                "words": " · ".join((was.name, was.telephone, was.emergency_number)),
                 "until": words.instant(was.recorded_at, zone(one.zone)),
                 "who": words.who(was.actor),
                 "reason": was.reason,

@@ -21,6 +21,10 @@ from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 
 SITES = "/desk/sites"
 ADDED = "+1 202 555 0177"
+SENDER = (
+    "INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)"
+    " VALUES ($1, $2, 'sms', $3, $4, $5, 'test')"
+)
 
 
 @pytest.fixture
@@ -92,6 +96,50 @@ async def test_the_same_words_again_correct_nothing(
     assert not await correct_site(owner, study_id, "S1", words, reason="moved", actor=ACTOR)
 
 
+async def test_a_senders_number_is_corrected_and_texts_and_the_contact_card_follow(
+    study: SeededStudy,
+    participant: SeededParticipant,
+    room: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+) -> None:
+    old, new = "+12025550199", "+12025550177"
+    ours, others, of_all = new_id(), new_id(), new_id()
+    elsewhere = await seed_site(study, "S2")
+    for one, address, site in (
+        (ours, old, study.site_id),
+        (others, "+12025550188", elsewhere),
+        (of_all, "+12025550155", None),
+    ):
+        await owner.execute(SENDER, study.id, one, "simulator", address, site)
+    _, html = await page(room, SITES)
+    assert [one in html for one in (old, "+12025550188", "+12025550155")] == [True, False, False]
+    for one in (others, of_all):
+        assert (await page(room, f"/desk/senders/{one}"))[0] == 404
+    at = f"/desk/senders/{ours}"
+    _, html = await page(room, at)
+    for typed, says in ((" ", "Please fill this in"), ("the ward", "Texts cannot come from this")):
+        status, refused = await press(room, html, at, address=typed, reason="moved")
+        assert (status, says in refused) == (422, True)
+    _, same = await press(room, html, at, address="+1 202 555 0199", reason="to be sure")
+    assert "come from +1 202 555 0199 already" in same
+    status, html = await press(room, html, at, address="+1 202 555 0177", reason="another contract")
+    assert (status, "another contract" in html, f"simulator · {old}" in html) == (200, True, True)
+    facts = await study.context.reader.facts(owner, study.id, participant.id)
+    assert new in {one.address for one in facts.site.senders}
+    assert old not in {one.address for one in facts.site.senders}
+    moved = await owner.fetch("SELECT from_id, actor, reason FROM pro.sender_moves")
+    assert [tuple(one) for one in moved] == [(ours, "staff:ada", "another contract")]
+    # What was left is nobody's to correct any more, and no sender of another site ever was.
+    assert (await page(room, at))[0] == 404
+    found = await owner.fetchval("SELECT id FROM pro.senders WHERE address = $1", new)
+    _, html = await page(room, f"/desk/senders/{found}")
+    status, html = await press(
+        room, html, f"/desk/senders/{found}", address="+12025550188", reason="theirs"
+    )
+    assert (status, "Another sender has this already" in html) == (422, True)
+    assert await owner.fetchval("SELECT count(*) FROM pro.sender_moves") == 1
+
+
 async def test_a_site_of_others_is_not_there_to_be_corrected(
     study: SeededStudy, room: aiohttp.ClientSession
 ) -> None:
@@ -107,12 +155,9 @@ async def test_what_only_the_operator_can_mend_stands_where_an_administrator_wor
     _, html = await page(room, SITES)
     assert "to-mend" not in html
     sender, elsewhere = new_id(), new_id()
-    add = (
-        "INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)"
-        " VALUES ($1, $2, 'sms', 'aliyun', $3, $4, 'test')"
-    )
-    await owner.execute(add, study.id, sender, "康复随访", None)
-    await owner.execute(add, study.id, elsewhere, "别处随访", await seed_site(study, "S9"))
+    far = await seed_site(study, "S9")
+    await owner.execute(SENDER, study.id, sender, "aliyun", "康复随访", None)
+    await owner.execute(SENDER, study.id, elsewhere, "aliyun", "别处随访", far)
     for one in (sender, elsewhere):
         await registered.record_gap(owner, study.id, one, "card.first", "zh_CN", ACTOR)
     gateway = aliyun_gateway("http://127.0.0.1:1", timedelta(seconds=1))

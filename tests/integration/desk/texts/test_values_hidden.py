@@ -37,6 +37,7 @@ OTHERS: Final = {
     "/desk/static/{name}": "desk.css",
     "/desk/{rest:.*}": "nothing-here",
     "/desk/link/{token}": "nothing-here",
+    "/desk/senders/{id}": "nobody",
     "/desk/staff/{id}": "nobody",
     "/desk/measures/hand-out/{id}/key.csv": "nobody",
     "/desk/exports/{id}.zip": "nobody",

@@ -44,5 +44,12 @@ async def test_a_site_is_corrected_by_name_and_what_it_said_is_kept(
     assert (said.code, "is no telephone number" in said.err) == (1, True)
     said = await commands.call("site", "correct", "XX", "--reason", "x", "--name", "Y")
     assert (said.code, "Known: BJ01." in said.err) == (1, True)
+    correct_sender = ("sender", "correct", "+12025550199", "--reason", "another contract")
+    said = await commands.call(*correct_sender, "+12025550177")
+    assert (said.code, "come from +12025550177 from now on" in said.out) == (0, True)
+    said = await commands.call(*correct_sender, "+12025550177")
+    assert (said.code, "Known: +12025550177." in said.err) == (1, True)
+    moves = await owner.fetch("SELECT actor, reason FROM pro.sender_moves")
+    assert [tuple(one) for one in moves] == [("cli:test", "another contract")]
     rows = await owner.fetch("SELECT telephone, actor, reason FROM pro.site_corrections")
     assert [tuple(one) for one in rows] == [("+12025550198", "cli:test", "misprinted")]
