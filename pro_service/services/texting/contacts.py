@@ -27,7 +27,7 @@ from pro_service.services.base.notes import note_about, with_note
 from pro_service.services.base.turns import Decision, Plan, Who, turn, until_written, writing
 from pro_service.services.texting.composing import open_address
 from pro_service.services.texting.contact_rows import NewContact, Which, contact_row, find_contact
-from pro_service.services.texting.numbers import SameNumberError, indexes_at
+from pro_service.services.texting.numbers import SameNumberError, indexes_at, is_at
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
 from pro_service.store.texting import numbers, sending
@@ -92,7 +92,7 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
 
     async def decide() -> Decision[int]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        if any(_is_at(one, open_address(context, one), new.address) for one in facts.contacts):
+        if any(is_at(context, one, new.address) for one in facts.contacts):
             raise SameNumberError
         today = local_day(facts.now, zone(facts.zone))
         check_day("contact", new.agreed.agreed_on, today)
@@ -110,10 +110,6 @@ async def add_contact(who: Who, new: Newcomer, actor: str, reason: str) -> int:
         return Decision(place, lambda: write(connection, guard))
 
     return await until_written(decide)
-
-
-def _is_at(contact: ContactFacts, value: str, address: Address) -> bool:
-    return contact.kind == address.kind and value == address.value
 
 
 def _participants_word(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.addresses import Address, phone
 from pro_service.domain.delivery.contacts import WRITTEN, Agreed, ContactFacts
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import ParticipantFacts
@@ -36,20 +36,30 @@ class NothingToConfirmError(ProServiceError):
 async def change_number(
     who: Who, new_number: str, actor: str, reason: str, *, which: Which | None = None
 ) -> UUID:
-    """Give a contact another number, which gets nothing before somebody has confirmed it.
+    """Give a contact another number, as `change_address` does; in any spelling.
 
-    `which` is the contact, None: the first; returned is the id of the one with the new number. The
-    old number's conversation and links end, and what waits to be sent to it is not sent. A
-    participant without a contact gets one of their own. Raises PhoneError, NoContactError,
-    SameNumberError, BusyError.
+    Raises PhoneError, NoContactError, SameNumberError, BusyError.
+    """
+    address = phone(parse_phone(new_number))
+    return await change_address(who, address, actor, reason, which=which)
+
+
+async def change_address(
+    who: Who, address: Address, actor: str, reason: str, *, which: Which | None = None
+) -> UUID:
+    """Give a contact another address, which gets nothing before somebody has confirmed it.
+
+    `which` is the contact, None: the first; returned is the id of the one with the new address. The
+    old one's conversation and links end, and what waits to be sent to it is not sent. A
+    participant without a contact gets one of their own. Raises NoContactError, SameNumberError,
+    BusyError.
     """
     connection, context, study_id, participant_id, _ = who
-    address = phone(parse_phone(new_number))
 
     async def decide() -> Decision[UUID]:
         facts = await context.reader.facts(connection, study_id, participant_id)
         old = find_contact(facts, which) if facts.contacts or which is not None else None
-        _refuse_known(context, facts, address.value, old)
+        _refuse_known(context, facts, address, old)
         new = _in_place_of(old)
         note = note_about(context, facts, reason)
         row = contact_row(context, facts, address, new, actor=actor, reason=note.reference)
@@ -81,16 +91,21 @@ def _in_place_of(old: ContactFacts | None) -> NewContact:
 
 
 def _refuse_known(
-    context: ServiceContext, facts: ParticipantFacts, number: str, old: ContactFacts | None
+    context: ServiceContext, facts: ParticipantFacts, address: Address, old: ContactFacts | None
 ) -> None:
-    """Raise SameNumberError where a contact has this number.
+    """Raise SameNumberError where a contact has this address.
 
     One that waits, or was taken for somebody else's, may be given anew: it is to be confirmed.
     """
     for one in facts.contacts:
         waits = old is not None and one.id == old.id and (one.wrong or not one.confirmed)
-        if not waits and one.kind == "phone" and open_address(context, one) == number:
+        if not waits and is_at(context, one, address):
             raise SameNumberError
+
+
+def is_at(context: ServiceContext, contact: ContactFacts, address: Address) -> bool:
+    """Whether a contact is reached at an address."""
+    return contact.kind == address.kind and open_address(context, contact) == address.value
 
 
 def indexes_at(context: ServiceContext, contact: ContactFacts) -> list[bytes]:

@@ -14,6 +14,9 @@ def contact_in_words(words: Words, contact: ContactLine) -> str:
         said.append(words.text("agreed.told" if contact.may_be_told else "agreed.not_told"))
         if contact.agreed_on is not None:
             said.append(words.text("agreed.on", day=words.day(contact.agreed_on)))
+    if contact.silence is None and contact.kind == "email":
+        said.append(words.text("address.proven"))
     if contact.silence is not None:
-        said.append(words.word("end", contact.silence))
+        by_letter = contact.kind == "email" and contact.silence == "number_unconfirmed"
+        said.append(words.word("end", "email_unconfirmed" if by_letter else contact.silence))
     return " · ".join(said)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.delivery.addresses import Address, phone
 from pro_service.domain.delivery.consents import ConsentDayError
 from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts
 from pro_service.domain.study.permissions import Action
@@ -49,8 +49,12 @@ def _own(asked: Asked) -> list[ContactFacts]:
 # Another number for somebody who is reached already.
 
 
+def _telephones(asked: Asked) -> list[ContactFacts]:
+    return [one for one in _own(asked) if one.kind == "phone"]
+
+
 def _number_fields(asked: Asked) -> Sequence[Field]:
-    words, contacts = asked.words, _own(asked)
+    words, contacts = asked.words, _telephones(asked)
     said = [(one, words.text(f"number_sheet.{one}")) for one in (TESTED, CONFIRMED, WAITING)]
     number = Field(
         "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
@@ -63,7 +67,7 @@ def _number_fields(asked: Asked) -> Sequence[Field]:
 
 
 async def _change_number(asked: Asked, who: Who) -> Done:
-    contacts = _own(asked)
+    contacts = _telephones(asked)
     old = chosen(asked, contacts).id if contacts else None
     number = _number(asked)
     said = asked.typed.choice("said", (TESTED, CONFIRMED, WAITING))
@@ -110,7 +114,9 @@ NUMBER: Final = Sheet(
 
 
 def _waiting(asked: Asked) -> list[ContactFacts]:
-    return [one for one in _own(asked) if not one.confirmed and not one.wrong]
+    return [
+        one for one in _own(asked) if one.kind == "phone" and not one.confirmed and not one.wrong
+    ]
 
 
 def _confirm_fields(asked: Asked) -> Sequence[Field]:
@@ -134,7 +140,8 @@ CONFIRM: Final = Sheet(
 # Somebody else who may be written to, and what they agreed to.
 
 
-def _agreement(asked: Asked) -> tuple[Field, ...]:
+def agreement_fields(asked: Asked) -> tuple[Field, ...]:
+    """What another person is asked to have agreed to."""
     words = asked.words
     return (
         Field("texts", "tick", words.text("contact_sheet.texts"), required=False),
@@ -143,7 +150,7 @@ def _agreement(asked: Asked) -> tuple[Field, ...]:
     )
 
 
-def _agreed(asked: Asked) -> Agreed:
+def agreed_in(asked: Asked) -> Agreed:
     """What the person agreed to, and when they signed. Raises FieldError."""
     typed = asked.typed
     texts, told = typed.tick("texts"), typed.tick("told")
@@ -155,7 +162,7 @@ def _agreed(asked: Asked) -> Agreed:
 
 
 @contextmanager
-def _consent_days() -> Iterator[None]:
+def consent_days() -> Iterator[None]:
     """Say at its field that nobody can have signed on a day. Raises FieldError."""
     try:
         yield
@@ -165,6 +172,15 @@ def _consent_days() -> Iterator[None]:
 
 
 def _contact_fields(asked: Asked) -> Sequence[Field]:
+    words = asked.words
+    hint = words.text("number_sheet.form")
+    return person_fields(
+        asked, Field("number", "tel", words.text("number_sheet.number"), hint=hint)
+    )
+
+
+def person_fields(asked: Asked, place: Field) -> tuple[Field, ...]:
+    """Somebody to be reached at a place: who it is, and what they and the participant agreed to."""
     words = asked.words
     relations = [(one, words.word("whose", one)) for one in RELATIONS]
     theirs = Field(
@@ -178,23 +194,25 @@ def _contact_fields(asked: Asked) -> Sequence[Field]:
     known = consent is not None and consent.caregiver
     return (
         Field("relation", "choice", words.text("contact_sheet.relation"), relations),
-        Field(
-            "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
-        ),
-        *_agreement(asked),
+        place,
+        *agreement_fields(asked),
         *(() if known else (theirs,)),
     )
 
 
 async def _add_contact(asked: Asked, who: Who) -> Done:
+    await add_person(asked, who, phone(_number(asked)))
+    return Done("contact")
+
+
+async def add_person(asked: Asked, who: Who, address: Address) -> int:
+    """Add whom the form names, at an address; their place in the order. Raises FieldError."""
     typed = asked.typed
     relation = next(one for one in RELATIONS if one == typed.choice("relation", RELATIONS))
-    new = Newcomer(
-        phone(_number(asked)), relation, _agreed(asked), typed.optional_day("participant_agreed_on")
-    )
-    with _consent_days():
-        await add_contact(who, new, asked.actor, asked.reason)
-    return Done("contact")
+    theirs = typed.optional_day("participant_agreed_on")
+    new = Newcomer(address, relation, agreed_in(asked), theirs)
+    with consent_days():
+        return await add_contact(who, new, asked.actor, asked.reason)
 
 
 CONTACT: Final = Sheet(
@@ -211,12 +229,12 @@ def _others(asked: Asked) -> list[ContactFacts]:
 
 
 def _agree_fields(asked: Asked) -> Sequence[Field]:
-    return (whom(asked, _others(asked)), *_agreement(asked))
+    return (whom(asked, _others(asked)), *agreement_fields(asked))
 
 
 async def _agree(asked: Asked, who: Who) -> Done:
-    contact_id, agreed = chosen(asked, _others(asked)).id, _agreed(asked)
-    with _consent_days():
+    contact_id, agreed = chosen(asked, _others(asked)).id, agreed_in(asked)
+    with consent_days():
         await agree_for_contact(who, contact_id, agreed, asked.reason)
     return Done("contact_agreement")
 

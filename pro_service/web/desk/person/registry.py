@@ -8,6 +8,14 @@ from typing import Final
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.web.desk.consenting.sheets import CONSENT, CONSENT_PART
+from pro_service.web.desk.letters import (
+    EMAIL,
+    EMAIL_CHANGE,
+    EMAIL_LETTER,
+    addresses_of,
+    letters_go,
+    waiting_of,
+)
 from pro_service.web.desk.person.asking import ASK, EXTRA
 from pro_service.web.desk.person.happenings import EVENT
 from pro_service.web.desk.person.joining import FIRST_TEXT
@@ -36,6 +44,9 @@ MORE: Final = (
     FIRST_TEXT,
     CONTACT,
     CONFIRM,
+    EMAIL,
+    EMAIL_CHANGE,
+    EMAIL_LETTER,
     AGREEMENT,
     FIRST,
     END,
@@ -55,7 +66,12 @@ _USE: Final[dict[str, Callable[[ParticipantFacts], bool]]] = {
         bool(facts.contacts)
         and (facts.last_reminder_text_at is None or not facts.contacts[0].confirmed)
     ),
-    CONFIRM.name: lambda facts: any(not one.confirmed and not one.wrong for one in facts.contacts),
+    CONFIRM.name: lambda facts: any(
+        one.kind == "phone" and not one.confirmed and not one.wrong for one in facts.contacts
+    ),
+    EMAIL.name: letters_go,
+    EMAIL_CHANGE.name: lambda facts: bool(addresses_of(facts)),
+    EMAIL_LETTER.name: lambda facts: bool(waiting_of(facts)),
     AGREEMENT.name: lambda facts: any(not one.is_own for one in facts.contacts),
     FIRST.name: lambda facts: len(facts.contacts) > 1,
     END.name: lambda facts: bool(facts.contacts),

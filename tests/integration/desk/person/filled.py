@@ -22,7 +22,7 @@ NOBODY_IN_IT: Final = {
 """Forms about several people with nobody in them, for whoever may send them at all."""
 WAITS_FOR_NOTHING: Final = {
     *("desk-texts-again", "desk-no-texts", "desk-visit-day", "desk-new-number"),
-    "desk-first-text",
+    *("desk-first-text", "desk-email-change", "desk-email-letter"),
 }
 """What nobody here has asked for: there is nothing to do, or what is given is refused."""
 FORMS: Final = tuple(
@@ -78,6 +78,7 @@ def filled_for(doing: Doing, rows: Mapping[str, object]) -> dict[str, str]:
         },
         "desk-contact": {"relation": "child", "number": f"+1202555{number:04}"},
         "desk-confirm-number": {"contact": last},
+        "desk-email": {"relation": "child", "address": f"child{number}@home.example"},
         "desk-contact-agreement": {"contact": last},
         "desk-contact-first": {"contact": first},
         "desk-contact-end": {"contact": last, "why": "over"},
