@@ -100,7 +100,7 @@ class JournalLine(Record):
     study_id: UUID
     participant_id: UUID | None = None
     line_id: UUID | None = None
-    """Of an opt-out: the line between one of our addresses and a number."""
+    """Of an opt-out or a text: the line between one of our addresses and a number or address."""
     contact_id: UUID | None = None
     """Of a number that ended or was somebody else's, or of a contact who agrees no more: the
     contact, never the number."""
@@ -115,6 +115,8 @@ class JournalLine(Record):
     message_id: UUID | None = None
     dedupe_key: str | None = None
     """None of a text that was tried again: its message was stored before."""
+    provider: str | None = None
+    """Of a text: who was given it."""
     nudges: tuple[SentNudge, ...] = ()
 
     @property
@@ -294,8 +296,10 @@ def _line_of(
             kind="send",
             study_id=study_id,
             participant_id=whose,
+            line_id=row.line_id,
             message_id=row.id,
             dedupe_key=row.dedupe_key,
+            provider=row.provider,
             nudges=tuple(
                 SentNudge(
                     visit_id=one.visit_id,

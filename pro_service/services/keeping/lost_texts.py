@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import in_order
+from pro_service.domain.delivery.senders import EMAIL
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.facts import ParticipantFacts, ReminderFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
@@ -16,6 +18,7 @@ from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.services.texting import (
     ended_rows,
     line_to,
+    open_address,
     open_number,
     seal_body,
     usual_sender,
@@ -24,12 +27,19 @@ from pro_service.store.ids import made_at, new_id
 from pro_service.store.journal import SentNudge
 from pro_service.store.keeping import replay as store
 from pro_service.store.keeping.replay import LostMessageWrite
-from pro_service.store.writes import ReminderMessageRow, ReminderRow
+from pro_service.store.writes import LineRow, ReminderMessageRow, ReminderRow
 
 ACTOR: Final = "restore"
 WORDS: Final = "(words lost with the database)"
 REPLY: Final = "reply:"
 """What the dedupe key of an answer begins with."""
+
+
+class Went(NamedTuple):
+    """By whom a text went, and on which line, which the backup may lack."""
+
+    provider: str
+    line_id: UUID | None
 
 
 class LostText(NamedTuple):
@@ -39,11 +49,15 @@ class LostText(NamedTuple):
     dedupe_key: str
     sent_at: datetime
     nudges: Sequence[SentNudge]
+    went: Went | None = None
+    """None: a line of an earlier release, which does not say."""
 
 
 class _At(NamedTuple):
     line_id: UUID
     provider: str
+    row: LineRow | None = None
+    """The line, where the backup lacks it."""
 
 
 class _Found(NamedTuple):
@@ -58,18 +72,17 @@ async def keep_lost_text(who: Who, text: LostText) -> str | None:
     """
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[str | None]:
-        number = open_number(who.context, facts)
-        sender = usual_sender(who.context, facts)
-        if number is None or sender is None or facts.data_key is None:
+        at = await _at(who, facts, text.went)
+        if at is None or facts.data_key is None:
             return Plan(
-                "was sent a text, and has no number in the backup that it can have gone to."
+                "was sent a text, and has no number or address in the backup that it can have gone"
+                " to."
             )
-        line = await line_to(who.connection, who.context, facts.study_id, sender.id, number, ACTOR)
         found = [one for nudge in text.nudges for one in _find(facts, nudge)]
         document = LostMessageWrite(
             sent_at=text.sent_at,
-            lines=[line.row] if line.row else [],
-            messages=[_row(who, facts, text, _At(line.id, sender.provider), facts.data_key.id)],
+            lines=[at.row] if at.row else [],
+            messages=[_row(who, facts, text, at, facts.data_key.id)],
             ended=ended_rows(
                 facts, dict.fromkeys((one.reminder.id for one in found), "sent"), text.message_id
             ),
@@ -80,6 +93,30 @@ async def keep_lost_text(who: Who, text: LostText) -> str | None:
         return Plan(words if missing else None, writing(store.record_lost_message, document))
 
     return await turn(who, decide)
+
+
+async def _at(who: Who, facts: ParticipantFacts, went: Went | None) -> _At | None:
+    """Where a text went: the very line if the backup has it, else the usual one of its channel.
+
+    A letter is never kept as a text, nor the other way round: of each is counted what it is.
+    """
+    connection, context = who.connection, who.context
+    line_id = None if went is None else went.line_id
+    if went is not None and line_id is not None:
+        known = await store.is_line_known(connection, facts.study_id, line_id)
+        if known:
+            return _At(line_id, went.provider)
+    if went is not None and context.channels.channel_of(went.provider) == EMAIL:
+        contact = next((one for one in in_order(facts.contacts) if one.kind == "email"), None)
+        address = None if contact is None else open_address(context, contact)
+        senders = [one for one in facts.site.senders if one.provider == went.provider]
+        sender = next(iter(senders), None)
+    else:
+        address, sender = open_number(context, facts), usual_sender(context, facts)
+    if address is None or sender is None:
+        return None
+    line = await line_to(connection, context, facts.study_id, sender.id, address, ACTOR)
+    return _At(line.id, sender.provider, line.row)
 
 
 def _find(facts: ParticipantFacts, nudge: SentNudge) -> list[_Found]:

@@ -25,7 +25,7 @@ from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import UnknownParticipantError
 from pro_service.services.base.turns import Decision, Who, until_written
-from pro_service.services.keeping.lost_texts import LostText, keep_lost_text
+from pro_service.services.keeping.lost_texts import LostText, Went, keep_lost_text
 from pro_service.services.record import SaidConsent, say_part
 from pro_service.services.texting import (
     Claimed,
@@ -338,7 +338,8 @@ async def _send(hands: Hands, line: JournalLine, facts: ParticipantFacts) -> Rep
         return Replayed("done", facts.code, "a text that waited to be sent was sent")
     if line.dedupe_key is None:
         return Replayed("stands", facts.code, "a text was tried again")
-    text = LostText(line.message_id, line.dedupe_key, line.at, line.nudges)
+    went = None if line.provider is None else Went(line.provider, line.line_id)
+    text = LostText(line.message_id, line.dedupe_key, line.at, line.nudges, went)
     missing = await keep_lost_text(Who(hands.worker, hands.context, line.study_id, facts.id), text)
     if missing is not None:
         return Replayed("confirm", facts.code, missing)
