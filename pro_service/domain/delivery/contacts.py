@@ -142,8 +142,8 @@ def reach(
 
     `kinds` are tried in their order: any contact of the first goes before those of the next.
     """
-    silent = {one.relation for one in contacts if one.kind == "phone" and one.opted_out_at}
-    each = tuple([(one, _why_not_now(one, consent, kinds, silent)) for one in in_order(contacts)])
+    silent = silent_by_text(contacts)
+    each = tuple([(one, why_not_now(one, consent, kinds, silent)) for one in in_order(contacts)])
     for kind in kinds:
         for one, reason in each:
             if reason is None and one.kind == kind:
@@ -161,8 +161,13 @@ def first_able(found: Reach, kinds: Sequence[Kind]) -> ContactFacts | None:
     return min(able, key=lambda one: kinds.index(one.kind), default=None)
 
 
-def _why_not_now(
-    contact: ContactFacts,
+def silent_by_text(contacts: Iterable[ContactState]) -> frozenset[ContactRelation]:
+    """Who said STOP from a telephone of theirs: it means their other addresses as well."""
+    return frozenset(one.relation for one in contacts if one.kind == "phone" and one.opted_out_at)
+
+
+def why_not_now(
+    contact: ContactState,
     consent: ConsentFacts | None,
     kinds: Collection[Kind],
     silent: Collection[ContactRelation],

@@ -6,16 +6,20 @@ without a word) and ends by itself: when a text is delivered, a number works, or
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import (
+    TEXTED,
     ConsentFacts,
     ContactState,
     WhyNot,
     has_agreed,
-    why_not,
+    silent_by_text,
+    why_not_now,
 )
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventFacts, Status, StatusFacts
@@ -74,17 +78,20 @@ class OutOfReach(NamedTuple):
     since: datetime
 
 
-def out_of_reach(facts: ReachFacts, silent_after: int) -> OutOfReach | None:
+def out_of_reach(
+    facts: ReachFacts, silent_after: int, kinds: Collection[Kind] = TEXTED
+) -> OutOfReach | None:
     """Say why a participant cannot be reached, the reason to mend first; None: they can be.
 
-    `silent_after` is how many silent visits the protocol takes for silence. Nobody is out of reach
+    `silent_after` is how many silent visits the protocol takes for silence, `kinds` the addresses
+    it writes to: who has one of any of these that works can be reached. Nobody is out of reach
     who takes part no more, or never agreed to texts. An answer that came since ends every reason.
     """
     status = standing(facts.statuses, facts.now, facts.events).status
     if not may_pause(status):
         return None
     reasons = (
-        _no_text_goes(facts),
+        _no_text_goes(facts, kinds),
         _none_arrives(facts),
         None if status is Status.paused else _says_nothing(facts, silent_after),
     )
@@ -94,15 +101,16 @@ def out_of_reach(facts: ReachFacts, silent_after: int) -> OutOfReach | None:
     )
 
 
-def _no_text_goes(facts: ReachFacts) -> OutOfReach | None:
-    """Nobody may be texted, though they agreed: the first contact's reason."""
+def _no_text_goes(facts: ReachFacts, kinds: Collection[Kind]) -> OutOfReach | None:
+    """Nobody may be written to, though they agreed: the first contact's reason."""
     ordered = sorted(facts.contacts, key=lambda one: (one.ordinal, one.id))
     agreed = [one for one in ordered if has_agreed(one, facts.consent)]
     if not agreed:
         consent = facts.consent
         alone = consent is not None and consent.messages and not ordered
         return OutOfReach(Unreached.no_number, facts.alone_since) if alone else None
-    reasons = [(one, why_not(one, facts.consent)) for one in agreed]
+    silent = silent_by_text(ordered)
+    reasons = [(one, why_not_now(one, facts.consent, kinds, silent)) for one in agreed]
     if any(reason is None for _, reason in reasons):
         return None
     first, reason = reasons[0]

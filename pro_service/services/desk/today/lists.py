@@ -13,6 +13,7 @@ from uuid import UUID
 from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
+from pro_service.domain.study.reaching.steps import kinds_at
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.notes import open_note
 from pro_service.services.desk.today.begun import BegunVisits, tell_apart
@@ -180,7 +181,8 @@ async def _list_unreached(
     found = []
     for row in await store.list_unreached(connection, study_id):
         protocol = await context.reader.protocol(connection, study_id, row.protocol_version_id)
-        one = out_of_reach(row.facts, protocol.calls.silent_visits)
+        written = kinds_at(protocol, "standard", 1)
+        one = out_of_reach(row.facts, protocol.calls.silent_visits, written)
         if one is not None:
             found.append(UnreachedParticipant(row.code, row.site_id, one.why, one.since))
     return sorted(found, key=lambda one: (one.since, one.code))

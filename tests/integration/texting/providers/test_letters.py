@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ from pro_service.messaging.email.wire import Returns
 from pro_service.messaging.gateway import NotAcceptedError, OutboundText, RejectedError
 from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.smtp.transport import MailServer
-from pro_service.services import rounds
+from pro_service.services import keeping, rounds
 from pro_service.services.study.protocols import load_protocol
 from pro_service.services.study.senders import (
     NewSender,
@@ -34,6 +34,9 @@ from pro_service.services.study.senders import (
 from pro_service.services.texting.contacts import Newcomer, add_contact, list_contacts
 from pro_service.services.texting.proving.letters import send_proof
 from pro_service.store.ids import new_id
+from pro_service.store.journal import journal_in, read_journal
+from pro_service.store.keeping import holds
+from pro_service.store.pools import connect
 from tests.support.example import example_study
 from tests.support.providers.mail_server import PASSWORD, USER, Fault, MailBox, mail_server
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, row
@@ -42,6 +45,28 @@ OURS: Final = "followup@study.example"
 THEIRS: Final = "wang@home.example"
 RETURNS: Final = "back@study.example"
 MARK: Final = SecretStr("a secret of these tests")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SENT: Final = (
+    "SELECT m.id, m.provider, s.address, r.ordinal FROM pro.messages AS m"
+    " JOIN pro.lines AS l ON l.id = m.line_id JOIN pro.senders AS s ON s.id = l.sender_id"
+    " JOIN pro.reminders AS r ON r.message_id = m.id ORDER BY m.id"
+)
+"""Reminders that went out: by whom, and from where."""
+FORGET: Final = (
+    "DELETE FROM message_keys WHERE message_id = $1",
+    "UPDATE reminders SET ended_at = NULL, end_reason = NULL, message_id = NULL"
+    " WHERE message_id = $1",
+    "DELETE FROM reminders AS r USING reminders AS o WHERE r.visit_id = o.visit_id"
+    " AND r.ordinal > 2 AND o.message_id IS DISTINCT FROM $1",
+    "DELETE FROM messages WHERE id = $1",
+)
+FORGET_LINE: Final = (
+    "DELETE FROM message_keys AS k USING messages AS m"
+    " WHERE m.id = k.message_id AND m.line_id = $1",
+    "DELETE FROM messages WHERE line_id = $1",
+    "DELETE FROM lines WHERE id = $1",
+)
+"""What a backup lacks of a letter that went after it; and of the first there."""
 
 
 def gateway_to(box: MailBox) -> EmailGateway:
@@ -178,6 +203,60 @@ async def test_a_stop_by_text_silences_the_same_persons_letters(
                 await trial.ask()
         assert len(box.letters) == 1
         assert (await list_contacts(trial.who("K-001")))[1].why_not == "opted_out"
+
+
+async def test_a_letter_that_did_not_come_back_is_a_way_that_works(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with writing(database_url, tmp_path) as (trial, box):
+        await give_address(trial)
+        await prove(trial, box)
+        trial.faults.unreachable.add(trial.phones["K-001"])
+        for _ in range(2):
+            await trial.ask()
+        lost = "SELECT texts FROM pro.texts_in_a_row_lost((SELECT id FROM pro.studies))"
+        assert await states(trial) == [("first", "accepted", None), ("reminder", "accepted", None)]
+        # One more text that did not arrive, before that letter; then the letter comes back as well.
+        await trial.owner_does("UPDATE messages SET state = 'failed' WHERE kind = 'first'")
+        assert await trial.fetch(lost) == []
+        await trial.owner_does(
+            "UPDATE messages SET state = 'undelivered' WHERE kind = 'reminder' AND id ="
+            " (SELECT id FROM pro.messages ORDER BY id DESC LIMIT 1)"
+        )
+        assert await trial.fetch(lost) == [(3,)]
+
+
+async def test_a_letter_of_after_the_backup_is_kept_as_a_letter(
+    database_url: str, tmp_path: Path
+) -> None:
+    with journal_in(tmp_path / "journal"):
+        async with writing(database_url, tmp_path) as (trial, box):
+            await give_address(trial)
+            await prove(trial, box)
+            await trial.ask()
+            await next_letter(trial, box)
+            lines = [one for one in read_journal(tmp_path / "journal", EPOCH).lines if one.nudges]
+            assert [one.provider for one in lines] == ["simulator", "email"]
+            before = await trial.fetch(SENT)
+            # As if the letter, and then its line too, had never reached the backup.
+            sent = (lines[1].message_id, lines[1].line_id)
+            for forget in (FORGET, (*FORGET, *FORGET_LINE)):
+                for statement in forget:
+                    await trial.owner_does(statement, sent[forget.index(statement) > 3])
+                hands = keeping.Hands(trial.operator, trial.pools.worker, trial.context)
+                found = await keeping.replay(hands, [lines[1]])
+                assert [(one.outcome, one.words) for one in found] == [
+                    ("done", "a text was sent, and is not sent again")
+                ]
+                assert (await trial.fetch(SENT))[-1] == before[-1]
+            assert len(box.letters) == 2
+            owner = await connect(trial.url, role="pro_owner", actor="test:owner")
+            await holds.insert_hold(owner, "restored", None, "cli:test")
+            await owner.close()
+            await trial.owner_does("UPDATE reminders SET due_at = pro.now() WHERE ended_at IS NULL")
+            assert await trial.remind() == 0
+            await trial.retry_now()
+            assert len(box.letters) == 2
 
 
 @pytest.mark.parametrize(

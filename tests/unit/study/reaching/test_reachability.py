@@ -64,6 +64,24 @@ def test_a_number_that_rests_is_why_and_since_when(
     assert why(facts(contact(**silenced), contact(2, relation="spouse"))) is reason
 
 
+def test_who_reads_e_mail_can_be_reached_where_the_protocol_writes_letters() -> None:
+    bad, email = contact(bad=True, bad_at=SINCE), contact(2, kind="email")
+
+    def found(*contacts: ContactSeen) -> OutOfReach | None:
+        return out_of_reach(facts(*contacts), 2, ("phone", "email"))
+
+    assert found(bad, email) is None
+    assert why(facts(bad, email)) is Unreached.bad_number
+    for silenced in ({"bad": True}, {"opted_out_at": SINCE}, {"confirmed": False}):
+        unread = contact(2, kind="email", **silenced)
+        assert found(bad, unread) == OutOfReach(Unreached.bad_number, SINCE)
+    # A STOP by text is meant for the same person's letters, too.
+    stopped = contact(opted_out_at=SINCE)
+    assert found(stopped, email) == OutOfReach(Unreached.opted_out, SINCE)
+    theirs = contact(2, kind="email", relation="child", may_be_texted=True)
+    assert found(stopped, theirs) is None
+
+
 def test_nobody_is_out_of_reach_who_works_or_never_agreed_to_texts() -> None:
     assert why(facts(contact())) is None
     no_texts = AGREED.model_copy(update={"messages": False})
