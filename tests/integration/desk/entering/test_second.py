@@ -14,7 +14,9 @@ import aiohttp
 import pytest
 
 from pro_service.catalog.protocol_files import LoadedProtocol
+from pro_service.domain.study.coming import DataQueries
 from pro_service.domain.study.facts import Status
+from pro_service.services import rounds
 from pro_service.services.exports.export import export
 from pro_service.services.study.staff import make_staff
 from pro_service.store.study.studies import StudyRow
@@ -38,14 +40,15 @@ TOLD: Final = {"mode": "paper", "original": "binder 3", "told_time": "08:15"}
 
 
 @contextmanager
-def typed_twice() -> Iterator[None]:
+def typed_twice(**coming: object) -> Iterator[None]:
     """The example's protocol has paper of some questionnaires typed twice while this lasts."""
     loaded = example_study()
     uses = {
         name: use.model_copy(update={"second_entry": name in ("pain-nrs", "safety")})
         for name, use in loaded.protocol.instruments.items()
     }
-    changed = loaded.protocol.model_copy(update={"instruments": uses})
+    further = loaded.protocol.coming.model_copy(update=coming)
+    changed = loaded.protocol.model_copy(update={"instruments": uses, "coming": further})
     other = LoadedProtocol(changed, loaded.text, loaded.content_sha256)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study, "example_study", lambda: other)
@@ -55,7 +58,7 @@ def typed_twice() -> Iterator[None]:
 @pytest.fixture
 async def trial(database_url: str) -> AsyncIterator[Trial]:
     """A participant under a protocol that has paper typed twice."""
-    with typed_twice():
+    with typed_twice(data_query=DataQueries(unverified=True)):
         async with open_trial(database_url) as running:
             await running.enrol(row("K-001"))
             await add_staff(running)
@@ -162,6 +165,23 @@ async def test_the_participants_page_and_today_say_what_is_not_verified(
     for path in (person, "/desk"):
         _, html = await page(anna, path)
         assert "ot verified" not in html
+
+
+@pytest.mark.parametrize("verified", [False, True])
+async def test_paper_not_verified_when_its_visit_is_settled_is_asked_about_once(
+    trial: Trial, seats: dict[str, aiohttp.ClientSession], verified: bool
+) -> None:
+    address = await type_first(trial, seats["anna"])
+    if verified:
+        await type_again(seats["carl"], address, pain="4")
+    await trial.happened("K-001")
+    await trial.move(timedelta(days=1))
+    for _ in range(2):
+        await rounds.closing_round(trial.pools.worker, trial.context)
+    raised = await trial.fetch("SELECT rule, actor FROM data_queries")
+    assert raised == ([] if verified else [("paper_not_verified", "service:worker")])
+    _, html = await page(seats["dora"], PAGE.removesuffix("/second"))
+    assert ("was not verified" in html) is not verified
 
 
 async def test_neither_the_first_typist_nor_a_second_copy_types_it_again(
