@@ -3,8 +3,9 @@
 The process that takes a provider's batches and works them off is ended with SIGKILL at a named
 point on a seed, and another takes its place. The provider pushes until it is acknowledged, some
 batches twice, some with an element that nobody can read. Then every text of an acknowledged push is
-stored once, who asked for no more texts is held back once, and what could not be read is kept for
-somebody to look at. None of it is ever taken for an answer.
+stored once, who asked for no more texts is held back once, every text of ours whose receipt was
+acknowledged has arrived, once, and what could not be read is kept for somebody to look at. None of
+it is ever taken for an answer.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.benchmarks.kill_receiving import free_port
 from tests.benchmarks.kill_sending import Template, clone, was_killed
 from tests.support.china import aliyun, tencent
 from tests.support.china.account import PROVIDERS, ChinaName
-from tests.support.china.faults import ChinaFake
+from tests.support.china.faults import ChinaFake, Taken
 from tests.support.killing.kill_pushes import POINTS, PushOrders, run_push_receiver
 from tests.support.waiting import until
 
@@ -45,10 +46,13 @@ class Count:
     """Batches that were acknowledged."""
     texts: int = 0
     """Texts in them."""
+    receipts: int = 0
+    """Texts of ours whose receipt is in one."""
     lost: int = 0
-    """Texts not stored, stops that hold nobody back, spoilt batches that nobody is shown."""
+    """Texts not stored, receipts that moved nothing, stops that hold nobody back, spoilt batches
+    that nobody is shown."""
     doubles: int = 0
-    """Texts stored twice, numbers held back twice."""
+    """Texts and receipts stored twice, numbers held back twice."""
     answers: int = 0
     """Texts taken for an answer: unsigned ones never are."""
     open_ends: int = 0
@@ -69,8 +73,9 @@ class Count:
         """One line."""
         return (
             f"{self.runs} runs, {self.killed} killed, {self.pushes} batches acknowledged with"
-            f" {self.texts} texts: {self.lost} lost, {self.doubles} doubles,"
-            f" {self.answers} taken for answers, {self.open_ends} not worked off"
+            f" {self.texts} texts and {self.receipts} receipts: {self.lost} lost,"
+            f" {self.doubles} doubles, {self.answers} taken for answers,"
+            f" {self.open_ends} not worked off"
         )
 
 
@@ -123,6 +128,8 @@ class _Provider:
     draw: random.Random
     said: dict[str, list[str]] = field(default_factory=dict)
     """The texts of acknowledged batches, by eleven digits."""
+    told: set[str] = field(default_factory=set)
+    """Our messages whose receipts were acknowledged."""
     spoilt: int = 0
     pushes: int = 0
     numbers: int = 0
@@ -139,13 +146,26 @@ class _Provider:
             else ([text] if self.name == "aliyun" else text)
         )
         for _ in range(1 + (self.draw.random() < SPOILT)):
-            # In vain while nobody listens; a minute later, as the provider tries, somebody does.
-            while not await self.fake.push("inbound", batch):
-                await self.receiver.up.wait()
-            self.pushes += 1
+            await self._push("inbound", batch)
             if words not in self.said.setdefault(number, []):
                 self.said[number].append(words)
             self.spoilt += self.name == "aliyun" and spoilt
+
+    async def tell(self, taken: Taken) -> None:
+        """A text of ours has arrived: its receipt, pushed until it is acknowledged."""
+        elements: list[Any] = [self.fake.receipt(taken)]
+        if self.draw.random() < SPOILT:
+            elements.insert(0, {"unexpected": taken.id})
+        for _ in range(1 + (self.draw.random() < SPOILT)):
+            await self._push("receipts", elements)
+            self.told.add(taken.reference)
+            self.spoilt += len(elements) - 1
+
+    async def _push(self, kind: str, batch: Any) -> None:
+        # In vain while nobody listens; a minute later, as the provider tries, somebody does.
+        while not await self.fake.push(kind, batch):
+            await self.receiver.up.wait()
+        self.pushes += 1
 
 
 def _inbound(name: ChinaName, number: str, words: str, sequence: int) -> dict[str, Any]:
@@ -156,7 +176,7 @@ def _inbound(name: ChinaName, number: str, words: str, sequence: int) -> dict[st
 
 async def run_once(template: Template, point: str, seed: int) -> Count:
     """One receiver killed at a point on a seed, another to finish, and the count."""
-    assert template.provider != "twilio"
+    assert template.provider in PROVIDERS
     draw, port = random.Random(f"{seed} {point}"), free_port()
     fake = PROVIDERS[template.provider].fake(None)
     fake.webhook_base = f"http://127.0.0.1:{port}"
@@ -204,7 +224,9 @@ async def _live(
         return bool(await owner.fetchval(waiting) == 0)
 
     try:
-        await asyncio.gather(*(talk(one.removeprefix("+86")) for one in template.phones))
+        told = [provider.tell(one) for one in template.taken]
+        talks = [talk(one.removeprefix("+86")) for one in template.phones]
+        await asyncio.gather(*talks, *told)
         await receiver.up.wait()
         await until(all_done)
     finally:
@@ -232,6 +254,14 @@ async def _count(owner: asyncpg.Connection[asyncpg.Record], provider: _Provider)
     count.doubles += twice - held
     shown = await owner.fetchval("SELECT count(*) FROM pro.provider_pushes WHERE broken > 0")
     count.lost += max(0, provider.spoilt - shown)
+    arrived = await owner.fetch(
+        "SELECT m.id::text, m.state, (SELECT count(*) FROM pro.delivery_receipts AS r"
+        " WHERE r.message_id = m.id) AS receipts FROM pro.messages AS m WHERE m.kind = 'reminder'"
+    )
+    count.receipts = len(provider.told)
+    by_id = {row["id"]: row for row in arrived}
+    count.lost += sum(by_id[one]["state"] != "delivered" for one in provider.told)
+    count.doubles += sum(max(0, row["receipts"] - 1) for row in arrived)
     count.answers = await owner.fetchval("SELECT count(*) FROM pro.responses")
     count.open_ends = await owner.fetchval(
         "SELECT count(*) FROM pro.provider_pushes WHERE worked_at IS NULL"

@@ -28,6 +28,7 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.domain.delivery.rules import TEXTS_A_SECOND
 from pro_service.messaging.gateways import Gateways
+from pro_service.services import rounds
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving import work_off
 from pro_service.services.study import senders
@@ -35,12 +36,15 @@ from pro_service.store.base import operations
 from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.web.application import build_application
 from tests.support import databases
-from tests.support.china.account import Approved
+from tests.support.china.account import PROVIDERS, Approved, approve
+from tests.support.china.faults import Taken
 from tests.support.china.trial import fill_trial
+from tests.support.killing.kill_mail import fill_mail_trial
 from tests.support.killing.kill_provider import (
     KillFake,
     KillProvider,
     Trouble,
+    api_of,
     make_fake,
     make_gateway,
 )
@@ -116,6 +120,8 @@ class Template:
     provider: KillProvider = "twilio"
     approved: tuple[Approved, ...] = ()
     """What the provider lets go out, where it lets nothing else."""
+    taken: tuple[Taken, ...] = ()
+    """The texts it has taken already, and of which no receipt came."""
 
 
 def new_keys() -> Keys:
@@ -142,14 +148,58 @@ async def make_template(server_url: str, database_url: str, *, asked: bool = Fal
 
 
 async def make_china_template(
-    server_url: str, database_url: str, provider: KillProvider
+    server_url: str, database_url: str, provider: KillProvider, *, sent: bool = False
 ) -> Template:
-    """The same for a provider of mainland China, where only registered texts go out."""
+    """The same for a provider of mainland China, where only registered texts go out.
+
+    `sent`: the first reminder was taken by it, and its receipts are still to come.
+    """
     keys = new_keys()
     context = context_of(keys, "http://127.0.0.1", provider)
     phones, approved = await fill_trial(database_url, context, provider, PARTICIPANTS)
     name = urlsplit(database_url).path.lstrip("/")
-    return Template(server_url, name, keys, phones, provider, approved)
+    taken = await _send_first(database_url, context, provider, approved) if sent else ()
+    return Template(server_url, name, keys, phones, provider, approved, taken)
+
+
+async def _send_first(
+    database_url: str,
+    context: ServiceContext,
+    provider: KillProvider,
+    approved: Sequence[Approved],
+) -> tuple[Taken, ...]:
+    """Send what is due through a provider without faults, whose pushes reach nobody."""
+    fake = PROVIDERS[provider].fake(None)
+    approve(fake, *approved)
+    async with (
+        TestServer(fake.application(), access_log=None) as served,
+        await open_pools(database_url, roles=["worker"]) as pools,
+    ):
+        api = str(served.make_url("")).rstrip("/")
+        gateway = PROVIDERS[provider].gateway(api, timedelta(seconds=1))
+        context.gateways = Gateways.holding(gateway)
+        while await rounds.remind_round(pools.worker, context):
+            pass
+        await gateway.close()
+    return tuple(fake.taken)
+
+
+async def make_mail_template(server_url: str, database_url: str) -> Template:
+    """The same where reminders are letters, to addresses that were proven."""
+    keys = new_keys()
+    context = context_of(keys, "http://127.0.0.1", "email")
+    addresses = await fill_mail_trial(database_url, context, PARTICIPANTS)
+    name = urlsplit(database_url).path.lstrip("/")
+    return Template(server_url, name, keys, addresses, "email")
+
+
+async def template_of(server_url: str, database_url: str, provider: KillProvider) -> Template:
+    """A migrated database filled for a provider."""
+    if provider == "twilio":
+        return await make_template(server_url, database_url)
+    if provider == "email":
+        return await make_mail_template(server_url, database_url)
+    return await make_china_template(server_url, database_url, provider)
 
 
 @asynccontextmanager
@@ -176,7 +226,7 @@ async def provider_and_web(orders: Orders, fake: KillFake) -> AsyncIterator[Orde
     pools = await open_pools(orders.database_url, roles=["provider", "participant", "desk"])
     async with pools, TestServer(fake.application(), access_log=None) as provider:
         context = context_of(orders.keys, orders.public_url, orders.provider)
-        api = str(provider.make_url("")).rstrip("/")
+        api = api_of(fake, str(provider.make_url("")).rstrip("/"))
         gateway = make_gateway(orders.provider, api, timedelta(seconds=1))
         context.gateways = Gateways.holding(gateway)
         app = build_application(pools=pools, context=context, ready=ready)

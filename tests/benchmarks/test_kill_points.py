@@ -41,6 +41,17 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: 
     assert total.unconfirmed > 0
 
 
+async def test_a_worker_killed_around_the_call_loses_and_doubles_no_letter(
+    server_url: str, database_url: str
+) -> None:
+    template = await kill_sending.make_mail_template(server_url, database_url)
+    total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)
+    assert total.sound, total.notes
+    assert total.runs == 4  # every point, on many seeds: by hand, with --provider email
+    assert total.killed >= 3, total.notes
+    assert total.bound > 0
+
+
 @pytest.mark.parametrize(
     "provider", ["aliyun", pytest.param("tencent", marks=pytest.mark.thorough)]
 )
@@ -59,13 +70,14 @@ async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistere
 async def test_batches_are_neither_lost_nor_doubled_by_a_killed_receiver(
     server_url: str, database_url: str, provider: ChinaName
 ) -> None:
-    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    template = await kill_sending.make_china_template(server_url, database_url, provider, sent=True)
     # Every point, on many seeds: .ci/thorough
-    points = ("push kept, not acknowledged", "all taken, not marked")
+    points = ("push kept, not acknowledged", "receipt taken", "all taken, not marked")
     total = await kill_pushing.prove(template, [0], points=points)
     assert total.sound, total.notes
     assert total.runs == total.killed == len(points), total.notes
     assert total.texts == total.runs * len(template.phones) * len(kill_pushing.SAID)
+    assert total.receipts == total.runs * len(template.taken) > 0
 
 
 @pytest.mark.thorough
@@ -73,7 +85,7 @@ async def test_batches_are_neither_lost_nor_doubled_by_a_killed_receiver(
 async def test_a_receiver_of_batches_killed_at_every_point_loses_and_doubles_none(
     server_url: str, database_url: str, provider: ChinaName
 ) -> None:
-    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    template = await kill_sending.make_china_template(server_url, database_url, provider, sent=True)
     total = await kill_pushing.prove(template, [0, 1])
     assert total.sound, total.notes
     assert total.killed == total.runs, total.notes

@@ -15,9 +15,10 @@ from pro_service.messaging.twilio.gateway import TwilioGateway
 from tests.support.china.account import PROVIDERS, Approved, approve
 from tests.support.china.faults import Fault as ChinaFault
 from tests.support.china.faults import Faults as ChinaFaults
+from tests.support.killing.kill_mail import KillMail, mail_gateway
 from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, Faults, TwilioFake
 
-KillProvider = Literal["twilio", "aliyun", "tencent"]
+KillProvider = Literal["twilio", "aliyun", "tencent", "email"]
 KILL_PROVIDERS: Final[tuple[KillProvider, ...]] = get_args(KillProvider)
 LOST: Final = 0.3
 """How many receipts get lost; as many come late, or twice with a broken element among them."""
@@ -83,6 +84,8 @@ def make_fake(provider: KillProvider, trouble: Trouble, approved: Sequence[Appro
         refused: list[Fault] = ["429"] * trouble.refused_first
         faults.next_sends.extend(refused)
         return KillTwilio(faults)
+    if provider == "email":
+        return KillMail(trouble.seed, trouble.rate, trouble.refused_first, LOST)
     troubles = ChinaFaults(
         seed=trouble.seed,
         rate=trouble.rate,
@@ -97,8 +100,15 @@ def make_fake(provider: KillProvider, trouble: Trouble, approved: Sequence[Appro
     return fake
 
 
+def api_of(fake: KillFake, served: str) -> str:
+    """Where a fake is called: a mail server listens at a port of its own."""
+    return fake.address if isinstance(fake, KillMail) else served
+
+
 def make_gateway(provider: KillProvider, api_base: str, call_bound: timedelta) -> Any:
     """Our gateway to a provider's fake."""
+    if provider == "email":
+        return mail_gateway(api_base, call_bound)
     if provider == "twilio":
         return TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=api_base, call_bound=call_bound)
     return PROVIDERS[provider].gateway(api_base, call_bound)

@@ -28,6 +28,7 @@ POINTS: Final = (
     "push kept, not acknowledged",
     "push claimed",
     "text taken",
+    "receipt taken",
     "all taken, not marked",
     "during the mark",
     "marked",
@@ -87,6 +88,7 @@ def _wrap(reaper: Reaper) -> None:
     service.Inbox.keep = reaper.after("push kept, not acknowledged", keep)
     statements.claim_push = reaper.after("push claimed", statements.claim_push)
     service.take_text = reaper.after("text taken", service.take_text)
+    service.take_receipt = reaper.after("receipt taken", service.take_receipt)
     service._take_all = reaper.after("all taken, not marked", service._take_all)
     mark = reaper.during("during the mark", statements.mark_push_worked, 0.01)
     statements.mark_push_worked = reaper.after("marked", mark)
