@@ -26,7 +26,7 @@ async def measure(url: str, entries: int) -> None:
         study = await load_large_audit(superuser, entries=entries)
         size = await superuser.fetchval(
             "SELECT pg_size_pretty(sum(pg_relation_size(indexrelid))) FROM pg_index"
-            " WHERE indexrelid::regclass::text ~ 'audit_(whom|.*by_hand|.*of_seldom|.*_id_idx)'"
+            " WHERE indexrelid::regclass::text ~ 'audit_(whom|.*by_hand|.*of_seldom|.*_ids?_idx)'"
         )
     finally:
         await superuser.close()

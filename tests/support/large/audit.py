@@ -18,6 +18,7 @@ from pro_service.store.sql_files import load_queries
 from tests.support.large.plans import explain, pages_touched
 
 STUDY = UUID(int=7)
+AUDIT = ("audit_entries", "audit_participants")
 
 
 class LargeAudit(NamedTuple):
@@ -75,36 +76,61 @@ async def load_large_audit(
             sites,
         )
         await _write_entries(superuser, entries, participants)
-    for table in ("audit_entries", "audit_participants", "participants", "participant_sites"):
+    for table in (*AUDIT, "participants", "participant_sites", "reminders"):
         await superuser.execute(f"VACUUM ANALYZE pro.{table}")
     return made
 
 
+NUMBERED = (
+    "(SELECT n, CASE WHEN n % 20 IN (7, 8, 9) THEN n - (n % 20 - 4) ELSE n END AS of,"
+    " n % 20 IN (7, 8, 9) AS changes FROM generate_series(1, {entries}) AS n) AS x"
+)
+"""Entries by number, and by which the row was written that they are about: three in twenty change
+one that another wrote shortly before."""
+ROW = "(lpad(to_hex({of}), 8, '0') || '-0000-7000-8000-000000000003')::uuid"
+
+
 async def _write_entries(superuser: asyncpg.Connection, entries: int, participants: int) -> None:
     """Entries a second apart; one in fifty by a person, one in sixteen of a seldom kind."""
+    row = ROW.format(of="x.of")
     await superuser.execute(
         "INSERT INTO pro.audit_entries (at, study_id, table_name, operation, row_count, row_ids,"
-        " digest, actor, format, list_version, row_digests)"
+        " digest, actor, format, list_version, row_digests, changes)"
         " SELECT '2024-01-01'::timestamptz + n * interval '1 second', $1,"
-        " CASE WHEN n % 16 = 0 THEN (ARRAY['statuses', 'consents', 'events'])[n / 16 % 3 + 1]"
+        " CASE WHEN changes THEN 'reminders'"
+        "      WHEN n % 16 = 0 THEN (ARRAY['statuses', 'consents', 'events'])[n / 16 % 3 + 1]"
         "      WHEN n % 5003 = 0 THEN 'sites'"
         "      ELSE (ARRAY['responses', 'scores', 'attempts', 'messages', 'reminders'])[n % 5 + 1]"
-        " END, 'INSERT', 1,"
-        " jsonb_build_array((lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000003')::uuid),"
+        " END, CASE WHEN changes THEN 'UPDATE' ELSE 'INSERT' END, 1,"
+        f" jsonb_build_array({row}),"
         " sha256(n::text::bytea), CASE WHEN n % 50 = 0 THEN 'staff:s' || n / 50 % 200"
-        " WHEN n % 3 = 0 THEN 'service:worker' ELSE 'participant:P-' || n % $3 + 1 END,"
-        " 2, 1, ARRAY[sha256(n::text::bytea)]"
-        " FROM generate_series(1, $2) AS n",
+        " WHEN n % 3 = 0 THEN 'service:worker' ELSE 'participant:P-' || n % $2 + 1 END,"
+        " 2, 1, ARRAY[sha256(n::text::bytea)],"
+        " CASE WHEN changes THEN jsonb_build_object("
+        f" {row}, jsonb_build_object('old', jsonb_build_object('end_reason', 'was ' || n),"
+        " 'new', jsonb_build_object('end_reason', 'is ' || n))) END"
+        f" FROM {NUMBERED.format(entries=entries)}",
         STUDY,
-        entries,
         participants,
     )
     await superuser.execute(
         "INSERT INTO pro.audit_participants (study_id, participant_id, entry_id, at)"
-        " SELECT e.study_id, (lpad(to_hex((e.id % $1 + 1)::integer), 8, '0')"
+        " SELECT e.study_id, (lpad(to_hex((x.of % $1 + 1)::integer), 8, '0')"
         " || '-0000-7000-8000-000000000002')::uuid, e.id, e.at"
-        " FROM pro.audit_entries AS e WHERE e.table_name <> 'sites'",
+        f" FROM {NUMBERED.format(entries=entries)}"
+        " JOIN pro.audit_entries AS e ON e.id = x.n WHERE e.table_name <> 'sites'",
         participants,
+    )
+    # Rows of the newest entries and of those in the middle, so that pages there have some to tell.
+    await superuser.execute(
+        "INSERT INTO pro.reminders (study_id, id, participant_id, visit_id, schedule_revision,"
+        f" ordinal, due_at, actor) SELECT $1, {ROW.format(of='n')}, (lpad(to_hex((n % $2 + 1)), 8,"
+        f" '0') || '-0000-7000-8000-000000000002')::uuid, {ROW.format(of='n')}, 1, 1, '2024-01-01',"
+        " 'test' FROM generate_series(1, $3) AS n"
+        " WHERE n % 5 = 4 AND (n > $3 - 20000 OR n BETWEEN $3 / 2 - 20000 AND $3 / 2)",
+        STUDY,
+        participants,
+        entries,
     )
 
 
@@ -124,12 +150,36 @@ class Look(NamedTuple):
 def looks(study: LargeAudit) -> tuple[Look, ...]:
     """Every way to a page: by each filter, of the whole study and of one site in forty."""
     everywhere, here = 40, 1
-    long_ago = Cursor(middle_of(study.entries), study.entries // 2)
+    long_ago = Cursor(first_of(study.entries // 2), study.entries // 2)
     rare = AuditSought(kinds=("statuses", "consents"), rare=True)
+    one = AuditSought(participant=study.participant_id)
+    days = (first_of(study.entries // 3), first_of(study.entries // 2))
     return (
         Look("newest of the study", AuditSought(), everywhere, 3_000),
-        Look("newest of a site", AuditSought(), here, 30_000),
-        Look("of a participant", AuditSought(participant=study.participant_id), here, 3_000),
+        Look("newest of a site", AuditSought(), here, 5_000),
+        Look("of a participant", one, here, 3_000),
+        Look("of a participant, by a machine", replace(one, person="service:worker"), here, 3_000),
+        Look(
+            "of a participant, of seldom kinds, in a span",
+            replace(one, kinds=rare.kinds, rare=True, since=days[0], until=days[1]),
+            here,
+            3_000,
+            nothing=True,
+        ),
+        Look("in a span", AuditSought(since=days[0], until=days[1]), everywhere, 3_000),
+        Look(
+            "by a person in a span",
+            AuditSought(person="staff:s7", since=days[0], until=days[1]),
+            everywhere,
+            3_000,
+        ),
+        Look(
+            "of seldom kinds in a span",
+            replace(rare, since=days[0], until=days[1]),
+            everywhere,
+            3_000,
+        ),
+        Look("the last page", AuditSought(before=Cursor(first_of(60), 60)), everywhere, 3_000),
         Look("by a person", AuditSought(person="staff:s7"), everywhere, 3_000),
         Look(
             "by a person nobody is",
@@ -139,7 +189,7 @@ def looks(study: LargeAudit) -> tuple[Look, ...]:
             nothing=True,
         ),
         Look("of seldom kinds", rare, everywhere, 3_000),
-        Look("of seldom kinds at a site", rare, here, 30_000, nothing=True),
+        Look("of seldom kinds at a site", rare, here, 5_000, nothing=True),
         Look(
             "about nobody",
             AuditSought(kinds=("sites",), rare=True),
@@ -166,7 +216,17 @@ async def time_look(
     sql = load_queries("record/reading")["find_audit_page_seen"]
     values = (study.study_id, _composite(look.sought), 51, look.nobodys)
     plan = await explain(desk, sql, values, planning)
-    return plan["Execution Time"], pages_touched(plan["Plan"]), plan["Plan"]["Actual Rows"]
+    page, touched = plan["Execution Time"], pages_touched(plan["Plan"])
+    found = await desk.fetch(sql, *values[:1], look.sought.as_row, *values[2:])
+    hits = [one for one in found if one["hit"]][:50]
+    if not hits:
+        return page, touched, plan["Plan"]["Actual Rows"]
+    # A page is found, and then what its entries say.
+    told = load_queries("record/reading")["list_audit_told_seen"]
+    shown = ([one["id"] for one in hits], [one["at"] for one in hits])
+    says = await explain(desk, told, (study.study_id, *shown, look.nobodys), planning)
+    page += says["Execution Time"]
+    return page, touched + pages_touched(says["Plan"]), plan["Plan"]["Actual Rows"]
 
 
 def _composite(sought: AuditSought) -> str:
@@ -182,6 +242,6 @@ def _composite(sought: AuditSought) -> str:
     return "(" + ",".join(part(one) for one in sought.as_row) + ")"
 
 
-def middle_of(entries: int) -> datetime:
-    """The instant of the entry in the middle."""
-    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=entries // 2)
+def first_of(number: int) -> datetime:
+    """The instant of an entry by its number."""
+    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=number)

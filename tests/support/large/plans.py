@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, is_dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def literal(value: Any) -> str:
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list) and not isinstance(value[0], dict | list):
-        kinds = {bytes: "bytea", UUID: "uuid"}
+        kinds = {bytes: "bytea", UUID: "uuid", int: "bigint", datetime: "timestamptz"}
         kind = next((kinds[one] for one in kinds if isinstance(value[0], one)), "text")
         return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]"
     if isinstance(value, int | float):
