@@ -25,6 +25,8 @@ from pro_service.web.desk.person.naming import chosen, shared_in_words, whom
 from pro_service.web.desk.person.reach import add_person, person_fields
 from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 
+_ADDRESS: Final = "address"
+"""The field of the address."""
 _SAID: Final = frozenset({FirstTextRefused.sent, FirstTextRefused.proven})
 """Why no letter goes, where that is said in words of its own."""
 
@@ -47,15 +49,15 @@ def waiting_of(facts: ParticipantFacts) -> list[ContactFacts]:
 def _field(asked: Asked) -> Field:
     words = asked.words
     hint = words.text("email_sheet.form")
-    return Field("address", "text", words.text("email_sheet.address"), hint=hint)
+    return Field(_ADDRESS, "text", words.text("email_sheet.address"), hint=hint)
 
 
 def _address(asked: Asked) -> Address:
     """The address typed, in its one form. Raises FieldError."""
     try:
-        return read_address("email", asked.typed.text("address"))
+        return read_address("email", asked.typed.text(_ADDRESS))
     except AddressFormError:
-        raise FieldError("address", "email") from None
+        raise FieldError(_ADDRESS, "email") from None
 
 
 async def _doubt(asked: Asked) -> Outlook | None:
