@@ -38,7 +38,7 @@ from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
 from pro_service.store.keeping.watching import get_figures
 from pro_service.store.migrations import demand_whole, schema_state
-from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.pools import Pools, check_sessions, connect, open_pools
 from pro_service.store.texting.registered import list_gaps
 from pro_service.store.texting.sending import count_waiting_elsewhere, list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
@@ -100,6 +100,12 @@ async def reading_everything(
         await connection.close()
 
 
+def _exporting(database_url: str, replica: str | None, pools: Pools) -> Exporting:
+    """What files at the desk are made with."""
+    copy = None if replica is None else partial(reading_everything, replica)
+    return Exporting(partial(reading_everything, database_url), pools.desk, copy)
+
+
 async def _waits_for_operator(connection: Connection, providers: list[str]) -> str | None:
     """What one setting or one registration mends for everybody, in words; None: nothing."""
     waiting = waiting_elsewhere(await count_waiting_elsewhere(connection, providers))
@@ -116,7 +122,7 @@ async def open_service(
     `telling` is how staff are told, in place of the settings' mail server.
 
     Raises OldSchemaError, MovedDatabaseError, RestoreUnfinishedError, KeysDoNotFitError,
-    WrongKindError, SettingsError, JournalError, DatabaseUnreachableError.
+    WrongKindError, SettingsError, JournalError, DatabaseUnreachableError, PoolerError.
     """
     with journal_in(settings.journal_dir):
         async with _put_together(settings, database_url, vault, telling) as service:
@@ -130,10 +136,13 @@ async def _put_together(
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     bounds = PAGES._replace(statement=settings.database_seconds)
     meters = Meters(release())
+    replica = None if settings.replica_url is None else settings.replica_url.get_secret_value()
+    await check_sessions(database_url)
     pools = await open_pools(database_url, min_size=1, bounds=bounds, waited=meters.waited)
     context = make_context(settings, vault)
     webhooks = HttpWebhooks()
     try:
+        await pools.open_copy(replica, bounds)
         keys = KeyWatch(vault)
         held = await check_ready(pools, context.gateways.names)
         await keys.demand(pools.participant)
@@ -151,7 +160,7 @@ async def _put_together(
             telling=told_by,
             desk=pools.desk,
             webhooks=webhooks,
-            exporting=Exporting(lambda: reading_everything(database_url), pools.desk),
+            exporting=_exporting(database_url, replica, pools),
         )
         # Who comes after a promotion or a restore cannot tell which it was (R18).
         here_before = await holds.get_left_timeline(pools.worker) is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -19,6 +22,8 @@ from pro_service.vault.signing import SigningRing
 from pro_service.vault.vault import Vault
 
 PREFIX = "PRO_"
+COMMAND_SECONDS: Final = 30.0
+"""How long a command may take that gives a secret."""
 LEAST_SECRET = 16
 """Characters of a secret that is part of an address."""
 Provider = Literal["aliyun", "email", "simulator", "tencent", "twilio"]
@@ -38,6 +43,8 @@ class Settings(BaseSettings):
     """postgresql://... of a PostgreSQL 15 or newer."""
     database_seconds: float = Field(8.0, ge=0.5, le=600)
     """How long a page or a webhook waits for one statement; periodic work, three times that."""
+    replica_url: SecretStr | None = None
+    """A standby of that database, from which exports and figures are read."""
     data_dir: Path | None = None
     """Instead of a server of one's own: a folder in which an embedded one keeps its data."""
     failover: Literal["hold", "go-on"] = "hold"
@@ -146,11 +153,60 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings. Raises SettingsError that names the variable and the mend."""
     try:
-        return Settings()
+        return Settings(**_kept_elsewhere())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise SettingsError(f"{name} is wrong: {first['msg']}.") from None
+
+
+def _kept_elsewhere() -> dict[str, str]:
+    """Secrets that a file has (`PRO_..._FILE`) or a command prints (`PRO_..._COMMAND`)."""
+    found = {}
+    for name, field in Settings.model_fields.items():
+        if SecretStr not in get_args(field.annotation):
+            continue
+        variable = PREFIX + name.upper()
+        ways = (variable, f"{variable}_FILE", f"{variable}_COMMAND")
+        given = [one for one in ways if os.environ.get(one)]
+        if len(given) > 1:
+            raise SettingsError(f"{given[0]} and {given[1]} are both set.", mend="Keep one.")
+        if given and given[0] != variable:
+            read = _of_file if given[0].endswith("_FILE") else _of_command
+            found[name] = read(given[0], os.environ[given[0]])
+    return found
+
+
+def _of_file(variable: str, place: str) -> str:
+    try:
+        text = Path(place).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The file of {variable} cannot be read ({type(error).__name__}).",
+            mend="Name a file that holds the secret and nothing else.",
+        ) from None
+    return _not_empty(variable, text)
+
+
+def _of_command(variable: str, words: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  (the operator's own command, and no shell)
+            shlex.split(words), capture_output=True, timeout=COMMAND_SECONDS, check=True
+        )
+        text = done.stdout.decode("utf-8").strip()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        # Neither its words nor what it said: either may hold a secret.
+        raise SettingsError(
+            f"The command of {variable} failed ({type(error).__name__}).",
+            mend="Run it by hand as the service's account: it must print the secret and end.",
+        ) from None
+    return _not_empty(variable, text)
+
+
+def _not_empty(variable: str, text: str) -> str:
+    if not text:
+        raise SettingsError(f"{variable} leads to nothing.", mend="It must give the secret.")
+    return text
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -114,6 +114,11 @@ def unreachable(error: BaseException) -> DatabaseUnreachableError:
             "The server has no database of this name.",
             mend="Check the name in PRO_DATABASE_URL, or make the database.",
         )
+    if isinstance(error, asyncpg.ProtocolViolationError) and "startup parameter" in str(error):
+        return DatabaseRefusedError(
+            "A pooler stands before the database and refuses what our connections start with.",
+            mend="Name an entry of it for each role: `.../pro_{role}` in PRO_DATABASE_URL.",
+        )
     if isinstance(error, ValueError):
         return DatabaseRefusedError(
             "The database's address cannot be read.",

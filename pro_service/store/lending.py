@@ -28,6 +28,7 @@ from pro_service.store.bounds import (
     unreachable,
 )
 from pro_service.store.built_in import Told, known_arrays
+from pro_service.store.hosts import connect_first, doubt
 
 Waited = Callable[[str, float], None]
 """Told the role of a pool, and for how many seconds a connection of it was waited for."""
@@ -186,7 +187,7 @@ class BoundedPool(asyncpg.Pool):
         `settings` go into each start message, `prepare` is done once to each connection and `reset`
         (None: RESET ALL) each time one is given back.
         """
-        self.bounds = bounds
+        self.url, self.bounds = url, bounds
         self.waited: Callable[[float], None] = nobody_asks
         """Told of each loan how many seconds it was waited for, in vain or not."""
         self.beside: tuple[BoundedPool, ...] = (self,)
@@ -205,7 +206,7 @@ class BoundedPool(asyncpg.Pool):
             record_class=asyncpg.Record,
             timeout=bounds.connecting,
             command_timeout=bounds.silence,
-            server_settings=settings | bounds.settings,
+            server_settings=settings,
         )
 
     def acquire(self, *, timeout: float | None = None) -> Loan:
@@ -213,14 +214,16 @@ class BoundedPool(asyncpg.Pool):
         return Loan(self, self.bounds.lending if timeout is None else timeout)
 
     async def doubt_all(self) -> None:
-        """Make every connection to this server anew before it is lent again."""
+        """Make every connection anew before it is lent again; elsewhere, where that can be."""
+        doubt(self.url)
         for pool in self.beside:
             await pool.expire_connections()
 
 
 async def connect_within(url: str, **options: Any) -> asyncpg.Connection:
-    """Connect as asyncpg does. Raises DatabaseUnreachableError."""
+    """Connect as asyncpg does, to the first host that will do. Raises DatabaseUnreachableError."""
     try:
-        return await asyncpg.connect(url, **options)
+        async with asyncio.timeout(options.get("timeout")):
+            return await connect_first(url, lambda host: asyncpg.connect(host, **options))
     except CANNOT_CONNECT as error:
         raise unreachable(error) from error

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal, Self
 
 import asyncpg
 from pydantic import ConfigDict, TypeAdapter
 
+from pro_service.store.base.sessions import set_session
 from pro_service.store.bounds import (
     CANNOT_CONNECT,
     COMMANDS,
@@ -32,12 +35,14 @@ from pro_service.store.lending import (
     connect_within,
     nobody_asks,
 )
+from pro_service.store.pooler import CARRIED, demand_sessions, entry_of, is_pooled
 
 __all__ = [
     "DatabaseRefusedError",
     "DatabaseUnreachableError",
     "Pools",
     "Role",
+    "check_sessions",
     "connect",
     "encode_json",
     "is_stale",
@@ -65,6 +70,8 @@ class Pools:
     def __init__(self, pools: Mapping[Role, asyncpg.Pool]) -> None:
         """Take over `pools`, to be closed by `close`."""
         self._pools = pools
+        self.copy: asyncpg.Pool | None = None
+        """The desk's on a standby, where figures are read from one."""
 
     @property
     def participant(self) -> asyncpg.Pool:
@@ -99,9 +106,14 @@ class Pools:
         """Close them."""
         await self.close()
 
+    async def open_copy(self, url: str | None, bounds: Bounds) -> None:
+        """Let figures be read from the standby there, if one is named."""
+        if url is not None:
+            self.copy = (await open_pools(url, roles=["desk"], bounds=bounds)).desk
+
     async def close(self, *, patience: float = 10.0) -> None:
         """Wait up to `patience` seconds for borrowed connections, then end them."""
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), *([self.copy] if self.copy else [])):
             try:
                 await asyncio.wait_for(pool.close(), patience)
             except TimeoutError:
@@ -127,13 +139,15 @@ async def open_pools(
     try:
         for role in roles:
             size = sizes.get(role, DEFAULT_SIZES[role])
+            own = worker_bounds(bounds) if role == "worker" else bounds
+            begun = _Start.of(url, f"pro_{role}", f"service:{role}", own)
             pool = BoundedPool(
-                url,
-                worker_bounds(bounds) if role == "worker" else bounds,
+                entry_of(url, role),
+                own,
                 sizes=(min(min_size, size), size),
-                settings=start_settings(f"pro_{role}", f"service:{role}"),
-                prepare=prepare_connection,
-                reset=None if role == "desk" else _leave_as_it_is,
+                settings=begun.sent,
+                prepare=begun.prepare,
+                reset=begun.again if role == "desk" else _leave_as_it_is,
             )
             pool.waited = partial(waited, role)
             pools[role] = await pool
@@ -161,20 +175,69 @@ async def connect(
     `role` is a database role's full name (`pro_worker`), or None to stay who the URL says.
     `only_reads`: the server refuses whatever would write. Raises DatabaseUnreachableError.
     """
-    reading = {"default_transaction_read_only": "on"} if only_reads else {}
+    begun = _Start.of(url, role, actor, bounds, only_reads=only_reads)
+    # A session that only reads is no read-write one, whatever the server is.
+    whom = {"target_session_attrs": "primary"} if only_reads and "=read-write" in url else {}
     connection = await connect_within(
-        url,
+        entry_of(url, role),
+        **whom,
         timeout=bounds.connecting,
         command_timeout=bounds.silence,
-        server_settings=start_settings(role, actor) | bounds.settings | reading,
+        server_settings=begun.sent,
         connection_class=BoundedConnection,
     )
     try:
-        await prepare_connection(connection)
+        await begun.prepare(connection)
     except CANNOT_CONNECT as error:
         connection.terminate()
         raise unreachable(error) from error
     return connection
+
+
+@dataclass(frozen=True)
+class _Start:
+    """How a connection begins: what its start message brings, and what must be set after it."""
+
+    sent: dict[str, str]
+    left: dict[str, str]
+
+    @classmethod
+    def of(
+        cls, url: str, role: str | None, actor: str, bounds: Bounds, *, only_reads: bool = False
+    ) -> Self:
+        """All of it travels in the start message, but for what a pooler would not hand on."""
+        reading = {"default_transaction_read_only": "on"} if only_reads else {}
+        whole = start_settings(role, actor) | bounds.settings | reading
+        if not is_pooled(url):
+            return cls(whole, {})
+        sent = {name: value for name, value in whole.items() if name in CARRIED}
+        return cls(sent, {name: value for name, value in whole.items() if name not in CARRIED})
+
+    async def prepare(self, connection: asyncpg.Connection) -> None:
+        """Make a new connection ready."""
+        await prepare_connection(connection)
+        if self.left:
+            await set_session(connection, self.left)
+
+    async def again(self, connection: asyncpg.Connection) -> None:
+        """Make one that is given back as it was: without what somebody set on it."""
+        await connection.reset()
+        if self.left:
+            await set_session(connection, self.left)
+
+
+async def check_sessions(url: str, bounds: Bounds = PAGES) -> None:
+    """Raise PoolerError where what stands in between does not keep sessions apart.
+
+    Raises DatabaseUnreachableError.
+    """
+    async with AsyncExitStack() as stack:
+        pair = []
+        for _ in range(2):
+            one = await connect(url, role="pro_worker", actor="service:worker", bounds=bounds)
+            stack.push_async_callback(one.close)
+            pair.append(one)
+        await demand_sessions(pair[0], pair[1], "pro_worker")
 
 
 def start_settings(role: str | None, actor: str) -> dict[str, str]:

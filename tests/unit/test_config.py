@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +143,41 @@ def test_a_provider_of_china_names_the_first_setting_it_lacks(
             make_gateways(read_settings()).open()
         monkeypatch.setenv(setting, SECRET)
     assert make_gateways(read_settings()).of(provider).name == provider
+
+
+def test_a_secret_is_read_from_a_file_or_printed_by_a_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "vault keys"
+    kept.write_text("v1:from-the-file\n")
+    monkeypatch.setenv("PRO_VAULT_KEYS_FILE", str(kept))
+    monkeypatch.setenv("PRO_INDEX_KEYS_COMMAND", f"cat {shlex.quote(str(kept))}")
+    monkeypatch.setenv("PRO_DATABASE_URL_COMMAND", "echo postgresql://there/pro")
+    settings = read_settings()
+    read = (settings.vault_keys, settings.index_keys, settings.database_url)
+    assert [one and one.get_secret_value() for one in read] == [
+        *("v1:from-the-file", "v1:from-the-file", "postgresql://there/pro")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"LINK_KEYS": "l1:x", "LINK_KEYS_FILE": "/k"}, "PRO_LINK_KEYS and PRO_LINK_KEYS_FILE are"),
+        ({"LINK_KEYS_FILE": "/k", "LINK_KEYS_COMMAND": "true"}, "_FILE and PRO_LINK_KEYS_COMMAND"),
+        ({"SEAL_KEYS_FILE": "/no/such"}, "PRO_SEAL_KEYS_FILE cannot be read (FileNotFoundError)"),
+        ({"SEAL_KEYS_COMMAND": "false"}, "PRO_SEAL_KEYS_COMMAND failed (CalledProcessError)"),
+        ({"SEAL_KEYS_COMMAND": "no-such-program x"}, "failed (FileNotFoundError)"),
+        ({"SEAL_KEYS_COMMAND": "echo 'secret"}, "failed (ValueError)"),
+        ({"SEAL_KEYS_COMMAND": "true"}, "PRO_SEAL_KEYS_COMMAND leads to nothing"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_named_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"PRO_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert said in refused.value.message
+    assert "secret" not in refused.value.message

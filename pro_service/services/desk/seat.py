@@ -6,8 +6,10 @@ sites handed to the database here. Nothing at the desk filters by site.
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -19,12 +21,16 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.permissions import MAY, UNSEEN, Action
 from pro_service.services.base.actors import staff_actor
 from pro_service.services.base.turns import Write
+from pro_service.store.base import copies
+from pro_service.store.bounds import DatabaseUnreachableError
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.sessions import Assignment, SessionRow
 from pro_service.store.notes import NoteRow
+from pro_service.store.pools import Pools
 
 LONGEST_NOTE: Final = 2000
+log = logging.getLogger("pro_service.desk")
 
 
 class NotHereError(ProServiceError):
@@ -158,6 +164,31 @@ async def at_desk(
     ):
         await _enter(connection, seat, Action.see_participants)
         yield connection
+
+
+class Copy(NamedTuple):
+    """What figures are read from, and how many seconds old it may be; None: it is no copy."""
+
+    connection: Connection
+    seconds: int | None
+
+
+@asynccontextmanager
+async def at_copy(pools: Pools, seat: Seat | Place) -> AsyncIterator[Copy]:
+    """One snapshot as `at_desk` has it, of a standby where there is one that answers."""
+    async with AsyncExitStack() as stack:
+        if pools.copy is not None:
+            try:
+                there = at_desk(pools.copy, seat, one_snapshot=True)
+                connection = await stack.enter_async_context(there)
+                age = await copies.get_age(connection)
+            except DatabaseUnreachableError as error:
+                log.warning("copy_unreachable", extra={"reason": error.message})
+            else:
+                yield Copy(connection, None if age is None else math.ceil(age))
+                return
+        here = at_desk(pools.desk, seat, one_snapshot=True)
+        yield Copy(await stack.enter_async_context(here), None)
 
 
 @asynccontextmanager

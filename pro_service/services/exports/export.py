@@ -82,18 +82,18 @@ async def export(
     wanted: Wanted = EVERYTHING,
     told: Callable[[int, int], None] = lambda done, of: None,
     keep: Keep | None = None,
+    ahead: asyncpg.Connection[asyncpg.Record] | None = None,
 ) -> dict[str, int]:
     """Write a study's tables into `folder`; returns the rows of each.
 
-    `as_of` None is now. What was recorded later is not seen: answers, scores, events, statuses and
-    schedules are those of that instant, and the same whenever they are asked for again. Of a data
-    cut (`cut` is its name) the instant is the cut's, and every byte is the same each time. `keep`
-    is how the record learns of it where `connection` only reads. Raises AsOfError, CutError,
-    TableNameError, ReadsOpenError, ExportFolderError, and whatever `told` raises.
+    `as_of` None is now. Answers, scores, events, statuses and schedules are those of that instant,
+    always; of a data cut (`cut` is its name), every byte. `keep` is how the record learns of it
+    where `connection` only reads, `ahead` the server whose copy that is. Raises AsOfError,
+    CutError, CopyBehindError, TableNameError, ReadsOpenError, ExportFolderError, what `told` does.
     """
     as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
     tables = wanted.in_order()
-    at = await settle(connection, as_of)
+    at = await settle(connection, as_of, ahead=ahead)
     narrowed = [*([] if cut is None else [f"cut={cut}"]), *wanted.narrowed_by]
     if as_of is not None:
         narrowed.append(f"as_of={at.astimezone(UTC).isoformat()}")

@@ -11,7 +11,7 @@ import asyncpg
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.times import typed_instant
-from pro_service.store.base import operations
+from pro_service.store.base import copies, operations
 from pro_service.store.exports import export as store
 
 PATIENCE: Final = 60.0
@@ -52,10 +52,35 @@ def read_instant(text: str) -> datetime:
     return instant
 
 
+class CopyBehindError(ProServiceError):
+    """The copy of the database does not keep up."""
+
+
+async def catch_up(
+    ahead: asyncpg.Connection[asyncpg.Record],
+    copy: asyncpg.Connection[asyncpg.Record],
+    *,
+    patience: float = PATIENCE,
+) -> None:
+    """Wait until a copy has all that the server ahead of it has now. Raises CopyBehindError."""
+    position = await copies.get_log_position(ahead)
+    until = monotonic() + patience
+    while not await copies.has_replayed(copy, position):
+        if monotonic() > until:
+            age = await copies.get_age(copy)
+            said = "of unknown age" if age is None else f"{age:.0f} s behind"
+            raise CopyBehindError(
+                f"The copy of the database is {said}, and did not catch up in {patience:.0f} s.",
+                mend="See why its replication stands still, or unset PRO_REPLICA_URL.",
+            )
+        await asyncio.sleep(LOOK_AGAIN)
+
+
 async def settle(
     connection: asyncpg.Connection[asyncpg.Record],
     as_of: datetime | None,
     *,
+    ahead: asyncpg.Connection[asyncpg.Record] | None = None,
     patience: float = PATIENCE,
 ) -> datetime:
     """The instant to export (study time), once no transaction runs that can still write into it.
@@ -63,13 +88,16 @@ async def settle(
     Rows are recorded at the instant their transaction began, and seen when it ends: a long
     enrolment would be missing from an export made meanwhile and present in the same export made
     later. So every transaction under way now is waited for, at most `patience` seconds; those
-    that begin later are recorded later. `as_of` None is now. Raises AsOfError.
+    that begin later are recorded later. `as_of` None is now. Where `connection` is a copy of the
+    server `ahead`, all that is of that one, and the copy has it then. Raises AsOfError,
+    CopyBehindError.
     """
-    now = await operations.get_study_time(connection)
+    writing = ahead or connection
+    now = await operations.get_study_time(writing)
     at = as_of or now
     if at > now:
         raise AsOfError("The instant lies in the future of study time.")
-    older = await store.list_transactions_under_way(connection)
+    older = await store.list_transactions_under_way(writing)
     until = monotonic() + patience
     while older:
         if monotonic() > until:
@@ -80,6 +108,8 @@ async def settle(
                 "then export again.",
             )
         await asyncio.sleep(LOOK_AGAIN)
-        running = await store.list_transactions_under_way(connection)
+        running = await store.list_transactions_under_way(writing)
         older = {name: pid for name, pid in older.items() if name in running}
+    if ahead is not None:
+        await catch_up(ahead, connection)
     return at

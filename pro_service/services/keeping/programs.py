@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.store.pooler import entry_of
 
 
 class ProgramsError(ProServiceError):
@@ -80,7 +81,7 @@ def connection_of(url: str) -> tuple[str, dict[str, str]]:
 
     What stands on a command line can be read by everybody on the machine.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(entry_of(url, None))
     query = dict(parse_qsl(parts.query))
     password = query.pop("password", None) or (unquote(parts.password) if parts.password else None)
     user, at, host = parts.netloc.rpartition("@")

@@ -41,6 +41,7 @@ from pro_service.services.pages.sorting import (
     sort_too_late,
 )
 from pro_service.store.answering import answers as answer_store
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.pages import preferences as page_store
 from pro_service.store.pages.preferences import OvertakenRow, OvertakenWrite
@@ -266,8 +267,9 @@ async def _write(
         plan = decide(_Read(context, posted.visitor, questionnaire, baseline))
         if refused or not plan.is_plain:
             stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
-            if stored_at is not None:
-                # What the caller knew may be older than what was stored.
+            if stored_at or not (plan.answers or plan.kept):
+                await operations.mark_settled(connection)
+            if stored_at is not None:  # What the caller knew may be older than what was stored.
                 page = await open_pages(connection, context, token, device=device)
                 return Decision(None if page is None else _stored_before(page, about, stored_at))
         refused = True

@@ -7,6 +7,7 @@ from uuid import UUID
 from pro_service.messaging.gateway import Gateway, ReplyBody, status_callback_url
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Arrival
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
 from pro_service.vault import places
@@ -22,6 +23,7 @@ async def first_copy(
     )
     if found is None:
         return None
+    await operations.mark_settled(connection)
     if found.by_queue:
         return gateway.reply(None)  # The reply goes out, or went out, as a message of its own.
     if found.message_id is None or found.body_sealed is None or found.body_key is None:

@@ -44,3 +44,11 @@ async def declare_kind(connection: Connection, kind: str) -> str:
 async def check_database(connection: Connection) -> None:
     """Return if the database answers."""
     await connection.fetchval(_SQL["check_database"])
+
+
+async def mark_settled(connection: Connection) -> None:
+    """Return once what was found stored is as safe as if it were stored now.
+
+    Whoever acknowledges without writing asks for it: what was read may be on one machine alone.
+    """
+    await connection.fetchval(_SQL["mark_settled"])

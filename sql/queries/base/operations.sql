@@ -21,3 +21,8 @@ SELECT pro.declare_kind($1) AS kind;
 -- name: check_database()
 -- That the database answers.
 SELECT 1 AS alive;
+
+-- name: mark_settled()
+-- A commit of nothing, which waits until all that was committed before it is as safe as commits are here: after a
+-- crash, or a wait that broke off, rows can be read that no standby has yet.
+SELECT pg_logical_emit_message(true, 'pro', '') AS written_at;

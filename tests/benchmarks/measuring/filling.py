@@ -52,7 +52,7 @@ def phone(number: int) -> str:
     return f"+1{200 + area}555{100 + line:04}"
 
 
-async def fill(url: str, participants: int) -> Keys:
+async def fill(url: str, participants: int, answers: int = ANSWERS) -> Keys:
     """Fill the empty database at `url`; two minutes for 2,000 participants."""
     rings = (KeyRing.generate("m1"), KeyRing.generate("i1"), KeyRing.generate("l1"))
     keys = (rings[0].reveal(), rings[1].reveal(), rings[2].reveal())
@@ -60,7 +60,7 @@ async def fill(url: str, participants: int) -> Keys:
     try:
         await migrate(superuser, kind="validation")
         await migrate(superuser, series="simulator")
-        await load_large_study(superuser, participants=participants, answers=ANSWERS)
+        await load_large_study(superuser, participants=participants, answers=answers)
         async with superuser.transaction():
             await superuser.execute("SET LOCAL session_replication_role = replica")
             await _make_true(superuser, url, Vault(*rings), participants)

@@ -112,7 +112,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
     visits = [row_id(VISITS, open_visit(n)) for n in world.alone]
 
     async def again() -> None:
-        await _put_back(superuser, AGAIN, visits)
+        await put_back(superuser, AGAIN, visits)
         await superuser.execute("VACUUM ANALYZE pro.reminders, pro.messages, pro.message_keys")
 
     try:
@@ -120,7 +120,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
             sealer = Sealer(SigningRing.generate())
             jobs = make_jobs(pools.worker, context, sealer)
             remind = next(job for job in jobs if job.id == "remind")
-            await _put_back(superuser, BEFORE, visits)
+            await put_back(superuser, BEFORE, visits)
             await superuser.execute("VACUUM FULL pro.messages")
             await again()
             yield Wave(context, gateway, pools, remind, again)
@@ -129,7 +129,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
         await superuser.close()
 
 
-async def _put_back(
+async def put_back(
     superuser: asyncpg.Connection, statements: tuple[str, ...], visits: list[UUID]
 ) -> None:
     """Run them without triggers; `$1` is the open visits."""

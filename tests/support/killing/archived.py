@@ -89,8 +89,13 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop every server that was started."""
-        for data in self.ports:
-            self._ctl(data, "stop", "-m", "immediate")
+        for data in list(self.ports):
+            self.stop_one(data)
+
+    def stop_one(self, data: Path) -> None:
+        """Stop the server of one folder, at once."""
+        del self.ports[data]
+        self._ctl(data, "stop", "-m", "immediate")
 
     def _ctl(self, data: Path, *words: str) -> None:
         self.run(str(BIN / "pg_ctl"), "-D", str(data), *words)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,6 +58,10 @@ class Exporting:
 
     reading: Callable[[], AbstractAsyncContextManager[asyncpg.Connection[asyncpg.Record]]]
     desk: asyncpg.Pool
+    copy: Callable[[], AbstractAsyncContextManager[asyncpg.Connection[asyncpg.Record]]] | None = (
+        None
+    )
+    """The same from a standby, which then has the long reading."""
 
 
 class _Made(NamedTuple):
@@ -120,7 +124,11 @@ async def _make(
     progress: _Progress,
 ) -> _Made:
     """The file, with every format in it. Raises ProServiceError."""
-    async with exporting.reading() as reading:
+    async with AsyncExitStack() as stack:
+        reading = await stack.enter_async_context(exporting.reading())
+        copy = None
+        if exporting.copy is not None:
+            copy = await stack.enter_async_context(exporting.copy())
         place = await find_place_of_staff(reading, job.study_id, staff_login(job.actor))
         async with at_desk(exporting.desk, place) as connection:
             allowed = await read_allowed(connection, context, place)
@@ -136,7 +144,7 @@ async def _make(
         study = await _study(reading, job)
         taken = _Keeping(exporting.desk, place)
         await export(
-            reading,
+            copy or reading,
             context,
             study,
             folder / "export",
@@ -145,6 +153,7 @@ async def _make(
             wanted=wanted,
             told=progress.told,
             keep=taken.keep,
+            ahead=None if copy is None else reading,
         )
     name = f"{study.code}_{_stamp(taken.as_of)}"
     path = folder / "export.zip"

@@ -9,7 +9,7 @@ from aiohttp import web
 from pro_service.services.desk import missing as service
 from pro_service.services.desk import today
 from pro_service.services.desk.listing.grid import read_definitions
-from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.seat import Seat, at_copy, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.web.desk.guard import for_staff
 from pro_service.web.desk.missing.asked import LOG_PATH, PATH, asked_of
@@ -24,12 +24,12 @@ MOST_OF_A_PAGE: Final = 100
 async def show_missing(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/missing`: numbers first, each with its bar."""
     context, study_id = request.app[CONTEXT], seat.study_id
-    async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
-        frame = await read_frame(connection, study_id)
-        sites = await today.list_sites(connection, study_id)
+    async with at_copy(request.app[POOLS], seat) as copy:
+        frame = await read_frame(copy.connection, study_id)
+        sites = await today.list_sites(copy.connection, study_id)
         asked = asked_of(request.query, sites)
         found = await service.read_missing(
-            connection, context, study_id, site_id=asked.site_id, definition=asked.visit
+            copy.connection, context, study_id, site_id=asked.site_id, definition=asked.visit
         )
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
@@ -38,6 +38,7 @@ async def show_missing(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
+        copy_seconds=copy.seconds,
         sites=sites,
         asked=asked,
         path=PATH,

@@ -13,7 +13,7 @@ from pro_service.services.desk import today as service
 from pro_service.services.desk.listing.figures import read_figures
 from pro_service.services.desk.listing.grid import GridQuery, read_grid, walk_grid
 from pro_service.services.desk.listing.searching import look_for
-from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.services.desk.seat import Seat, at_copy, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.store.base.data_out import TakenOut
 from pro_service.tables.writing import csv_bytes
@@ -97,9 +97,9 @@ async def get_table(request: web.Request, seat: Seat) -> web.Response:
 async def show_figures(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/figures`: completion and availability, counted apart from the list."""
     context, study_id = request.app[CONTEXT], seat.study_id
-    async with at_desk(request.app[POOLS].desk, seat) as connection:
-        frame = await read_frame(connection, study_id)
-        found = await read_figures(connection, context, study_id)
+    async with at_copy(request.app[POOLS], seat) as copy:
+        frame = await read_frame(copy.connection, study_id)
+        found = await read_figures(copy.connection, context, study_id)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     return desk.render(
@@ -107,6 +107,7 @@ async def show_figures(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=frame,
+        copy_seconds=copy.seconds,
         figures=figure_values(words, found),
         unknown=found.unknown,
         counts_corrections=seat.may_anywhere(Action.count_corrections),

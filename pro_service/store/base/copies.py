@@ -1,0 +1,27 @@
+"""Standbys that are read from: whether they have all of it, and how old what they show may be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pro_service.store.connection import Connection
+from pro_service.store.sql_files import load_queries
+
+_SQL: Final = load_queries("base/copies")
+
+
+async def get_log_position(connection: Connection) -> str:
+    """How far the server that takes writes has come."""
+    position: str = await connection.fetchval(_SQL["get_log_position"])
+    return position
+
+
+async def has_replayed(copy: Connection, position: str) -> bool:
+    """Whether a standby has come so far."""
+    return bool(await copy.fetchval(_SQL["has_replayed"], position))
+
+
+async def get_age(copy: Connection) -> float | None:
+    """Seconds: what was written later may be missing. None: it is no standby, or never heard."""
+    seconds: float | None = await copy.fetchval(_SQL["get_age"])
+    return seconds

@@ -1,0 +1,254 @@
+"""The rig put together: cluster, processes, the ways between them, participants and provider."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+
+from pro_service.domain.errors import ProServiceError
+from pro_service.store.base import operations
+from pro_service.store.ids import new_id
+from pro_service.store.pools import connect
+from pro_service.vault.signing import SigningRing
+from tests.benchmarks.measuring.filling import ACTOR, fill, open_visit
+from tests.benchmarks.measuring.waves import AGAIN, BEFORE, put_back
+from tests.benchmarks.measuring.world import World, move_to_the_morning
+from tests.rig.books import SECRET, Acknowledged, Provider
+from tests.rig.checks import Verdict, compare
+from tests.rig.clients import Doors, Phone, Walker
+from tests.rig.cluster import Cluster
+from tests.rig.processes import Process, settings_of
+from tests.rig.proxy import Link
+from tests.support.command import free_port
+from tests.support.large import VISITS, row_id
+
+DATABASE: Final = "pro"
+PUBLIC_URL: Final = "http://127.0.0.1:8080"
+SERVERS: Final = 2
+WORKERS: Final = 2
+WALKERS: Final = 4
+PHONES: Final = 12
+RECOVERY: Final = 60.0
+"""Seconds after a fault's end within which everything is served again."""
+LATE: Final = 3.0
+"""Seconds a nudge may be due before sending counts as standing still."""
+SPREAD: Final = (
+    "UPDATE pro.reminders AS r SET due_at = pro.now() + random() * make_interval(secs => {seconds})"
+    " WHERE visit_id = ANY ($1::uuid[]) AND ordinal = 1"
+)
+GOES: Final = """
+SELECT NOT pro.sending_is_held() AND NOT EXISTS (SELECT FROM pro.reminders
+    WHERE ended_at IS NULL AND due_at < pro.now() - make_interval(secs => $1))
+"""
+LEASES_OVER: Final = (
+    "UPDATE pro.messages SET lease_until = clock_timestamp() - interval '1 second'"
+    " WHERE state = 'sending'"
+)
+IN_HAND: Final = (
+    "SELECT count(*) FROM pro.messages WHERE state IN ('queued', 'sending', 'ambiguous')"
+)
+
+
+@dataclass
+class Rig:
+    """What faults act on, and what is counted."""
+
+    cluster: Cluster
+    world: World
+    doors: Doors
+    provider: Provider
+    servers: list[Process]
+    workers: list[Process]
+    book: Acknowledged = field(default_factory=Acknowledged)
+    begun_at: UUID = field(default_factory=new_id)
+    pause: float = 0.5
+    slowest: float = 0.0
+    """Seconds the longest recovery took."""
+    unrecovered: list[str] = field(default_factory=list)
+    strayed: list[str] = field(default_factory=list)
+
+    @property
+    def processes(self) -> list[Process]:
+        """All of the service's."""
+        return [*self.servers, *self.workers]
+
+    @property
+    def links(self) -> list[Link]:
+        """Every way there is between two processes."""
+        inside = [way for node in self.cluster.nodes for way in (node.replication, node.etcd)]
+        return [*inside, *self.doors.links, *(way for one in self.processes for way in one.ways)]
+
+    async def connect(self) -> asyncpg.Connection:
+        """To the leader, past every link."""
+        leader = await self.cluster.leader()
+        return await connect(url_of(leader.port), role=None, actor=ACTOR)
+
+    async def recovered(self, fault: str) -> float | None:
+        """Wait until every server keeps answers again and no nudge is late; seconds it took."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(RECOVERY):
+                while not await self._serves_since(began):  # noqa: ASYNC110  (nobody tells)
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            self.unrecovered.append(fault)
+            return None
+        took = time.monotonic() - began
+        self.slowest = max(self.slowest, took)
+        return took
+
+    async def _serves_since(self, began: float) -> bool:
+        if not all(at > began for at in self.doors.served.values()):
+            return False
+        try:
+            owner = await self.connect()
+            try:
+                return bool(await owner.fetchval(GOES, LATE))
+            finally:
+                await owner.close(timeout=2)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ProServiceError):
+            return False
+
+    async def settle(self) -> None:
+        """Let all that is under way come to its end: leases, look-ups, texts of unknown fate."""
+        await asyncio.sleep(12)  # As long as a call to the provider may take, and a tick.
+        owner = await self.connect()
+        try:
+            await owner.execute(LEASES_OVER)
+            await asyncio.sleep(5)
+            now = await operations.get_study_time(owner)
+            await operations.move_clock(owner, now + timedelta(minutes=11))
+            for _ in range(120):
+                if not await owner.fetchval(IN_HAND):
+                    return
+                await asyncio.sleep(0.5)
+        finally:
+            await owner.close()
+
+    async def judge(self) -> Verdict:
+        """What was promised, and what is there."""
+        owner = await self.connect()
+        try:
+            return await compare(owner, self.book, self.provider, self.begun_at)
+        finally:
+            await owner.close()
+
+    @asynccontextmanager
+    async def lived_in(self) -> AsyncIterator[None]:
+        """Participants answer meanwhile."""
+        over, links = asyncio.Event(), iter(self.world.tokens()[0::3])
+        walkers = [Walker(self.doors, self.book, self.pause, f"{n}") for n in range(WALKERS)]
+        phones = [
+            Phone(one, self.provider, self.book) for one in self.world.phones()[1::3][:PHONES]
+        ]
+        async with asyncio.TaskGroup() as everybody:
+            for walker in walkers:
+                everybody.create_task(walker.walk(links, over))
+            for phone in phones:
+                everybody.create_task(phone.talk(over))
+            try:
+                yield
+            finally:
+                over.set()
+        self.strayed += [line for walker in walkers for line in walker.lost_its_way]
+
+
+def url_of(port: int) -> str:
+    """The service's database on one node."""
+    return f"postgresql://postgres@127.0.0.1:{port}/{DATABASE}"
+
+
+@asynccontextmanager
+async def rig_on(cluster: Cluster, participants: int, minutes: float) -> AsyncIterator[Rig]:
+    """Fill a database of the cluster and start everything on it; all ended afterwards."""
+    leader = await cluster.leader()
+    superuser = await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{leader.port}/postgres")
+    await superuser.execute(f"CREATE DATABASE {DATABASE}")
+    await superuser.close()
+    keys = await fill(url_of(leader.port), participants, answers=1)
+    world = World(url_of(leader.port), keys, participants)
+    await move_to_the_morning(world.url)
+    await _make_due(world, minutes)
+    async with AsyncExitStack() as stack:
+        provider = Provider(PUBLIC_URL)
+        port = await stack.enter_async_context(_served(provider))
+        stack.push_async_callback(provider.close)
+        journal = cluster.folder / "journal"
+        settings = settings_of(
+            keys,
+            SigningRing.generate().reveal(),
+            journal,
+            public_url=PUBLIC_URL,
+            secret=SECRET.get_secret_value(),
+        )
+        rig = Rig(cluster, world, Doors([]), provider, [], [])
+        for number in range(SERVERS):
+            listens = free_port()
+            words = ("serve", "--port", str(listens))
+            rig.servers.append(await _process(cluster, f"serve{number + 1}", words, settings, port))
+            rig.doors.links.append(Link(f"client>serve{number + 1}", listens))
+        for number in range(WORKERS):
+            name = f"worker{number + 1}"
+            rig.workers.append(await _process(cluster, name, ("worker",), settings, port))
+        rig.doors.served |= dict.fromkeys((one.name for one in rig.doors.links), 0.0)
+        provider.doors = rig.doors.links
+        for link in rig.doors.links:
+            await link.open()
+        try:
+            for process in rig.processes:
+                await process.start()
+            yield rig
+        finally:
+            for process in rig.processes:
+                process.lose()
+            for link in rig.links:
+                await link.close()
+
+
+async def _process(
+    cluster: Cluster, name: str, words: tuple[str, ...], settings: dict[str, str], provider: int
+) -> Process:
+    """A process with ways of its own to every node and to the provider."""
+    ways = [Link(f"{name}>{node.name}", node.port) for node in cluster.nodes]
+    ways.append(Link(f"{name}>provider", provider))
+    for way in ways:
+        await way.open()
+    hosts = ",".join(f"127.0.0.1:{way.port}" for way in ways[:-1])
+    own = {
+        "PRO_DATABASE_URL": f"postgresql://postgres@{hosts}/{DATABASE}"
+        "?target_session_attrs=read-write",
+        "PRO_SIMULATOR_URL": f"http://127.0.0.1:{ways[-1].port}",
+    }
+    return Process(name, words, settings | own, ways)
+
+
+async def _make_due(world: World, minutes: float) -> None:
+    """Everybody's first nudge falls due once within these minutes, and nothing else does."""
+    visits = [row_id(VISITS, open_visit(number)) for number in world.alone]
+    superuser = await asyncpg.connect(world.url)
+    try:
+        spread = SPREAD.format(seconds=minutes * 60)
+        await put_back(superuser, (*BEFORE, *AGAIN, spread), visits)
+    finally:
+        await superuser.close()
+
+
+@asynccontextmanager
+async def _served(provider: Provider) -> AsyncIterator[int]:
+    """The provider's API on a port."""
+    runner = web.AppRunner(provider.application(), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,25 @@
+"""The rig itself, for two minutes: nothing is lost or doubled, and carelessness is caught."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rig.__main__ import live
+from tests.rig.cluster import IS_HERE
+
+pytestmark = pytest.mark.skipif(
+    not IS_HERE, reason="needs Debian's patroni, etcd-server and postgresql-15: .ci/run has them"
+)
+
+
+async def test_nothing_is_lost_or_doubled_while_leaders_and_processes_fall() -> None:
+    told = await live(2.0, seed=1)
+    assert told.sound, (str(told), told.verdict.notes, told.unrecovered, told.strayed)
+    assert told.failovers >= 1
+    assert told.verdict.texts > 0
+
+
+async def test_asynchronous_standbys_are_caught_losing_what_was_acknowledged() -> None:
+    told = await live(0.5, seed=1, naive=True)
+    assert told.verdict.lost + told.verdict.doubled + told.verdict.silent > 0, str(told)
+    assert told.verdict.acknowledged > 0
