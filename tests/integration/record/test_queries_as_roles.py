@@ -155,6 +155,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "base/queues.give_places_back": (PAGES, DESK),
     "base/operations": (OPERATOR,),
     "keeping/backups": (OWNER,),
+    "keeping/drills": (OPERATOR,),
     "keeping/holds": (OPERATOR,),
     "keeping/holds.get_open_hold": (*EVERYBODY, DESK),
     "keeping/holds.get_last_hold_began": (HOOKS,),
