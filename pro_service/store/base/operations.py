@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pro_service.store.connection import Connection
+from pro_service.store.ids import make_behind
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("base/operations")
@@ -44,3 +45,10 @@ async def declare_kind(connection: Connection, kind: str) -> str:
 async def check_database(connection: Connection) -> None:
     """Return if the database answers."""
     await connection.fetchval(_SQL["check_database"])
+
+
+async def begin_ids(connection: Connection) -> None:
+    """Let this process make ids behind all there are, though the machine's clock went back."""
+    at: datetime | None = await connection.fetchval(_SQL["get_last_written_at"])
+    if at is not None:
+        make_behind(at)

@@ -21,3 +21,7 @@ SELECT pro.declare_kind($1) AS kind;
 -- name: check_database()
 -- That the database answers.
 SELECT 1 AS alive;
+
+-- name: get_last_written_at()
+-- The machine's time when the audit was last written to; NULL before that.
+SELECT pro.last_written_at() AS at;

@@ -169,6 +169,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "keeping/restores": (OWNER,),
     "keeping/watching": (OPERATOR,),
     "keeping/watching.get_figures": (WORKER, OPERATOR),
+    "base/operations.get_last_written_at": (WORKER, OPERATOR),
     "base/operations.get_database_kind": (WORKER, OPERATOR, DESK, CLERK),
     "base/operations.get_study_time": (WORKER, OPERATOR, DESK, CLERK),
     "base/operations.check_database": (PAGES,),
