@@ -150,6 +150,7 @@ async def _put_together(
             log.warning("sending_held", extra={"reason": held})
         kind = await operations.get_database_kind(pools.worker)
         check_kind(kind, settings.providers)
+        await operations.begin_ids(pools.worker)
         context.gateways.open()
         await show_stored_wording(pools.worker, context)
         await holds.note_first_timeline(pools.worker, "service:worker")

@@ -106,6 +106,11 @@ COMMANDS: Final = (
         "running.keeping:restore_app",
     ),
     Entry(
+        "drill",
+        "Rehearsals beside what is in use, which they leave alone.",
+        "running.drill:drill_app",
+    ),
+    Entry(
         "audit",
         "Whether the record is what was sealed, and proof for others.",
         "record.audit:audit_app",

@@ -29,6 +29,7 @@ from pro_service.embedded import EmbeddedError, EmbeddedPostgres, find_running
 from pro_service.parts import make_context
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.key_check import demand_fitting_keys
+from pro_service.store.base.operations import begin_ids
 from pro_service.store.journal import journal_in
 from pro_service.store.migrations import DatabaseKind, demand_whole, migrate, schema_state
 from pro_service.store.pools import connect
@@ -254,6 +255,7 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
         stack.push_async_callback(connection.close)
         demand_whole(await schema_state(connection))
         await demand_fitting_keys(connection, vault)
+        await begin_ids(connection)
         stack.enter_context(journal_in(settings.journal_dir))
         yield Runtime(settings, url, vault, make_context(settings, vault), connection, who)
 

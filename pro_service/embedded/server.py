@@ -73,6 +73,7 @@ class EmbeddedPostgres:
         durable: bool = True,
         trusting: bool = False,
         bin_dir: Path | None = None,
+        ready_within: float = READY_WITHIN,
     ) -> None:
         """Nothing is touched before `start`.
 
@@ -84,6 +85,7 @@ class EmbeddedPostgres:
         self._durable = durable
         self._trusting = trusting
         self._bin_dir = bin_dir
+        self._ready_within = ready_within
         self._account: Account | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_folder: Path | None = None
@@ -213,7 +215,9 @@ class EmbeddedPostgres:
         """Start `program` inside `folder`, in a session of its own: Ctrl-C is for us alone."""
         account = self._account
         ids = [str(account.uid), str(account.gid)] if account else ["", ""]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+        # What a server that was restored reads its log with is its own.
+        kept = [k for k in os.environ if not k.startswith("PG") or k.startswith("PGBACKREST_")]
+        environment = {k: os.environ[k] for k in kept}
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
         log = self._folder.open_log()
         try:
@@ -255,7 +259,7 @@ class EmbeddedPostgres:
 
     async def _until_ready(self) -> None:
         """Ready is when a real connection was made, nothing less."""
-        until = time.monotonic() + READY_WITHIN
+        until = time.monotonic() + self._ready_within
         while time.monotonic() < until:
             if not self.running:
                 raise EmbeddedError(
@@ -274,7 +278,7 @@ class EmbeddedPostgres:
                 continue
             await connection.close()
             return
-        raise EmbeddedError(f"PostgreSQL did not become ready within {READY_WITHIN:.0f} s.")
+        raise EmbeddedError(f"PostgreSQL did not become ready within {self._ready_within:.0f} s.")
 
 
 def _url_of(socket_folder: Path, password: str | None) -> str:

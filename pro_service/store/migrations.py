@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 import asyncpg
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.store.applying import CONTRACTS, Migration, MigrationError, apply
 from pro_service.store.sql_files import sql_folder
 
 DatabaseKind = Literal["demo", "validation", "production"]
@@ -29,8 +30,6 @@ ROLE_RACES = (
     asyncpg.InternalServerError,  # "tuple concurrently updated"
 )
 
-DEADLOCKS = 3
-"""So many times a file that gave way to somebody else's locks is tried again."""
 RESTORING = "pro_restoring"
 """A schema that stands in a database from the beginning of a restore to its end."""
 IS_RESTORING = f"SELECT to_regnamespace('{RESTORING}') IS NOT NULL"
@@ -73,14 +72,6 @@ SELECT max(g.generation) + 1, $1, 'moved from another server' FROM pro.audit_gen
 log = logging.getLogger("pro_service.store")
 
 
-class MigrationError(ProServiceError):
-    """The database schema cannot be brought up to date."""
-
-
-class _DeadlockError(MigrationError):
-    """A file and somebody else waited for each other, and the file gave way."""
-
-
 class EditedMigrationError(MigrationError):
     """A migration file was edited after it had been applied."""
 
@@ -99,15 +90,6 @@ class MovedDatabaseError(ProServiceError):
 
 class RestoreUnfinishedError(ProServiceError):
     """A restore into this database was begun and not finished; nothing is served from it."""
-
-
-class Migration(NamedTuple):
-    """One file: `0001_name.sql` has version 1 and name `0001_name`."""
-
-    version: int
-    name: str
-    sql: str
-    sha256: str
 
 
 FUNCTION = re.compile(
@@ -137,8 +119,15 @@ class SchemaState(NamedTuple):
 
     @property
     def current(self) -> bool:
-        """Whether the release and the database fit together."""
-        return self.applied == self.expected
+        """Whether the release and the database fit together.
+
+        While servers are replaced one by one, the database is a release ahead of some: they go on
+        as long as what came only adds.
+        """
+        known = len(self.expected)
+        return self.applied[:known] == self.expected and not any(
+            CONTRACTS in name for name in self.applied[known:]
+        )
 
 
 def read_migrations(series: str, folder: Path | None = None) -> list[Migration]:
@@ -181,7 +170,7 @@ async def migrate(
         await _begin_generation(connection, moved)
         for migration in missing:
             had = await connection.fetchval(HAS_GENERATIONS)
-            await _apply(connection, series, migration)
+            await apply(connection, series, migration)
             await _begin_generation(connection, None if had else moved)
         if kind is not None:
             await connection.execute("SELECT pro.declare_kind($1)", kind)
@@ -202,20 +191,27 @@ async def schema_state(
         return SchemaState((), expected, restoring)
     applied = await _applied(connection, series)
     names = tuple(name for name, _ in applied.values())
-    asks = series == "migrations" and folder is None and names == expected
-    moved = bool(asks and await connection.fetchval("SELECT pro.was_moved()"))
-    return SchemaState(names, expected, restoring, moved)
+    state = SchemaState(names, expected, restoring)
+    if series != "migrations" or folder is not None or not state.current:
+        return state
+    return state._replace(moved=bool(await connection.fetchval("SELECT pro.was_moved()")))
 
 
 def demand_whole(state: SchemaState, *, may_be_moved: bool = False) -> None:
     """Refuse a database that this release cannot serve, or write to.
 
     `may_be_moved`: one that came from another server will do, for nothing is written. Raises
-    RestoreUnfinishedError, OldSchemaError, MovedDatabaseError.
+    RestoreUnfinishedError, NewerSchemaError, OldSchemaError, MovedDatabaseError.
     """
     if state.restoring:
         raise RestoreUnfinishedError(
             mend="Make the database anew, empty, and run `pro-service restore FILE` again."
+        )
+    taken_away = [name for name in state.applied[len(state.expected) :] if CONTRACTS in name]
+    if taken_away:
+        raise NewerSchemaError(
+            f"The database has the migration {taken_away[0]}, which this release does not bear.",
+            mend="Run the release that brought it, or a newer one.",
         )
     if not state.current:
         raise OldSchemaError(mend="Run `pro-service migrate` with this release.")
@@ -299,41 +295,6 @@ def _missing(
             mend="Give it the next free number.",
         )
     return [migration for migration in migrations if migration.version not in applied]
-
-
-async def _apply(connection: asyncpg.Connection, series: str, migration: Migration) -> None:
-    """Apply one file, all of it or nothing.
-
-    The server's own housekeeping (autovacuum) locks what a file changes, now and then the other way
-    round: the one of the two that gives way is ours, and tries again.
-    """
-    for attempt in range(DEADLOCKS + 1):
-        try:
-            await _apply_once(connection, series, migration)
-        except _DeadlockError:
-            if attempt == DEADLOCKS:
-                raise
-        else:
-            return
-
-
-async def _apply_once(connection: asyncpg.Connection, series: str, migration: Migration) -> None:
-    try:
-        async with connection.transaction():
-            await connection.execute(migration.sql)
-            await connection.execute(
-                "INSERT INTO pro_meta.schema_migrations (series, version, name, sha256)"
-                " VALUES ($1, $2, $3, $4)",
-                series,
-                migration.version,
-                migration.name,
-                migration.sha256,
-            )
-    except asyncpg.PostgresError as error:
-        failed = MigrationError
-        if isinstance(error, asyncpg.DeadlockDetectedError):
-            failed = _DeadlockError
-        raise failed(f"sql/{series}/{migration.name}.sql failed: {error.message}.") from error
 
 
 def _read_roles(folder: Path | None) -> str:

@@ -35,7 +35,7 @@ SQL = re.compile(
     r"\b(?:SELECT\s+.+?\s+FROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b",
     re.DOTALL,
 )
-SQL_BELONGS = {"store/migrations.py", "embedded/secret.py"}
+SQL_BELONGS = {"store/migrations.py", "store/applying.py", "embedded/secret.py"}
 """Migrations keep their own table before any file of sql/ is applied; the embedded
 server, a leaf, sets its own password."""
 FORBIDDEN_WORDS = re.compile(r"\b(?:patient|subject)s?\b", re.IGNORECASE)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pro_service.store.applying import CONTRACTS
 from pro_service.store.sql_files import all_queries
 
 MIGRATIONS = Path(__file__).parents[2] / "sql" / "migrations"
@@ -19,6 +20,11 @@ FUNCTION = re.compile(
 )
 VIEW = re.compile(
     r"^CREATE (?:OR REPLACE )?(?:MATERIALIZED )?VIEW (\S+) .*?;$", re.MULTILINE | re.DOTALL
+)
+
+CONTRACTS_NAMED_FROM = "0336"
+TAKES_AWAY = re.compile(
+    r"\bDROP (?:TABLE|VIEW|FUNCTION|COLUMN)\b|\bRENAME (?:COLUMN|TO)\b|\bSET NOT NULL\b"
 )
 
 
@@ -87,3 +93,23 @@ def test_each_rule_stands_once() -> None:
         if re.search(pattern, query.sql)
     ]
     assert again == []
+
+
+def takes_away_unnamed(name: str, sql: str) -> bool:
+    """Whether a file takes away what the release before may still use, and does not say so."""
+    code = "\n".join(line.partition("--")[0] for line in sql.splitlines())
+    return CONTRACTS not in name and TAKES_AWAY.search(code) is not None
+
+
+def test_what_takes_away_from_the_release_before_says_so_in_its_name() -> None:
+    assert takes_away_unnamed("0340_words", "ALTER TABLE pro.words DROP COLUMN old;")
+    assert takes_away_unnamed("0340_words", "ALTER TABLE pro.words\n    RENAME TO said;")
+    assert not takes_away_unnamed("0341_contract_words", "DROP TABLE pro.words;")
+    assert not takes_away_unnamed("0340_words", "ALTER TABLE pro.words ADD COLUMN new text;")
+    unnamed = [
+        path.name
+        for path in MIGRATIONS.glob("*.sql")
+        if path.name >= CONTRACTS_NAMED_FROM
+        and takes_away_unnamed(path.stem, path.read_text(encoding="utf-8"))
+    ]
+    assert unnamed == []

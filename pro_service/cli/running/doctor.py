@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
-
-import typer
-from rich.table import Table
 
 from pro_service.cli.options import DataOption
-from pro_service.cli.runtime import OPERATOR, open_bare_database, out, run_command
+from pro_service.cli.running.findings import show_findings
+from pro_service.cli.runtime import OPERATOR, open_bare_database, run_command
 from pro_service.config import Settings, open_vault, read_settings
 from pro_service.domain.errors import ProServiceError
 from pro_service.parts import make_gateways
@@ -17,24 +14,13 @@ from pro_service.services.keeping import Finding, Installation, State, check_up
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.pools import connect
 
-COLOURS: Final = {State.well: "green", State.look: "yellow", State.wrong: "red"}
-
 
 def doctor_command(data: DataOption = None) -> None:
     """Say in one screen what is wrong here and how it is mended; nothing is changed.
 
     Exit code 1: something is wrong.
     """
-    findings = run_command(_look(data))
-    table = Table(box=None, pad_edge=False)
-    for head in ("", "what", "how it is"):
-        table.add_column(head, overflow="fold")
-    for one in findings:
-        said = f"{one.said} {one.mend}".strip().replace("[", "\\[")
-        table.add_row(f"[{COLOURS[one.state]}]{one.state}[/]", one.name, said)
-    out.print(table)
-    if any(one.state is State.wrong for one in findings):
-        raise typer.Exit(1)
+    show_findings(run_command(_look(data)))
 
 
 async def _look(data: Path | None) -> list[Finding]:

@@ -6,6 +6,7 @@ from pro_service.cli.options import DataOption
 from pro_service.cli.running.words import count_old_words, move_old_words
 from pro_service.cli.runtime import open_database, out, run_command, set_up
 from pro_service.config import open_vault, read_settings
+from pro_service.logs import configure_logs
 
 
 def migrate_command(data: DataOption = None) -> None:
@@ -14,6 +15,8 @@ def migrate_command(data: DataOption = None) -> None:
     With the keys set, what staff wrote under an older release is sealed too; `serve` does it at its
     start otherwise.
     """
+
+    configure_logs()  # what it waits for, and how far a large table is
 
     async def work() -> tuple[list[str], str]:
         async with open_database(read_settings(), data) as (settings, url):

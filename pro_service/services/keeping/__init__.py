@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pro_service.services.keeping.archive import Archive, ArchivedBackup, ArchiveError
 from pro_service.services.keeping.backup import OWNER, Place, make_backup, manifest_of
-from pro_service.services.keeping.checkup import Finding, Installation, State, check_up
+from pro_service.services.keeping.checkup import Finding, Installation, State, check_up, wrong
+from pro_service.services.keeping.drill import Restored, look_at_restored
 from pro_service.services.keeping.holding import (
     NotHeldError,
     NotRecoveredError,
@@ -29,6 +31,9 @@ __all__ = [
     "ACTOR",
     "OVERLAP",
     "OWNER",
+    "Archive",
+    "ArchiveError",
+    "ArchivedBackup",
     "Finding",
     "Hands",
     "Installation",
@@ -39,10 +44,12 @@ __all__ = [
     "Progress",
     "ReasonNeededError",
     "Replayed",
+    "Restored",
     "State",
     "ask_provider",
     "check_up",
     "hold_recovered",
+    "look_at_restored",
     "make_backup",
     "manifest_of",
     "release",
@@ -51,4 +58,5 @@ __all__ = [
     "said_of",
     "said_of_timeline",
     "vouch",
+    "wrong",
 ]

@@ -62,19 +62,20 @@ async def check_up(
     try:
         demand_whole(await schema_state(connection))
     except ProServiceError as error:
-        return [*findings, _wrong("schema", error)]
+        return [*findings, wrong("schema", error)]
     findings.append(Finding("schema", State.well, "this release's"))
     try:
         await demand_fitting_keys(connection, here.vault)
         findings.append(Finding("keys", State.well, "open what is stored"))
     except ProServiceError as error:
-        findings.append(_wrong("keys", error))
+        findings.append(wrong("keys", error))
     kind = await get_database_kind(connection)
     findings += await _sending(connection, here.providers)
     return findings + judge(await get_figures(connection), kind or "")
 
 
-def _wrong(name: str, error: ProServiceError) -> Finding:
+def wrong(name: str, error: ProServiceError) -> Finding:
+    """What an error of ours says, as a finding."""
     return Finding(name, State.wrong, error.message, error.mend or "")
 
 

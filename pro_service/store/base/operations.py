@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pro_service.store.connection import Connection
+from pro_service.store.ids import make_behind
 from pro_service.store.sql_files import load_queries
 
 _SQL: Final = load_queries("base/operations")
@@ -52,3 +53,10 @@ async def mark_settled(connection: Connection) -> None:
     Whoever acknowledges without writing asks for it: what was read may be on one machine alone.
     """
     await connection.fetchval(_SQL["mark_settled"])
+
+
+async def begin_ids(connection: Connection) -> None:
+    """Let this process make ids behind all there are, though the machine's clock went back."""
+    at: datetime | None = await connection.fetchval(_SQL["get_last_written_at"])
+    if at is not None:
+        make_behind(at)

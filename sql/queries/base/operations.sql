@@ -26,3 +26,7 @@ SELECT 1 AS alive;
 -- A commit of nothing, which waits until all that was committed before it is as safe as commits are here: after a
 -- crash, or a wait that broke off, rows can be read that no standby has yet.
 SELECT pg_logical_emit_message(true, 'pro', '') AS written_at;
+
+-- name: get_last_written_at()
+-- The machine's time when the audit was last written to; NULL before that.
+SELECT pro.last_written_at() AS at;

@@ -4,7 +4,8 @@ SELECT m.provider_id FROM pro.messages AS m
 WHERE m.provider = $1 AND m.provider_id = ANY ($2::text[]);
 
 -- name: claim_turn(study_id, message_id, per_second, patience_seconds)
--- Take the next free turn of a message's sender, if it comes soon enough: how long to wait for it.
+-- Take the next free turn of a message's sender, if it comes soon enough: how long to wait for it. One that is
+-- far away was kept by a clock that has gone back since, and waits for nothing.
 WITH sender AS (
     SELECT l.study_id, l.sender_id FROM pro.messages AS m
     JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
@@ -15,9 +16,13 @@ SELECT sender.study_id, sender.sender_id,
        clock_timestamp() + interval '1 second' / $3::double precision
 FROM sender
 ON CONFLICT (study_id, sender_id) DO UPDATE
-    SET free_at = greatest(p.free_at, clock_timestamp())
-                  + interval '1 second' / coalesce(p.per_second::double precision, $3)
+    SET free_at = CASE
+            WHEN p.free_at < clock_timestamp() + $4::double precision * interval '1 second'
+            THEN greatest(p.free_at, clock_timestamp()) ELSE clock_timestamp() END
+        + interval '1 second' / coalesce(p.per_second::double precision, $3)
     WHERE p.free_at < clock_timestamp() + $4::double precision * interval '1 second'
+       OR p.free_at > clock_timestamp() + interval '10 minutes'
+           + interval '1 second' / coalesce(p.per_second::double precision, $3)
 RETURNING greatest(0, extract(epoch FROM p.free_at
     - interval '1 second' / coalesce(p.per_second::double precision, $3) - clock_timestamp()))::double precision
     AS wait_seconds;

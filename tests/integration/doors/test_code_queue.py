@@ -173,3 +173,13 @@ async def test_m16_codes_of_older_cards_are_guessed_more_slowly_and_hold_up_no_n
     tried = [await post(browser, wrong, f"198.51.100.{number}") for number in range(5)]
     assert tried == [422, 422, 422, 429, 429]
     assert await post(browser, await known(trial)) == 303
+
+
+async def test_a_clock_that_was_an_hour_ahead_keeps_nobody_waiting_at_the_door(
+    trial: Trial, browser: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    code = await known(trial)
+    assert await post(browser, WRONG) == 422
+    # Put right, what was kept is an hour away.
+    await owner.execute("UPDATE pro.paces SET free_at = free_at + interval '1 hour'")
+    assert await post(browser, code) == 303

@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from pro_service.store.applying import MigrationError
 from pro_service.store.migrations import (
     EditedMigrationError,
-    MigrationError,
     NewerSchemaError,
     migrate,
     schema_state,

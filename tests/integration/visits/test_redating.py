@@ -18,6 +18,7 @@ from pro_service.services.visits.redating import (
     RedatingRefusedError,
     redate_all,
 )
+from tests.support.command import commands_with
 from tests.support.record.words import spoken
 from tests.support.study import Trial, open_trial, row
 
@@ -106,6 +107,26 @@ async def test_what_is_to_come_is_dated_anew_once_and_what_is_over_stays(trial: 
     )
     assert doubled == []
     assert await redated(trial) == []
+
+
+async def test_the_command_reads_the_rules_the_machine_has_now(
+    trial: Trial, tmp_path: Path
+) -> None:
+    """As after an update of tzdata: another folder of rules, and a process that starts there."""
+    with another_rule(tmp_path / "newer"):
+        pass  # the folder is made; this process goes on by the rules it had
+    commands = commands_with(trial.url, trial.context.keys.vault)
+    newer = {"PYTHONTZPATH": str(tmp_path / "newer")}
+    words = ("visit", "redate")
+    stands = "Every window stands"
+    assert stands in commands.run(*words, "--preview", environment=newer).out
+    look = commands.run(*words, "--preview")
+    assert (look.code, "2 participant(s) would change." in look.out) == (0, True), look
+    assert "K-001 (Asia/Shanghai): month_3" in look.out
+    done = commands.run(*words, "--reason", "tzdata 2026c")
+    assert (done.code, "2 participant(s) changed." in done.out) == (0, True), done
+    assert stands in commands.run(*words, "--preview").out
+    assert "2 participant(s) would" in commands.run(*words, "--preview", environment=newer).out
 
 
 async def test_it_is_not_done_without_a_reason(trial: Trial) -> None:

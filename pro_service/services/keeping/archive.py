@@ -1,0 +1,100 @@
+"""pgBackRest's repository: its newest backup, and a restore of it beside what is in use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pro_service.domain.errors import ProServiceError
+
+SETTINGS = "# Of a drill: what the database in use is told is not told to this one.\n"
+
+
+class ArchiveError(ProServiceError):
+    """pgBackRest's repository cannot be read."""
+
+
+class ArchivedBackup(NamedTuple):
+    """A backup in the repository: its label, its kind (full, diff, incr), and when it ended."""
+
+    label: str
+    kind: str
+    stopped_at: datetime
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A repository: whose (the stanza), how it is found, and the account pgBackRest works under."""
+
+    stanza: str
+    config: Path | None = None
+    account: str | None = None
+
+    async def newest(self) -> ArchivedBackup:
+        """The newest backup. Raises ArchiveError."""
+        found: list[dict[str, Any]] = json.loads(await self._run("info", "--output=json"))
+        try:
+            backups = [one for stanza in found for one in stanza["backup"]]
+            last = max(backups, key=lambda one: int(one["timestamp"]["stop"]))
+            stopped = datetime.fromtimestamp(int(last["timestamp"]["stop"]), UTC)
+            return ArchivedBackup(str(last["label"]), str(last["type"]), stopped)
+        except (LookupError, TypeError, ValueError):
+            raise ArchiveError(
+                f"The repository gives no backup of {self.stanza}.",
+                mend=f"See why: pgbackrest --stanza={self.stanza} info; a wrong cipher pass looks"
+                " the same as a repository without any.",
+            ) from None
+
+    async def restore_into(self, folder: Path) -> None:
+        """Restore to the newest instant into an empty folder, which a server may then start on.
+
+        Nothing of the database in use is touched: neither its folder nor its tablespaces nor, for
+        what is written from there on is archived by nobody, its archive. Raises ArchiveError.
+        """
+        await self._run(
+            "restore",
+            f"--pg1-path={folder}",
+            f"--tablespace-map-all={folder.parent / 'tablespaces'}",
+            f"--lock-path={folder.parent / 'lock'}",
+            "--archive-mode=off",
+        )
+        with (folder / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+            # Nobody asks it anything before its log is replayed.
+            file.write("hot_standby = off\n")
+        # Another's settings, and nobody let in yet; where Debian keeps these they are elsewhere.
+        for name in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"):
+            (folder / name).write_text(SETTINGS, encoding="utf-8")
+            if self.account is not None:
+                shutil.chown(folder / name, self.account, self.account)
+
+    async def _run(self, command: str, *options: str) -> bytes:
+        quiet = ("--log-level-file=off", "--log-level-console=off", "--log-level-stderr=error")
+        words = ["pgbackrest", f"--stanza={self.stanza}", *quiet, *options]
+        words += [] if self.config is None else [f"--config={self.config}"]
+        try:
+            done = await asyncio.to_thread(
+                subprocess.run,
+                [*words, command],
+                user=self.account,
+                group=self.account,
+                cwd="/",
+                capture_output=True,
+                check=False,
+            )
+        except (OSError, LookupError) as error:
+            raise ArchiveError(
+                f"pgBackRest cannot be run here ({error}).",
+                mend="Run the drill where the repository is read, as the account pgBackRest works"
+                " under.",
+            ) from None
+        if done.returncode != 0:
+            lines = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()
+            why = next((line for line in lines if "ERROR" in line), "it said nothing")
+            raise ArchiveError(f"pgbackrest {command} failed: {why.strip()[:300]}")
+        return done.stdout

@@ -1,0 +1,8 @@
+-- name: get_replayed_at()
+-- When the last transaction was committed that a restored server replayed from its archived log.
+SELECT pg_last_xact_replay_timestamp() AS at;
+
+-- name: count_known(participants, messages)
+-- How many of these participants and of these texts the database has.
+SELECT (SELECT count(*) FROM pro.participants AS p WHERE p.id = ANY ($1::uuid[])) AS participants,
+       (SELECT count(*) FROM pro.messages AS m WHERE m.id = ANY ($2::uuid[])) AS messages;
