@@ -51,3 +51,14 @@ def read_day(text: str) -> date:
         raise OptionError(f"{text!r}: {error.message}", mend=error.mend) from None
     except ValueError:
         raise OptionError(f"{text!r} is not a day.", mend="Write it as 2027-03-01.") from None
+
+
+def read_country(text: str) -> str:
+    """The country `--country` gives, as ISO 3166 writes it. Raises typer.BadParameter."""
+    from pro_service.services.base.phones import has_telephones  # Numbers' rules load slowly.
+
+    country = text.strip().upper()
+    if not has_telephones(country):
+        said = f"{text!r} is no country; write its code of two letters, for example CN"
+        raise typer.BadParameter(said, param_hint="--country")
+    return country

@@ -15,6 +15,7 @@ from pro_service.catalog.protocol_files import (
     example_protocol_file,
     load_protocol_file,
 )
+from pro_service.cli.options import read_country
 from pro_service.config import read_settings
 from pro_service.domain.delivery.senders import SMS
 from pro_service.domain.delivery.templates import most_segments
@@ -49,7 +50,7 @@ def preview_command(
         load_instruments(),
         study,
         public_url=public_url,
-        rules=[channels.rule_for(SMS, provider, one) for one in country or ["US"]],
+        rules=[channels.rule_for(SMS, provider, read_country(one)) for one in country or ["US"]],
     )
     shown = list(preview.all())
     broken = [one for one in shown if one.problems]
@@ -78,7 +79,7 @@ def cost_command(
     ] = None,
 ) -> None:
     """Show what one participant with one treated knee costs who answers at the first asking."""
-    study = _read(protocol)
+    study, country = _read(protocol), read_country(country)
     channels = load_channels(read_settings().channels_file)
     ways = None if provider is None else ways_of(channels, provider, country)
     if ways == ():

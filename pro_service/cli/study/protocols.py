@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from pro_service.catalog.protocol_files import ProtocolFileError, load_protocol_file
-from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
+from pro_service.cli.options import (
+    ActorOption,
+    DataOption,
+    ReasonOption,
+    StudyOption,
+    read_country,
+)
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.cli.study.versions import register_versions
 from pro_service.cli.tools.protocol_check import register_check
@@ -81,9 +87,8 @@ def add_site(
     actor: ActorOption = None,
 ) -> None:
     """Add a site."""
-    if len(country) != 2 or not country.isalpha():
-        raise typer.BadParameter("is a code of two letters, for example CN", param_hint="--country")
-    row = SiteRow(new_id(), code, name, zone, country.upper(), telephone, emergency_number)
+    there = read_country(country)
+    row = SiteRow(new_id(), code, name, zone, there, telephone, emergency_number)
 
     async def work(runtime: Runtime) -> None:
         found = await runtime.context.reader.study(runtime.connection, study)

@@ -42,6 +42,11 @@ def parse_phone(text: str, country: str | None = None) -> str:
     return _e164(number)
 
 
+def has_telephones(country: str) -> bool:
+    """Whether this is a country (ISO 3166) with telephone numbers of its own."""
+    return country in phonenumbers.SUPPORTED_REGIONS
+
+
 def numbers_meant(text: str, countries: Iterable[str]) -> list[str]:
     """Every number that digits may mean to somebody who looks for one, in E.164: none, if none.
 

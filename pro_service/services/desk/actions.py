@@ -28,6 +28,7 @@ from pro_service.services.desk.seat import (
 from pro_service.store.connection import Connection
 from pro_service.store.desk import clerk, desk
 from pro_service.store.desk.clerk import Place
+from pro_service.store.study.studies import list_sites
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ def demanded(seat: Seat, action: Action, place: Place | None) -> Place:
         raise NotHereError
     seat.demand(action, place.site_id)
     return place
+
+
+async def may_everywhere(hands: Hands, action: Action) -> bool:
+    """Whether a seat does at every site of the study what is about all of them at once."""
+    if not hands.seat.may_anywhere(action):
+        return False
+    every = await list_sites(hands.clerk, hands.seat.study_id)
+    return all(hands.seat.may(action, one.id) for one in every)
 
 
 async def deal_with_message(hands: Hands, message_id: UUID, note: str) -> Place:

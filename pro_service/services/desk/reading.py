@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.account.proving import Proof, prove_again
-from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.actions import Hands, may_everywhere
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_clerk, at_desk
 from pro_service.services.desk.sign_in import Whence
 from pro_service.services.desk.today import list_sites, read_frame
@@ -25,7 +25,6 @@ from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.frame import Frame
 from pro_service.store.measuring import reads as store
 from pro_service.store.measuring.reads import OwnList, ReadsLock
-from pro_service.store.study.studies import list_sites as list_all_sites
 from pro_service.tables import read_content
 
 
@@ -36,6 +35,8 @@ class ReadingRoom(NamedTuple):
     """Those handed out to them; none for who is no reader."""
     lock: ReadsLock | None
     """The last word on the lock, for who keeps data; None: there was none, or it is not theirs."""
+    locks: bool
+    """Whether they lock and unlock the reads, and hand them out: of all sites at once."""
     sites: Sequence[DeskSite]
     frame: Frame
 
@@ -60,7 +61,9 @@ async def see_room(hands: Hands) -> ReadingRoom:
         lists = await store.list_own_lists(connection, seat.study_id) if reads else []
         lock = await store.get_reads_lock(connection, seat.study_id) if locks else None
         sites = await list_sites(connection, seat.study_id)
-        return ReadingRoom(lists, lock, sites, await read_frame(connection, seat.study_id))
+        frame = await read_frame(connection, seat.study_id)
+    may_lock = await may_everywhere(hands, Action.lock_reads)
+    return ReadingRoom(lists, lock, may_lock, sites, frame)
 
 
 async def get_list(hands: Hands, list_id: UUID) -> Sequence[tuple[str, int]]:
@@ -141,6 +144,5 @@ def _begin(hands: Hands, action: Action) -> AbstractAsyncContextManager[Connecti
 
 async def _demand_study(hands: Hands) -> None:
     """Refuse who does not keep the data of each of the study's sites. Raises NotAllowedError."""
-    every = await list_all_sites(hands.clerk, hands.seat.study_id)
-    if not all(hands.seat.may(Action.lock_reads, one.id) for one in every):
+    if not await may_everywhere(hands, Action.lock_reads):
         raise NotAllowedError

@@ -28,6 +28,9 @@ from pro_service.store.study import people
 KEY_BEGINS: Final = "pro_"
 """How a key begins, so that whoever finds one in a file knows what it is."""
 _KEY_BYTES: Final = 32
+MAKE_ONE: Final = "See pro-service api-key list, or make a program: pro-service api-key new."
+"""What mends a name that is no program's."""
+_SAY_WHO: Final = "Say who answers for it and its role: --for, --role."
 LONGEST_DAYS: Final = 366
 PER_MINUTE: Final = 600
 
@@ -86,14 +89,14 @@ async def make_key(connection: Connection, study_id: UUID, wish: KeyWish, *, act
     async with transaction(connection) as held:
         if wish.entering is not None:
             await _enter(held, study_id, wish.login, wish.entering, actor)
-        person = await find_known(held, wish.login, study_id)
+        person = await find_known(held, wish.login, study_id, mend=_SAY_WHO)
         if await keys.find_program(held, person.id) is None:
             raise _is_person(person.login)
         member = await people.find_membership(held, study_id, person.id)
         if member is None or member.ended:
             raise UnknownNameError(
                 f"{person.login} is no member of this study.",
-                mend="Say who answers for it and its role: --for, --role.",
+                mend=_SAY_WHO,
             )
         key = f"{KEY_BEGINS}{secrets.token_urlsafe(_KEY_BYTES)}"
         scopes = tuple(sorted(wish.scopes))

@@ -8,7 +8,7 @@ next request.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
@@ -148,16 +148,19 @@ async def _find(
     return found[0] if found else None
 
 
+_ADD_THEM: Final = "See pro-service staff list, or add them: pro-service staff add."
+
+
 async def find_known(
-    connection: Connection, login: str, study_id: UUID | None = None
+    connection: Connection, login: str, study_id: UUID | None = None, *, mend: str = _ADD_THEM
 ) -> NamedPersonRow:
-    """Whom a name means. Raises UnknownNameError, UnclearNameError."""
+    """Whom a name means; `mend` helps where it is nobody's.
+
+    Raises UnknownNameError, UnclearNameError.
+    """
     person = await _find(connection, login, study_id)
     if person is None:
-        raise UnknownNameError(
-            f"There is nobody called {as_typed(login)}.",
-            mend="See pro-service staff list, or add them: pro-service staff add.",
-        )
+        raise UnknownNameError(f"There is nobody called {as_typed(login)}.", mend=mend)
     return person
 
 

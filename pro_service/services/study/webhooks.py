@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pro_service.domain.programs.webhooks import Kind, check_address
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.study.programs import NoProgramError
+from pro_service.services.study.programs import MAKE_ONE, NoProgramError
 from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.study.staff import find_known
 from pro_service.store.api import webhooks as store
@@ -55,7 +55,7 @@ async def add_webhook(
     Raises WebhookAddressError, NoProgramError, UnknownNameError, UnclearNameError.
     """
     check_address(wish.url, private=wish.private)
-    person = await find_known(connection, wish.login, study_id)
+    person = await find_known(connection, wish.login, study_id, mend=MAKE_ONE)
     member = await people.find_membership(connection, study_id, person.id)
     if await find_program(connection, person.id) is None:
         raise NoProgramError(mend="Make it one: pro-service api-key new.")

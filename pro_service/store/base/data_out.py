@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pro_service.store.connection import Connection
@@ -14,11 +14,31 @@ from pro_service.store.sql_files import load_queries
 _SQL: Final = load_queries("base/data_out")
 
 
+What = Literal[
+    "adherence",
+    "adherence figures",
+    "alerts",
+    "audit",
+    "corrections",
+    "deviations",
+    "export",
+    "export file",
+    "missing_brought",
+    "missing_months",
+    "missing_reasons",
+    "pairs",
+    "participants",
+    "read_key",
+    "reads",
+    "record",
+]
+"""Which table is taken out, or an export, or the file of one."""
+
+
 class TakenOut(NamedTuple):
     """A file of study data, as it is about to leave."""
 
-    what: str
-    """A word of the program: which table, or the whole export."""
+    what: What
     narrowed_by: str
     """What was asked for, as an address or a command says it; empty: everything."""
     row_count: int

@@ -30,6 +30,8 @@ class Frame(NamedTuple):
     """Texts in words nobody has read."""
     for_operator: int
     """What only the operator can mend."""
+    duties: list[str]
+    """Tasks of whoever looks that keep them from entering answers, whatever their role (R6)."""
 
 
 class OperatorTask(NamedTuple):

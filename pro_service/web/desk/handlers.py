@@ -13,6 +13,7 @@ from pro_service.domain.study.times import zone
 from pro_service.services.desk import actions
 from pro_service.services.desk.charting.course import derive_courses, read_rules
 from pro_service.services.desk.charting.measured import roles_at
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.person.staff_turns import find_facts_to_act
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.signing import read_bound
@@ -62,7 +63,9 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     head = person.values(
         seat, place, masks_of(context, None if timeline.document.restricted else acted_for)
     )
-    name_entries(values, person.entries(seat, place))
+    rights = EntryRights(seat, frame.duties)
+    name_entries(values, person.entries(rights, place))
+    values["may_enter"], values["erased"] = person.may_enter(rights, place), person.erased
     thread = thread_values(words, said, zone(timeline.site.zone))
     values["bound"] = bound_values(words, timeline, bound)
     values |= {"frame": frame, "place": place, "pause": pause, "thread": thread, "head": head}

@@ -11,7 +11,6 @@ from aiohttp import web
 from pro_service.services import receiving
 from pro_service.services.receiving import Letter
 from pro_service.web.keys import CONTEXT, PAGES, POOLS
-from pro_service.web.questionnaire.prelude import neutral
 from pro_service.web.questionnaire.views import language_of
 from pro_service.web.requests import see
 
@@ -20,7 +19,7 @@ async def show_letter(request: web.Request) -> web.Response:
     """`GET /e/{token}`, and `GET /e/{token}/stop`."""
     letter = await _letter(request)
     if letter is None:
-        return neutral(request)
+        return _unknown(request)
     language = language_of(request, letter.protocol, letter.facts)
     page = _page_of(request)
     return request.app[PAGES].render(
@@ -39,7 +38,7 @@ async def prove_address(request: web.Request) -> web.Response:
     """`POST /e/{token}`: the address is the reader's."""
     letter = await _letter(request)
     if letter is None:
-        return neutral(request)
+        return _unknown(request)
     await receiving.prove_address(request.app[POOLS].provider, request.app[CONTEXT], letter)
     return see(_page_of(request))
 
@@ -48,9 +47,13 @@ async def stop_letters(request: web.Request) -> web.Response:
     """`POST /e/{token}/stop`: no more letters there, whether a person or a program asks."""
     letter = await _letter(request)
     if letter is None:
-        return neutral(request)
+        return _unknown(request)
     await receiving.stop_letters(request.app[POOLS].provider, request.app[CONTEXT], letter)
     return see(_page_of(request))
+
+
+def _unknown(request: web.Request) -> web.Response:
+    return request.app[PAGES].neutral(request, "letter_unknown.html")
 
 
 async def _letter(request: web.Request) -> Letter | None:

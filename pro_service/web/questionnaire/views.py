@@ -95,9 +95,12 @@ class Pages(Site):
         )
         return as_page(body, status=status, policy=SCRIPTED_POLICY if scripted else None)
 
-    def neutral(self, request: web.Request) -> web.Response:
-        """The one page for a link that is unknown, expired or finished: it tells nothing apart."""
-        return self.render("neutral.html", guess_language(request), status=HTTPStatus.NOT_FOUND)
+    def neutral(self, request: web.Request, template: str = "neutral.html") -> web.Response:
+        """The one page for a link that is unknown, expired or finished: it tells nothing apart.
+
+        A link of a letter asks no questions, and has words of its own.
+        """
+        return self.render(template, guess_language(request), status=HTTPStatus.NOT_FOUND)
 
     def closed(self, request: web.Request) -> web.Response:
         """The page for a request without a session: link or card are to be opened again."""

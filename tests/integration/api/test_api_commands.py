@@ -52,6 +52,8 @@ async def test_keys_and_webhooks_are_kept_at_the_command_line(
     assert (open_.code, "--private" in open_.err) == (1, True)
     person = await commands.call("webhook", "add", "olga", URL)
     assert (person.code, "is a person" in person.err) == (1, True)
+    nobody = await commands.call("webhook", "add", "nobody", URL)
+    assert (nobody.code, "api-key new" in nobody.err, "staff add" in nobody.err) == (1, True, False)
     hook = await commands.call("webhook", "add", "registry", URL, "--kind", "alert.raised")
     assert hook.code == 0, hook.err
     (id_,) = re.findall(r"Webhook (\S+) is told", hook.out)

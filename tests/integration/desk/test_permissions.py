@@ -5,7 +5,6 @@ What is expected is worked out here from the table of permissions and from where
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -17,7 +16,7 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 
-from pro_service.domain.study.permissions import MAY, Action, Role
+from pro_service.domain.study.permissions import Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.sign_in import form_secret
 from pro_service.services.study.staff import make_staff
@@ -27,7 +26,6 @@ from pro_service.web.desk.person.registry import SHEETS
 from pro_service.web.desk.routes import DOINGS, FIND, FOR_ANYBODY, ROUTES, Doing
 from tests.integration.desk.expected import (
     CODE,
-    OPEN,
     OTHER,
     OTHERS_AS_WELL,
     PLACES,
@@ -262,35 +260,6 @@ def test_every_form_of_the_desk_names_its_action() -> None:
     posts = {one.kwargs["name"] for one in ROUTES if one.method == "POST"}
     assert posts == named | FOR_ANYBODY | {FIND.name}
     assert not named & FOR_ANYBODY
-
-
-@pytest.mark.parametrize("role", list(Role))
-async def test_no_button_is_shown_that_is_not_allowed(
-    study: SeededStudy, moved: SeededParticipant, server: TestServer, role: Role
-) -> None:
-    other = await other_study(study)
-    for place in PLACES:
-        async with browsing(server) as browser:
-            await seat(study, browser, role, place, other)
-            call = (await open_rows(study.owner))["desk-call-close"]
-            for path in ("/desk", f"/desk/participants/{CODE}", f"/desk/calls/{call}"):
-                status, html = await page(browser, path)
-                if status != 200:
-                    continue
-                offered = {
-                    doing
-                    for address in re.findall(r'method="post" action="([^"]*)"', html)
-                    for doing in DOINGS
-                    if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", doing.path), address)
-                }
-                refused = {one.name for one in offered if expected(one, role, place) >= 400}
-                assert refused == set(), (place, path)
-                if role in MAY[Action.close_call] and place in OPEN:
-                    shows = {"desk-call-close"} if path.endswith(str(call)) else {"desk-alert-seen"}
-                    assert shows <= {one.name for one in offered}
-                    assert {"desk-number", "desk-call-number"} & {one.name for one in offered} or (
-                        path == "/desk"
-                    )
 
 
 async def test_a_study_wide_role_reaches_a_site_added_later(

@@ -81,6 +81,9 @@ def test_the_guide_says_what_a_participant_of_the_example_study_costs() -> None:
     assert "17 letters sent" in result.stdout
     nowhere = CliRunner().invoke(app, ["messages", "cost", "--provider", "aliyun"])
     assert (nowhere.exit_code, "writes to nobody in US" in nowhere.stdout) == (1, True)
+    for command in ("cost", "preview"):
+        unknown = CliRunner().invoke(app, ["messages", command, "--country", "ZZ"])
+        assert (unknown.exit_code, "'ZZ' is no country" in unknown.output) == (2, True)
 
 
 def test_a_country_that_takes_neither_replies_nor_links_breaks_every_text() -> None:

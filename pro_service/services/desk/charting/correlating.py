@@ -59,8 +59,7 @@ class _Entered:
 
     def __init__(self, seat: Seat, frame: Frame, protocol: Protocol, *, locked: bool) -> None:
         self.seat, self.frame, self.protocol = seat, frame, protocol
-        named = _narrowed(seat, protocol, locked=True)
-        if not named.assignments:
+        if not may_correlate(seat, protocol):
             raise NotAllowedError
         self.place = _narrowed(seat, protocol, locked=locked)
 
@@ -143,6 +142,12 @@ async def _enter(pool: asyncpg.Pool, context: ServiceContext, seat: Seat) -> _En
     if protocol is None:
         raise NotAllowedError
     return _Entered(seat, frame, protocol, locked=locked)
+
+
+def may_correlate(seat: Seat, protocol: Protocol) -> bool:
+    """Whether a seat comes into the room: a role of its, and the protocol names one for both."""
+    named = _narrowed(seat, protocol, locked=True)
+    return seat.may_anywhere(Action.correlate) and bool(named.assignments)
 
 
 def _narrowed(seat: Seat, protocol: Protocol, *, locked: bool) -> Place:

@@ -30,6 +30,7 @@ from pro_service.services.desk.entering.counting import CorrectionFigures, count
 from pro_service.services.desk.entering.heads import (
     DecidesAloneError,
     EntryHead,
+    EntryRights,
     EntryWordsError,
     NothingTypedError,
     StillOpenError,
@@ -62,6 +63,7 @@ __all__ = [
     "DecidesAloneError",
     "EntryForm",
     "EntryHead",
+    "EntryRights",
     "EntryRoom",
     "EntryWordsError",
     "FirstTypistError",

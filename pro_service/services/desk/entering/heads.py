@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -21,9 +22,10 @@ from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import Respondent
 from pro_service.services.answering import find_assessment
+from pro_service.services.base.notes import KeyGoneError
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.actions import Hands, find_place
-from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_desk
+from pro_service.services.desk.seat import NotAllowedError, NotHereError, Seat, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.store.desk import entry as entries
 from pro_service.store.desk.clerk import Place
@@ -81,14 +83,36 @@ async def read_own_frame(hands: Hands) -> Frame:
         return await read_frame(connection, hands.seat.study_id)
 
 
-async def demand_entering(hands: Hands, place: Place, protocol: Protocol) -> None:
-    """Refuse whoever the protocol does not let enter (R6). Raises NotAllowedError."""
+@dataclass(frozen=True)
+class EntryRights:
+    """What decides whether a seat enters answers; the door asks it, and what leads to the door."""
+
+    seat: Seat
+    duties: Collection[str]
+    """Of whoever sits there: those that keep from entering (R6)."""
+
+    def enters(self, site_id: UUID | None, protocol: Protocol) -> bool:
+        """Whether the seat enters answers of who is at a site under a protocol."""
+        assignments = self.seat.staff.assignments
+        here = {one.role for one in assignments if one.site_id == site_id}
+        anywhere = {one.role for one in assignments}
+        held = {Duty(one) for one in self.duties}
+        return self.seat.may(ENTER, site_id) and may_enter(protocol, here, anywhere, held)
+
+
+async def demand_entering(
+    hands: Hands, place: Place, facts: ParticipantFacts, protocol: Protocol
+) -> None:
+    """Refuse whoever the protocol does not let enter, and what is of somebody who was erased.
+
+    Raises NotAllowedError, KeyGoneError.
+    """
     seat = hands.seat
     held = await entries.list_duties(hands.clerk, seat.study_id, seat.staff.staff_id)
-    here = {one.role for one in seat.staff.assignments if one.site_id == place.site_id}
-    anywhere = {one.role for one in seat.staff.assignments}
-    if not may_enter(protocol, here, anywhere, {Duty(one) for one in held}):
+    if not EntryRights(seat, held).enters(place.site_id, protocol):
         raise NotAllowedError
+    if facts.data_key is None:
+        raise KeyGoneError
 
 
 def check_head(facts: ParticipantFacts, protocol: Protocol, head: EntryHead) -> None:

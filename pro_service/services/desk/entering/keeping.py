@@ -64,7 +64,7 @@ async def keep_answers(
         raise NothingTypedError
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[KeptEntry]:
-        await demand_entering(hands, place, protocol)
+        await demand_entering(hands, place, facts, protocol)
         row = await own_entry(hands, who, into) if isinstance(into, UUID) else None
         head = head_of(row) if row is not None else into
         if not isinstance(head, EntryHead):
@@ -90,13 +90,13 @@ async def send_entry(
 ) -> SentEntry:
     """Send in an entry, since they have answered all they will; `left_open` are items without one.
 
-    Raises NotHereError, NotAllowedError, EntryRefusedError; StillOpenError where other questions
-    are open than the page named, or one may not be left so.
+    Raises NotHereError, NotAllowedError, KeyGoneError, EntryRefusedError; StillOpenError where
+    other questions are open than the page named, or one may not be left so.
     """
     who, place = await find_who(hands, code)
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[SentEntry]:
-        await demand_entering(hands, place, protocol)
+        await demand_entering(hands, place, facts, protocol)
         row = await own_entry(hands, who, sitting_id, sent_too=True)
         visit, _ = find_assessment(facts, row.assessment_id)
         sent = SentEntry(row, visit.id)

@@ -74,10 +74,10 @@ class _Read(NamedTuple):
 
 
 async def look_at_room(hands: Hands, code: str) -> EntryRoom:
-    """What may be entered. Raises NotHereError, NotAllowedError."""
+    """What may be entered. Raises NotHereError, NotAllowedError, KeyGoneError."""
     who, place = await find_who(hands, code)
     facts, protocol = await read_now(who)
-    await demand_entering(hands, place, protocol)
+    await demand_entering(hands, place, facts, protocol)
     begun = await entries.list_open_entries(
         who.connection, who.study_id, facts.id, hands.seat.actor
     )
@@ -90,11 +90,11 @@ async def look_at_room(hands: Hands, code: str) -> EntryRoom:
 async def begin_entry(hands: Hands, code: str, head: EntryHead) -> EntryForm:
     """The form for what is to be typed; nothing is stored before the first answer.
 
-    Raises NotHereError, NotAllowedError, EntryRefusedError, EntryWordsError.
+    Raises NotHereError, NotAllowedError, KeyGoneError, EntryRefusedError, EntryWordsError.
     """
     who, place = await find_who(hands, code)
     facts, protocol = await read_now(who)
-    await demand_entering(hands, place, protocol)
+    await demand_entering(hands, place, facts, protocol)
     check_head(facts, protocol, head)
     return await _form(hands, who, _Read(facts, protocol), head)
 
@@ -102,11 +102,11 @@ async def begin_entry(hands: Hands, code: str, head: EntryHead) -> EntryForm:
 async def show_entry(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
     """The form of an entry that was begun, without any value.
 
-    Raises NotHereError, NotAllowedError; EntryRefusedError where it has been sent in.
+    Raises NotHereError, NotAllowedError, KeyGoneError; EntryRefusedError where it was sent in.
     """
     who, place = await find_who(hands, code)
     facts, protocol = await read_now(who)
-    await demand_entering(hands, place, protocol)
+    await demand_entering(hands, place, facts, protocol)
     row = await own_entry(hands, who, sitting_id)
     return await _form(hands, who, _Read(facts, protocol), head_of(row), row)
 

@@ -114,7 +114,7 @@ async def begin_second(hands: Hands, code: str, sitting_id: UUID) -> EntryForm:
     """
     who, place = await find_who(hands, code)
     facts, protocol = await read_now(who)
-    await demand_entering(hands, place, protocol)
+    await demand_entering(hands, place, facts, protocol)
     row = await _to_type(hands, who, facts, protocol, sitting_id)
     visit, assessment = find_assessment(facts, row.assessment_id)
     return EntryForm(
@@ -144,7 +144,7 @@ async def keep_second(
     who, place = await find_who(hands, code)
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[bool]:
-        await demand_entering(hands, place, protocol)
+        await demand_entering(hands, place, facts, protocol)
         web_key = f"{facts.id}:desk-second:{sitting_id}:{key}"
         if await find_web_write(who.connection, facts.study_id, web_key):
             return Plan(await store.is_verified(who.connection, who.study_id, sitting_id))

@@ -11,12 +11,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.permissions import Action
-from pro_service.services.desk.actions import Hands
+from pro_service.services.desk.actions import Hands, may_everywhere
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_clerk
 from pro_service.services.measuring import correlating, reading
 from pro_service.store.measuring import reads as store
 from pro_service.store.measuring.reads import ListGiven, Purpose
-from pro_service.store.study.studies import list_sites
 from pro_service.tables import read_content
 
 HANDS_OUT: Final = Action.hand_out_reads
@@ -41,7 +40,7 @@ class Wish(NamedTuple):
 
 async def see_given(hands: Hands) -> Given | None:
     """What was handed out; None for who hands nothing out."""
-    if not await _may(hands):
+    if not await may_everywhere(hands, HANDS_OUT):
         return None
     seat, context = hands.seat, hands.context
     async with at_clerk(hands.clerk, seat, HANDS_OUT) as connection:
@@ -103,13 +102,5 @@ async def bring_exams(hands: Hands, name: str, content: bytes) -> reading.ExamsB
 
 async def _demand(hands: Hands) -> None:
     """Refuse who does not keep the data of every site of the study."""
-    if not await _may(hands):
+    if not await may_everywhere(hands, HANDS_OUT):
         raise NotAllowedError
-
-
-async def _may(hands: Hands) -> bool:
-    seat = hands.seat
-    if not seat.may_anywhere(HANDS_OUT):
-        return False
-    every = await list_sites(hands.clerk, seat.study_id)
-    return all(seat.may(HANDS_OUT, one.id) for one in every)

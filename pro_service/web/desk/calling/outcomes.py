@@ -57,9 +57,12 @@ _TYPED: Final = ("outcome", "note", "contact", "again", *(f"day_{one}" for one i
 
 
 def outcome_values(
-    words: Words, call: CallToMake, hearing: Hearing, typed: Mapping[str, str]
+    words: Words, call: CallToMake, hearing: Hearing, typed: Mapping[str, str], *, enters: bool
 ) -> dict[str, Any]:
-    """What the form shows; `typed` is what stood in it when it could not be taken."""
+    """What the form shows; `typed` is what stood in it when it could not be taken.
+
+    Whoever enters no answers (`enters`) is not offered the outcome that leads to entry.
+    """
     contacts = call.timeline.document.contacts
     waits = days_to_wait(call)
     groups = [
@@ -70,6 +73,7 @@ def outcome_values(
                 for one in outcomes
                 if (call.call.visit_id is not None or one not in ABOUT_A_VISIT)
                 and (one is not CallOutcome.will_answer or waits is not None)
+                and (one is not CallOutcome.answers_now or enters)
             ],
         }
         for name, outcomes in _GROUPS.items()

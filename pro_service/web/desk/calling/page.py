@@ -23,6 +23,7 @@ from pro_service.services.desk import calls as service
 from pro_service.services.desk import numbers
 from pro_service.services.desk.call_page import CallToMake, read_call
 from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import ReasonMissingError, Seat
 from pro_service.services.texting import NoLineError
@@ -119,10 +120,12 @@ async def _page(
     call = await read_call(hands_of(request, seat), id_in(request))
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
+    site_id, protocol = call.place.site_id, call.timeline.protocol
+    enters = EntryRights(seat, call.frame.duties).enters(site_id, protocol)
     hearing = Hearing(
-        by_investigator=seat.may(Action.record_withdrawal, call.place.site_id),
+        by_investigator=seat.may(Action.record_withdrawal, site_id),
         tried=sum(_word_of(one) == CallOutcome.no_answer for one in call.tries),
-        tries=call.timeline.protocol.calls.tries,
+        tries=protocol.calls.tries,
     )
     return desk.render(
         "call.html",
@@ -132,10 +135,10 @@ async def _page(
         frame=call.frame,
         back=back,
         problem=None if error is None else _problem(words, error),
-        place=call.place.site_id,
+        place=site_id,
         say=desk.words(_spoken(call)).text("call.say"),
-        form=outcome_values(words, call, hearing, typed or {}),
-        **_call_values(words, call, shown),
+        form=outcome_values(words, call, hearing, typed or {}, enters=enters),
+        **_call_values(words, call, shown, enters=enters),
     )
 
 
@@ -145,7 +148,7 @@ def _problem(words: Words, error: ProServiceError) -> str:
 
 
 def _call_values(
-    words: Words, call: CallToMake, shown: Mapping[UUID, str] | None
+    words: Words, call: CallToMake, shown: Mapping[UUID, str] | None, *, enters: bool
 ) -> dict[str, Any]:
     timeline, document = call.timeline, call.timeline.document
     told = Told(words, timeline)
@@ -164,7 +167,7 @@ def _call_values(
         else [
             {
                 "asked": words.asked(one.instrument, one.target),
-                "entry": entry_of(document.code, assessment=one.id),
+                "entry": entry_of(document.code, assessment=one.id) if enters else None,
             }
             for one in visit.assessments
             if one.submitted_at is None and one.declined_at is None

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from pro_service.domain.endpoints.groups import FEWEST, Summary
 from pro_service.domain.endpoints.looking import Opening
 from pro_service.domain.study.times import zone
+from pro_service.services.desk.charting.correlating import may_correlate
 from pro_service.services.desk.charting.groups import (
     SPLITS,
     GroupKey,
@@ -51,19 +52,27 @@ async def show_groups(request: web.Request, seat: Seat) -> web.Response:
     split = next((one for one in SPLITS if one == query.get("split")), SPLITS[0])
     asked = GroupsAsked(query.get("scale", ""), split, query.get("look", ""))
     found = await read_groups(request.app[POOLS].desk, request.app[CONTEXT], seat, asked)
-    desk = request.app[DESK]
-    shown = GroupsShown(desk.words(language_of(request, seat)), found)
-    return desk.render("groups.html", request, seat, frame=found.frame, groups=shown.values())
+    return _page(request, seat, found)
 
 
 async def show_by_arm(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/groups/arms`: the same by allocation; that it was opened is recorded first."""
     form = await read_form(request)
     asked = GroupsAsked(scale=str(form.get("scale", "")), opening=str(form.get("look", "")))
-    found = await read_by_arm(hands_of(request, seat), asked)
+    return _page(request, seat, await read_by_arm(hands_of(request, seat), asked))
+
+
+def _page(request: web.Request, seat: Seat, found: Groups) -> web.Response:
     desk = request.app[DESK]
     shown = GroupsShown(desk.words(language_of(request, seat)), found)
-    return desk.render("groups.html", request, seat, frame=found.frame, groups=shown.values())
+    return desk.render(
+        "groups.html",
+        request,
+        seat,
+        frame=found.frame,
+        groups=shown.values(),
+        correlates=found.protocol is not None and may_correlate(seat, found.protocol),
+    )
 
 
 class GroupsShown:

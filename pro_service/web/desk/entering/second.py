@@ -16,7 +16,13 @@ from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
 from pro_service.services.desk import entering as service
-from pro_service.services.desk.entering import EntryForm, SecondLine, SecondRoom, SettledAs
+from pro_service.services.desk.entering import (
+    EntryForm,
+    EntryRights,
+    SecondLine,
+    SecondRoom,
+    SettledAs,
+)
 from pro_service.services.desk.seat import AlreadyDoneError, ReasonMissingError, Seat
 from pro_service.web.desk.entering.forms import (
     GAPS,
@@ -171,7 +177,7 @@ def _room(
         waiting=[one for one in lines if one["settled"] is None],
         settled=[one for one in lines if one["settled"] is not None],
         may_settle=seat.may(Action.settle_entry, room.site_id),
-        may_type=seat.may(Action.enter_answers, room.site_id),
+        may_type=EntryRights(seat, room.frame.duties).enters(room.site_id, room.protocol),
         problem=problem,
         fields=fields or {},
     )

@@ -15,6 +15,8 @@ from pro_service.store.desk.frame import Frame
 from pro_service.web.desk.words import Words
 
 _MOST_SITES_NAMED: Final = 3
+_MOST_IN_A_LINE: Final = 10
+"""Rooms that stand in one line with who is in, 1280 wide, in the longer of both languages."""
 
 
 class Room(NamedTuple):
@@ -54,25 +56,30 @@ ROOMS: Final = (
 def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) -> dict[str, Any]:
     """The rooms of a seat with what waits in each, and where the seat is.
 
+    Those of daily work stand in the bar, the last ones in its menu where not all have room.
     Without a frame (a preview, a failure) the rooms are named and nothing is counted.
     """
     if seat is None:
-        return {"rooms": [], "at_sites": None}
+        return {"rooms": [], "more_rooms": [], "at_sites": None}
     here = _room_of(path)
     waiting = {} if frame is None else _waiting(frame)
+    rooms = [
+        {
+            "path": room.path,
+            "name": words.text(f"room.{room.name}"),
+            # The page itself, or one further in.
+            "current": None if room is not here else "page" if path == room.path else "true",
+            "count": _count(words, room, waiting.get(room.name, 0)),
+            "urgent": room.name == "today",
+        }
+        for room in ROOMS
+        if seat.may_anywhere(room.action)
+    ]
+    # The menu takes the place of one.
+    line = len(rooms) if len(rooms) <= _MOST_IN_A_LINE else _MOST_IN_A_LINE - 1
     return {
-        "rooms": [
-            {
-                "path": room.path,
-                "name": words.text(f"room.{room.name}"),
-                # The page itself, or one further in.
-                "current": None if room is not here else "page" if path == room.path else "true",
-                "count": _count(words, room, waiting.get(room.name, 0)),
-                "urgent": room.name == "today",
-            }
-            for room in ROOMS
-            if seat.may_anywhere(room.action)
-        ],
+        "rooms": rooms[:line],
+        "more_rooms": rooms[line:],
         "at_sites": None if frame is None else _sites(words, frame),
     }
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from pro_service.domain.measures.model import Measure
+from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import measuring as service
+from pro_service.services.desk.actions import may_everywhere
 from pro_service.services.desk.measuring import MOST_ROWS, TooManyValuesError
 from pro_service.services.desk.seat import ReasonMissingError, Seat, at_desk
 from pro_service.services.desk.today import read_frame
@@ -103,6 +105,7 @@ async def _room(
         original=original,
         reason=reason,
         most=MOST_ROWS,
+        hands_out=await may_everywhere(hands_of(request, seat), Action.hand_out_reads),
     )
 
 

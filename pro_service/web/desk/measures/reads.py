@@ -154,7 +154,8 @@ async def _page(
         file_lines=file_error.mistakes if isinstance(file_error, TableFileError) else (),
         file_told=getattr(file_error, "told", 0),
         lock_problem=None if lock_error is None else _lock_problem(words, lock_error),
-        locks=seat.may_anywhere(Action.lock_reads),
+        keeps=seat.may_anywhere(Action.lock_reads),
+        locks=room.locks,
         locked=room.lock is not None and room.lock.step == "locked",
         lock=_lock_line(words, room),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from pro_service.services.desk import missing as service
 from pro_service.services.desk import today
 from pro_service.services.desk.missing import Missing
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.store.base.data_out import TakenOut
+from pro_service.store.base.data_out import TakenOut, What
 from pro_service.store.missing.visits import After, Deviation
 from pro_service.tables.writing import csv_bytes
 from pro_service.web.desk.guard import for_staff
@@ -49,8 +49,12 @@ def _months(found: Missing) -> Iterator[Row]:
         yield f"{month:%Y-%m}", counted.expected, *(getattr(counted, one) for one in MONTH_PARTS)
 
 
-TABLES: Final = {"reasons": _reasons, "brought": _brought, "months": _months}
-"""The tables of the page, by the name of their file."""
+TABLES: Final[Mapping[str, tuple[What, Callable[[Missing], Iterator[Row]]]]] = {
+    "reasons": ("missing_reasons", _reasons),
+    "brought": ("missing_brought", _brought),
+    "months": ("missing_months", _months),
+}
+"""The tables of the page by the name of their address: how the record names them, their rows."""
 LOG_FILE: Final = f"{PATH}/deviations.csv"
 _LOG_HEAD: Final = (
     *("code", "site", "kind", "visit", "occurrence", "instrument", "target", "at", "said"),
@@ -59,7 +63,7 @@ _LOG_HEAD: Final = (
 
 def table_handler(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """`GET /desk/missing/<name>.csv`: one table of the page, as it is narrowed there."""
-    rows_of = TABLES[name]
+    what, rows_of = TABLES[name]
 
     @for_staff
     async def get_table(request: web.Request, seat: Seat) -> web.Response:
@@ -73,7 +77,7 @@ def table_handler(name: str) -> Callable[[web.Request], Awaitable[web.StreamResp
                 site_id=asked.site_id,
                 definition=asked.visit,
             )
-        return await _file(request, seat, f"missing_{name}", asked, rows_of(found))
+        return await _file(request, seat, what, asked, rows_of(found))
 
     return get_table
 
@@ -120,7 +124,7 @@ def _log(rows: Iterable[Deviation], site: Callable[..., str]) -> Iterator[Row]:
 
 
 async def _file(
-    request: web.Request, seat: Seat, name: str, asked: Asked, rows: Iterable[Row]
+    request: web.Request, seat: Seat, name: What, asked: Asked, rows: Iterable[Row]
 ) -> web.Response:
     written = io.StringIO()
     listed = list(rows)

@@ -13,12 +13,12 @@ from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.entering import enterable
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.follow_up.end_reasons import BY_STATUS, EndReason
-from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import Joining, Telephone
 from pro_service.domain.study.reminders import forbids
 from pro_service.domain.study.statuses import RULES, standing
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.seat import Seat
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import VisitLine
@@ -48,11 +48,14 @@ class Head:
         facts: ParticipantFacts | None,
         telephones: Sequence[Telephone],
     ) -> None:
-        """Keep what is said; `facts` where who looks may act for the participant."""
+        """Keep what is said; `facts` where who looks may act for the participant.
+
+        Nobody acts for who was erased: no word about them can be kept any more.
+        """
         self.words = words
         self.timeline = timeline
         self.document = timeline.document
-        self.facts = facts
+        self.facts = None if self.erased else facts
         self.telephones = telephones
         self.zone = zone(self.document.zone)
 
@@ -217,9 +220,18 @@ class Head:
         key = "entry.consent" if last.messages else "entry.consent_no_messages"
         return words.text(key, version=last.version, day=words.day(last.signed_on))
 
-    def entries(self, seat: Seat, place: Any) -> dict[UUID, str]:
-        """Where this seat enters the answers to each thing that may be entered now."""
-        if self.facts is None or not seat.may(Action.enter_answers, place):
+    @property
+    def erased(self) -> bool:
+        """Whether their key was destroyed: nothing is asked, told or written about them."""
+        return self.document.data_key is None
+
+    def may_enter(self, rights: EntryRights, place: Any) -> bool:
+        """Whether a seat enters answers of theirs."""
+        return not self.erased and rights.enters(place, self.timeline.protocol)
+
+    def entries(self, rights: EntryRights, place: Any) -> dict[UUID, str]:
+        """Where a seat enters the answers to each thing that may be entered now."""
+        if self.facts is None or not self.may_enter(rights, place):
             return {}
         return {
             one.assessment.id: entry_of(self.document.code, assessment=one.assessment.id)

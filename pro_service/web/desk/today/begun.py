@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pro_service.domain.study.times import zone
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.today import Begun, ToDo
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.entering.addresses import entry_of
@@ -15,7 +16,11 @@ from pro_service.web.desk.words import Words
 
 
 def begun_rows(
-    words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo, begun: Sequence[Begun]
+    words: Words,
+    sites: Mapping[UUID, DeskSite],
+    to_do: ToDo,
+    begun: Sequence[Begun],
+    rights: EntryRights,
 ) -> list[dict[str, Any]]:
     """Who, which visit, what is to be answered, since when, until when, and what was tried."""
     rows = []
@@ -29,7 +34,9 @@ def begun_rows(
                 "place": row.site_id,
                 "site": site,
                 "visit": words.visit(protocol, row.definition, row.occurrence),
-                "entry": entry_of(row.code, visit=row.visit_id, asked=next(iter(to_answer), None)),
+                "entry": entry_of(row.code, visit=row.visit_id, asked=next(iter(to_answer), None))
+                if rights.enters(row.site_id, protocol)
+                else None,
                 "anchor": f"{row.definition}-{row.occurrence}",
                 "to_answer": [words.asked(one.instrument, one.target) for one in to_answer],
                 "since": words.instant(row.last_answer_at, local),

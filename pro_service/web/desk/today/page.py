@@ -8,6 +8,7 @@ from aiohttp import web
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.signing import count_to_sign
 from pro_service.services.desk.today import read_frame, read_owing, read_since, read_week
@@ -49,8 +50,9 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         to_sign = await count_to_sign(connection, seat)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
+    rights = EntryRights(seat, frame.duties)
     values: dict[str, Any] = {
-        **today_values(words, sites, to_do, duty_rows(words, rotas), actor=seat.actor),
+        **today_values(words, sites, to_do, duty_rows(words, rotas), rights=rights),
         **beside_values(words, sites, week, since, owing),
         **clock(words, sites, frame.now),
     }

@@ -13,6 +13,7 @@ from pro_service.domain.study.calls import ABOUT_ALERTS
 from pro_service.domain.study.follow_up.call_keys import CORRECTION_ASKED
 from pro_service.domain.study.times import zone
 from pro_service.services.base.notes import noted_in
+from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.today import MOST_OF_A_LIST, ReadText, ToDo, count_to_do
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.alerts.steps import may_take, raised_in_words, steps_of_listed, told_of
@@ -30,25 +31,25 @@ def today_values(
     to_do: ToDo,
     gaps: Sequence[dict[str, Any]],
     *,
-    actor: str,
+    rights: EntryRights,
 ) -> dict[str, Any]:
     """The lists `today.html` shows, and in which order; what is empty is in none.
 
-    `gaps` are the rows about hours in which nobody is on duty; `actor` is whoever reads it.
+    `gaps` are the rows about hours in which nobody is on duty; `rights` are of whoever reads it.
     """
     by_id = {site.id: site for site in sites}
-    alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do)
+    alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do, rights)
     under = put_under_alerts(alerts, calls)
     begun = to_do.begun
     lists = {
         "alerts": alerts,
         "calls": [one for one in calls if one not in under],
-        "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=actor),
+        "texts": texts_values(words, by_id, to_do.texts, to_do.here, actor=rights.seat.actor),
         "unreached": _unreached(words, by_id, to_do),
         "not_joined": not_joined_rows(words, by_id, to_do.not_joined),
         "deaths": _deaths(words, by_id, to_do),
-        "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST]),
-        "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST]),
+        "unsent": begun_rows(words, by_id, to_do, begun.unsent[:MOST_OF_A_LIST], rights),
+        "to_complete": begun_rows(words, by_id, to_do, begun.to_complete[:MOST_OF_A_LIST], rights),
         "second": paper_rows(words, by_id, to_do, "to_type"),
         "differences": paper_rows(words, by_id, to_do, "to_settle"),
         "uncertain": _uncertain(words, by_id, to_do),
@@ -87,17 +88,20 @@ def held_words(words: Words, sites: Sequence[DeskSite], since: datetime | None) 
     return words.text("now.sending_held", since=words.instant(since, zone(sites[0].zone)))
 
 
-def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+def _calls(
+    words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo, rights: EntryRights
+) -> list[dict[str, Any]]:
     rows = []
     for call in to_do.calls:
         site = sites[call.site_id]
+        place = call.site_id if call.code in to_do.here else None
         local = zone(site.zone)
         protocol = to_do.protocols[call.protocol_version_id]
         rows.append(
             {
                 "id": call.id,
                 "code": call.code,
-                "place": call.site_id if call.code in to_do.here else None,
+                "place": place,
                 "site": site,
                 "language": words.word("language", call.language),
                 "reason": words.word("call", call.reason),
@@ -105,7 +109,9 @@ def _calls(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[di
                 if call.definition is None
                 else words.visit(protocol, call.definition, call.occurrence),
                 "owed": [words.asked(one["instrument"], one["target"]) for one in call.owed],
-                "entry": None if not call.owed else entry_of(call.code, visit=call.visit_id),
+                "entry": entry_of(call.code, visit=call.visit_id)
+                if call.owed and rights.enters(place, protocol)
+                else None,
                 "closes": until(words, call.closes_at, call.zone, site),
                 "since": words.instant(call.created_at, local),
                 "tried": tried(words, to_do.tried.get(call.visit_id), local)

@@ -22,6 +22,7 @@ from tests.integration.desk.person.sheets import PAGE, said
 from tests.integration.desk.signing.test_commands import commands_on
 from tests.support.audit import Audit
 from tests.support.desk import PASSWORD, page, press, sign_in
+from tests.support.forms import forms_of
 from tests.support.record.words import places_of
 from tests.support.study import ACTOR, Trial, phone, row
 from tests.support.web import browsing
@@ -68,6 +69,16 @@ async def ask(browser: aiohttp.ClientSession, **said: str) -> tuple[int, str]:
     return await press(browser, html, ERASURE, **({"password": PASSWORD} | filled))
 
 
+async def refused_whole(browser: aiohttp.ClientSession) -> str:
+    """Sign what the room has no form for: the page that refuses it."""
+    _, html = await page(browser, PAGE)
+    secret = next(value for one in forms_of(html) for name, value in one.fields if name == "form")
+    filled = {"form": secret, "ground": "decision", "reason": "x", "name": "x"}
+    async with browser.post(ERASURE, data=filled | {"password": PASSWORD}) as answer:
+        assert answer.status == 422
+        return await answer.text()
+
+
 async def test_two_who_sign_erase_and_what_was_sealed_is_nobodys_while_the_record_stands(
     erasable: Trial, desk: aiohttp.ClientSession, investigator: aiohttp.ClientSession
 ) -> None:
@@ -79,6 +90,8 @@ async def test_two_who_sign_erase_and_what_was_sealed_is_nobodys_while_the_recor
     _, html = await page(investigator, ERASURE)
     assert "They are not restricted." in html
     assert f'action="{ERASURE}"' not in html
+    refusal = await refused_whole(investigator)
+    assert refusal.count("They are not restricted.") == 1
     await restrict(trial.who("K-001"), actor=ACTOR, reason="at her wish")
     _, html = await page(investigator, ERASURE)
     assert "An urgent alert about them is not closed." in html
@@ -147,6 +160,10 @@ async def _it_opens_to_nobody(trial: Trial, investigator: aiohttp.ClientSession)
     assert CHATTER not in html
     _, html = await page(investigator, PAGE)
     assert CHATTER not in html
+    # Nothing is offered that nobody can do any more, and nothing of it can be done.
+    offered = [f'href="{PAGE}/{one}' for one in ("entry", "corrections", "card", "note", "tablet")]
+    assert [one for one in offered if one in html] == []
+    assert (await page(investigator, f"{PAGE}/entry"))[0] == 409
     await _nothing_opens(trial, trial.context.keys.vault)
     owner_sees = await _owner(trial)
     try:
