@@ -9,8 +9,16 @@ from typing import Final
 import typer
 
 from pro_service.cli.options import OptionError
+from pro_service.services.base.keys import Keys
+from pro_service.services.desk.account.factor import give_code
 from pro_service.services.desk.seat import Seat
-from pro_service.services.desk.sign_in import Whence, find_session, sign_in, sign_out
+from pro_service.services.desk.sign_in import (
+    Whence,
+    find_half_session,
+    find_session,
+    sign_in,
+    sign_out,
+)
 from pro_service.services.study import Passwords
 from pro_service.store.pools import Pools
 
@@ -25,14 +33,22 @@ def ask_password(login: str) -> str:
 
 @asynccontextmanager
 async def seated(
-    pools: Pools, passwords: Passwords, login: str, password: str
+    pools: Pools,
+    passwords: Passwords,
+    login: str,
+    password: str,
+    second: tuple[Keys, str] | None = None,
 ) -> AsyncIterator[Seat]:
     """Somebody signed in for the length of a command, in the one study that leads to.
 
-    Raises SignInRefusedError, SignInStoppedError, SignInThrottledError, OptionError.
+    `second` opens second factors, with the code of theirs if they have one. Raises
+    SignInRefusedError, SignInStoppedError, SignInThrottledError, SecondStepError, OptionError.
     """
     token = await sign_in(pools.desk, passwords, login=login, password=password, place=HERE)
     try:
+        half = None if second is None else await find_half_session(pools.desk, token)
+        if half is not None and second is not None:
+            token = await give_code(pools.desk, second[0], half, second[1], HERE)
         seat = await find_session(pools.desk, token)
         if not isinstance(seat, Seat):
             raise OptionError(

@@ -44,6 +44,7 @@ from pro_service.services.desk.entering import (
     FirstTypistError,
     NothingTypedError,
 )
+from pro_service.services.desk.exporting import ExportRefusedError
 from pro_service.services.desk.handing import HandoverRefusedError
 from pro_service.services.desk.keeping import ElsewhereTooError, OwnAccountError
 from pro_service.services.desk.numbers import RestrictedError
@@ -62,6 +63,7 @@ from pro_service.services.desk.sign_in import (
     SignInThrottledError,
 )
 from pro_service.services.desk.unblinding import NoAllocationError, ShownBeforeError
+from pro_service.services.exports import ReadsOpenError
 from pro_service.services.pages.entrance import CodeRefusedError, TooManyTriesError
 from pro_service.services.pages.handover import PinRefusedError, TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
@@ -125,6 +127,8 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (RestrictedError, HTTPStatus.FORBIDDEN),
     (AlreadyDoneError, HTTPStatus.CONFLICT),
+    (ExportRefusedError, HTTPStatus.CONFLICT),
+    (ReadsOpenError, HTTPStatus.CONFLICT),
     (OwnAccountError, HTTPStatus.FORBIDDEN),
     (ElsewhereTooError, HTTPStatus.FORBIDDEN),
     (ProofRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),

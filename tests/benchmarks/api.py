@@ -1,18 +1,19 @@
 """`api`: pages of a hundred over /api/v1, read side by side to the end of each list.
 
 Milliseconds from the request to the whole page, of all clients together: the middle, the 99th of a
-hundred and the longest; and requests a second. Server and clients share one process, so a figure is
-what a program would see of a busy one. 2,000 participants unless `--participants` says otherwise.
+hundred and the longest; and requests a second. The clients are a process of their own, as programs
+are. 2,000 participants unless `--participants` says otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import statistics
-from time import perf_counter, process_time
+import sys
+from time import process_time
 from typing import Any, Final
 
-import aiohttp
 from aiohttp.test_utils import TestServer
 
 from pro_service.domain.programs.scopes import Scope
@@ -25,7 +26,7 @@ from tests.benchmarks.measuring.kept import filled
 from tests.benchmarks.measuring.server import Server
 from tests.support.programs import with_key
 from tests.support.seed import make_context
-from tests.support.web import browsing, serving
+from tests.support.web import serving
 
 PAGE: Final = 100
 LISTS: Final = ("/participants", "/alerts", "/calls")
@@ -33,7 +34,7 @@ SITES: Final = {"whole": None, "one": "S2"}
 """A program that sees the whole study, and one of the second of its four sites."""
 OFTEN: Final = 1_000_000
 COLUMNS: Final = ("p50", "p99", "most", "rate", "cpu")
-"""`cpu`: milliseconds of processor a request, of this process, clients and all."""
+"""`cpu`: milliseconds of processor a request, of the process that serves."""
 
 
 async def measure(chosen: Chosen, server: Server) -> Found:
@@ -45,7 +46,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
         async with pools, serving(pools, make_context()) as served:
             for path in LISTS:
                 for who, made in keys.items():
-                    await _read(served, chosen, path, made, 0.5)  # Plans are made and kept.
+                    await _read(served, chosen, path, made, 1.0)  # Plans are made and kept.
                     before = process_time()
                     spent = await _read(served, chosen, path, made, chosen.seconds)
                     cpu = process_time() - before
@@ -76,7 +77,8 @@ async def _make_keys(url: str) -> dict[str, MadeKey]:
         made = {}
         for who, site in SITES.items():
             entering = Entering("whole", Role.monitor, site)
-            wish = KeyWish(f"program-{who}", frozenset(Scope), 1, OFTEN, entering)
+            scopes = frozenset(Scope) - {Scope.export}
+            wish = KeyWish(f"program-{who}", scopes, 1, OFTEN, entering)
             made[who] = await make_key(operator, STUDY_ID, wish, actor=ACTOR)
         return made
     finally:
@@ -87,27 +89,12 @@ async def _read(
     served: TestServer, chosen: Chosen, path: str, made: MadeKey, seconds: float
 ) -> list[float]:
     """Read a list over and over with all clients; milliseconds of each request."""
-    spent: list[float] = []
-    until = perf_counter() + seconds
-
-    async def client() -> None:
-        async with browsing(served) as browser:
-            after: str | None = None
-            while perf_counter() < until:
-                began = perf_counter()
-                after = await _page(browser, path, made, after)
-                spent.append((perf_counter() - began) * 1000)
-
-    await asyncio.gather(*(client() for _ in range(chosen.clients)))
+    words = (str(served.make_url(f"/api/v1{path}")), str(chosen.clients), str(PAGE), str(seconds))
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.benchmarks.measuring.pages", *words),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await child.communicate(json.dumps(with_key(made)).encode())
+    spent: list[float] = json.loads(printed)
     return spent
-
-
-async def _page(
-    browser: aiohttp.ClientSession, path: str, made: MadeKey, after: str | None
-) -> str | None:
-    """One page; where the next begins, or None at the end of the list."""
-    query = {"limit": str(PAGE)} | ({} if after is None else {"after": after})
-    async with browser.get(f"/api/v1{path}", params=query, headers=with_key(made)) as answer:
-        answer.raise_for_status()
-        following: str | None = (await answer.json())["next"]
-        return following

@@ -23,7 +23,7 @@ async def seed_staff(
     study: SeededStudy,
     login: str = "anna",
     *,
-    site: str = "S1",
+    site: str | None = "S1",
     role: str = "coordinator",
     language: str = "en",
 ) -> None:

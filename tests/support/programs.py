@@ -9,7 +9,7 @@ import aiohttp
 
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Role
-from pro_service.services.study.programs import Entering, KeyWish, MadeKey, make_key
+from pro_service.services.study.programs import Allowance, Entering, KeyWish, MadeKey, make_key
 from pro_service.services.study.staff import make_staff
 from tests.support.desk import PASSWORD
 from tests.support.seed import ACTOR, SeededStudy
@@ -17,6 +17,8 @@ from tests.support.seed import ACTOR, SeededStudy
 ANSWERS = "olga"
 """Who answers for the programs of these tests."""
 ANY_DAY = 30
+ALLOWED = Allowance("staff:ada", "the registry takes it every night")
+"""What lets a program of these tests take exports."""
 
 
 class Answer(NamedTuple):
@@ -51,7 +53,8 @@ async def seed_key(
             role=Role.investigator,
             actor=ACTOR,
         )
-    wish = KeyWish(login, frozenset(scopes), days, per_minute, Entering(ANSWERS, role, site))
+    entering = Entering(ANSWERS, role, site)
+    wish = KeyWish(login, frozenset(scopes), days, per_minute, entering, ALLOWED)
     return await make_key(study.owner, study.id, wish, actor=ACTOR)
 
 

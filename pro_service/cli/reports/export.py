@@ -17,6 +17,15 @@ from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.files import ABOUT
 from pro_service.services.exports.instants import read_instant
 
+FreeTextOption = Annotated[
+    bool,
+    typer.Option(
+        "--free-text",
+        help="The table `words` as well: notes, and texts somebody had to read; where the protocol"
+        " lets them leave.",
+    ),
+]
+
 
 def export_command(
     out_folder: Annotated[
@@ -35,6 +44,7 @@ def export_command(
         str | None,
         typer.Option("--tables", metavar="NAMES", help="Tables, with commas; else every one."),
     ] = None,
+    free_text: FreeTextOption = False,
     csv_folder: Annotated[
         Path | None,
         typer.Option("--csv", metavar="DIR", help="The same as --as csv --out DIR."),
@@ -61,7 +71,8 @@ def export_command(
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
-        wanted = _wanted(formats, tables, runtime)
+        chosen = choose_tables(tables, free_text=free_text)
+        wanted = _wanted(formats, chosen, runtime)
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(
@@ -78,8 +89,7 @@ def export_command(
     _tell(folder, with_runtime(data, actor, work))
 
 
-def _wanted(formats: str, tables: str | None, runtime: Runtime) -> Wanted:
-    chosen = choose_tables(tables)
+def _wanted(formats: str, chosen: frozenset[str], runtime: Runtime) -> Wanted:
     neutral = runtime.context.catalogue.neutral_instruments
     writers = choose_formats(formats, chosen, neutral)
     return Wanted(tables=chosen, formats=listed_formats(formats), writers=writers)

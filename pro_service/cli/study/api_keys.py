@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from pro_service.cli.options import ActorOption, DataOption, ReasonOption, StudyOption
 from pro_service.cli.runtime import Runtime, out, with_runtime
+from pro_service.cli.seated import ask_password, seated
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Role
-from pro_service.services.study import programs
-from pro_service.services.study.programs import Entering, KeyWish, MadeKey
+from pro_service.services.desk.programs.allowing import allow_exports
+from pro_service.services.study import Passwords, programs
+from pro_service.services.study.programs import Allowance, Entering, KeyWish, MadeKey
 from pro_service.store.api.keys import KeyRow
+from pro_service.store.pools import open_pools
 
 api_key_app = typer.Typer(no_args_is_help=True, help="Keys of programs that use /api/v1.")
 
@@ -36,6 +42,19 @@ def new_command(
     per_minute: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Requests in a minute, at most.")
     ] = programs.PER_MINUTE,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOGIN", help="For the scope exports: the administrator who allows it."
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why they allow it; goes into the record.")
+    ] = None,
+    code: Annotated[str, typer.Option(help="Their code, if they have a second factor.")] = "",
+    from_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read their password from input.")
+    ] = False,
     study: StudyOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -43,10 +62,13 @@ def new_command(
     """Make a key and print it, this once; a program that is new gets a role at a site by it."""
     entering = _entering(answers, role, site, study_wide=study_wide)
     wish = KeyWish(login, frozenset(scope), days, per_minute, entering)
+    allowing = _allowing(by, reason, code, from_stdin=from_stdin)
 
     async def work(runtime: Runtime) -> MadeKey:
         found = await runtime.context.reader.study(runtime.connection, study)
-        return await programs.make_key(runtime.connection, found.id, wish, actor=runtime.actor)
+        allowed = None if allowing is None else await allowing.allow(runtime, found.id)
+        wanted = replace(wish, allowed=allowed)
+        return await programs.make_key(runtime.connection, found.id, wanted, actor=runtime.actor)
 
     made = with_runtime(data, actor, work)
     out.print(made.key, markup=False, soft_wrap=True, highlight=False)
@@ -108,6 +130,38 @@ def _entering(
     )
 
 
+@dataclass(frozen=True)
+class _Allowing:
+    """The administrator who allows exports, with what proves who they are, and why."""
+
+    login: str
+    reason: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+    async def allow(self, runtime: Runtime, study_id: UUID) -> Allowance:
+        """Let them sign in, which proves it anew, and allow it."""
+        async with (
+            await open_pools(runtime.url, roles=("desk",)) as pools,
+            seated(
+                pools, Passwords(), self.login, self.password, (runtime.context.keys, self.code)
+            ) as seat,
+        ):
+            return await allow_exports(runtime.connection, study_id, seat, self.reason)
+
+
+def _allowing(
+    by: str | None, reason: str | None, code: str, *, from_stdin: bool
+) -> _Allowing | None:
+    """Who allows exports; None: nobody is named. Raises BadParameter for half of it."""
+    if (by is None) != (reason is None):
+        raise typer.BadParameter("goes with --reason", param_hint="--by")
+    if by is None or reason is None:
+        return None
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else ask_password(by)
+    return _Allowing(by, reason, password, code)
+
+
 def _line(row: KeyRow) -> str:
     if row.ended_at is not None:
         state = f"ended {_minute(row.ended_at)}: {row.end_reason}"
@@ -118,7 +172,8 @@ def _line(row: KeyRow) -> str:
     used = "never used" if row.last_used_at is None else f"last used {_minute(row.last_used_at)}"
     scopes = " ".join(row.scopes)
     head = f"{row.id}  {row.login} (for {row.answers})"
-    return f"{head}  {state}  {used}  {row.per_minute}/min  {scopes}"
+    allowed = "" if row.allowed_by is None else f"  allowed by {row.allowed_by}"
+    return f"{head}  {state}  {used}  {row.per_minute}/min  {scopes}{allowed}"
 
 
 def _minute(instant: datetime) -> str:

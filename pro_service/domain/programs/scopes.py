@@ -38,6 +38,10 @@ class Scope(StrEnum):
     """Who is to be called, and why."""
     read_messages = "messages:read"
     """Texts by kind and state; never their words."""
+    close_calls = "calls:write"
+    """Close a call with what came of it."""
+    export = "exports"
+    """Have tables made as files; allowed by an administrator when the key is made."""
 
 
 NARROWED: Final[Mapping[Scope, frozenset[Action]]] = {
@@ -52,6 +56,8 @@ NARROWED: Final[Mapping[Scope, frozenset[Action]]] = {
     Scope.read_alerts: frozenset({Action.see_participants}),
     Scope.read_calls: frozenset({Action.see_participants}),
     Scope.read_messages: frozenset({Action.see_participants}),
+    Scope.close_calls: frozenset({Action.see_participants, Action.close_call}),
+    Scope.export: frozenset({Action.see_participants, Action.export_data}),
 }
 """The actions of the roles that a scope lets through."""
 

@@ -48,6 +48,8 @@ class Study(Record):
     """Whether the sender's name, seen by bystanders, may tell what the study is about."""
     scores_visible_to: tuple[ScoreReader, ...] = ()
     """Who sees scores and answers; status and safety alerts are seen regardless."""
+    free_text_visible_to: tuple[ScoreReader, ...] = ()
+    """Who may take free text out in an export, of those who see answers; it may tell of both."""
     code_pattern: Annotated[str, AfterValidator(checked_pattern)] | None = None
     """A regular expression every new participant's whole code must fit, beyond what every code
     must; None: nothing more."""

@@ -8,7 +8,7 @@ comes back at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -85,8 +85,13 @@ class WorkedCall(NamedTuple):
     """The visit it was about."""
 
 
-async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall:
-    """Close a call task, once, and act upon what came of it.
+async def close_call(
+    hands: Hands,
+    call_id: UUID,
+    given: CallSaid,
+    keep: Callable[[WorkedCall], Write] | None = None,
+) -> WorkedCall:
+    """Close a call task, once, and act upon what came of it; `keep` is written with it.
 
     Raises NotHereError, NotAllowedError, ReasonMissingError, CalledContactError, CallDayError,
     CallTimeError, PauseDayError, PauseRefusedError, StatusRefusedError, EventRefusedError,
@@ -126,10 +131,12 @@ async def close_call(hands: Hands, call_id: UUID, given: CallSaid) -> WorkedCall
         document = CallWrite(closing, reports)
         by = hearing.by_investigator
         heard = Heard(call_id, call.visit_id, given.day, rung, note.reference, by)
+        worked = WorkedCall(place.code, closing.wanted_from, facts.site.zone, call.visit_id)
         steps: list[Write] = [writing(store.close_call, document)]
         steps += await writes_of(hands, facts, protocol, follows, heard)
+        if keep is not None:
+            steps.append(keep(worked))  # Last, for it takes no turn of its own.
         write = signed(seat, Action.close_call, note, one_after_the_other(steps))
-        worked = WorkedCall(place.code, closing.wanted_from, facts.site.zone, call.visit_id)
         return Plan(worked, write)
 
     return await turn(hands.turn_of(place), decide)

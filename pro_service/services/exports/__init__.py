@@ -7,7 +7,7 @@ from pro_service.services.exports.choosing import (
     choose_formats,
     formats_at_hand,
 )
-from pro_service.services.exports.columns import TABLES
+from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES
 from pro_service.services.exports.cuts import CutError, find_cut, list_cuts
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.formats.errors import FormatError
@@ -15,7 +15,9 @@ from pro_service.services.exports.instants import AsOfError
 
 __all__ = [
     "ANSWERED",
+    "EVERY_TABLE",
     "FORMATS",
+    "FREE_TEXT",
     "MEASURED",
     "NEEDS",
     "TABLES",

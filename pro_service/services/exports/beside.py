@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.exports.columns import FREE_TEXT
 from pro_service.store.connection import Connection
 from pro_service.store.desk.people import list_protocol_versions
 from pro_service.store.measuring.locked import are_reads_locked
@@ -29,11 +30,12 @@ async def demand_apart(
     tables: Collection[str],
     at: datetime,
 ) -> None:
-    """Refuse an export of a trial that sets both beside each other too early.
+    """Refuse an export of a trial that sets both beside each other too early, or words that may.
 
     The newest version of the protocol decides; `at` is the export's instant. Raises ReadsOpenError.
     """
-    if MEASURED.isdisjoint(tables) or ANSWERED.isdisjoint(tables):
+    apart = MEASURED.isdisjoint(tables) or ANSWERED.isdisjoint(tables)
+    if apart and FREE_TEXT not in tables:
         return
     versions = await list_protocol_versions(connection, study_id)
     if not versions:
@@ -46,5 +48,6 @@ async def demand_apart(
         raise ReadsOpenError(
             "Measures would stand beside answers, and the reads of images are not locked.",
             mend="Name --tables without measures, or without "
-            f"{', '.join(sorted(ANSWERED))}; or lock the reads (`pro-service reads lock`).",
+            f"{', '.join(sorted(ANSWERED))}, and no free text, which may tell of both; or lock the "
+            "reads (`pro-service reads lock`).",
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from pro_service.domain.instruments.model import Instrument
-from pro_service.services.exports.columns import TABLES
+from pro_service.services.exports.columns import FREE_TEXT, TABLES
 from pro_service.services.exports.formats import CsvWriter, Writer
 from pro_service.services.exports.formats.dataset_json import DatasetJsonWriter
 from pro_service.services.exports.formats.errors import FormatError
@@ -16,6 +16,7 @@ from pro_service.services.exports.formats.parquet import ParquetWriter
 from pro_service.services.exports.formats.statistics import DtaWriter, SavWriter
 from pro_service.services.exports.formats.xlsx import XlsxWriter
 from pro_service.services.exports.formats.xpt import XptWriter
+from pro_service.services.exports.free_text import FreeTextError
 from pro_service.services.exports.sdtm import WithSdtm
 
 Instruments = Mapping[str, Instrument]
@@ -37,11 +38,17 @@ NEEDS: Final[Mapping[str, str]] = {"odm": "items", "fhir": "items"}
 """A table without which a format would say nothing."""
 
 
-def choose_tables(typed: str | None) -> frozenset[str]:
-    """Tables by their names with commas between them; None: every one. Unknown ones are refused
-    by the export itself.
+def choose_tables(typed: str | None, *, free_text: bool = False) -> frozenset[str]:
+    """Tables by their names with commas between them; None: every one but that of free text, which
+    is asked for apart. Unknown ones are refused by the export itself. Raises FreeTextError.
     """
-    return frozenset(TABLES) if typed is None else frozenset(_listed(typed))
+    tables = frozenset(TABLES) if typed is None else frozenset(_listed(typed))
+    if FREE_TEXT in tables and not free_text:
+        raise FreeTextError(
+            f"The table {FREE_TEXT} is free text, which is asked for apart.",
+            mend="Add --free-text.",
+        )
+    return tables | {FREE_TEXT} if free_text else tables
 
 
 def choose_formats(

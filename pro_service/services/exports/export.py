@@ -15,10 +15,11 @@ from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.beside import demand_apart
-from pro_service.services.exports.columns import TABLES, Table
+from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES, Table
 from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.formats import CsvWriter, Writer
+from pro_service.services.exports.free_text import demand_free_text
 from pro_service.services.exports.instants import settle
 from pro_service.services.exports.merging import Merging, Place
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
@@ -48,22 +49,25 @@ class Wanted:
 
     def in_order(self) -> tuple[Table, ...]:
         """The tables, in the registry's order. Raises TableNameError."""
-        unknown = sorted(self.tables - TABLES.keys())
+        unknown = sorted(self.tables - EVERY_TABLE.keys())
         if unknown:
             raise TableNameError(
                 f"There is no table {unknown[0]}.", mend=f"Known: {', '.join(TABLES)}."
             )
-        return tuple(table for name, table in TABLES.items() if name in self.tables)
+        return tuple(table for name, table in EVERY_TABLE.items() if name in self.tables)
 
-    @property
-    def narrowed_by(self) -> list[str]:
-        """What is left out, as the record keeps it."""
-        found = []
-        if self.tables != frozenset(TABLES):
+    def narrowed_by(self, cut: str | None, as_of: datetime | None) -> str:
+        """What is left out, or asked for apart, as the record keeps it."""
+        found = [] if cut is None else [f"cut={cut}"]
+        if self.tables - {FREE_TEXT} != frozenset(TABLES):
             found.append(f"tables={','.join(sorted(self.tables))}")
+        if FREE_TEXT in self.tables:
+            found.append("free_text=yes")
         if self.sites is not None:
             found.append(f"sites={','.join(sorted(self.sites))}")
-        return found
+        if as_of is not None:
+            found.append(f"as_of={as_of.astimezone(UTC).isoformat()}")
+        return "&".join(found)
 
 
 EVERYTHING = Wanted()
@@ -89,14 +93,13 @@ async def export(
     `as_of` None is now. Answers, scores, events, statuses and schedules are those of that instant,
     always; of a data cut (`cut` is its name), every byte. `keep` is how the record learns of it
     where `connection` only reads, `ahead` the server whose copy that is. Raises AsOfError,
-    CutError, CopyBehindError, TableNameError, ReadsOpenError, ExportFolderError, what `told` does.
+    CutError, CopyBehindError, TableNameError, ReadsOpenError, FreeTextError, ExportFolderError,
+    what `told` does.
     """
     as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
     tables = wanted.in_order()
+    await demand_free_text(connection, context, study.id, wanted.tables)
     at = await settle(connection, as_of, ahead=ahead)
-    narrowed = [*([] if cut is None else [f"cut={cut}"]), *wanted.narrowed_by]
-    if as_of is not None:
-        narrowed.append(f"as_of={at.astimezone(UTC).isoformat()}")
     with ExitStack() as stack:
         async with store.one_snapshot(connection):
             now = await operations.get_study_time(connection)
@@ -123,7 +126,9 @@ async def export(
         sha256 = await asyncio.to_thread(written.finish, extra)
         # The folder appears once the record says who takes it out.
         taken = TakenOut(
-            *("export", "&".join(narrowed), sum(written.counts.values())),
+            "export",
+            wanted.narrowed_by(cut, None if as_of is None else at),
+            sum(written.counts.values()),
             tables=list(written.counts),
             as_of=at,
             content_sha256=sha256,

@@ -14,7 +14,7 @@ import asyncpg
 
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.signing import Asked, Verified, content_of, verify_signatures
-from pro_service.services.exports.columns import Row
+from pro_service.services.exports.columns import FREE_TEXT, Row
 from pro_service.services.exports.rows import (
     ParticipantData,
     Reading,
@@ -38,9 +38,10 @@ from pro_service.services.exports.rows import (
     sitting_rows,
     status_rows,
     visit_rows,
+    word_rows,
 )
 from pro_service.store.exports import export as store
-from pro_service.store.exports import history, measures, people, work
+from pro_service.store.exports import history, measures, people, words, work
 from pro_service.store.exports.export import (
     ExportedAnswer,
     ExportedAssessment,
@@ -59,6 +60,7 @@ from pro_service.store.exports.people import (
     ExportedStatus,
     ExportedVisit,
 )
+from pro_service.store.exports.words import ExportedWords
 from pro_service.store.exports.work import (
     ExportedAlert,
     ExportedCall,
@@ -95,9 +97,13 @@ class Sources(NamedTuple):
     corrections: Stream[ExportedCorrection]
     signatures: Stream[Signature]
     signed_people: Stream[SignedPerson]
+    words: Stream[ExportedWords] | None
+    """None: nobody asked for free text, and none is read."""
 
     @classmethod
-    async def open(cls, connection: asyncpg.Connection[asyncpg.Record], whose: Whose) -> Self:
+    async def open(
+        cls, connection: asyncpg.Connection[asyncpg.Record], whose: Whose, *, free_text: bool
+    ) -> Self:
         """Begin every statement, inside one snapshot."""
         place = (connection, whose)
         return cls(
@@ -120,6 +126,7 @@ class Sources(NamedTuple):
             await work.stream_exported_corrections(*place),
             await signatures.stream_signatures(connection, *whose),
             await signatures.stream_signed_people(connection, *whose[:2]),
+            await words.stream_exported_words(*place) if free_text else None,
         )
 
 
@@ -159,7 +166,9 @@ class Merging:
         known = await store.list_participants_to_export(place.connection, study_id, as_of)
         ids = [one.id for one in known if place.sites is None or one.site in place.sites]
         whose = Whose(study_id, ids, as_of)
-        return cls(place, context, snapshot, whose, await Sources.open(place.connection, whose))
+        free_text = FREE_TEXT in place.tables
+        sources = await Sources.open(place.connection, whose, free_text=free_text)
+        return cls(place, context, snapshot, whose, sources)
 
     async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""
@@ -178,6 +187,7 @@ class Merging:
             *await self._of_person(reading),
             *await self._of_answers(reading),
             *await self._of_work(reading),
+            *await self._of_words(reading),
             ("signatures", signature_rows(reading.person, await self._verified(one, asked))),
         ]
 
@@ -231,6 +241,13 @@ class Merging:
             ("data_queries", data_query_rows(person, await sources.data_queries.of(who))),
             ("corrections", correction_rows(person, await sources.corrections.of(who))),
         ]
+
+    async def _of_words(self, reading: Reading) -> list[TableRows]:
+        """What was written about them and by them, where that was asked for."""
+        if self._sources.words is None:
+            return []
+        found = await self._sources.words.of(reading.person.participant.participant_id)
+        return [(FREE_TEXT, word_rows(self._context.keys.vault, reading.person, found))]
 
     async def _verified(self, one: ExportedParticipant, asked: Asked) -> Sequence[Verified]:
         """Their signatures, compared with what was read already."""

@@ -18,7 +18,7 @@ from pro_service.services.study.passwords import (
     WeakPasswordError,
     check_password,
 )
-from pro_service.services.study.programs import key_sha256
+from pro_service.services.study.programs import Allowance, key_sha256
 from pro_service.services.study.registrations import said_of_gaps
 from pro_service.services.study.rota import SiteRota, add_entry, end_entry, read_rotas
 from pro_service.services.study.senders import (
@@ -46,6 +46,7 @@ __all__ = [
     "LONGEST_PASSWORD",
     "SHORTEST_PASSWORD",
     "AddressError",
+    "Allowance",
     "Joining",
     "MadeLink",
     "NoFactorError",

@@ -43,6 +43,24 @@ class NobodyAnswersError(ProServiceError):
     """A program needs a person of the study who answers for it."""
 
 
+class ExportsNotAllowedError(ProServiceError):
+    """A key for exports needs an administrator who allows it."""
+
+    def __init__(self) -> None:
+        """Say how that is said."""
+        super().__init__(
+            mend="Name them and why: --by LOGIN --reason; their password is asked for."
+        )
+
+
+class Allowance(NamedTuple):
+    """Who allowed a program to take exports, having proved who they are, and why."""
+
+    by: str
+    """The administrator, as the record names them."""
+    reason: str
+
+
 @dataclass(frozen=True)
 class Entering:
     """How a program comes into a study: who answers for it, and what it is where."""
@@ -64,6 +82,8 @@ class KeyWish:
     per_minute: int = PER_MINUTE
     entering: Entering | None = None
     """For a program that is new; None: one that is known keeps the roles it has."""
+    allowed: Allowance | None = None
+    """Needed for exports."""
 
 
 class MadeKey(NamedTuple):
@@ -84,8 +104,10 @@ async def make_key(connection: Connection, study_id: UUID, wish: KeyWish, *, act
     """Make a key for a program, which is added with a role if it is new.
 
     Raises NoProgramError, NobodyAnswersError, UnknownNameError, UnclearNameError, LoginError,
-    TakenError.
+    TakenError, ExportsNotAllowedError.
     """
+    if Scope.export in wish.scopes and wish.allowed is None:
+        raise ExportsNotAllowedError
     async with transaction(connection) as held:
         if wish.entering is not None:
             await _enter(held, study_id, wish.login, wish.entering, actor)
@@ -100,7 +122,8 @@ async def make_key(connection: Connection, study_id: UUID, wish: KeyWish, *, act
             )
         key = f"{KEY_BEGINS}{secrets.token_urlsafe(_KEY_BYTES)}"
         scopes = tuple(sorted(wish.scopes))
-        row = NewKey(new_id(), member.id, key_sha256(key), scopes, wish.per_minute, wish.days)
+        of = (new_id(), member.id, key_sha256(key), scopes)
+        row = NewKey(*of, wish.per_minute, wish.days, *(wish.allowed or (None, None)))
         until = await keys.insert_api_key(held, study_id, row, actor)
     return MadeKey(row.id, key, person.login, until)
 

@@ -51,6 +51,10 @@ class NewKey:
     scopes: tuple[str, ...]
     per_minute: int
     days: int
+    allowed_by: str | None
+    """Who allowed it exports, and..."""
+    reason: str | None
+    """...why."""
 
 
 class KeyRow(NamedTuple):
@@ -68,6 +72,7 @@ class KeyRow(NamedTuple):
     ended_at: datetime | None
     end_reason: str | None
     expired: bool
+    allowed_by: str | None
 
 
 async def use_api_key(connection: Connection, key_sha256: bytes) -> KeyUse | None:
@@ -96,7 +101,7 @@ async def insert_api_key(
     until: datetime = await connection.fetchval(
         _SQL["insert_api_key"],
         *(study_id, key.id, key.staff_id, key.key_sha256),
-        *(list(key.scopes), key.per_minute, key.days, actor),
+        *(list(key.scopes), key.per_minute, key.days, actor, key.allowed_by, key.reason),
     )
     return until
 

@@ -25,6 +25,16 @@ class NewExport(NamedTuple):
     cut: str | None
 
 
+class AskedExport(NamedTuple):
+    """What was asked for under a key."""
+
+    id: UUID
+    tables: Sequence[str]
+    formats: Sequence[str]
+    as_of: datetime | None
+    cut: str | None
+
+
 class OwnExport(NamedTuple):
     """A file somebody asked for, with how far it has come."""
 
@@ -80,20 +90,41 @@ class MadeFile(NamedTuple):
     sites: Sequence[str]
 
 
-async def insert_export_job(connection: Connection, study_id: UUID, asked: NewExport) -> UUID:
-    """Keep what whoever this transaction is of asks for, and let a worker make it."""
-    job_id = new_id()
-    await connection.execute(_SQL["insert_export_job"], study_id, job_id, *asked)
-    await connection.execute(_SQL["insert_export_making"], study_id, job_id)
+async def insert_export_job(
+    connection: Connection, study_id: UUID, asked: NewExport, key: str | None = None
+) -> UUID | None:
+    """Keep what whoever this transaction is of asks for, and let a worker make it.
+
+    None: they asked for something under this key before.
+    """
+    job_id: UUID | None = await connection.fetchval(
+        _SQL["insert_export_job"], study_id, new_id(), *asked, key
+    )
+    if job_id is not None:
+        await connection.execute(_SQL["insert_export_making"], study_id, job_id)
     return job_id
+
+
+async def find_asked_export(connection: Connection, study_id: UUID, key: str) -> AskedExport | None:
+    """What whoever this transaction is of asked for under a key."""
+    row = await connection.fetchrow(_SQL["find_asked_export"], study_id, key)
+    return None if row is None else row_of(AskedExport, row)
 
 
 async def list_own_exports(
     connection: Connection, study_id: UUID, kept: timedelta, most: int
 ) -> list[OwnExport]:
     """What whoever this transaction is of asked for, the newest first."""
-    rows = await connection.fetch(_SQL["list_own_exports"], study_id, kept, most)
+    rows = await connection.fetch(_SQL["list_own_exports"], study_id, kept, most, None)
     return [row_of(OwnExport, row) for row in rows]
+
+
+async def find_own_export(
+    connection: Connection, study_id: UUID, job_id: UUID, kept: timedelta
+) -> OwnExport | None:
+    """How far one of them has come; None for one that is not theirs."""
+    row = await connection.fetchrow(_SQL["list_own_exports"], study_id, kept, 1, job_id)
+    return None if row is None else row_of(OwnExport, row)
 
 
 async def find_own_file(

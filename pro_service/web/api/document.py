@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
@@ -15,8 +16,9 @@ from pro_service.web.api.endpoints import ENDPOINTS
 from pro_service.web.api.models.base import Model, Problem
 from pro_service.web.api.problems import PROBLEM
 from pro_service.web.api.reading_in import IDEMPOTENCY_KEY, JSON, KEY_PATTERN
-from pro_service.web.api.table import Endpoint
+from pro_service.web.api.table import ZIP, Endpoint
 
+_NAMED: Final = re.compile(r"\{(\w+)\}")
 _REFERENCE: Final = "#/components/schemas/{model}"
 _ETAG: Final = {
     "description": "The tag of this representation.",
@@ -70,7 +72,8 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[dict[str, Any], _Named]:
     """Every schema by its name, and for each model of the table what refers to its own."""
     wanted: list[tuple[type[Model], JsonSchemaMode]] = [(Problem, "serialization")]
     for one in endpoints:
-        wanted.append((one.answer, "serialization"))
+        if one.answer is not None:
+            wanted.append((one.answer, "serialization"))
         if one.body is not None:
             wanted.append((one.body, "validation"))
     unique = list(dict.fromkeys(wanted))
@@ -83,7 +86,7 @@ def _operation(one: Endpoint, named: _Named) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
-        "description": f"Scope: `{one.scope}`. {(one.answer.__doc__ or '').strip()}",
+        "description": f"Scope: `{one.scope}`. {_what(one)}",
         "parameters": _parameters(one),
         "responses": dict(_responses(one, named)),
     }
@@ -97,9 +100,9 @@ def _operation(one: Endpoint, named: _Named) -> dict[str, Any]:
 
 def _parameters(one: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if "{code}" in one.path:
-        code = {"type": "string", "minLength": 1}
-        found.append({"name": "code", "in": "path", "required": True, "schema": code})
+    for name in _NAMED.findall(one.path):
+        named = {"type": "string", "minLength": 1}
+        found.append({"name": name, "in": "path", "required": True, "schema": named})
     query = one.query.model_json_schema(ref_template=_REFERENCE)
     for name, schema in query.get("properties", {}).items():
         found.append({"name": name, "in": "query", "required": False, "schema": schema})
@@ -109,16 +112,25 @@ def _parameters(one: Endpoint) -> list[dict[str, Any]]:
     if one.preconditioned:
         tag = {"type": "string"}
         found.append({"name": "If-Match", "in": "header", "required": False, "schema": tag})
-    if one.method == "GET":
+    if one.method == "GET" and one.answer is not None:
         tag = {"type": "string"}
         found.append({"name": "If-None-Match", "in": "header", "required": False, "schema": tag})
     return found
 
 
+def _what(one: Endpoint) -> str:
+    return "A ZIP file." if one.answer is None else (one.answer.__doc__ or "").strip()
+
+
+def _content(one: Endpoint, named: _Named) -> dict[str, Any]:
+    if one.answer is None:
+        return {ZIP: {"schema": {"type": "string", "format": "binary"}}}
+    return {JSON: {"schema": named[one.answer, "serialization"]}}
+
+
 def _responses(one: Endpoint, named: _Named) -> Iterable[tuple[str, dict[str, Any]]]:
-    told = {"schema": named[one.answer, "serialization"]}
-    good: dict[str, Any] = {"description": one.status.phrase, "content": {JSON: told}}
-    if one.method == "GET":
+    good: dict[str, Any] = {"description": one.status.phrase, "content": _content(one, named)}
+    if one.method == "GET" and one.answer is not None:
         good["headers"] = {"ETag": _ETAG}
         yield (
             str(HTTPStatus.NOT_MODIFIED.value),

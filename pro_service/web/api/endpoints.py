@@ -6,7 +6,8 @@ from typing import Final
 
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Action
-from pro_service.web.api.handlers import people, record, writing
+from pro_service.web.api.handlers import exports, people, record, writing
+from pro_service.web.api.models import exports as export_models
 from pro_service.web.api.models import people as people_models
 from pro_service.web.api.models import record as record_models
 from pro_service.web.api.models.base import PageQuery
@@ -131,6 +132,56 @@ ENDPOINTS: Final = (
         query=PageQuery,
         handler=record.list_calls,
         answer=record_models.Calls,
+    ),
+    Endpoint(
+        path="/calls/{id}",
+        name="get-call",
+        summary="One call.",
+        scope=Scope.read_calls,
+        action=Action.see_participants,
+        handler=record.get_call,
+        answer=record_models.Call,
+    ),
+    Endpoint(
+        method="POST",
+        path="/calls/{id}",
+        name="close-call",
+        summary="Close a call with what came of it, which is acted upon.",
+        scope=Scope.close_calls,
+        action=Action.close_call,
+        body=record_models.CallBody,
+        preconditioned=True,
+        handler=writing.close_call,
+        answer=record_models.CallClosed,
+    ),
+    Endpoint(
+        method="POST",
+        path="/exports",
+        name="ask-export",
+        summary="Have tables made as a file, in the background.",
+        scope=Scope.export,
+        action=Action.export_data,
+        body=export_models.ExportBody,
+        handler=exports.ask,
+        answer=export_models.ExportAsked,
+    ),
+    Endpoint(
+        path="/exports/{id}",
+        name="get-export",
+        summary="How far an export of the program's own has come.",
+        scope=Scope.export,
+        action=Action.export_data,
+        handler=exports.show,
+        answer=export_models.Export,
+    ),
+    Endpoint(
+        path="/exports/{id}/file",
+        name="get-export-file",
+        summary="The file, for a day; that it is taken is recorded.",
+        scope=Scope.export,
+        action=Action.export_data,
+        handler=exports.take,
+        answer=None,
     ),
 )
 """The table."""

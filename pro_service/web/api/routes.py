@@ -42,8 +42,10 @@ def _routes(endpoints: tuple[Endpoint, ...]) -> Iterator[web.RouteDef]:
     for one in endpoints:
         methods = offered.setdefault(one.address, set())
         if one.method == "GET":
-            yield web.get(one.address, serving(one), name=f"api-{one.name}")
-            methods |= {hdrs.METH_GET, hdrs.METH_HEAD}
+            # A file is taken, which is recorded, or it is not: nobody asks for its head alone.
+            heads = one.answer is not None
+            yield web.get(one.address, serving(one), name=f"api-{one.name}", allow_head=heads)
+            methods |= {hdrs.METH_GET, hdrs.METH_HEAD} if heads else {hdrs.METH_GET}
         else:
             yield web.post(one.address, serving(one), name=f"api-{one.name}")
             methods.add(one.method)

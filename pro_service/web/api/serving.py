@@ -11,15 +11,14 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.programs.entering import Program, enter_program
 from pro_service.services.desk.seat import NotAllowedError
-from pro_service.web.api.models.base import Model
 from pro_service.web.api.reading_in import (
     read_bearer,
     read_body,
     read_idempotency_key,
     read_query,
 )
-from pro_service.web.api.representations import bytes_of, names, tag_of
-from pro_service.web.api.table import Call, Endpoint
+from pro_service.web.api.representations import Representation, bytes_of, names, tag_of
+from pro_service.web.api.table import ZIP, Call, Download, Endpoint
 from pro_service.web.keys import CONTEXT, POOLS
 
 JSON = "application/json"
@@ -36,7 +35,10 @@ def serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamR
         program = await enter_program(request.app[POOLS].desk, read_bearer(request))
         _demand(program, endpoint)
         call = await _read(request, program, endpoint)
-        return _answered(request, endpoint, await endpoint.handler(call))
+        answer = await endpoint.handler(call)
+        if isinstance(answer, Download):
+            return await _handed_out(request, answer)
+        return _answered(request, endpoint, answer)
 
     return serve
 
@@ -62,11 +64,26 @@ async def _read(request: web.Request, program: Program, endpoint: Endpoint) -> C
     return Call(hands, path, query, body, key, wanted)
 
 
-def _answered(request: web.Request, endpoint: Endpoint, model: Model) -> web.Response:
-    body = bytes_of(model)
+def _answered(request: web.Request, endpoint: Endpoint, shown: Representation) -> web.Response:
+    body = bytes_of(shown)
     headers = {}
     if endpoint.method == "GET":
         headers[hdrs.ETAG] = tag_of(body)
         if names(request.headers.get(hdrs.IF_NONE_MATCH), headers[hdrs.ETAG]):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return web.Response(body=body, status=endpoint.status, headers=headers, content_type=JSON)
+
+
+async def _handed_out(request: web.Request, file: Download) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={
+            hdrs.CONTENT_TYPE: ZIP,
+            hdrs.CONTENT_LENGTH: str(file.size),
+            hdrs.CONTENT_DISPOSITION: f'attachment; filename="{file.name}"',
+        }
+    )
+    await response.prepare(request)
+    async for content in file.parts:
+        await response.write(content)
+    await response.write_eof()
+    return response

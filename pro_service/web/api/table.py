@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
+from uuid import UUID
 
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Action
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import Seat
+from pro_service.services.desk.seat import NotHereError, Seat
 from pro_service.web.api.models.base import Model, NoQuery
-from pro_service.web.api.representations import demand_match
+from pro_service.web.api.representations import Representation, demand_match
 
 BASE: Final = "/api/v1"
+ZIP: Final = "application/zip"
 T = TypeVar("T", bound=Model)
+
+
+class Download(NamedTuple):
+    """A file as it is handed out, part by part."""
+
+    name: str
+    size: int
+    parts: AsyncIterator[bytes]
 
 
 @dataclass(frozen=True)
@@ -32,9 +42,17 @@ class Call:
     if_match: str | None = None
     """The tags one of which the representation must have still; None: any will do."""
 
-    def demand_match(self, model: Model) -> None:
+    def demand_match(self, shown: Representation) -> None:
         """Refuse where If-Match names another representation. Raises PreconditionError."""
-        demand_match(self.if_match, model)
+        demand_match(self.if_match, shown)
+
+    @property
+    def id(self) -> UUID:
+        """What the path names. Raises NotHereError where nothing is called so."""
+        try:
+            return UUID(self.path["id"])
+        except ValueError:
+            raise NotHereError from None
 
     @property
     def seat(self) -> Seat:
@@ -70,14 +88,15 @@ class Endpoint:
 
     method: Method = "GET"
     path: str
-    """Below the base, with {code} for a participant's."""
+    """Below the base, with {code} for a participant's, {id} for what has one."""
     name: str
     summary: str
     scope: Scope
     action: Action
     """What a role at some site must do for it; at which, the use case asks."""
-    handler: Callable[[Call], Awaitable[Model]]
-    answer: type[Model]
+    handler: Callable[[Call], Awaitable[Representation | Download]]
+    answer: type[Model] | None
+    """What it answers is of this model, whoever writes it; None: a ZIP file."""
     query: type[Model] = NoQuery
     body: type[Model] | None = None
     finds: bool = False

@@ -11,11 +11,11 @@ SELECT g.answers_id FROM pro.programs AS g WHERE g.id = $1;
 -- Say that a person is a program, and who answers for it.
 INSERT INTO pro.programs (id, answers_id, actor) VALUES ($1, $2, $3);
 
--- name: insert_api_key(study_id, id, staff_id, key_sha256, scopes, per_minute, days, actor)
+-- name: insert_api_key(study_id, id, staff_id, key_sha256, scopes, per_minute, days, actor, allowed_by, reason)
 -- Keep a new key by its hash, with its counter; until when it holds.
 WITH made AS (
-    INSERT INTO pro.api_keys (study_id, id, staff_id, key_sha256, scopes, per_minute, expires_at, actor)
-    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(days => $7), $8)
+    INSERT INTO pro.api_keys (study_id, id, staff_id, key_sha256, scopes, per_minute, expires_at, actor, allowed_by, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(days => $7), $8, $9, $10)
     RETURNING expires_at
 ),
 counted AS (
@@ -26,7 +26,7 @@ SELECT m.expires_at FROM made AS m;
 -- name: list_api_keys(study_id)
 -- Every key of a study's programs: never the key itself.
 SELECT k.id, s.login, o.login AS answers, k.scopes, k.per_minute, k.recorded_at, k.expires_at, u.last_used_at,
-       e.recorded_at AS ended_at, e.reason AS end_reason, k.expires_at <= clock_timestamp() AS expired
+       e.recorded_at AS ended_at, e.reason AS end_reason, k.expires_at <= clock_timestamp() AS expired, k.allowed_by
 FROM pro.api_keys AS k
 JOIN pro.staff AS s ON s.study_id = k.study_id AND s.id = k.staff_id
 JOIN pro.api_key_uses AS u ON u.study_id = k.study_id AND u.key_id = k.id

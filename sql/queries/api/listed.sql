@@ -1,19 +1,36 @@
 -- name: list_participants_after(study_id, after, just, site, most)
--- The participants seen from here by code, after one or just one: where each is, when they came, and every status
--- and the last word on a death that are seen of them.
-SELECT id, code, site, enrolled_at, language, channel, zone, treated_knees, protocol, present, restricted, statuses,
-       since, died_at, now
-FROM pro.desk_participants_after($1, $2, $3, $4, $5);
+-- The participants seen from here by code, after one or just one, each as the API writes them: where each is, and the
+-- status that stands (`standing` of the domain; a death counts without one).
+SELECT x.code AS place, row_to_json(x)::text AS item
+FROM (
+    SELECT p.id, p.code, p.site, p.present, p.restricted,
+           CASE WHEN p.died_at <= p.now THEN 'died' ELSE (
+               SELECT w.status FROM unnest(p.statuses, p.since) WITH ORDINALITY AS w (status, since, number)
+               WHERE w.since <= p.now ORDER BY w.number DESC LIMIT 1) END AS status,
+           pro.in_milliseconds(p.enrolled_at) AS enrolled_at, p.language, p.channel, p.zone, p.treated_knees, p.protocol
+    FROM pro.desk_participants_after($1, $2, $3, $4, $5) AS p
+) AS x;
 
 -- name: find_code(study_id, participant_id)
 -- The code of a participant seen from here.
 SELECT p.code FROM pro.participants AS p WHERE p.study_id = $1 AND p.id = $2;
 
 -- name: list_alerts_after(study_id, after, most)
--- Alerts seen from here, in the order in which they were raised and after one; how far each has come.
-SELECT id, participant, rule, severity, raised_at, seen_at, closed_at, assessed_at, verdict, assessment_id
-FROM pro.desk_alerts_after($1, $2, $3);
+-- Alerts seen from here, in the order in which they were raised and after one, each as the API writes it.
+SELECT x.id::text AS place, row_to_json(x)::text AS item
+FROM (
+    SELECT a.id, a.participant, a.rule, a.severity, pro.in_milliseconds(a.raised_at) AS raised_at,
+           pro.in_milliseconds(a.seen_at) AS seen_at, pro.in_milliseconds(a.assessed_at) AS assessed_at, a.verdict,
+           pro.in_milliseconds(a.closed_at) AS closed_at, a.assessment_id AS assessment
+    FROM pro.desk_alerts_after($1, $2, $3) AS a
+) AS x;
 
 -- name: list_calls_after(study_id, after, most)
--- Calls seen from here, in the order in which they were wanted and after one; how each ended.
-SELECT id, participant, reason, created_at, closes_at, closed_at, outcome FROM pro.desk_calls_after($1, $2, $3);
+-- Calls seen from here, in the order in which they were wanted and after one, each as the API writes it.
+SELECT x.id::text AS place, row_to_json(x)::text AS item
+FROM (
+    SELECT c.id, c.participant, c.reason, pro.in_milliseconds(c.created_at) AS created_at,
+           pro.in_milliseconds(c.closes_at) AS closes_at, pro.in_milliseconds(c.closed_at) AS closed_at,
+           nullif(split_part(c.outcome, ':', 1), 'note') AS outcome
+    FROM pro.desk_calls_after($1, $2, $3) AS c
+) AS x;

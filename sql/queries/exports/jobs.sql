@@ -1,19 +1,25 @@
--- name: insert_export_job(study_id, id, tables, formats, as_of, cut)
--- Keep what whoever the transaction is of asks for as a file.
-INSERT INTO pro.export_jobs (study_id, id, tables, formats, as_of, cut, actor)
-VALUES ($1, $2, $3, $4, $5, $6, current_setting('pro.actor'));
+-- name: insert_export_job(study_id, id, tables, formats, as_of, cut, asked_key)
+-- Keep what whoever the transaction is of asks for as a file; nothing where they did under this key.
+INSERT INTO pro.export_jobs (study_id, id, tables, formats, as_of, cut, asked_key, actor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, current_setting('pro.actor'))
+ON CONFLICT (study_id, actor, asked_key) WHERE asked_key IS NOT NULL DO NOTHING
+RETURNING id;
+
+-- name: find_asked_export(study_id, asked_key)
+-- What whoever the transaction is of asked for under a key.
+SELECT j.id, j.tables, j.formats, j.as_of, j.cut FROM pro.export_jobs AS j WHERE j.study_id = $1 AND j.asked_key = $2;
 
 -- name: insert_export_making(study_id, id)
 -- Let a worker make it: once it is asked for.
 INSERT INTO pro.export_makings (study_id, id) VALUES ($1, $2);
 
--- name: list_own_exports(study_id, kept, most)
--- The last files that whoever the transaction is of asked for, the newest first, with how far each has come.
+-- name: list_own_exports(study_id, kept, most, only_id)
+-- The last files that whoever the transaction is of asked for, the newest first, or one of them: how far each has come.
 SELECT j.id, j.tables, j.formats, j.as_of, j.cut, j.recorded_at, m.done, m.total, m.ended_at IS NOT NULL AS ended, m.failed,
        m.file_bytes, m.content_sha256, m.failed IS NULL AND m.ended_at > clock_timestamp() - $2::interval AS kept
 FROM pro.export_jobs AS j
 JOIN pro.export_makings AS m ON m.study_id = j.study_id AND m.id = j.id
-WHERE j.study_id = $1
+WHERE j.study_id = $1 AND ($4::uuid IS NULL OR j.id = $4)
 ORDER BY j.id DESC LIMIT $3;
 
 -- name: find_own_file(study_id, id, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pro_service.domain.study.permissions import Role
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.study.staff import set_password
 from tests.support.command import commands_with
@@ -13,6 +14,31 @@ from tests.support.seed import ACTOR, SeededStudy
 SCOPES = ("--scope", "participants:read", "--scope", "events:read")
 FIRST = ("api-key", "new", "registry", "--for", "olga", "--role", "coordinator", "--site", "S1")
 URL = "https://registry.example.org/hook"
+
+
+async def test_exports_are_allowed_by_an_administrator_with_their_password(
+    study: SeededStudy, database_url: str
+) -> None:
+    await seed_staff(study, "olga")
+    await seed_staff(study, "ada", role=Role.administrator, site=None)
+    commands = commands_with(database_url, study.context.keys.vault)
+    wanted = ("api-key", "new", "registry", "--for", "olga", "--role", "data_manager")
+    wanted = (*wanted, "--study-wide", "--scope", "exports")
+    alone = await commands.call(*wanted)
+    assert (alone.code, "--by LOGIN" in alone.err) == (1, True), alone
+    half = await commands.call(*wanted, "--by", "ada")
+    assert (half.code, "goes with --reason" in half.err) == (2, True), half
+    said = ("--reason", "the registry takes it every night", "--password-stdin")
+    for by, password in (("olga", PASSWORD), ("ada", "not this one")):
+        refused = await commands.call(*wanted, "--by", by, *said, stdin=f"{password}\n")
+        assert refused.code == 1, refused
+    assert await study.owner.fetchval("SELECT count(*) FROM pro.api_keys") == 0
+    made = await commands.call(*wanted, "--by", "ada", *said, stdin=f"{PASSWORD}\n")
+    assert made.code == 0, made.err
+    (line,) = (await commands.call("api-key", "list")).out.splitlines()
+    assert line.endswith("exports  allowed by staff:ada")
+    kept = await study.owner.fetchval("SELECT reason FROM pro.api_keys")
+    assert kept == "the registry takes it every night"
 
 
 async def test_keys_and_webhooks_are_kept_at_the_command_line(

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from pro_service.domain.study.permissions import MAY, Action, Role
 from pro_service.services.base.context import ServiceContext
 from tests.integration.desk.expected import CODE, OPEN, OTHER, SITES, Place
-from tests.support.desk import leave_for_site, other_study, seed_site
+from tests.support.desk import leave_for_site, other_study, seed_call, seed_site
 from tests.support.programs import ask, seed_key, write
 from tests.support.seed import SeededParticipant, SeededStudy
 from tests.support.web import browsing
@@ -125,6 +125,45 @@ async def test_somebody_is_enrolled_by_the_rules_of_the_file(
     assert {one["place"] for one in refused.json["errors"]} == {"body.phone", "body.zone"}
     twice = await write(browser, made, "/participants", NEW, "enrol-three")
     assert (twice.status, twice.json["errors"][0]["place"]) == (422, "body.code")
+
+
+async def test_a_call_is_closed_once_with_what_follows_from_it(
+    participant: SeededParticipant, browser: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    path = f"/calls/{await seed_call(participant)}"
+    # Whatever day it is, a working one comes before it helps no more.
+    await owner.execute("UPDATE pro.call_tasks SET closes_at = closes_at + interval '30 days'")
+    made = await seed_key(participant.study)
+    read = await ask(browser, made, path)
+    assert (read.status, read.json["participant"], read.json["closed_at"]) == (200, CODE, None)
+    said = {"outcome": "no_answer", "note": "nobody there at ten"}
+    early = await write(browser, made, path, said, "call-early", If_Match='"other"')
+    assert early.status == 412
+    assert await owner.fetchval("SELECT count(*) FROM pro.notes") == 0
+    tag = {"If_Match": read.headers["ETag"]}
+    both = await asyncio.gather(
+        *(write(browser, made, path, said, "call-one", **tag) for _ in "ab")
+    )
+    again = await write(browser, made, path, said, "call-one")
+    assert [one.status for one in (*both, again)] == [201, 201, 201], both
+    assert both[0].body == both[1].body == again.body
+    # As at the desk: the try is kept, its words are sealed, and the task comes back.
+    assert again.json["comes_back_at"] is not None
+    rows = await owner.fetch("SELECT outcome, closed_by FROM pro.call_tasks ORDER BY id")
+    assert [row["closed_by"] for row in rows] == ["staff:registry", None]
+    assert rows[0]["outcome"].startswith("no_answer: note:")
+    closed = await ask(browser, made, path)
+    assert (closed.json["outcome"], b"note:" in closed.body) == ("no_answer", False)
+
+    other = await write(browser, made, path, said | {"note": "another"}, "call-one")
+    assert (other.status, other.json["type"]) == (422, "urn:pro-service:problem:form-reused")
+    over = await write(browser, made, path, said, "call-no-2")
+    assert (over.status, over.json["type"]) == (409, "urn:pro-service:problem:already-done")
+    for wrong, status in ((said | {"outcome": "gone"}, 422), (said | {"note": " "}, 422)):
+        assert (await write(browser, made, path, wrong, "call-no-3")).status == status
+    assert (await write(browser, made, "/calls/none", said, "call-no-4")).status == 404
+    reader = await seed_key(participant.study, "reader", role=Role.monitor)
+    assert (await write(browser, reader, path, said, "call-no-5")).status == 403
 
 
 async def test_who_may_not_write_at_the_desk_may_not_here(

@@ -15,16 +15,21 @@ import asyncpg
 import pytest
 
 from pro_service.app import reading_everything
+from pro_service.domain.programs.scopes import Scope
+from pro_service.domain.study.permissions import Role
 from pro_service.services import rounds
 from pro_service.services.desk import Exporting
 from pro_service.services.exports.choosing import FORMATS
 from pro_service.services.exports.columns import TABLES
 from pro_service.services.exports.export import Wanted, export
+from pro_service.services.study.programs import Entering, KeyWish, make_key
 from pro_service.services.study.staff import make_staff
 from tests.integration.desk.correlating.conftest import value_of
 from tests.integration.exports.opened import opened
+from tests.support import programs as api
 from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.forms import form_to
+from tests.support.programs import ALLOWED
 from tests.support.study import ACTOR, Trial, add_site, row
 from tests.support.web import browsing
 
@@ -69,6 +74,28 @@ class Desk(NamedTuple):
         status, _ = await sign_in(browser, login)
         assert status == 200
         return browser
+
+    async def by_program(self, role: str, site: str, tables: Collection[str]) -> bytes:
+        """The same file as a program of this role at this site takes it over the API."""
+        entering = Entering("ines", Role(role), site)
+        wish = KeyWish(f"{role}-{site}".lower(), frozenset(Scope), 1, 999, entering, ALLOWED)
+        made = await make_key(self.trial.operator, self.trial.study_id, wish, actor=ACTOR)
+        browser = await self.stack.enter_async_context(browsing(self.trial.server))
+        wanted = {"tables": sorted(tables), "formats": list(FORMATS)}
+        asked = await api.write(browser, made, "/exports", wanted, "the-only-one")
+        assert asked.status == 201, asked.body
+        both = await api.write(
+            browser,
+            made,
+            "/exports",
+            {"tables": ["scores", "measures"], "formats": ["csv"]},
+            "both-of-them",
+        )
+        assert both.status == (201 if role == "data_manager" else 403)
+        assert await self.work() == (2 if role == "data_manager" else 1)
+        taken = await api.ask(browser, made, f"/exports/{asked.json['id']}/file")
+        assert taken.status == 200, taken.body
+        return taken.body
 
     async def work(self, most: int = 9) -> int:
         """The worker's round, until nothing is left."""
@@ -137,7 +164,8 @@ def unpack(content: bytes, folder: Path) -> dict[str, str]:
 async def test_no_format_shows_a_role_at_its_sites_what_is_hidden(
     trial: Trial, tmp_path: Path
 ) -> None:
-    """Every format at once, for each role at each site, of all that may be asked for there."""
+    """Every format at once, for each role at each site, of all that may be asked for there: at one
+    site at the desk, at the other by programs over the API."""
     measured = frozenset({"measures", "adpro"})
     visible = {"data_manager": frozenset(TABLES) - {"measures"}, "monitor": frozenset(TABLES)}
     visible["monitor"] -= {"measures"}
@@ -146,11 +174,14 @@ async def test_no_format_shows_a_role_at_its_sites_what_is_hidden(
         for login, (role, site) in STAFF.items():
             if role not in visible:
                 continue
-            browser = await desk.enters(login)
-            assert (await ask(browser, visible[role], list(FORMATS)))[0] == 200
-            assert await desk.work() == 1
-            (address,) = await files_of(browser)
-            content = await fetch(browser, address)
+            if site == "SH01":
+                content = await desk.by_program(role, site, visible[role])
+            else:
+                browser = await desk.enters(login)
+                assert (await ask(browser, visible[role], list(FORMATS)))[0] == 200
+                assert await desk.work() == 1
+                (address,) = await files_of(browser)
+                content = await fetch(browser, address)
             found = await asyncio.to_thread(unpack, content, tmp_path / login)
             assert len(found) > len(FORMATS)
             elsewhere = set().union(*CODES.values()) - CODES[site]

@@ -10,7 +10,7 @@ from pro_service.catalog.protocol_files import example_protocol_file, load_proto
 from pro_service.domain.study.permissions import Role
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.exporting import what_may_leave
-from pro_service.services.exports import ANSWERED, MEASURED, TABLES
+from pro_service.services.exports import ANSWERED, FREE_TEXT, MEASURED, TABLES
 
 EXAMPLE = load_protocol_file(example_protocol_file()).protocol
 EVERY = frozenset(TABLES)
@@ -58,6 +58,24 @@ def test_a_version_without_measures_hides_none_of_another() -> None:
     roles = {"BJ01": {Role.monitor}}
     assert "measures" in what_may_leave([before, after], roles).tables
     assert "measures" not in what_may_leave([before], roles).tables
+
+
+def test_free_text_leaves_by_whom_the_protocol_names_and_who_sees_all_it_may_tell() -> None:
+    mine = ["monitor"]
+    roles = {"BJ01": {Role.monitor}}
+
+    def leaves(scores: bool, measures: list[str] | None, both: bool, named: bool) -> bool:
+        one = protocol(mine if scores else [], measures, mine if both else [])
+        given = {"free_text_visible_to": ("monitor" if named else "data_manager",)}
+        study = one.study.model_copy(update=given)
+        allowed = what_may_leave([one.model_copy(update={"study": study})], roles)
+        return FREE_TEXT in allowed.tables
+
+    assert leaves(True, mine, True, True)
+    assert leaves(True, None, False, True)  # Nothing is measured: there is nothing to tell of it.
+    for hidden in ((False, mine, True), (True, [], True), (True, mine, False)):
+        assert not leaves(*hidden, True), hidden
+    assert not leaves(True, mine, True, False)
 
 
 def test_nobody_takes_answers_out_of_no_site_or_no_protocol() -> None:

@@ -194,10 +194,19 @@ def test_lysholm_with_one_answer_missing_is_not_scored() -> None:
     assert (found.raw, found.absent_reason) == (None, "too_few_answered")
 
 
-# ---- ICOAP; no worked case of others was found: ranges as published, the rest worked by hand
+# ---- ICOAP: ranges as published, the rest worked by hand
 
 
 def test_icoap_s_parts_and_total_are_sums_on_0_100() -> None:
+    """Worked by hand: no case of a third party was found.
+
+    Looked for in November 2026, twice: in the user's guide of OARSI (not at hand), the paper of
+    Hawker 2008 and its reviews, PMC3526788 (Rasch analysis), PMC3943561 (reliability, changes),
+    Osteoarthritis Cartilage 2012; 20:1116 (responsiveness), Arthritis 2016, 6201802 (Greek), the
+    Shirley Ryan AbilityLab; on CRAN, rdrr.io and PyPI's packages of questionnaires (qscorer, proms,
+    QoLR score WOMAC and IKDC, not ICOAP); in public repositories. They give items, ranges, means of
+    groups and thresholds, and no answers of one person with their scores.
+    """
     answers = {item.code: 2 for item in ICOAP.items} | {"constant_1": 4, "intermittent_2": 0}
     found = {each.scale: (each.raw, each.normalised) for each in score(ICOAP, answers)}
     assert found == {

@@ -64,7 +64,10 @@ WHOLE: dict[str, Any] = {
 def whole() -> dict[str, Any]:
     """The example with every one of these keys."""
     document = copy.deepcopy(EXAMPLE) | copy.deepcopy(WHOLE)
-    document["study"]["retain_until"] = date(2060, 1, 1)
+    document["study"] |= {
+        "retain_until": date(2060, 1, 1),
+        "free_text_visible_to": ["data_manager"],
+    }
     document["messaging"] |= {"own_words": True, "read_from": "08:00", "read_until": "17:00"}
     document["instrument"]["womac-nrs-3.1"] |= {
         "modes": ["web", "text", "telephone", "tablet"],
@@ -145,6 +148,12 @@ def _changed(place: str, value: Any) -> list[Problem]:
     ("place", "value", "key", "said"),
     [
         ("study/retain_until", "when it is over", "study.retain_until", "date"),
+        (
+            "study/free_text_visible_to",
+            ["coordinator"],
+            "study.free_text_visible_to[0]",
+            "tell answers",
+        ),
         ("messaging/read_until", None, "messaging.read_until", "Name both hours"),
         ("messaging/read_until", "08:00", "messaging.read_until", "the hour of read_from"),
         ("entry/roles", [], "entry.roles", "at least 1"),

@@ -41,7 +41,7 @@ from pro_service.domain.study.respondents import IMPORTED, RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
 from pro_service.services.desk.listing.grid import FIGURES, taken_together
 from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
-from pro_service.services.exports import FORMATS, TABLES
+from pro_service.services.exports import EVERY_TABLE, FORMATS
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
 from pro_service.web.desk.words import SHAPES, Words
@@ -99,7 +99,7 @@ def test_every_code_the_record_can_hold_has_a_word() -> None:
         "respondent": [one.word for one in RESPONDENTS if one != SELF],
         "reason": [REASON],
         "whose": list(RELATIONS),
-        "export_table": list(TABLES),
+        "export_table": list(EVERY_TABLE),
         "export_format": list(FORMATS),
         "address": list(KINDS),
     }

@@ -64,6 +64,13 @@ def _study_problems(draft: Draft) -> Iterator[Problem]:
                     f"tells bystanders what the study is about: {told[0]}",
                     "Take a neutral name, or set study.may_name_condition = true.",
                 )
+        for index, role in enumerate(draft.study.free_text_visible_to):
+            if role not in draft.study.scores_visible_to:
+                yield Problem(
+                    f"study.free_text_visible_to[{index}]",
+                    f"{role} is not among study.scores_visible_to, and free text may tell answers",
+                    "Name the role there too, or take it away here.",
+                )
     for kind, count in (draft.events or {}).items():
         if count < 1:
             yield Problem(

@@ -15,7 +15,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Place
 from pro_service.services.desk.today import list_sites, read_protocols
-from pro_service.services.exports import ANSWERED, MEASURED, TABLES
+from pro_service.services.exports import ANSWERED, EVERY_TABLE, FREE_TEXT, MEASURED
 from pro_service.services.measuring import may_see_measures, may_see_together
 from pro_service.store.connection import Connection
 
@@ -57,7 +57,13 @@ def what_may_leave(
     if not (answers or measures):
         hidden |= STACKED
     together = measures and all(may_see_together(*pair, reads_locked=True) for pair in measured)
-    return Allowed(frozenset(roles), frozenset(TABLES) - hidden, together)
+    # Words may tell answers and values alike: they are for who may see both beside each other.
+    words = all(
+        not set(protocol.study.free_text_visible_to).isdisjoint(held) for protocol, held in pairs
+    )
+    if not (words and answers and (together or not measured)):
+        hidden |= {FREE_TEXT}
+    return Allowed(frozenset(roles), frozenset(EVERY_TABLE) - hidden, together)
 
 
 async def read_allowed(connection: Connection, context: ServiceContext, place: Place) -> Allowed:

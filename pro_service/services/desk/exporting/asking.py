@@ -10,12 +10,13 @@ from uuid import UUID
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.exporting.allowed import Allowed, read_allowed
+from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.services.desk.today import list_sites, read_frame
 from pro_service.services.exports import (
+    EVERY_TABLE,
     FORMATS,
     NEEDS,
-    TABLES,
     CutError,
     demand_apart,
     find_cut,
@@ -23,7 +24,7 @@ from pro_service.services.exports import (
     list_cuts,
 )
 from pro_service.store.base.data_out import TakenOut, insert_data_out
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, DuplicateError
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.frame import Frame
 from pro_service.store.exports import jobs as store
@@ -85,10 +86,22 @@ async def read_exports(hands: Hands) -> ExportRoom:
         )
 
 
-async def ask_export(hands: Hands, wish: ExportWish) -> UUID:
-    """Let a worker make a file. Raises ExportRefusedError, ReadsOpenError."""
+async def ask_export(hands: Hands, wish: ExportWish, key: str | None = None) -> UUID:
+    """Let a worker make a file, once for a program's `key`; its id.
+
+    Raises ExportRefusedError, ReadsOpenError, FormReusedError.
+    """
     seat = hands.seat
+    asked = NewExport(
+        [one for one in EVERY_TABLE if one in wish.tables],
+        [one for one in FORMATS if one in wish.formats],
+        wish.as_of,
+        wish.cut,
+    )
     async with at_desk(hands.desk, seat) as connection:
+        before = await _asked_before(connection, seat.study_id, asked, key)
+        if before is not None:
+            return before
         frame = await read_frame(connection, seat.study_id)
         allowed = await read_allowed(connection, hands.context, seat.staff)
         demand_allowed(allowed, wish)
@@ -102,19 +115,39 @@ async def ask_export(hands: Hands, wish: ExportWish) -> UUID:
         ]
         if len(under_way) >= MOST_AT_ONCE:
             raise ExportRefusedError("crowded")
-        asked = NewExport(
-            [one for one in TABLES if one in wish.tables],
-            [one for one in FORMATS if one in wish.formats],
-            wish.as_of,
-            wish.cut,
-        )
-        return await store.insert_export_job(connection, seat.study_id, asked)
+        made = await store.insert_export_job(connection, seat.study_id, asked, key)
+        # None: the same request was quicker, on another connection.
+        made = made or await _asked_before(connection, seat.study_id, asked, key)
+    if made is None:
+        raise DuplicateError("asked_once")
+    return made
+
+
+async def _asked_before(
+    connection: Connection, study_id: UUID, asked: NewExport, key: str | None
+) -> UUID | None:
+    """What was asked for under this key already. Raises FormReusedError if it was another thing."""
+    found = None if key is None else await store.find_asked_export(connection, study_id, key)
+    if found is None:
+        return None
+    if (found.tables, found.formats, found.as_of, found.cut) != asked:
+        raise FormReusedError
+    return found.id
+
+
+async def find_export(hands: Hands, job_id: UUID) -> OwnExport:
+    """How far a file of one's own has come. Raises NotHereError."""
+    async with at_desk(hands.desk, hands.seat) as connection:
+        found = await store.find_own_export(connection, hands.seat.study_id, job_id, KEPT)
+    if found is None:
+        raise NotHereError
+    return found
 
 
 def demand_allowed(allowed: Allowed, wish: ExportWish) -> None:
     """Refuse what may not leave by whoever asks, or makes no file. Raises ExportRefusedError."""
     tables = set(wish.tables)
-    if not tables or not tables <= TABLES.keys():
+    if not tables or not tables <= EVERY_TABLE.keys():
         raise ExportRefusedError("tables")
     if not tables <= allowed.tables or not allowed.sites:
         raise ExportRefusedError(

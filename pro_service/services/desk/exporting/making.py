@@ -100,6 +100,7 @@ async def make_export(
     try:
         with TemporaryDirectory(prefix="pro-export-") as folder:  # Its owner's alone.
             made = await _make(context, exporting, job, Path(folder), progress)
+            await store.report_export(worker, job, progress.far, LEASE)
             await store.keep_export_file(worker, job, made.file, _parts(made.path))
     except ExportStoppedError:
         await store.release_export(worker, job)

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
-from pro_service.domain.study.facts import EventFacts, EventKind, Status, StatusFacts
-from pro_service.domain.study.statuses import standing
 from pro_service.services.desk.actions import Hands
 from pro_service.services.desk.seat import NotHereError, at_desk
 from pro_service.store.api import listed
-from pro_service.store.api.listed import ListedAlert, ListedCall, ListedParticipant
+from pro_service.store.api.listed import Listed
 from pro_service.store.desk.desk import list_desk_sites
-
-
-class SeenParticipant(NamedTuple):
-    """A participant, and where they stand."""
-
-    row: ListedParticipant
-    status: Status | None
 
 
 async def list_participants(
     hands: Hands, after: str | None, site: str | None, most: int
-) -> Sequence[SeenParticipant]:
+) -> Sequence[Listed]:
     """Participants seen from the seat, by code, after one. Raises NotHereError for a site."""
     study_id = hands.seat.study_id
     async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
@@ -32,11 +22,10 @@ async def list_participants(
             known = await list_desk_sites(connection, study_id)
             if site not in {one.code for one in known}:
                 raise NotHereError
-        rows = await listed.list_participants_after(connection, study_id, after, site, most)
-    return [_seen(row) for row in rows]
+        return await listed.list_participants_after(connection, study_id, after, site, most)
 
 
-async def get_participant(hands: Hands, code: str) -> SeenParticipant:
+async def get_participant(hands: Hands, code: str) -> Listed:
     """One participant seen from the seat, by code, or by the id a webhook told.
 
     Raises NotHereError.
@@ -50,7 +39,7 @@ async def get_participant(hands: Hands, code: str) -> SeenParticipant:
         )
     if not rows:
         raise NotHereError
-    return _seen(rows[0])
+    return rows[0]
 
 
 def _id_of(code: str) -> UUID | None:
@@ -61,23 +50,23 @@ def _id_of(code: str) -> UUID | None:
         return None
 
 
-async def list_alerts(hands: Hands, after: UUID | None, most: int) -> Sequence[ListedAlert]:
+async def list_alerts(hands: Hands, after: UUID | None, most: int) -> Sequence[Listed]:
     """Alerts seen from the seat, after one."""
     async with at_desk(hands.desk, hands.seat) as connection:
         return await listed.list_alerts_after(connection, hands.seat.study_id, after, most)
 
 
-async def list_calls(hands: Hands, after: UUID | None, most: int) -> Sequence[ListedCall]:
+async def list_calls(hands: Hands, after: UUID | None, most: int) -> Sequence[Listed]:
     """Calls seen from the seat, after one."""
     async with at_desk(hands.desk, hands.seat) as connection:
         return await listed.list_calls_after(connection, hands.seat.study_id, after, most)
 
 
-def _seen(row: ListedParticipant) -> SeenParticipant:
-    died = EventFacts(id=row.id, kind=EventKind.death, occurred_at=row.died_at)
-    deaths = () if row.died_at is None else (died,)
-    words = [
-        StatusFacts.model_construct(status=Status(status), effective_at=since)
-        for status, since in zip(row.statuses, row.since, strict=True)
-    ]
-    return SeenParticipant(row, standing(words, row.now, deaths).status)
+async def get_call(hands: Hands, call_id: UUID) -> Listed:
+    """One call seen from the seat. Raises NotHereError."""
+    # The list's own rule decides what is seen: its page of one, from just before it.
+    before = UUID(int=call_id.int - 1) if call_id.int else None
+    for one in await list_calls(hands, before, 1):
+        if one.place == str(call_id):
+            return one
+    raise NotHereError

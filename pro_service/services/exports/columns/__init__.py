@@ -28,9 +28,10 @@ from pro_service.services.exports.columns.people import (
     STATUSES,
     VISITS,
 )
+from pro_service.services.exports.columns.words import WORDS
 from pro_service.services.exports.columns.work import ALERTS, CALLS, CORRECTIONS, MESSAGES
 
-__all__ = ["TABLES", "Cell", "Column", "Row", "Table"]
+__all__ = ["EVERY_TABLE", "FREE_TEXT", "TABLES", "Cell", "Column", "Row", "Table"]
 
 TABLES: Final[Mapping[str, Table]] = {
     one.name: one
@@ -58,3 +59,7 @@ TABLES: Final[Mapping[str, Table]] = {
         CODEBOOK,
     )
 }
+"""What an export has unless it is told otherwise."""
+FREE_TEXT: Final = WORDS.name
+"""The table that is in none that does not ask for it."""
+EVERY_TABLE: Final[Mapping[str, Table]] = {**TABLES, FREE_TEXT: WORDS}

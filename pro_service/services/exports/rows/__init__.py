@@ -19,6 +19,7 @@ from pro_service.services.exports.rows.people import (
 from pro_service.services.exports.rows.reading import ParticipantData, Person, Reading, Snapshot
 from pro_service.services.exports.rows.signatures import signature_rows
 from pro_service.services.exports.rows.sittings import adherence_rows, sitting_rows
+from pro_service.services.exports.rows.words import word_rows
 from pro_service.services.exports.rows.work import (
     alert_rows,
     call_rows,
@@ -52,4 +53,5 @@ __all__ = [
     "sitting_rows",
     "status_rows",
     "visit_rows",
+    "word_rows",
 ]

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from pro_service.services.desk.programs import listing, reading
-from pro_service.services.desk.programs.listing import SeenParticipant
 from pro_service.services.desk.timeline import Timeline
 from pro_service.store.desk.timeline import AssessmentLine, VisitLine
-from pro_service.web.api.cursors import read_cursor, write_cursor
+from pro_service.web.api.cursors import read_cursor
 from pro_service.web.api.models.people import (
     Assessment,
     Event,
     Events,
-    Participant,
-    Participants,
     ParticipantsQuery,
     Schedule,
     StatusSince,
     Visit,
 )
+from pro_service.web.api.representations import Written, written_page
 from pro_service.web.api.table import Call
 
 _LIST = "participants"
 
 
-async def list_participants(call: Call) -> Participants:
+async def list_participants(call: Call) -> Written:
     """`GET /participants`."""
     asked = call.asked(ParticipantsQuery)
     after = read_cursor(_LIST, asked.after)
     # One more than the page says whether there is a further one.
     found = await listing.list_participants(call.hands, after, asked.site, asked.limit + 1)
-    page = [_participant(one) for one in found[: asked.limit]]
-    more = len(found) > asked.limit
-    return Participants(items=page, next=write_cursor(_LIST, page[-1].code) if more else None)
+    return written_page(_LIST, found, asked.limit)
 
 
-async def get_participant(call: Call) -> Participant:
+async def get_participant(call: Call) -> Written:
     """`GET /participants/{code}`."""
-    return _participant(await listing.get_participant(call.hands, call.path["code"]))
+    found = await listing.get_participant(call.hands, call.path["code"])
+    return Written(found.item.encode())
 
 
 async def get_schedule(call: Call) -> Schedule:
@@ -66,24 +63,6 @@ async def get_events(call: Call) -> Events:
             StatusSince(status=one.status, effective_at=one.effective_at, actor=one.actor)
             for one in document.statuses
         ],
-    )
-
-
-def _participant(seen: SeenParticipant) -> Participant:
-    row = seen.row
-    return Participant(
-        id=str(row.id),
-        code=row.code,
-        site=row.site,
-        present=row.present,
-        restricted=row.restricted,
-        status=seen.status,
-        enrolled_at=row.enrolled_at,
-        language=row.language,
-        channel=row.channel,
-        zone=row.zone,
-        treated_knees=row.treated_knees,
-        protocol=row.protocol,
     )
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from pro_service.domain.measures.values import Measured
 from pro_service.services.desk.programs import listing, reading
 from pro_service.services.desk.timeline import Timeline
-from pro_service.store.api.listed import ListedAlert, ListedCall
 from pro_service.store.desk.timeline import AssessmentLine, ScoreLine, SittingLine, VisitLine
-from pro_service.web.api.cursors import read_id_cursor, write_cursor
+from pro_service.web.api.cursors import read_id_cursor
 from pro_service.web.api.models.base import PageQuery
 from pro_service.web.api.models.record import (
-    Alert,
-    Alerts,
-    Calls,
     MeasuredValue,
     Measures,
     Message,
@@ -25,7 +20,7 @@ from pro_service.web.api.models.record import (
     Sitting,
     Sittings,
 )
-from pro_service.web.api.models.record import Call as CallToMake
+from pro_service.web.api.representations import Written, written_page
 from pro_service.web.api.table import Call
 
 
@@ -73,24 +68,25 @@ async def get_messages(call: Call) -> Messages:
     )
 
 
-async def list_alerts(call: Call) -> Alerts:
+async def list_alerts(call: Call) -> Written:
     """`GET /alerts`."""
     asked = call.asked(PageQuery)
     after = read_id_cursor("alerts", asked.after)
     found = await listing.list_alerts(call.hands, after, asked.limit + 1)
-    page = [_alert(one) for one in found[: asked.limit]]
-    more = len(found) > asked.limit
-    return Alerts(items=page, next=write_cursor("alerts", page[-1].id) if more else None)
+    return written_page("alerts", found, asked.limit)
 
 
-async def list_calls(call: Call) -> Calls:
+async def list_calls(call: Call) -> Written:
     """`GET /calls`."""
     asked = call.asked(PageQuery)
     after = read_id_cursor("calls", asked.after)
     found = await listing.list_calls(call.hands, after, asked.limit + 1)
-    page = [_call(one) for one in found[: asked.limit]]
-    more = len(found) > asked.limit
-    return Calls(items=page, next=write_cursor("calls", page[-1].id) if more else None)
+    return written_page("calls", found, asked.limit)
+
+
+async def get_call(call: Call) -> Written:
+    """`GET /calls/{id}`."""
+    return Written((await listing.get_call(call.hands, call.id)).item.encode())
 
 
 def _sittings(timeline: Timeline) -> Iterator[tuple[VisitLine, AssessmentLine, SittingLine]]:
@@ -155,34 +151,3 @@ def _measured(one: Measured) -> MeasuredValue:
         value=None if one.value is None else f"{one.value:f}",
         gap=one.gap,
     )
-
-
-def _alert(row: ListedAlert) -> Alert:
-    return Alert(
-        id=str(row.id),
-        participant=row.participant,
-        rule=row.rule,
-        severity=row.severity,
-        raised_at=row.raised_at,
-        seen_at=row.seen_at,
-        assessed_at=row.assessed_at,
-        verdict=row.verdict,
-        closed_at=row.closed_at,
-        assessment=_text(row.assessment_id),
-    )
-
-
-def _call(row: ListedCall) -> CallToMake:
-    return CallToMake(
-        id=str(row.id),
-        participant=row.participant,
-        reason=row.reason,
-        created_at=row.created_at,
-        closes_at=row.closes_at,
-        closed_at=row.closed_at,
-        outcome=row.outcome,
-    )
-
-
-def _text(id_: UUID | None) -> str | None:
-    return None if id_ is None else str(id_)

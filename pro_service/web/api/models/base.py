@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from pro_service.domain.study.times import check_typed_day
 
 MOST: Final = 100
 """Items on one page, at most."""
@@ -16,6 +18,20 @@ LONGEST_CODE: Final = 200
 def in_milliseconds(instant: datetime) -> str:
     """An instant as it goes out everywhere: 2026-11-27T08:00:00.000Z."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def checked_day(day: date | None) -> date | None:
+    """A day somebody may mean. Raises DayRangeError, which pydantic makes a fault of its place."""
+    if day is not None:
+        check_typed_day(day)
+    return day
+
+
+def checked_instant(instant: datetime | None) -> datetime | None:
+    """The same of an instant: its day lies far from where the calendar ends."""
+    if instant is not None:
+        check_typed_day(instant.date())
+    return instant
 
 
 Instant = Annotated[

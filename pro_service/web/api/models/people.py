@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import EventKind, Status, Target
-from pro_service.domain.study.times import check_typed_day
-from pro_service.web.api.models.base import LONGEST_CODE, Instant, Model, Page, PageQuery
+from pro_service.web.api.models.base import (
+    LONGEST_CODE,
+    Instant,
+    Model,
+    Page,
+    PageQuery,
+    checked_day,
+    checked_instant,
+)
 
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE)]
 YesNo = Literal["yes", "no"]
-
-
-def _day(day: date | None) -> date | None:
-    """A day somebody may mean. Raises DayRangeError, which pydantic makes a fault of its place."""
-    if day is not None:
-        check_typed_day(day)
-    return day
-
-
-def _instant(instant: datetime | None) -> datetime | None:
-    """The same of an instant: its day lies far from where the calendar ends."""
-    if instant is not None:
-        check_typed_day(instant.date())
-    return instant
 
 
 class ParticipantsQuery(PageQuery):
@@ -150,10 +143,10 @@ class EventBody(Model):
 
     kind: EventKind
     ordinal: Annotated[int, Field(ge=1, le=100)] = 1
-    planned_on: Annotated[date | None, AfterValidator(_day)] = None
+    planned_on: Annotated[date | None, AfterValidator(checked_day)] = None
     occurred_at: Annotated[
         AwareDatetime | None,
-        AfterValidator(_instant),
+        AfterValidator(checked_instant),
         Field(description="With an offset: 2026-11-27T08:00:00+08:00."),
     ] = None
     reason: Annotated[str, Field(pattern=r"\S", max_length=2000, description="Why; kept sealed.")]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pro_service.domain.study.facts import Target
-from pro_service.web.api.models.base import Instant, Model, Page
+from pro_service.domain.study.reaching.call_outcomes import CallOutcome
+from pro_service.web.api.models.base import Instant, Model, Page, checked_day
 
 
 class Sitting(Model):
@@ -131,6 +132,28 @@ class Call(Model):
     closes_at: Instant | None
     closed_at: Instant | None
     outcome: str | None
+
+
+class CallBody(Model):
+    """What came of a call. Where several telephones may have been rung it is said at the desk."""
+
+    outcome: CallOutcome
+    note: Annotated[str, Field(pattern=r"\S", max_length=2000, description="Kept sealed.")]
+    day: Annotated[
+        date | None,
+        AfterValidator(checked_day),
+        Field(description="By which day they answer, until when they rest, or when it happened."),
+    ] = None
+
+
+class CallClosed(Model):
+    """A call that was closed."""
+
+    id: str
+    outcome: CallOutcome
+    comes_back_at: Annotated[
+        Instant | None, Field(description="When it is wanted again; null: at no set time.")
+    ]
 
 
 class Calls(Page):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pro_service.domain.study.times import zone
 from pro_service.services.desk.exporting import ExportRoom
-from pro_service.services.exports import FORMATS, MEASURED, TABLES
+from pro_service.services.exports import EVERY_TABLE, FORMATS, FREE_TEXT, MEASURED, TABLES
 from pro_service.store.exports.jobs import OwnExport
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import Form
@@ -28,7 +28,8 @@ class RoomShown:
         room, typed = self._room, self._typed
         return {
             "tables": self._tables(),
-            "hidden": [self._table(one) for one in TABLES if one not in room.allowed.tables],
+            "hidden": [self._table(one) for one in EVERY_TABLE if one not in room.allowed.tables],
+            "free_text": FREE_TEXT if room.allowed.tables >= {FREE_TEXT} else None,
             "apart": not room.allowed.together and room.allowed.tables >= MEASURED,
             "formats": self._formats(),
             "missing_formats": sorted(FORMATS.keys() - room.formats),
@@ -50,10 +51,14 @@ class RoomShown:
         offered = room.allowed.tables
         if room.allowed.refuses(offered):
             offered = offered - MEASURED
-        chosen = offered if self._typed is None else frozenset(self._typed.getall("table", []))
+        chosen = (
+            offered - {FREE_TEXT}
+            if self._typed is None
+            else frozenset(self._typed.getall("table", []))
+        )
         return [
             {"name": one, "words": self._table(one), "on": one in chosen}
-            for one in TABLES
+            for one in EVERY_TABLE
             if one in room.allowed.tables
         ]
 
@@ -71,7 +76,7 @@ class RoomShown:
     def _asked(self, one: OwnExport) -> dict[str, Any]:
         words = self._words
         names = [self._table(name) for name in one.tables]
-        every = len(one.tables) == len(TABLES)
+        every = set(one.tables) == TABLES.keys()
         instant = words.text("exports.as_it_stood")
         if one.cut is not None:
             instant = words.text("exports.of_cut", cut=one.cut)
