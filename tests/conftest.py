@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from pro_service.services.study import passwords
-from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.pools import Pools
 from tests.quick import group_of, is_long, is_slow
-from tests.support.databases import clone, empty_database, migrated_template, server_for_tests
+from tests.support.databases import Prepared, empty_database, migrated_template, server_for_tests
+from tests.support.databases.lending import Stock, connection_on, pools_on
 
 # How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
 # Neither looks at the time an example takes, which says more about the machine than about the code.
@@ -91,18 +93,26 @@ def template_database(server_url: str) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, server_url: str, template_database: str
-) -> Iterator[str]:
-    """A migrated database of kind `validation`, this test's alone.
+@pytest.fixture(scope="session")
+async def stock(server_url: str) -> AsyncIterator[Stock]:
+    """The databases this worker lends to one test after the other."""
+    async with aclosing(Stock(server_url)) as stock:
+        yield stock
 
-    It is a copy of what `begun` has made (`begun_by`) where the test asks for that; else empty.
-    """
-    template = template_database
-    if "begun" in request.fixturenames:
-        template = request.getfixturevalue("begun").database
-    with clone(server_url, template) as url:
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest, template_database: str) -> str:
+    """What this test's database is a copy of: what `begun` has made (`begun_by`), else empty."""
+    if "begun" not in request.fixturenames:
+        return template_database
+    begun: Prepared[Any] = request.getfixturevalue("begun")
+    return begun.database
+
+
+@pytest.fixture
+async def database_url(stock: Stock, beginning: str) -> AsyncIterator[str]:
+    """A migrated database of kind `validation`, this test's alone while it runs."""
+    async with stock.lend(beginning) as url:
         yield url
 
 
@@ -116,14 +126,12 @@ def empty_database_url(server_url: str) -> Iterator[str]:
 @pytest.fixture
 async def pools(database_url: str) -> AsyncIterator[Pools]:
     """The pools of all database roles on this test's database."""
-    opened = await open_pools(database_url)
-    async with opened:
+    async with pools_on(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the schema's owner, to look behind what the other roles see."""
-    connection = await connect(database_url, role="pro_owner", actor="test:owner")
-    yield connection
-    await connection.close()
+    async with connection_on(database_url, "pro_owner", "test:owner") as connection:
+        yield connection

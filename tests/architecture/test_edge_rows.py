@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
+NAMED = re.compile(r"^(?:async )?def test_(e\d\d)_", re.MULTILINE)
 ROWS = {f"E{number:02}" for number in range(1, 40)}
 
 
 def named_by_tests() -> Iterator[str]:
     """Rows in the name of a test function: `test_e30_...`."""
     for path in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from (found.upper() for found in re.findall(r"^test_(e\d\d)_", node.name))
+        yield from (found.upper() for found in NAMED.findall(path.read_text(encoding="utf-8")))
 
 
 def named_by_cases() -> Iterator[str]:

@@ -14,7 +14,7 @@ from tests.benchmarks.measuring.server import running_server
 @pytest.mark.slow
 async def test_a_journey_is_measured_beside_the_prototype(server_url: str) -> None:
     # The other benchmarks are run by .ci/thorough.
-    words = ["journey", "--url", server_url, "--participants", "60", "--no-packages"]
+    words = ["journey", "--url", server_url, "--participants", "12", "--no-packages"]
     _, chosen, _ = read_words([*words, "--rounds", "1", "--seconds", "0.3", "--clients", "2"])
     async with running_server(chosen.url, chosen.folder) as server:
         found = await BENCHES["journey"](chosen, server)

@@ -143,6 +143,7 @@ class Window:
         rules = {"color-contrast": coloured, "color-contrast-enhanced": coloured and strict}
         options: dict[str, Any] = {
             "resultTypes": ["violations"],
+            "preload": False,  # Only of media and turned screens would axe fetch the styles again.
             "rules": {rule: {"enabled": on} for rule, on in rules.items()},
         }
         mind(await page.evaluate(_AXE, [options, strict]), "light")

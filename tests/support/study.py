@@ -37,12 +37,13 @@ from pro_service.services.visits.events import preview_event, record_status
 from pro_service.services.visits.scheduling import Change, News, apply_change
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
-from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.pools import Pools
 from pro_service.store.study.studies import SiteRow
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
+from tests.support.databases.lending import connection_on, pools_on
 from tests.support.example import example_study
 
 STARTED_AT: Final = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -199,11 +200,8 @@ class Trial:
 
     async def owner_does(self, sql: str, *parameters: Any) -> None:
         """A statement of the schema's owner: what no program may do."""
-        connection = await connect(self.url, role="pro_owner", actor="test:owner")
-        try:
+        async with connection_on(self.url, "pro_owner", "test:owner") as connection:
             await connection.execute(sql, *parameters)
-        finally:
-            await connection.close()
 
     async def assessment(self, code: str, definition: str, instrument: str) -> UUID:
         """The id of an assessment of the present schedule."""
@@ -286,9 +284,7 @@ async def serve_trial(
 ) -> AsyncIterator[Trial]:
     """The service served on free ports, with the study that `begin` makes or finds."""
     faults = Faults()
-    pools = await open_pools(url)
-    operator = await connect(url, role="pro_operator", actor=ACTOR)
-    try:
+    async with pools_on(url) as pools, connection_on(url, "pro_operator", ACTOR) as operator:
         provider_app = build_provider(pools.worker, "http://127.0.0.1", SECRET, faults=faults)
         async with TestServer(provider_app, access_log=None) as provider_server:
             gateway = SimulatorGateway(
@@ -322,9 +318,6 @@ async def serve_trial(
                     yield trial
                 finally:
                     await gateway.close()
-    finally:
-        await operator.close()
-        await pools.close()
 
 
 async def _open_study(

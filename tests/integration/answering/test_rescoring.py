@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,29 +14,38 @@ from pro_service.domain.instruments.model import Instrument, Scale
 from pro_service.services import rounds
 from pro_service.services.answering.rescoring import Difference, Rescoring, rescore
 from pro_service.store.ids import new_id
+from tests.support.begun import begun_by
 from tests.support.command import commands_with
-from tests.support.study import Trial, open_trial, row
+from tests.support.databases import Prepared
+from tests.support.study import Left, Trial, go_on_with, row
 
 NRS = "womac-nrs-3.1"
 SCORES = "SELECT * FROM pro.scores ORDER BY id"
 
 
-@asynccontextmanager
-async def answered_trial(url: str) -> AsyncIterator[Trial]:
+async def answer(trial: Trial) -> None:
     """K-001 answered everything at baseline, gaps included; K-002 left it half done."""
-    async with open_trial(url) as trial:
-        await trial.enrol(row("K-001"), row("K-002"))
-        await trial.ask()
-        for number in range(60):
-            text = "skip" if number in (1, 8, 9) else str(number % 11)
-            reply = await trial.says("K-001", text)
-            if reply is None or await trial.count("assessments", "submitted_at IS NULL") == 3:
-                break
-        for _ in range(7):
-            await trial.says("K-002", "3")
-        await trial.move(timedelta(days=12))
-        await rounds.closing_round(trial.pools.worker, trial.context)
-        yield trial
+    await trial.enrol(row("K-001"), row("K-002"))
+    await trial.ask()
+    for number in range(60):
+        text = "skip" if number in (1, 8, 9) else str(number % 11)
+        reply = await trial.says("K-001", text)
+        if reply is None or await trial.count("assessments", "submitted_at IS NULL") == 3:
+            break
+    for _ in range(7):
+        await trial.says("K-002", "3")
+    await trial.move(timedelta(days=12))
+    await rounds.closing_round(trial.pools.worker, trial.context)
+
+
+begun = begun_by(answer)
+
+
+@pytest.fixture
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
+    """That trial going on."""
+    async with go_on_with(database_url, begun.made) as running:
+        yield running
 
 
 async def run(trial: Trial, *, dry_run: bool = False) -> Rescoring:
@@ -65,63 +73,58 @@ def stricter(trial: Trial, *, version: str) -> Instrument:
 
 
 async def test_scores_recomputed_from_stored_responses_are_the_stored_ones(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        before = await trial.fetch(SCORES)
-        assert {basis for (basis,) in await trial.fetch("SELECT DISTINCT basis FROM scores")} == {
-            "complete",
-            "partial",
-        }
-        outcome = await run(trial)
-        assert (outcome.differences, outcome.written) == ([], 0)
-        assert outcome.scores == len(before)
-        assert await trial.fetch(SCORES) == before
+    before = await trial.fetch(SCORES)
+    assert {basis for (basis,) in await trial.fetch("SELECT DISTINCT basis FROM scores")} == {
+        "complete",
+        "partial",
+    }
+    outcome = await run(trial)
+    assert (outcome.differences, outcome.written) == ([], 0)
+    assert outcome.scores == len(before)
+    assert await trial.fetch(SCORES) == before
 
 
 async def test_a_new_scoring_version_is_added_and_the_old_scores_are_kept(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        before = await trial.fetch(SCORES)
-        with_rule(trial, stricter(trial, version="2"))
-        shown = await run(trial, dry_run=True)
-        assert await trial.fetch(SCORES) == before
-        outcome = await run(trial)
-        assert outcome.differences == shown.differences
-        assert {(one.scale, one.after, one.cause) for one in outcome.differences} == {
-            ("pain", None, "scoring version"),
-            ("total", None, "scoring version"),
-        }
-        after = await trial.fetch(SCORES)
-        assert after[: len(before)] == before
-        assert len(after) == len(before) + outcome.written
-        added = await trial.fetch(
-            "SELECT DISTINCT revision FROM scores WHERE scoring_version = '2'"
-        )
-        assert added == [(1,)]
-        assert (await run(trial)).written == 0
+    before = await trial.fetch(SCORES)
+    with_rule(trial, stricter(trial, version="2"))
+    shown = await run(trial, dry_run=True)
+    assert await trial.fetch(SCORES) == before
+    outcome = await run(trial)
+    assert outcome.differences == shown.differences
+    assert {(one.scale, one.after, one.cause) for one in outcome.differences} == {
+        ("pain", None, "scoring version"),
+        ("total", None, "scoring version"),
+    }
+    after = await trial.fetch(SCORES)
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + outcome.written
+    added = await trial.fetch("SELECT DISTINCT revision FROM scores WHERE scoring_version = '2'")
+    assert added == [(1,)]
+    assert (await run(trial)).written == 0
 
 
 async def test_figures_read_the_rescored_version_and_not_the_one_before(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        before = await trial.report()
-        assert [one.scorable for one in before.figures if one.definition == "baseline"] == [1]
-        with_rule(trial, stricter(trial, version="2"))
-        await run(trial)
-        after = await trial.report()
-        assert [one.scorable for one in after.figures if one.definition == "baseline"] == [0]
-        with_rule(
-            trial,
-            trial.context.catalogue.instruments[NRS].model_copy(
-                update={"scales": womac_scales(), "scoring_version": "3"}
-            ),
-        )
-        await run(trial)
-        again = await trial.report()
-        assert [one.scorable for one in again.figures if one.definition == "baseline"] == [1]
+    before = await trial.report()
+    assert [one.scorable for one in before.figures if one.definition == "baseline"] == [1]
+    with_rule(trial, stricter(trial, version="2"))
+    await run(trial)
+    after = await trial.report()
+    assert [one.scorable for one in after.figures if one.definition == "baseline"] == [0]
+    with_rule(
+        trial,
+        trial.context.catalogue.instruments[NRS].model_copy(
+            update={"scales": womac_scales(), "scoring_version": "3"}
+        ),
+    )
+    await run(trial)
+    again = await trial.report()
+    assert [one.scorable for one in again.figures if one.definition == "baseline"] == [1]
 
 
 def womac_scales() -> tuple[Scale, ...]:
@@ -129,17 +132,16 @@ def womac_scales() -> tuple[Scale, ...]:
     return load_instruments()[NRS].scales
 
 
-async def test_a_rule_changed_without_a_new_version_is_unexplained(database_url: str) -> None:
-    async with answered_trial(database_url) as trial:
-        with_rule(trial, stricter(trial, version="1"))
-        outcome = await run(trial)
-        assert {one.cause for one in outcome.differences} == {"unexplained"}
-        revisions = await trial.fetch(
-            "SELECT max(revision) FROM scores WHERE scale = 'pain' AND basis = 'complete'"
-            " AND instrument = $1",
-            NRS,
-        )
-        assert revisions == [(2,)]
+async def test_a_rule_changed_without_a_new_version_is_unexplained(trial: Trial) -> None:
+    with_rule(trial, stricter(trial, version="1"))
+    outcome = await run(trial)
+    assert {one.cause for one in outcome.differences} == {"unexplained"}
+    revisions = await trial.fetch(
+        "SELECT max(revision) FROM scores WHERE scale = 'pain' AND basis = 'complete'"
+        " AND instrument = $1",
+        NRS,
+    )
+    assert revisions == [(2,)]
 
 
 async def correct(trial: Trial, item: str, value: int, *, highest: int = 10) -> None:
@@ -161,93 +163,87 @@ async def correct(trial: Trial, item: str, value: int, *, highest: int = 10) -> 
     )
 
 
-async def test_a_corrected_answer_is_named_as_the_cause(database_url: str) -> None:
-    async with answered_trial(database_url) as trial:
-        (before,) = await trial.fetch(
-            "SELECT raw FROM scores WHERE scale = 'stiffness' AND basis = 'complete'"
-        )
-        await correct(trial, "stiffness_1", 10)
-        outcome = await run(trial)
-        stiffness = next(one for one in outcome.differences if one.scale == "stiffness")
-        assert stiffness == Difference(
-            *("K-001", "baseline", "left_knee", NRS, "complete", "stiffness"),
-            before=before[0],
-            after=stiffness.after,
-            cause="corrected answer",
-        )
-        assert stiffness.after != before[0]
-        assert (await run(trial)).differences == []
+async def test_a_corrected_answer_is_named_as_the_cause(trial: Trial) -> None:
+    (before,) = await trial.fetch(
+        "SELECT raw FROM scores WHERE scale = 'stiffness' AND basis = 'complete'"
+    )
+    await correct(trial, "stiffness_1", 10)
+    outcome = await run(trial)
+    stiffness = next(one for one in outcome.differences if one.scale == "stiffness")
+    assert stiffness == Difference(
+        *("K-001", "baseline", "left_knee", NRS, "complete", "stiffness"),
+        before=before[0],
+        after=stiffness.after,
+        cause="corrected answer",
+    )
+    assert stiffness.after != before[0]
+    assert (await run(trial)).differences == []
 
 
 async def test_e15_a_stored_answer_out_of_range_counts_as_missing_and_raises_a_query(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        await correct(trial, "pain_1", 99, highest=99)
-        outcome = await run(trial)
-        assert {one.cause for one in outcome.differences} == {"answer out of range"}
-        assert ("answer_out_of_range",) in await trial.fetch("SELECT rule FROM data_queries")
-        pain = next(one for one in outcome.differences if one.scale == "pain")
-        assert pain.after is None
-        assert (await run(trial)).written == 0
+    await correct(trial, "pain_1", 99, highest=99)
+    outcome = await run(trial)
+    assert {one.cause for one in outcome.differences} == {"answer out of range"}
+    assert ("answer_out_of_range",) in await trial.fetch("SELECT rule FROM data_queries")
+    pain = next(one for one in outcome.differences if one.scale == "pain")
+    assert pain.after is None
+    assert (await run(trial)).written == 0
 
 
 async def test_scores_of_a_version_this_release_does_not_have_are_left_alone(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        newer = trial.context.catalogue.instruments[NRS].model_copy(update={"version": "4.0"})
-        with_rule(trial, newer)
-        outcome = await run(trial)
-        assert outcome.other_versions == {f"{NRS} 3.1"}
-        assert outcome.written == 0
+    newer = trial.context.catalogue.instruments[NRS].model_copy(update={"version": "4.0"})
+    with_rule(trial, newer)
+    outcome = await run(trial)
+    assert outcome.other_versions == {f"{NRS} 3.1"}
+    assert outcome.written == 0
 
 
 async def test_each_further_revision_names_actor_and_reason_in_the_audit(
-    database_url: str,
+    trial: Trial,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        with_rule(trial, stricter(trial, version="2"))
-        await run(trial)
-        entries = await trial.fetch(
-            "SELECT DISTINCT actor, reason FROM audit_entries"
-            " WHERE table_name = 'scores' AND reason IS NOT NULL"
-        )
-        assert entries == [("test", "test")]
+    with_rule(trial, stricter(trial, version="2"))
+    await run(trial)
+    entries = await trial.fetch(
+        "SELECT DISTINCT actor, reason FROM audit_entries"
+        " WHERE table_name = 'scores' AND reason IS NOT NULL"
+    )
+    assert entries == [("test", "test")]
 
 
-async def test_a_score_can_still_not_be_changed_by_those_who_add_one(database_url: str) -> None:
-    async with answered_trial(database_url) as trial:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await trial.operator.execute("UPDATE pro.scores SET raw = 0")
+async def test_a_score_can_still_not_be_changed_by_those_who_add_one(trial: Trial) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await trial.operator.execute("UPDATE pro.scores SET raw = 0")
 
 
 async def test_the_command_shows_differences_and_a_dry_run_writes_nothing(
+    trial: Trial,
     database_url: str,
 ) -> None:
-    async with answered_trial(database_url) as trial:
-        await correct(trial, "stiffness_1", 10)
-        before = await trial.fetch(SCORES)
-        commands = commands_with(database_url, trial.context.keys.vault)
-        dry = await commands.call("rescore", "--dry-run")
-        assert dry.code == 0, dry.err
-        assert "corrected answer" in dry.out
-        assert "Nothing was written." in dry.out
-        assert await trial.fetch(SCORES) == before
-        refused = await commands.call("rescore")
-        assert refused.code != 0
-        assert "--reason" in refused.err
-        done = await commands.call("rescore", "--reason", "answer corrected on paper")
-        assert "further revisions were written" in done.out
-        assert len(await trial.fetch(SCORES)) > len(before)
-        again = await commands.call("rescore", "--dry-run")
-        assert "0 differ." in again.out
+    await correct(trial, "stiffness_1", 10)
+    before = await trial.fetch(SCORES)
+    commands = commands_with(database_url, trial.context.keys.vault)
+    dry = await commands.call("rescore", "--dry-run")
+    assert dry.code == 0, dry.err
+    assert "corrected answer" in dry.out
+    assert "Nothing was written." in dry.out
+    assert await trial.fetch(SCORES) == before
+    refused = await commands.call("rescore")
+    assert refused.code != 0
+    assert "--reason" in refused.err
+    done = await commands.call("rescore", "--reason", "answer corrected on paper")
+    assert "further revisions were written" in done.out
+    assert len(await trial.fetch(SCORES)) > len(before)
+    again = await commands.call("rescore", "--dry-run")
+    assert "0 differ." in again.out
 
 
-async def test_scores_at_rest_have_twelve_places(database_url: str) -> None:
-    async with answered_trial(database_url) as trial:
-        (function,) = await trial.fetch(
-            "SELECT raw FROM scores WHERE scale = 'function' AND basis = 'complete'"
-        )
-        assert function[0].as_tuple().exponent == -12
-        assert function[0] != Decimal(int(function[0]))
+async def test_scores_at_rest_have_twelve_places(trial: Trial) -> None:
+    (function,) = await trial.fetch(
+        "SELECT raw FROM scores WHERE scale = 'function' AND basis = 'complete'"
+    )
+    assert function[0].as_tuple().exponent == -12
+    assert function[0] != Decimal(int(function[0]))

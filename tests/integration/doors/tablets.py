@@ -22,31 +22,36 @@ ROOM = "/desk/participants/{}/tablet"
 YEAR = "1951"
 
 
+async def begin_handing(trial: Trial, *, by_year: bool = False) -> None:
+    """Two participants who are asked before the injection, and a coordinator."""
+    if by_year:
+        text = example_protocol_file().read_text("utf-8")
+        asking = text.replace("[study]", '[study]\nsecond_factor = "year_of_birth"', 1)
+        read = read_protocol(asking)
+        await load_protocol(trial.operator, trial.context, *read, actor=ACTOR)
+    born = {"year_of_birth": YEAR} if by_year else {}
+    shared = row("K-001")["phone"]
+    await trial.enrol(
+        row("K-001", channel="link", **born),
+        row("K-002", channel="link", phone=shared, **born),
+    )
+    await make_staff(
+        trial.operator,
+        trial.study_id,
+        login="anna",
+        password=PASSWORD,
+        site="BJ01",
+        role="coordinator",
+        actor=ACTOR,
+    )
+    await trial.ask()
+
+
 @asynccontextmanager
 async def handing_trial(url: str, *, by_year: bool = False) -> AsyncIterator[Trial]:
-    """Two participants who are asked before the injection, and a coordinator."""
+    """That trial, on a database of its own."""
     async with open_trial(url) as trial:
-        if by_year:
-            text = example_protocol_file().read_text("utf-8")
-            asking = text.replace("[study]", '[study]\nsecond_factor = "year_of_birth"', 1)
-            read = read_protocol(asking)
-            await load_protocol(trial.operator, trial.context, *read, actor=ACTOR)
-        born = {"year_of_birth": YEAR} if by_year else {}
-        shared = row("K-001")["phone"]
-        await trial.enrol(
-            row("K-001", channel="link", **born),
-            row("K-002", channel="link", phone=shared, **born),
-        )
-        await make_staff(
-            trial.operator,
-            trial.study_id,
-            login="anna",
-            password=PASSWORD,
-            site="BJ01",
-            role="coordinator",
-            actor=ACTOR,
-        )
-        await trial.ask()
+        await begin_handing(trial, by_year=by_year)
         yield trial
 
 

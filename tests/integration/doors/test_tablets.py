@@ -22,6 +22,7 @@ from tests.integration.doors.tablets import (
     ROOM,
     YEAR,
     begin,
+    begin_handing,
     first_screen,
     get,
     hand_over,
@@ -32,16 +33,20 @@ from tests.integration.doors.tablets import (
     recorded,
     steps,
 )
+from tests.support.begun import begun_by
+from tests.support.databases import Prepared
 from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.forms import form_to
-from tests.support.study import ACTOR, Trial
+from tests.support.study import ACTOR, Left, Trial, go_on_with
 from tests.support.web import answer_everything, browsing, current_action, send
+
+begun = begun_by(begin_handing)
 
 
 @pytest.fixture
-async def trial(database_url: str) -> AsyncIterator[Trial]:
+async def trial(database_url: str, begun: Prepared[Left]) -> AsyncIterator[Trial]:
     """The trial without a year of birth."""
-    async with handing_trial(database_url) as running:
+    async with go_on_with(database_url, begun.made) as running:
         yield running
 
 

@@ -15,6 +15,7 @@ from pro_service.services.exports.choosing import FORMATS
 from pro_service.services.exports.columns import TABLES
 from tests.support.command import commands_with
 from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases.lending import Stock
 from tests.support.study import Left, Trial, go_on_with, open_trial, row
 
 INJECTED: Final = datetime(2026, 1, 12, 2, tzinfo=UTC)
@@ -59,9 +60,9 @@ def followed(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-def followed_url(server_url: str, followed: Prepared[Left]) -> Iterator[str]:
+async def followed_url(stock: Stock, followed: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, followed.database) as url:
+    async with stock.lend(followed.database) as url:
         yield url
 
 

@@ -12,7 +12,8 @@ from pro_service.services.measuring.reading import bring_exams
 from pro_service.services.study.staff import make_staff
 from pro_service.tables import csv_bytes, csv_text, read_content
 from tests.integration.desk.entering.test_entry import begin, keep, send_address
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.desk import PASSWORD, press, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
 from tests.support.web import browsing
@@ -79,9 +80,9 @@ def imaged(server_url: str, template_database: str) -> Iterator[Prepared[Left]]:
 
 
 @pytest.fixture
-def imaged_url(server_url: str, imaged: Prepared[Left]) -> Iterator[str]:
+async def imaged_url(stock: Stock, imaged: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, imaged.database) as url:
+    async with stock.lend(imaged.database) as url:
         yield url
 
 

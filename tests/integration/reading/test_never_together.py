@@ -26,8 +26,10 @@ MEASURE: Final = "47.13"
 SCORE: Final = re.compile(r"\b(?:7\.31|73\.1)\b")
 """K-001's pain before the injection, as it stands, raw and of 100."""
 WHOSE: Final = "K-001"
-ROWS: Final = ("visits", "assessments", "attempts", "alerts", "call_tasks", "read_lists")
-"""Where the ids in addresses come from."""
+ROWS: Final = {"visits": 3} | dict.fromkeys(
+    ("assessments", "attempts", "alerts", "call_tasks", "read_lists"), 1
+)
+"""Where the ids in addresses come from, and how many of each."""
 
 
 async def plant(trial: Trial) -> None:
@@ -46,8 +48,8 @@ async def addresses(trial: Trial) -> list[str]:
     """Every address of the application that may be got, with K-001 and rows of theirs filled in."""
     ids = [
         str(one)
-        for table in ROWS
-        for (one,) in await trial.fetch(f"SELECT id FROM {table} ORDER BY id LIMIT 3")
+        for table, most in ROWS.items()
+        for (one,) in await trial.fetch(f"SELECT id FROM {table} ORDER BY id LIMIT {most}")
     ]
     assert trial.server.app is not None
     found: dict[str, None] = {}

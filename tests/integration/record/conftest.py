@@ -9,7 +9,8 @@ import pytest
 
 from pro_service.services.record import Sealer
 from tests.support.audit import Audit
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.study import Left, go_on_with, open_trial
 
 
@@ -35,9 +36,9 @@ def sealed(server_url: str, template_database: str) -> Iterator[Prepared[Sealed]
 
 
 @pytest.fixture
-def sealed_url(server_url: str, sealed: Prepared[Sealed]) -> Iterator[str]:
+async def sealed_url(stock: Stock, sealed: Prepared[Sealed]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, sealed.database) as url:
+    async with stock.lend(sealed.database) as url:
         yield url
 
 

@@ -14,7 +14,8 @@ from pro_service.services import rounds
 from pro_service.services.record.asking import About, mark_source, raise_query, take_step
 from pro_service.store.pools import connect
 from tests.support.audit import Audit
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.study import Left, Trial, add_site, go_on_with, open_trial, row
 
 APPLICATION_ROLES = (
@@ -180,9 +181,9 @@ def prepared(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-def record_url(server_url: str, prepared: Prepared[Left]) -> Iterator[str]:
+async def record_url(stock: Stock, prepared: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, prepared.database) as url:
+    async with stock.lend(prepared.database) as url:
         yield url
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pro_service.catalog.protocol_files import example_protocol_file
 from tests.support.command import SITE, Commands
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
 from tests.support.study import row
 
 PROTOCOL = str(example_protocol_file())
@@ -56,16 +56,13 @@ def write_table(path: Path, *rows: dict[str, str]) -> Path:
 
 
 @pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, server_url: str, template_database: str
-) -> Iterator[str]:
-    """This test's own: a copy of what it begins with, which is empty where it asks for nothing."""
+def beginning(request: pytest.FixtureRequest, template_database: str) -> str:
+    """What this test's database is a copy of, which is empty where it asks for nothing."""
     asked = next((name for name in BEGINNINGS if name in request.fixturenames), None)
-    template = template_database
-    if asked is not None:
-        template = request.getfixturevalue(BEGINNINGS[asked]).database
-    with clone(server_url, template) as url:
-        yield url
+    if asked is None:
+        return template_database
+    begun: Prepared[Commands] = request.getfixturevalue(BEGINNINGS[asked])
+    return begun.database
 
 
 @pytest.fixture

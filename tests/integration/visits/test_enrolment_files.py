@@ -14,7 +14,8 @@ import pytest
 from pro_service.catalog.protocol_files import example_protocol_file
 from pro_service.store.pools import connect
 from tests.support.command import Commands, Finished
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.sheets import as_csv, as_workbook
 from tests.support.study import row
 
@@ -55,9 +56,9 @@ def prepared(server_url: str, template_database: str) -> Iterator[Prepared[Comma
 
 
 @pytest.fixture
-def study_url(server_url: str, prepared: Prepared[Commands]) -> Iterator[str]:
+async def study_url(stock: Stock, prepared: Prepared[Commands]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, prepared.database) as url:
+    async with stock.lend(prepared.database) as url:
         yield url
 
 

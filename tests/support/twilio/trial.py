@@ -22,9 +22,10 @@ from pro_service.services.study.sites import add_site
 from pro_service.services.visits import enrolment, enrolment_rows
 from pro_service.store.base import operations, participants
 from pro_service.store.ids import new_id
-from pro_service.store.pools import Pools, connect, open_pools
+from pro_service.store.pools import Pools
 from pro_service.store.study.studies import SiteRow
 from pro_service.web.application import build_application
+from tests.support.databases.lending import connection_on, pools_on
 from tests.support.example import example_study
 from tests.support.study import ACTOR, SENDER, STARTED_AT, ZONE, make_context, row
 from tests.support.twilio.fake import ACCOUNT, TOKEN, Faults, TwilioFake
@@ -121,29 +122,27 @@ async def open_twilio_trial(
     machine a shorter bound ends calls that nothing is wrong with.
     """
     fake = TwilioFake(faults)
-    pools = await open_pools(url)
-    operator = await connect(url, role="pro_operator", actor=ACTOR)
-    try:
-        async with TestServer(fake.application(), access_log=None) as provider:
-            api = str(provider.make_url("")).rstrip("/")
-            gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=api, call_bound=call_bound)
-            context = context or make_context("http://127.0.0.1")
-            context.gateways = Gateways.holding(gateway)
-            app = build_application(pools=pools, context=context, ready=_ready)
-            async with TestServer(app, access_log=None) as server:
-                base = str(server.make_url("")).rstrip("/")
-                context.public_url = fake.webhook_base = base
-                study_id = await _open_study(operator, context, sender)
-                trial = TwilioTrial(pools, context, gateway, fake, operator, study_id, base)
-                try:
-                    yield trial
-                finally:
-                    fake.closing.set()
-                    await fake.drain()
-                    await gateway.close()
-    finally:
-        await operator.close()
-        await pools.close()
+    async with (
+        pools_on(url) as pools,
+        connection_on(url, "pro_operator", ACTOR) as operator,
+        TestServer(fake.application(), access_log=None) as provider,
+    ):
+        api = str(provider.make_url("")).rstrip("/")
+        gateway = TwilioGateway(ACCOUNT, SecretStr(TOKEN), api_base=api, call_bound=call_bound)
+        context = context or make_context("http://127.0.0.1")
+        context.gateways = Gateways.holding(gateway)
+        app = build_application(pools=pools, context=context, ready=_ready)
+        async with TestServer(app, access_log=None) as server:
+            base = str(server.make_url("")).rstrip("/")
+            context.public_url = fake.webhook_base = base
+            study_id = await _open_study(operator, context, sender)
+            trial = TwilioTrial(pools, context, gateway, fake, operator, study_id, base)
+            try:
+                yield trial
+            finally:
+                fake.closing.set()
+                await fake.drain()
+                await gateway.close()
 
 
 async def _open_study(

@@ -12,7 +12,8 @@ import pytest
 
 from pro_service.services.study.staff import make_staff
 from tests.integration.exports.conftest import INJECTED, answer_all
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.desk import PASSWORD, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
 from tests.support.web import browsing
@@ -92,9 +93,9 @@ def followed(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-def followed_url(server_url: str, followed: Prepared[Left]) -> Iterator[str]:
+async def followed_url(stock: Stock, followed: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, followed.database) as url:
+    async with stock.lend(followed.database) as url:
         yield url
 
 

@@ -18,7 +18,8 @@ from pro_service.services.study.staff import make_staff
 from pro_service.store.study.studies import StudyRow
 from tests.integration.desk.entering.test_entry import send_address
 from tests.integration.desk.person.sheets import fill
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.record.words import spoken
 from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, open_trial, row
@@ -90,9 +91,9 @@ def answered(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-def answered_url(server_url: str, answered: Prepared[Left]) -> Iterator[str]:
+async def answered_url(stock: Stock, answered: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, answered.database) as url:
+    async with stock.lend(answered.database) as url:
         yield url
 
 

@@ -11,7 +11,8 @@ import pytest
 from pro_service.services import rounds
 from pro_service.services.study.staff import make_staff
 from tests.integration.desk.entering.test_entry import begin, keep, send_address
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.desk import PASSWORD, press, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, row
 from tests.support.web import browsing
@@ -60,16 +61,16 @@ def closed(server_url: str, template_database: str) -> Iterator[Prepared[Left]]:
 
 
 @pytest.fixture
-def closed_url(server_url: str, closed: Prepared[Left]) -> Iterator[str]:
+async def closed_url(stock: Stock, closed: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, closed.database) as url:
+    async with stock.lend(closed.database) as url:
         yield url
 
 
 @pytest.fixture
-def other_url(server_url: str, closed: Prepared[Left]) -> Iterator[str]:
+async def other_url(stock: Stock, closed: Prepared[Left]) -> AsyncIterator[str]:
     """A further copy, for a story that is lived twice."""
-    with clone(server_url, closed.database) as url:
+    async with stock.lend(closed.database) as url:
         yield url
 
 

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from pro_service.services.study.staff import make_staff
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
+from tests.support.databases.lending import Stock
 from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.study import ACTOR, Left, Trial, go_on_with, open_trial, phone, row
 from tests.support.web import browsing
@@ -52,9 +53,9 @@ def prepared(server_url: str, template_database: str) -> Iterator[Prepared[Left]
 
 
 @pytest.fixture
-def prepared_url(server_url: str, prepared: Prepared[Left]) -> Iterator[str]:
+async def prepared_url(stock: Stock, prepared: Prepared[Left]) -> AsyncIterator[str]:
     """A copy of its database, this test's alone."""
-    with clone(server_url, prepared.database) as url:
+    async with stock.lend(prepared.database) as url:
         yield url
 
 

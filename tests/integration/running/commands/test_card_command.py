@@ -17,7 +17,7 @@ from pro_service.services.base.notes import noted_in
 from pro_service.vault.codes import grouped
 from tests.integration.running.conftest import planned, write_table
 from tests.support.command import Commands
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
 
 BORN = ("1950", "", "1949")
 PUBLIC_URL = "https://questions.example/trial"
@@ -61,10 +61,9 @@ def two_sites(
 
 
 @pytest.fixture
-def database_url(server_url: str, two_sites: Prepared[Commands]) -> Iterator[str]:
-    """A copy of the two sites."""
-    with clone(server_url, two_sites.database) as url:
-        yield url
+def beginning(two_sites: Prepared[Commands]) -> str:
+    """What a test's database is a copy of."""
+    return two_sites.database
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from pro_service.catalog.protocol_files import example_protocol_file
 from tests.support.command import Commands
-from tests.support.databases import Prepared, clone, prepare
+from tests.support.databases import Prepared, prepare
 
 EXAMPLE = example_protocol_file().read_text(encoding="utf-8")
 SITE = ("--zone", "Asia/Shanghai", "--country", "CN", "--telephone", "+12025550198")
@@ -40,10 +40,9 @@ def two_studies(
 
 
 @pytest.fixture
-def database_url(server_url: str, two_studies: Prepared[Commands]) -> Iterator[str]:
-    """A copy of the two studies."""
-    with clone(server_url, two_studies.database) as url:
-        yield url
+def beginning(two_studies: Prepared[Commands]) -> str:
+    """What a test's database is a copy of."""
+    return two_studies.database
 
 
 @pytest.fixture

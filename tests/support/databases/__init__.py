@@ -99,6 +99,11 @@ def url_of(server_url: str, database: str) -> str:
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{database}"))
 
 
+def name_in(url: str) -> str:
+    """The database a URL leads to."""
+    return urlsplit(url).path.removeprefix("/")
+
+
 def bin_dir_for_tests() -> Path | None:
     """Another PostgreSQL's programs instead of the wheel's, where PRO_TEST_POSTGRES_BIN says so."""
     given = os.environ.get("PRO_TEST_POSTGRES_BIN")
@@ -188,7 +193,7 @@ def prepare(
 ) -> Iterator[Prepared[Result]]:
     """Clone `template` and let `make` work on the copy; it leaves no connection behind."""
     with clone(server_url, template) as url:
-        yield Prepared(urlsplit(url).path.removeprefix("/"), run(make(url)))
+        yield Prepared(name_in(url), run(make(url)))
 
 
 async def migrate_everything(url: str) -> None:
