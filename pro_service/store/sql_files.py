@@ -12,14 +12,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pro_service.domain.errors import ProServiceError
 
 HEADER = re.compile(r"^--[ ]name:[ ]*(\w+)[ ]*\(([\w\s,]*)\)[ ]*$", re.MULTILINE)
 PURPOSE = re.compile(r"\A(?:--[^\n]*\n)+")
+STEP = re.compile(
+    r"^--[ ]with:[ ](?P<lists>\w+(?:,[ ]\w+)*)\n(?:[ ]*--.*\n)*\w+ AS \(\n(?:.*\n)*?\),?\n",
+    re.MULTILINE,
+)
+"""A step of a write that does something only for what one of these lists of its document brings."""
 
 
 class SqlFileError(ProServiceError):
@@ -50,6 +56,28 @@ class Queries:
         if name not in self.by_name:
             raise SqlFileError(f"sql/queries/{self.place}.sql has no query named {name}.")
         return self.by_name[name].sql
+
+    def writing(self, name: str, document: object) -> str:
+        """The SQL text of a write without the steps its document brings nothing for.
+
+        Each step takes time to begin, and sets off the triggers of its table, whatever it finds.
+        """
+        names = _fields_of(type(document))
+        return without_steps(
+            self[name], frozenset(one for one in names if not getattr(document, one))
+        )
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def without_steps(sql: str, empty: frozenset[str]) -> str:
+    """A write without the steps that only these lists of its document are for."""
+    kept = STEP.sub(lambda step: "" if empty >= {*step["lists"].split(", ")} else step[0], sql)
+    return re.sub(r"^\),\n(?=SELECT)", ")\n", kept, flags=re.MULTILINE)
 
 
 @cache

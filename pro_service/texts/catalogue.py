@@ -60,8 +60,9 @@ class Texts:
     def text(self, key: str, language: Language, **parameters: object) -> str:
         """Return the words of `key`, its placeholders filled; MissingTextError if any is not."""
         words = self.pattern(key, language)
-        missing = placeholders(words) - parameters.keys()
-        if missing:
+        wanted = placeholders(words)
+        if not wanted <= parameters.keys():
+            missing = wanted - parameters.keys()
             names = ", ".join(sorted(missing))
             raise MissingTextError(f"The text {key!r} in {language} lacks a value for: {names}.")
         return words.format_map(parameters)

@@ -167,15 +167,30 @@ def known_language(code: object) -> Language | None:
     return next((one for one in LANGUAGES if one == code), None)
 
 
+class _Environment(Environment):
+    """Templates whose `a.b` looks first for a key in dictionaries, which is what pages are made of.
+
+    Jinja asks for an attribute first, and is told each time that there is none.
+    """
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What `obj.attribute` is in a template."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
 def _templates(package: str) -> Environment:
     """The templates of a package, each compiled when it is first written, once a process."""
-    environment = Environment(
+    environment = _Environment(
         loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # They are part of the release: nobody looks at each page whether a file has changed.
+        auto_reload=False,
     )
     environment.filters["in_address"] = lambda code: quote(code, safe="")
     return environment

@@ -12,6 +12,7 @@ from pro_service.domain.instruments.model import Instrument
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.base.catalogue import Catalogue
 from pro_service.services.base.keys import Keys
+from pro_service.services.base.known import KnownFacts
 from pro_service.services.base.reader import Reader
 from pro_service.texts.catalogue import Texts
 from pro_service.vault.vault import Vault
@@ -26,6 +27,8 @@ class ServiceContext:
     reader: Reader
     texts: Texts
     public_url: str
+    known: KnownFacts
+    """What is in hand of who was on the pages a moment ago."""
     channels: ChannelRules
     """What each provider may do in each country."""
     gateways: Gateways
@@ -57,6 +60,7 @@ class ServiceContext:
         return cls(
             *parts,
             public_url=public_url,
+            known=KnownFacts(instruments),
             channels=channels,
             gateways=gateways,
             release=release,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
@@ -24,6 +23,13 @@ from pro_service.domain.study.sittings.tablet import Handed, on_tablet
 from pro_service.domain.study.statuses import standing
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.sources import source_sha256
+from pro_service.services.pages.doors import (
+    LIFETIME,
+    door_of,
+    is_session,
+    look_in,
+    token_sha256,
+)
 from pro_service.services.pages.tablets import is_tablet
 from pro_service.store.base.queues import give_places_back, take_places
 from pro_service.store.connection import Connection
@@ -36,8 +42,6 @@ from pro_service.vault.codes import is_short, normalise
 
 log = logging.getLogger("pro_service.entry")
 
-LIFETIME: Final = timedelta(hours=12)
-"""No session lasts longer; the card or link opens another."""
 CODES_A_SOURCE: Final = 20
 """Wrong codes from one network at once, and again in each `CODES_WITHIN`. Generous: a mobile
 network shows many telephones as one address."""
@@ -53,8 +57,6 @@ LONGEST_WAIT: Final = timedelta(seconds=20)
 FRESH_WAIT: Final = timedelta(seconds=20)
 """So much longer may wait whoever typed no wrong code for an hour: kept free from who guesses."""
 
-_TOKEN: Final = re.compile(r"[A-Za-z2-7]{16,64}")
-_SESSION: Final = re.compile(r"s\.[A-Za-z0-9_-]{43}")
 _SESSION_BYTES: Final = 32
 
 
@@ -100,7 +102,7 @@ async def find_admission(
     """What a cookie admits to: a session's id or a link's token. None for any other."""
     if is_tablet(cookie):
         return await _find_handed(connection, cookie)
-    if _SESSION.fullmatch(cookie):
+    if is_session(cookie):
         found = await store.find_session(connection, _sha256(cookie), LIFETIME)
         return None if found is None else Admission(*found)
     invitation = await find_link(connection, context, cookie)
@@ -182,28 +184,23 @@ async def _read_whole(
 async def _read_lean(
     connection: Connection, context: ServiceContext, cookie: str, answers_of: tuple[UUID, ...]
 ) -> tuple[Admission, ParticipantFacts] | None:
-    if not _SESSION.fullmatch(cookie):
-        return await find_linked(connection, context, cookie, answers_of)
-    found = await store.find_guest_by_session(connection, _sha256(cookie), LIFETIME, answers_of)
-    return None if found is None else (Admission(*found.session), context.reader.ready(found.facts))
+    door = door_of(context, cookie)
+    found = door and await look_in(connection, context, door, answers_of)
+    return found and (Admission(*found[0]), found[1])
 
 
 async def find_linked(
-    connection: Connection, context: ServiceContext, token: str, answers_of: tuple[UUID, ...] = ()
+    connection: Connection, context: ServiceContext, token: str
 ) -> tuple[Admission, ParticipantFacts] | None:
     """Whom a link admits to what, with their lean facts; None for an unknown or ended link."""
-    sought = _token_hash(context, token)
-    if sought is None:
-        return None
-    found = await store.find_guest_by_link(connection, sought, answers_of)
-    return None if found is None else (Admission(*found.session), context.reader.ready(found.facts))
+    return None if is_session(token) else await _read_lean(connection, context, token, ())
 
 
 async def find_link(
     connection: Connection, context: ServiceContext, token: str
 ) -> FoundInvitation | None:
     """The link of a token, or None for one that is unknown, expired or ended."""
-    sought = _token_hash(context, token)
+    sought = token_sha256(context, token)
     return None if sought is None else await find_invitation(connection, sought)
 
 
@@ -211,7 +208,7 @@ async def find_card(
     connection: Connection, context: ServiceContext, token: str
 ) -> FoundCard | None:
     """The card of a scanned token, or None for one that is unknown or ended."""
-    sought = _token_hash(context, token)
+    sought = token_sha256(context, token)
     return None if sought is None else await store.find_card_by_token(connection, sought)
 
 
@@ -284,7 +281,7 @@ async def begin_try(
 
 async def leave(connection: Connection, cookie: str) -> None:
     """End the session of a cookie, if it is one."""
-    if _SESSION.fullmatch(cookie):
+    if is_session(cookie):
         await store.end_session(connection, _sha256(cookie))
 
 
@@ -342,12 +339,6 @@ async def _begin(
         authentication=authentication,
     )
     return session
-
-
-def _token_hash(context: ServiceContext, text: str) -> bytes | None:
-    """What a token is looked up by, or None for a text that is none."""
-    bare = "".join(text.split())
-    return context.keys.vault.token_hash(bare) if _TOKEN.fullmatch(bare) else None
 
 
 def _sha256(text: str) -> bytes:

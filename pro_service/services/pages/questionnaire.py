@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from pro_service.domain.study.assessments import is_open_question
@@ -56,7 +57,7 @@ class Questionnaire:
         """Whether nothing is left to answer."""
         return not self.parts
 
-    @property
+    @cached_property
     def screens(self) -> tuple[Screen, ...]:
         """All screens; the one numbered n is at n - 1."""
         return tuple(screen for part in self.parts for screen in part.screens)
@@ -191,7 +192,7 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
         return None
     visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
     visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
-    all_here = reached_by(context, facts) == "code"
+    all_here = _AllHere(context, facts)
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []
     screens = questions = 0
@@ -262,12 +263,27 @@ def read_closed_screen(
 
 
 def _is_asked_here(
-    asking: Asking, visit: VisitFacts, assessment: AssessmentFacts, *, all_here: bool
+    asking: Asking, visit: VisitFacts, assessment: AssessmentFacts, *, all_here: _AllHere
 ) -> bool:
     """Whether the pages ask this: on a tablet what it was handed over for, and nothing else."""
     if asking.handed is not None:
         return assessment.id in asking.handed.assessments
-    return all_here or _asked_by_link(asking.protocol, visit, assessment)
+    return _asked_by_link(asking.protocol, visit, assessment) or all_here.so
+
+
+class _AllHere:
+    """Whether the pages ask everything, as no reply by text can reach us: found where it matters.
+
+    Nearly all that is asked is asked by link, and finding it opens the participant's number.
+    """
+
+    def __init__(self, context: ServiceContext, facts: ParticipantFacts) -> None:
+        self._of = (context, facts)
+
+    @cached_property
+    def so(self) -> bool:
+        """Whether it is so."""
+        return reached_by(*self._of) == "code"
 
 
 def _asked_by_link(protocol: Protocol, visit: VisitFacts, assessment: AssessmentFacts) -> bool:
@@ -281,7 +297,7 @@ def _anything_done(
     visits: list[VisitFacts],
     invited_to: UUID | None,
     *,
-    all_here: bool,
+    all_here: _AllHere,
 ) -> bool:
     """Whether something was submitted or declined at a visit open now, or the one invited to."""
     looked_at = visits + [visit for visit in asking.facts.visits if visit.id == invited_to]

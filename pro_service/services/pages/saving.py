@@ -21,15 +21,16 @@ from pro_service.services.answering import (
     AnswersPlan,
     GivenAnswer,
     Sitting,
-    UnknownAssessmentError,
     find_assessment,
     plan_answers,
     read_baselines,
 )
 from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.known import Stored
 from pro_service.services.base.sources import source_sha256
 from pro_service.services.base.turns import Decision, until_written
+from pro_service.services.pages.doors import remember
 from pro_service.services.pages.questionnaire import Questionnaire, open_pages, urgent_rules
 from pro_service.services.pages.screens import place_of
 from pro_service.services.pages.showing import GivenHere
@@ -274,7 +275,7 @@ async def _write(
                 return Decision(None if page is None else _stored_before(page, about, stored_at))
         refused = True
         outcome = replace(plan.outcome, read=questionnaire, alerted=plan.is_urgent)
-        return Decision(outcome, lambda: _store(connection, facts, web_key, plan))
+        return Decision(outcome, lambda: _store(posted, facts, web_key, plan))
 
     return await until_written(once)
 
@@ -287,19 +288,20 @@ def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bo
     return all_read and all(one.answers is not None for one in found)
 
 
-async def _store(
-    connection: Connection, facts: ParticipantFacts, web_key: str, plan: _ScreenPlan
-) -> None:
+async def _store(posted: Posted, facts: ParticipantFacts, web_key: str, plan: _ScreenPlan) -> None:
     """Store overtaken answers, once, and then what is new, in the participant's turn."""
+    connection, context, token = posted.connection, posted.context, posted.visitor.token
     if plan.kept:
         kept_key = f"{web_key}:kept"
         if not await answer_store.find_web_write(connection, facts.study_id, kept_key):
             kept = OvertakenWrite(web_key=kept_key, responses=list(plan.kept))
             await page_store.keep_overtaken_answers(connection, facts.study_id, facts.id, kept)
+            remember(context, token, None)
     if plan.answers is not None:
-        plan.answers.document.web_key = web_key
-        guard = Guard(facts.study_id, facts.id, facts.revision)
-        await answer_store.record_answers(connection, guard, plan.answers.document)
+        guard, document = Guard(facts.study_id, facts.id, facts.revision), plan.answers.document
+        document.web_key = web_key
+        stored_at = await answer_store.record_answers(connection, guard, document)
+        remember(context, token, Stored(guard, document, stored_at))
 
 
 def _given_here(instrument: Instrument, plan: AnswersPlan) -> tuple[GivenHere, ...]:
@@ -392,7 +394,6 @@ __all__ = [
     "Posted",
     "SavedScreen",
     "ScreenAnswer",
-    "UnknownAssessmentError",
     "Visitor",
     "decline",
     "save_screen",

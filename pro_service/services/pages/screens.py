@@ -16,11 +16,11 @@ from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, may_show_values
 
+_MOST_LAYOUTS: Final = 200
 NOTHING_OPEN: Final = OpenNow(kind=OpenKind.nothing, answered={}, may_change=False)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One item as a participant meets it, with the answer that stands in the present sitting."""
 
     item: Item
@@ -41,8 +41,7 @@ class Question:
         return self.settled and not self.hidden
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """What one page asks of an instrument, for one assessment; `number` counts from 1.
 
     `group` is its place among the screens of that assessment, from 0.
@@ -124,22 +123,69 @@ class Before(NamedTuple):
     questions: int = 0
 
 
+class _Place(NamedTuple):
+    """An item among a protocol's screens of an instrument."""
+
+    item: Item
+    place: int
+    """Its place in the instrument, from 0."""
+    may_not_apply: bool
+
+
+class _Layout(NamedTuple):
+    """A protocol's screens of an instrument: the same for everybody, so they are laid out once."""
+
+    protocol: Protocol
+    instrument: Instrument
+    groups: tuple[tuple[_Place, ...], ...]
+    alarming: tuple[bool, ...]
+    """By screen: whether an answer on it may be a reason to telephone at once."""
+    scored: bool
+    """Whether a score may be."""
+
+
+_layouts: Final[dict[tuple[int, int], _Layout]] = {}
+
+
+def _laid_out(protocol: Protocol, instrument: Instrument) -> _Layout:
+    may_not_apply = protocol.use(instrument.id).may_not_apply
+    groups = protocol.screens_of(instrument)
+    places = {
+        item.code: _Place(item, place, item.may_not_apply and item.code in may_not_apply)
+        for place, item in enumerate(instrument.items)
+    }
+    return _Layout(
+        protocol,
+        instrument,
+        tuple(tuple(places[code] for code in codes) for codes in groups),
+        tuple(protocol.safety.looks_at(instrument.id, codes) for codes in groups),
+        protocol.safety.looks_at_scores(instrument.id),
+    )
+
+
+def _layout(asking: Asking, instrument: Instrument) -> _Layout:
+    protocol, key = asking.protocol, (id(asking.protocol), id(instrument))
+    found = _layouts.get(key)
+    if found is None or found.protocol is not protocol or found.instrument is not instrument:
+        if len(_layouts) >= _MOST_LAYOUTS:
+            _layouts.clear()
+        found = _layouts[key] = _laid_out(protocol, instrument)
+    return found
+
+
 def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Part:
     """One assessment's screens, numbered on from those before."""
-    context, protocol, facts = asking.context, asking.protocol, asking.facts
-    instrument = context.catalogue.instruments[assessment.instrument]
-    found, answers = _stands(assessment, instrument, facts)
+    instrument = asking.context.catalogue.instruments[assessment.instrument]
+    found, answers = _stands(assessment, instrument, asking.facts)
+    layout = _layout(asking, instrument)
     screens: list[Screen] = []
     number = before.questions
-    scored = protocol.safety.looks_at_scores(instrument.id)
-    groups = protocol.screens_of(instrument)
-    for group, codes in enumerate(groups):
-        questions: list[Question] = []
-        for code in codes:
-            number += 1
-            questions.append(
-                _question(asking, assessment, instrument.item(code), number, answers.get(code))
-            )
+    for group, places in enumerate(layout.groups):
+        questions = tuple(
+            _question(asking, assessment, one, number + nth, answers.get(one.item.code))
+            for nth, one in enumerate(places, start=1)
+        )
+        number += len(places)
         screens.append(
             Screen(
                 number=before.screens + group + 1,
@@ -147,10 +193,10 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
                 instrument=instrument,
                 target=assessment.target,
                 group=group,
-                questions=tuple(questions),
+                questions=questions,
                 found=found,
-                may_alarm=protocol.safety.looks_at(instrument.id, codes)
-                or (scored and _may_be_last(group, groups, answers)),
+                may_alarm=layout.alarming[group]
+                or (layout.scored and _may_be_last(group, layout.groups, answers)),
             )
         )
     return Part(assessment.id, tuple(screens), found)
@@ -159,30 +205,29 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
 def _question(
     asking: Asking,
     assessment: AssessmentFacts,
-    item: Item,
+    one: _Place,
     number: int,
     answer: AnswerFacts | None,
 ) -> Question:
-    instrument = asking.context.catalogue.instruments[assessment.instrument]
+    if answer is None:
+        return Question(one.item, number, one.may_not_apply, settled=False)
     sitting_id = None if assessment.attempt is None else assessment.attempt.id
-    place = place_of(instrument, item.code)
     return Question(
-        item=item,
-        number=number,
-        may_not_apply=item.may_not_apply
-        and item.code in asking.protocol.use(instrument.id).may_not_apply,
-        settled=answer is not None,
-        value=None if answer is None else answer.value,
-        gap=None if answer is None else answer.gap,
-        response_id=None if answer is None else answer.response_id,
-        hidden=answer is not None and not may_show_values(asking.device, sitting_id, place),
+        one.item,
+        number,
+        one.may_not_apply,
+        settled=True,
+        value=answer.value,
+        gap=answer.gap,
+        response_id=answer.response_id,
+        hidden=not may_show_values(asking.device, sitting_id, one.place),
     )
 
 
-def _may_be_last(group: int, groups: Sequence[Sequence[str]], answers: Collection[str]) -> bool:
+def _may_be_last(group: int, groups: Sequence[Sequence[_Place]], answers: Collection[str]) -> bool:
     """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
-    others = [code for other, codes in enumerate(groups) if other != group for code in codes]
-    return group == len(groups) - 1 or all(code in answers for code in others)
+    others = [one for other, places in enumerate(groups) if other != group for one in places]
+    return group == len(groups) - 1 or all(one.item.code in answers for one in others)
 
 
 def place_of(instrument: Instrument, code: str) -> int:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.instruments.numbers import Value
-from pro_service.store.connection import Connection, Guard, write
+from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.rows import answer, row_of
 from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
@@ -104,12 +104,16 @@ class ClosedSitting(NamedTuple):
     """Paper that was not typed twice, or with differences nobody settled."""
 
 
-async def record_answers(connection: Connection, guard: Guard, document: AnswersWrite) -> None:
-    """Store answers with all that follows, in one statement.
+async def record_answers(connection: Connection, guard: Guard, document: AnswersWrite) -> datetime:
+    """Store answers with all that follows, in one statement; the study time they are stored at.
 
     Raises StaleRevisionError if the facts moved on, DuplicateError for a request stored before.
     """
-    await write(connection, _SQL["record_answers"], *guard, document)
+    row = await write(connection, _SQL.writing("record_answers", document), *guard, document)
+    if row is None:
+        raise StaleRevisionError
+    stored_at: datetime = row["stored_at"]
+    return stored_at
 
 
 async def find_web_write(connection: Connection, study_id: UUID, key: str) -> datetime | None:

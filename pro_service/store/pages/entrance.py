@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.store.around import FactsAround
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -115,6 +116,15 @@ class FoundGuest(NamedTuple):
 
     session: SessionRow
     facts: ParticipantFacts
+    origin: str
+    """Which rows they were read from (`pro.facts_origin`)."""
+
+
+class KnownGuest(NamedTuple):
+    """Who comes in, and what stands around facts of theirs that are in hand."""
+
+    session: SessionRow
+    around: FactsAround
 
 
 async def find_guest_by_link(
@@ -137,10 +147,31 @@ async def find_guest_by_session(
     return None if row is None else _guest(row)
 
 
+async def look_again_by_link(connection: Connection, token_sha256: bytes) -> KnownGuest | None:
+    """The same of a link, for whoever has the facts in hand."""
+    row = await connection.fetchrow(_SQL["look_again_by_link"], token_sha256)
+    return None if row is None else _known(row)
+
+
+async def look_again_by_session(
+    connection: Connection, id_sha256: bytes, lifetime: timedelta
+) -> KnownGuest | None:
+    """The same of an open session, for whoever has the facts in hand."""
+    row = await connection.fetchrow(_SQL["look_again_by_session"], id_sha256, lifetime)
+    return None if row is None else _known(row)
+
+
 def _guest(row: asyncpg.Record) -> FoundGuest:
     columns = dict(row)
     facts = ParticipantFacts.model_validate_json(columns.pop("facts"))
-    return FoundGuest(row_of(SessionRow, columns), facts)
+    origin = columns.pop("origin")
+    return FoundGuest(row_of(SessionRow, columns), facts, origin)
+
+
+def _known(row: asyncpg.Record) -> KnownGuest:
+    columns = dict(row)
+    around = {name: columns.pop(name) for name in FactsAround._fields}
+    return KnownGuest(row_of(SessionRow, columns), row_of(FactsAround, around))
 
 
 async def mark_factor_given(connection: Connection, session_sha256: bytes) -> None:

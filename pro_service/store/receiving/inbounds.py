@@ -138,4 +138,4 @@ async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) ->
 
 async def record_inbound(connection: Connection, study_id: UUID, document: InboundWrite) -> None:
     """Keep a text with its disposition and reply. Raises DuplicateError for a second copy."""
-    await write(connection, _SQL["record_inbound"], study_id, document)
+    await write(connection, _SQL.writing("record_inbound", document), study_id, document)

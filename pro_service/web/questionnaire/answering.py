@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 
@@ -25,6 +26,8 @@ from pro_service.web.errors import status_of
 from pro_service.web.keys import CONTEXT
 from pro_service.web.questionnaire import again
 from pro_service.web.questionnaire.device import (
+    SHOWN,
+    given_here,
     is_in_place,
     keep_given,
     page,
@@ -32,6 +35,7 @@ from pro_service.web.questionnaire.device import (
     respondent_on,
     visitor_on,
 )
+from pro_service.web.questionnaire.ending import review_page
 from pro_service.web.questionnaire.forms import ScreenForm, read_place, read_screen
 from pro_service.web.questionnaire.prelude import (
     TABLET,
@@ -51,6 +55,8 @@ from pro_service.web.requests import (
     read_language,
     see,
 )
+
+_REVIEW: Final = "/q/review"
 
 
 @for_opened
@@ -145,6 +151,8 @@ async def _save_opened(
     if outcome is None:
         return see(TABLET) if is_tablet(cookie) else again.keep_entries(request, form)
     response = _after_saving(request, outcome, screen, respondent, back="back" in form)
+    if response.headers.get("Location") == _REVIEW and is_in_place(request):
+        response = await _show_review(request, outcome, cookie)
     keep_given(request, response, outcome)
     return response
 
@@ -171,12 +179,33 @@ def _after_saving(
     if back and saved is not None and saved.number > 1 and not outcome.overtaken:
         return see(f"/q/s/{saved.number - 1}")
     if outcome.next_screen is None:
-        return see("/q/review")
+        return see(_REVIEW)
     query = "?other=1" if outcome.overtaken else "?open=1" if outcome.unsettled else ""
     screen = None if outcome.read is None else outcome.read.screen(outcome.next_screen)
     if query or screen is None or outcome.read is None or not is_in_place(request):
         return see(f"/q/s/{outcome.next_screen}{query}")
     return _screen_page(request, outcome.read, screen, respondent, saved=saved)
+
+
+async def _show_review(request: web.Request, outcome: SavedScreen, cookie: str) -> web.Response:
+    """The review itself, for our script, with the answers just given on this device."""
+    found = await find_opened(request, cookie, device=given_here(request, outcome))
+    return see(_REVIEW) if found is None or found.finished else review_page(request, found)
+
+
+def show_or_see(
+    request: web.Request, questionnaire: Questionnaire, respondent: Respondent, address: str
+) -> web.Response:
+    """The way to an address; to our script, where it is that of a screen, the screen itself."""
+    screen = questionnaire.next_unsettled()
+    if screen is None or not is_in_place(request) or address != address_of(screen):
+        return see(address)
+    return _screen_page(request, questionnaire, screen, respondent)
+
+
+def address_of(screen: Screen) -> str:
+    """Where a screen is found."""
+    return f"/q/s/{screen.number}"
 
 
 def _screen_page(
@@ -193,7 +222,8 @@ def _screen_page(
 ) -> web.Response:
     """One screen; with `form` again as it was sent. Our script gets the one after it as well.
 
-    `saved` has just been stored, which the questionnaire may not know yet.
+    `saved` has just been stored, which the questionnaire may not know yet. If our script had the
+    screen in hand and shows it already, it gets the one after it alone.
     """
     reader = language or language_for(request, questionnaire)
     ahead = None
@@ -206,17 +236,18 @@ def _screen_page(
         said = afresh_values(questionnaire, anew, reader)
         return screen_values(one, reader, entered) | {"afresh": said}
 
+    shown_already = saved is not None and request.headers.get(SHOWN) == address_of(screen)
     response = page(
         request,
         questionnaire,
-        "screen.html",
-        address=f"/q/s/{screen.number}",
+        "ahead.html" if shown_already else "screen.html",
+        address=address_of(screen),
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form and form.mistakes else HTTPStatus.OK,
         language=language,
         keeps=True,
         count=questionnaire.question_count,
         who=respondent.word,
-        here=shown(screen, form) | {"ask": ask, "overtaken": overtaken},
+        here=None if shown_already else shown(screen, form) | {"ask": ask, "overtaken": overtaken},
         ahead=None if ahead is None else shown(ahead, None),
     )
     if language is not None:

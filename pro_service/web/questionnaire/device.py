@@ -28,6 +28,8 @@ GIVEN_KEPT_SECONDS: Final = 40 * 24 * 3600
 """Longer than a visit's window as a rule: so long an unsent answer may be looked at."""
 IN_PLACE: Final = "X-Page"
 """Request header of our script: the answer is shown in the page that is open."""
+SHOWN: Final = "X-Page-Shown"
+"""Request header of our script: the address of a screen it had in hand, and shows already."""
 ADDRESS: Final = "X-Page-Address"
 """Answer header for our script: the address at which a browser would find this page."""
 
@@ -37,30 +39,40 @@ def is_in_place(request: web.Request) -> bool:
     return request.headers.get(IN_PLACE) == "in-place"
 
 
-def respondent_on(request: web.Request, questionnaire: Questionnaire) -> Respondent | None:
-    """Who answers: as said on this device for this link, else as the sitting began."""
+def respondent_on(
+    request: web.Request, questionnaire: Questionnaire, opened: str | None = None
+) -> Respondent | None:
+    """Who answers: as said on this device for this link, else as the sitting began.
+
+    `opened`: the token of a link that is being opened; None: what is open by its cookie.
+    """
     word, _, link = (cookie_in(request, WHO_COOKIE) or "").rpartition(".")
-    said = read_respondent(word) if link == _link_mark(request) else None
+    said = read_respondent(word) if link == _mark_of(opened or cookie_of(request)) else None
     return said or questionnaire.respondent
 
 
 def keep_respondent(request: web.Request, response: web.Response, respondent: Respondent) -> None:
     """Remember on this device who answers, for the opened link only: a telephone may be shared."""
-    word = f"{respondent.word}.{_link_mark(request)}"
+    word = f"{respondent.word}.{_mark_of(cookie_of(request))}"
     set_cookie(request, response, WHO_COOKIE, word, WHO_KEPT_SECONDS)
 
 
-def _link_mark(request: web.Request) -> str:
+def _mark_of(opened: str) -> str:
     """Tells the opened link from another; too short to find the token from it."""
-    return hashlib.sha256(cookie_of(request).encode()).hexdigest()[:8]
+    return hashlib.sha256(opened.encode()).hexdigest()[:8]
+
+
+def given_here(request: web.Request, outcome: SavedScreen) -> str:
+    """What this device is told of the answers it gave, so that it may show them again."""
+    vault = request.app[CONTEXT].keys.vault
+    memory = read_memory(vault, device_cookie_of(request)).with_given(outcome.given_here)
+    return write_memory(vault, memory)
 
 
 def keep_given(request: web.Request, response: web.Response, outcome: SavedScreen) -> None:
-    """Tell this device which answers it has just given, so that it may show them again."""
+    """Tell this device which answers it has just given."""
     if outcome.given_here:
-        vault = request.app[CONTEXT].keys.vault
-        memory = read_memory(vault, device_cookie_of(request)).with_given(outcome.given_here)
-        cookie = write_memory(vault, memory)
+        cookie = given_here(request, outcome)
         set_cookie(request, response, GIVEN_COOKIE, cookie, GIVEN_KEPT_SECONDS)
 
 

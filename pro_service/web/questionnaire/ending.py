@@ -12,7 +12,7 @@ from pro_service.services.pages import saving as writes
 from pro_service.services.pages.questionnaire import Questionnaire, urgent_rules
 from pro_service.texts.catalogue import format_day
 from pro_service.web.keys import PAGES
-from pro_service.web.questionnaire.device import page, posted_by, visitor_on
+from pro_service.web.questionnaire.device import is_in_place, page, posted_by, visitor_on
 from pro_service.web.questionnaire.forms import read_id, read_left_open
 from pro_service.web.questionnaire.prelude import (
     TABLET_BACK,
@@ -35,6 +35,11 @@ from pro_service.web.requests import Form, read_form, see
 @for_unfinished
 async def show_review(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/review`: all answers, each with a way back to it, and the button that sends them."""
+    return review_page(request, questionnaire)
+
+
+def review_page(request: web.Request, questionnaire: Questionnaire) -> web.Response:
+    """The page to look all over on, and to send from."""
     language = language_for(request, questionnaire)
     parts = review_values(questionnaire, language, partial(request.app[PAGES].text, language))
     begun = [part for part in parts if part["begun"]]
@@ -66,7 +71,9 @@ async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Resp
         return see("/q/review?open=1")
     if questionnaire.handed is not None:
         return await after_ending(request, alerted=outcome.alerted)
-    return see("/q/now?then=thanks" if outcome.alerted else "/q/thanks")
+    if outcome.alerted:
+        return see("/q/now?then=thanks")
+    return await show_thanks(request) if is_in_place(request) else see(THANKS)
 
 
 @for_opened

@@ -13,15 +13,22 @@ from typing import Final
 from aiohttp import web
 
 from pro_service.domain.instruments.model import Language
-from pro_service.domain.study.respondents import ON_BEHALF, RESPONDENTS, read_respondent
+from pro_service.domain.study.respondents import (
+    ON_BEHALF,
+    RESPONDENTS,
+    Respondent,
+    read_respondent,
+)
 from pro_service.services.pages.questionnaire import Questionnaire
 from pro_service.services.pages.tokens import bare_token, token_copied
 from pro_service.web.cookies import set_cookie
 from pro_service.web.keys import PAGES
 from pro_service.web.questionnaire import factor
+from pro_service.web.questionnaire.answering import show_or_see
 from pro_service.web.questionnaire.device import keep_respondent, page, respondent_on
 from pro_service.web.questionnaire.prelude import (
     OWN_PAGE,
+    THANKS,
     for_linked,
     for_opened,
     for_unfinished,
@@ -89,7 +96,8 @@ async def open_questionnaire(request: web.Request, questionnaire: Questionnaire)
     token = request.match_info["token"]
     if questionnaire.protocol.study.second_factor != "none":
         return await factor.open_link(request, token)
-    response = see(OWN_PAGE if "own" in request.query else "/q")
+    respondent = respondent_on(request, questionnaire, token)
+    response = see(OWN_PAGE if "own" in request.query else way_on(questionnaire, respondent))
     set_cookie(request, response, OPENED_COOKIE, token)
     return response
 
@@ -100,12 +108,19 @@ async def go_on(request: web.Request, questionnaire: Questionnaire) -> web.Respo
 
     Before a sitting's first screen it leads to the question who answers.
     """
+    return see(way_on(questionnaire, respondent_on(request, questionnaire)))
+
+
+def way_on(questionnaire: Questionnaire, respondent: Respondent | None) -> str:
+    """Where an opened questionnaire goes on."""
+    if questionnaire.finished:
+        return THANKS
     if questionnaire.is_unsent:
-        return see("/q/review")
-    if respondent_on(request, questionnaire) is None:
-        return see("/q/who")
+        return "/q/review"
+    if respondent is None:
+        return "/q/who"
     screen = questionnaire.next_unsettled()
-    return see("/q/review" if screen is None else f"/q/s/{screen.number}")
+    return "/q/review" if screen is None else f"/q/s/{screen.number}"
 
 
 @for_unfinished
@@ -125,7 +140,7 @@ async def choose_who(request: web.Request, questionnaire: Questionnaire) -> web.
     respondent = read_respondent(word)
     if respondent is None:
         return _who_page(request, questionnaire, chosen="", mistaken=True)
-    response = see("/q")
+    response = show_or_see(request, questionnaire, respondent, way_on(questionnaire, respondent))
     keep_respondent(request, response, respondent)
     return response
 

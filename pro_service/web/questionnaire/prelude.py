@@ -83,11 +83,15 @@ async def is_let_in(request: web.Request, cookie: str) -> bool:
 
 
 async def find_opened(
-    request: web.Request, cookie: str, *, whole: bool = False
+    request: web.Request, cookie: str, *, whole: bool = False, device: str | None = None
 ) -> Questionnaire | None:
-    """What a cookie opens on this device; None for nothing. `whole`: with visits of long ago."""
+    """What a cookie opens on this device; None for nothing. `whole`: with visits of long ago.
+
+    `device`: what the device will bring along next time (None: what it has brought).
+    """
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    return await open_pages(pool, context, cookie, device=device_cookie_of(request), whole=whole)
+    brought = device_cookie_of(request) if device is None else device
+    return await open_pages(pool, context, cookie, device=brought, whole=whole)
 
 
 async def _opened(request: web.Request) -> Questionnaire | web.Response:

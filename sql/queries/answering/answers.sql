@@ -14,11 +14,13 @@ doc AS (
            CASE WHEN w.d ->> 'sent_at' IS NOT NULL THEN w.now END AS entered_at
     FROM (SELECT $4::jsonb AS d, pro.now() AS now FROM turn) AS w
 ),
+-- with: web_key
 -- The idempotency key: a second copy of the same request fails here and undoes everything.
 keyed AS (
     INSERT INTO pro.web_writes (study_id, idempotency_key, participant_id)
     SELECT $1, d ->> 'web_key', $2 FROM doc WHERE d ->> 'web_key' IS NOT NULL
 ),
+-- with: attempts
 sat AS (
     INSERT INTO pro.attempts (study_id, id, participant_id, assessment_id, ordinal, mode, respondent,
         respondent_relation, authentication, language, device_class, release, instrument_sha256,
@@ -41,6 +43,7 @@ sat AS (
         replaces uuid, moved_from uuid, handover_id uuid)
     RETURNING id, assessment_id
 ),
+-- with: responses
 answered AS (
     INSERT INTO pro.responses (study_id, id, participant_id, assessment_id, attempt_id, item, value, gap,
         lowest, highest, raw_sealed, raw_key, answered_at, answered_offset_minutes, received_at,
@@ -55,31 +58,37 @@ answered AS (
         replaces uuid, inbound_id uuid, actor text, reason text)
     RETURNING id, attempt_id, item
 ),
+-- with: responses
 -- What stands in a sitting stands there by itself: what other sittings hold is not touched.
 pointed AS (
     INSERT INTO pro.sitting_responses (study_id, attempt_id, item, response_id)
     SELECT $1, attempt_id, item, id FROM answered
     ON CONFLICT (study_id, attempt_id, item) DO UPDATE SET response_id = excluded.response_id
 ),
+-- with: scores
 scored AS (
     INSERT INTO pro.scores SELECT r.* FROM doc, pro.score_rows($1, $2, d -> 'scores') AS r
 ),
+-- with: submitted
 submitted AS (
     UPDATE pro.assessments AS a SET submitted_at = doc.sent_at
     FROM doc, jsonb_array_elements_text(d -> 'submitted') AS s (id)
     WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.submitted_at IS NULL
 ),
+-- with: attempts_submitted
 -- A sitting begun in this very write is not seen here; it is inserted as ended above.
 sitting_ended AS (
     UPDATE pro.attempts AS t SET submitted_at = doc.sent_at, sending_entered_at = doc.entered_at
     FROM doc, jsonb_array_elements_text(d -> 'attempts_submitted') AS s (id)
     WHERE t.study_id = $1 AND t.id = s.id::uuid AND t.submitted_at IS NULL
 ),
+-- with: declined
 declined AS (
     UPDATE pro.assessments AS a SET declined_at = pro.now()
     FROM doc, jsonb_array_elements_text(d -> 'declined') AS s (id)
     WHERE a.study_id = $1 AND a.id = s.id::uuid AND a.submitted_at IS NULL AND a.declined_at IS NULL
 ),
+-- with: alerts
 alarmed AS (
     INSERT INTO pro.alerts (study_id, id, participant_id, assessment_id, inbound_id, rule, severity,
         raised_at, actor, answered_at)
@@ -88,29 +97,32 @@ alarmed AS (
         rule text, severity text, actor text, answered_at timestamptz)
     ON CONFLICT (study_id, assessment_id, rule) WHERE assessment_id IS NOT NULL DO NOTHING
 ),
+-- with: queries
 queried AS (
     INSERT INTO pro.data_queries SELECT r.* FROM doc, pro.data_query_rows($1, $2, d -> 'queries') AS r
     ON CONFLICT (study_id, assessment_id, rule) DO NOTHING
 ),
+-- with: sent_late
 -- Something was sent in after a visit had closed: whether it stands is to be looked at again.
 to_choose AS (
     UPDATE pro.visits AS v SET chosen_for = NULL
     FROM doc, jsonb_array_elements_text(d -> 'sent_late') AS s (id)
     WHERE v.study_id = $1 AND v.id = s.id::uuid
 ),
+-- with: visits_done
 -- Answering ends the nudges and the calls of a visit in the same write.
 nudges_ended AS (
     UPDATE pro.reminders AS r SET ended_at = pro.now(), end_reason = v.reason
     FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
     WHERE r.study_id = $1 AND r.participant_id = $2 AND r.visit_id = v.visit_id AND r.ended_at IS NULL
 ),
+-- with: visits_done
 calls_ended AS (
     UPDATE pro.call_tasks AS k SET closed_at = pro.now(), closed_by = 'service', outcome = v.reason
     FROM doc, jsonb_to_recordset(d -> 'visits_done') AS v (visit_id uuid, reason text)
-    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.visit_id = v.visit_id
-      AND k.closed_at IS NULL
+    WHERE k.study_id = $1 AND k.participant_id = $2 AND k.visit_id = v.visit_id AND k.closed_at IS NULL
 )
-SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
+SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT now FROM doc) AS stored_at;
 
 -- name: find_web_write(study_id, idempotency_key)
 -- When a request with this key was stored.

@@ -61,9 +61,11 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 -- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
 -- affected, confirmed, calls, alerts.
 WITH doc AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
+-- with: lines
 lined AS (
     INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
 ),
+-- with: invitations
 invited AS (
     INSERT INTO pro.invitations SELECT r.* FROM doc, pro.invitation_rows($1, owner, d -> 'invitations') AS r
 ),
@@ -85,33 +87,40 @@ first_copy AS (
     INSERT INTO pro.provider_events (study_id, provider, provider_id, inbound_id)
     SELECT $1, provider, provider_id, id FROM kept
 ),
+-- with: messages
 message_keyed AS (
     INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r
 ),
+-- with: messages
 replied AS (
     INSERT INTO pro.messages SELECT r.* FROM doc, pro.message_rows($1, NULL, d -> 'messages') AS r
 ),
+-- with: conversations
 asked AS (
     INSERT INTO pro.conversations
     SELECT r.* FROM doc, pro.conversation_rows($1, NULL, d -> 'conversations') AS r
     ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
         SET dialogue = excluded.dialogue, revision = conversations.revision + 1, closed_at = NULL
 ),
+-- with: focus
 focused AS (
     UPDATE pro.lines AS l SET focus_participant_id = f.participant_id, focused_at = pro.now()
     FROM doc, jsonb_to_recordset(d -> 'focus') AS f (line_id uuid, participant_id uuid)
     WHERE l.study_id = $1 AND l.id = f.line_id
 ),
+-- with: opt_outs
 opted_out AS (
     INSERT INTO pro.opt_outs SELECT r.* FROM doc, pro.opt_out_rows($1, d -> 'opt_outs') AS r
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
+-- with: opt_ins
 opted_in AS (
     UPDATE pro.opt_outs AS o
     SET ended_at = pro.now(), ended_by = d -> 'inbound' ->> 'actor', end_reason = 'said so by text'
     FROM doc, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
     WHERE o.study_id = $1 AND o.line_id = x.line_id::uuid AND o.ended_at IS NULL
 ),
+-- with: confirmed
 -- The code typed on it proves that the number is theirs.
 confirmed AS (
     UPDATE pro.contact_points AS n SET verified_at = pro.now(), verified_by = d -> 'inbound' ->> 'actor'
@@ -119,6 +128,7 @@ confirmed AS (
     WHERE n.study_id = $1 AND n.id = x.id::uuid AND n.valid_to IS NULL AND n.verified_at IS NULL
     RETURNING n.participant_id
 ),
+-- with: confirmed
 confirmation_over AS (
     UPDATE pro.call_tasks AS k
     SET closed_at = pro.now(), closed_by = d -> 'inbound' ->> 'actor', outcome = 'confirmed by text'
@@ -130,12 +140,14 @@ confirmation_over AS (
                         AND w.must_confirm AND w.verified_at IS NULL
                         AND NOT d -> 'confirmed' ? w.id::text)
 ),
+-- with: affected
 -- Whoever else uses the number is held back by an opt-out too: their facts have changed.
 others_turn AS (
     UPDATE pro.participant_revisions AS r SET revision = revision + 1
     FROM doc, jsonb_array_elements_text(d -> 'affected') AS x (participant_id)
     WHERE r.study_id = $1 AND r.participant_id = x.participant_id::uuid
 ),
+-- with: alerts
 -- What its words warn of: an alert a rule for everybody who may have written it.
 alarmed AS (
     INSERT INTO pro.alerts (study_id, id, participant_id, inbound_id, rule, severity, uncertain_who,
@@ -145,6 +157,7 @@ alarmed AS (
         severity text, uncertain_who boolean, actor text)
     ON CONFLICT (study_id, inbound_id, participant_id, rule) WHERE inbound_id IS NOT NULL DO NOTHING
 ),
+-- with: calls
 called AS (
     INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, NULL, d -> 'calls') AS r
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING

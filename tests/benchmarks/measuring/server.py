@@ -21,7 +21,7 @@ from uuid import uuid4
 import asyncpg
 
 from pro_service.embedded import EmbeddedPostgres
-from pro_service.store.sql_files import all_queries
+from pro_service.store.sql_files import STEP, all_queries
 from tests.support.databases import url_of
 
 DEBIAN: Final = Path("/usr/lib/postgresql/15/bin")
@@ -219,21 +219,35 @@ async def statements_of(server: Server, database_url: str) -> Statements | None:
     finally:
         await connection.close()
     serving = [row for row in rows if not row["rolsuper"]]
-    names = _names()
+    names, stepped = _names()
     return Statements(
         [
-            Statement(_name_of(row["query"], names), row["calls"], row["ms"], row["buffers"])
+            Statement(
+                _name_of(row["query"], names, stepped), row["calls"], row["ms"], row["buffers"]
+            )
             for row in serving or rows
         ]
     )
 
 
-def _names() -> Mapping[str, str]:
-    return {_bare(query.sql): query.name for query in all_queries()}
+def _names() -> tuple[Mapping[str, str], Mapping[frozenset[str], str]]:
+    """Names by the text of statements; by its lines, where steps of it may be left out."""
+    queries = list(all_queries())
+    stepped = [query for query in queries if STEP.search(query.sql)]
+    return (
+        {_bare(query.sql): query.name for query in queries},
+        {_bare_lines(query.sql): query.name for query in stepped},
+    )
 
 
-def _name_of(query: str, names: Mapping[str, str]) -> str:
-    return names.get(_bare(query)) or " ".join(query.split())[:48]
+def _name_of(query: str, names: Mapping[str, str], stepped: Mapping[frozenset[str], str]) -> str:
+    lines = _bare_lines(query)
+    parts = (name for whole, name in stepped.items() if lines <= whole)
+    return names.get(_bare(query)) or next(parts, None) or " ".join(query.split())[:48]
+
+
+def _bare_lines(sql: str) -> frozenset[str]:
+    return frozenset(_bare(line) for line in sql.splitlines()) - {")"}
 
 
 def _bare(sql: str) -> str:

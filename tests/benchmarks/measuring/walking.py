@@ -25,6 +25,10 @@ VALUE: Final = "4"
 _FORM: Final = re.compile(r'<form\b[^>]*?\baction="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _INPUT: Final = re.compile(r"<input\b([^>]*)>")
 _GIVEN: Final = re.compile(r'([\w-]+)(?:="([^"]*)")?')
+_AHEAD: Final = re.compile(
+    r'<template id="ahead" data-address="([^"]*)">(.*?)</template>', re.DOTALL
+)
+_WAITS: Final = re.compile(r'<form id="answers"[^>]* data-waits')
 _MOST_PAGES: Final = 60
 
 
@@ -87,10 +91,16 @@ async def journey(
             return
         if form is None:
             raise WalkError(f"{address} has no form to go on with")
+        waits = _WAITS.search(page.partition('<template id="ahead"')[0])
+        ahead = _AHEAD.search(page) if scripts and waits is None else None
+        said = headers if ahead is None else headers | {"X-Page-Shown": ahead[1]}
         began = time.perf_counter()
-        page, address = await _post(http, *form, headers)
+        page, address = await _post(http, *form, said)
         if form[0].startswith("/q/s/"):
             step(time.perf_counter() - began)
+        if ahead is not None and address == ahead[1]:
+            # As the script does: that screen is shown already, and the one after it came.
+            page = ahead[2] + page
     raise WalkError(f"the journey did not end; it stood at {address}")
 
 
@@ -104,4 +114,5 @@ async def _post(
     async with http.post(address, data=fields, headers=headers) as response:
         if response.status != 200:
             raise WalkError(f"POST {address}: {response.status} at {response.url.path}")
-        return await response.text(), response.url.path
+        at = response.headers.get("X-Page-Address", response.url.path)
+        return await response.text(), at

@@ -51,7 +51,7 @@ async def test_opening_moves_the_token_out_of_the_address(
 ) -> None:
     token = await seed_link(participant)
     async with browser.post(f"/q/{token}/open", allow_redirects=False) as response:
-        assert (response.status, response.headers["Location"]) == (303, "/q")
+        assert (response.status, response.headers["Location"]) == (303, "/q/who")
         cookie = response.headers["Set-Cookie"]
     for part in (f"q={token}", "HttpOnly", "SameSite=Lax", "Path=/q"):
         assert part in cookie

@@ -18,10 +18,12 @@ from pro_service.store.migrations import (
 )
 from pro_service.store.pools import Pools, connect, is_stale
 from pro_service.store.sql_files import (
+    STEP,
     SqlFileError,
     all_queries,
     load_queries,
     parse_queries,
+    without_steps,
 )
 from tests.support.waiting import until
 
@@ -160,13 +162,30 @@ async def test_this_release_migrates_an_empty_database_and_again_changes_nothing
 async def test_every_query_can_be_prepared(owner: asyncpg.Connection) -> None:
     faults: dict[str, str] = {}
     for query in all_queries():
-        try:
-            prepared = await owner.prepare(query.sql)
-        except asyncpg.PostgresError as error:
-            faults[f"{query.place}.{query.name}"] = str(error)
-        else:
-            assert len(prepared.get_parameters()) == len(query.parameters), query.name
+        for sql in with_few_steps(query.sql):
+            try:
+                prepared = await owner.prepare(sql)
+            except asyncpg.PostgresError as error:
+                faults[f"{query.place}.{query.name}"] = str(error)
+            else:
+                assert len(prepared.get_parameters()) == len(query.parameters), query.name
     assert faults == {}
+
+
+def with_few_steps(sql: str) -> list[str]:
+    """A statement whole, with no step that may be left out, and with those of one list alone."""
+    lists = frozenset(one for step in STEP.finditer(sql) for one in step["lists"].split(", "))
+    alone = (without_steps(sql, lists - {one}) for one in lists)
+    return [sql, without_steps(sql, lists), *alone] if lists else [sql]
+
+
+def test_a_step_without_rows_is_left_out_whole_and_only_then() -> None:
+    steps = "-- with: rows, others\n-- Why.\nlast AS (\n    SELECT 2\n)\n"
+    sql = f"WITH first AS (\n    SELECT 1\n),\n{steps}SELECT 3"
+    assert without_steps(sql, frozenset({"rows"})) == sql
+    left = without_steps(sql, frozenset({"rows", "others"}))
+    assert left == "WITH first AS (\n    SELECT 1\n)\nSELECT 3"
+    assert all(len(STEP.findall(q.sql)) == q.sql.count("-- with:") for q in all_queries())
 
 
 def test_every_query_states_its_purpose_in_whole_sentences() -> None:

@@ -40,7 +40,7 @@
 
   /* ---- asking the server ---- */
 
-  const ask = async (address, body) => {
+  const ask = async (address, body, shown) => {
     const patience = new AbortController();
     const over = setTimeout(() => patience.abort(), PATIENCE);
     try {
@@ -50,6 +50,7 @@
         credentials: "same-origin",
         headers: Object.assign(
           { "X-Page": "in-place" },
+          shown ? { "X-Page-Shown": shown } : {}, // it is not sent again, only the one after it
           body === undefined ? {} : { "Content-Type": "application/x-www-form-urlencoded" }),
         signal: patience.signal,
       });
@@ -171,7 +172,7 @@
     sending = true;
     let answer;
     try {
-      answer = await ask(first.address, first.body + first.code);
+      answer = await ask(first.address, first.body + first.code, first.next);
     } catch (error) {
       answer = null;
     }

@@ -1,0 +1,186 @@
+"""Facts a server has in hand of who was on its pages a moment ago, so that they are not read again.
+
+Whatever is written about a participant moves their revision on. So while it is the one in hand,
+their facts stand but for what it does not guard: study time, the site, and what happens on their
+numbers (`FactsAround`). A page asks for these alone, and what this server has itself stored is
+added to what it has in hand instead of being read back.
+
+A write decided from them is guarded like any other: who was overtaken decides anew, from facts that
+were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import Final, NamedTuple
+
+from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.study.facts import (
+    AnswerFacts,
+    AssessmentFacts,
+    AttemptFacts,
+    ParticipantFacts,
+    VisitFacts,
+)
+from pro_service.domain.study.sittings.standing import is_settled
+from pro_service.store.answering.answers import AnswersWrite
+from pro_service.store.around import Around, FactsAround
+from pro_service.store.connection import Guard
+from pro_service.store.writes import AttemptRow, ResponseRow
+
+KEPT: Final = 600.0
+"""Seconds for which facts are believed after they were read (machine time)."""
+MOST: Final = 300
+"""Of so many ways in facts are kept; whoever came first leaves first."""
+
+
+@dataclass(frozen=True)
+class _InHand:
+    facts: ParticipantFacts
+    origin: str
+    """The rows they were read from: those of another server, or restored ones, are others."""
+    read_at: float
+    until: datetime | None
+    """When the next of the visits opens or closes; until then study time changes none of it."""
+    around: str | None = None
+    """What stands around them, as it was told; None: it was read with them."""
+
+
+class Stored(NamedTuple):
+    """What this server has just stored, from which revision on, and at which study time."""
+
+    guard: Guard
+    document: AnswersWrite
+    at: datetime
+
+
+@dataclass
+class KnownFacts:
+    """Lean facts by the way in that led to them: the hash of a link's token or a session's id."""
+
+    instruments: Mapping[str, Instrument]
+    clock: Callable[[], float] = monotonic
+    _known: dict[bytes, _InHand] = field(default_factory=dict)
+
+    def holds(self, door: bytes) -> bool:
+        """Whether it is worth asking for what stands around them alone."""
+        one = self._known.get(door)
+        return one is not None and self.clock() - one.read_at < KEPT
+
+    def keep(self, door: bytes, facts: ParticipantFacts, origin: str) -> None:
+        """Take facts in hand as they were read, and made ready."""
+        ends = [at for visit in facts.visits for at in (visit.opens_at, visit.closes_at)]
+        until = min((at for at in ends if at is not None and at > facts.now), default=None)
+        self._put(door, _InHand(facts, origin, self.clock(), until))
+
+    def present(self, door: bytes, around: FactsAround) -> ParticipantFacts | None:
+        """The facts as they are now, by what stands around them; None: they are to be read."""
+        one = self._known.pop(door, None)
+        if one is None or (around.origin, around.revision) != (one.origin, one.facts.revision):
+            return None
+        if around.now < one.facts.now or (one.until is not None and around.now >= one.until):
+            return None
+        changed: dict[str, object] = {"now": around.now}
+        if around.around != one.around:
+            told = Around.model_validate_json(around.around)
+            changed |= {"site": told.site, "contacts": told.contacts}
+        facts = one.facts.model_copy(update=changed)
+        self._put(door, replace(one, facts=facts, around=around.around))
+        return facts
+
+    def store(self, door: bytes, stored: Stored) -> None:
+        """Add what was just stored at the revision in hand; what leads further is read anew."""
+        one = self._known.pop(door, None)
+        if one is not None and one.facts.revision == stored.guard.revision:
+            facts = facts_after(one.facts, stored, self.instruments)
+            if facts is not None:
+                self._put(door, replace(one, facts=facts))
+
+    def forget(self, door: bytes) -> None:
+        """Read them anew next time."""
+        self._known.pop(door, None)
+
+    def _put(self, door: bytes, one: _InHand) -> None:
+        self._known.pop(door, None)
+        self._known[door] = one
+        while len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+
+
+def facts_after(
+    facts: ParticipantFacts, stored: Stored, instruments: Mapping[str, Instrument]
+) -> ParticipantFacts | None:
+    """The facts once answers were stored that lead to nothing else; None where they do.
+
+    Of what is sent, declined or alarming, and of sittings beside each other, the database tells.
+    """
+    document = stored.document
+    if document != AnswersWrite(document.web_key, document.attempts, document.responses):
+        return None
+    wanted = {row.assessment_id for row in document.responses}
+    wanted |= {row.assessment_id for row in document.attempts}
+    visits: list[VisitFacts] = []
+    for visit in facts.visits:
+        asked = [
+            one if one.id not in wanted else _answered(one, stored, instruments)
+            for one in visit.asked or ()
+        ]
+        if None in asked:
+            return None
+        there = {one.id for one in visit.asked or ()} & wanted
+        wanted -= there
+        visits.append(visit.model_copy(update={"asked": tuple(asked)}) if there else visit)
+    if wanted:
+        return None
+    changed = {"now": stored.at, "revision": facts.revision + 1, "visits": tuple(visits)}
+    return facts.model_copy(update=changed)
+
+
+def _answered(
+    assessment: AssessmentFacts, stored: Stored, instruments: Mapping[str, Instrument]
+) -> AssessmentFacts | None:
+    """An assessment with answers more, in its one sitting or in the first of all."""
+    begun = [row for row in stored.document.attempts if row.assessment_id == assessment.id]
+    given = [row for row in stored.document.responses if row.assessment_id == assessment.id]
+    instrument = instruments.get(assessment.instrument)
+    attempt = assessment.attempt or next((_begun(row, stored.at) for row in begun), None)
+    plain = assessment.submitted_at is None and not assessment.others
+    first = assessment.attempt is None
+    if instrument is None or attempt is None or not plain or len(begun) != first:
+        return None
+    if any(row.attempt_id != attempt.id for row in given):
+        return None
+    answers = {one.item: one for one in assessment.read_answers}
+    answers |= {row.item: _answer(row, stored.at) for row in given}
+    settled = is_settled(instrument, {item: one.value for item, one in answers.items()})
+    now = {"last_answer_at": stored.at, "settled": settled}
+    return assessment.model_copy(
+        update={
+            "answers": tuple(answers[item] for item in sorted(answers)),
+            "attempt": attempt.model_copy(update=now),
+        }
+    )
+
+
+def _begun(row: AttemptRow, at: datetime) -> AttemptFacts:
+    return AttemptFacts.model_validate(
+        {
+            "id": row.id,
+            "ordinal": row.ordinal,
+            "mode": row.mode,
+            "respondent": row.respondent,
+            "respondent_relation": row.respondent_relation,
+            "started_at": at,
+            "last_answer_at": at,
+            "submitted_at": None,
+        }
+    )
+
+
+def _answer(row: ResponseRow, at: datetime) -> AnswerFacts:
+    return AnswerFacts(
+        item=row.item, value=row.value, gap=row.gap, response_id=row.id, received_at=at
+    )

@@ -1,0 +1,121 @@
+"""Facts in hand of who was on the pages a moment ago: the same as those that would be read."""
+
+from __future__ import annotations
+
+import aiohttp
+import asyncpg
+import pytest
+
+from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.base import known
+from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.known import KnownFacts
+from pro_service.services.pages.doors import door_of, look_in
+from pro_service.store.pools import Pools
+from tests.support.forms import form_to
+from tests.support.seed import SeededParticipant, seed_link
+from tests.support.statements import statements
+from tests.support.web import current_action, open_questions, send
+
+
+class Door:
+    """What is in hand of whoever came by a link, beside what the database says of them."""
+
+    def __init__(self, pools: Pools, context: ServiceContext, token: str) -> None:
+        self._pool, self._context = pools.participant, context
+        door = door_of(context, token)
+        assert door is not None
+        self._door = door
+
+    async def in_hand(self, monkeypatch: pytest.MonkeyPatch) -> ParticipantFacts | None:
+        """The facts as a page gets them, and none where it had to read them."""
+        with statements(monkeypatch) as said:
+            found = await look_in(self._pool, self._context, self._door)
+        return None if found is None or said != ["look_again_by_link"] else found[1]
+
+    async def read(self) -> ParticipantFacts:
+        """The facts read anew."""
+        found = await self._door.find(self._pool, ())
+        assert found is not None
+        return self._context.reader.ready(found.facts)
+
+
+def at_once(facts: ParticipantFacts | None, like: ParticipantFacts) -> ParticipantFacts:
+    """The same facts, as if read at the same instant."""
+    assert facts is not None, "nothing was in hand"
+    return facts.model_copy(update={"now": like.now})
+
+
+async def test_what_is_in_hand_after_each_screen_is_what_would_be_read(
+    owner: asyncpg.Connection,
+    pools: Pools,
+    context: ServiceContext,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = await seed_link(participant)
+    door = Door(pools, context, token)
+    page = await open_questions(browser, token)
+    values = iter((4, 5, 3, 6, 4, 2, 5) * 3)
+    while (action := current_action(page)) != "/q/review":
+        form = form_to(page, action)
+        data = form.filled(**dict.fromkeys(form.items, str(next(values))))
+        async with browser.post(action, data=data) as response:
+            page = await response.text()
+        read = await door.read()
+        assert at_once(await door.in_hand(monkeypatch), read) == read, action
+    async with browser.get("/q/s/1") as response:
+        again = form_to(await response.text(), "/q/s/1")
+    await browser.post("/q/s/1", data=again.filled(pain_1="9"))  # One answer replaced.
+    read = await door.read()
+    assert at_once(await door.in_hand(monkeypatch), read) == read
+    await send(browser, page)  # Of what sending leads to the database tells, on the page of thanks.
+    read = await door.read()
+    assert read.visits[0].assessments[0].submitted_at is not None
+    assert at_once(await door.in_hand(monkeypatch), read) == read
+
+
+async def test_whoever_else_writes_is_seen_at_once(
+    owner: asyncpg.Connection,
+    pools: Pools,
+    context: ServiceContext,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = await seed_link(participant)
+    door = Door(pools, context, token)
+    await open_questions(browser, token)
+    assert await door.in_hand(monkeypatch) is not None
+    # What the revision does not guard is read each time: the site, the number.
+    await owner.execute("SELECT set_config('pro.reason', 'a new switchboard', false)")
+    await owner.execute("UPDATE pro.sites SET telephone = '+861055501234'")
+    around = await door.in_hand(monkeypatch)
+    assert around is not None
+    assert around.site.telephone == "+861055501234"
+    # What it guards is read once it has moved.
+    await owner.execute("UPDATE pro.participant_revisions SET revision = revision + 1")
+    assert await door.in_hand(monkeypatch) is None
+    assert await door.in_hand(monkeypatch) is not None
+    # Rows of another server are others, whatever their revision.
+    await owner.execute(
+        "CREATE OR REPLACE FUNCTION pro.facts_origin() RETURNS text"
+        " LANGUAGE sql STABLE AS 'SELECT now()::text'"
+    )
+    assert await door.in_hand(monkeypatch) is None
+    await owner.execute("UPDATE pro.invitations SET ended_at = pro.now(), end_reason = 'replaced'")
+    async with browser.get("/q") as response:
+        assert response.status == 403
+
+
+def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
+    seconds = [0.0]
+    hand = KnownFacts({}, clock=lambda: seconds[0])
+    facts = ParticipantFacts.model_construct(now=None, visits=(), revision=1)
+    for number in range(known.MOST + 1):
+        hand.keep(bytes([number // 256, number % 256]), facts, "here")
+    assert not hand.holds(b"\0\0")
+    assert hand.holds(b"\0\1")
+    seconds[0] = known.KEPT
+    assert not hand.holds(b"\0\1")
