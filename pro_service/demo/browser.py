@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
+from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -51,42 +53,52 @@ class Page:
         return next((href for kind, href in self.links if css_class in kind.split()), None)
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[PageForm] = []
-        self.links: list[tuple[str, str]] = []
-        self._inside = False
+_UNSEEN: Final = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1>", re.DOTALL)
+_TAG: Final = re.compile(
+    r"""<(/?form|a|input|button)\b((?:[^>"']|"[^"]*"|'[^']*')*)>""", re.IGNORECASE
+)
+_ATTRIBUTE: Final = re.compile(r"""([^\s=/"'>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append(PageForm(given.get("action", "")))
-            self._inside = True
-        elif tag == "a" and "href" in given:
-            self.links.append((given.get("class", ""), given["href"]))
-        elif self._inside and "name" in given:
-            self._control(self.forms[-1], tag, given)
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._inside = False
+def read_page(status: int, path: str, html: str) -> Page:
+    """What a page's source shows; it is well-formed, and no other tags are looked at."""
+    page = Page(status, path, [], [])
+    inside: PageForm | None = None
+    for tag, written in _TAG.findall(_UNSEEN.sub("", html)):
+        name = tag.lower()
+        given = _attributes(written)
+        if name == "form":
+            inside = PageForm(given.get("action", ""))
+            page.forms.append(inside)
+        elif name == "/form":
+            inside = None
+        elif name == "a" and "href" in given:
+            page.links.append((given.get("class", ""), given["href"]))
+        elif inside is not None and "name" in given:
+            _add_control(inside, name, given)
+    return page
 
-    def _control(self, form: PageForm, tag: str, given: dict[str, str]) -> None:
-        name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
-        if tag == "button":
-            form.buttons.append((name, value))
-        elif tag == "input" and kind == "radio":
-            form.choices.setdefault(name, []).append(value)
-            if "checked" in given:
-                form.fields.append((name, value))
-        elif tag == "input" and kind == "checkbox":
-            if "checked" in given:
-                form.fields.append((name, value))
-        elif tag == "input":
+
+def _attributes(written: str) -> dict[str, str]:
+    """The attributes of a tag; one without a value says nothing more than that it is there."""
+    return {name: unescape("".join(values)) for name, *values in _ATTRIBUTE.findall(written)}
+
+
+def _add_control(form: PageForm, tag: str, given: dict[str, str]) -> None:
+    name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
+    if tag == "button":
+        form.buttons.append((name, value))
+    elif kind == "radio":
+        form.choices.setdefault(name, []).append(value)
+        if "checked" in given:
             form.fields.append((name, value))
-            if kind != "hidden":
-                form.entries.append(name)
+    elif kind == "checkbox":
+        if "checked" in given:
+            form.fields.append((name, value))
+    elif tag == "input":
+        form.fields.append((name, value))
+        if kind != "hidden":
+            form.entries.append(name)
 
 
 class Browser:
@@ -118,13 +130,6 @@ class Browser:
     async def close(self) -> None:
         """Release its connections."""
         await self._session.close()
-
-
-def read_page(status: int, path: str, html: str) -> Page:
-    """What a page's source shows."""
-    reader = _Reader()
-    reader.feed(html)
-    return Page(status, path, reader.forms, reader.links)
 
 
 async def _read(response: aiohttp.ClientResponse) -> Page:

@@ -43,7 +43,8 @@ AT_ONCE: Final = 6
 CALL_CHECK: Final = time(18, 41)
 """When each site's call list is brought up to date, in its zone."""
 SEALED_AT: Final = time(18, 43)
-"""When what was written since the day before is sealed, at the first site."""
+"""When what was written since the week before is sealed, at the first site."""
+WEEK: Final = timedelta(days=7)
 SLIPS_BY: Final = timedelta(days=5)
 MOVED_BEFORE: Final = timedelta(days=2)
 DIES_AFTER: Final = timedelta(days=25, hours=3)
@@ -118,7 +119,7 @@ class Life:
     async def live(self) -> None:
         """Go through all study days."""
         self._plan_daily((CALL_CHECK,), self._evening)
-        self._plan_daily((SEALED_AT,), self._seal, self._site_zones[:1])
+        self._plan_daily((SEALED_AT,), self._seal, self._site_zones[:1], every=WEEK)
         if self._staff is not None:
             self._plan_daily(AT_THE_DESK, self._at_the_desk(self._staff))
         while True:
@@ -127,7 +128,7 @@ class Life:
             now = min(instants, default=self.ends_at)
             if now >= self.ends_at:
                 break
-            await self._at(now)
+            await self._at(now, due_at)
             self._progress((now - self.starts_at) / ONE_DAY)
         await operations.move_clock(self._connection, self.ends_at)
         await self._worker.settle()
@@ -135,14 +136,15 @@ class Life:
         await self._worker.settle()
         self._progress((self.ends_at - self.starts_at) / ONE_DAY)
 
-    async def _at(self, now: datetime) -> None:
-        """Everything that is due at one instant, until nothing is."""
+    async def _at(self, now: datetime, due_at: datetime | None) -> None:
+        """Everything that is due at one instant, until nothing is; `due_at`: the next nudge is."""
         self.moves += 1
         # What rang after the last look, however late, rang at that instant.
         self._read_arrivals(self._now)
         self._now = now
         await operations.move_clock(self._connection, now)
-        await self._settle_reminders(now)
+        if due_at is not None and due_at <= now:
+            await self._settle_reminders(now)
         self._read_arrivals(now)
         await self._act(now)
         await self._settle_provider()
@@ -152,13 +154,13 @@ class Life:
             due_at = await reminders.next_due(self._connection)
             if due_at is None or due_at > now:
                 return
-            await self._worker.settle("remind", "retry", "sweep")
+            await self._worker.settle("remind")
         raise StuckError
 
     async def _settle_provider(self) -> None:
         """Let the provider report until it has nothing left to say."""
         for _ in range(MOST_ROUNDS):
-            if not await self._provider.drain():
+            if self._provider.is_idle or not await self._provider.drain():
                 return
 
     # ---- participants ----
@@ -257,7 +259,12 @@ class Life:
         await record_event(who, event, actor=ACTOR, reason=reason)
 
     def _plan_daily(
-        self, hours: Sequence[time], deed: Deed, zones: Sequence[str] | None = None
+        self,
+        hours: Sequence[time],
+        deed: Deed,
+        zones: Sequence[str] | None = None,
+        *,
+        every: timedelta = ONE_DAY,
     ) -> None:
         """Something done at these hours of every day in each of these zones, or at each site."""
         names = self._site_zones if zones is None else zones
@@ -267,14 +274,14 @@ class Life:
                 day = local_day(self.starts_at, local)
                 while (at := local_instant(day, hour, local)) < self.ends_at:
                     self._enter(at, number, deed)
-                    day += ONE_DAY
+                    day += every
 
     async def _evening(self) -> None:
-        """Call lists are brought up to date."""
+        """Call lists are brought up to date. (What broke off is looked at by machine time.)"""
         await self._worker.settle("close", "call")
 
     async def _seal(self) -> None:
-        """What the audit has is sealed, once a day."""
+        """What the audit has is sealed, once a week."""
         await self._worker.settle("seal")
 
     def _at_the_desk(self, staff: Staff) -> Deed:

@@ -105,6 +105,7 @@ async def live(
     async with served(database_url, personas) as (service, provider):
         # Nobody looks at the desk here, and what nobody looks at need not be kept.
         service.context.keeps_outlooks = False
+        provider.is_brief = True
         operator = await connect(database_url, role="pro_operator", actor=ACTOR)
         books = await connect(database_url, role=None, actor="demo:proof")
         try:

@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from pro_service.domain.errors import ProServiceError
-from pro_service.store.journal import JournalLine, keep, lines_of
+from pro_service.store.journal import JournalLine, is_kept, keep, lines_of
 from pro_service.store.pools import is_stale
 
 Connection: TypeAlias = (
@@ -59,7 +59,8 @@ async def write(
     What of it a restore must not forget is journalled first: by its document, or by `telling` for
     a statement without one. Raises JournalError; nothing was written then.
     """
-    await keep([*telling, *lines_of(parameters)])
+    if is_kept():
+        await keep([*telling, *lines_of(parameters)])
     try:
         return await connection.fetchrow(sql, *parameters)
     except asyncpg.UniqueViolationError as error:
@@ -73,11 +74,20 @@ async def write(
 
 
 @asynccontextmanager
-async def transaction(connection: Connection) -> AsyncIterator[Connection]:
-    """A short transaction: on the connection given, or on one the pool lends for its length."""
+async def borrowed(connection: Connection) -> AsyncIterator[Connection]:
+    """The connection given, or one the pool lends for several statements.
+
+    To borrow one for each costs as much as a small statement does.
+    """
     if isinstance(connection, asyncpg.Pool):
-        async with connection.acquire() as lent, lent.transaction():
+        async with connection.acquire() as lent:
             yield lent
     else:
-        async with connection.transaction():
-            yield connection
+        yield connection
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[Connection]:
+    """A short transaction: on the connection given, or on one the pool lends for its length."""
+    async with borrowed(connection) as lent, lent.transaction():
+        yield lent

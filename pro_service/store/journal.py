@@ -216,6 +216,11 @@ def journal_in(folder: Path | None) -> Iterator[None]:
         _Kept.journal = before
 
 
+def is_kept() -> bool:
+    """Whether this process keeps a journal: else nobody need say what belongs into it."""
+    return _Kept.journal is not None
+
+
 async def keep(lines: Sequence[JournalLine]) -> None:
     """Write lines before the write they tell of, where a journal is kept. Raises JournalError."""
     journal = _Kept.journal

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
@@ -34,6 +33,7 @@ Waited = Callable[[str, float], None]
 """Told the role of a pool, and for how many seconds a connection of it was waited for."""
 CLOSING: Final = 5.0
 """Seconds a server has to say goodbye."""
+T = TypeVar("T")
 log = logging.getLogger("pro_service.store")
 
 
@@ -65,31 +65,23 @@ class BoundedConnection(asyncpg.Connection):
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         """As asyncpg's."""
-        async with self._given_up_when_silent(options):
-            status: str = await super().execute(query, *args, **options)
-            return status
+        return await self._heard(super().execute(query, *args, **options), options)
 
     async def executemany(self, command: str, args: Any, **options: Any) -> None:
         """As asyncpg's."""
-        async with self._given_up_when_silent(options):
-            await super().executemany(command, args, **options)
+        await self._heard(super().executemany(command, args, **options), options)
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[asyncpg.Record]:
         """As asyncpg's."""
-        async with self._given_up_when_silent(options):
-            rows: list[asyncpg.Record] = await super().fetch(query, *args, **options)
-            return rows
+        return await self._heard(super().fetch(query, *args, **options), options)
 
     async def fetchrow(self, query: str, *args: Any, **options: Any) -> asyncpg.Record | None:
         """As asyncpg's."""
-        async with self._given_up_when_silent(options):
-            row: asyncpg.Record | None = await super().fetchrow(query, *args, **options)
-            return row
+        return await self._heard(super().fetchrow(query, *args, **options), options)
 
     async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
         """As asyncpg's."""
-        async with self._given_up_when_silent(options):
-            return await super().fetchval(query, *args, **options)
+        return await self._heard(super().fetchval(query, *args, **options), options)
 
     async def close(self, **options: Any) -> None:
         """End it; a server that does not answer any more is not waited for, and is no error."""
@@ -106,15 +98,19 @@ class BoundedConnection(asyncpg.Connection):
             (told, Told()) if told is not None else await super()._introspect_types(type_ids, *rest)
         )
 
-    @asynccontextmanager
-    async def _given_up_when_silent(self, options: Mapping[str, Any]) -> AsyncIterator[None]:
+    async def _heard(self, answer: Awaitable[T], options: Mapping[str, Any]) -> T:
+        """Wait for an answer; a database that gives none ends the connection, and so the wait."""
         # asyncpg's own bound leaves out what it tidies up before a statement.
+        bound = options.get("timeout") or self.patience
+        alarm = None if bound is None else self._loop.call_later(bound, self.terminate)
         try:
-            async with asyncio.timeout(options.get("timeout") or self.patience):
-                yield
+            return await answer
         except TimeoutError:
             self.terminate()
             raise
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
 
 class Loan(PoolAcquireContext):

@@ -105,7 +105,7 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
         Said("find_line", WORKER, (study.study_id, study.sender_id, [study.their_index])),
         Said("get_message", WORKER, (study.study_id, message)),
         Said("list_invitations", WORKER, who),
-        Said("list_closed_sittings", WORKER, who),
+        Said("list_closed_sittings", WORKER, (*who, False)),
     )
 
 

@@ -99,6 +99,7 @@ def _progress() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err,
+        refresh_per_second=2,  # Each costs a millisecond of the trial's.
     )
 
 

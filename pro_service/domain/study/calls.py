@@ -18,7 +18,7 @@ from pro_service.domain.study.follow_up.safety_floor import FloorWay, safety_flo
 from pro_service.domain.study.nudges import profile_of
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import is_in_window
-from pro_service.domain.study.statuses import Standing, standing
+from pro_service.domain.study.statuses import standing
 from pro_service.domain.study.times import (
     MIDNIGHT,
     ONE_DAY,
@@ -67,11 +67,6 @@ class CallInstead(NamedTuple):
 
     closes_at: datetime | None
     """When it helps no more (UTC)."""
-
-
-def _may_be_called(where: Standing, visit: VisitFacts) -> bool:
-    owed = not visit.provisional and owes_answers(visit)
-    return owed and where.may_message and where.may_answer
 
 
 def _is_called(facts: ParticipantFacts, visit: VisitFacts) -> bool:
@@ -189,10 +184,15 @@ def next_look(facts: ParticipantFacts, protocol: Protocol, site: SiteClock) -> d
     for visit in facts.visits:
         if visit.provisional or not owes_answers(visit) or _is_called(facts, visit):
             continue
-        instants.append(visit.opens_at)
+        if visit.opens_at > now:
+            # Nobody is called about it sooner, and then it is looked at again.
+            instants.append(visit.opens_at)
+            continue
         if profile_of(visit, protocol) == "safety":
             call_at = safety_floor(facts, protocol, visit, now).call_at
             instants += [] if call_at is None else [call_at]
+            continue
+        if not is_in_window(visit, now):
             continue
         sent = [each.sent_at for each in visit.reminders if each.sent_at is not None]
         instants += [at + timedelta(hours=protocol.calls.unanswered_hours) for at in sent]
@@ -215,13 +215,13 @@ def calls_wanted(
     where = standing(facts.statuses, now, facts.events)
     wanted: list[CallWanted] = []
     for visit in facts.visits:
-        if _is_called(facts, visit):
+        if visit.opens_at > now or not owes_answers(visit) or _is_called(facts, visit):
             continue
         if profile_of(visit, protocol) == "safety":
             floor = safety_floor(facts, protocol, visit, now)
             if floor.wants_call(now):
                 wanted.append(_wanted(visit, CallReason.safety_unanswered, floor.ends_at))
-        elif _may_be_called(where, visit):
+        elif where.may_message and where.may_answer:
             reason = _reason(facts, visit, protocol, now, working_days_left)
             if reason is not None and CallKey(visit.id, reason) not in facts.made_calls:
                 wanted.append(_wanted(visit, reason, visit.closes_at))

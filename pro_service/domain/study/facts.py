@@ -286,9 +286,9 @@ class VisitFacts(Record):
 
     def nudges_due(self, now: datetime) -> tuple[ReminderFacts, ...]:
         """Its nudges that wait and are due; known of every visit, for at rest none is."""
-        if self.at_rest is not None:
+        if self.at_rest is not None or not self.reminders:
             return ()
-        return tuple(one for one in self.reminders if one.ended_at is None and one.due_at <= now)
+        return tuple([one for one in self.reminders if one.ended_at is None and one.due_at <= now])
 
     @property
     def window(self) -> Window:

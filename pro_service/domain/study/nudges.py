@@ -8,11 +8,10 @@ in the past, in quiet hours, or outside the visit.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import owes_answers
 from pro_service.domain.study.facts import ReminderFacts, VisitFacts
 from pro_service.domain.study.protocol import Messaging, NudgeProfile, Protocol
@@ -34,7 +33,7 @@ Dated: TypeAlias = VisitFacts | PlannedVisit
 """A visit that is stored, or one about to be: what a first reminder needs to know of either."""
 
 
-class PlannedReminder(Record):
+class PlannedReminder(NamedTuple):
     """The next reminder of a visit: its number from 1, and when it is due (UTC)."""
 
     ordinal: int

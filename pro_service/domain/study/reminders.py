@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pro_service.domain.record import Record
 from pro_service.domain.study.facts import (
     ParticipantFacts,
     ReminderFacts,
@@ -58,7 +57,7 @@ KNOWN_HOURS: Final = 48
 """Gaps between texts up to this many hours are judged from lean facts, too (`texts_of`)."""
 
 
-class Ended(Record):
+class Ended(NamedTuple):
     """A reminder that ends without a text."""
 
     reminder_id: UUID
@@ -66,7 +65,7 @@ class Ended(Record):
     reason: EndReason
 
 
-class Postponed(Record):
+class Postponed(NamedTuple):
     """A reminder that stays open and moves to a later instant (UTC)."""
 
     reminder_id: UUID
@@ -74,7 +73,7 @@ class Postponed(Record):
     due_at: datetime
 
 
-class NextReminder(Record):
+class NextReminder(NamedTuple):
     """The reminder to create for a visit once its present one has ended."""
 
     visit_id: UUID
@@ -82,7 +81,7 @@ class NextReminder(Record):
     due_at: datetime
 
 
-class Judgement(Record):
+class Judgement(NamedTuple):
     """One outcome for every due reminder, and what follows them."""
 
     together: tuple[UUID, ...] = ()

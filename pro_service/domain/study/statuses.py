@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.record import Record
@@ -152,7 +153,7 @@ _SAID: Mapping[Status, str] = {
 }
 
 
-class Standing(Record):
+class Standing(NamedTuple):
     """Where a participant stands. Without any status nothing may be sent or asked."""
 
     status: Status | None
@@ -177,7 +178,7 @@ def standing(
     status: Status | None = None
     ended_at: datetime | None = None
     for instant in sorted({word.effective_at for word in words if word.effective_at <= now}):
-        status = [word.status for word in words if word.effective_at <= instant][-1]
+        status = next(word.status for word in reversed(words) if word.effective_at <= instant)
         if not RULES[status].stops_asking:
             ended_at = None
         elif ended_at is None:

@@ -54,11 +54,14 @@ class Keys:
         """Give a new study its own key; a first one stays."""
         if study_id in self._study_keys:
             return
-        if await studies.get_study_key(connection, study_id) is None:
-            key = self.vault.new_data_key()
-            try:
-                await studies.insert_study_key(
-                    connection, study_id, KeyRow(key.id, key.wrapped, key.wrapping_key)
-                )
-            except DuplicateError:
-                return  # Another command made it in the meantime.
+        row = await studies.get_study_key(connection, study_id)
+        if row is not None:
+            self._study_keys[study_id] = row.id  # Not opened: whoever uses it does that.
+            return
+        key = self.vault.new_data_key()
+        try:
+            await studies.insert_study_key(
+                connection, study_id, KeyRow(key.id, key.wrapped, key.wrapping_key)
+            )
+        except DuplicateError:
+            return  # Another command made it in the meantime.

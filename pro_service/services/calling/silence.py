@@ -22,7 +22,7 @@ from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.calling import looks
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, borrowed
 from pro_service.store.ids import new_id
 from pro_service.store.texting import reminders
 from pro_service.store.texting.reminders import ClaimWrite
@@ -115,9 +115,10 @@ async def call_for(connection: Connection, context: ServiceContext, whom: ToCall
         ]
         return Plan(len(wanted), writing(reminders.claim_reminders, ClaimWrite(calls=calls)))
 
-    who = Who(connection, context, whom.study_id, whom.participant_id)
-    done = await turn(who, decide)
-    if isinstance(done, int):
-        return done
-    await looks.record_call_looks(connection, [done], whom.asked)
+    async with borrowed(connection) as lent:
+        who = Who(lent, context, whom.study_id, whom.participant_id)
+        done = await turn(who, decide, lean=True)
+        if isinstance(done, int):
+            return done
+        await looks.record_call_looks(lent, [done], whom.asked)
     return 0

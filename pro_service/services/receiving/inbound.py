@@ -78,7 +78,7 @@ from pro_service.services.texting import (
     who_part,
 )
 from pro_service.store.base import operations
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, borrowed
 from pro_service.store.ids import new_id
 from pro_service.store.receiving import inbounds
 from pro_service.store.texting import aliases, messages
@@ -98,8 +98,9 @@ async def receive_text(
     """
     batch = gateway.parse_inbound(request)
     reply = gateway.reply(None)
-    for text in batch.items:
-        reply = await take_text(connection, context, gateway, text)
+    async with borrowed(connection) as lent:
+        for text in batch.items:
+            reply = await take_text(lent, context, gateway, text)
     return reply
 
 

@@ -9,12 +9,11 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.messaging.gateway import DeliveryReceipt, Gateway, WebhookRequest
 from pro_service.services.base.actors import provider_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Decision, until_written
 from pro_service.services.texting import follow
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 from pro_service.store.texting import messages
-from pro_service.store.texting.messages import FoundMessage, ReceiptRow
+from pro_service.store.texting.messages import ReceiptRow
 
 _SETTLED: Final = frozenset({MessageState.delivered, MessageState.undelivered, MessageState.failed})
 
@@ -45,36 +44,24 @@ async def take_receipt(
     """Store a delivery receipt and move its message on by rank, in whatever order they come.
 
     `final`: of a provider that says once what became of a text, and may say that again: what moves
-    nothing any more is a copy, and changes nothing. Raises UnknownMessageError, BusyError.
+    nothing any more is a copy, and changes nothing. Raises UnknownMessageError.
     """
-    actor = provider_actor(provider)
-
-    async def decide() -> Decision[FoundMessage | None]:
-        found = await messages.find_message(
-            connection,
-            message_id=receipt.message_id,
-            provider=provider,
-            provider_id=receipt.provider_id,
-        )
-        if found is None:
-            raise UnknownMessageError
-        reported = receipt.status
-        state = found.state if reported is None else apply_receipt(found.state, reported)
-        if final and state is found.state and state in _SETTLED:
-            return Decision(None)
-
-        row = ReceiptRow(
-            id=new_id(),
-            provider=provider,
-            provider_id=receipt.provider_id,
-            provider_status=receipt.provider_status,
-            error_code=receipt.error_code,
-            actor=actor,
-        )
-        return Decision(found, lambda: messages.record_receipt(connection, found, row, state))
-
-    found = await until_written(decide)
-    if receipt.effect is not None and found is not None:
-        row = await messages.get_message(connection, found.study_id, found.id)
-        if row is not None:
-            await follow(connection, context, row, receipt.effect, actor)
+    actor, reported = provider_actor(provider), receipt.status
+    row = ReceiptRow(
+        id=new_id(),
+        provider=provider,
+        provider_id=receipt.provider_id,
+        provider_status=receipt.provider_status,
+        error_code=receipt.error_code,
+        actor=actor,
+    )
+    moves = {one: one if reported is None else apply_receipt(one, reported) for one in MessageState}
+    about = await messages.record_receipt(
+        connection, receipt.message_id, row, moves, copied=_SETTLED if final else ()
+    )
+    if about is None:
+        raise UnknownMessageError
+    if receipt.effect is not None and about.kept:
+        message = await messages.get_message(connection, about.study_id, about.id)
+        if message is not None:
+            await follow(connection, context, message, receipt.effect, actor)

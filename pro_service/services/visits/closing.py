@@ -34,7 +34,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Plan, Who, turn, writing
 from pro_service.store.answering import answers as store
 from pro_service.store.answering.answers import ChosenSittingRow, ClosedSitting, ClosingWrite
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, borrowed
 from pro_service.store.ids import new_id
 from pro_service.store.writes import QueryRow
 
@@ -50,8 +50,12 @@ async def close_participant(
 
     async def decide(facts: ParticipantFacts, protocol: Protocol) -> Plan[int]:
         place = (connection, study_id, participant_id)
+        rules = protocol.coming.data_query
         to_settle = frozenset(await store.list_visits_to_settle(*place))
-        found = await store.list_closed_sittings(*place)
+        # Of scores at earlier visits it takes only what is compared with them.
+        compared = rules is not None and bool(rules.change)
+        found = await store.list_closed_sittings(*place, every=compared)
+        concerned = to_settle | {one.visit_id for one in found}
         sittings = {
             assessment_id: list(group)
             for assessment_id, group in groupby(found, key=lambda one: one.assessment_id)
@@ -59,6 +63,8 @@ async def close_participant(
         document, settled = ClosingWrite(), 0
         for visit in facts.visits:
             if visit.closes_at is None or facts.now < visit.closes_at:
+                continue
+            if visit.id not in concerned:
                 continue
             if visit.id in to_settle:
                 document.visits.append(visit.id)
@@ -76,7 +82,8 @@ async def close_participant(
         _add_queries(document, context, facts, protocol, sittings)
         return Plan(settled, writing(store.record_closing, document))
 
-    return await turn(Who(connection, context, study_id, participant_id), decide)
+    async with borrowed(connection) as connection:
+        return await turn(Who(connection, context, study_id, participant_id), decide, lean=True)
 
 
 def _add_queries(

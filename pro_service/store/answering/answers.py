@@ -86,6 +86,7 @@ class ClosingLook(NamedTuple):
 class ClosedSitting(NamedTuple):
     """A sitting at a visit that has closed, with what stands answered in it, gaps as None."""
 
+    visit_id: UUID
     assessment_id: UUID
     id: UUID
     ordinal: int
@@ -145,10 +146,13 @@ async def list_visits_to_settle(
 
 
 async def list_closed_sittings(
-    connection: Connection, study_id: UUID, participant_id: UUID
+    connection: Connection, study_id: UUID, participant_id: UUID, *, every: bool
 ) -> list[ClosedSitting]:
-    """All sittings at a participant's visits that have closed, by assessment and in their order."""
-    rows = await connection.fetch(_SQL["list_closed_sittings"], study_id, participant_id)
+    """Sittings at a participant's visits that have closed, by assessment and in their order.
+
+    Unless `every` one is asked for: those at visits to settle, and those never sent nor scored.
+    """
+    rows = await connection.fetch(_SQL["list_closed_sittings"], study_id, participant_id, every)
     return [
         row_of(
             ClosedSitting,

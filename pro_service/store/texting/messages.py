@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
-from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
+from pro_service.store.connection import Connection, Guard, write
 from pro_service.store.journal import JournalLine
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -116,8 +116,16 @@ class ReceiptRow(NamedTuple):
     actor: str
 
 
+class KeptReceipt(NamedTuple):
+    """The message a receipt is about, and whether the receipt was kept, or is a copy of one."""
+
+    study_id: UUID
+    id: UUID
+    kept: bool
+
+
 class FoundMessage(NamedTuple):
-    """The message a receipt is about."""
+    """A message somebody names, and where it stands."""
 
     study_id: UUID
     id: UUID
@@ -333,17 +341,6 @@ async def get_carrier(
     return row_of(CarrierRow, row, state=MessageState(row["state"]), heard=texts)
 
 
-async def find_message(
-    connection: Connection, *, message_id: UUID | None, provider: str, provider_id: str
-) -> FoundMessage | None:
-    """The message a receipt names by our id, else by the provider's."""
-    if message_id is not None:
-        row = await connection.fetchrow(_SQL["find_message"], message_id, provider)
-    else:
-        row = await connection.fetchrow(_SQL["find_message_by_provider_id"], provider, provider_id)
-    return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
-
-
 async def find_letter(connection: Connection, message_id: UUID) -> FoundMessage | None:
     """The letter of an id; None for a text, and for none."""
     row = await connection.fetchrow(_SQL["find_letter"], message_id)
@@ -351,22 +348,23 @@ async def find_letter(connection: Connection, message_id: UUID) -> FoundMessage 
 
 
 async def record_receipt(
-    connection: Connection, found: FoundMessage, receipt: ReceiptRow, state: MessageState
-) -> None:
-    """Keep a receipt and move its message. Raises StaleRevisionError if the message moved first."""
+    connection: Connection,
+    message_id: UUID | None,
+    receipt: ReceiptRow,
+    moves: Mapping[MessageState, MessageState],
+    *,
+    copied: Iterable[MessageState] = (),
+) -> KeptReceipt | None:
+    """Keep a receipt and move its message as `moves` says of each state; None: it is not ours.
+
+    Without our id (`message_id`) the provider's names it. Of a message that stays in a `copied`
+    state nothing is kept.
+    """
+    *said, actor = receipt
     row = await write(
         connection,
         _SQL["record_receipt"],
-        found.study_id,
-        receipt.id,
-        found.id,
-        receipt.provider,
-        receipt.provider_id,
-        receipt.provider_status,
-        receipt.error_code,
-        found.state,
-        state,
-        receipt.actor,
+        *(said[0], message_id, *said[1:], actor),
+        *(list(moves), list(moves.values()), list(copied)),
     )
-    if row is None:
-        raise StaleRevisionError
+    return None if row is None else row_of(KeptReceipt, row)

@@ -210,10 +210,11 @@ SELECT v.id FROM pro.visits AS v
 WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND NOT v.provisional
   AND v.chosen_for IS DISTINCT FROM v.closes_at AND v.closes_at <= pro.now();
 
--- name: list_closed_sittings(study_id, participant_id)
--- All sittings at visits of a participant that have closed: what they hold, whether they have their
--- scores, and which is written down as standing.
-SELECT t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
+-- name: list_closed_sittings(study_id, participant_id, every)
+-- Sittings at visits of a participant that have closed, of which something may be written: all at visits that are
+-- still to be settled, and those without scores that were never sent; or `every` one. What they hold, whether
+-- they have their scores, and which is written down as standing.
+SELECT a.visit_id, t.assessment_id, t.id, t.ordinal, t.started_at, t.submitted_at,
        h.last_answer_at, h.answers,
        EXISTS (SELECT FROM pro.scores AS s
                WHERE s.study_id = t.study_id AND s.assessment_id = t.assessment_id
@@ -227,4 +228,8 @@ CROSS JOIN LATERAL pro.sitting_held(t.study_id, t.id) AS h
 LEFT JOIN pro.standing_sittings AS c
   ON c.study_id = a.study_id AND c.assessment_id = a.id AND c.closes_at = v.closes_at
 WHERE v.study_id = $1 AND v.participant_id = $2 AND v.superseded_at IS NULL AND v.closes_at <= pro.now()
+  AND ($3 OR NOT v.provisional AND v.chosen_for IS DISTINCT FROM v.closes_at
+       OR t.submitted_at IS NULL AND a.declined_at IS NULL
+          AND NOT EXISTS (SELECT FROM pro.scores AS s
+                          WHERE s.study_id = t.study_id AND s.assessment_id = t.assessment_id AND s.attempt_id = t.id))
 ORDER BY t.assessment_id, t.ordinal;

@@ -123,14 +123,6 @@ SELECT m.state,
         FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
 FROM pro.messages AS m WHERE m.study_id = $1 AND m.id = $2;
 
--- name: find_message_by_provider_id(provider, provider_id)
--- The message a provider's status is about, where its address did not say.
-SELECT study_id, id, state FROM pro.messages WHERE provider = $1 AND provider_id = $2;
-
--- name: find_message(message_id, provider)
--- The message a provider's status names; another provider's is none of its own.
-SELECT study_id, id, state FROM pro.messages WHERE id = $1 AND provider = $2;
-
 -- name: find_letter(message_id)
 -- The message that a letter's own address names, whichever provider took it and whether that is still in use.
 SELECT m.study_id, m.id, m.state FROM pro.messages AS m
@@ -138,21 +130,33 @@ JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
 JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
 WHERE m.id = $1 AND s.channel = 'email';
 
--- name: record_receipt(study_id, id, message_id, provider, provider_id, provider_status, error_code, expected, state, actor)
--- Keep what the provider said, and move the message on if nobody moved it since it was read. What was said to
--- have gone wrong with a text that has arrived stays in the receipts alone.
-WITH kept AS (
-    INSERT INTO pro.delivery_receipts (study_id, id, message_id, provider, provider_id, provider_status,
-        error_code, actor)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $10)
+-- name: record_receipt(id, message_id, provider, provider_id, provider_status, error_code, actor, before, after, copied)
+-- Keep what a provider said of a message, which it names by our id, else (null) by its own, and move the message
+-- on: `after` says what comes of each state in `before`. Of one that stays in a `copied` state nothing is kept.
+-- What was said to have gone wrong with a text that has arrived stays in the receipts alone.
+WITH named AS (
+    SELECT coalesce($2, (SELECT x.id FROM pro.messages AS x WHERE x.provider = $3 AND x.provider_id = $4)) AS id
 ),
 moved AS (
-    UPDATE pro.messages SET state = $9, provider_id = coalesce(provider_id, $5),
-        error_code = CASE WHEN $9 <> 'delivered' THEN coalesce($7, error_code) END,
-        state_reason = CASE WHEN $9 <> 'delivered' OR error_code IS NULL THEN state_reason END,
-        accepted_at = coalesce(accepted_at,
-            CASE WHEN $9 IN ('accepted', 'sent', 'delivered') THEN clock_timestamp() END)
-    WHERE study_id = $1 AND id = $3 AND state = $8
-    RETURNING id
+    -- Looked up by what stands in the row itself: so nothing is missed if somebody moved it meanwhile.
+    UPDATE pro.messages AS m SET state = ($9::text[])[array_position($8::text[], m.state)],
+        provider_id = coalesce(m.provider_id, $4),
+        error_code = CASE WHEN ($9::text[])[array_position($8::text[], m.state)] <> 'delivered'
+            THEN coalesce($6, m.error_code) END,
+        state_reason = CASE WHEN ($9::text[])[array_position($8::text[], m.state)] <> 'delivered'
+            OR m.error_code IS NULL THEN m.state_reason END,
+        accepted_at = coalesce(m.accepted_at,
+            CASE WHEN ($9::text[])[array_position($8::text[], m.state)] IN ('accepted', 'sent', 'delivered')
+                THEN clock_timestamp() END)
+    FROM named AS n
+    WHERE m.id = n.id AND m.provider = $3
+      AND (m.state <> ALL ($10::text[]) OR m.state <> ($9::text[])[array_position($8::text[], m.state)])
+    RETURNING m.study_id, m.id
+),
+kept AS (
+    INSERT INTO pro.delivery_receipts (study_id, id, message_id, provider, provider_id, provider_status,
+        error_code, actor)
+    SELECT study_id, $1, id, $3, $4, $5, $6, $7 FROM moved
 )
-SELECT pro.demand_fresh((SELECT count(*) FROM moved) = 1) AS fresh;
+SELECT m.study_id, m.id, EXISTS (SELECT FROM moved) AS kept
+FROM named AS n JOIN pro.messages AS m ON m.id = n.id AND m.provider = $3;

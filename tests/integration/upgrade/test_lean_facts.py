@@ -17,14 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pro_service.domain.study.assessments import has_only_to_send, owes_answers, taken_over_by
+from pro_service.domain.study.calls import SiteClock, calls_wanted, next_look
 from pro_service.domain.study.facts import ParticipantFacts, VisitNotReadError
 from pro_service.domain.study.follow_up.safety_floor import safety_floor
 from pro_service.domain.study.follow_up.unwell import last_occurrence, open_checklist
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import judge
 from pro_service.domain.study.respondents import SELF
+from pro_service.domain.study.times import zone
 from pro_service.services.answering import agenda, open_questions
 from pro_service.services.answering.unwell import plan_unwell
+from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.questionnaire import read_questionnaire
 from pro_service.services.pages.screens import Asking
@@ -158,6 +161,12 @@ def test_lean_facts_lead_to_the_same_decisions(readings: list[Read], data: st.Da
         due = [visit for visit in facts.visits if visit.id in judged.visits]
         return judged, has_only_to_send(due)
 
+    def called(facts: ParticipantFacts) -> object:
+        site = SiteClock(zone(facts.site.zone), working_days(facts.site.country))
+        wanted = calls_wanted(facts, protocol, now, site.working_days)
+        return wanted, next_look(facts, protocol, site)
+
+    assert same(read, called)
     assert same(read, asked)
     assert same(read, page)
     assert same(read, questions)

@@ -87,3 +87,22 @@ def test_a_form_sends_what_stands_in_it_and_shows_what_is_open() -> None:
         [("leave", "1")],
     )
     assert form.open_choices == {"a.x": ["1", "2"]}
+
+
+def test_a_page_is_read_as_a_browser_reads_it() -> None:
+    page = read_page(
+        200,
+        "/q",
+        '<!-- <form action="/gone"><input name="n"> --><style>a > b {}</style>'
+        '<script>"<form action=x>"</script><article name="none"></article>'
+        "<FORM method=post action='/q?a=1&amp;b=2'><input name=plain value=7>"
+        '<input name="said" value="5 &gt; 4 > &quot;3&quot;" required><input type=checkbox name=no>'
+        '<input type="checkbox" name="yes" value="on" checked="checked"><br/></FORM>'
+        '<a class="a second" title="1 > 0" href="/q/next">on</a><input name="outside">',
+    )
+    assert page.form() == PageForm(
+        "/q?a=1&b=2",
+        [("plain", "7"), ("said", '5 > 4 > "3"'), ("yes", "on")],
+        entries=["plain", "said"],
+    )
+    assert (len(page.forms), page.link("second")) == (1, "/q/next")

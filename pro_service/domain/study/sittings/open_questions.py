@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.instruments.numbers import Value
-from pro_service.domain.record import Record
 from pro_service.domain.study.assessments import is_open_question, opened_at, without_entries
 from pro_service.domain.study.facts import (
     AnswerFacts,
@@ -50,7 +50,7 @@ class OpenKind(StrEnum):
     """All is answered, and is to be sent."""
 
 
-class OpenNow(Record):
+class OpenNow(NamedTuple):
     """What is open at one assessment at one instant."""
 
     kind: OpenKind

@@ -75,6 +75,8 @@ class Values:
         return WaveWrite([claim])
 
 
+SAID = ("simulator", "out-77", "delivered", None, "provider:simulator")
+MOVED = ("{sending,accepted}", "{delivered,delivered}", "{}")
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
 READERS = ("pro_participant", "pro_provider", "pro_worker")
@@ -131,14 +133,6 @@ READS = (
     Case("receiving/inbounds", "count_replies_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("receiving/inbounds", "was_warned_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("texting/messages", "find_line", "pro_worker", 20, (STUDY, Of("sender"), Of("indexes"))),
-    Case("texting/messages", "find_message", "pro_provider", 20, (Of("message"), "simulator")),
-    Case(
-        "texting/messages",
-        "find_message_by_provider_id",
-        "pro_provider",
-        20,
-        ("simulator", "out-77"),
-    ),
     Case("texting/messages", "list_messages", "pro_worker", 40, (STUDY, Of("messages"))),
     Case(
         "texting/messages",
@@ -151,7 +145,9 @@ READS = (
     Case("texting/sending", "list_senders_of", "pro_worker", 30, (STUDY, USERS, ["simulator"])),
     Case("texting/messages", "get_carrier", "pro_provider", 40, CARRIER),
     Case("answering/answers", "find_web_write", "pro_participant", 20, (STUDY, Of("web_key"))),
-    Case("answering/answers", "list_closed_sittings", "pro_worker", 1_000, (STUDY, PARTICIPANT)),
+    Case(
+        "answering/answers", "list_closed_sittings", "pro_worker", 1_000, (STUDY, PARTICIPANT, True)
+    ),
 )
 WRITES = (
     Case(
@@ -176,6 +172,16 @@ WRITES = (
         (STUDY, PARTICIPANT, 1, Of("claim")),
     ),
     Case("texting/reminders", "claim_wave", "pro_worker", 500, (STUDY, Of("wave"))),
+    *(
+        Case(
+            "texting/messages",
+            "record_receipt",
+            "pro_provider",
+            100,
+            (row_id(MESSAGES, 0), named, *SAID, *MOVED),
+        )
+        for named in (Of("message"), None)
+    ),
     Case(
         "texting/messages",
         "mark_messages",
