@@ -36,7 +36,7 @@ from pro_service.store.base import operations
 from pro_service.store.pools import Pools, connect, open_pools
 from pro_service.web.application import build_application
 from tests.support import databases
-from tests.support.china.account import PROVIDERS, Approved, approve
+from tests.support.china.account import PROVIDERS, Approved, ChinaName, approve
 from tests.support.china.faults import Taken
 from tests.support.china.trial import fill_trial
 from tests.support.killing.kill_mail import fill_mail_trial
@@ -148,7 +148,7 @@ async def make_template(server_url: str, database_url: str, *, asked: bool = Fal
 
 
 async def make_china_template(
-    server_url: str, database_url: str, provider: KillProvider, *, sent: bool = False
+    server_url: str, database_url: str, provider: ChinaName, *, sent: bool = False
 ) -> Template:
     """The same for a provider of mainland China, where only registered texts go out.
 
@@ -165,7 +165,7 @@ async def make_china_template(
 async def _send_first(
     database_url: str,
     context: ServiceContext,
-    provider: KillProvider,
+    provider: ChinaName,
     approved: Sequence[Approved],
 ) -> tuple[Taken, ...]:
     """Send what is due through a provider without faults, whose pushes reach nobody."""

@@ -8,7 +8,6 @@ from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
 from tests.benchmarks.kill_sending import Template, make_template
 from tests.support.china.account import ChinaName
 from tests.support.killing import kill_receiver, kill_worker
-from tests.support.killing.kill_provider import KillProvider
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ async def test_a_worker_killed_around_the_call_loses_and_doubles_no_letter(
 @pytest.mark.thorough
 @pytest.mark.parametrize("provider", ["aliyun", "tencent"])
 async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistered(
-    server_url: str, database_url: str, provider: KillProvider
+    server_url: str, database_url: str, provider: ChinaName
 ) -> None:
     template = await kill_sending.make_china_template(server_url, database_url, provider)
     total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from pro_service.domain.study.permissions import Role
 from pro_service.services.desk.sign_in import Door
 from pro_service.services.study.staff import make_staff
+from pro_service.store.ids import new_id
 from pro_service.store.pools import connect, open_pools
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
@@ -43,6 +44,11 @@ async def kept(own_database: str) -> AsyncIterator[SeededStudy]:
     owner = await connect(own_database, role="pro_owner", actor="test:owner")
     try:
         study = await seed_study(owner, context)
+        await owner.execute(
+            "INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)"
+            " VALUES ($1, $2, 'sms', 'simulator', '+12025550199', $3, $4)",
+            *(study.id, new_id(), study.site_id, ACTOR),
+        )
         for language in SAID:
             await make_staff(
                 owner,
@@ -88,6 +94,12 @@ async def invited(desk: Window, language: str) -> str:
     for path, name in (("/desk/sites", "sites"), ("/desk/sites/S1", "site-form")):
         await desk.go(path)
         await desk.look_over(f"{name}-{language}", "staff")
+    await desk.go("/desk/sites")
+    await desk.press('a[href^="/desk/senders/"]')
+    await page.fill("#f-address", "nothing to ring")
+    await page.fill("#f-reason", "another contract")
+    await desk.press("form.stack button.main")
+    await desk.look_over(f"sender-form-{language}", "staff")
     return link
 
 

@@ -93,7 +93,7 @@ class KillMail:
             self._refused, fault = self._refused - 1, "451"
         elif self._random.random() < self._rate:
             fault = self._random.choice(FAULTS)
-        session.fault = fault
+        vars(session)["fault"] = fault
         if fault == "421":
             return "421 too many connections"
         envelope.mail_from = address

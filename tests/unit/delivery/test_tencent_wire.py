@@ -86,6 +86,7 @@ def test_a_listed_reply_is_a_copy_of_its_push_and_what_is_no_text_is_left_out() 
         "ReplyTime": 1_767_600_000,
         "SubscriberNumber": "13800000001",
     }
+    assert by_push.received_at is not None
     content = {"PullSmsReplyStatusSet": [row], "RequestId": "x"}
     check_answer("PullSmsReplyStatusByPhoneNumber", content)
     rows = wire.replies_in(200, json.dumps({"Response": content}).encode())
