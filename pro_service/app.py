@@ -45,6 +45,7 @@ from pro_service.store.waiting import until_reachable
 from pro_service.vault.vault import Vault
 from pro_service.web.application import build_application
 from pro_service.web.metrics import Metrics
+from pro_service.web.refusing import Runner
 
 log = logging.getLogger("pro_service.app")
 
@@ -198,7 +199,7 @@ async def listening(
 
     Raises PortTakenError.
     """
-    runner = web.AppRunner(
+    runner = Runner(
         application, access_log=None, handle_signals=False, shutdown_timeout=drain_seconds
     )
     await runner.setup()

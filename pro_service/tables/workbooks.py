@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
@@ -20,6 +21,11 @@ MOST_COLUMNS: Final = 1_000
 _EXACT: Final = 10**15
 """A spreadsheet keeps 15 digits; what has more was rounded."""
 _ZEROS: Final = re.compile(r"0{2,}")
+_DAMAGED: Final = (
+    *(LookupError, ValueError, OSError, SyntaxError, ArithmeticError, TypeError, AttributeError),
+    *(NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error),
+)
+"""What unpacking and reading a damaged workbook may come upon: it believes what it finds there."""
 
 
 class WorkbookError(ProServiceError):
@@ -50,7 +56,7 @@ def read_workbook(content: bytes) -> Sheet:
     _check_archive(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, KeyError, ValueError, OSError, zipfile.BadZipFile, SyntaxError):
+    except (InvalidFileException, *_DAMAGED):
         raise _unreadable() from None
     try:
         sheets = [one for one in book.worksheets if one.sheet_state == "visible"]
@@ -76,7 +82,7 @@ def read_workbook(content: bytes) -> Sheet:
         while rows and not rows[-1]:
             rows.pop()
         return Sheet(rows, sheet.title, tuple(one.title for one in sheets[1:]))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, SyntaxError, OverflowError):
+    except _DAMAGED:
         raise _unreadable() from None
     finally:
         book.close()

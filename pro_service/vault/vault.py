@@ -252,8 +252,9 @@ def _letter_mark(key: bytes, message_id: UUID) -> bytes:
 
 
 def token_hash(token: str) -> bytes:
-    """SHA-256 of a link token; case and spaces do not matter."""
-    return hashlib.sha256("".join(token.split()).lower().encode("utf-8")).digest()
+    """SHA-256 of a link token, whatever is sent as one; case and spaces do not matter."""
+    # Bytes that are no text come decoded with surrogates.
+    return hashlib.sha256("".join(token.split()).lower().encode("utf-8", "surrogatepass")).digest()
 
 
 def data_key_of(key: str) -> UUID:
