@@ -97,13 +97,12 @@ async def export(
     """
     as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
     tables = wanted.in_order()
+    await demand_free_text(connection, context, study.id, wanted.tables)
     at = await settle(connection, as_of)
     with ExitStack() as stack:
         async with store.one_snapshot(connection):
             now = await operations.get_study_time(connection)
             kind = await operations.get_database_kind(connection) or "undeclared"
-            if FREE_TEXT in wanted.tables:
-                await demand_free_text(connection, context, study.id)
             if kind == "production":  # Of a demonstration or a validation nobody is blinded.
                 await demand_apart(connection, context, study.id, wanted.tables, at)
             plan = await context.reader.plan(connection, study.id, at)

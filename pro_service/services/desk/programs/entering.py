@@ -19,6 +19,7 @@ from pro_service.store.api.keys import KeyUse, use_api_key
 from pro_service.store.desk.sessions import Assignment, SessionRow
 
 _LONGEST_KEY: Final = 100
+_KNOWN: Final = frozenset(map(str, Scope))
 _NEVER: Final = timedelta.max
 """How long ago a program proved who it is: it never did."""
 
@@ -51,7 +52,7 @@ async def enter_program(pool: asyncpg.Pool, key: str) -> Program:
     if used.wait is not None:
         raise KeySpentError(used.wait)
     # A scope of a later release that this one does not know lets nothing through.
-    scopes = frozenset(Scope(one) for one in used.scopes if one in set(Scope))
+    scopes = frozenset(Scope(one) for one in _KNOWN.intersection(used.scopes))
     return Program(_seat(used, key, scopes), scopes)
 
 
