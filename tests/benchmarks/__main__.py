@@ -12,7 +12,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import api, desk, exports, growth, journey, reminders, sending, size, texts
+from tests.benchmarks import (
+    api,
+    bringing,
+    desk,
+    exports,
+    growth,
+    journey,
+    reminders,
+    sending,
+    size,
+    texts,
+)
 from tests.benchmarks.measuring.chosen import Chosen, Found, circumstances
 from tests.benchmarks.measuring.server import Server, running_server, write_json
 from tests.benchmarks.measuring.service import dearest_functions
@@ -27,6 +38,7 @@ BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "exports": exports.measure,
     "size": size.measure,
     "api": api.measure,
+    "measures": bringing.measure,
     "exports-growth": exports.measure_growth,
 }
 BY_NAME_ALONE: Final = frozenset({"exports-growth"})

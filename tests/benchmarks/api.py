@@ -23,7 +23,7 @@ from pro_service.store.pools import connect, open_pools
 from tests.benchmarks.measuring.chosen import Chosen, Found
 from tests.benchmarks.measuring.desk_study import ACTOR, DESK_STUDY, STUDY_ID
 from tests.benchmarks.measuring.kept import filled
-from tests.benchmarks.measuring.server import Server
+from tests.benchmarks.measuring.server import Server, cpu_of_server
 from tests.support.programs import with_key
 from tests.support.seed import make_context
 from tests.support.web import serving
@@ -33,8 +33,8 @@ LISTS: Final = ("/participants", "/alerts", "/calls")
 SITES: Final = {"whole": None, "one": "S2"}
 """A program that sees the whole study, and one of the second of its four sites."""
 OFTEN: Final = 1_000_000
-COLUMNS: Final = ("p50", "p99", "most", "rate", "cpu")
-"""`cpu`: milliseconds of processor a request, of the process that serves."""
+COLUMNS: Final = ("p50", "p99", "most", "rate", "cpu", "db")
+"""`cpu`, `db`: milliseconds of processor a request, of who serves and of PostgreSQL."""
 
 
 async def measure(chosen: Chosen, server: Server) -> Found:
@@ -47,11 +47,11 @@ async def measure(chosen: Chosen, server: Server) -> Found:
             for path in LISTS:
                 for who, made in keys.items():
                     await _read(served, chosen, path, made, 1.0)  # Plans are made and kept.
-                    before = process_time()
+                    before, of_server = process_time(), cpu_of_server(server)
                     spent = await _read(served, chosen, path, made, chosen.seconds)
-                    cpu = process_time() - before
-                    found.append(_side(f"{path} of {who}", spent, chosen.seconds, cpu))
-    head = ("p50 ms", "p99 ms", "most ms", "a second", "cpu ms")
+                    used = (process_time() - before, cpu_of_server(server) - of_server)
+                    found.append(_side(f"{path} of {who}", spent, chosen.seconds, used))
+    head = ("p50 ms", "p99 ms", "most ms", "a second", "cpu ms", "db cpu ms")
     lines = [f"{'':28}" + "".join(f"{one:>11}" for one in head)]
     lines += [
         f"{one['name']:28}" + "".join(f"{one[key]:11.1f}" for key in COLUMNS) for one in found
@@ -60,14 +60,17 @@ async def measure(chosen: Chosen, server: Server) -> Found:
     return Found("api", said, found, [], lines)
 
 
-def _side(name: str, spent: list[float], seconds: float, cpu: float) -> dict[str, Any]:
+def _side(
+    name: str, spent: list[float], seconds: float, used: tuple[float, float]
+) -> dict[str, Any]:
     return {
         "name": name,
         "p50": statistics.median(spent),
         "p99": statistics.quantiles(spent, n=100)[98],
         "most": max(spent),
         "rate": len(spent) / seconds,
-        "cpu": cpu * 1000 / len(spent),
+        "cpu": used[0] * 1000 / len(spent),
+        "db": used[1] * 1000 / len(spent),
     }
 
 
