@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
 from tests.benchmarks.kill_sending import Template, make_template
 from tests.support.china.account import ChinaName
+from tests.support.databases import clone
 from tests.support.killing import kill_receiver, kill_worker
+
+
+@pytest.fixture
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A copy to which no connection is kept: it is copied itself."""
+    with clone(server_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture
