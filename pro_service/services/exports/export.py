@@ -14,6 +14,7 @@ import asyncpg
 from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.reader import PlanInForce
 from pro_service.services.exports.beside import demand_apart
 from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES, Table
 from pro_service.services.exports.cuts import find_cut
@@ -107,13 +108,7 @@ async def export(
             if kind == "production":  # Of a demonstration or a validation nobody is blinded.
                 await demand_apart(connection, context, study.id, wanted.tables, at)
             plan = await context.reader.plan(connection, study.id, at)
-            rules = load_endpoint_rules() if plan is None else plan.plan.rules
-            flagged = frozenset[str]() if plan is None else plan.plan.flagged_events
-            instruments = context.catalogue.instruments
-            snapshot = Snapshot(
-                *(kind, study.code, at, instruments, rules, context.catalogue.measures, flagged),
-                informed=plan is not None and plan.plan.informs,
-            )
+            snapshot = _snapshot(context, study, plan, kind, at)
             about = _about(context, snapshot, now, cut) | plan_cells(plan)
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
             place = Place(connection, study.id, wanted.sites, wanted.tables)
@@ -136,6 +131,22 @@ async def export(
         )
         await (insert_data_out(connection, study.id, taken) if keep is None else keep(taken))
     return written.counts
+
+
+def _snapshot(
+    context: ServiceContext, study: StudyRow, plan: PlanInForce | None, kind: str, at: datetime
+) -> Snapshot:
+    """What every table is made from: the rules are those of the plan that held then."""
+    return Snapshot(
+        database=kind,
+        study=study.code,
+        as_of=at,
+        instruments=context.catalogue.instruments,
+        rules=load_endpoint_rules() if plan is None else plan.plan.rules,
+        measures=context.catalogue.measures,
+        flagged=frozenset[str]() if plan is None else plan.plan.flagged_events,
+        informed=plan is not None and plan.plan.informs,
+    )
 
 
 async def _participants(
