@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from aiohttp.web_protocol import RequestHandler
 
 
-class _Handler(RequestHandler):  # type: ignore[type-arg]
+class _Handler(RequestHandler):
     """A connection; no application has seen what it could not read."""
 
     __slots__ = ()
@@ -27,10 +27,10 @@ class _Handler(RequestHandler):  # type: ignore[type-arg]
         return answer
 
 
-class _Server(web.Server):  # type: ignore[type-arg]
+class _Server(web.Server):
     """Makes such connections."""
 
-    def __call__(self) -> RequestHandler:  # type: ignore[type-arg]
+    def __call__(self) -> RequestHandler:
         """One more connection."""
         return _Handler(self, loop=self._loop, **self._kwargs)
 
@@ -40,7 +40,7 @@ class Runner(web.AppRunner):
 
     __slots__ = ()
 
-    async def _make_server(self) -> web.Server:  # type: ignore[type-arg]
+    async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = _Server
         return server

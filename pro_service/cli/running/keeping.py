@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from pro_service.cli.options import ActorOption, DataOption
+from pro_service.cli.running.parting import backup_parted
 from pro_service.cli.runtime import (
     OPERATOR,
     Runtime,
@@ -83,6 +85,14 @@ def backup_command(
             "--keep-days", min=1, max=36500, help="Days after which the file is thrown away."
         ),
     ] = None,
+    studies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--study",
+            metavar="CODE",
+            help="Of these studies alone, to go on in a database of their own; may be repeated.",
+        ),
+    ] = None,
     bin_dir: BinOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
@@ -98,10 +108,13 @@ def backup_command(
                 "PRO_BACKUP_KEYS is not set.",
                 mend="Make a ring with `pro-service keys new`, and keep it where backups are not.",
             )
-        async with open_bare_database(settings, data) as (_, url):
+        async with open_bare_database(settings, data) as (ready, url):
             place = keeping.Place(url, who, _folders(bin_dir))
             with _progress() as progress:
-                made = await keeping.make_backup(place, file, ring if encrypt else None, progress)
+                writes = partial(keeping.make_backup, progress=progress)
+                if studies:
+                    writes = partial(backup_parted, ready, studies, progress=progress)
+                made = await writes(place, file, ring if encrypt else None)
             await _note_backup(url, who, file, made, keep_days)
             return made
 

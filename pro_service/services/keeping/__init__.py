@@ -17,6 +17,7 @@ from pro_service.services.keeping.holding import (
     vouch,
 )
 from pro_service.services.keeping.manifest import Manifest, Progress
+from pro_service.services.keeping.parting import keep_only, studies_named
 from pro_service.services.keeping.replay import (
     ACTOR,
     OVERLAP,
@@ -49,6 +50,7 @@ __all__ = [
     "ask_provider",
     "check_up",
     "hold_recovered",
+    "keep_only",
     "look_at_restored",
     "make_backup",
     "manifest_of",
@@ -57,6 +59,7 @@ __all__ = [
     "restore_backup",
     "said_of",
     "said_of_timeline",
+    "studies_named",
     "vouch",
     "wrong",
 ]

@@ -146,6 +146,7 @@ def test_a_folder_without_any_backup_is_refused(tmp_path: Path) -> None:
     assert newest_of(tmp_path / "named.pro") == tmp_path / "named.pro"
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not IS_HERE, reason="needs Debian's pgbackrest and postgresql-15")
 async def test_an_archive_is_restored_to_its_last_instant_and_the_server_in_use_is_left_alone(
     journal: Path,

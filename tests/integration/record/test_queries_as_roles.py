@@ -162,6 +162,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "keeping/holds.get_left_timeline": (*EVERYBODY, DESK),
     "keeping/holds.accept_timeline": (WORKER, OPERATOR, OWNER),
     "keeping/holds.note_first_timeline": (WORKER,),
+    "keeping/parting": (OWNER,),
     "keeping/replay": (WORKER,),
     "keeping/replay.is_line_known": (OPERATOR, WORKER),
     "keeping/replay.list_line_users": (OPERATOR,),
