@@ -15,6 +15,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -256,7 +257,11 @@ async def work(orders: Orders, fake: KillFake | None = None) -> bool:
     process.start()
     if fake is not None and orders.point == BY_THE_FAKE:
         fake.kill_after(orders.hit, lambda: os.kill(process.pid or 0, signal.SIGKILL))
-    return await was_killed(process)
+    killed = await was_killed(process)
+    if fake is not None:
+        # One that ended before it passed its point is not there to be killed any more.
+        fake.kill_after(sys.maxsize, lambda: None)
+    return killed
 
 
 async def was_killed(process: BaseProcess) -> bool:
