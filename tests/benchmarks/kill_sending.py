@@ -15,6 +15,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -256,7 +257,11 @@ async def work(orders: Orders, fake: KillFake | None = None) -> bool:
     process.start()
     if fake is not None and orders.point == BY_THE_FAKE:
         fake.kill_after(orders.hit, lambda: os.kill(process.pid or 0, signal.SIGKILL))
-    return await was_killed(process)
+    killed = await was_killed(process)
+    if fake is not None:
+        # One that ended before it passed its point is not there to be killed any more.
+        fake.kill_after(sys.maxsize, lambda: None)
+    return killed
 
 
 async def was_killed(process: BaseProcess) -> bool:
@@ -314,8 +319,11 @@ async def run_once(
 
 
 async def _finish(owner: asyncpg.Connection[asyncpg.Record], orders: Orders) -> None:
-    """Let the dead worker's leases run out, and further workers finish: first now, then later."""
-    for minutes in (0, 10):
+    """Let the dead worker's leases run out, and further workers finish: first now, then later.
+
+    Later once more where the provider could not be asked in time, as on a machine that is busy.
+    """
+    for minutes in (0, 10, 10, 10):
         # As half a minute of machine time would; a write under way at the kill may still commit.
         await asyncio.sleep(0.02)
         await owner.execute(
@@ -326,6 +334,9 @@ async def _finish(owner: asyncpg.Connection[asyncpg.Record], orders: Orders) -> 
             now = await operations.get_study_time(owner)
             await operations.move_clock(owner, now + timedelta(minutes=minutes))
         await work(orders)
+        unknown = "SELECT count(*) FROM pro.messages WHERE state IN ('sending', 'ambiguous')"
+        if minutes and await owner.fetchval(unknown) == 0:
+            return
 
 
 async def _pushes_worked_off(owner: asyncpg.Connection[asyncpg.Record]) -> None:

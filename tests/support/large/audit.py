@@ -156,7 +156,7 @@ def looks(study: LargeAudit) -> tuple[Look, ...]:
     days = (first_of(study.entries // 3), first_of(study.entries // 2))
     return (
         Look("newest of the study", AuditSought(), everywhere, 3_000),
-        Look("newest of a site", AuditSought(), here, 5_000),
+        Look("newest of a site", AuditSought(), here, 20_000),
         Look("of a participant", one, here, 3_000),
         Look("of a participant, by a machine", replace(one, person="service:worker"), here, 3_000),
         Look(
@@ -189,7 +189,7 @@ def looks(study: LargeAudit) -> tuple[Look, ...]:
             nothing=True,
         ),
         Look("of seldom kinds", rare, everywhere, 3_000),
-        Look("of seldom kinds at a site", rare, here, 5_000, nothing=True),
+        Look("of seldom kinds at a site", rare, here, 20_000, nothing=True),
         Look(
             "about nobody",
             AuditSought(kinds=("sites",), rare=True),
