@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -160,9 +160,9 @@ def read_settings() -> Settings:
         raise SettingsError(f"{name} is wrong: {first['msg']}.") from None
 
 
-def _kept_elsewhere() -> dict[str, str]:
+def _kept_elsewhere() -> dict[str, Any]:
     """Secrets that a file has (`PRO_..._FILE`) or a command prints (`PRO_..._COMMAND`)."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         if SecretStr not in get_args(field.annotation):
             continue

@@ -64,9 +64,9 @@ async def live(
     memory = folder_in_memory()
     async with (
         running_cluster(memory, synchronous=not naive, room=room) as cluster,
-        rig_on(cluster, participants or int(200 * minutes + 100), minutes) as rig,
+        rig_on(cluster, participants or int(200 * minutes + 100)) as rig,
     ):
-        rig.pause = pause
+        rig.minutes, rig.pause = minutes, pause
         _say(f"{len(cluster.nodes)} nodes, {len(rig.processes)} processes, {len(rig.links)} links")
         async with rig.lived_in():
             told = await _break(rig, draw, minutes, naive=naive)

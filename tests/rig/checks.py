@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from tests.rig.books import Acknowledged, Provider
 
-Connection = asyncpg.Connection
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 SHOWN = frozenset({"accepted", "sent", "delivered", "unconfirmed"})
 ANSWERS = """
 SELECT DISTINCT assessment_id::text, item, value::text FROM pro.responses

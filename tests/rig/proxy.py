@@ -84,7 +84,7 @@ class Link:
     async def _hand_on(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RuntimeError):  # The latter where it is closed already.
             while piece := await source.read(PIECE):
                 await self._open.wait()
                 if self.mode == "half-open" and answers:

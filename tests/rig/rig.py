@@ -19,7 +19,7 @@ from pro_service.store.base import operations
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect
 from pro_service.vault.signing import SigningRing
-from tests.benchmarks.measuring.filling import ACTOR, fill, open_visit
+from tests.benchmarks.measuring.filling import ACTOR, fill
 from tests.benchmarks.measuring.waves import AGAIN, BEFORE, put_back
 from tests.benchmarks.measuring.world import World, move_to_the_morning
 from tests.rig.books import SECRET, Acknowledged, Provider
@@ -29,7 +29,6 @@ from tests.rig.cluster import Cluster
 from tests.rig.processes import Process, settings_of
 from tests.rig.proxy import Link
 from tests.support.command import free_port
-from tests.support.large import VISITS, row_id
 
 DATABASE: Final = "pro"
 PUBLIC_URL: Final = "http://127.0.0.1:8080"
@@ -41,10 +40,15 @@ RECOVERY: Final = 60.0
 """Seconds after a fault's end within which everything is served again."""
 LATE: Final = 3.0
 """Seconds a nudge may be due before sending counts as standing still."""
-SPREAD: Final = (
-    "UPDATE pro.reminders AS r SET due_at = pro.now() + random() * make_interval(secs => {seconds})"
+FAR_OFF: Final = (
+    "UPDATE pro.reminders SET due_at = pro.now() + interval '6 hours'"
     " WHERE visit_id = ANY ($1::uuid[]) AND ordinal = 1"
 )
+SPREAD: Final = (
+    "UPDATE pro.reminders SET due_at = pro.now() + random() * make_interval(secs => {seconds})"
+    " WHERE visit_id = ANY ($1::uuid[]) AND ordinal = 1 AND ended_at IS NULL"
+)
+"""Everybody's nudge falls due once while the rig runs."""
 GOES: Final = """
 SELECT NOT pro.sending_is_held() AND NOT EXISTS (SELECT FROM pro.reminders
     WHERE ended_at IS NULL AND due_at < pro.now() - make_interval(secs => $1))
@@ -70,6 +74,7 @@ class Rig:
     workers: list[Process]
     book: Acknowledged = field(default_factory=Acknowledged)
     begun_at: UUID = field(default_factory=new_id)
+    minutes: float = 1.0
     pause: float = 0.5
     slowest: float = 0.0
     """Seconds the longest recovery took."""
@@ -142,9 +147,17 @@ class Rig:
         finally:
             await owner.close()
 
+    async def _spread_nudges(self) -> None:
+        owner = await self.connect()
+        try:
+            await put_back(owner, (SPREAD.format(seconds=self.minutes * 60),), self.world.visits)
+        finally:
+            await owner.close()
+
     @asynccontextmanager
     async def lived_in(self) -> AsyncIterator[None]:
         """Participants answer meanwhile."""
+        await self._spread_nudges()
         over, links = asyncio.Event(), iter(self.world.tokens()[0::3])
         walkers = [Walker(self.doors, self.book, self.pause, f"{n}") for n in range(WALKERS)]
         phones = [
@@ -168,7 +181,7 @@ def url_of(port: int) -> str:
 
 
 @asynccontextmanager
-async def rig_on(cluster: Cluster, participants: int, minutes: float) -> AsyncIterator[Rig]:
+async def rig_on(cluster: Cluster, participants: int) -> AsyncIterator[Rig]:
     """Fill a database of the cluster and start everything on it; all ended afterwards."""
     leader = await cluster.leader()
     superuser = await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{leader.port}/postgres")
@@ -177,7 +190,7 @@ async def rig_on(cluster: Cluster, participants: int, minutes: float) -> AsyncIt
     keys = await fill(url_of(leader.port), participants, answers=1)
     world = World(url_of(leader.port), keys, participants)
     await move_to_the_morning(world.url)
-    await _make_due(world, minutes)
+    await _make_due(world, FAR_OFF)
     async with AsyncExitStack() as stack:
         provider = Provider(PUBLIC_URL)
         port = await stack.enter_async_context(_served(provider))
@@ -231,13 +244,11 @@ async def _process(
     return Process(name, words, settings | own, ways)
 
 
-async def _make_due(world: World, minutes: float) -> None:
-    """Everybody's first nudge falls due once within these minutes, and nothing else does."""
-    visits = [row_id(VISITS, open_visit(number)) for number in world.alone]
+async def _make_due(world: World, *further: str) -> None:
+    """Everybody's first nudge is open again, and no other; `further` says when it falls due."""
     superuser = await asyncpg.connect(world.url)
     try:
-        spread = SPREAD.format(seconds=minutes * 60)
-        await put_back(superuser, (*BEFORE, *AGAIN, spread), visits)
+        await put_back(superuser, (*BEFORE, *AGAIN, *further), world.visits)
     finally:
         await superuser.close()
 

@@ -27,10 +27,9 @@ from pro_service.services.record import Sealer
 from pro_service.store.pools import Pools, open_pools
 from pro_service.texts.catalogue import load_texts
 from pro_service.vault.signing import SigningRing
-from tests.benchmarks.measuring.filling import open_visit
 from tests.benchmarks.measuring.service import SECRET
 from tests.benchmarks.measuring.world import World
-from tests.support.large import MESSAGES, VISITS, row_id
+from tests.support.large import MESSAGES, row_id
 
 OURS: Final = row_id(MESSAGES + 1, 0)
 """Ids of messages made since are above it."""
@@ -109,10 +108,9 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
     gateway = CountingGateway(provider)
     context.gateways = Gateways.holding(gateway)
     superuser = await asyncpg.connect(world.url)
-    visits = [row_id(VISITS, open_visit(n)) for n in world.alone]
 
     async def again() -> None:
-        await put_back(superuser, AGAIN, visits)
+        await put_back(superuser, AGAIN, world.visits)
         await superuser.execute("VACUUM ANALYZE pro.reminders, pro.messages, pro.message_keys")
 
     try:
@@ -120,7 +118,7 @@ async def wave_on(world: World, provider: str | None = None) -> AsyncIterator[Wa
             sealer = Sealer(SigningRing.generate())
             jobs = make_jobs(pools.worker, context, sealer)
             remind = next(job for job in jobs if job.id == "remind")
-            await put_back(superuser, BEFORE, visits)
+            await put_back(superuser, BEFORE, world.visits)
             await superuser.execute("VACUUM FULL pro.messages")
             await again()
             yield Wave(context, gateway, pools, remind, again)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.store.base import operations
@@ -24,7 +25,7 @@ from tests.benchmarks.measuring import filling
 from tests.benchmarks.measuring.filling import ACTOR, Keys, fill, open_visit, phone
 from tests.benchmarks.measuring.kept import Filling, filled
 from tests.benchmarks.measuring.server import Server
-from tests.support.large import OTHERS, row_id
+from tests.support.large import OTHERS, VISITS, row_id
 
 OUR_ADDRESS: Final = "+12025550199"
 WORLD: Final = Filling("world", fill, (Path(filling.__file__),))
@@ -49,6 +50,11 @@ class World:
         """The counts of those whose number is nobody else's, and whose open visit is untouched."""
         everybody = range(1, self.participants + 1)
         return [n for n in everybody if n % 20 not in (0, 19) and open_visit(n) % 20]
+
+    @property
+    def visits(self) -> list[UUID]:
+        """The open visit of each of `alone`."""
+        return [row_id(VISITS, open_visit(n)) for n in self.alone]
 
     def tokens(self) -> list[str]:
         """The link to the open visit of each of `alone`."""
