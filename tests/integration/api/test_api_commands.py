@@ -22,8 +22,8 @@ async def test_exports_are_allowed_by_an_administrator_with_their_password(
     await seed_staff(study, "olga")
     await seed_staff(study, "ada", role=Role.administrator, site=None)
     commands = commands_with(database_url, study.context.keys.vault)
-    wanted = ("api-key", "new", "registry", "--for", "olga", "--role", "data_manager")
-    wanted = (*wanted, "--study-wide", "--scope", "exports")
+    program = ("api-key", "new", "registry", "--for", "olga", "--role", "data_manager")
+    wanted = (*program, "--study-wide", "--scope", "exports")
     alone = await commands.call(*wanted)
     assert (alone.code, "--by LOGIN" in alone.err) == (1, True), alone
     half = await commands.call(*wanted, "--by", "ada")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import getitem
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,8 +50,10 @@ class CsvWriter:
 
     def add(self, table: str, row: Row) -> None:
         """Write a row; a cell too many or too few is a mistake of the program."""
-        shown = [known[cell] for known, cell in zip(self._shown[table], row, strict=True)]
-        self._write[table](",".join(shown) + "\n")
+        shown = self._shown[table]
+        if len(row) != len(shown):
+            raise ValueError(f"{table}: {len(row)} cells for {len(shown)} columns")
+        self._write[table](",".join(map(getitem, shown, row)) + "\n")
 
     def close(self) -> None:
         """Close the files, and mark those that are not ASCII."""

@@ -85,7 +85,8 @@ def _refusal(error: ExportRefusedError) -> Exception:
     """What is to be mended in the body, or who may not have it; else as it is: try again later."""
     if error.word in ("hidden", "together"):
         return NotAllowedError(error.message)
-    if error.word in _PLACES:
-        place, says = _PLACES[error.word]
+    found = _PLACES.get(error.word or "")
+    if found is not None:
+        place, says = found
         return FaultyBodyError([Fault(place=f"body.{place}", says=says)])
     return error
