@@ -7,9 +7,9 @@
     python -m tests.benchmarks.kill_points --seeds 5 --naive "answer first"  # must be caught
     python -m tests.benchmarks.kill_points --seeds 5 --naive "store always"  # must be caught
 
-Counted in the provider's own book: see `kill_sending` and `kill_receiving`. Exits with 1 on any
+Counted in the provider's own book: see `killing.sending` and `killing.receiving`. Exits with 1 on any
 double, loss or open end. With a provider of mainland China whatever goes without its registration
-is counted too, and texts and receipts come in as batches, which are kept first: see `kill_pushing`.
+is counted too, and texts and receipts come in as batches, which are kept first: see `killing.pushing`.
 With `email` nothing comes in but reports about letters, which a mail server hands over as it likes.
 """
 
@@ -21,7 +21,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
+from tests.benchmarks.killing import pushing as kill_pushing
+from tests.benchmarks.killing import receiving as kill_receiving
+from tests.benchmarks.killing import sending as kill_sending
 from tests.support import databases
 from tests.support.china.account import ChinaName
 from tests.support.killing.kill_provider import KILL_PROVIDERS, KillProvider

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.benchmarks import kill_pushing, kill_receiving, kill_sending
-from tests.benchmarks.kill_sending import Template, make_template
+from tests.benchmarks.killing import pushing as kill_pushing
+from tests.benchmarks.killing import receiving as kill_receiving
+from tests.benchmarks.killing import sending as kill_sending
+from tests.benchmarks.killing.sending import Template, make_template
 from tests.support.china.account import ChinaName
 from tests.support.databases import clone
 from tests.support.killing import kill_receiver, kill_worker

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel, TypeAdapter
 
 from pro_service.domain.errors import ProServiceError
 
@@ -28,6 +29,23 @@ class ArchivedBackup(NamedTuple):
     stopped_at: datetime
 
 
+class _Times(BaseModel):
+    stop: int
+
+
+class _Backup(BaseModel):
+    label: str
+    type: str
+    timestamp: _Times
+
+
+class _Stanza(BaseModel):
+    backup: list[_Backup]
+
+
+_STANZAS: Final = TypeAdapter(list[_Stanza])
+
+
 @dataclass(frozen=True)
 class Archive:
     """A repository: whose (the stanza), how it is found, and the account pgBackRest works under."""
@@ -38,13 +56,13 @@ class Archive:
 
     async def newest(self) -> ArchivedBackup:
         """The newest backup. Raises ArchiveError."""
-        found: list[dict[str, Any]] = json.loads(await self._run("info", "--output=json"))
+        told = await self._run("info", "--output=json")
         try:
-            backups = [one for stanza in found for one in stanza["backup"]]
-            last = max(backups, key=lambda one: int(one["timestamp"]["stop"]))
-            stopped = datetime.fromtimestamp(int(last["timestamp"]["stop"]), UTC)
-            return ArchivedBackup(str(last["label"]), str(last["type"]), stopped)
-        except (LookupError, TypeError, ValueError):
+            backups = [one for stanza in _STANZAS.validate_json(told) for one in stanza.backup]
+            last = max(backups, key=lambda one: one.timestamp.stop)
+            stopped = datetime.fromtimestamp(last.timestamp.stop, UTC)
+            return ArchivedBackup(last.label, last.type, stopped)
+        except ValueError:
             raise ArchiveError(
                 f"The repository gives no backup of {self.stanza}.",
                 mend=f"See why: pgbackrest --stanza={self.stanza} info; a wrong cipher pass looks"
