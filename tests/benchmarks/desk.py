@@ -9,6 +9,7 @@ At the end once more without what the worker keeps.
 from __future__ import annotations
 
 import statistics
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from tests.benchmarks.measuring.desk_study import (
     DESK_STUDY,
     forget_kept,
     keep,
+    make_keys_true,
     was_here_yesterday,
 )
 from tests.benchmarks.measuring.kept import filled
@@ -95,7 +97,9 @@ async def _measure(
 ) -> None:
     pools = await open_pools(url)
     addresses = (*LIST, *ROOMS) if not how else (*LIST, "/desk/figures")
-    async with pools, serving(pools, make_context()) as served:
+    context = make_context()
+    await make_keys_true(url, context.keys.vault)
+    async with pools, serving(pools, context) as served:
         for who in ("whole", "one"):
             async with browsing(served) as browser:
                 await sign_in(browser, who)
@@ -134,8 +138,10 @@ async def _page(
 
 
 async def _request(browser: aiohttp.ClientSession, address: str) -> tuple[float, int]:
-    """Milliseconds, and bytes of the page; none where it answered anything but a page."""
+    """Milliseconds, and bytes of the page. Raises RuntimeError for anything but a page."""
     began = perf_counter()
     status, text = await page(browser, address)
     spent = (perf_counter() - began) * 1000
-    return spent, len(text.encode()) if status == 200 else 0
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"{address} answers {status}.")
+    return spent, len(text.encode())

@@ -94,9 +94,17 @@ SELECT k.id, p.code, p.protocol_version_id, p.language, p.zone, p.nudge_at, h.si
                  FROM pro.assessments AS a
                  WHERE a.study_id = k.study_id AND a.visit_id = k.visit_id
                    AND a.submitted_at IS NULL AND a.declined_at IS NULL), '[]') AS owed,
-       pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
-           - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried,
-       pro.death_reported_at(k.study_id, k.participant_id) AS death_reported_at
+       -- A function is planned anew for each row that calls it, so few do.
+       CASE WHEN EXISTS (SELECT FROM pro.call_tasks AS t
+                         WHERE t.study_id = k.study_id AND t.participant_id = k.participant_id
+                           AND t.outcome LIKE 'no_answer:%')
+            THEN pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
+                 - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
+            ELSE 0 END AS tried,
+       CASE WHEN EXISTS (SELECT FROM pro.alerts AS a
+                         WHERE a.study_id = k.study_id AND a.participant_id = k.participant_id
+                           AND a.rule = 'death_reported')
+            THEN pro.death_reported_at(k.study_id, k.participant_id) END AS death_reported_at
 FROM pro.desk_first_calls($1, interval '12 hours', $2) AS f
 JOIN pro.call_tasks AS k ON k.study_id = $1 AND k.id = f.id
 JOIN pro.present_participants AS p ON p.study_id = k.study_id AND p.id = k.participant_id

@@ -12,6 +12,7 @@ from pro_service.services.study.staff import make_staff
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
 from pro_service.store.visits.outlooks import refresh_outlooks
+from pro_service.vault.vault import Vault
 from tests.benchmarks.measuring.kept import Filling
 from tests.support.desk import PASSWORD
 from tests.support.example import example_study
@@ -82,6 +83,29 @@ async def keep(url: str, participants: int) -> float:
     finally:
         await worker.close()
     return perf_counter() - began
+
+
+async def make_keys_true(url: str, vault: Vault) -> None:
+    """Everybody's key is one that this run opens: whoever serves a copy has keys of its own."""
+    superuser = await asyncpg.connect(url)
+    try:
+        known = await superuser.fetch("SELECT id FROM pro.data_keys")
+        keys = [vault.new_data_key() for _ in known]
+        async with superuser.transaction():
+            await superuser.execute("SET LOCAL session_replication_role = replica")
+            await superuser.execute(
+                "UPDATE pro.data_keys AS k SET id = x.id, wrapped = x.wrapped,"
+                " wrapping_key = x.master FROM unnest($1::uuid[], $2::uuid[], $3::bytea[],"
+                " $4::text[]) AS x (was, id, wrapped, master)"
+                " WHERE k.id = x.was",
+                [one["id"] for one in known],
+                [one.id for one in keys],
+                [one.wrapped for one in keys],
+                [one.wrapping_key for one in keys],
+            )
+        await superuser.execute("VACUUM ANALYZE pro.data_keys")
+    finally:
+        await superuser.close()
 
 
 async def was_here_yesterday(url: str) -> None:

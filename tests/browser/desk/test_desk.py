@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page
 
 from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
@@ -247,4 +248,54 @@ async def test_an_alert_is_assessed_and_closed_and_looks_right_in_both_languages
         await desk.go("/desk")
         await desk.press("a[href^='/desk/calls/']:not([href$='print'])")
         await desk.look_over("desk-call-zh_CN", "staff")
+        assert desk.faults == []
+
+
+STOP = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  // What lies unseen over its own picture is marked beside it.
+  const marked = [one, one.nextElementSibling].some((each) => {
+    if (!each) return false;
+    const style = getComputedStyle(each);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+  const box = one.getBoundingClientRect();
+  const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+  return { marked, inside, what: one.outerHTML.slice(0, 100) };
+}"""
+"""What has the focus: whether that is seen, and whether it stands in the window."""
+MOST_STOPS = 250
+
+
+async def stops_of(page: Page) -> list[str]:
+    """Go through all stops of a page until the browser's own come; the faults found."""
+    faults: list[str] = []
+    await page.evaluate("document.activeElement.blur()")
+    for _ in range(MOST_STOPS):
+        await page.keyboard.press("Tab")
+        stop = await page.evaluate(STOP)
+        if stop is None:
+            return faults
+        if not (stop["marked"] and stop["inside"]):
+            faults.append(f"{page.url}: not seen at {stop['what']}")
+    return [*faults, f"{page.url}: the focus does not come out of it"]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("login", ["anna-en", "ivo-en"])
+async def test_a_days_rooms_are_walked_by_keyboard_every_stop_seen_and_none_a_trap(
+    calling: Trial, window: OpenWindow, login: str
+) -> None:
+    async with window(calling.context.public_url) as desk:
+        page, faults = desk.page, []
+        await sign_in(desk, login)
+        rooms = [
+            await one.get_attribute("href") for one in await page.locator(".rooms li > a").all()
+        ]
+        theirs = [f"/desk/participants/C-2{end}" for end in ("", "/entry", "/note", "/event")]
+        for path in (*rooms, *theirs, "/desk/calls/print", "/desk/me"):
+            await desk.go(str(path))
+            faults += await stops_of(page)
+        assert faults == []
         assert desk.faults == []

@@ -163,6 +163,11 @@ async def test_it_shows_no_own_page_no_earlier_answer_and_goes_on_with_no_other_
                 status, _, neutral = await get(tablet, path)
                 assert (status, "/q/me" in neutral) == (404, False), path
             assert (await get(tablet, "/q/year"))[1] == "/q/who"
+            # Nothing of anybody else, and nothing of the desk it was handed over from.
+            for path in ("/desk", "/desk/participants/K-001", "/desk/participants.csv"):
+                _, landed, neutral = await get(tablet, path)
+                assert (landed, "K-001" in neutral) == ("/desk/sign-in", False), path
+            assert (await get(tablet, "/api/v1/participants"))[0] == 401
             html = await first_screen(tablet, html, 3)
             _, _, review = await get(tablet, "/q/review")
             for shown in (html, review):

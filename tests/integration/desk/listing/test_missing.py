@@ -212,18 +212,28 @@ async def test_the_log_names_what_went_otherwise_and_goes_on_where_a_page_ended(
     monkeypatch: pytest.MonkeyPatch,
     lived: Seeder,
     owner: asyncpg.Connection,
+    pools: Pools,
     desk: aiohttp.ClientSession,
 ) -> None:
     await owner.execute("SELECT set_config('pro.reason', 'seen at the clinic', false)")
+    theirs = "participant_id = (SELECT id FROM pro.participants WHERE code = 'M-004')"
     await owner.execute(
-        "UPDATE pro.visits SET attended_on = (closes_at + interval '3 days')::date WHERE"
-        " participant_id = (SELECT id FROM pro.participants WHERE code = 'M-004')"
+        f"UPDATE pro.visits SET attended_on = (closes_at + interval '3 days')::date WHERE {theirs};"
+        f"UPDATE pro.participant_revisions SET revision = revision + 1 WHERE {theirs}"
     )
     rows = await table(desk, "deviations")
     assert [(row[0], row[2], row[3]) for row in rows] == [
         ("M-004", "attended", "baseline"),
         ("M-011", "late", "baseline"),
     ]
+    # Kept or asked of the record, it is the same.
+    kept = "SELECT kind, definition, at, said FROM pro.deviations ORDER BY at"
+    assert [row["kind"] for row in await owner.fetch(kept)] == ["late"]
+    await rounds.closing_round(pools.worker, lived.study.context)
+    assert [row["kind"] for row in await owner.fetch(kept)] == ["late", "attended"]
+    assert await table(desk, "deviations") == rows
+    await owner.execute("DELETE FROM pro.participant_outlooks; DELETE FROM pro.deviations")
+    assert await table(desk, "deviations") == rows
     monkeypatch.setattr("pro_service.web.desk.missing.page.MOST_OF_A_PAGE", 1)
     _, first = await page(desk, "/desk/missing/deviations")
     assert "M-004" in first

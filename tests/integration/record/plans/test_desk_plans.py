@@ -24,18 +24,18 @@ from tests.support.seed import make_context
 KEPT = 1_000
 """About the pages in which 2,000 participants' outlooks stand, with their visits'."""
 FOUND: dict[str, tuple[Sought, str, int]] = {
-    "all": (Sought(), "code", 400),
-    "of a site": (Sought(site=row_id(SITES, 2)), "code", 400),
-    "by code": (Sought(code="77"), "code", 400),
-    "by status": (Sought(status="active", items=ITEMS), "code", 700),
-    "by language": (Sought(language="zh_CN"), "code", 400),
+    "all": (Sought(), "code", 150),
+    "of a site": (Sought(site=row_id(SITES, 2)), "code", 150),
+    "by code": (Sought(code="77"), "code", 150),
+    "by status": (Sought(status="active", items=ITEMS), "code", 300),
+    "by language": (Sought(language="zh_CN"), "code", 150),
     "missed": (Sought(states=256, items=ITEMS), "code", KEPT + 700),
     "due": (Sought(states=32, items=ITEMS), "code", KEPT + 700),
-    "to come": (Sought(states=16, items=ITEMS), "code", 700),
+    "to come": (Sought(states=16, items=ITEMS), "code", 300),
     "of a visit": (Sought(states=1, visit="month_2", items=ITEMS), "code", KEPT + 700),
-    "scorable": (Sought(figure=FIGURE_SIGNS["scorable"], items=ITEMS), "code", 700),
+    "scorable": (Sought(figure=FIGURE_SIGNS["scorable"], items=ITEMS), "code", 300),
     "behind": (Sought(items=ITEMS), "behind", KEPT + 700),
-    "by site": (Sought(), "site", 400),
+    "by site": (Sought(), "site", 150),
 }
 
 
@@ -106,10 +106,12 @@ LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
     "list_unreached": ("desk/desk", (), 4_000),
     "list_begun": ("desk/today", (50,), 5_000),
     "list_reports_without_alert": ("desk/alerts", (None, WEEK[1], WEEK[1], 100), 50),
+    "list_calls_to_print": ("desk/calls", (200,), 12_000),
+    "list_deviations": ("missing/visits", (None, 3, None, None, None, 101), 50),
     "list_alerts_against_log": ("desk/alerts", (None, WEEK[1], WEEK[1], True, 100), 1_500),
 }
 """Each list of Today, its values after the study, and the pages it may touch."""
-EMPTY = frozenset({"list_texts_to_read", "list_reports_without_alert"})
+EMPTY = frozenset({"list_texts_to_read", "list_reports_without_alert", "list_deviations"})
 
 
 async def test_each_list_of_today_touches_what_it_shows_and_no_more(kept: Kept) -> None:
