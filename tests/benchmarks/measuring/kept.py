@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from pro_service.store.migrations import migrate
-from tests.benchmarks.measuring.server import Server, database, name_in
+from tests.benchmarks.measuring.server import Server, database
+from tests.support.databases import name_in
 from tests.support.large import FILL
 
 FRESH: Final = 86_400.0

@@ -15,14 +15,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.store.sql_files import all_queries
-from tests.support.databases import url_of
+from tests.support.databases import name_in, url_of
 
 DEBIAN: Final = Path("/usr/lib/postgresql/15/bin")
 TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -104,11 +103,6 @@ async def database(server: Server, *, template: str | None = None) -> AsyncItera
             await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
         await connection.close()
-
-
-def name_in(url: str) -> str:
-    """The name of the database a URL leads to."""
-    return urlsplit(url).path.removeprefix("/")
 
 
 def _stat_of(pid: int) -> list[str] | None:
