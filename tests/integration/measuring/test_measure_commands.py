@@ -1,4 +1,4 @@
-"""The commands of measures as an operator runs them, each in a process of its own."""
+"""The commands of measures as an operator runs them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ async def test_measures_are_checked_previewed_brought_and_recorded_by_command(
     enrolled: Trial, database_url: str, tmp_path: Path
 ) -> None:
     do = commands_with(database_url, enrolled.context.keys.vault, actor="dana")
-    checked = do.run("measure", "check", str(SHIPPED))
+    checked = await do.call("measure", "check", str(SHIPPED))
     assert (checked.code, "ute_t2s" in checked.out) == (0, True), checked
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(SHIPPED.read_text("utf-8").replace("decimals = 2", "decimals = -2"), "utf-8")
-    refused = do.run("measure", "check", str(wrong))
+    refused = await do.call("measure", "check", str(wrong))
     assert (refused.code, "decimals" in refused.out) == (1, True), refused
 
     file = tmp_path / "reads.csv"
     file.write_bytes(csv_of([value(), value(layer="full")]))
-    brought = do.run("measure", "import", str(file), "--reason", "core laboratory")
+    brought = await do.call("measure", "import", str(file), "--reason", "core laboratory")
     assert (brought.code, "2 new" in brought.out) == (0, True), brought
-    again = do.run("measure", "import", str(file), "--reason", "core laboratory")
+    again = await do.call("measure", "import", str(file), "--reason", "core laboratory")
     assert "2 same" in again.out
     assert "Nothing was written." in again.out
 
@@ -45,7 +45,7 @@ async def test_measures_are_checked_previewed_brought_and_recorded_by_command(
         value(participant="P-999"),
     ]
     file.write_bytes(csv_of(rows))
-    shown = do.run("measure", "import", str(file), "--preview")
+    shown = await do.call("measure", "import", str(file), "--preview")
     assert shown.code == 1
     assert "Nothing was kept: 1 new, 1 changed, 1 same, 3 refused." in shown.err
     for said in (
@@ -56,10 +56,10 @@ async def test_measures_are_checked_previewed_brought_and_recorded_by_command(
         assert said in shown.err
     assert await enrolled.count("measurements") == 2
 
-    kept = do.run("measure", "record", "P-1", "--measure", "weight", "--on", "2026-01-05",
+    kept = await do.call("measure", "record", "P-1", "--measure", "weight", "--on", "2026-01-05",
                   "--value", "80.5")  # fmt: skip
     assert kept.code == 0, kept
-    stays = do.run("measure", "record", "P-1", "--measure", "weight", "--on", "2026-01-05",
+    stays = await do.call("measure", "record", "P-1", "--measure", "weight", "--on", "2026-01-05",
                    "--value", "800")  # fmt: skip
     assert (stays.code, "outside 25 to 250" in stays.err) == (1, True), stays
     stored = await enrolled.fetch(

@@ -210,6 +210,7 @@ class Sending:
                 self.statuses[answer.status] += 1
 
 
+@pytest.mark.thorough
 async def test_a_server_that_is_killed_and_started_again_under_load(
     memory: Path,
 ) -> None:

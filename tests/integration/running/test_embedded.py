@@ -115,6 +115,7 @@ async def count_things(url: str) -> int:
         await connection.close()
 
 
+@pytest.mark.thorough
 async def test_a_second_start_reuses_the_data(place: Path) -> None:
     data = place / "a folder"
     async with embedded(data) as server:
@@ -250,6 +251,7 @@ async def test_kill_9_of_the_supervisor_leaves_no_server_and_loses_nothing(place
         assert len(list(data.parent.iterdir())) == 1
 
 
+@pytest.mark.thorough
 async def test_kill_9_ends_the_server_without_a_next_start(place: Path) -> None:
     process, url = start_in_another_process(place / "pg")
     pid = server_pid(place / "pg")
@@ -270,7 +272,9 @@ async def test_a_killed_server_recovers_and_its_stale_pid_is_not_believed(place:
         assert await count_things(server.url) == 1
 
 
-@pytest.mark.parametrize("wanted", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "wanted", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)]
+)
 async def test_ctrl_c_stops_the_server_cleanly(place: Path, wanted: signal.Signals) -> None:
     data = place / "pg"
     process, _ = start_in_another_process(data)

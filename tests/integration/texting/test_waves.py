@@ -104,7 +104,7 @@ async def live(url: str, seed: int, way: Callable[[Trial], Any]) -> dict[str, Co
         }
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.thorough)])
 async def test_a_wave_does_what_each_alone_would(
     server_url: str, template_database: str, seed: int
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 import asyncpg
+import pytest
 
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventKind, Status
@@ -119,6 +120,7 @@ async def move_to_another_site(lived: Trial, code: str) -> None:
     )
 
 
+@pytest.mark.thorough
 async def test_the_list_of_a_lived_study_stays_true_after_whatever_happens(lived: Trial) -> None:
     told = await agrees(lived)
     states = {state for one in told.values() for visit in one.outcomes for state in visit.states}

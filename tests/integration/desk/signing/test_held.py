@@ -144,7 +144,9 @@ async def told(trial: Trial) -> tuple[Sequence[tuple[object, ...]], Sequence[tup
     return values, alerts
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(one, marks=pytest.mark.thorough) for one in (2, 3))]
+)
 async def test_locks_hold_values_lose_nothing_and_leave_alerts_alone(
     closed_url: str, other_url: str, closed: Prepared[Left], seed: int
 ) -> None:
