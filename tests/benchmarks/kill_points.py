@@ -7,10 +7,11 @@
     python -m tests.benchmarks.kill_points --seeds 5 --naive "answer first"  # must be caught
     python -m tests.benchmarks.kill_points --seeds 5 --naive "store always"  # must be caught
 
-Counted in the provider's own book: see `killing.sending` and `killing.receiving`. Exits with 1 on any
-double, loss or open end. With a provider of mainland China whatever goes without its registration
-is counted too, and texts and receipts come in as batches, which are kept first: see `killing.pushing`.
-With `email` nothing comes in but reports about letters, which a mail server hands over as it likes.
+Counted in the provider's own book: see `killing.sending` and `killing.receiving`. Exits with 1 on
+any double, loss or open end. With a provider of mainland China whatever goes without its
+registration is counted too, and texts and receipts come in as batches, which are kept first: see
+`killing.pushing`. With `email` nothing comes in but reports about letters, which a mail server
+hands over as it likes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Final, get_args
 from tests.benchmarks.killing import pushing as kill_pushing
 from tests.benchmarks.killing import receiving as kill_receiving
 from tests.benchmarks.killing import sending as kill_sending
+from tests.benchmarks.killing import templates
 from tests.support import databases
 from tests.support.china.account import ChinaName
 from tests.support.killing.kill_provider import KILL_PROVIDERS, KillProvider
@@ -65,7 +67,7 @@ def _sending(
     server_url: str, url: str, seeds: Sequence[int], naive: Naive | None, provider: KillProvider
 ) -> bool:
     async def whole() -> kill_sending.Count:
-        template = await kill_sending.template_of(server_url, url, provider)
+        template = await templates.template_of(server_url, url, provider)
         return await kill_sending.prove(template, seeds, naive=naive)
 
     total = asyncio.run(whole())
@@ -77,7 +79,7 @@ def _receiving(
     server_url: str, url: str, seeds: Sequence[int], naive: NaiveReceiver | None
 ) -> bool:
     async def whole() -> kill_receiving.Count:
-        template = await kill_sending.make_template(server_url, url, asked=True)
+        template = await templates.make_template(server_url, url, asked=True)
         return await kill_receiving.prove(template, seeds, naive=naive)
 
     total = asyncio.run(whole())
@@ -87,7 +89,7 @@ def _receiving(
 
 def _pushed(server_url: str, url: str, seeds: Sequence[int], provider: ChinaName) -> bool:
     async def whole() -> kill_pushing.Count:
-        template = await kill_sending.make_china_template(server_url, url, provider, sent=True)
+        template = await templates.make_china_template(server_url, url, provider, sent=True)
         return await kill_pushing.prove(template, seeds)
 
     total = asyncio.run(whole())

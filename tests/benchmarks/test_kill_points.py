@@ -9,7 +9,8 @@ import pytest
 from tests.benchmarks.killing import pushing as kill_pushing
 from tests.benchmarks.killing import receiving as kill_receiving
 from tests.benchmarks.killing import sending as kill_sending
-from tests.benchmarks.killing.sending import Template, make_template
+from tests.benchmarks.killing import templates
+from tests.benchmarks.killing.templates import Template, make_template
 from tests.support.china.account import ChinaName
 from tests.support.databases import clone
 from tests.support.killing import kill_receiver, kill_worker
@@ -55,7 +56,7 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: 
 async def test_a_worker_killed_around_the_call_loses_and_doubles_no_letter(
     server_url: str, database_url: str
 ) -> None:
-    template = await kill_sending.make_mail_template(server_url, database_url)
+    template = await templates.make_mail_template(server_url, database_url)
     total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)
     assert total.sound, total.notes
     assert total.runs == 4  # every point, on many seeds: by hand, with --provider email
@@ -68,7 +69,7 @@ async def test_a_worker_killed_around_the_call_loses_and_doubles_no_letter(
 async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistered(
     server_url: str, database_url: str, provider: ChinaName
 ) -> None:
-    template = await kill_sending.make_china_template(server_url, database_url, provider)
+    template = await templates.make_china_template(server_url, database_url, provider)
     total = await kill_sending.prove(template, [0], points=kill_sending.AROUND_THE_CALL)
     assert total.sound, total.notes
     assert total.runs == 4  # every point, on many seeds: .ci/thorough
@@ -82,7 +83,7 @@ async def test_killed_with_a_provider_of_china_nothing_goes_twice_or_unregistere
 async def test_batches_are_neither_lost_nor_doubled_by_a_killed_receiver(
     server_url: str, database_url: str, provider: ChinaName
 ) -> None:
-    template = await kill_sending.make_china_template(server_url, database_url, provider, sent=True)
+    template = await templates.make_china_template(server_url, database_url, provider, sent=True)
     # Every point, on many seeds: .ci/thorough
     points = ("push kept, not acknowledged", "receipt taken", "all taken, not marked")
     total = await kill_pushing.prove(template, [0], points=points)
@@ -97,7 +98,7 @@ async def test_batches_are_neither_lost_nor_doubled_by_a_killed_receiver(
 async def test_a_receiver_of_batches_killed_at_every_point_loses_and_doubles_none(
     server_url: str, database_url: str, provider: ChinaName
 ) -> None:
-    template = await kill_sending.make_china_template(server_url, database_url, provider, sent=True)
+    template = await templates.make_china_template(server_url, database_url, provider, sent=True)
     total = await kill_pushing.prove(template, [0, 1])
     assert total.sound, total.notes
     assert total.killed == total.runs, total.notes

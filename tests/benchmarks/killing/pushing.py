@@ -23,7 +23,8 @@ import asyncpg
 
 from pro_service.store.pools import connect
 from tests.benchmarks.killing.receiving import free_port
-from tests.benchmarks.killing.sending import Template, clone, was_killed
+from tests.benchmarks.killing.sending import was_killed
+from tests.benchmarks.killing.templates import Template, clone
 from tests.support.china import aliyun, tencent
 from tests.support.china.account import PROVIDERS, ChinaName
 from tests.support.china.faults import ChinaFake, Taken

@@ -22,7 +22,8 @@ import asyncpg
 from aiohttp.test_utils import TestServer
 
 from pro_service.store.pools import connect
-from tests.benchmarks.killing.sending import PARTICIPANTS, Template, clone, was_killed
+from tests.benchmarks.killing.sending import PARTICIPANTS, was_killed
+from tests.benchmarks.killing.templates import Template, clone
 from tests.support.killing.kill_receiver import (
     NAIVE_POINT,
     POINTS,
