@@ -57,20 +57,15 @@ class Queries:
             raise SqlFileError(f"sql/queries/{self.place}.sql has no query named {name}.")
         return self.by_name[name].sql
 
-    def writing(self, name: str, document: object) -> str:
+    def writing(self, name: str, document: Any) -> str:
         """The SQL text of a write without the steps its document brings nothing for.
 
         Each step takes time to begin, and sets off the triggers of its table, whatever it finds.
         """
-        names = _fields_of(type(document))
+        names = (one.name for one in fields(document))
         return without_steps(
             self[name], frozenset(one for one in names if not getattr(document, one))
         )
-
-
-@cache
-def _fields_of(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import asyncpg
 import pytest
@@ -112,7 +114,8 @@ async def test_whoever_else_writes_is_seen_at_once(
 def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     seconds = [0.0]
     hand = KnownFacts({}, clock=lambda: seconds[0])
-    facts = ParticipantFacts.model_construct(now=None, visits=(), revision=1)
+    bare: Any = {"now": None, "visits": (), "revision": 1}
+    facts = ParticipantFacts.model_construct(**bare)
     for number in range(known.MOST + 1):
         hand.keep(bytes([number // 256, number % 256]), facts, "here")
     assert not hand.holds(b"\0\0")

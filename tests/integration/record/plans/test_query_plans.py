@@ -98,6 +98,7 @@ READS = (
     Case("texting/reminders", "find_invitation", "pro_participant", 20, (Of("token"),)),
     Case("texting/reminders", "list_invitations", "pro_worker", 60, (STUDY, PARTICIPANT)),
     Case("pages/entrance", "find_guest_by_link", "pro_participant", 130, (Of("token"), "{}")),
+    Case("pages/entrance", "look_again_by_link", "pro_participant", 40, (Of("token"),)),
     Case(
         "pages/entrance",
         "find_guest_by_session",
