@@ -61,7 +61,7 @@ async def test_a_number_that_cannot_be_is_refused_with_what_was_typed(
 ) -> None:
     for number, words in (
         ("12", "not a telephone number"),
-        (trial.phones["K-001"], "has this number already"),
+        (trial.phones["K-001"], "has this number or address already"),
     ):
         status, html = await fill(
             desk,
