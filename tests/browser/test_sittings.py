@@ -118,7 +118,9 @@ async def test_a_window_that_closes_in_the_middle_says_that_the_last_page_was_no
         await phone.press_on(MAIN)
         await until_stored(study, participant, 5)
         await study.seeded.owner.execute(
-            "UPDATE pro.visits SET closes_at = pro.now() WHERE participant_id = $1",
+            "WITH turn AS (UPDATE pro.participant_revisions SET revision = revision + 1"
+            " WHERE participant_id = $1)"
+            " UPDATE pro.visits SET closes_at = pro.now() WHERE participant_id = $1",
             participant.id,
         )
         await fill(phone, 6)
