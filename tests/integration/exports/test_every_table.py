@@ -205,8 +205,8 @@ async def test_only_the_tables_and_sites_asked_for_are_written(
     assert kept == (list(tables), "tables=adpro,codebook,participants")
     nobody = Wanted(sites=frozenset({"elsewhere"}))
     assert (await exported(trial, tmp_path / "none", wanted=nobody))["participants"] == []
-    with pytest.raises(TableNameError, match="no table words"):
-        await exported(trial, tmp_path / "words", wanted=Wanted(tables=frozenset({"words"})))
+    with pytest.raises(TableNameError, match="no table sayings"):
+        await exported(trial, tmp_path / "sayings", wanted=Wanted(tables=frozenset({"sayings"})))
 
 
 async def test_how_many_statements_run_does_not_depend_on_participants(

@@ -65,7 +65,7 @@ async def test_after_its_patience_it_says_what_is_still_under_way(
             pid = await other.fetchval("SELECT pg_backend_pid()")
             with pytest.raises(AsOfError, match=f"still under way.*process {pid}"):
                 await settle(trial.operator, None, patience=0.0)
-            monkeypatch.setattr(instants.settle, "__kwdefaults__", {"patience": 0.0})
+            monkeypatch.setattr(instants.settle, "__kwdefaults__", {"ahead": None, "patience": 0.0})
             with pytest.raises(AsOfError):
                 await exported(trial, tmp_path / "out")
             assert not (tmp_path / "out").exists()
