@@ -388,7 +388,7 @@ async def test_wrong_codes_and_names_are_refused_each_in_its_words_and_too_many_
             status, path, html = await open_door(tablet, code, name)
             assert (status, path, said in html) == (422, "/t", True)
         await trial.owner_does(
-            "UPDATE pro.paces SET free_at = clock_timestamp() + interval '1 hour'"
+            "UPDATE pro.paces SET free_at = clock_timestamp() + interval '14 minutes 50 seconds'"
             " WHERE what = 'tablet from'"
         )
         async with tablet.post("/t", data={"code": "1234 5678", "tablet": "Tablet 2"}) as answer:

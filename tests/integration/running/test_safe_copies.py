@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -37,7 +38,16 @@ async def standing_alone(trial: Trial) -> AsyncIterator[None]:
         await superuser.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
         await superuser.execute("SELECT pg_reload_conf()")
 
+    async def commits() -> bool:
+        try:
+            await superuser.execute("SELECT pg_logical_emit_message(true, 'test', '')", timeout=0.5)
+        except TimeoutError:
+            return False
+        return True
+
     await wait_for("nobody")
+    while await commits():  # Its processes hear of it one by one.
+        await asyncio.sleep(0.05)
     try:
         yield
     finally:

@@ -43,6 +43,7 @@ ABOUT_NOBODY: Final = frozenset(
     {
         ("allocation", "load"),
         ("api-key", "end"),
+        ("api-key", "new"),
         ("cut", "make"),
         ("rescore",),
         ("history", "import"),

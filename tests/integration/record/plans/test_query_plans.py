@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pro_service.domain.delivery.states import MessageState
 from pro_service.store.pools import connect, encode_json
 from pro_service.store.sql_files import load_queries
 from pro_service.store.texting.reminders import ClaimOf, ClaimWrite, WaveWrite
@@ -76,7 +77,11 @@ class Values:
 
 
 SAID = ("simulator", "out-77", "delivered", None, "provider:simulator")
-MOVED = ("{sending,accepted}", "{delivered,delivered}", "{}")
+MOVED = (
+    f"{{{','.join(MessageState)}}}",
+    f"{{{','.join(['delivered'] * len(MessageState))}}}",
+    "{}",
+)
 STUDY, PARTICIPANT, USERS = Of("study"), Of("participant"), Of("users")
 FACTS, CARRIER = (STUDY, PARTICIPANT, "{}"), (STUDY, Of("message"), None, USERS)
 READERS = ("pro_participant", "pro_provider", "pro_worker")
