@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +17,7 @@ from pro_service.store.pools import open_pools
 from tests.support.databases import bin_dir_for_tests, folder_in_memory, migrate_everything
 from tests.support.forms import form_to
 from tests.support.study import Trial, open_trial, post_text, row
+from tests.support.waiting import until
 from tests.support.web import browsing, open_questions, serving
 
 
@@ -38,16 +38,15 @@ async def standing_alone(trial: Trial) -> AsyncIterator[None]:
         await superuser.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
         await superuser.execute("SELECT pg_reload_conf()")
 
-    async def commits() -> bool:
+    async def waits() -> bool:
         try:
             await superuser.execute("SELECT pg_logical_emit_message(true, 'test', '')", timeout=0.5)
         except TimeoutError:
-            return False
-        return True
+            return True
+        return False
 
     await wait_for("nobody")
-    while await commits():  # Its processes hear of it one by one.
-        await asyncio.sleep(0.05)
+    await until(waits)  # Its processes hear of it one by one.
     try:
         yield
     finally:
