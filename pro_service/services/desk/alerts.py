@@ -44,8 +44,15 @@ class AssessmentSaid(NamedTuple):
     """The assessment that stood when the form was opened, if there was any."""
 
 
-async def see_alert(hands: Hands, alert_id: UUID) -> Place:
-    """Mark an alert as seen, and say whose it is; twice changes nothing.
+class AlertSeen(NamedTuple):
+    """An alert that was marked as seen: whose it is, and who saw it first."""
+
+    place: Place
+    by: str
+
+
+async def see_alert(hands: Hands, alert_id: UUID) -> AlertSeen:
+    """Mark an alert as seen; where somebody had seen it, nothing changes and they stay named.
 
     Raises NotHereError, NotAllowedError.
     """
@@ -54,14 +61,13 @@ async def see_alert(hands: Hands, alert_id: UUID) -> Place:
     def write(connection: Connection, guard: Guard) -> Awaitable[None]:
         return store.see_alert(connection, guard, alert_id, hands.seat.actor)
 
-    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[None]:
+    async def decide(facts: ParticipantFacts, _: Protocol) -> Plan[str]:
         alert = await _alert(hands, facts, alert_id)
         if alert.seen:
-            return Plan(None)
-        return Plan(None, signed(hands.seat, Action.see_alert, None, write))
+            return Plan(alert.seen_by or "")
+        return Plan(hands.seat.actor, signed(hands.seat, Action.see_alert, None, write))
 
-    await turn(hands.turn_of(place), decide)
-    return place
+    return AlertSeen(place, await turn(hands.turn_of(place), decide))
 
 
 async def take_alert(hands: Hands, alert_id: UUID) -> Place:

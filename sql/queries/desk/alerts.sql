@@ -1,6 +1,6 @@
 -- name: get_alert(study_id, participant_id, alert_id)
 -- How far an alert has come, with the assessments it was given.
-SELECT x.seen_at IS NOT NULL AS seen, x.acted_at IS NOT NULL AS acted, x.acted_by,
+SELECT x.seen_at IS NOT NULL AS seen, x.seen_by, x.acted_at IS NOT NULL AS acted, x.acted_by,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'verdict', a.verdict, 'reference', a.reference,
                                                      'actor', a.actor) ORDER BY a.id)
                  FROM pro.alert_assessments AS a

@@ -70,6 +70,8 @@ class AlertFacts(Record):
     """What is known of the steps of one alert."""
 
     seen: bool
+    seen_by: str | None = None
+    """Who saw it first."""
     acted: bool
     """Whether it left the list: closed, or acted on before there were three steps."""
     acted_by: str | None = None

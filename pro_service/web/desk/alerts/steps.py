@@ -35,12 +35,15 @@ class _Stands(NamedTuple):
 
 
 async def see_alert(request: web.Request, seat: Seat) -> web.Response:
-    """`POST /desk/alerts/{id}/seen`."""
+    """`POST /desk/alerts/{id}/seen`; what somebody else had seen is not this seat's to undo."""
     form = await read_form(request)
     alert_id = id_in(request)
-    place = await service.see_alert(hands_of(request, seat), alert_id)
+    seen = await service.see_alert(hands_of(request, seat), alert_id)
+    code = seen.place.code
+    if seen.by != seat.actor:
+        return done(seat, way_back(form), "alert_seen_before", code=code, who=seen.by)
     undo = Undo(Undoable.alert_seen, alert_id)
-    return done(seat, way_back(form), "alert_seen", code=place.code, undo=undo)
+    return done(seat, way_back(form), "alert_seen", code=code, undo=undo)
 
 
 async def take(request: web.Request, seat: Seat) -> web.Response:

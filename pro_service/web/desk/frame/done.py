@@ -7,8 +7,8 @@ A handler that has written ends with one line:
 A sentence about what can be taken back (`undo`: of which kind, and which row) has a press "Undo".
 
 and the page it leads to says `desk.done.alert_seen` of both catalogues, in the reader's language,
-in an element of role `status`. A sentence may name a `{code}`, a `{day}`, and `{what}` by a
-word of the catalogue; nothing secret, for it stands in the address. The address carries a
+in an element of role `status`. A sentence may name a `{code}`, a `{day}`, `{who}` did it,
+and `{what}` by a word of the catalogue; nothing secret, for it stands in the address. The address carries a
 proof made with the session's own secret: nobody else can make a page say that something was done,
 and another session says nothing.
 """
@@ -31,8 +31,9 @@ from pro_service.services.desk.sign_in import form_secret
 from pro_service.web.desk.words import Words
 from pro_service.web.requests import see
 
-_KEY, _CODE, _DAY, _WHAT, _UNDO, _PROOF = "done", "of", "on", "what", "undo", "proof"
-_OURS: Final = frozenset({_KEY, _CODE, _DAY, _WHAT, _UNDO, _PROOF})
+_KEY, _CODE, _DAY, _WHAT, _WHO = "done", "of", "on", "what", "who_did"
+_UNDO, _PROOF = "undo", "proof"
+_OURS: Final = frozenset({_KEY, _CODE, _DAY, _WHAT, _WHO, _UNDO, _PROOF})
 _PROOF_LENGTH: Final = 20
 
 
@@ -66,12 +67,13 @@ def done(
     code: str | None = None,
     day: date | None = None,
     what: tuple[str, str] | None = None,
+    who: str | None = None,
     undo: Undo | None = None,
 ) -> web.Response:
     """Go back to a page of ours (`back`), which says what was done.
 
-    `key` is the last part of the sentence's key; `code`, `day` and `what` (the kind and the code of
-    a word) are what it names.
+    `key` is the last part of the sentence's key; `code`, `day`, `who` (as the record
+    names them) and `what` (the kind and the code of a word) are what it names.
     """
     given = {_KEY: key}
     if code is not None:
@@ -80,6 +82,8 @@ def done(
         given[_DAY] = day.isoformat()
     if what is not None:
         given[_WHAT] = ".".join(what)
+    if who is not None:
+        given[_WHO] = who
     if undo is not None:
         given[_UNDO] = f"{undo.kind}.{undo.row}"
     given[_PROOF] = _proof(session, given)
@@ -92,7 +96,7 @@ def sentence(words: Words, session: Session | None, query: Mapping[str, str]) ->
     """What the address says was done; None where it says nothing, or was not made for them."""
     if session is None or _PROOF not in query:
         return None
-    given = {name: query[name] for name in (_KEY, _CODE, _DAY, _WHAT, _UNDO) if name in query}
+    given = {name: query[name] for name in _OURS - {_PROOF} if name in query}
     if not hmac.compare_digest(_proof(session, given).encode(), query[_PROOF].encode()):
         return None
     if not words.has(f"done.{given[_KEY]}"):
@@ -100,7 +104,9 @@ def sentence(words: Words, session: Session | None, query: Mapping[str, str]) ->
     day = "" if _DAY not in given else words.day(date.fromisoformat(given[_DAY]))
     word, _, of = given.get(_WHAT, "").partition(".")
     what = words.word(word, of) if of else ""
-    said = words.text(f"done.{given[_KEY]}", code=given.get(_CODE, ""), day=day, what=what)
+    who = words.who(given[_WHO]) if _WHO in given else ""
+    code = given.get(_CODE, "")
+    said = words.text(f"done.{given[_KEY]}", code=code, day=day, what=what, who=who)
     kind, _, row = given.get(_UNDO, "").partition(".")
     # The proof says that it is ours, and so well made.
     return Sentence(said, Undo(Undoable(kind), UUID(row)) if row else None)

@@ -64,6 +64,22 @@ async def close(browser: aiohttp.ClientSession, alert: UUID, html: str) -> int:
     return status
 
 
+async def test_what_somebody_had_seen_names_them_and_is_nobody_elses_to_undo(
+    desk: aiohttp.ClientSession,
+    physician: aiohttp.ClientSession,
+    participant: SeededParticipant,
+    alert: UUID,
+) -> None:
+    _, theirs = await page(physician)
+    _, html = await page(desk)
+    _, mine = await press(desk, html, f"/desk/alerts/{alert}/seen")
+    assert f"/desk/alerts/{alert}/seen/undo" in mine
+    _, told = await press(physician, theirs, f"/desk/alerts/{alert}/seen")
+    assert "anna had seen the alert of" in told
+    assert f"/desk/alerts/{alert}/seen/undo" not in told
+    assert "It is recorded that you have seen" not in told
+
+
 async def test_seen_assessed_and_closed_are_three_steps_in_the_record(
     desk: aiohttp.ClientSession,
     physician: aiohttp.ClientSession,
