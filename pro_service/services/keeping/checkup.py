@@ -149,7 +149,7 @@ def _older(name: str, seconds: float | None, bound: timedelta, mend: str) -> Fin
         return Finding(name, State.well, "nothing waits")
     waits = timedelta(seconds=round(max(seconds, 0)))
     late = waits > bound
-    said = f"the oldest waits since {waits}"
+    said = f"the oldest waits for {waits}"
     return Finding(name, State.wrong if late else State.well, said, mend if late else "")
 
 

@@ -50,6 +50,7 @@ class Whence(StrEnum):
     """From where something was written."""
 
     desk = "desk"
+    program = "program"
     command = "command"
     page = "page"
     text = "text"
@@ -162,8 +163,10 @@ def sought_by(wish: Wish) -> AuditSought:
     return sought
 
 
-def whence(actor: str, mode: str | None) -> Whence:
-    """From where an entry was written, as its author's name and its mode tell."""
+def whence(actor: str, mode: str | None, *, by_program: bool) -> Whence:
+    """From where an entry was written, as its author and its mode tell."""
+    if by_program:
+        return Whence.program
     kind = actor.partition(":")[0]
     if kind == "participant":
         return Whence.text if mode == "text" else Whence.page
@@ -181,7 +184,7 @@ def _entry(rows: Sequence[ToldRow], words: Mapping[UUID, str | None]) -> AuditEn
         kind=first.table_name,
         operation=first.operation,
         actor=first.actor,
-        whence=whence(first.actor, first.mode),
+        whence=whence(first.actor, first.mode, by_program=first.by_program),
         reason=reason,
         unreadable=note is not None and reason is None,
         rows=[_row(one, words) for one in rows if one.document or one.old or one.new],

@@ -84,6 +84,8 @@ class ToldRow(NamedTuple):
     """The row as it was written; nothing where it is not to be had."""
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
+    by_program: bool = False
+    """Whether its author is a program that uses /api/v1."""
 
 
 class SignIn(NamedTuple):

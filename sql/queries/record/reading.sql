@@ -10,13 +10,13 @@ SELECT f.id, f.at, f.hit FROM pro.desk_audit_page($1, $2::pro.audit_sought, $3, 
 -- name: list_audit_told(study_id, entries, instants)
 -- What entries say, a row for each row they tell of; no value of an answer.
 SELECT t.id, t.at, t.table_name, t.operation, t.row_count, t.actor, t.mode, t.reason, t.code, t.answers, t.document,
-       t.old, t.new
+       t.old, t.new, t.actor IN (SELECT pro.programs_of($1)) AS by_program
 FROM pro.audit_told($1, $2::bigint[], $3::timestamptz[], NULL, true) AS t;
 
 -- name: list_audit_told_seen(study_id, entries, instants, nobodys)
 -- The same as it may be seen from the desk: a value of an answer only by who may see it.
 SELECT t.id, t.at, t.table_name, t.operation, t.row_count, t.actor, t.mode, t.reason, t.code, t.answers, t.document,
-       t.old, t.new
+       t.old, t.new, t.actor IN (SELECT pro.programs_of($1)) AS by_program
 FROM pro.desk_audit_told($1, $2::bigint[], $3::timestamptz[], $4) AS t;
 
 -- name: list_sign_ins(study_id, person, since, until, before, most)

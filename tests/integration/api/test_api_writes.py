@@ -11,8 +11,18 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.domain.study.permissions import MAY, Action, Role
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.record.reading import Whence, Wish, read_audit
+from pro_service.store.record.reading import Reading
 from tests.integration.desk.expected import CODE, OPEN, OTHER, SITES, Place
-from tests.support.desk import leave_for_site, other_study, seed_call, seed_site
+from tests.support.desk import (
+    leave_for_site,
+    other_study,
+    page,
+    seed_call,
+    seed_site,
+    seed_staff,
+    sign_in,
+)
 from tests.support.programs import ask, seed_key, write
 from tests.support.seed import SeededParticipant, SeededStudy
 from tests.support.web import browsing
@@ -54,6 +64,27 @@ async def test_a_write_is_done_once_for_its_key(
     moved = PLANNED | {"planned_on": "2030-01-08"}
     assert (await write(browser, second, EVENTS, moved, "same-key")).status == 201
     assert len(await owner.fetch(SAID)) == 2
+
+
+async def test_the_audit_says_that_a_program_wrote(
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    owner: asyncpg.Connection,
+    context: ServiceContext,
+    server: TestServer,
+) -> None:
+    study = participant.study
+    made = await seed_key(study)
+    assert (await write(browser, made, EVENTS, PLANNED, "program-key")).status == 201
+    reading = Reading(owner, study.id, everything=True, nobodys=True)
+    told = await read_audit(reading, context, Wish(person="staff:registry"))
+    assert {one.whence for one in told.entries} == {Whence.program}
+    await seed_staff(study, "mona", role="monitor")
+    async with browsing(server) as monitor:
+        await sign_in(monitor, "mona")
+        _, html = await page(monitor, "/desk/record?who=registry")
+    assert "by a program" in html
+    assert "at the desk" not in html
 
 
 async def test_a_write_on_what_has_changed_is_refused_in_the_turn(

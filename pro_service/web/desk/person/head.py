@@ -37,8 +37,8 @@ _OPEN: Final = frozenset({AssessmentState.due, AssessmentState.started, Assessme
 class Head:
     """What the head of one participant's page says, in one language.
 
-    What concerns the participant's day is said in their zone; where the site's is another, it is
-    named.
+    Times are the site's, as the page says; where the participant's zone is another, when a text
+    comes is said in theirs as well, with its name.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Head:
         self.document = timeline.document
         self.facts = None if self.erased else facts
         self.telephones = telephones
-        self.zone = zone(self.document.zone)
+        self.zone = zone(timeline.site.zone)
 
     def values(self, seat: Seat, place: Any, masks: Mapping[str, str]) -> dict[str, Any]:
         """Everything `_person_head.html` shows."""
@@ -166,7 +166,7 @@ class Head:
         if waiting:
             due_at, visit = min(waiting, key=lambda one: one[0])
             at = max(due_at, now)
-            told = words.text("head.reminder", at=words.instant(at, self.zone))
+            told = self._reminder(at)
             why = self._why_no_text(visit.id, at)
             if why is not None:
                 told = words.text("head.no_text", reminder=told, why=words.word("end", why))
@@ -177,6 +177,15 @@ class Head:
         visit = min(coming, key=lambda one: one.opens_at)
         opens = words.text("head.opens", day=words.day(visit.opens_at.astimezone(self.zone).date()))
         return {"visit": self.label(visit), "when": opens}
+
+    def _reminder(self, at: datetime) -> str:
+        """When a reminder comes, in the site's zone, and in the participant's if it is another."""
+        words, theirs = self.words, self.document.zone
+        here = words.instant(at, self.zone)
+        if theirs == self.timeline.site.zone:
+            return words.text("head.reminder", at=here)
+        there = words.instant(at, zone(theirs))
+        return words.text("head.reminder_theirs", at=here, theirs=there, zone=theirs)
 
     def answered(self) -> dict[str, str]:
         """In how many closed visits everything was answered in the window, as the figures count."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import aiohttp
@@ -9,15 +10,15 @@ import aiohttp
 from pro_service.domain.study.facts import Status
 from tests.integration.desk.person.sheets import PAGE, do, fill, said
 from tests.support.desk import page, press
-from tests.support.study import Trial
+from tests.support.study import Trial, row
 
 REMINDER = "reminder "
 NO_TEXT = ", but no text goes: "
 
 
-async def head(desk: aiohttp.ClientSession) -> str:
-    """What stands in the head of K-001's page."""
-    status, html = await page(desk, PAGE)
+async def head(desk: aiohttp.ClientSession, address: str = PAGE) -> str:
+    """What stands in the head of a participant's page."""
+    status, html = await page(desk, address)
     assert status == 200
     return html.partition('class="facts person-head"')[2].partition("</dl>")[0]
 
@@ -68,3 +69,13 @@ async def test_a_status_that_is_no_pause_speaks_of_none(
     _, html = await fill(desk, "status", status="lost", reason="No answer for weeks")
     assert "While the pause lasts" not in html
     assert "These visits are not stopped." in html
+
+
+async def test_when_a_reminder_comes_is_said_in_the_sites_zone_and_in_theirs_by_its_name(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    assert " in America/New_York)" not in await head(desk)
+    await trial.enrol(row("K-002", phone="+12025550149", zone="America/New_York"))
+    await trial.happened("K-002", statuses=[Status.active])
+    shown = await head(desk, "/desk/participants/K-002")
+    assert re.search(r"reminder [^(<]+ \([^)]+ in America/New_York\)", shown)
