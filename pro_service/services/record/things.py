@@ -73,6 +73,18 @@ THINGS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "data_query_steps": ("step", "said"),
         "source_marks": (),
     },
+    "measures": {
+        "measure_imports": (),
+        "measurements": (),
+        "read_exams": (),
+        "read_lists": (),
+        "read_items": (),
+        "reads": (),
+        "read_findings": (),
+        "read_locks": (),
+        "correlation_runs": (),
+    },
+    "locks": {"signatures": (), "locks": (), "locked_visits": (), "lock_lifts": ()},
     "allocation": {
         "allocations": ("held_by", "reason"),
         "unblindings": ("reason",),

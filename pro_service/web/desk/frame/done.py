@@ -8,9 +8,9 @@ A sentence about what can be taken back (`undo`: of which kind, and which row) h
 
 and the page it leads to says `desk.done.alert_seen` of both catalogues, in the reader's language,
 in an element of role `status`. A sentence may name a `{code}`, a `{day}`, `{who}` did it,
-and `{what}` by a word of the catalogue; nothing secret, for it stands in the address. The address carries a
-proof made with the session's own secret: nobody else can make a page say that something was done,
-and another session says nothing.
+and `{what}` by a word of the catalogue; nothing secret, for it stands in the address. The address
+carries a proof made with the session's own secret: nobody else can make a page say that something
+was done, and another session says nothing.
 """
 
 from __future__ import annotations

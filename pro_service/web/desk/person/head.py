@@ -63,9 +63,8 @@ class Head:
         """Everything `_person_head.html` shows."""
         document = self.document
         joining = joining_words(self.words, self.telephones, self.zone)
-        alerts = sum(one.acted_at is None for one in document.conversation.alerts)
         return {
-            "alerts": self.words.text("head.alerts", count=alerts) if alerts else None,
+            "alerts": self._alerts(),
             "death": death_words(self.words, document.death_reported_at, self.zone),
             "due": [self.due(one) for one in self._open()],
             "next": self.following(),
@@ -85,6 +84,13 @@ class Head:
             "first_row": self.actions(seat, place, FIRST_ROW),
             "more": self.actions(seat, place, MORE),
         }
+
+    def _alerts(self) -> str | None:
+        """How many alerts are open; None where none is."""
+        count = sum(one.acted_at is None for one in self.document.conversation.alerts)
+        if count == 1:
+            return self.words.text("head.alert")
+        return self.words.text("head.alerts", count=count) if count else None
 
     def first_text(self, seat: Seat, place: Any) -> str | None:
         """Where the first text is sent from, while one may go and this seat may send it."""

@@ -45,6 +45,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "text_settlements.kind": "settled",
     "undone.kind": "undone",
     "messages.state_reason": "why",
+    "delivery_receipts.provider_status": "message",
 }
 """Which words a column's codes have; a column of one kind of row goes before its name."""
 
@@ -63,7 +64,7 @@ def entry_values(around: Around, one: AuditEntry) -> dict[str, Any]:
     """One entry as the page shows it."""
     words = around.words
     codes = dict.fromkeys(row.code for row in one.rows if row.code is not None)
-    reason = words.text("note.unreadable") if one.unreadable else words.reason(one.reason or "")
+    reason = words.text("note.unreadable") if one.unreadable else reason_said(words, one)
     return {
         "id": one.id,
         "at": words.instant(one.at, around.zone),
@@ -80,6 +81,14 @@ def entry_values(around: Around, one: AuditEntry) -> dict[str, Any]:
         "more": max(one.row_count - len(one.rows), 0) if one.row_count > 1 else 0,
         "reason": reason or None,
     }
+
+
+def reason_said(words: Words, one: AuditEntry) -> str:
+    """Why, in words: where the rows' own reason is a code it has the words of their column."""
+    given = one.reason or ""
+    of = _KINDS.get(f"{one.kind}.reason")
+    known = of is not None and words.has(f"{of}.{given}")
+    return words.word(of, given) if of is not None and known else words.reason(given)
 
 
 def _cells(around: Around, kind: str, row: AuditRow) -> Iterator[dict[str, Any]]:
@@ -116,6 +125,9 @@ def said(around: Around, kind: str, column: str, value: Any) -> str:
         return when
     if column == "item":
         return _question(around, value)
+    if column == "outcome":
+        code, apart, note = value.partition(": ")
+        return f"{words.word('outcome', code)}{apart}{note}"
     if column == "instrument":
         return words.asked(value, "person")
     if column == "site_id":
