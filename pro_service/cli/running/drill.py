@@ -35,6 +35,10 @@ from pro_service.store.keeping.watching import get_server
 from pro_service.store.pools import connect
 
 ACTOR: Final = "cli:drill"
+TO_NAME: Final = (
+    "name what is to be restored, one of the two: a backup or the folder of backups, as in"
+    " `drill restore /backups`, or pgBackRest's repository, as in `--stanza pro`"
+)
 UNDER_ROOT: Final = "postgres"
 """The account pgBackRest works under where the drill is run by root."""
 REPLAYED_WITHIN: Final = 6 * 3600.0
@@ -74,7 +78,9 @@ class _Beside:
 def restore_command(
     backups: Annotated[
         Path | None,
-        typer.Argument(help="A backup, or the folder of backups: the newest file is taken."),
+        typer.Argument(
+            help="A backup, or the folder of backups: the newest file is taken. Else --stanza."
+        ),
     ] = None,
     stanza: Annotated[
         str | None,
@@ -102,7 +108,7 @@ def restore_command(
     Exit code 1: it could not be restored, or is not whole.
     """
     if (backups is None) == (stanza is None):
-        raise typer.BadParameter("name a backup or a folder of them, or --stanza")
+        raise typer.BadParameter(TO_NAME, param_hint="BACKUPS or --stanza")
     archive = None
     if stanza is not None:
         archive = Archive(stanza, config, UNDER_ROOT if os.geteuid() == 0 else None)

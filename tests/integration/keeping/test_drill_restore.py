@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from pro_service.cli.running.drill import newest_of
+from pro_service.cli.running.drill import drill_app, newest_of
 from pro_service.domain.errors import ProServiceError
 from pro_service.services import keeping
 from pro_service.services.keeping import Restored, State, look_at_restored
@@ -177,3 +179,12 @@ async def test_an_archive_is_restored_to_its_last_instant_and_the_server_in_use_
             done, left = await drilled(here, *words, PGBACKREST_REPO1_CIPHER_PASS="another")
             assert (done.code, left) == (1, [])
             assert "gives no backup of pro" in done.out
+
+
+def test_without_anything_named_it_is_said_what_to_name() -> None:
+    for words in ([], ["/backups", "--stanza", "pro"]):
+        done = CliRunner().invoke(drill_app, ["restore", *words])
+        assert done.exit_code == 2
+        said = " ".join(re.sub("[│╭╮╰╯─]", " ", done.output).split())
+        assert "drill restore /backups" in said
+        assert "--stanza pro" in said
