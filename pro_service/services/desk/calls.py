@@ -108,10 +108,7 @@ async def close_call(
         if call is None:
             raise NotHereError
         if call.closed_by is not None:
-            came_of_it = ("outcome", (call.outcome or "").partition(":")[0])
-            raise AlreadyDoneError(
-                DoneBefore(call.closed_by, facts.code, "already_called", came_of_it)
-            )
+            raise AlreadyDoneError(_before(facts, call))
         if outcome in ABOUT_A_VISIT and call.visit_id is None:
             raise ReasonMissingError
         hearing = _hearing(hands, place, call, protocol)
@@ -140,6 +137,13 @@ async def close_call(
         return Plan(worked, write)
 
     return await turn(hands.turn_of(place), decide)
+
+
+def _before(facts: ParticipantFacts, call: CallKind) -> DoneBefore:
+    """Who closed a call, when, and what came of it."""
+    came_of_it = ("outcome", (call.outcome or "").partition(":")[0])
+    when = (call.closed_at, facts.site.zone)
+    return DoneBefore(call.closed_by, facts.code, "already_called", came_of_it, *when)
 
 
 def _hearing(hands: Hands, place: Place, call: CallKind, protocol: Protocol) -> Hearing:

@@ -11,7 +11,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -54,6 +54,9 @@ class DoneBefore(NamedTuple):
     """The key of the sentence."""
     what: tuple[str, str] | None = None
     """The kind and the code of a word the sentence names: what came of it."""
+    at: datetime | None = None
+    zone: str = "UTC"
+    """Of the site, for saying when."""
 
 
 class AlreadyDoneError(ProServiceError):

@@ -29,6 +29,7 @@ class CallKind(NamedTuple):
     closes_at: datetime | None
     closed_by: str | None
     """Who closed it; None: it is open."""
+    closed_at: datetime | None
     outcome: str | None
     tried: int
     """How often nobody was there."""

@@ -1,7 +1,7 @@
 -- name: find_call(study_id, participant_id, call_id)
 -- A call to be made: why, until when it helps, how often it was tried and nobody was there; and who closed it with
 -- what, if it is not open any more.
-SELECT k.reason, k.visit_id, k.created_at, k.closes_at, k.closed_by, k.outcome,
+SELECT k.reason, k.visit_id, k.created_at, k.closes_at, k.closed_by, k.closed_at, k.outcome,
        pro.call_tries(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at)
            - pro.call_slips(k.study_id, k.participant_id, k.reason, k.visit_id, k.created_at) AS tried
 FROM pro.call_tasks AS k

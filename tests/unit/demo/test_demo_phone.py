@@ -54,6 +54,7 @@ def test_no_word_of_the_demo_shouts(language: Language) -> None:
 def test_whatever_may_happen_has_words(language: Language) -> None:
     for kind in KINDS:
         assert TEXTS.text(f"demo.counted.{kind}", language)
+        assert TEXTS.text(f"demo.counted_one.{kind}", language)
         assert TEXTS.text(f"demo.happened.{kind}", language)
     with pytest.raises(MissingTextError):
         TEXTS.text("demo.counted.wonder", language)

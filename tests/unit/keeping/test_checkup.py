@@ -136,3 +136,8 @@ def test_a_count_names_a_route_and_never_an_address() -> None:
     meters.answered("page-welcome", "GET", 503, 0.2)
     line = 'pro_requests_total{method="GET",route="page-welcome",status="503"} 1.0'
     assert line in meters.shown().decode()
+
+
+def test_how_long_the_oldest_waits_is_said_as_a_span() -> None:
+    said = {one.name: one.said for one in judge(WELL, "production")}
+    assert said["seals"] == "the oldest waits for 0:02:00"

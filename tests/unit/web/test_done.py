@@ -71,5 +71,7 @@ def test_every_sentence_is_in_both_languages_and_said_by_some_form() -> None:
             one for one in there - written if not any(fnmatch(one, key) for key in made)
         } == set()
         for one in there:
-            # Nothing but a code, a day and a word can be named: it stands in the address.
-            assert texts.text(PREFIX + one, language, code="K-001", day="Mon 7 Dec", what="Rang")
+            # A code, a day, a word and who did it can be named: it stands in the address.
+            assert texts.text(
+                PREFIX + one, language, code="K-001", day="Mon 7 Dec", what="Rang", who="anna"
+            )

@@ -25,7 +25,7 @@ from pro_service.services.desk.call_page import CallToMake, read_call
 from pro_service.services.desk.calls import CalledContactError
 from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
-from pro_service.services.desk.seat import ReasonMissingError, Seat
+from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, ReasonMissingError, Seat
 from pro_service.services.texting import NoLineError
 from pro_service.store.desk.conversation import CallLine
 from pro_service.web.desk.calling.outcomes import outcome_values, read_said, typed_in
@@ -88,6 +88,7 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
     """`POST /desk/calls/{id}/close`: what came of it is acted upon.
 
     Whoever answers now is led on to entry; what can be mended is said at the form, as it was typed.
+    Of a call somebody else closed meanwhile it is said who did, and what was typed is not lost.
     """
     form = await read_form(request)
     back = way_back(form)
@@ -96,6 +97,10 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
         worked = await service.close_call(hands_of(request, seat), id_in(request), said)
     except tuple(_TO_MEND) as error:
         return await _page(request, seat, back=back, typed=typed_in(form), error=error)
+    except AlreadyDoneError as error:
+        if error.before is None or error.before.actor == seat.actor:
+            raise
+        return _closed_before(request, seat, error.before, typed_in(form))
     if said.outcome == CallOutcome.answers_now:
         back = entry_of(worked.code, visit=worked.visit_id)
         return done(seat, back, "call_goes_on", code=worked.code)
@@ -106,6 +111,26 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
     slip = said.outcome == CallOutcome.no_answer
     undo = Undo(Undoable.call_no_answer, id_in(request)) if slip else None
     return done(seat, back, key, code=worked.code, day=day, undo=undo)
+
+
+def _closed_before(
+    request: web.Request, seat: Seat, before: DoneBefore, typed: Mapping[str, str]
+) -> web.Response:
+    """Who closed the call, when and how; and the note that was typed, to be copied."""
+    desk = request.app[DESK]
+    words = desk.words(language_of(request, seat))
+    kind, of = before.what or ("outcome", "")
+    at = "" if before.at is None else words.instant(before.at, zone(before.zone))
+    who, came = words.who(before.actor), words.word(kind, of)
+    return desk.render(
+        "call_closed.html",
+        request,
+        seat,
+        status=HTTPStatus.CONFLICT,
+        code=before.code,
+        told=words.text("call.closed_before", who=who, code=before.code, at=at, what=came),
+        note=typed["note"],
+    )
 
 
 async def _page(

@@ -310,7 +310,13 @@ async def test_a_call_closed_twice_by_one_person_says_what_came_of_it(
         sent = {"form": form[1], "outcome": "reached", "note": "rang her"}
         async with second.post(path, data=sent) as answer:
             assert answer.status == 409
-            assert "This has been done already" in await answer.text()
+            told = await answer.text()
+    assert "This has been done already" in told
+    assert re.search(
+        r"anna closed this call to K-001 before you, [^:]+:\d\d: Not this time\.", told
+    )
+    # What was typed is there to be copied, and kept nowhere.
+    assert re.search(r"<textarea[^>]* readonly>rang her</textarea>", told)
 
 
 async def test_the_number_is_shown_on_a_click_which_is_recorded_and_nowhere_else(
