@@ -78,6 +78,8 @@ async def test_what_somebody_had_seen_names_them_and_is_nobody_elses_to_undo(
     assert "anna had seen the alert of" in told
     assert f"/desk/alerts/{alert}/seen/undo" not in told
     assert "It is recorded that you have seen" not in told
+    _, theirs = await page(desk, f"/desk/participants/{participant.code}")
+    assert "1 open alert<" in theirs
 
 
 async def test_seen_assessed_and_closed_are_three_steps_in_the_record(
