@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,11 +26,10 @@ YOUNG: Final = 60.0
 def temporary_folder(room: Path | None = None) -> Iterator[Path]:
     """A folder in `room`, gone afterwards with all that is in it, also where SIGTERM ends the task.
 
-    What a process left that was killed is removed first. Raises OptionError.
+    What a process left that was killed is removed too. Raises OptionError.
     """
     place = Path(tempfile.gettempdir()) if room is None else room
     try:
-        _remove_left(place)
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     except OSError as error:
         raise OptionError(
@@ -43,6 +41,7 @@ def temporary_folder(room: Path | None = None) -> Iterator[Path]:
         fcntl.flock(claim, fcntl.LOCK_EX)
         # The way through alone: the server's account is another where root does it.
         folder.chmod(0o711)
+        _remove_left(place, folder.stat().st_mtime)
         with _ended_by_term():
             yield folder
     finally:
@@ -58,9 +57,10 @@ def _ended_by_term() -> Iterator[None]:
 
     def end() -> None:
         nonlocal told
-        told = True
-        if task is not None:
+        # Once: a second cancel would break off what the first one began to put away.
+        if task is not None and not told:
             task.cancel()
+        told = True
 
     loop.add_signal_handler(signal.SIGTERM, end)
     try:
@@ -73,14 +73,14 @@ def _ended_by_term() -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _remove_left(place: Path) -> None:
-    """Remove folders of ours that no living process claims: theirs was killed."""
+def _remove_left(place: Path, made: float) -> None:
+    """Remove folders of ours, from before one just made, whose process was killed."""
     for folder in place.glob(f"{PREFIX}*"):
         with suppress(OSError):
             status = folder.lstat()
             # A drill by root gives its folder to the account pgBackRest works under.
             ours = os.geteuid() in (0, status.st_uid)
-            if ours and time.time() - status.st_mtime > YOUNG:
+            if ours and made - status.st_mtime > YOUNG:
                 _remove_unclaimed(folder)
 
 

@@ -126,18 +126,11 @@ def backup_command(
             await _note_backup(url, who, file, done, keep_days)
             return done
 
-    done = run_command(work())
-    _say_made(file, done.made)
-    if done.without_factor:
-        out.print(
-            f"{done.without_factor} of the people who stay must set up their second factor again:"
-            " theirs was sealed under the key of a study that is not in this file. Until then their"
-            " password alone lets them in, where their role does not demand one.",
-            markup=False,
-        )
+    _say_made(file, run_command(work()))
 
 
-def _say_made(file: Path, made: keeping.Manifest) -> None:
+def _say_made(file: Path, done: Parted) -> None:
+    made = done.made
     out.print(
         f"{file}: {made.rows} rows of {len(made.tables)} tables, as of"
         f" {made.made_at:%Y-%m-%d %H:%M:%S} UTC, read back and equal.",
@@ -146,6 +139,13 @@ def _say_made(file: Path, made: keeping.Manifest) -> None:
     needed = (("VAULT", made.vault_keys), ("INDEX", made.index_keys), ("LINK", made.link_keys))
     for name, ids in needed:
         out.print(f"It needs PRO_{name}_KEYS: {', '.join(ids) or 'none yet'}.", markup=False)
+    if done.without_factor:
+        out.print(
+            f"{done.without_factor} of the people who stay must set up their second factor again:"
+            " theirs was sealed under the key of a study that is not in this file. Until then their"
+            " password alone lets them in, where their role does not demand one.",
+            markup=False,
+        )
 
 
 async def _note_backup(url: str, who: str, file: Path, done: Parted, keep_days: int | None) -> None:

@@ -109,8 +109,15 @@ async def staffed(goes: Trial, stays: Trial) -> str:
     """
     for login, studies in (("both", (goes, stays)), ("leaver", (stays,)), ("stayer", (goes,))):
         for trial in studies:
-            who = {"login": login, "password": PASSWORD, "site": None, "role": "data_manager"}
-            await make_staff(trial.operator, trial.study_id, **who, actor=ACTOR)
+            await make_staff(
+                trial.operator,
+                trial.study_id,
+                login=login,
+                password=PASSWORD,
+                site=None,
+                role="data_manager",
+                actor=ACTOR,
+            )
     await stays.owner_does(FACTOR, "both", stays.study_id)
     await stays.owner_does(FACTOR, "leaver", stays.study_id)
     await stays.owner_does(FACTOR, "stayer", goes.study_id)
