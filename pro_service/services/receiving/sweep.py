@@ -56,6 +56,8 @@ async def sweep_inbound(connection: Connection, context: ServiceContext, gateway
     for sweep in await sending.list_inbound_sweeps(
         connection, gateway.name, first_look=FIRST_LOOK, overlap=OVERLAP, grace=GRACE
     ):
+        texts: Sequence[InboundText]
+        whole = True
         if isinstance(gateway, ListsByNumber):
             if not _is_due(sweep):
                 continue
@@ -67,7 +69,6 @@ async def sweep_inbound(connection: Connection, context: ServiceContext, gateway
                 )
             except LookupFailedError:
                 continue
-            whole = True
         fed += await _feed(connection, context, gateway, sweep.study_id, texts)
         if whole:
             await sending.mark_inbound_swept(connection, sweep)
