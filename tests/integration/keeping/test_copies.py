@@ -104,8 +104,8 @@ async def _a_fresh_cut_is_waited_for(trial: Trial, url: str, there: str, folder:
     await standby.execute("SELECT pg_wal_replay_pause()")
     async with reading_everything(url) as ahead, reading_everything(there) as copy:
         study = (await list_studies(ahead))[0]
-        about = {"at": None, "reason": "interim", "actor": ACTOR}
-        await make_cut(trial.operator, trial.study_id, "interim-1", **about)
+        whose = (trial.operator, trial.study_id, "interim-1")
+        await make_cut(*whose, at=None, reason="interim", actor=ACTOR)
         exporting = asyncio.create_task(
             export(
                 *(copy, trial.context, study, folder / "cut"),
