@@ -11,7 +11,7 @@ from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES
 from pro_service.services.exports.cuts import CutError, find_cut, list_cuts
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.formats.errors import FormatError
-from pro_service.services.exports.instants import AsOfError
+from pro_service.services.exports.instants import AsOfError, is_copy_of
 
 __all__ = [
     "ANSWERED",
@@ -31,5 +31,6 @@ __all__ = [
     "export",
     "find_cut",
     "formats_at_hand",
+    "is_copy_of",
     "list_cuts",
 ]

@@ -97,9 +97,10 @@ async def export(
     CutError, CopyBehindError, TableNameError, ReadsOpenError, FreeTextError, ExportFolderError,
     what `told` does.
     """
-    as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
+    newest = ahead or connection  # A copy may not have yet what was written a moment ago.
+    as_of = as_of if cut is None else (await find_cut(newest, study.id, cut)).cut_at
     tables = wanted.in_order()
-    await demand_free_text(connection, context, study.id, wanted.tables)
+    await demand_free_text(newest, context, study.id, wanted.tables)
     at = await settle(connection, as_of, ahead=ahead)
     with ExitStack() as stack:
         async with store.one_snapshot(connection):

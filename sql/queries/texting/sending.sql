@@ -115,7 +115,8 @@ RETURNING id;
 SELECT s.study_id, s.id AS sender_id, s.address,
        coalesce(w.swept_until, clock_timestamp() - $2::double precision * interval '1 second')
            - $3::double precision * interval '1 second' AS since,
-       clock_timestamp() - $4::double precision * interval '1 second' AS until
+       clock_timestamp() - $4::double precision * interval '1 second' AS until,
+       w.failed_at
 FROM pro.senders AS s
 LEFT JOIN pro.inbound_sweeps AS w ON w.study_id = s.study_id AND w.sender_id = s.id
 WHERE s.provider = $1
@@ -133,4 +134,10 @@ WHERE l.sender_id = $2 ORDER BY l.id;
 -- name: mark_inbound_swept(study_id, sender_id, until)
 -- Everything up to an instant has been fed; a later one stays.
 INSERT INTO pro.inbound_sweeps AS w (study_id, sender_id, swept_until) VALUES ($1, $2, $3)
-ON CONFLICT (study_id, sender_id) DO UPDATE SET swept_until = greatest(w.swept_until, excluded.swept_until);
+ON CONFLICT (study_id, sender_id) DO UPDATE
+SET swept_until = greatest(w.swept_until, excluded.swept_until), failed_at = NULL;
+
+-- name: mark_inbound_failed(study_id, sender_id, swept_until, now)
+-- A look failed for some numbers: how far everything has been fed stays where it is.
+INSERT INTO pro.inbound_sweeps AS w (study_id, sender_id, swept_until, failed_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (study_id, sender_id) DO UPDATE SET failed_at = excluded.failed_at;

@@ -276,6 +276,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/sending.list_inbound_sweeps": (HOOKS,),
     "texting/sending.list_lines_written_to": (HOOKS,),
     "texting/sending.mark_inbound_swept": (HOOKS,),
+    "texting/sending.mark_inbound_failed": (HOOKS,),
     "texting/sending.list_senders": (OPERATOR, CLERK),
     "texting/sending.list_sender_moves": (CLERK,),
     "texting/sending.move_sender": (OPERATOR, CLERK),
