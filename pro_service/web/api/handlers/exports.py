@@ -83,7 +83,7 @@ async def _parts(hands: Hands, job_id: UUID) -> AsyncIterator[bytes]:
 
 def _refusal(error: ExportRefusedError) -> Exception:
     """What is to be mended in the body, or who may not have it; else as it is: try again later."""
-    if error.word in ("hidden", "together"):
+    if error.word in ("hidden", "together", "restricted"):
         return NotAllowedError(error.message)
     found = _PLACES.get(error.word or "")
     if found is not None:
