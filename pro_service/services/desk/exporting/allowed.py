@@ -57,7 +57,9 @@ def what_may_leave(
     if not (answers or measures):
         hidden |= STACKED
     together = measures and all(may_see_together(*pair, reads_locked=True) for pair in measured)
-    # Words may tell answers and values alike: they are for who may see both beside each other.
+    # Words may tell answers and values alike: they are for who may see both beside each other. Who
+    # knows the allocation is not asked: why somebody was unblinded is never among the words, and
+    # that an arm may be named all the same is what a protocol accepts that lets them leave.
     words = all(
         not set(protocol.study.free_text_visible_to).isdisjoint(held) for protocol, held in pairs
     )
