@@ -15,4 +15,5 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION pro.keep_pace() FROM PUBLIC;
-CREATE TRIGGER pace_follows AFTER INSERT ON pro.sender_moves FOR EACH ROW EXECUTE FUNCTION pro.keep_pace();
+CREATE TRIGGER pace_follows AFTER INSERT ON pro.sender_moves FOR EACH ROW
+    EXECUTE FUNCTION pro.keep_pace();

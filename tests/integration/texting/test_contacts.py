@@ -14,7 +14,6 @@ from pro_service.services.texting import contacts
 from pro_service.services.texting.contact_rows import NoContactError
 from pro_service.services.texting.contacts import Newcomer
 from pro_service.services.texting.numbers import (
-    OtherKindError,
     SameNumberError,
     change_number,
     confirm_by_staff,
@@ -394,29 +393,3 @@ async def test_a_telephone_two_participants_share_is_silent_for_both_and_their_o
             contact = (await trial.facts(code)).contact
             assert contact is not None
             assert contact.relation == "self"
-
-
-async def test_a_number_takes_the_place_of_no_e_mail_address_and_of_nobodys_agreement(
-    database_url: str,
-) -> None:
-    async with open_trial(database_url) as trial:
-        await trial.enrol(row("K-001"))
-        who = trial.who("K-001")
-        agreed = Agreed(may_be_texted=True, may_be_told=True, agreed_on=SIGNED)
-        hers = Newcomer(Address(kind="email", value="li@home.example"), "child", agreed, SIGNED)
-        place = await contacts.add_contact(who, hers, ACTOR, WHY)
-        with pytest.raises(OtherKindError):
-            await change_number(who, HIS, ACTOR, WHY, which=place)
-        own = (await contacts.list_contacts(who))[0].contact
-        # First in the order, hers still keeps her place: the first number is changed.
-        await contacts.order_contacts(who, [place, own.ordinal], WHY)
-        new = await change_number(who, HIS, ACTOR, WHY)
-        await contacts.end_contact(who, new, ACTOR, WHY)
-        await change_number(who, phone(81), ACTOR, WHY)
-        shown = [
-            (one.address, one.contact.relation, one.contact.may_be_texted, one.contact.agreed_on)
-            for one in await contacts.list_contacts(who)
-        ]
-        assert shown[0] == ("li@home.example", "child", True, SIGNED)
-        assert [one[:2] for one in shown[1:]] == [(phone(81), "self")]
-        assert shown[1][3] is None
