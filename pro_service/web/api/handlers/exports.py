@@ -43,15 +43,9 @@ async def ask(call: Call) -> ExportAsked:
 async def show(call: Call) -> Export:
     """`GET /exports/{id}`."""
     one = await service.find_export(call.hands, call.id)
-    state = state_of(
-        ended=one.ended,
-        failed=one.failed is not None,
-        kept=one.kept,
-        begun=one.total is not None,
-    )
     return Export(
         id=str(one.id),
-        state=state,
+        state=state_of(one),
         done=one.done,
         total=one.total,
         tables=list(one.tables),
