@@ -103,6 +103,11 @@ class Place:
         """How the record names them."""
         return staff_actor(self.login)
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program that came in by a key."""
+        return self.allowed is not None
+
     def may(self, action: Action, site_id: UUID | None) -> bool:
         """Whether a role of theirs at the site does this; None is a site that is not theirs."""
         if self.allowed is not None and action not in self.allowed:

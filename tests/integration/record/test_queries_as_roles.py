@@ -195,6 +195,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "answering/history": (OPERATOR,),
     "answering/history.list_history_seen": (DESK,),
     "exports/jobs": (WORKER,),
+    "exports/jobs.is_program": (OPERATOR,),
     "exports/jobs.find_asked_export": (DESK,),
     "exports/jobs.insert_export_job": (DESK,),
     "exports/jobs.insert_export_making": (DESK,),

@@ -142,6 +142,7 @@ async def _make(
         wanted = Wanted(
             tables=tables,
             sites=allowed.sites,
+            for_program=await store.is_program(reading, job.study_id, place.staff_id),
             formats=tuple(job.formats),
             writers=choose_formats(",".join(job.formats), tables, neutral),
         )
