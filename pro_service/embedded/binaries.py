@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -58,6 +59,27 @@ def find_binaries(bin_dir: Path | None, *, major: int | None) -> Binaries:
         f"The data folder was made by PostgreSQL {major}, and this is {newest.version}.",
         mend="Use the version that made it, or choose another data folder.",
     )
+
+
+def server_programs(major: int, bin_dir: Path | None = None) -> Path:
+    """The server's programs of `major`: in `bin_dir`, the wheel's, or where Debian has them.
+
+    Raises EmbeddedError.
+    """
+    folders = [*([] if bin_dir is None else [bin_dir]), *program_folders(), debian_folder(major)]
+    for folder in folders:
+        with contextlib.suppress(EmbeddedError):
+            if major >= OLDEST and _inspect(folder).major == major:
+                return folder
+    raise EmbeddedError(
+        f"This needs PostgreSQL {major}'s server programs.",
+        mend="Install that server's package, or name the folder of its programs with --bin-dir.",
+    )
+
+
+def debian_folder(major: int) -> Path:
+    """Where Debian has the programs of a server, if it has them."""
+    return Path("/usr/lib/postgresql") / str(major) / "bin"
 
 
 def program_folders() -> list[Path]:

@@ -127,7 +127,10 @@ async def _by_statement(connection: asyncpg.Connection, series: str, migration: 
     for statement in _statements(migration.sql):
 
         async def step(text: str = statement) -> int:
-            await connection.execute(text)
+            try:
+                await connection.execute(text)
+            except asyncpg.DeadlockDetectedError as error:
+                raise _GaveWayError(error.message) from error
             return 0
 
         await _patiently(series, migration, step)

@@ -16,6 +16,7 @@ import asyncpg
 HEAD_START: Final = 0.5
 """Seconds a host is alone before the next is asked too."""
 WHOM: Final = "target_session_attrs"
+STANDBY: Final = asyncpg.TargetServerAttributeNotMatched
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]
 _order: dict[str, tuple[str, ...]] = {}
 """The hosts of each address as they are to be asked."""
@@ -39,7 +40,7 @@ def hosts_of(url: str) -> tuple[str, ...]:
 
 
 async def connect_first(url: str, connect: Connect) -> asyncpg.Connection:
-    """A connection to the first host that will do; what the last one raised where none does."""
+    """A connection to the first host that will do; raises what is wrong with the primary."""
     waiting = list(_order.setdefault(url, hosts_of(url)))
     if len(waiting) == 1:
         return await connect(waiting[0])
@@ -56,11 +57,14 @@ async def connect_first(url: str, connect: Connect) -> asyncpg.Connection:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             for task in done:
-                failed = task.exception()
-                if failed is None:
-                    _put_first(url, trying.pop(task))
+                why, host = task.exception(), trying.pop(task)
+                if why is None:
+                    _put_first(url, host)
                     return task.result()
-                del trying[task]
+                if failed is None or not isinstance(
+                    why, STANDBY
+                ):  # What is wrong with the primary.
+                    failed = why
         raise failed or OSError("no host")
     finally:
         for task in trying:

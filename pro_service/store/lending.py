@@ -211,8 +211,8 @@ class BoundedPool(asyncpg.Pool):
 
     async def doubt_all(self) -> None:
         """Make every connection anew before it is lent again; elsewhere, where that can be."""
-        doubt(self.url)
         for pool in self.beside:
+            doubt(pool.url)
             await pool.expire_connections()
 
 

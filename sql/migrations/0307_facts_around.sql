@@ -1,11 +1,12 @@
 -- What of a participant's facts their revision does not guard: study time, the site, and what happens on their numbers.
 -- Whoever has the facts of that very revision in hand asks for this alone, instead of reading all of them anew.
 
--- Which rows these are: those of a server that has run on since, in the tables that were made once. After a restore, or on
--- a server that took over, a revision may be the same and the facts others.
+-- Which rows these are: those of a server that has run on since, in the tables that were made once. After a restore, in a
+-- copy put in its place, or on a server that took over, a revision may be the same and the facts others.
 CREATE FUNCTION pro.facts_origin() RETURNS text
     LANGUAGE sql STABLE AS $$
-    SELECT pg_postmaster_start_time()::text || ' ' || 'pro.participant_revisions'::regclass::oid::text
+    SELECT concat_ws(' ', pg_postmaster_start_time(), 'pro.participant_revisions'::regclass::oid,
+                     (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
 $$;
 
 CREATE FUNCTION pro.facts_around(study uuid, participant uuid)

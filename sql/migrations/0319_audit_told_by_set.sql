@@ -2,11 +2,6 @@
 -- it was changed is looked up by the row. Until now every entry of its participant since was read for it, which at ten
 -- million entries was thousands for each row of a page.
 
--- Changes, by the rows they changed. New keys wait in a list of a few pages, so that a write adds no more than a line to it;
--- whoever reads looks through that, too.
-CREATE INDEX audit_changes_of ON pro.audit_entries USING gin (row_ids jsonb_path_ops)
-    WITH (fastupdate = on, gin_pending_list_limit = 64) WHERE operation = 'UPDATE';
-
 -- As before (0200): a row for each row they tell of and may be shown, twenty an entry; of an entry that shows none, one
 -- without. `document`: what was written, as it then stood; else `old` and `new`.
 CREATE OR REPLACE FUNCTION pro.audit_told(

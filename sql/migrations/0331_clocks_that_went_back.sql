@@ -55,10 +55,10 @@ BEGIN
 END
 $$;
 
--- The machine's time when the audit was last written to: whoever begins to work makes ids that sort behind it,
+-- The furthest of the machine's times at which the audit was written to: whoever begins to work makes ids that sort behind it,
 -- for what is the latest is told by its id, and a process that starts after the clock was put right would
 -- make ids that sort before those of the hour that never was.
 CREATE FUNCTION pro.last_written_at() RETURNS timestamptz
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.at FROM pro.audit_entries AS e ORDER BY e.id DESC LIMIT 1
+    SELECT max(e.at) FROM pro.audit_entries AS e
 $$;

@@ -14,7 +14,8 @@ from pro_service.store.sql_files import all_queries
 MIGRATIONS: Final = Path(__file__).parents[2] / "sql" / "migrations"
 READ_FROM: Final = frozenset(
     (
-        *("participants", "participant_protocols", "data_keys", "consents", "statuses", "events"),
+        *("participants", "participant_protocols", "preferences", "data_keys", "consents"),
+        *("statuses", "events"),
         *("restrictions", "erasures", "visits", "visit_moves", "visit_closings", "undone"),
         *("assessments", "attempts", "responses", "sitting_responses", "standing_sittings"),
     )

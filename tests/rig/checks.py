@@ -13,12 +13,25 @@ from tests.rig.books import Acknowledged, Provider
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 SHOWN = frozenset({"accepted", "sent", "delivered", "unconfirmed"})
+UNFINISHED = frozenset({"queued", "sending", "ambiguous"})
 ANSWERS = """
 SELECT DISTINCT assessment_id::text, item, value::text FROM pro.responses
 WHERE assessment_id = ANY ($1::uuid[]) AND value IS NOT NULL
 """
 SITTINGS = "SELECT DISTINCT assessment_id::text FROM pro.attempts WHERE submitted_at IS NOT NULL"
-CAME = "SELECT provider_id FROM pro.provider_events WHERE provider_id LIKE 'rig-%'"
+CAME = """
+SELECT e.provider_id FROM pro.provider_events AS e
+JOIN pro.inbounds AS i ON i.study_id = e.study_id AND i.id = e.inbound_id
+WHERE e.provider_id LIKE 'rig-%' AND (i.disposition <> 'answer' OR EXISTS (
+    SELECT FROM pro.responses AS r WHERE r.study_id = i.study_id AND r.inbound_id = i.id))
+"""
+"""Texts that are there, and with them their answers, where they were taken for answers."""
+STORED_TWICE = """
+SELECT attempt_id::text || ' ' || item FROM pro.responses
+WHERE assessment_id = ANY ($1::uuid[]) AND inbound_id IS NULL AND value IS NOT NULL
+GROUP BY attempt_id, item HAVING count(*) > 1
+"""
+"""Nobody goes back on a page: one sitting has one answer to a question."""
 CREDITED_TWICE = """
 SELECT inbound_id::text FROM pro.responses WHERE inbound_id IS NOT NULL
 GROUP BY inbound_id, assessment_id, item HAVING count(*) > 1
@@ -74,6 +87,7 @@ async def _answers(owner: Connection, book: Acknowledged, verdict: Verdict) -> N
     for what, wished, sql in (("sent in", book.sittings, SITTINGS), ("text", book.texts, CAME)):
         lost += [(one, what) for one in wished - {row[0] for row in await owner.fetch(sql)}]
     twice = [row[0] for row in await owner.fetch(CREDITED_TWICE)]
+    twice += [row[0] for row in await owner.fetch(STORED_TWICE, wanted)]
     verdict.lost, verdict.doubled = len(lost), len(twice)
     verdict.notes += [f"lost: {one}" for one in lost] + [f"credited twice: {one}" for one in twice]
 
@@ -95,7 +109,7 @@ async def _texts(owner: Connection, provider: Provider, since: UUID, verdict: Ve
         for one, row in ours.items()
         if row["state"] in SHOWN - {"unconfirmed"} and one not in given | provider.replies.keys()
     ]
-    unfinished = [one for one, row in ours.items() if row["state"] in ("queued", "sending")]
+    unfinished = [one for one, row in ours.items() if row["state"] in UNFINISHED]
     left = await owner.fetchval(LEFT_DUE, 60.0)
     verdict.doubled += len(twice)
     verdict.silent += len(unknown) + len(taken_for_sent) + len(unfinished) + left

@@ -122,6 +122,7 @@ class Cluster:
         self.folder, self.synchronous, self.room = folder, synchronous, room
         self.account = server_account(folder / "none")
         self.nodes: list[Node] = []
+        self._mounted: list[Path] = []
         self._etcd: subprocess.Popen[bytes] | None = None
         self._etcd_port = free_port()
 
@@ -147,9 +148,9 @@ class Cluster:
     async def _add(self, name: str) -> None:
         port, home = free_port(), self._home(name)
         node = Node(name, home, port, free_port(), Link(name, port), Link(name, self._etcd_port))
+        self.nodes.append(node)
         await node.replication.open()
         await node.etcd.open()
-        self.nodes.append(node)
         (home / "patroni.json").write_text(json.dumps(self._configured(node)), encoding="utf-8")
 
     def _home(self, name: str) -> Path:
@@ -157,6 +158,7 @@ class Cluster:
         home.mkdir()
         if self.room is not None and name != "etcd":
             words = ["mount", "-t", "tmpfs", "-o", f"size={self.room}m", "rig", str(home)]
+            self._mounted.append(home)
             subprocess.run(words, check=True, timeout=10)
         if self.account is not None:
             os.chown(home, self.account.uid, self.account.gid)
@@ -269,18 +271,18 @@ class Cluster:
         return "leader" in roles.values() and await _leads(self.nodes[0])
 
     async def stop(self) -> None:
-        """End everything, at once."""
-        for node in self.nodes:
-            node.signal(signal.SIGCONT)
-            await node.end()
-            await node.replication.close()
-            await node.etcd.close()
-        if self._etcd is not None:
-            self._etcd.kill()
-            self._etcd.wait()
-        if self.room is not None:
+        """End everything, at once; what cannot be ended keeps nothing else from its end."""
+        async with contextlib.AsyncExitStack() as stack:  # The last first.
+            for home in self._mounted:
+                stack.push_async_callback(asyncio.to_thread, _unmount, home)
+            if self._etcd is not None:
+                stack.callback(self._etcd.wait)
+                stack.callback(self._etcd.kill)
             for node in self.nodes:
-                await asyncio.to_thread(_unmount, node.folder)
+                stack.push_async_callback(node.etcd.close)
+                stack.push_async_callback(node.replication.close)
+                stack.push_async_callback(node.end)
+                stack.callback(node.signal, signal.SIGCONT)
 
 
 def _unmount(folder: Path) -> None:

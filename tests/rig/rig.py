@@ -23,7 +23,7 @@ from tests.benchmarks.measuring.filling import ACTOR, fill
 from tests.benchmarks.measuring.waves import AGAIN, BEFORE, put_back
 from tests.benchmarks.measuring.world import World, move_to_the_morning
 from tests.rig.books import SECRET, Acknowledged, Provider
-from tests.rig.checks import Verdict, compare
+from tests.rig.checks import UNFINISHED, Verdict, compare
 from tests.rig.clients import Doors, Phone, Walker
 from tests.rig.cluster import Cluster
 from tests.rig.processes import Process, settings_of
@@ -57,9 +57,7 @@ LEASES_OVER: Final = (
     "UPDATE pro.messages SET lease_until = clock_timestamp() - interval '1 second'"
     " WHERE state = 'sending'"
 )
-IN_HAND: Final = (
-    "SELECT count(*) FROM pro.messages WHERE state IN ('queued', 'sending', 'ambiguous')"
-)
+IN_HAND: Final = "SELECT count(*) FROM pro.messages WHERE state = ANY ($1::text[])"
 
 
 @dataclass
@@ -133,9 +131,10 @@ class Rig:
             now = await operations.get_study_time(owner)
             await operations.move_clock(owner, now + timedelta(minutes=11))
             for _ in range(120):
-                if not await owner.fetchval(IN_HAND):
+                if not await owner.fetchval(IN_HAND, list(UNFINISHED)):
                     return
                 await asyncio.sleep(0.5)
+            self.unrecovered.append("texts under way did not come to an end")
         finally:
             await owner.close()
 

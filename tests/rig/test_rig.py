@@ -21,5 +21,5 @@ async def test_nothing_is_lost_or_doubled_while_leaders_and_processes_fall() -> 
 
 async def test_asynchronous_standbys_are_caught_losing_what_was_acknowledged() -> None:
     told = await live(0.5, seed=1, naive=True)
-    assert told.verdict.lost + told.verdict.doubled + told.verdict.silent > 0, str(told)
+    assert told.verdict.lost > 0, str(told)
     assert told.verdict.acknowledged > 0

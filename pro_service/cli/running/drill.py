@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Final, TypeVar
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import typer
 
@@ -26,12 +26,19 @@ from pro_service.cli.runtime import (
 )
 from pro_service.config import Settings, open_seal_keys, open_vault, read_settings, ring_of
 from pro_service.domain.errors import ProServiceError
-from pro_service.embedded import EmbeddedError, EmbeddedPostgres, program_folders
+from pro_service.embedded import (
+    EmbeddedError,
+    EmbeddedPostgres,
+    debian_folder,
+    program_folders,
+)
 from pro_service.services import keeping
 from pro_service.services.keeping import Archive, Finding, Restored, State
+from pro_service.store.connection import Connection
 from pro_service.store.ids import made_at, new_id
-from pro_service.store.keeping.drills import get_replayed_at
+from pro_service.store.keeping import drills
 from pro_service.store.keeping.watching import get_server
+from pro_service.store.pooler import is_pooled
 from pro_service.store.pools import connect
 
 ACTOR: Final = "cli:drill"
@@ -41,6 +48,7 @@ TO_NAME: Final = (
 )
 UNDER_ROOT: Final = "postgres"
 """The account pgBackRest works under where the drill is run by root."""
+_Answer = TypeVar("_Answer")
 REPLAYED_WITHIN: Final = 6 * 3600.0
 """Seconds: a day of a busy server's log is replayed within minutes, a month's is not."""
 
@@ -133,7 +141,7 @@ async def _drill(
                 findings = [*beside.findings, *await _look(wish, beside, began)]
         except (ProServiceError, EmbeddedError) as error:
             findings.append(Finding("restore", State.wrong, error.message, error.mend or ""))
-    gone = "stopped, and its folder removed"
+    gone = "no server is left, and its folder is removed"
     return [*findings, Finding("temporary server", State.well, gone)]
 
 
@@ -212,24 +220,48 @@ async def _from_archive(wish: _Wish, archive: Archive, folder: Path) -> AsyncIte
         ready_within=REPLAYED_WITHIN,
     )
     async with server:
-        url = _named(server.url, wish.settings)
-        connection = await connect(url, role=None, actor=ACTOR)
-        try:
-            until = await get_replayed_at(connection) or newest.stopped_at
-        finally:
-            await connection.close()
+        url = await _named(server.url, wish.settings)
+        until = await _asked(url, drills.get_replayed_at) or newest.stopped_at
         said = f"{newest.label} ({newest.kind}) of pgBackRest, and the log archived since"
         yield _Beside(url, until, [Finding("backup", State.well, said)])
 
 
 def _debians(cluster: Path) -> Path | None:
     """The machine's own programs of the version that wrote the folder, where Debian has them."""
-    folder = Path("/usr/lib/postgresql") / (cluster / "PG_VERSION").read_text().strip() / "bin"
+    folder = debian_folder(int((cluster / "PG_VERSION").read_text()))
     return folder if folder.is_dir() else None
 
 
-def _named(url: str, settings: Settings) -> str:
-    """The same server, the database PRO_DATABASE_URL names."""
-    given = settings.database_url
-    path = "" if given is None else urlsplit(given.get_secret_value()).path
-    return urlunsplit(urlsplit(url)._replace(path=path)) if path.strip("/") else url
+async def _named(url: str, settings: Settings) -> str:
+    """The same server, the database PRO_DATABASE_URL names; what a pooler's names is an entry.
+
+    Behind a pooler it is the one database with our schema. Raises OptionError.
+    """
+    given = "" if settings.database_url is None else settings.database_url.get_secret_value()
+    if not is_pooled(given):
+        path = urlsplit(given).path
+        return urlunsplit(urlsplit(url)._replace(path=path)) if path.strip("/") else url
+    found = [one for one in await _databases(url) if await _asked(one, drills.holds_ours)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(unquote(urlsplit(one).path.strip("/")) for one in found)
+    raise OptionError(
+        f"PRO_DATABASE_URL names a pooler's entry, and which database is meant is not clear:"
+        f" the schema is in {names or 'none of them'}.",
+        mend="Set PRO_DATABASE_URL to the server's own address, with the database's name.",
+    )
+
+
+async def _databases(url: str) -> list[str]:
+    """The addresses of the server's databases."""
+    parts = urlsplit(url)
+    names = await _asked(url, drills.list_databases)
+    return [urlunsplit(parts._replace(path=f"/{quote(name, safe='')}")) for name in names]
+
+
+async def _asked(url: str, ask: Callable[[Connection], Awaitable[_Answer]]) -> _Answer:
+    connection = await connect(url, role=None, actor=ACTOR)
+    try:
+        return await ask(connection)
+    finally:
+        await connection.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,7 +14,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from pro_service.cli.options import ActorOption, DataOption
-from pro_service.cli.running.parting import backup_parted
+from pro_service.cli.running.parting import Parted, Wish, backup_parted
 from pro_service.cli.runtime import (
     OPERATOR,
     Runtime,
@@ -93,13 +92,19 @@ def backup_command(
             help="Of these studies alone, to go on in a database of their own; may be repeated.",
         ),
     ] = None,
+    room: Annotated[
+        Path | None,
+        typer.Option(
+            "--room", metavar="FOLDER", help="With --study: where there is room for a copy."
+        ),
+    ] = None,
     bin_dir: BinOption = None,
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
     """Write the whole database to one file, and read it back."""
 
-    async def work() -> keeping.Manifest:
+    async def work() -> Parted:
         settings = read_settings()
         who = name_actor(actor, settings)
         ring = _ring(settings)
@@ -110,15 +115,22 @@ def backup_command(
             )
         async with open_bare_database(settings, data) as (ready, url):
             place = keeping.Place(url, who, _folders(bin_dir))
+            under = ring if encrypt else None
             with _progress() as progress:
-                writes = partial(keeping.make_backup, progress=progress)
                 if studies:
-                    writes = partial(backup_parted, ready, studies, progress=progress)
-                made = await writes(place, file, ring if encrypt else None)
-            await _note_backup(url, who, file, made, keep_days)
-            return made
+                    wish = Wish(ready, studies, room, bin_dir)
+                    done = await backup_parted(wish, place, file, under, progress)
+                else:
+                    made = await keeping.make_backup(place, file, under, progress)
+                    done = Parted(made, (), 0)
+            await _note_backup(url, who, file, done, keep_days)
+            return done
 
-    made = run_command(work())
+    _say_made(file, run_command(work()))
+
+
+def _say_made(file: Path, done: Parted) -> None:
+    made = done.made
     out.print(
         f"{file}: {made.rows} rows of {len(made.tables)} tables, as of"
         f" {made.made_at:%Y-%m-%d %H:%M:%S} UTC, read back and equal.",
@@ -127,16 +139,23 @@ def backup_command(
     needed = (("VAULT", made.vault_keys), ("INDEX", made.index_keys), ("LINK", made.link_keys))
     for name, ids in needed:
         out.print(f"It needs PRO_{name}_KEYS: {', '.join(ids) or 'none yet'}.", markup=False)
+    if done.without_factor:
+        out.print(
+            f"{done.without_factor} of the people who stay must set up their second factor again:"
+            " theirs was sealed under the key of a study that is not in this file. Until then their"
+            " password alone lets them in, where their role does not demand one.",
+            markup=False,
+        )
 
 
-async def _note_backup(
-    url: str, who: str, file: Path, made: keeping.Manifest, keep_days: int | None
-) -> None:
+async def _note_backup(url: str, who: str, file: Path, done: Parted, keep_days: int | None) -> None:
     """Keep that it was made: whoever is erased later is told that it is not reached."""
-    until = None if keep_days is None else (made.made_at + timedelta(days=keep_days)).date()
+    at = done.made.made_at
+    until = None if keep_days is None else (at + timedelta(days=keep_days)).date()
     connection = await connect(url, role=OPERATOR, actor=who)
     try:
-        await record_backup(connection, BackupKept(file.name, made.made_at, until))
+        kept = BackupKept(file.name, at, until)
+        await record_backup(connection, kept, of_studies=done.studies)
     finally:
         await connection.close()
 

@@ -62,6 +62,8 @@ def new_command(
     """Make a key and print it, this once; a program that is new gets a role at a site by it."""
     entering = _entering(answers, role, site, study_wide=study_wide)
     wish = KeyWish(login, frozenset(scope), days, per_minute, entering)
+    if by is not None and Scope.export not in wish.scopes:
+        raise typer.BadParameter("goes with --scope exports", param_hint="--by")
     allowing = _allowing(by, reason, code, from_stdin=from_stdin)
 
     async def work(runtime: Runtime) -> MadeKey:

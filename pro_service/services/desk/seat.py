@@ -106,6 +106,11 @@ class Place:
         """How the record names them."""
         return staff_actor(self.login)
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program that came in by a key."""
+        return self.allowed is not None
+
     def may(self, action: Action, site_id: UUID | None) -> bool:
         """Whether a role of theirs at the site does this; None is a site that is not theirs."""
         if self.allowed is not None and action not in self.allowed:
@@ -178,7 +183,10 @@ class Copy(NamedTuple):
 
 @asynccontextmanager
 async def at_copy(pools: Pools, seat: Seat | Place) -> AsyncIterator[Copy]:
-    """One snapshot as `at_desk` has it, of a standby where there is one that answers."""
+    """One snapshot as `at_desk` has it, of a standby where one answers and knows its age.
+
+    Who is no standby any more, or has heard nothing since it started, may be older than any age.
+    """
     async with AsyncExitStack() as stack:
         if pools.copy is not None:
             try:
@@ -188,8 +196,11 @@ async def at_copy(pools: Pools, seat: Seat | Place) -> AsyncIterator[Copy]:
             except DatabaseUnreachableError as error:
                 log.warning("copy_unreachable", extra={"reason": error.message})
             else:
-                yield Copy(connection, None if age is None else math.ceil(age))
-                return
+                if age is not None:
+                    yield Copy(connection, math.ceil(age))
+                    return
+                log.warning("copy_of_unknown_age")
+                await stack.aclose()
         here = at_desk(pools.desk, seat, one_snapshot=True)
         yield Copy(await stack.enter_async_context(here), None)
 

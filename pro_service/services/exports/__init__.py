@@ -11,7 +11,8 @@ from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES
 from pro_service.services.exports.cuts import CutError, find_cut, list_cuts
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.formats.errors import FormatError
-from pro_service.services.exports.instants import AsOfError
+from pro_service.services.exports.free_text import words_may_leave
+from pro_service.services.exports.instants import AsOfError, is_copy_of
 
 __all__ = [
     "ANSWERED",
@@ -31,5 +32,7 @@ __all__ = [
     "export",
     "find_cut",
     "formats_at_hand",
+    "is_copy_of",
     "list_cuts",
+    "words_may_leave",
 ]

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
@@ -30,6 +31,11 @@ from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.exports import export as store
 from pro_service.store.study.studies import StudyRow
 
+RESTRICTED_LEFT_OUT: Final = (
+    "left out: of participants who are restricted nothing goes to a program"
+)
+"""What the manifest of a program's export says."""
+
 
 class TableNameError(ProServiceError):
     """There is no such table."""
@@ -43,6 +49,8 @@ class Wanted:
     """Names of the registry. Whoever asks has made sure that they may have them."""
     sites: frozenset[str] | None = None
     """Codes of the sites whose participants are in it, by the site at the instant; None: all."""
+    for_program: bool = False
+    """Whether a program takes it: of whoever is restricted now nothing is in it (R17)."""
     formats: tuple[str, ...] = ("csv",)
     """The names of the formats, as the record keeps them."""
     writers: Callable[[], tuple[Writer, ...]] = field(default=lambda: (CsvWriter(),))
@@ -66,9 +74,15 @@ class Wanted:
             found.append("free_text=yes")
         if self.sites is not None:
             found.append(f"sites={','.join(sorted(self.sites))}")
+        if self.for_program:
+            found.append("restricted=left_out")
         if as_of is not None:
             found.append(f"as_of={as_of.astimezone(UTC).isoformat()}")
         return "&".join(found)
+
+    def left_out(self) -> dict[str, object]:
+        """What the manifest says of whom the export leaves out."""
+        return {"restricted": RESTRICTED_LEFT_OUT} if self.for_program else {}
 
 
 EVERYTHING = Wanted()
@@ -97,9 +111,10 @@ async def export(
     CutError, CopyBehindError, TableNameError, ReadsOpenError, FreeTextError, ExportFolderError,
     what `told` does.
     """
-    as_of = as_of if cut is None else (await find_cut(connection, study.id, cut)).cut_at
+    newest = ahead or connection  # A copy may not have yet what was written a moment ago.
+    as_of = as_of if cut is None else (await find_cut(newest, study.id, cut)).cut_at
     tables = wanted.in_order()
-    await demand_free_text(connection, context, study.id, wanted.tables)
+    await demand_free_text(newest, context, study.id, wanted.tables)
     at = await settle(connection, as_of, ahead=ahead)
     with ExitStack() as stack:
         async with store.one_snapshot(connection):
@@ -109,9 +124,9 @@ async def export(
                 await demand_apart(connection, context, study.id, wanted.tables, at)
             plan = await context.reader.plan(connection, study.id, at)
             snapshot = _snapshot(context, study, plan, kind, at)
-            about = _about(context, snapshot, now, cut) | plan_cells(plan)
+            about = _about(context, snapshot, now, cut) | plan_cells(plan) | wanted.left_out()
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
-            place = Place(connection, study.id, wanted.sites, wanted.tables)
+            place = Place(connection, study.id, wanted.sites, wanted.tables, wanted.for_program)
             merging = await Merging.begin(place, context, snapshot)
             await _participants(merging, written, told)
         written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))

@@ -56,6 +56,18 @@ class CopyBehindError(ProServiceError):
     """The copy of the database does not keep up."""
 
 
+async def is_copy_of(
+    ahead: asyncpg.Connection[asyncpg.Record], copy: asyncpg.Connection[asyncpg.Record]
+) -> bool:
+    """Whether a server still follows the one ahead: a promoted or cut-off standby does not.
+
+    For some minutes after a promotion it is not known of those that follow either.
+    """
+    other, here = await copies.get_identity(copy), await copies.get_identity(ahead)
+    same = (other.system_identifier, other.timeline) == (here.system_identifier, here.timeline)
+    return other.is_standby and same
+
+
 async def catch_up(
     ahead: asyncpg.Connection[asyncpg.Record],
     copy: asyncpg.Connection[asyncpg.Record],

@@ -139,6 +139,8 @@ class Place(NamedTuple):
     """Codes of sites whose participants are read; None: all."""
     tables: Collection[str]
     """The tables that are wanted."""
+    without_restricted: bool
+    """Whether whoever is restricted now is left out (R17)."""
 
 
 class Merging:
@@ -151,11 +153,13 @@ class Merging:
         snapshot: Snapshot,
         whose: Whose,
         sources: Sources,
+        restricted: Collection[UUID],
     ) -> None:
-        """Over streams that nobody else reads."""
+        """Over streams that nobody else reads; of the restricted no words are told."""
         self._connection, self._tables = place.connection, place.tables
         self._context, self._snapshot = context, snapshot
         self._whose, self._sources = whose, sources
+        self._restricted = restricted
         self.participant_ids = whose.participant_ids
         """Whose rows are made, in this order."""
 
@@ -164,11 +168,14 @@ class Merging:
         """Begin to read, inside one snapshot."""
         study_id, as_of = place.study_id, snapshot.as_of
         known = await store.list_participants_to_export(place.connection, study_id, as_of)
-        ids = [one.id for one in known if place.sites is None or one.site in place.sites]
+        here = [one for one in known if place.sites is None or one.site in place.sites]
+        restricted = frozenset(one.id for one in here if one.restricted)
+        left_out = restricted if place.without_restricted else frozenset[UUID]()
+        ids = [one.id for one in here if one.id not in left_out]
         whose = Whose(study_id, ids, as_of)
         free_text = FREE_TEXT in place.tables
         sources = await Sources.open(place.connection, whose, free_text=free_text)
-        return cls(place, context, snapshot, whose, sources)
+        return cls(place, context, snapshot, whose, sources, restricted)
 
     async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""
@@ -246,8 +253,10 @@ class Merging:
         """What was written about them and by them, where that was asked for."""
         if self._sources.words is None:
             return []
-        found = await self._sources.words.of(reading.person.participant.participant_id)
-        return [(FREE_TEXT, word_rows(self._context.keys.vault, reading.person, found))]
+        who = reading.person.participant.participant_id
+        found = await self._sources.words.of(who)
+        restricted, vault = who in self._restricted, self._context.keys.vault
+        return [(FREE_TEXT, word_rows(vault, reading.person, found, restricted=restricted))]
 
     async def _verified(self, one: ExportedParticipant, asked: Asked) -> Sequence[Verified]:
         """Their signatures, compared with what was read already."""

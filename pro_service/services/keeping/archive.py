@@ -80,6 +80,8 @@ class Archive:
             f"--pg1-path={folder}",
             f"--tablespace-map-all={folder.parent / 'tablespaces'}",
             f"--lock-path={folder.parent / 'lock'}",
+            # Else what a link of the database in use leads to would be written where it leads.
+            "--no-link-all",
             "--archive-mode=off",
         )
         with (folder / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
@@ -91,28 +93,37 @@ class Archive:
             if self.account is not None:
                 shutil.chown(folder / name, self.account, self.account)
 
+    def _begin(self, words: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  (pgBackRest's own, no shell)
+            words,
+            user=self.account,
+            group=self.account,
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
     async def _run(self, command: str, *options: str) -> bytes:
         quiet = ("--log-level-file=off", "--log-level-console=off", "--log-level-stderr=error")
         words = ["pgbackrest", f"--stanza={self.stanza}", *quiet, *options]
         words += [] if self.config is None else [f"--config={self.config}"]
         try:
-            done = await asyncio.to_thread(
-                subprocess.run,
-                [*words, command],
-                user=self.account,
-                group=self.account,
-                cwd="/",
-                capture_output=True,
-                check=False,
-            )
+            process = self._begin([*words, command])
         except (OSError, LookupError) as error:
             raise ArchiveError(
                 f"pgBackRest cannot be run here ({error}).",
                 mend="Run the drill where the repository is read, as the account pgBackRest works"
                 " under.",
             ) from None
-        if done.returncode != 0:
-            lines = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()
+        try:
+            answer, complaints = await asyncio.to_thread(process.communicate)
+        finally:
+            # Whoever gives up waiting removes the folder that it writes into.
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if process.returncode != 0:
+            lines = (answer + complaints).decode("utf-8", "replace").splitlines()
             why = next((line for line in lines if "ERROR" in line), "it said nothing")
             raise ArchiveError(f"pgbackrest {command} failed: {why.strip()[:300]}")
-        return done.stdout
+        return answer

@@ -73,7 +73,7 @@ async def look_in(
         if known is None:
             return None
         facts = context.known.present(door.sha256, known.around)
-        if facts is not None:
+        if facts is not None and facts.id == known.session.participant_id:
             return known.session, facts
     found = await door.find(connection, answers_of)
     if found is None:

@@ -175,7 +175,7 @@ async def _write(
         plan = decide(Read(context, posted.visitor, questionnaire, baseline))
         if refused or not plan.is_plain:
             stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
-            if stored_at or not (plan.answers or plan.kept):
+            if stored_at is None and not (plan.answers or plan.kept):
                 await operations.mark_settled(connection)
             if stored_at is not None:  # What the caller knew may be older than what was stored.
                 page = await open_pages(connection, context, token, device=device)

@@ -2,7 +2,8 @@
 
 A provider gives a webhook up after a few tries; its list keeps the text. The reply cannot go out
 in an answer any more, so it is queued and sent like any message. Some list what one number wrote
-and nothing else: they are asked, once an hour, about the numbers that were written to of late.
+and nothing else: they are asked, once an hour, about the numbers that were written to of late. A
+number that gives no answer keeps nobody else's text back, and is asked again an hour later.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from pro_service.messaging.gateway import (
     Gateway,
@@ -51,57 +53,91 @@ async def sweep_inbound(connection: Connection, context: ServiceContext, gateway
     if not isinstance(gateway, ListsInbound | ListsByNumber):
         return 0
     fed = 0
-    restored_at = await holds.get_last_hold_began(connection)
     for sweep in await sending.list_inbound_sweeps(
         connection, gateway.name, first_look=FIRST_LOOK, overlap=OVERLAP, grace=GRACE
     ):
-        by_number = isinstance(gateway, ListsByNumber)
-        if by_number and sweep.until - sweep.since < OVERLAP + BY_NUMBER_EVERY - GRACE:
-            continue
-        try:
-            texts = await _listed(connection, context, gateway, sweep)
-        except LookupFailedError:
-            continue
-        for text in texts:
-            known = await inbounds.find_provider_event(
-                connection, sweep.study_id, gateway.name, text.provider_id
-            )
-            if known is not None:
+        texts: Sequence[InboundText]
+        whole = True
+        if isinstance(gateway, ListsByNumber):
+            if not _is_due(sweep):
                 continue
-            # What came before a restore was answered then, if it was to be answered at all.
-            answered = (
-                restored_at is not None
-                and text.received_at is not None
-                and text.received_at < restored_at
-            )
+            texts, whole = await _listed_by_number(connection, context, gateway, sweep)
+        else:
             try:
-                await take_text(
-                    connection, context, gateway, text, by_queue=True, answered=answered
+                texts = await gateway.list_inbound(
+                    sweep.address, since=sweep.since, until=sweep.until
                 )
-            except (UnreadableWebhookError, UnknownAddressError) as error:
-                # Refused by the webhook for the same reason: nobody's text.
-                log.warning("listed_text_refused", extra={"error": type(error).__name__})
+            except LookupFailedError:
                 continue
-            fed += 1
-            log.warning("listed_text_fed", extra={"provider": gateway.name})
-        await sending.mark_inbound_swept(connection, sweep)
+        fed += await _feed(connection, context, gateway, sweep.study_id, texts)
+        if whole:
+            await sending.mark_inbound_swept(connection, sweep)
+        else:
+            before, now = sweep.since + OVERLAP, sweep.until + GRACE
+            await sending.mark_inbound_failed(connection, sweep, before, now)
     return fed
 
 
-async def _listed(
-    connection: Connection,
-    context: ServiceContext,
-    gateway: ListsInbound | ListsByNumber,
-    sweep: InboundSweep,
-) -> Sequence[InboundText]:
-    """What a provider shows of a sweep's span. Raises LookupFailedError."""
-    if isinstance(gateway, ListsInbound):
-        return await gateway.list_inbound(sweep.address, since=sweep.since, until=sweep.until)
+def _is_due(sweep: InboundSweep) -> bool:
+    """Whether the numbers are to be asked again: not within the hour, in vain or not."""
+    wait = BY_NUMBER_EVERY - GRACE
+    if sweep.until - sweep.since < OVERLAP + wait:
+        return False
+    if sweep.failed_at is None:
+        return True
+    # A clock that was put right since leaves an instant behind that lies ahead.
+    return not timedelta(0) <= sweep.until + GRACE - sweep.failed_at < wait
+
+
+async def _listed_by_number(
+    connection: Connection, context: ServiceContext, gateway: ListsByNumber, sweep: InboundSweep
+) -> tuple[list[InboundText], bool]:
+    """What a provider shows of each number of a sweep, and whether all of them were answered."""
     found: list[InboundText] = []
     lines = await sending.list_lines_written_to(connection, sweep, sweep.since - REPLIES_COME)
     if lines:
         await context.keys.study_key(connection, sweep.study_id)
+    failed = 0
     for line in lines:
         number = number_of(context, line)
-        found += await gateway.list_replies(number, since=sweep.since, until=sweep.until)
-    return found
+        try:
+            found += await gateway.list_replies(number, since=sweep.since, until=sweep.until)
+        except LookupFailedError:
+            failed += 1
+    if failed:
+        numbers = {"failed": failed, "asked": len(lines)}
+        log.warning("replies_not_listed", extra=numbers)
+    return found, not failed
+
+
+async def _feed(
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    study_id: UUID,
+    texts: Sequence[InboundText],
+) -> int:
+    """Take what never came; returns how many. Raises BusyError."""
+    fed = 0
+    restored_at = await holds.get_last_hold_began(connection)
+    for text in texts:
+        known = await inbounds.find_provider_event(
+            connection, study_id, gateway.name, text.provider_id
+        )
+        if known is not None:
+            continue
+        # What came before a restore was answered then, if it was to be answered at all.
+        answered = (
+            restored_at is not None
+            and text.received_at is not None
+            and text.received_at < restored_at
+        )
+        try:
+            await take_text(connection, context, gateway, text, by_queue=True, answered=answered)
+        except (UnreadableWebhookError, UnknownAddressError) as error:
+            # Refused by the webhook for the same reason: nobody's text.
+            log.warning("listed_text_refused", extra={"error": type(error).__name__})
+            continue
+        fed += 1
+        log.warning("listed_text_fed", extra={"provider": gateway.name})
+    return fed

@@ -130,7 +130,9 @@ async def move_sender(
         await give_reason(held, reason)
         place = (study_id, left.id, to.provider, address)
         if not await sending.move_sender(held, *place, actor=actor, reason=reason):
-            raise TakenError(f"Another study sends from {address} through {to.provider}.")
+            raise TakenError(
+                f"{address} at {to.provider} is, or was, a sender of another study or another site."
+            )
     return left
 
 

@@ -29,6 +29,10 @@ class SameNumberError(ProServiceError):
     """The participant has this number already."""
 
 
+class OtherKindError(ProServiceError):
+    """A telephone number would take the place of an e-mail address, or the other way round."""
+
+
 class NothingToConfirmError(ProServiceError):
     """No changed number of the participant waits to be confirmed."""
 
@@ -38,7 +42,7 @@ async def change_number(
 ) -> UUID:
     """Give a contact another number, as `change_address` does; in any spelling.
 
-    Raises PhoneError, NoContactError, SameNumberError, BusyError.
+    Raises PhoneError, NoContactError, OtherKindError, SameNumberError, BusyError.
     """
     address = phone(parse_phone(new_number))
     return await change_address(who, address, actor, reason, which=which)
@@ -49,18 +53,19 @@ async def change_address(
 ) -> UUID:
     """Give a contact another address, which gets nothing before somebody has confirmed it.
 
-    `which` is the contact, None: the first; returned is the id of the one with the new address. The
-    old one's conversation and links end, and what waits to be sent to it is not sent. A
-    participant without a contact gets one of their own. Raises NoContactError, SameNumberError,
-    BusyError.
+    `which` is the contact, None: the first of the address's kind; returned is the id of the one
+    with the new address. The old one's conversation and links end, and what waits to be sent to it
+    is not sent. A participant without a contact of this kind gets one of their own, after the
+    others: nobody's agreement passes from an e-mail address to a number. Raises NoContactError,
+    OtherKindError, SameNumberError, BusyError.
     """
     connection, context, study_id, participant_id, _ = who
 
     async def decide() -> Decision[UUID]:
         facts = await context.reader.facts(connection, study_id, participant_id)
-        old = find_contact(facts, which) if facts.contacts or which is not None else None
+        old = _replaced(facts, address, which)
         _refuse_known(context, facts, address, old)
-        new = _in_place_of(old)
+        new = _in_place_of(old, facts)
         note = note_about(context, facts, reason)
         row = contact_row(context, facts, address, new, actor=actor, reason=note.reference)
         call = CallRow(
@@ -82,10 +87,30 @@ async def change_address(
     return await until_written(decide)
 
 
-def _in_place_of(old: ContactFacts | None) -> NewContact:
-    """The same person at another address; the participant's own where there was nobody."""
+def _replaced(
+    facts: ParticipantFacts, address: Address, which: Which | None
+) -> ContactFacts | None:
+    """The contact whose place an address takes; None: it is a new one.
+
+    Raises NoContactError, OtherKindError.
+    """
+    if which is None:
+        each = (one for one, _ in facts.reach.each)
+        return next((one for one in each if one.kind == address.kind), None)
+    old = find_contact(facts, which)
+    if old.kind != address.kind:
+        raise OtherKindError(
+            f"Contact {old.ordinal} of {facts.code} is reached by {old.kind}, not by"
+            f" {address.kind}: one does not take the other's place.",
+            mend="Add it as a contact of its own, and end the other one if it is over.",
+        )
+    return old
+
+
+def _in_place_of(old: ContactFacts | None, facts: ParticipantFacts) -> NewContact:
+    """The same person at another address; the participant's own, the last, where there was none."""
     if old is None:
-        return NewContact("self", 1, None)
+        return NewContact("self", 1 + max((one.ordinal for one in facts.contacts), default=0), None)
     agreed = Agreed(old.may_be_texted, old.may_be_told, old.agreed_on)
     return NewContact(old.relation, old.ordinal, None if old.is_own else agreed)
 

@@ -180,6 +180,8 @@ class Known(NamedTuple):
 
     id: UUID
     site: str | None
+    restricted: bool
+    """Now, and not at the instant of the export."""
 
 
 class Whose(NamedTuple):

@@ -66,6 +66,8 @@ class OwnFile(NamedTuple):
     """Codes of the sites whose participants are in it."""
     tables: Sequence[str]
     formats: Sequence[str]
+    restricted_since: bool
+    """Whether somebody was restricted after it was asked for, and is so now."""
 
 
 class ClaimedExport(NamedTuple):
@@ -149,6 +151,12 @@ async def claim_export(
     """Lease the next file to make; None where there is none."""
     row = await connection.fetchrow(_SQL["claim_export"], lease, most_tries)
     return None if row is None else row_of(ClaimedExport, row)
+
+
+async def is_program(connection: Connection, study_id: UUID, staff_id: UUID) -> bool:
+    """Whether a member of the study is a program, and no person."""
+    found: bool = await connection.fetchval(_SQL["is_program"], study_id, staff_id)
+    return found
 
 
 async def report_export(

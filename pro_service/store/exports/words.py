@@ -23,7 +23,8 @@ class ExportedWords(NamedTuple):
     about: str
     """The kind of the row they stand with."""
     about_id: UUID | None
-    by_participant: bool
+    by_participant: bool | None
+    """None: a text from a number of which nobody knows whose it was."""
     words_sealed: bytes
     words_key: str
     key_id: UUID | None

@@ -27,6 +27,17 @@ async def get_replayed_at(connection: Connection) -> datetime | None:
     return at
 
 
+async def list_databases(connection: Connection) -> list[str]:
+    """The databases of the server, by name."""
+    return [row["name"] for row in await connection.fetch(_SQL["list_databases"])]
+
+
+async def holds_ours(connection: Connection) -> bool:
+    """Whether the database connected to has the service's schema."""
+    ours: bool = await connection.fetchval(_SQL["holds_ours"])
+    return ours
+
+
 async def count_known(
     connection: Connection, participants: Collection[UUID], messages: Collection[UUID]
 ) -> Known:

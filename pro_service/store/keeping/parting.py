@@ -25,8 +25,12 @@ async def list_studies(connection: Connection) -> list[StudyCode]:
     return [row_of(StudyCode, row) for row in await connection.fetch(_SQL["list_all_studies"])]
 
 
-async def keep_only_studies(connection: Connection, studies: Sequence[UUID]) -> None:
-    """Take out what belongs to other studies, past triggers and keys; a superuser's, of a copy."""
+async def keep_only_studies(connection: Connection, studies: Sequence[UUID]) -> int:
+    """Take out what belongs to other studies, past triggers and keys; a superuser's, of a copy.
+
+    How many people who stay have no second factor any more.
+    """
     async with transaction(connection) as held:
         await held.execute(_SQL["forget_refusals"])
-        await held.execute(_SQL["keep_only_studies"], list(studies))
+        without: int = await held.fetchval(_SQL["keep_only_studies"], list(studies))
+    return without

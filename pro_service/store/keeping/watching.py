@@ -37,7 +37,7 @@ class Figures(NamedTuple):
     """Sent in within a day."""
     unsealed_seconds: float | None
     backup_seconds: float | None
-    """Since the newest backup's snapshot; None: none was ever noted."""
+    """Since the snapshot of the newest backup of all studies; None: none was ever noted."""
     archive_seconds: float | None
     """Since the server last archived a piece of its log; None: it archives none."""
     alerts_unseen: int

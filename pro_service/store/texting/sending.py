@@ -190,6 +190,8 @@ class InboundSweep(NamedTuple):
     address: str
     since: datetime
     until: datetime
+    failed_at: datetime | None
+    """When the last look failed for some numbers; None: it did not."""
 
 
 async def list_inbound_sweeps(
@@ -233,4 +235,13 @@ async def mark_inbound_swept(connection: Connection, sweep: InboundSweep) -> Non
     """Everything in the span has been fed."""
     await connection.execute(
         _SQL["mark_inbound_swept"], sweep.study_id, sweep.sender_id, sweep.until
+    )
+
+
+async def mark_inbound_failed(
+    connection: Connection, sweep: InboundSweep, swept_until: datetime, now: datetime
+) -> None:
+    """Some numbers of the span gave no answer; `swept_until` is where the span before ended."""
+    await connection.execute(
+        _SQL["mark_inbound_failed"], sweep.study_id, sweep.sender_id, swept_until, now
     )

@@ -147,8 +147,12 @@ async def destroy_key(connection: Connection, guard: Guard) -> UUID | None:
     return key_id
 
 
-async def record_backup(connection: Connection, made: BackupKept) -> None:
-    """Keep that a backup was made, and until when it is kept."""
+async def record_backup(
+    connection: Connection, made: BackupKept, *, of_studies: Sequence[UUID] = ()
+) -> None:
+    """Keep that a backup was made, and until when it is kept; of which studies, if not of all."""
     await connection.execute(
-        _SQL["record_backup"], new_id(), made.file_name, made.made_at, made.kept_until
+        _SQL["record_backup"],
+        *(new_id(), made.file_name, made.made_at, made.kept_until),
+        list(of_studies) or None,
     )

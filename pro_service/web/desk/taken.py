@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pro_service.services.desk.seat import Seat, at_desk
+from pro_service.domain.study.permissions import Action
+from pro_service.services.desk.seat import NotAllowedError, Seat, at_desk
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.web.keys import POOLS
 
@@ -12,7 +13,12 @@ from pro_service.web.keys import POOLS
 async def csv_file(
     request: web.Request, seat: Seat, name: str, body: bytes, taken: TakenOut
 ) -> web.Response:
-    """The answer that brings the file `name`; not before it is kept that it was taken out."""
+    """The answer that brings the file `name`; not before it is kept that it was taken out.
+
+    Raises NotAllowedError for a table about participants and a seat that sees none.
+    """
+    if taken.what != "reads" and not seat.may_anywhere(Action.see_participants):
+        raise NotAllowedError
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         await insert_data_out(connection, seat.study_id, taken)
     return web.Response(

@@ -125,8 +125,10 @@ calls_ended AS (
 SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh, (SELECT now FROM doc) AS stored_at;
 
 -- name: find_web_write(study_id, idempotency_key)
--- When a request with this key was stored.
-SELECT recorded_at FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
+-- When a request with this key was stored. Whoever finds one acknowledges it without writing: so it is as safe by then as if
+-- it were stored now (`mark_settled`).
+SELECT recorded_at, pg_logical_emit_message(true, 'pro', '') AS settled
+FROM pro.web_writes WHERE study_id = $1 AND idempotency_key = $2;
 
 -- name: record_closing(study_id, participant_id, revision, write)
 -- Write down, once, which sittings of closed visits are the record and why, and score what was not sent.

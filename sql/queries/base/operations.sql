@@ -28,5 +28,5 @@ SELECT 1 AS alive;
 SELECT pg_logical_emit_message(true, 'pro', '') AS written_at;
 
 -- name: get_last_written_at()
--- The machine's time when the audit was last written to; NULL before that.
+-- The furthest of the machine's times at which the audit was written to; NULL before that.
 SELECT pro.last_written_at() AS at;

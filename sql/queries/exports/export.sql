@@ -16,11 +16,13 @@ WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted
 SELECT pg_advisory_xact_lock_shared(7004, 1);
 
 -- name: list_participants_to_export(study_id, as_of)
--- Who was known at an instant, in the order of every table, with the site as recorded until then.
+-- Who was known at an instant, in the order of every table, with the site as recorded until then; and who is restricted
+-- now, whatever the instant: that holds for what leaves from then on (R17).
 SELECT p.id, (SELECT t.code FROM pro.participant_sites AS ps
               JOIN pro.sites AS t ON t.study_id = ps.study_id AND t.id = ps.site_id
               WHERE ps.study_id = p.study_id AND ps.participant_id = p.id AND ps.recorded_at <= $2
-              ORDER BY ps.id DESC LIMIT 1) AS site
+              ORDER BY ps.id DESC LIMIT 1) AS site,
+       pro.is_restricted(p.study_id, p.id) AS restricted
 FROM pro.participants AS p WHERE p.study_id = $1 AND p.recorded_at <= $2
 ORDER BY p.id;
 

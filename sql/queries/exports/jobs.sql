@@ -23,8 +23,12 @@ WHERE j.study_id = $1 AND ($4::uuid IS NULL OR j.id = $4)
 ORDER BY j.id DESC LIMIT $3;
 
 -- name: find_own_file(study_id, id, kept)
--- A file that is still kept, of whoever the transaction is of.
-SELECT m.file_name, m.file_bytes, m.content_sha256, m.sites, j.tables, j.formats
+-- A file that is still kept, of whoever the transaction is of; and whether somebody they see was restricted since it was
+-- asked for, and still is.
+SELECT m.file_name, m.file_bytes, m.content_sha256, m.sites, j.tables, j.formats,
+       EXISTS (SELECT FROM pro.restrictions AS r
+               WHERE r.study_id = j.study_id AND r.id > j.id AND pro.is_restricted(r.study_id, r.participant_id))
+           AS restricted_since
 FROM pro.export_jobs AS j
 JOIN pro.export_makings AS m ON m.study_id = j.study_id AND m.id = j.id
 WHERE j.study_id = $1 AND j.id = $2 AND m.file_name IS NOT NULL AND m.ended_at > clock_timestamp() - $3::interval;
@@ -43,6 +47,10 @@ FROM (SELECT n.study_id, n.id FROM pro.export_makings AS n
 JOIN pro.export_jobs AS j ON j.study_id = next.study_id AND j.id = next.id
 WHERE m.study_id = next.study_id AND m.id = next.id
 RETURNING j.study_id, j.id, j.tables, j.formats, j.as_of, j.cut, j.actor;
+
+-- name: is_program(study_id, staff_id)
+-- Whether a member of the study is a program.
+SELECT EXISTS (SELECT FROM pro.staff AS s JOIN pro.programs AS g ON g.id = s.person_id WHERE s.study_id = $1 AND s.id = $2);
 
 -- name: report_export(study_id, id, done, total, lease)
 -- Say how far a file has come, and that somebody is still at it.

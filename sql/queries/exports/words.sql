@@ -1,10 +1,11 @@
 -- name: list_exported_words(study_id, participant_ids, as_of)
 -- The words written about these participants by an instant, and of theirs the texts that somebody had to read: sealed, each
--- with the key that opens it and the row it stands with.
+-- with the key that opens it and the row it stands with. Why somebody was unblinded is not among them: it may tell the arm.
+-- Whose a text is, the number says that it came from: of somebody else's it is theirs (R25), of none of these nobody knows.
 SELECT p.id AS participant_id, x.*
 FROM unnest($2::uuid[]) WITH ORDINALITY AS p (id, place)
 CROSS JOIN LATERAL (
-    SELECT n.id, coalesce(w.about, 'other') AS about, w.about_id, false AS by_participant, n.words_sealed, n.words_key,
+    SELECT n.id, coalesce(w.about, 'other') AS about, w.about_id, o.actor LIKE 'participant:%' AS by_participant, n.words_sealed, n.words_key,
            n.key_id, n.wrapped, n.wrapping_key, o.recorded_at, o.actor
     FROM pro.notes AS o
     JOIN pro.readable_notes AS n ON n.study_id = $1 AND n.id = o.id
@@ -45,8 +46,14 @@ CROSS JOIN LATERAL (
         ORDER BY s.note, s.rank
     ) AS w ON w.note = o.id
     WHERE o.study_id = $1 AND o.participant_id = p.id AND o.recorded_at <= $3
+      AND NOT EXISTS (SELECT FROM pro.unblindings AS u
+                      WHERE u.study_id = $1 AND u.participant_id = p.id AND pro.note_of(u.reason) = o.id)
     UNION ALL
-    SELECT i.id, 'text', i.id, true, i.body_sealed, i.body_key, k.id, k.wrapped, k.wrapping_key, i.recorded_at, i.actor
+    SELECT i.id, 'text', i.id, (
+               SELECT c.whose = 'self' FROM pro.lines AS l
+               JOIN pro.contact_points AS c ON c.study_id = $1 AND c.participant_id = p.id AND c.blind_index = l.their_index
+               WHERE l.study_id = $1 AND l.id = i.line_id AND c.valid_from <= i.recorded_at
+               ORDER BY c.valid_to IS NULL OR c.valid_to > i.recorded_at DESC, c.id DESC LIMIT 1), i.body_sealed, i.body_key, k.id, k.wrapped, k.wrapping_key, i.recorded_at, i.actor
     FROM pro.inbounds AS i
     LEFT JOIN LATERAL pro.key_named($1, i.body_key) AS k ON true
     WHERE i.study_id = $1 AND i.participant_id = p.id AND i.disposition = 'needs_reading' AND i.recorded_at <= $3

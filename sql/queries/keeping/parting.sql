@@ -7,5 +7,6 @@ SELECT s.id, s.code FROM pro.studies AS s ORDER BY s.code;
 SELECT set_config('session_replication_role', 'replica', true) AS role;
 
 -- name: keep_only_studies(studies)
--- Take out what belongs to other studies, and the seals, which were over it too.
-SELECT pro.keep_only_studies($1::uuid[]) AS taken_out;
+-- Take out what belongs to other studies, and the seals, which were over it too; how many people who stay must set
+-- their second factor up again.
+SELECT pro.keep_only_studies($1::uuid[]) AS without_factor;

@@ -10,7 +10,8 @@ SELECT d.due AS nudges_due, d.late AS nudges_late, d.oldest AS nudge_seconds,
        (SELECT count(*) FROM pro.studies AS s JOIN pro.attempts AS a
             ON a.study_id = s.id AND a.submitted_at > pro.now() - interval '1 day') AS sittings_of_day,
        extract(epoch FROM clock_timestamp() - pro.unsealed_since())::float8 AS unsealed_seconds,
-       (SELECT extract(epoch FROM clock_timestamp() - max(b.made_at))::float8 FROM pro.backups AS b)
+       (SELECT extract(epoch FROM clock_timestamp() - max(b.made_at))::float8 FROM pro.backups AS b
+        WHERE b.of_studies IS NULL)
            AS backup_seconds,
        (SELECT extract(epoch FROM clock_timestamp() - a.last_archived_time)::float8 FROM pg_stat_archiver AS a)
            AS archive_seconds,

@@ -135,7 +135,8 @@ WHERE m.id = $1 AND s.channel = 'email';
 -- on: `after` says what comes of each state in `before`. Of one that stays in a `copied` state nothing is kept.
 -- What was said to have gone wrong with a text that has arrived stays in the receipts alone.
 WITH named AS (
-    SELECT coalesce($2, (SELECT x.id FROM pro.messages AS x WHERE x.provider = $3 AND x.provider_id = $4)) AS id
+    SELECT coalesce($2, (SELECT x.id FROM pro.messages AS x WHERE x.provider = $3 AND x.provider_id = $4
+                         ORDER BY x.id DESC LIMIT 1)) AS id
 ),
 moved AS (
     -- Looked up by what stands in the row itself: so nothing is missed if somebody moved it meanwhile.

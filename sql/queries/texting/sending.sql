@@ -74,7 +74,7 @@ GROUP BY m.provider ORDER BY m.provider;
 
 -- name: move_sender(study_id, from_id, provider, address, id, move_id, actor, reason)
 -- From now on new texts of one sender go out from another, which is made if there is none; what went before
--- stays with the row it had. Nothing for an address that is another study's.
+-- stays with the row it had. Nothing for an address that is another study's, or was another site's.
 WITH made AS (
     INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
     SELECT s.study_id, $5, s.channel, $3::text, $4::text, s.site_id, $7
@@ -85,7 +85,9 @@ WITH made AS (
 target AS (
     SELECT id FROM made
     UNION ALL
-    SELECT s.id FROM pro.senders AS s WHERE s.study_id = $1 AND s.provider = $3 AND s.address = $4
+    SELECT s.id FROM pro.senders AS s
+    JOIN pro.senders AS o ON o.study_id = s.study_id AND o.id = $2 AND o.site_id IS NOT DISTINCT FROM s.site_id
+    WHERE s.study_id = $1 AND s.provider = $3 AND s.address = $4
 )
 INSERT INTO pro.sender_moves (study_id, id, from_id, to_id, actor, reason)
 SELECT $1, $6, $2, t.id, $7, $8 FROM target AS t
@@ -115,7 +117,8 @@ RETURNING id;
 SELECT s.study_id, s.id AS sender_id, s.address,
        coalesce(w.swept_until, clock_timestamp() - $2::double precision * interval '1 second')
            - $3::double precision * interval '1 second' AS since,
-       clock_timestamp() - $4::double precision * interval '1 second' AS until
+       clock_timestamp() - $4::double precision * interval '1 second' AS until,
+       w.failed_at
 FROM pro.senders AS s
 LEFT JOIN pro.inbound_sweeps AS w ON w.study_id = s.study_id AND w.sender_id = s.id
 WHERE s.provider = $1
@@ -133,4 +136,10 @@ WHERE l.sender_id = $2 ORDER BY l.id;
 -- name: mark_inbound_swept(study_id, sender_id, until)
 -- Everything up to an instant has been fed; a later one stays.
 INSERT INTO pro.inbound_sweeps AS w (study_id, sender_id, swept_until) VALUES ($1, $2, $3)
-ON CONFLICT (study_id, sender_id) DO UPDATE SET swept_until = greatest(w.swept_until, excluded.swept_until);
+ON CONFLICT (study_id, sender_id) DO UPDATE
+SET swept_until = greatest(w.swept_until, excluded.swept_until), failed_at = NULL;
+
+-- name: mark_inbound_failed(study_id, sender_id, swept_until, now)
+-- A look failed for some numbers: how far everything has been fed stays where it is.
+INSERT INTO pro.inbound_sweeps AS w (study_id, sender_id, swept_until, failed_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (study_id, sender_id) DO UPDATE SET failed_at = excluded.failed_at;

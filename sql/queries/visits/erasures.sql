@@ -60,7 +60,7 @@ SELECT pro.demand_fresh((SELECT count(*) FROM turn) = 1) AS fresh;
 -- Destroy a participant's key in the transaction that says so.
 SELECT pro.destroy_key($1, $2) AS key_id;
 
--- name: record_backup(id, file_name, made_at, kept_until)
--- Keep that a backup was made, and until when it is kept.
-INSERT INTO pro.backups (id, file_name, made_at, kept_until, actor)
-VALUES ($1, $2, $3, $4, current_setting('pro.actor'));
+-- name: record_backup(id, file_name, made_at, kept_until, of_studies)
+-- Keep that a backup was made, and until when it is kept. `of_studies` is empty where it is of all.
+INSERT INTO pro.backups (id, file_name, made_at, kept_until, of_studies, actor)
+VALUES ($1, $2, $3, $4, $5, current_setting('pro.actor'));

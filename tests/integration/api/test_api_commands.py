@@ -29,6 +29,9 @@ async def test_exports_are_allowed_by_an_administrator_with_their_password(
     half = await commands.call(*wanted, "--by", "ada")
     assert (half.code, "goes with --reason" in half.err) == (2, True), half
     said = ("--reason", "the registry takes it every night", "--password-stdin")
+    needless = (*program, "--study-wide", *SCOPES, "--by", "ada", *said)
+    refused = await commands.call(*needless, stdin=f"{PASSWORD}\n")
+    assert (refused.code, "goes with --scope exports" in refused.err) == (2, True), refused
     for by, password in (("olga", PASSWORD), ("ada", "not this one")):
         refused = await commands.call(*wanted, "--by", by, *said, stdin=f"{password}\n")
         assert refused.code == 1, refused

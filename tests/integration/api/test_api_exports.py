@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import zipfile
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk import Exporting
+from pro_service.services.exports.export import RESTRICTED_LEFT_OUT
 from pro_service.services.rounds import export_round
 from pro_service.services.study.programs import (
     Entering,
@@ -24,6 +26,7 @@ from pro_service.services.study.programs import (
     KeyWish,
     make_key,
 )
+from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
 from tests.support.programs import ANSWERS, ask, seed_key, write
 from tests.support.seed import ACTOR, SeededParticipant
@@ -80,6 +83,55 @@ async def test_a_program_asks_watches_and_takes_its_file_once(
     )
     assert (await ask(browser, made, path)).json["state"] == "gone"
     assert (await ask(browser, made, f"{path}/file")).status == 404
+
+
+async def restricted(participant: SeededParticipant, *, now: bool = True) -> None:
+    """Restrict them, as the service does, or lift it."""
+    await participant.study.owner.execute(
+        "INSERT INTO pro.restrictions (study_id, id, participant_id, restricted, actor, reason)"
+        " VALUES ($1, $2, $3, $4, $5, 'note:' || $2::uuid::text)",
+        *(participant.study.id, new_id(), participant.id, now, ACTOR),
+    )
+
+
+async def test_of_the_restricted_nothing_goes_to_a_program(
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    pools: Pools,
+    context: ServiceContext,
+    database_url: str,
+) -> None:
+    made = await seed_key(participant.study, role=Role.data_manager)
+    exporting = Exporting(lambda: reading_everything(database_url), pools.desk)
+
+    async def path_of(key: str) -> str:
+        asked = await write(browser, made, "/exports", WANTED | {"as_of": None}, key)
+        assert await export_round(pools.worker, context, exporting) == 1
+        return f"/exports/{asked.json['id']}/file"
+
+    async def files(path: str) -> dict[str, str]:
+        taken = await ask(browser, made, path)
+        assert taken.status == 200, taken
+        with zipfile.ZipFile(io.BytesIO(taken.body)) as packed:
+            return {
+                one.filename.rpartition("/")[2]: packed.read(one).decode()
+                for one in packed.infolist()
+            }
+
+    before = await path_of("before-it")
+    assert participant.code in (await files(before))["visits.csv"]
+    await restricted(participant)
+    late = await ask(browser, made, before)
+    assert (late.status, "ask for it anew" in late.json["detail"]) == (403, True)
+    found = await files(await path_of("after-it"))
+    assert not [name for name, text in found.items() if participant.code in text]
+    assert json.loads(found["about.json"])["restricted"] == RESTRICTED_LEFT_OUT
+    kept = await participant.study.owner.fetchval(
+        "SELECT narrowed_by FROM pro.data_out WHERE what = 'export' ORDER BY id DESC LIMIT 1"
+    )
+    assert "restricted=left_out" in kept
+    await restricted(participant, now=False)
+    assert participant.code in (await files(before))["visits.csv"]
 
 
 async def test_what_may_not_leave_or_cannot_be_made_is_refused_with_its_place(

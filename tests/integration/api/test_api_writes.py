@@ -9,9 +9,11 @@ import aiohttp
 import asyncpg
 from aiohttp.test_utils import TestServer
 
+from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.permissions import MAY, Action, Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.record.reading import Whence, Wish, read_audit
+from pro_service.services.study.programs import KeyWish, make_key
 from pro_service.store.record.reading import Reading
 from tests.integration.desk.expected import CODE, OPEN, OTHER, SITES, Place
 from tests.support.desk import (
@@ -24,7 +26,7 @@ from tests.support.desk import (
     sign_in,
 )
 from tests.support.programs import ask, seed_key, write
-from tests.support.seed import SeededParticipant, SeededStudy
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 from tests.support.web import browsing
 
 EVENTS: Final = f"/participants/{CODE}/events"
@@ -58,6 +60,12 @@ async def test_a_write_is_done_once_for_its_key(
 
     other = await write(browser, made, EVENTS, PLANNED | {"reason": "another"}, "same-key")
     assert (other.status, other.json["type"]) == (422, "urn:pro-service:problem:form-reused")
+    assert len(await owner.fetch(SAID)) == 1
+    # As the guide says: under the program's next API key it is refused, and not done twice.
+    study, next_key = participant.study, KeyWish("registry", frozenset({Scope.record_events}), 1)
+    rotated = await make_key(study.owner, study.id, next_key, actor=ACTOR)
+    late = await write(browser, rotated, EVENTS, PLANNED, "same-key")
+    assert (late.status, late.json["type"]) == (422, "urn:pro-service:problem:form-reused")
     assert len(await owner.fetch(SAID)) == 1
     # Another program that takes the same key does not meet it.
     second = await seed_key(participant.study, "second")

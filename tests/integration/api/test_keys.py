@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import aiohttp
 import pytest
 
 from pro_service.domain.programs.scopes import Scope
+from pro_service.services.desk.programs.allowing import allow_exports
+from pro_service.services.desk.seat import NotAllowedError, Place, Seat
 from pro_service.services.study import staff
 from pro_service.services.study.passwords import Passwords
 from pro_service.services.study.programs import (
@@ -16,9 +20,11 @@ from pro_service.services.study.programs import (
     list_keys,
     make_key,
 )
+from pro_service.store.desk.sessions import SessionRow
+from pro_service.store.ids import new_id
 from tests.support.desk import PASSWORD, seed_staff, sign_in
 from tests.support.programs import ANSWERS, ask, seed_key
-from tests.support.seed import ACTOR, SeededParticipant
+from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
 
 
 async def test_a_key_opens_what_its_scopes_name_while_it_holds(
@@ -99,3 +105,10 @@ async def test_a_program_is_no_person_and_a_person_no_program(
     await staff.end_membership(study.owner, study.id, login=ANSWERS, reason="left")
     with pytest.raises(NobodyAnswersError):
         await seed_key(study, "other")
+
+
+async def test_of_a_study_without_a_site_nobody_allows_exports(study: SeededStudy) -> None:
+    empty, nobody = new_id(), cast(SessionRow, None)
+    seat = Seat(row=nobody, token="", staff=Place(empty, new_id(), "ada", ()))
+    with pytest.raises(NotAllowedError):
+        await allow_exports(study.owner, empty, seat, "every night")

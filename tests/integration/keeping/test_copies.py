@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 
 from pro_service.app import reading_everything
+from pro_service.services.exports.cuts import make_cut
 from pro_service.services.exports.export import export
-from pro_service.services.exports.instants import CopyBehindError, catch_up
+from pro_service.services.exports.instants import CopyBehindError, catch_up, is_copy_of
 from pro_service.services.study.staff import make_staff
 from pro_service.store.pools import open_pools
 from pro_service.store.study.studies import list_studies
@@ -47,7 +48,7 @@ async def read_figures(trial: Trial) -> str:
 
 
 async def test_figures_and_exports_are_read_from_a_standby_that_says_how_old_it_is(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with archived_cluster() as cluster:
         url = await asyncio.to_thread(cluster.start, cluster.data)
@@ -72,7 +73,9 @@ async def test_figures_and_exports_are_read_from_a_standby_that_says_how_old_it_
                 assert said is not None
                 assert int(said[1]) < 60
                 await _export_is_the_same(trial, url, there, tmp_path)
+                await _a_fresh_cut_is_waited_for(trial, url, there, tmp_path)
                 await _a_copy_that_stands_still_is_told(url, there)
+                await _who_was_promoted_is_no_copy_any_more(trial, url, there, caplog)
                 await asyncio.to_thread(cluster.stop_one, cluster.folder / "standby")
                 assert SAID.search(await read_figures(trial)) is None  # From the server itself.
 
@@ -93,6 +96,45 @@ async def _export_is_the_same(trial: Trial, url: str, there: str, folder: Path) 
     both = [(folder / one / "participants.csv").read_text() for one in ("one", "other")]
     assert both[0] == both[1]
     assert "K-002" in both[0]
+
+
+async def _a_fresh_cut_is_waited_for(trial: Trial, url: str, there: str, folder: Path) -> None:
+    """The copy has not heard of the cut when the export of it begins."""
+    standby = await asyncpg.connect(there)
+    await standby.execute("SELECT pg_wal_replay_pause()")
+    async with reading_everything(url) as ahead, reading_everything(there) as copy:
+        study = (await list_studies(ahead))[0]
+        whose = (trial.operator, trial.study_id, "interim-1")
+        await make_cut(*whose, at=None, reason="interim", actor=ACTOR)
+        exporting = asyncio.create_task(
+            export(
+                *(copy, trial.context, study, folder / "cut"),
+                cut="interim-1",
+                ahead=ahead,
+                keep=lambda _: asyncio.sleep(0),
+            )
+        )
+        await asyncio.wait([exporting], timeout=0.5)
+        await standby.execute("SELECT pg_wal_replay_resume()")
+        assert (await exporting)["participants"] == 2
+    await standby.close()
+
+
+async def _who_was_promoted_is_no_copy_any_more(
+    trial: Trial, url: str, there: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its data are old from then on, and no age says how old: nobody reads there."""
+    async with reading_everything(url) as ahead, reading_everything(there) as copy:
+        assert await is_copy_of(ahead, copy)
+        standby = await asyncpg.connect(there)
+        assert await standby.fetchval("SELECT pg_promote()")
+        await standby.close()
+        assert not await is_copy_of(ahead, copy)
+        with pytest.raises(CopyBehindError):
+            await catch_up(ahead, copy, patience=0.3)
+    with caplog.at_level("WARNING", logger="pro_service.desk"):
+        assert SAID.search(await read_figures(trial)) is None
+    assert "copy_of_unknown_age" in caplog.messages
 
 
 async def _a_copy_that_stands_still_is_told(url: str, there: str) -> None:

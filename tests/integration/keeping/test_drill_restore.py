@@ -25,7 +25,7 @@ from tests.integration.keeping.restored import (
     place_of,
     quiet,
 )
-from tests.support.audit import Audit
+from tests.support.audit import Audit, tamper
 from tests.support.command import Commands, Finished, commands_with
 from tests.support.databases import migrate_everything
 from tests.support.killing.archived import IS_HERE, PASSES, archived_cluster
@@ -160,6 +160,7 @@ async def test_an_archive_is_restored_to_its_last_instant_and_the_server_in_use_
         async with open_trial(url) as trial:
             audit = Audit(trial)
             await trial.enrol(row("K-001"))
+            await tamper(url, "CREATE DATABASE another")
             await asyncio.to_thread(cluster.pgbackrest, "--type=full", "backup")
             await trial.enrol(row("K-002"))
             await trial.ask()
@@ -173,6 +174,10 @@ async def test_an_archive_is_restored_to_its_last_instant_and_the_server_in_use_
             assert "(full) of pgBackRest" in said
             assert "PostgreSQL 15" in said
             assert "seal(s) over" in said
+            # Behind a pooler the address names an entry: the database is the one with the schema.
+            pooled = {"PRO_DATABASE_URL": "postgresql://pro@127.0.0.1:1/pro_{role}"}
+            done, left = await drilled(here, *words, **PASSES, **pooled)
+            assert (done.code, left) == (0, []), done
             # The server that is in use still archives, and nobody else wrote into its archive.
             await trial.enrol(row("K-003"))
             await asyncio.to_thread(cluster.pgbackrest, "check")

@@ -1,29 +1,34 @@
 """No page shows a measure and a score together, but to whom the protocol names, and when (R19).
 
 Generated: every address that answers a GET, for every role, with a value of each that stands
-nowhere else.
+nowhere else; addresses of the API for a program of the same role.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import aiohttp
 from aiohttp import hdrs, web
 
+from pro_service.domain.programs.scopes import Scope
+from pro_service.domain.study.permissions import Role
 from pro_service.services.measuring.reading import lock_reads
+from pro_service.services.study.programs import Entering, KeyWish, MadeKey, make_key
+from pro_service.web.api.table import BASE
 from tests.integration.reading.conftest import STAFF
 from tests.integration.reading.test_reads import give, read_all
 from tests.support.desk import sign_in
+from tests.support.programs import ALLOWED, with_key
 from tests.support.study import ACTOR, Trial
 from tests.support.web import browsing
 
 MEASURE: Final = "47.13"
 """T2* of K-001's knee, as it was read."""
-SCORE: Final = re.compile(r"\b(?:7\.31|73\.1)\b")
+SCORE: Final = re.compile(r"\b(?:7\.31|73\.1)0*\b")
 """K-001's pain before the injection, as it stands, raw and of 100."""
 WHOSE: Final = "K-001"
 ROWS: Final = {"visits": 3} | dict.fromkeys(
@@ -70,9 +75,21 @@ def filled(path: str, ids: list[str]) -> Iterator[str]:
             yield address
 
 
-async def text_of(browser: aiohttp.ClientSession, address: str) -> str:
-    """What an address answers, of a stream its beginning."""
-    async with browser.get(address) as answer:
+async def programs(trial: Trial) -> dict[str, MadeKey]:
+    """A key of a program with the role of each member of staff, for whatever it may ask."""
+    made = {}
+    for login, (role, site) in STAFF.items():
+        entering = Entering("ines", Role(role), site)
+        wish = KeyWish(f"{login}-program", frozenset(Scope), 1, 100_000, entering, ALLOWED)
+        made[login] = await make_key(trial.operator, trial.study_id, wish, actor=ACTOR)
+    return made
+
+
+async def text_of(browser: aiohttp.ClientSession, address: str, made: MadeKey) -> str:
+    """What an address answers, of a stream its beginning; to a program what is for programs."""
+    headers = with_key(made) if address.startswith(BASE) else {}
+    async with browser.get(address, headers=headers) as answer:
+        assert answer.status < 500, (address, answer.status)
         if answer.content_type == "text/event-stream":
             try:
                 async with asyncio.timeout(0.2):
@@ -82,14 +99,14 @@ async def text_of(browser: aiohttp.ClientSession, address: str) -> str:
         return (await answer.read()).decode("utf-8", "replace")
 
 
-async def seen(trial: Trial) -> dict[str, set[str]]:
+async def seen(trial: Trial, keys: Mapping[str, MadeKey]) -> dict[str, set[str]]:
     """By address: who sees the measure, the score, and both there, as `login:what`."""
     found: dict[str, set[str]] = {}
     for login in STAFF:
         async with browsing(trial.server) as browser:
             await sign_in(browser, login)
             for address in await addresses(trial):
-                text = await text_of(browser, address)
+                text = await text_of(browser, address, keys[login])
                 measure, score = MEASURE in text, SCORE.search(text) is not None
                 for what, shown in (("measure", measure), ("score", score)):
                     if shown:
@@ -108,12 +125,15 @@ async def test_nobody_sees_a_measure_beside_a_score_but_whom_the_protocol_names_
     trial: Trial,
 ) -> None:
     await plant(trial)
-    before = await seen(trial)
+    keys = await programs(trial)
+    before = await seen(trial, keys)
     assert who(before, "both") == set(), before
     assert who(before, "score") == {"ines", "mona", "dora"}
     assert "rita" not in who(before, "measure")
+    # Programs were asked too: what their roles see of one kind, they see by itself.
+    assert f"{BASE}/participants/{WHOSE}/scores" in before
     await lock_reads(trial.operator, trial.study_id, actor=ACTOR, reason="all have been read")
-    after = await seen(trial)
+    after = await seen(trial, keys)
     assert who(after, "both") == {"dora"}, after
     shown = {address for address, who_sees in after.items() if "dora:both" in who_sees}
     assert shown <= {f"/desk/participants/{WHOSE}", f"/desk/participants/{WHOSE}/trajectory"}

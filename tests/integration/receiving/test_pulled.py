@@ -73,3 +73,53 @@ async def test_replies_nobody_pushed_are_asked_for_number_by_number_once_an_hour
         assert await sweep() == 1
         assert len(fake.asked) == 2
         await gateway.close()
+
+
+async def test_a_number_that_gives_no_list_keeps_nobody_back_and_is_asked_again_after_an_hour(
+    database_url: str,
+) -> None:
+    fake = tencent.TencentFake()
+    async with (
+        open_trial(database_url) as trial,
+        TestServer(fake.application(), access_log=None) as api,
+    ):
+        await add_sender(trial, "康复随访", "tencent")
+        fake.webhook_base = trial.context.public_url
+        gateway = tencent_gateway(str(api.make_url("")).rstrip("/"), timedelta(seconds=1))
+        trial.context.gateways = Gateways.holding(trial.gateway, gateway)
+        trial.context.channels = ChannelRules((ANYWHERE,))
+        await trial.enrol(row("K-001", phone=f"+86{NUMBER}"))
+        await trial.enrol(row("K-002", phone=f"+86{STRANGER}"))
+        await asked_by(trial, "tencent")
+
+        async def sweep() -> int:
+            return await sweep_inbound(trial.pools.provider, trial.context, gateway)
+
+        now = int(time.time())
+        fake.replies = [
+            tencent.inbound(NUMBER, "膝盖有点肿", now - 900),
+            tencent.inbound(STRANGER, "TD", now - 600),
+        ]
+        for broken, asked in ((NUMBER, 2), (STRANGER, 4)):
+            fake.unlisted = {f"+86{broken}"}
+            # What the other one wrote is taken, in whichever order they are asked.
+            assert await sweep() == 1
+            assert set(fake.asked) == {f"+86{NUMBER}", f"+86{STRANGER}"}
+            assert len(fake.asked) == asked
+            # The round that comes after five minutes asks nobody.
+            assert await sweep() == 0
+            assert len(fake.asked) == asked
+            await trial.owner_does(
+                "UPDATE pro.inbound_sweeps SET failed_at = failed_at - interval '1 hour'"
+            )
+        # How far everything was looked through stands still until all of them are answered.
+        moved = "SELECT swept_until > now() - interval '23 hours' FROM pro.inbound_sweeps"
+        assert await trial.pools.provider.fetchval(moved) is False
+        fake.unlisted.clear()
+        assert await sweep() == 0
+        assert len(fake.asked) == 6
+        assert await trial.pools.provider.fetchval(moved) is True
+        assert await trial.count("inbounds") == 2
+        assert await sweep() == 0
+        assert len(fake.asked) == 6
+        await gateway.close()

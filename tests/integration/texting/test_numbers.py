@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import aiohttp
 import pytest
 
-from pro_service.services.texting import numbers
+from pro_service.domain.delivery.addresses import Address
+from pro_service.domain.delivery.contacts import Agreed
+from pro_service.services.texting import contacts, numbers
+from pro_service.services.texting.contacts import Newcomer
 from pro_service.services.texting.opt_outs import opt_in_by_staff
 from tests.support.record.words import spoken
 from tests.support.study import ACTOR, SENDER, Trial, open_trial, phone, row
 
 NEW = phone(60)
+DAY = date(2026, 1, 4)
 
 
 async def change(trial: Trial, code: str = "K-001", number: str = NEW) -> None:
@@ -202,3 +207,30 @@ async def test_staff_let_texts_go_again_with_a_reason(database_url: str) -> None
         before = len(await trial.texts("K-001"))
         await trial.ask()
         assert len(await trial.texts("K-001")) == before + 1
+
+
+async def test_a_number_takes_the_place_of_no_e_mail_address_and_of_nobodys_agreement(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        why = "told by the participant"
+        who = trial.who("K-001")
+        agreed = Agreed(may_be_texted=True, may_be_told=True, agreed_on=DAY)
+        hers = Newcomer(Address(kind="email", value="li@home.example"), "child", agreed, DAY)
+        place = await contacts.add_contact(who, hers, ACTOR, why)
+        with pytest.raises(numbers.OtherKindError):
+            await numbers.change_number(who, NEW, ACTOR, why, which=place)
+        own = (await contacts.list_contacts(who))[0].contact
+        # First in the order, hers still keeps her place: the first number is changed.
+        await contacts.order_contacts(who, [place, own.ordinal], why)
+        new = await numbers.change_number(who, NEW, ACTOR, why)
+        await contacts.end_contact(who, new, ACTOR, why)
+        await numbers.change_number(who, phone(81), ACTOR, why)
+        shown = [
+            (one.address, one.contact.relation, one.contact.may_be_texted, one.contact.agreed_on)
+            for one in await contacts.list_contacts(who)
+        ]
+        assert shown[0] == ("li@home.example", "child", True, DAY)
+        assert [one[:2] for one in shown[1:]] == [(phone(81), "self")]
+        assert shown[1][3] is None

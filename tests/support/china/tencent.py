@@ -55,6 +55,8 @@ class TencentFake(ChinaFake):
         """Texts from phones, as a push has them, whether or not one was made."""
         self.asked: list[str] = []
         """Numbers whose replies were listed."""
+        self.unlisted: set[str] = set()
+        """Those of them that get no list."""
 
     def receipt(self, taken: Taken) -> dict[str, Any]:
         """An element of a push of receipts."""
@@ -182,6 +184,8 @@ class TencentFake(ChinaFake):
     def _replied(self, document: dict[str, Any]) -> web.Response:
         number = document["PhoneNumber"]
         self.asked.append(number)
+        if number in self.unlisted:
+            return _failed("InternalError.OtherError")
         rows = [
             {
                 "ExtendCode": one["extend"],

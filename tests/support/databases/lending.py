@@ -41,13 +41,20 @@ CATALOGUE: Final = "SELECT concat_ws(' ', {})".format(
     ", ".join(
         f"(SELECT count(*) || '/' || coalesce(max(xmin::text::bigint), 0) FROM pg_catalog.{name})"
         for name in (
-            *("pg_attrdef", "pg_attribute", "pg_constraint", "pg_policy", "pg_proc"),
-            *("pg_rewrite", "pg_statistic", "pg_trigger", "pg_type"),
+            *("pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_default_acl"),
+            *("pg_namespace", "pg_policy", "pg_proc", "pg_rewrite", "pg_sequence"),
+            *("pg_statistic", "pg_trigger", "pg_type"),
         )
     )
-    + ", (SELECT count(*) || '/' || max(xmin::text::bigint) FROM pg_catalog.pg_class)"
+    + ", (SELECT d.xmin || '/' || d.datdba FROM pg_database AS d"
+    " WHERE d.datname = current_database())"
+    ", (SELECT string_agg(concat_ws('/', s.setrole, s.setconfig), ' ' ORDER BY s.setrole)"
+    " FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase"
+    " WHERE d.datname = current_database())"
 )
-"""Changes with every change of the schema, of rights and of the planner's figures."""
+"""Changes with every change of the schema, of rights, of settings and of the planner's figures."""
+BROKEN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What a connection raises that cannot be used any more, or not now."""
 OTHERS: Final = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -73,7 +80,7 @@ class Beginning:
     """What a database of one kind begins with."""
 
     tables: list[Table]
-    sequences: dict[str, tuple[int, int | None]]
+    sequences: dict[str, int | None]
 
     @property
     def filled(self) -> list[Table]:
@@ -121,11 +128,8 @@ class Lent:
         """Its connection of a role and an actor, or another while somebody has it."""
         who = (role, actor)
         if who in self._taken or asyncio.get_running_loop() is not self.loop:
-            other = await connect(self.url, role=role, actor=actor)
-            try:
+            async with _another(self.url, role, actor) as other:
                 yield other
-            finally:
-                await other.close()
             return
         if who not in self._connections or self._connections[who].is_closed():
             self._connections[who] = await connect(self.url, role=role, actor=actor)
@@ -144,8 +148,7 @@ class Lent:
         if connection.is_in_transaction():
             connection.terminate()
             return
-        await connection.reset()
-        await connection.execute("RESET ROLE")
+        await _as_begun(connection)
 
     async def remember(self) -> None:
         """Mark what may not have changed when it comes back."""
@@ -159,6 +162,7 @@ class Lent:
             return False
         if await self.superuser.fetchval(CATALOGUE) != self.catalogue:
             return False
+        await asyncio.gather(*map(_as_begun, self._idle()))
         marks = await self._marks()
         filled = self.beginning.filled
         changed = [one for one, a, b in zip(filled, marks, self.marks, strict=True) if a != b]
@@ -173,8 +177,8 @@ class Lent:
             )
         if changed:
             self.marks = await self._marks()
-        for name, start, last in await self.superuser.fetch(SEQUENCES):
-            began_at, left_at = self.beginning.sequences[name]
+        for name, began_at, last in await self.superuser.fetch(SEQUENCES):
+            left_at = self.beginning.sequences[name]
             if last != left_at:
                 await self.superuser.execute(
                     "SELECT setval($1::text::regclass, $2, $3)",
@@ -182,8 +186,13 @@ class Lent:
                     began_at if left_at is None else left_at,
                     left_at is not None,
                 )
-            assert start == began_at
         return True
+
+    def _idle(self) -> list[asyncpg.Connection[asyncpg.Record]]:
+        """The connections that wait in its pools."""
+        mine = self._pools._pools.values() if self._pools is not None else ()
+        held = [holder._con for one in mine for holder in one._holders]
+        return [one for one in held if one is not None and not one.is_closed()]
 
     async def _is_left_alone(self) -> bool:
         """Whether its own connections wait idle, and nobody else is there."""
@@ -226,11 +235,15 @@ class Lent:
             await self.superuser.execute(";".join(f"DELETE FROM {name}" for name in names))
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up; a connection that is busy is cut off."""
         if self._pools is not None:
-            await self._pools.close(patience=1)
+            with suppress(*BROKEN):
+                await self._pools.close(patience=1)
         for each in (*self._connections.values(), self.superuser):
-            await each.close()
+            try:
+                await each.close(timeout=5)
+            except BROKEN:
+                each.terminate()
 
 
 _lent: dict[str, Lent] = {}
@@ -253,13 +266,15 @@ class Stock:
             yield lent.url
         finally:
             del _lent[lent.url]
-            await _end_what_goes_on()
+            failures = await _end_what_goes_on()
             if template not in self._kept and await self._is_good(lent):
                 self._kept[template] = lent
             else:
                 await self._drop(lent)
             while len(self._kept) > MOST_KEPT:
                 await self._drop(self._kept.pop(next(iter(self._kept))))
+            if failures:
+                raise ExceptionGroup("what the test left running failed", failures)
 
     async def aclose(self) -> None:
         """Drop all of them."""
@@ -267,7 +282,7 @@ class Stock:
             await self._drop(self._kept.popitem()[1])
 
     async def _is_good(self, lent: Lent) -> bool:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(*BROKEN):
             return await lent.make_again()
         return False
 
@@ -285,17 +300,38 @@ class Stock:
         return lent
 
     async def _drop(self, lent: Lent) -> None:
-        await lent.close()
-        with kept(self._server_url) as keeper:
-            await asyncio.to_thread(Housekeeper.drop, keeper, name_in(lent.url))
+        try:
+            await lent.close()
+        finally:
+            with kept(self._server_url) as keeper:
+                await asyncio.to_thread(Housekeeper.drop, keeper, name_in(lent.url))
 
 
-async def _end_what_goes_on() -> None:
-    """What a test left running ends with it."""
+async def _end_what_goes_on() -> list[Exception]:
+    """What a test left running ends with it; what that raised."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    ended = await asyncio.gather(*others, return_exceptions=True)
+    return [one for one in ended if isinstance(one, Exception)]
+
+
+async def _as_begun(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """No setting, lock, cursor or listener is left on it; its start message's settings stand."""
+    await connection.reset()
+    await connection.execute("RESET ROLE")  # Which RESET ALL leaves out.
+
+
+@asynccontextmanager
+async def _another(
+    url: str, role: str, actor: str
+) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection that nobody keeps."""
+    other = await connect(url, role=role, actor=actor)
+    try:
+        yield other
+    finally:
+        await other.close()
 
 
 async def _beginning_of(superuser: asyncpg.Connection[asyncpg.Record]) -> Beginning:
@@ -307,7 +343,7 @@ async def _beginning_of(superuser: asyncpg.Connection[asyncpg.Record]) -> Beginn
                 name, schema_name=schema, columns=columns, output=rows, format="binary"
             )
         tables.append(Table(schema, name, columns, rows.getvalue() if has_rows else None))
-    sequences = {name: (start, last) for name, start, last in await superuser.fetch(SEQUENCES)}
+    sequences = {name: last for name, _, last in await superuser.fetch(SEQUENCES)}
     return Beginning(tables, sequences)
 
 
@@ -330,11 +366,8 @@ async def connection_on(
     """A connection as the commands make theirs: one that is kept, where the database is lent."""
     lent = _lent.get(url)
     if lent is None:
-        other = await connect(url, role=role, actor=actor)
-        try:
+        async with _another(url, role, actor) as other:
             yield other
-        finally:
-            await other.close()
         return
     async with lent.connection(role, actor) as one:
         yield one

@@ -15,7 +15,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.seat import Place
 from pro_service.services.desk.today import list_sites, read_protocols
-from pro_service.services.exports import ANSWERED, EVERY_TABLE, FREE_TEXT, MEASURED
+from pro_service.services.exports import ANSWERED, EVERY_TABLE, FREE_TEXT, MEASURED, words_may_leave
 from pro_service.services.measuring import may_see_measures, may_see_together
 from pro_service.store.connection import Connection
 
@@ -57,10 +57,10 @@ def what_may_leave(
     if not (answers or measures):
         hidden |= STACKED
     together = measures and all(may_see_together(*pair, reads_locked=True) for pair in measured)
-    # Words may tell answers and values alike: they are for who may see both beside each other.
-    words = all(
-        not set(protocol.study.free_text_visible_to).isdisjoint(held) for protocol, held in pairs
-    )
+    # Words may tell answers and values alike: they are for who may see both beside each other. Who
+    # knows the allocation is not asked: why somebody was unblinded is never among the words, and
+    # that an arm may be named all the same is what a protocol accepts that lets them leave.
+    words = words_may_leave(protocols, roles.values())
     if not (words and answers and (together or not measured)):
         hidden |= {FREE_TEXT}
     return Allowed(frozenset(roles), frozenset(EVERY_TABLE) - hidden, together)

@@ -37,7 +37,15 @@ MOST_AT_ONCE: Final = 3
 """Files of one person that are asked for and not made."""
 _MOST_SHOWN: Final = 20
 Refusal = Literal[
-    "tables", "formats", "hidden", "together", "needs_items", "future", "cut", "crowded"
+    "tables",
+    "formats",
+    "hidden",
+    "together",
+    "needs_items",
+    "future",
+    "cut",
+    "crowded",
+    "restricted",
 ]
 
 
@@ -188,6 +196,10 @@ async def find_file(hands: Hands, job_id: UUID) -> OwnFile:
         demand_allowed(allowed, ExportWish(found.tables, found.formats))
         if not set(found.sites) <= allowed.sites:
             raise ExportRefusedError("hidden")
+        if seat.staff.is_program and found.restricted_since:
+            raise ExportRefusedError(
+                "restricted", "Somebody was restricted since this was asked for: ask for it anew."
+            )
         taken = TakenOut(
             *("export file", f"export={job_id}", 0, list(found.tables), None),
             *(found.content_sha256, list(found.formats)),

@@ -27,7 +27,7 @@ from pro_service.services.desk.copying import find_place_of_staff
 from pro_service.services.desk.exporting.allowed import read_allowed
 from pro_service.services.desk.exporting.asking import KEPT, ExportWish, demand_allowed
 from pro_service.services.desk.seat import Place, at_desk
-from pro_service.services.exports import Wanted, choose_formats, export
+from pro_service.services.exports import Wanted, choose_formats, export, is_copy_of
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.store.connection import Connection
 from pro_service.store.exports import jobs as store
@@ -130,6 +130,9 @@ async def _make(
         copy = None
         if exporting.copy is not None:
             copy = await stack.enter_async_context(exporting.copy())
+            if not await is_copy_of(reading, copy):
+                log.warning("copy_follows_no_more")
+                copy = None
         place = await find_place_of_staff(reading, job.study_id, staff_login(job.actor))
         async with at_desk(exporting.desk, place) as connection:
             allowed = await read_allowed(connection, context, place)
@@ -139,6 +142,7 @@ async def _make(
         wanted = Wanted(
             tables=tables,
             sites=allowed.sites,
+            for_program=await store.is_program(reading, job.study_id, place.staff_id),
             formats=tuple(job.formats),
             writers=choose_formats(",".join(job.formats), tables, neutral),
         )

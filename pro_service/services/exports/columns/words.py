@@ -25,13 +25,14 @@ WORDS: Final = Table(
         ),
         Column(
             *("by_participant", "yes/no", "BYSUBJ", "The participant's own"),
-            "Whether the participant wrote them, and not staff",
+            "Whether the participant wrote them; no: staff did, or it is a text from the telephone"
+            " of somebody else they are reached by; empty: whose telephone it was is not known",
         ),
         Column("said", "text", "SAID", "Words", "The words as they were written", "", "collected"),
         Column(
             *("missing_reason", "text", "REASND", "Why words are left out"),
             "Why they are left out",
-            "withdrew_data_use; erased",
+            "withdrew_data_use; restricted; erased",
             "derived",
         ),
         Column("recorded_at", "instant", "RECDTM", "Recorded at", "When they were recorded"),

@@ -43,15 +43,9 @@ async def ask(call: Call) -> ExportAsked:
 async def show(call: Call) -> Export:
     """`GET /exports/{id}`."""
     one = await service.find_export(call.hands, call.id)
-    state = state_of(
-        ended=one.ended,
-        failed=one.failed is not None,
-        kept=one.kept,
-        begun=one.total is not None,
-    )
     return Export(
         id=str(one.id),
-        state=state,
+        state=state_of(one),
         done=one.done,
         total=one.total,
         tables=list(one.tables),
@@ -83,7 +77,7 @@ async def _parts(hands: Hands, job_id: UUID) -> AsyncIterator[bytes]:
 
 def _refusal(error: ExportRefusedError) -> Exception:
     """What is to be mended in the body, or who may not have it; else as it is: try again later."""
-    if error.word in ("hidden", "together"):
+    if error.word in ("hidden", "together", "restricted"):
         return NotAllowedError(error.message)
     found = _PLACES.get(error.word or "")
     if found is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema, model_validator
 
 from pro_service.services.exports import FORMATS, TABLES
+from pro_service.store.exports.jobs import OwnExport
 from pro_service.web.api.models.base import Instant, Model, checked_instant
 
 Progress = Literal["waiting", "making", "made", "failed", "gone"]
@@ -85,10 +86,10 @@ class Export(Model):
     ]
 
 
-def state_of(*, ended: bool, failed: bool, kept: bool, begun: bool) -> Progress:
+def state_of(one: OwnExport) -> Progress:
     """How far a file has come, in one word."""
-    if failed:
+    if one.failed is not None:
         return "failed"
-    if ended:
-        return "made" if kept else "gone"
-    return "making" if begun else "waiting"
+    if one.ended:
+        return "made" if one.kept else "gone"
+    return "waiting" if one.total is None else "making"

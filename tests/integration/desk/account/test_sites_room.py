@@ -10,11 +10,13 @@ import pytest
 
 from pro_service.messaging.gateways import Gateways
 from pro_service.services.receiving import Inbox, close_kept, list_kept, work_off
-from pro_service.services.study.sites import correct_site
+from pro_service.services.study.senders import correct_sender, set_pace
+from pro_service.services.study.sites import TakenError, correct_site
 from pro_service.store.account.keeping import SiteWords
 from pro_service.store.ids import new_id
 from pro_service.store.pools import Pools
 from pro_service.store.texting import registered
+from pro_service.store.texting.sending import list_senders
 from tests.support.china.account import aliyun_gateway
 from tests.support.desk import page, press, seed_site, seed_staff, sign_in
 from tests.support.seed import ACTOR, SeededParticipant, SeededStudy
@@ -138,6 +140,38 @@ async def test_a_senders_number_is_corrected_and_texts_and_the_contact_card_foll
     )
     assert (status, "Another sender has this already" in html) == (422, True)
     assert await owner.fetchval("SELECT count(*) FROM pro.sender_moves") == 1
+
+
+async def test_a_number_another_site_left_is_not_taken_and_the_pace_goes_along(
+    study: SeededStudy, room: aiohttp.ClientSession, owner: asyncpg.Connection
+) -> None:
+    theirs, next_of_theirs = "+12025550188", "+12025550189"
+    elsewhere = await seed_site(study, "S2")
+    ours = new_id()
+    for one, address, site in (
+        (ours, "+12025550199", study.site_id),
+        (new_id(), theirs, elsewhere),
+    ):
+        await owner.execute(SENDER, study.id, one, "simulator", address, site)
+    channels, why = study.context.channels, {"actor": ACTOR, "reason": "another contract"}
+    await correct_sender(owner, channels, study.id, theirs, next_of_theirs, **why)
+    await set_pace(owner, study.id, "+12025550199", 3, actor=ACTOR)
+
+    at = f"/desk/senders/{ours}"
+    _, html = await page(room, at)
+    status, html = await press(room, html, at, address=theirs, reason="theirs, once")
+    assert (status, "Another sender has this already" in html) == (422, True)
+    with pytest.raises(TakenError):
+        await correct_sender(owner, channels, study.id, "+12025550199", theirs, **why)
+
+    _, html = await page(room, at)
+    status, html = await press(room, html, at, address="+12025550177", reason="another contract")
+    assert status == 200
+    known = {one.address: one for one in await list_senders(owner, study.id)}
+    assert known["+12025550177"].per_second == 3
+    assert (known["+12025550177"].site, known[next_of_theirs].site) == ("S1", "S2")
+    # One's own old number may be taken anew.
+    await correct_sender(owner, channels, study.id, "+12025550177", "+12025550199", **why)
 
 
 async def test_a_site_of_others_is_not_there_to_be_corrected(

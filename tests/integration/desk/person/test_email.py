@@ -15,7 +15,7 @@ from tests.integration.texting.providers.test_letters import THEIRS, words, writ
 from tests.support.desk import PASSWORD, page, sign_in
 from tests.support.providers.mail_server import MailBox
 from tests.support.record.words import places_of
-from tests.support.study import ACTOR, Trial
+from tests.support.study import ACTOR, Trial, phone
 from tests.support.web import browsing
 
 OTHER = "wang@work.example"
@@ -87,3 +87,34 @@ async def test_an_address_is_added_proven_changed_and_withdrawn_by_the_site(
         written = [THEIRS, OTHER, "Told at the visit", "Works again"]
         assert await places_of(owner, written) == {}
         await owner.close()
+
+
+async def test_a_number_given_where_none_is_left_is_the_participants_own_and_no_daughters(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with writing(database_url, tmp_path) as (trial, box), browsing(trial.server) as desk:
+        await make_staff(
+            *(trial.operator, trial.study_id),
+            login="anna",
+            password=PASSWORD,
+            site="BJ01",
+            role="coordinator",
+            actor=ACTOR,
+        )
+        await sign_in(desk)
+        days = dict.fromkeys(("agreed_on", "participant_agreed_on"), "2026-01-03")
+        filled = {"relation": "child", "texts": "yes", "reason": "Reads for her"} | days
+        status, html = await fill(desk, "email", address=THEIRS, **filled)
+        assert status == 200, problem(html)
+        await trial.retry_now()
+        await reader_says_yes(box)
+        await fill(desk, "contact-end", contact="1", why="over", reason="Lost the telephone")
+        status, html = await fill(
+            desk, "new-number", number=phone(77), said="confirmed", reason="A new telephone"
+        )
+        assert status == 200, problem(html)
+        shown = await list_contacts(trial.who("K-001"))
+        assert [(one.contact.relation, one.address, one.why_not) for one in shown] == [
+            ("child", THEIRS, None),
+            ("self", phone(77), None),
+        ]
