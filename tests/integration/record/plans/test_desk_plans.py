@@ -107,7 +107,7 @@ LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
     "list_begun": ("desk/today", (50,), 5_000),
     "list_reports_without_alert": ("desk/alerts", (None, WEEK[1], WEEK[1], 100), 50),
     "list_calls_to_print": ("desk/calls", (200,), 13_000),
-    "list_deviations": ("missing/visits", (None, 3, None, None, None, 101), 50),
+    "list_deviations": ("missing/visits", (None, 3, None, None, None, 101), 150),
     "list_alerts_against_log": ("desk/alerts", (None, WEEK[1], WEEK[1], True, 100), 1_500),
 }
 """Each list of Today, its values after the study, and the pages it may touch."""
