@@ -19,6 +19,7 @@ from tests.benchmarks import (
     exports,
     growth,
     journey,
+    pushes,
     reminders,
     sending,
     size,
@@ -31,6 +32,7 @@ from tests.benchmarks.measuring.service import dearest_functions
 BENCHES: Final[dict[str, Callable[[Chosen, Server], Awaitable[Found]]]] = {
     "journey": journey.measure,
     "texts": texts.measure,
+    "pushes": pushes.measure,
     "reminders": reminders.measure,
     "sending": sending.measure,
     "growth": growth.measure,

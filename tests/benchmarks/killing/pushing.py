@@ -22,7 +22,7 @@ from typing import Any, Final
 import asyncpg
 
 from pro_service.store.pools import connect
-from tests.benchmarks.killing.receiving import free_port
+from tests.benchmarks.killing.receiving import kept_port
 from tests.benchmarks.killing.sending import was_killed
 from tests.benchmarks.killing.templates import Template, clone
 from tests.support.china import aliyun, tencent
@@ -178,10 +178,10 @@ def _inbound(name: ChinaName, number: str, words: str, sequence: int) -> dict[st
 async def run_once(template: Template, point: str, seed: int) -> Count:
     """One receiver killed at a point on a seed, another to finish, and the count."""
     assert template.provider in PROVIDERS
-    draw, port = random.Random(f"{seed} {point}"), free_port()
+    draw = random.Random(f"{seed} {point}")
     fake = PROVIDERS[template.provider].fake(None)
-    fake.webhook_base = f"http://127.0.0.1:{port}"
-    async with clone(template) as url:
+    async with kept_port() as port, clone(template) as url:
+        fake.webhook_base = f"http://127.0.0.1:{port}"
         orders = PushOrders(
             url,
             template.provider,

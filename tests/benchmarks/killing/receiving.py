@@ -13,7 +13,8 @@ import multiprocessing
 import random
 import socket
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -201,12 +202,16 @@ class Phones:
                         self.heard[came.sid].append(body)
 
 
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@asynccontextmanager
+async def kept_port() -> AsyncIterator[int]:
+    """A port for processes that follow each other, all with `reuse_port`: nobody else gets it.
+
+    Between two of them a connection to somewhere else might start from it.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
 
 
 async def run_once(
@@ -215,8 +220,8 @@ async def run_once(
     """One receiver or sweep killed at a point on a seed, others to finish, and the count."""
     draw = random.Random(f"{seed} {point}")
     fake = TwilioFake()
-    port = free_port()
     async with (
+        kept_port() as port,
         clone(template) as database_url,
         TestServer(fake.application(), access_log=None) as provider,
     ):

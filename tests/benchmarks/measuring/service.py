@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -33,11 +33,18 @@ class Service:
 
     base: str
     pid: int
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it was started with."""
 
 
 @asynccontextmanager
-async def served(world: World, *, profile: Path | None = None) -> AsyncIterator[Service]:
-    """`pro-service serve` on a world, as an operator starts it; with `profile`, watched."""
+async def served(
+    world: World, *, profile: Path | None = None, more: Mapping[str, str] | None = None
+) -> AsyncIterator[Service]:
+    """`pro-service serve` on a world, as an operator starts it; with `profile`, watched.
+
+    `more` are settings besides.
+    """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {
@@ -49,6 +56,7 @@ async def served(world: World, *, profile: Path | None = None) -> AsyncIterator[
         "PRO_SIMULATOR_SECRET": SECRET,
         "PRO_PUBLIC_URL": base,
         "PRO_PORT": str(port),
+        **(more or {}),
     }
     words = command("serve")
     if profile is not None:
@@ -56,6 +64,14 @@ async def served(world: World, *, profile: Path | None = None) -> AsyncIterator[
         words = [*words[:2], watched, *words[3:]]
     async with process(words, environment, base, "/readyz") as service:
         yield service
+
+
+@asynccontextmanager
+async def working_beside(service: Service) -> AsyncIterator[Service]:
+    """A `pro-service worker` with the settings of a `serve` that is there."""
+    words = command("worker")
+    async with process(words, service.environment, service.base, "/readyz") as worker:
+        yield worker
 
 
 @asynccontextmanager
@@ -108,7 +124,7 @@ async def process(
 
         try:
             await until(answers)
-            yield Service(base, started.pid)
+            yield Service(base, started.pid, environment)
         finally:
             # Whatever it started goes with it.
             end(started, signal.SIGTERM)

@@ -71,7 +71,7 @@ async def _serve(orders: PushOrders, ready: Connection) -> None:
         app = build_application(pools=pools, context=context, ready=is_ready)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", orders.port, reuse_address=True).start()
+        await web.TCPSite(runner, "127.0.0.1", orders.port, reuse_port=True).start()
         ready.send(True)
         while os.getppid() == parent:
             while await pushes.work_off(pools.provider, context):

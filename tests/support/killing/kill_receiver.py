@@ -109,7 +109,7 @@ async def _serve(orders: ReceiverOrders, ready: Connection) -> None:
             app = build_application(pools=pools, context=context, ready=is_ready)
         runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", orders.port, reuse_address=True).start()
+        await web.TCPSite(runner, "127.0.0.1", orders.port, reuse_port=True).start()
         ready.send(True)
         while os.getppid() == parent:  # noqa: ASYNC110  (a process, no event)
             await asyncio.sleep(0.2)
