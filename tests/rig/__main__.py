@@ -26,7 +26,8 @@ from tests.rig.rig import Rig, rig_on
 from tests.support.databases import folder_in_memory
 
 ROOM: Final = 768
-"""Megabytes of each node's own small disk."""
+"""Megabytes of each node's own small disk, and a little more for each participant."""
+A_PARTICIPANT: Final = 0.12
 LEAST_HOLD: Final = 2.0
 MOST_HOLD: Final = 6.0
 
@@ -60,11 +61,14 @@ async def live(
 ) -> Told:
     """One run on a cluster of its own."""
     draw = random.Random(seed)
-    room = ROOM if os.geteuid() == 0 and not naive else None
+    participants = participants or int(200 * minutes + 100)
+    room = None
+    if os.geteuid() == 0 and not naive:
+        room = ROOM + int(participants * A_PARTICIPANT)
     memory = folder_in_memory()
     async with (
         running_cluster(memory, synchronous=not naive, room=room) as cluster,
-        rig_on(cluster, participants or int(200 * minutes + 100)) as rig,
+        rig_on(cluster, participants) as rig,
     ):
         rig.minutes, rig.pause = minutes, pause
         _say(f"{len(cluster.nodes)} nodes, {len(rig.processes)} processes, {len(rig.links)} links")
