@@ -27,7 +27,7 @@ from tests.support.databases import folder_in_memory
 
 ROOM: Final = 768
 """Megabytes of each node's own small disk, and a little more for each participant."""
-A_PARTICIPANT: Final = 0.12
+A_PARTICIPANT: Final = 0.25
 LEAST_HOLD: Final = 2.0
 MOST_HOLD: Final = 6.0
 
