@@ -40,7 +40,6 @@ SETTINGS: Final = {
     "max_connections": 200,
     "dynamic_shared_memory_type": "mmap",  # In the node's folder, and gone with it.
     "max_wal_size": "256MB",
-    "wal_keep_size": "128MB",
     "shared_buffers": "64MB",
     "max_wal_senders": 8,
     "wal_sender_timeout": "20s",
@@ -50,6 +49,8 @@ SETTINGS: Final = {
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
 }
+LEAST_WAL: Final = 128
+"""Megabytes of the log that each node keeps for the others."""
 
 
 @dataclass
@@ -168,6 +169,9 @@ class Cluster:
     def _configured(self, node: Node) -> dict[str, Any]:
         reached = f"127.0.0.1:{node.replication.port}"
         anybody = ["host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"]
+        # What a node misses that is away for minutes: what is thrown away sooner, it cannot follow.
+        kept = LEAST_WAL if self.room is None else max(LEAST_WAL, self.room // 4)
+        parameters = SETTINGS | {"wal_keep_size": f"{kept}MB"}
         shared = {
             "ttl": LOST_AFTER,
             "loop_wait": 2,
@@ -176,7 +180,7 @@ class Cluster:
             "maximum_lag_on_failover": 1_048_576 if self.synchronous else 1_000_000_000,
             "synchronous_mode": self.synchronous,
             "synchronous_mode_strict": self.synchronous,
-            "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": SETTINGS},
+            "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": parameters},
         }
         return {
             "scope": "rig",
