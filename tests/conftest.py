@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +13,13 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling
 
 from pro_service.services.study import passwords
 from pro_service.store.pools import Pools
-from tests.quick import group_of, is_long, is_slow
+from tests.quick import is_long, is_slow
 from tests.support.databases import Prepared, empty_database, migrated_template, server_for_tests
 from tests.support.databases.lending import Stock, connection_on, pools_on
+from tests.workers import Schedule
 
 # How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
 # Neither looks at the time an example takes, which says more about the machine than about the code.
@@ -54,17 +54,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item.get_closest_marker("thorough") is None]
 
 
-def pytest_collection_finish() -> None:
-    """What was loaded stays until the end: no search for garbage needs to go through it again."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded stays until the end: no search for garbage needs to go through it."""
+    gc.disable()
+    found = yield
     gc.collect()
     gc.freeze()
+    gc.enable()
+    return found
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Whoever shares what was prepared is run by one worker: a file, or a group of files."""
-    scheduler = LoadScopeScheduling(config, log)
-    scheduler._split_scope = lambda test: group_of(test.partition("::")[0])
-    return scheduler
+    """Which worker runs what, and when, is said in tests/workers.py."""
+    return Schedule(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Which tests are run when, and beside which others.
+"""Which tests are run when.
 
 After every small change `pytest -m "not slow"`, under a minute:
 
@@ -48,17 +48,6 @@ def is_slow(path: Path) -> bool:
 
 TWICE: Final = ("browser/test_participant.py",)
 """Tests in a browser that are run in Chinese too every time; of the others .ci/thorough does."""
-TOGETHER: Final = (
-    "tests/integration/desk/charting/",
-    "tests/integration/desk/correlating/",
-    "tests/integration/desk/signing/",
-    "tests/integration/desk/texts/",
-    "tests/integration/exports/",
-    "tests/integration/reading/",
-    "tests/integration/record/plans/",
-    "tests/integration/upgrade/",
-)
-"""Whoever runs one of these restores, loads or lives a study first, which takes many seconds."""
 
 
 def is_long(item: pytest.Item) -> bool:
@@ -73,8 +62,3 @@ def is_long(item: pytest.Item) -> bool:
 def _is_once(path: Path) -> bool:
     """Whether a test file is run in a browser in one language."""
     return path.is_relative_to(TESTS / "browser") and path not in [TESTS / each for each in TWICE]
-
-
-def group_of(path: str) -> str:
-    """Tests of one group are run by one worker, so that what they share is made once."""
-    return next((each for each in TOGETHER if path.startswith(each)), path)

@@ -64,7 +64,9 @@ class MailBox:
 
 
 def _authenticated(*given: object) -> AuthResult:
-    return AuthResult(success=given[-1] == LoginPassword(USER.encode(), PASSWORD.encode()))
+    """Whether it is the login; the server itself says so to a wrong one, as real servers do."""
+    success = given[-1] == LoginPassword(USER.encode(), PASSWORD.encode())
+    return AuthResult(success=success, handled=False)
 
 
 def _certificate(folder: Path) -> Path:
