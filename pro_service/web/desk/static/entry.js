@@ -72,5 +72,7 @@
 
   document.documentElement.classList.add("scripted");
   tell();
-  go(rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row)) || rows[0]);
+  const next = rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row)) || rows[0];
+  if (document.getElementById("alarm")) mark(next); // What must be said to the participant at once comes first.
+  else go(next);
 })();
