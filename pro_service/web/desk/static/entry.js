@@ -72,7 +72,8 @@
 
   document.documentElement.classList.add("scripted");
   tell();
-  const next = rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row)) || rows[0];
-  if (document.getElementById("alarm")) mark(next); // What must be said to the participant at once comes first.
-  else go(next);
+  const next = rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row));
+  // What must be said to the participant at once comes first, and the end once nothing is open.
+  if (next && !document.getElementById("alarm")) go(next);
+  else mark(next);
 })();
