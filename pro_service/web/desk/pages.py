@@ -57,7 +57,7 @@ AUDIENCE: Final = Audience(
     static="/desk/static",
     style="desk.css",
     charts=True,
-    scripts=("entry.js", "live.js", "passkey.js"),
+    scripts=("entry.js", "keys.js", "live.js", "passkey.js"),
     failures={
         HTTPStatus.NOT_FOUND: "not_found",
         HTTPStatus.FORBIDDEN: "refused",

@@ -111,6 +111,10 @@ class Words:
         """A visit's label."""
         found = None if protocol is None else protocol.find(definition)
         label = definition if found is None else self.chosen(found.label)
+        return self.again(label, occurrence)
+
+    def again(self, label: str, occurrence: int | None) -> str:
+        """A visit's label with which of several it is."""
         return label if not occurrence or occurrence == 1 else f"{label} ({occurrence})"
 
     def rule(self, protocol: Protocol, rule_id: str) -> str:
@@ -209,5 +213,5 @@ class Words:
             return name
         if kind == "cli":
             return self.text("who.operator", name=name)
-        known = kind if kind in ("participant", "provider") else "service"
+        known = kind if kind in ("participant", "provider", "elsewhere") else "service"
         return self.text(f"who.{known}")

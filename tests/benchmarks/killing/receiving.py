@@ -36,7 +36,8 @@ from tests.support.killing.kill_receiver import (
     run_sweep,
 )
 from tests.support.study import SENDER
-from tests.support.twilio.fake import Taken, TwilioFake
+from tests.support.twilio.fake import TwilioFake
+from tests.support.twilio.taken import Taken
 
 TRIES: Final = 6
 """One, and five more: what the webhook's address asks Twilio for."""

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
 
 from pro_service.domain.study.facts import Status
 from pro_service.services.study.staff import make_staff
 from pro_service.store.ids import new_id
 from tests.browser.answering import MAIN, answer_everything, link_in
 from tests.browser.conftest import OpenWindow
+from tests.browser.desk.keyboard import Keyboard, stops_of
 from tests.browser.window import Window
 from tests.support.databases import clone
 from tests.support.desk import PASSWORD
@@ -21,12 +21,6 @@ from tests.support.study import ACTOR, Trial, open_trial, phone, row
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 LOGIN = "anna"
-FOCUSED = """(() => {
-  const one = document.activeElement;
-  return (one.type === "radio" ? one.value : one.textContent).replace(/\\s+/g, " ").trim();
-})()"""
-FURTHEST = 80
-"""No page of the desk that is worked here has more stops than that."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
@@ -171,48 +165,26 @@ async def calling(calling_database: str) -> AsyncIterator[Trial]:
         yield trial
 
 
-async def tab_to(desk: Window, words: str) -> None:
-    """Go from stop to stop until the one that says so has the focus."""
-    for _ in range(FURTHEST):
-        await desk.page.keyboard.press("Tab")
-        if words in await desk.page.evaluate(FOCUSED):
-            return
-    pytest.fail(f"no stop says {words!r}")
-
-
-async def enter(desk: Window) -> None:
-    """Press what has the focus, and wait for the page it leads to."""
-    async with desk.page.expect_navigation():
-        await desk.page.keyboard.press("Enter")
-
-
 async def test_a_call_is_worked_to_its_end_with_the_keyboard_alone(
     calling: Trial, window: OpenWindow
 ) -> None:
     async with window(calling.context.public_url) as desk:
-        page, keyboard = desk.page, desk.page.keyboard
+        page, hands = desk.page, Keyboard(desk)
         await sign_in(desk, "anna-en")
-        await tab_to(desk, "Make the call C-1")
-        await enter(desk)
+        await hands.press("Make the call C-1")
         await desk.look_over("desk-call", "staff")
-        await tab_to(desk, "Show the number")
-        await enter(desk)
+        await hands.press("Show the number")
+        assert "It is recorded" in await hands.told()
         assert phone(1) in await page.inner_text(".contacts")
         assert phone(1) not in page.url
         await desk.look_over("desk-call-number", "staff")
-        await tab_to(desk, "answers_now")
-        for _ in range(4):
-            await keyboard.press("ArrowDown")
-        assert await page.evaluate(FOCUSED) == "no_answer"
+        await hands.pick("Answer now, on the telephone", "Nobody there")
         assert await page.locator("#again").is_visible()
         assert not await page.locator("#day-rest").is_visible()
-        while await page.evaluate("document.activeElement.id") != "note":
-            await keyboard.press("Tab")
-        await keyboard.type("rang twice, nobody there")
+        await hands.write("In your words", "rang twice, nobody there")
         await desk.look_over("desk-call-outcome", "staff")
-        await keyboard.press("Tab")
-        await enter(desk)
-        assert "The call comes back on" in await page.get_by_role("status").first.inner_text()
+        await hands.press("Save what came of it")
+        assert "The call comes back on" in await hands.told()
         assert "/desk?" in page.url
         assert desk.faults == []
     assert await calling.count("call_tasks", "wanted_from IS NOT NULL") == 1
@@ -249,37 +221,6 @@ async def test_an_alert_is_assessed_and_closed_and_looks_right_in_both_languages
         await desk.press("a[href^='/desk/calls/']:not([href$='print'])")
         await desk.look_over("desk-call-zh_CN", "staff")
         assert desk.faults == []
-
-
-STOP = """() => {
-  const one = document.activeElement;
-  if (!one || one === document.body) return null;
-  // What lies unseen over its own picture is marked beside it.
-  const marked = [one, one.nextElementSibling].some((each) => {
-    if (!each) return false;
-    const style = getComputedStyle(each);
-    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  });
-  const box = one.getBoundingClientRect();
-  const inside = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
-  return { marked, inside, what: one.outerHTML.slice(0, 100) };
-}"""
-"""What has the focus: whether that is seen, and whether it stands in the window."""
-MOST_STOPS = 250
-
-
-async def stops_of(page: Page) -> list[str]:
-    """Go through all stops of a page until the browser's own come; the faults found."""
-    faults: list[str] = []
-    await page.evaluate("document.activeElement.blur()")
-    for _ in range(MOST_STOPS):
-        await page.keyboard.press("Tab")
-        stop = await page.evaluate(STOP)
-        if stop is None:
-            return faults
-        if not (stop["marked"] and stop["inside"]):
-            faults.append(f"{page.url}: not seen at {stop['what']}")
-    return [*faults, f"{page.url}: the focus does not come out of it"]
 
 
 @pytest.mark.thorough

@@ -117,78 +117,90 @@ def shown_form(action: Action, role: Role, place: Place) -> int:
     return 200 if place in OPEN else 404
 
 
-def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
-    """What the pages answer, forms sent before; `text` is one that was to be read."""
-    sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
-    prints = role in MAY[Action.print_card] and place in OPEN
-    theirs = f"/desk/participants/{CODE}"
-    enters = 403 if role not in MAY[Action.enter_answers] else 404
-    if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
-        enters = 200 if role in ENTERS and place in OPEN else 403
-    twice = 200 if role in TYPES_TWICE and place in OPEN else 403
-    if not sees:
-        twice = 404
-    corrects = 404
-    if role not in MAY[Action.ask_correction] or place == "formerly":
-        corrects = 403
-    elif place in OPEN:
-        corrects = 200
-    signs = 200 if place in OPEN else 403 if sees else 404
-    signs = signs if role in MAY[Action.sign_record] else 403
-    trajectory = 404 if role in MAY[Action.see_participants] else 403
-    if sees:
-        # A coordinator sees measures there, of who is at their site now.
-        trajectory = 200 if role in SEES_SCORES or place in OPEN else 403
-    rota = role in MAY[Action.change_rota]
-    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
-    forms |= kept_pages(role, place in OPEN)
-    return forms | {
+def rota_pages(role: Role, place: Place) -> dict[str, int]:
+    """What the pages of the rota answer."""
+    sees, rota = role in MAY[Action.see_participants], role in MAY[Action.change_rota]
+    here = 200 if place in OPEN else 404
+    return {
+        "/desk/rota": 200 if sees else 403,
+        f"/desk/rota/{SITE}": here if sees else 403,
+        f"/desk/rota/{SITE}/shift": here if rota else 403,
+    }
+
+
+def may_read(action: Action, role: Role) -> int:
+    """What a page answers that whoever may do something sees, wherever they sit."""
+    return 200 if role in MAY[action] else 403
+
+
+def rooms(role: Role, place: Place) -> dict[str, int]:
+    """What the pages of nobody in particular answer."""
+    reads = role in MAY[Action.read_images] | MAY[Action.lock_reads]
+    hands_out = role in MAY[Action.hand_out_reads] and place in OTHER | {"whole_study"}
+    return rota_pages(role, place) | {
         "/desk": 200,
         "/desk/week": 200,
         "/desk/week/print": 200,
         "/desk/since": 200,
         "/desk/participants": 200,
         "/desk/texts": 200,
-        "/desk/rota": 200 if role in MAY[Action.see_participants] else 403,
-        f"/desk/rota/{SITE}": (200 if place in OPEN else 404)
-        if role in MAY[Action.see_participants]
-        else 403,
-        f"/desk/rota/{SITE}/shift": (200 if place in OPEN else 404) if rota else 403,
         "/desk/me": 200,
-        "/desk/measures/reads": 200
-        if role in MAY[Action.read_images] | MAY[Action.lock_reads]
-        else 403,
-        "/desk/measures/hand-out": 200
-        if role in MAY[Action.hand_out_reads] and place in OTHER | {"whole_study"}
-        else 403,
-        "/desk/exports": 200 if role in MAY[Action.export_data] else 403,
-        "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
-        "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
-        f"{theirs}/signing": signs,
-        "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
-        "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
-        "/desk/enrol": 200 if role in MAY[Action.enrol] else 403,
-        theirs: 200 if sees else 404,
-        f"{theirs}/trajectory": trajectory,
-        "/desk/groups": 200 if role in MAY[Action.see_groups] else 403,
-        "/desk/measures/correlate": 200 if role in SEES_BOTH else 403,
-        f"{theirs}/card": 200 if prints else 404,
-        f"{theirs}/card.svg": 200 if prints else 404,
-        f"{theirs}/entry": enters,
-        f"{theirs}/corrections": corrects,
-        f"{theirs}/second": twice,
-        f"{theirs}/tablet": shown_form(Action.hand_over_tablet, role, place),
-        "/desk/participants/NOBODY-1": 404,
-        f"/desk/texts/{text}": 200 if sees else 404,
-        f"/desk/texts/{new_id()}": 404,
         "/desk/calls/print": 200,
-        "/desk/record": 200 if role in MAY[Action.see_audit] else 403,
-        "/desk/record.csv": 200 if role in MAY[Action.see_participants] else 403,
-        "/desk/record/queries": 200 if role in MAY[Action.see_participants] else 403,
-        "/desk/allocation": 200 if role in MAY[Action.see_allocation] else 403,
-        f"{theirs}/unblind": shown_form(Action.unblind, role, place),
-        f"{theirs}/erasure": shown_form(Action.erase, role, place),
+        "/desk/measures/reads": 200 if reads else 403,
+        "/desk/measures/hand-out": 200 if hands_out else 403,
+        "/desk/measures/correlate": 200 if role in SEES_BOTH else 403,
+        "/desk/exports": may_read(Action.export_data, role),
+        "/desk/locks": may_read(Action.see_participants, role),
+        "/desk/signing": may_read(Action.sign_record, role),
+        "/desk/corrections": may_read(Action.count_corrections, role),
+        "/desk/corrections.csv": may_read(Action.count_corrections, role),
+        "/desk/enrol": may_read(Action.enrol, role),
+        "/desk/groups": may_read(Action.see_groups, role),
+        "/desk/record": may_read(Action.see_audit, role),
+        "/desk/record.csv": may_read(Action.see_participants, role),
+        "/desk/record/queries": may_read(Action.see_participants, role),
+        "/desk/allocation": may_read(Action.see_allocation, role),
+        "/desk/participants/NOBODY-1": 404,
+        f"/desk/texts/{new_id()}": 404,
     }
+
+
+def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
+    """What the pages answer, forms sent before; `text` is one that was to be read."""
+    sees = role in MAY[Action.see_participants] and place not in OTHER | {"elsewhere"}
+    prints = 200 if role in MAY[Action.print_card] and place in OPEN else 404
+    theirs = f"/desk/participants/{CODE}"
+    enters = 403 if role not in MAY[Action.enter_answers] else 404
+    if role in MAY[Action.enter_answers] and place in OPEN | {"formerly"}:
+        enters = 200 if role in ENTERS and place in OPEN else 403
+    twice = 404
+    if sees:
+        twice = 200 if role in TYPES_TWICE and place in OPEN else 403
+    signs = 200 if place in OPEN else 403 if sees else 404
+    trajectory = 404 if role in MAY[Action.see_participants] else 403
+    if sees:
+        # A coordinator sees measures there, of who is at their site now.
+        trajectory = 200 if role in SEES_SCORES or place in OPEN else 403
+    forms = {f"{theirs}/{one.name}": shown_form(one.action, role, place) for one in FORMS}
+    return (
+        rooms(role, place)
+        | kept_pages(role, place in OPEN)
+        | forms
+        | {
+            theirs: 200 if sees else 404,
+            f"{theirs}/trajectory": trajectory,
+            f"{theirs}/signing": signs if role in MAY[Action.sign_record] else 403,
+            f"{theirs}/card": prints,
+            f"{theirs}/card.svg": prints,
+            f"{theirs}/entry": enters,
+            f"{theirs}/corrections": shown_form(Action.ask_correction, role, place),
+            f"{theirs}/second": twice,
+            f"{theirs}/tablet": shown_form(Action.hand_over_tablet, role, place),
+            f"{theirs}/unblind": shown_form(Action.unblind, role, place),
+            f"{theirs}/erasure": shown_form(Action.erase, role, place),
+            f"/desk/texts/{text}": 200 if sees else 404,
+        }
+    )
 
 
 def found_at(role: Role, place: Place) -> int | str:

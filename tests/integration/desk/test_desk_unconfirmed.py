@@ -35,7 +35,7 @@ async def test_an_unconfirmed_text_leaves_the_list_with_a_reason_and_stays_in_th
     _, timeline = await page(desk, "/desk/participants/P-001")
     assert "Text of unknown fate dealt with" in timeline
     assert "Rang her: it had come" in timeline
-    assert "segments: 1" in timeline
+    assert "text messages it counts as: 1" in timeline
     reason = await owner.fetchval(
         "SELECT reason FROM pro.audit_entries"
         " WHERE table_name = 'messages' AND operation = 'UPDATE'"

@@ -10,7 +10,8 @@ from twilio.request_validator import RequestValidator
 
 from tests.integration.receiving.test_controls import CONTROLS, FORM
 from tests.support.study import SENDER, open_trial, phone, row
-from tests.support.twilio.fake import ACCOUNT, TOKEN
+from tests.support.twilio.fake import TOKEN
+from tests.support.twilio.taken import ACCOUNT
 from tests.support.twilio.trial import open_twilio_trial
 from tests.support.web import browsing
 

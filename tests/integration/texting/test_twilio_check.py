@@ -24,7 +24,8 @@ from pro_service.store.texting.sending import list_senders_elsewhere
 from tests.support.command import Commands, Finished
 from tests.support.study import SENDER, open_trial, row
 from tests.support.twilio.account import OwnedNumber, OwnedService
-from tests.support.twilio.fake import ACCOUNT, TOKEN, TwilioFake
+from tests.support.twilio.fake import TOKEN, TwilioFake
+from tests.support.twilio.taken import ACCOUNT
 
 PUBLIC = "https://study.example.org"
 SERVICE = "MG" + "c" * 32

@@ -30,7 +30,9 @@ from pro_service.messaging.gateway import (
 )
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.store.ids import new_id
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, TwilioFake
+from tests.support.twilio.fake import TOKEN, TwilioFake
+from tests.support.twilio.faults import Fault
+from tests.support.twilio.taken import ACCOUNT
 
 OURS = "+12025550100"
 THEIRS = "+12025550143"

@@ -15,7 +15,9 @@ from pro_service.config import Settings, SettingsError
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.parts import WrongKindError, check_kind, make_gateways
 from tests.support.study import SENDER
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault
+from tests.support.twilio.fake import TOKEN
+from tests.support.twilio.faults import Fault
+from tests.support.twilio.taken import ACCOUNT
 from tests.support.twilio.trial import TwilioTrial, open_twilio_trial
 
 SERVICE = "MG" + "c" * 32

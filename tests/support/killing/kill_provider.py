@@ -16,7 +16,9 @@ from tests.support.china.account import PROVIDERS, Approved, approve
 from tests.support.china.faults import Fault as ChinaFault
 from tests.support.china.faults import Faults as ChinaFaults
 from tests.support.killing.kill_mail import KillMail, mail_gateway
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Fault, Faults, TwilioFake
+from tests.support.twilio.fake import TOKEN, TwilioFake
+from tests.support.twilio.faults import Fault, Faults
+from tests.support.twilio.taken import ACCOUNT
 
 KillProvider = Literal["twilio", "aliyun", "tencent", "email"]
 KILL_PROVIDERS: Final[tuple[KillProvider, ...]] = get_args(KillProvider)

@@ -27,7 +27,8 @@ from pro_service.store.pools import Pools, open_pools
 from pro_service.store.receiving import inbounds
 from pro_service.web.application import build_application
 from tests.support.killing.kill_worker import Anything, Keys, Orders, Reaper, context_of, die
-from tests.support.twilio.fake import ACCOUNT, TOKEN
+from tests.support.twilio.fake import TOKEN
+from tests.support.twilio.taken import ACCOUNT
 
 REPLY_LOST: Final = "reply sent, not heard"
 """The provider's end: the fake hears nothing of it, and the harness kills from outside."""

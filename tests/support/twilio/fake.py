@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import random
 from base64 import b64encode
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from typing import Any, Final, Literal
+from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -24,114 +20,10 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator
 
 from tests.support.twilio.account import AccountSettings
+from tests.support.twilio.faults import Fault, Faults
+from tests.support.twilio.taken import ACCOUNT, Taken
 
-ACCOUNT: Final = "AC" + "a" * 32
 TOKEN: Final = "0123456789abcdef0123456789abcdef"
-Fault = Literal[
-    "timeout after accepting",
-    "error after accepting",
-    "reset after accepting",
-    "error",
-    "reset",
-    "429",
-    "slow",
-    "callback first",
-    "nonsense",
-]
-EVERY_FAULT: Final[tuple[Fault, ...]] = (
-    "timeout after accepting",
-    "error after accepting",
-    "reset after accepting",
-    "error",
-    "reset",
-    "429",
-    "slow",
-    "callback first",
-)
-
-
-@dataclass
-class Taken:
-    """A message the fake has: one it accepted, a reply in TwiML, or one from a phone."""
-
-    sid: str
-    direction: str
-    to: str
-    from_: str
-    body: str
-    service: str | None = None
-    callback: str | None = None
-    validity: int | None = None
-    status: str = "queued"
-    error_code: int | None = None
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def reference(self) -> str | None:
-        """Our message id in the callback's address."""
-        found = parse_qs(urlsplit(self.callback or "").query).get("message")
-        return found[0] if found else None
-
-    def as_json(self) -> dict[str, Any]:
-        """The message as the API returns it; what is queued has no `date_sent`."""
-        made = format_datetime(self.created_at)
-        return {
-            "account_sid": ACCOUNT,
-            "api_version": "2010-04-01",
-            "body": self.body,
-            "date_created": made,
-            "date_sent": None if self.status in ("queued", "accepted") else made,
-            "date_updated": made,
-            "direction": self.direction,
-            "error_code": self.error_code,
-            "error_message": None,
-            "from": self.from_,
-            "messaging_service_sid": self.service,
-            "num_media": "0",
-            "num_segments": "0" if self.service else "1",
-            "price": None,
-            "price_unit": "USD",
-            "sid": self.sid,
-            "status": self.status,
-            "subresource_uris": {},
-            "to": self.to,
-            "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{self.sid}.json",
-        }
-
-
-@dataclass
-class Faults:
-    """What goes wrong: asked for one by one, or drawn at `rate` from a seed."""
-
-    seed: int = 0
-    rate: float = 0.0
-    kinds: tuple[Fault, ...] = EVERY_FAULT
-    next_sends: deque[Fault | None] = field(default_factory=deque)
-    refused: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Number to (HTTP status, error code): refused at once."""
-    undelivered: dict[str, int] = field(default_factory=dict)
-    """Number to error code: accepted, then reported undelivered."""
-    lost_callbacks: float = 0.0
-    shuffled_callbacks: float = 0.0
-    burst: int = 3
-    """How many calls in a row a 429 lasts."""
-    slow_seconds: float = 0.05
-    hidden: int = 0
-    """How many of the newest messages the list does not show yet."""
-
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
-
-    def take(self) -> Fault | None:
-        """The fault of this call."""
-        if self.next_sends:
-            return self.next_sends.popleft()
-        if self.random.random() >= self.rate:
-            return None
-        kind = self.random.choice(self.kinds)
-        if kind == "429":
-            self.next_sends.extend(["429"] * (self.burst - 1))
-        return kind
 
 
 class TwilioFake:

@@ -28,7 +28,9 @@ from pro_service.web.application import build_application
 from tests.support.databases.lending import connection_on, pools_on
 from tests.support.example import example_study
 from tests.support.study import ACTOR, SENDER, STARTED_AT, ZONE, make_context, row
-from tests.support.twilio.fake import ACCOUNT, TOKEN, Faults, TwilioFake
+from tests.support.twilio.fake import TOKEN, TwilioFake
+from tests.support.twilio.faults import Faults
+from tests.support.twilio.taken import ACCOUNT
 
 
 @dataclass

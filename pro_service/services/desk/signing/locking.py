@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from pro_service.domain.instruments.model import Words
 from pro_service.domain.locks import TWO_PERSONS
 from pro_service.domain.study.permissions import MAY, Action
 from pro_service.services.base.notes import noted_in, open_note
 from pro_service.services.desk.account.proving import Proof, prove_again
 from pro_service.services.desk.actions import Hands, find_place
+from pro_service.services.desk.listing.grid import read_definitions
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, at_clerk, at_desk, said
 from pro_service.services.desk.sign_in import Whence
 from pro_service.services.desk.today import list_sites, read_frame
@@ -54,6 +56,8 @@ class LockRoom(NamedTuple):
     """What came for visits while they are locked, the latest first."""
     alone: frozenset[UUID]
     """Locks two persons lift of which nobody else could lift what whoever looks asked for."""
+    definitions: Mapping[str, Words]
+    """Visits with their labels by language."""
     frame: Frame
 
 
@@ -62,6 +66,8 @@ class LockLook(NamedTuple):
 
     wish: LockWish
     found: LockPreview
+    definitions: Mapping[str, Words]
+    """Visits with their labels by language."""
     frame: Frame
 
 
@@ -80,8 +86,9 @@ async def list_locks(hands: Hands) -> LockRoom:
         sites = await list_sites(connection, study_id)
         arrived = await store.list_arrived(connection, study_id, MOST_ARRIVED)
         alone = await _alone(hands, connection, locks)
+        definitions = await read_definitions(connection, hands.context, study_id)
         frame = await read_frame(connection, study_id)
-        return LockRoom(locks, words, sites, arrived, alone, frame)
+        return LockRoom(locks, words, sites, arrived, alone, definitions, frame)
 
 
 async def _alone(hands: Hands, connection: Connection, locks: Sequence[LockRow]) -> frozenset[UUID]:
@@ -115,9 +122,11 @@ async def preview_lock(hands: Hands, wish: LockWish) -> LockLook:
     """
     said(wish.reason)
     await _demand(hands, wish, Action.lock_data)
-    _, found = await look_at_lock(hands.clerk, hands.seat.study_id, wish)
+    study_id = hands.seat.study_id
+    _, found = await look_at_lock(hands.clerk, study_id, wish)
     async with at_desk(hands.desk, hands.seat) as connection:
-        return LockLook(wish, found, await read_frame(connection, hands.seat.study_id))
+        definitions = await read_definitions(connection, hands.context, study_id)
+        return LockLook(wish, found, definitions, await read_frame(connection, study_id))
 
 
 async def lock(hands: Hands, wish: LockWish) -> LockPreview:

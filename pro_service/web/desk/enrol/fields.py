@@ -25,7 +25,7 @@ _KINDS: Final[dict[str, FieldKind]] = {
     "treated_knees": "choice",
     "planned_injection_on": "day",
 }
-_MAY_STAY_EMPTY: Final = ("planned_injection_on", *OPTIONAL_COLUMNS)
+_MAY_STAY_EMPTY: Final = ("zone", "planned_injection_on", *OPTIONAL_COLUMNS)
 _HINTED: Final = (
     "code",
     "phone",
@@ -48,8 +48,7 @@ def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
         },
         "treated_knees": [(one, words.text(f"enrol.{one}")) for one in ("left", "right", "both")],
     }
-    only = sites[0] if len(sites) == 1 else None
-    first = {} if only is None else {"site": [only.code], "zone": [only.zone]}
+    first = {"site": [sites[0].code]} if len(sites) == 1 else {}
     return [
         *(
             Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.store.base import operations
+from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.enrol.fields import NAMES, REASON, enrolment_fields
 from pro_service.web.desk.enrol.previews import preview_of_one
 from pro_service.web.desk.enrol.problems import problems_in_words
@@ -47,7 +48,9 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     step = form.get("step", "look")
     if step == "edit":
         return await show_form(request, seat, form)
-    hands, cells, reason = hands_of(request, seat), _cells(form), _reason(form)
+    hands, reason = hands_of(request, seat), _reason(form)
+    row = _row(form, await service.list_sites(hands))
+    cells: service.Cells = [(_ROW, row)]
     try:
         if step == "do":
             (code,) = await service.enrol_rows(hands, cells, reason=reason, key=form_key(form))
@@ -65,7 +68,7 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
         HTTPStatus.OK,
         address=ADDRESS,
         one=preview_of_one(words, request.app[CONTEXT], found),
-        typed=[(name, form.get(name, "")) for name in (*NAMES, REASON)],
+        typed=[*row.items(), (REASON, form.get(REASON, ""))],
         key=secrets.token_hex(_KEY_BYTES),
     )
 
@@ -125,10 +128,12 @@ async def render(
     )
 
 
-def _cells(form: Form) -> service.Cells:
-    """The form as the only row of a file."""
-    row: Mapping[str, str] = {name: form.get(name, "") for name in NAMES}
-    return [(_ROW, row)]
+def _row(form: Form, sites: Sequence[DeskSite]) -> Mapping[str, str]:
+    """The form as the only row of a file; a zone that is not said is the site's."""
+    row = {name: form.get(name, "") for name in NAMES}
+    if not row["zone"].strip():
+        row["zone"] = next((one.zone for one in sites if one.code == row["site"]), "")
+    return row
 
 
 def _reason(form: Form) -> str | None:

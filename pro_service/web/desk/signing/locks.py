@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.model import Language
 from pro_service.domain.locks import TWO_PERSONS, LockRefusedError
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.times import zone
@@ -18,7 +19,7 @@ from pro_service.services.desk import signing as service
 from pro_service.services.desk.seat import NotHereError, ReasonMissingError, Seat
 from pro_service.services.desk.signing import LiftWish, LockRoom
 from pro_service.services.record import LockWish, visit_named
-from pro_service.store.record.locks import Arrived, LockRow, OpenVisit
+from pro_service.store.record.locks import Arrived, LockRow
 from pro_service.web.desk.account.proving import whence
 from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, id_in
@@ -29,7 +30,7 @@ from pro_service.web.requests import read_form
 
 _PAGE: Final = "/desk/locks"
 _SCOPES: Final = ("visit", "participant", "site", "study")
-_FIELDS: Final = ("scope", "site", "participant", "visit", "reason")
+_FIELDS: Final = ("scope", "site", "participant", "visit", "occurrence", "reason")
 _REFUSED: Final = (LockRefusedError, ReasonMissingError, NotHereError)
 """What is said on the form, with everything that was typed."""
 
@@ -52,17 +53,21 @@ async def preview(request: web.Request, seat: Seat) -> web.Response:
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     found = look.found
+    visit = _visit(words, look.definitions, *look.wish.visit) if look.wish.visit else None
     return desk.render(
         "lock_look.html",
         request,
         seat,
         frame=look.frame,
         typed=typed,
-        place=_place(words, typed["scope"], typed["site"], typed["participant"], typed["visit"]),
+        place=_place(words, typed["scope"], typed["site"], typed["participant"], visit),
         visits=found.visits,
         people=len(found.participants),
         open_count=found.open,
-        open=[_open(one) for one in found.first_open],
+        open=[
+            {"code": one.code, "visit": _visit(words, look.definitions, *one[1:])}
+            for one in found.first_open
+        ],
         two=typed["scope"] in TWO_PERSONS,
     )
 
@@ -107,7 +112,10 @@ def _wish(typed: Mapping[str, str]) -> LockWish:
         raise NotHereError
     if scope == "site":
         return LockWish(site=typed["site"], reason=reason)
-    visit = visit_named(typed["visit"]) if scope == "visit" else None
+    visit = None
+    if scope == "visit":
+        number = typed["occurrence"]
+        visit = visit_named(f"{typed['visit']}:{number}" if number else typed["visit"])
     return LockWish(participant=typed["participant"], visit=visit, reason=reason)
 
 
@@ -135,6 +143,7 @@ def _page(
         lift_problem=said if lifting else None,
         scopes=[(one, words.word("lock.scope", one)) for one in _SCOPES],
         sites=[one.code for one in room.sites if seat.may(Action.lock_data, one.id)],
+        visits=[(one, words.chosen(label)) for one, label in room.definitions.items()],
         held=[one for one in lines if one["lifted"] is None],
         lifted=[one for one in lines if one["lifted"] is not None],
         arrived=[_arrived(words, room, one) for one in room.arrived],
@@ -158,7 +167,7 @@ def _line(words: Words, seat: Seat, room: LockRoom, one: LockRow) -> dict[str, A
     at = here or next(iter(zones.values()), zone("UTC"))
     visit = None
     if one.definition is not None:
-        visit = f"{one.definition}:{one.occurrence}" if one.occurrence != 1 else one.definition
+        visit = _visit(words, room.definitions, one.definition, one.occurrence)
     return {
         "id": str(one.id),
         "place": _place(words, one.scope, one.site, one.participant, visit),
@@ -185,7 +194,7 @@ def _line(words: Words, seat: Seat, room: LockRoom, one: LockRow) -> dict[str, A
 def _arrived(words: Words, room: LockRoom, one: Arrived) -> dict[str, str]:
     """What came for a locked visit: how much, and when the last of it."""
     at = zone(room.sites[0].zone) if room.sites else zone("UTC")
-    visit = one.definition if one.occurrence == 1 else f"{one.definition}:{one.occurrence}"
+    visit = _visit(words, room.definitions, one.definition, one.occurrence)
     last = words.instant(one.last_at, at)
     said = words.text("lock.came", answers=one.answers, sittings=one.sittings, at=last)
     return {"code": one.code, "visit": visit, "said": said}
@@ -205,6 +214,12 @@ def _place(
     )
 
 
-def _open(one: OpenVisit) -> dict[str, str]:
-    visit = one.definition if one.occurrence == 1 else f"{one.definition}:{one.occurrence}"
-    return {"code": one.code, "visit": visit}
+def _visit(
+    words: Words,
+    definitions: Mapping[str, Mapping[Language, str]],
+    definition: str,
+    occurrence: int | None,
+) -> str:
+    """A visit by its label; by the protocol's own name where it asks nothing."""
+    label = words.chosen(definitions[definition]) if definition in definitions else definition
+    return words.again(label, occurrence)

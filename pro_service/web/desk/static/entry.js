@@ -72,5 +72,8 @@
 
   document.documentElement.classList.add("scripted");
   tell();
-  go(rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row)) || rows[0]);
+  const next = rows.find((row) => row.classList.contains("wrong")) || rows.find((row) => !isDone(row));
+  // What must be said to the participant at once comes first, and the end once nothing is open.
+  if (next && !document.getElementById("alarm")) go(next);
+  else mark(next);
 })();

@@ -107,7 +107,17 @@ async def test_what_is_at_the_door_is_listed_for_who_reads_of_the_study(
 ) -> None:
     await seated("anna")
     dana = await seated("dana")
+    # What was done to an account is of no study; by whom of another one, this study is not told.
+    await trial.owner_does(
+        "INSERT INTO pro.staff_events (kind, person_id, actor)"
+        " SELECT 'revoked', p.id, x.actor FROM pro.people AS p"
+        " CROSS JOIN (VALUES ('staff:of-another-study'), ('staff:adam')) AS x (actor)"
+        " WHERE p.login = 'anna'"
+    )
     _, html = await page(dana, f"{ROOM}?what=sign_ins")
+    assert "of-another-study" not in html
+    assert html.count("staff of another study") == 1
+    assert html.count("by adam") == 1
     assert html.count("Signed in") >= 2
     assert "anna" in html
     _, html = await page(dana, f"{ROOM}?what=sign_ins&who=anna")

@@ -21,7 +21,7 @@ from tests.support.desk import (
 from tests.support.seed import SeededParticipant
 
 CURRENT = re.compile(r'<a href="([^"]*)" aria-current="(\w+)">([^<]*?) *<')
-SAID = re.compile(r'<p class="said" role="status">([^<]*)</p>')
+SAID = re.compile(r'<p class="said" tabindex="-1" autofocus role="status">([^<]*)</p>')
 
 
 async def alert_on(participant: SeededParticipant) -> str:

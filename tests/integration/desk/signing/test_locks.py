@@ -133,8 +133,8 @@ async def test_what_has_not_closed_is_named_and_what_names_nothing_stays_in_the_
         await sign_in(dora, "dora")
         _, html = await look(dora, scope="study")
         assert "Visits to be locked: 2; participants: 2." in html
-        opened = re.findall(r">(K-\d+)</a> · (\w+)</li>", html)
-        assert opened == [("K-001", "safety_1"), ("K-002", "safety_1")]
+        opened = re.findall(r">(K-\d+)</a> · ([^<]+)</li>", html)
+        assert opened == [("K-001", "Safety check, day 1"), ("K-002", "Safety check, day 1")]
         assert re.findall(r"being closed by the service: (\d+)", html) == [str(len(opened))]
         for said, problem in (
             ({"scope": "participant", "participant": "K-009"}, "There is no such"),
