@@ -164,6 +164,7 @@ def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:
         "/desk/exports": 200 if role in MAY[Action.export_data] else 403,
         "/desk/locks": 200 if role in MAY[Action.see_participants] else 403,
         "/desk/signing": 200 if role in MAY[Action.sign_record] else 403,
+        "/desk/signing/waiting": 200 if role in MAY[Action.sign_record] else 403,
         f"{theirs}/signing": signs,
         "/desk/corrections": 200 if role in MAY[Action.count_corrections] else 403,
         "/desk/corrections.csv": 200 if role in MAY[Action.count_corrections] else 403,
