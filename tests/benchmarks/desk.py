@@ -1,7 +1,8 @@
 """`desk`: whole pages of the desk at one size of study, over HTTP, from the web application.
 
-Milliseconds from the request to the whole page, of somebody who sees the whole study and of one
-site of four; the middle of the rounds. Beside them what does not depend on the machine's mood:
+Milliseconds from the request to the whole page, of somebody who sees the whole study, of one site
+of four, and of who signs; the middle of the rounds. Beside them what the machine's mood changes
+less, or not at all: processor time of this process, which serves and asks, and of PostgreSQL;
 statements, pages touched and bytes sent. 2,000 participants unless `--participants` says otherwise.
 At the end once more without what the worker keeps.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import statistics
 from http import HTTPStatus
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Final
 
 import aiohttp
@@ -25,7 +26,12 @@ from tests.benchmarks.measuring.desk_study import (
     was_here_yesterday,
 )
 from tests.benchmarks.measuring.kept import filled
-from tests.benchmarks.measuring.server import Server, forget_statements, statements_of
+from tests.benchmarks.measuring.server import (
+    Server,
+    cpu_of_server,
+    forget_statements,
+    statements_of,
+)
 from tests.support.desk import page, sign_in
 from tests.support.seed import make_context
 from tests.support.web import browsing, serving
@@ -48,6 +54,8 @@ LIST: Final = (
     "/desk/participants?sort=site",
     "/desk/participants?site=S2&state=missed&sort=behind",
 )
+ONE_SITE_ONLY: Final = frozenset({"/desk/participants/L-77/entry", "/desk/enrol"})
+"""Rooms the whole study's reader does not enter: they act nowhere."""
 ROOMS: Final = (
     "/desk",
     "/desk/alerts",
@@ -64,8 +72,17 @@ ROOMS: Final = (
     "/desk/rota",
     "/desk/week/print",
 )
-ONE_SITE_ONLY: Final = frozenset({"/desk/participants/L-77/entry", "/desk/enrol"})
-"""Rooms the whole study's reader does not enter: they act nowhere."""
+ROOMS_OF: Final = {
+    "whole": (
+        *LIST,
+        *(one for one in ROOMS if one not in ONE_SITE_ONLY),
+        "/desk/groups",
+        "/desk/record",
+    ),
+    "one": (*LIST, *ROOMS),
+    "signs": ("/desk", "/desk/signing/waiting", "/desk/signing", "/desk/locks"),
+}
+"""What each looks at: a monitor of the whole study, a coordinator of one site, an investigator."""
 DEAREST: Final = 2
 
 
@@ -78,7 +95,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
         await _measure(server, url, chosen.rounds, found, "")
         await forget_kept(url)
         await _measure(server, url, 1, found, " (nothing kept)")
-    head = ("ms", "most", "statements", "db ms", "buffers", "kB")
+    head = ("ms", "cpu", "db cpu", "statements", "db ms", "buffers", "kB")
     lines = [f"{'':58}{'who':>6}" + "".join(f"{one:>11}" for one in head) + "  dearest"]
     lines += [_line(one) for one in found]
     lines.append(f"the worker kept everybody in {seconds:.1f} s")
@@ -86,7 +103,7 @@ async def measure(chosen: Chosen, server: Server) -> Found:
 
 
 def _line(one: dict[str, Any]) -> str:
-    counted = "".join(f"{one[key]:11.1f}" for key in ("ms", "most"))
+    counted = "".join(f"{one[key]:11.1f}" for key in ("ms", "cpu", "db_cpu"))
     if one["statements"] is not None:
         counted += f"{one['statements']:11.0f}{one['db_ms']:11.1f}{one['buffers']:11.0f}"
     return f"{one['name']:58}{one['who']:>6}{counted}{one['kb']:11.1f}  {one['dearest']}"
@@ -96,19 +113,16 @@ async def _measure(
     server: Server, url: str, rounds: int, found: list[dict[str, Any]], how: str
 ) -> None:
     pools = await open_pools(url)
-    addresses = (*LIST, *ROOMS) if not how else (*LIST, "/desk/figures")
     context = make_context()
     await make_keys_true(url, context.keys.vault)
     async with pools, serving(pools, context) as served:
-        for who in ("whole", "one"):
+        for who in ("whole", "one") if how else ROOMS_OF:
             async with browsing(served) as browser:
                 await sign_in(browser, who)
             await was_here_yesterday(url)
             async with browsing(served) as browser:
                 await sign_in(browser, who)
-                for address in addresses:
-                    if who == "whole" and address in ONE_SITE_ONLY:
-                        continue
+                for address in (*LIST, "/desk/figures") if how else ROOMS_OF[who]:
                     one = await _page(server, url, browser, address, rounds)
                     found.append({"name": f"{address}{how}", "who": who, **one})
 
@@ -119,11 +133,14 @@ async def _page(
     """One address, once to warm up and then as often as there are rounds."""
     await _request(browser, address)
     await forget_statements(server)
+    served, database = process_time(), cpu_of_server(server)
     spent, sizes = zip(*[await _request(browser, address) for _ in range(rounds)], strict=True)
+    served, database = process_time() - served, cpu_of_server(server) - database
     said = await statements_of(server, url)
     return {
         "ms": statistics.median(spent),
-        "most": max(spent),
+        "cpu": served * 1000 / rounds,
+        "db_cpu": database * 1000 / rounds,
         "kb": sizes[-1] / 1024,
         "statements": None if said is None else said.calls / rounds,
         "db_ms": None if said is None else said.ms / rounds,

@@ -21,7 +21,12 @@ from pro_service.services.base.actors import WORKER
 from pro_service.services.base.calendars import working_days
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.telling import DESK, MAY_BE_TOLD, Telling
-from pro_service.services.desk.today import count_to_do, list_to_do, read_protocols
+from pro_service.services.desk.today import (
+    ALL_JUDGED,
+    count_to_do,
+    list_to_do,
+    read_protocols,
+)
 from pro_service.services.study import SiteRota, list_told_at, read_rotas
 from pro_service.store.connection import Connection
 from pro_service.store.desk import desk
@@ -90,7 +95,7 @@ async def _count(
         roles = [(morning.site_id, Role.coordinator.value)]
         await desk.enter_desk(lent, actor=WORKER, roles=roles, reason="")
         versions = await read_protocols(lent, context, morning.study_id)
-        to_do = await list_to_do(lent, context, morning.study_id, versions)
+        to_do = await list_to_do(lent, context, morning.study_id, versions, judged=ALL_JUDGED)
     return count_to_do(to_do) | {"gaps": len(rota.gaps()) if rota.row.was_set else 0}
 
 

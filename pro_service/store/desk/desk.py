@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -252,9 +252,11 @@ def _held_number(row: dict[str, Any]) -> HeldNumber:
     return row_of(HeldNumber, row, note=note)
 
 
-async def list_unreached(connection: Connection, study_id: UUID) -> list[UnreachedRow]:
-    """Participants who may be out of reach, by code."""
-    rows = await connection.fetch(_SQL["list_unreached"], study_id)
+async def list_unreached(
+    connection: Connection, study_id: UUID, parted: Collection[str], most: int
+) -> list[UnreachedRow]:
+    """The first who may be out of reach, longest so first; none whose status is one of `parted`."""
+    rows = await connection.fetch(_SQL["list_unreached"], study_id, sorted(parted), most)
     return [_unreached_row(dict(row)) for row in rows]
 
 

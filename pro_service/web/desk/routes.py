@@ -321,6 +321,11 @@ ROUTES: Final = (
     web.get(
         "/desk/signing", for_staff(signing.show_to_sign, Action.sign_record), name="desk-to-sign"
     ),
+    web.get(
+        "/desk/signing/waiting",
+        for_staff(signing.show_waiting, Action.sign_record),
+        name="desk-signing-waiting",
+    ),
     web.get(_ERASURE, for_staff(erasing.show_room, Action.erase), name="desk-erasure"),
     web.get(
         f"{_ERASURE}/certificate",

@@ -96,12 +96,12 @@ LEFT JOIN pro.notes AS n ON n.study_id = $1 AND n.id = pro.note_of(o.reason)
 LEFT JOIN pro.data_keys AS k ON k.study_id = $1 AND k.participant_id = n.participant_id
 ORDER BY o.started_at DESC, p.code;
 
--- name: list_unreached(study_id)
--- Who may be out of reach, with everything that tells whether they are, and where they stand.
+-- name: list_unreached(study_id, parted, most)
+-- The first who may be out of reach, longest so first, with everything that tells whether they are, and where they
+-- stand; none whose status is one of `parted`.
 SELECT u.id, u.code, u.protocol_version_id, u.site_id, u.contacts, u.consent, u.alone_since, u.failed_texts,
        u.failed_since, u.silent_visits, u.silent_since, u.last_answer_at, u.statuses, u.died_at, u.now
-FROM pro.desk_unreached($1) AS u
-ORDER BY u.code;
+FROM pro.desk_unreached($1, $2, $3) AS u;
 
 -- name: list_uncertain_messages(study_id, most)
 -- Messages of which nobody knows whether they went out, and nobody has dealt with; newest first.

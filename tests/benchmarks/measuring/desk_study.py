@@ -53,17 +53,21 @@ async def fill_desk_study(url: str, participants: int) -> float:
 
 
 async def _make_staff(url: str) -> None:
-    """One who sees the whole study, and one of the second of its four sites."""
+    """Who sees the whole study, who is at the second of its four sites, and who signs."""
     operator = await connect(url, role="pro_operator", actor=ACTOR)
     try:
-        for login, site in (("whole", None), ("one", "S2")):
+        for login, site, role in (
+            ("whole", None, "monitor"),
+            ("one", "S2", "coordinator"),
+            ("signs", None, "investigator"),
+        ):
             await make_staff(
                 operator,
                 STUDY_ID,
                 login=login,
                 password=PASSWORD,
                 site=site,
-                role="monitor" if site is None else "coordinator",
+                role=role,
                 actor=ACTOR,
             )
     finally:

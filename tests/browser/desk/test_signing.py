@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
@@ -73,6 +75,8 @@ async def test_what_has_closed_is_signed_and_locked(
         await staff.page.fill("#login", f"iris-{language.lower()}")
         await staff.page.fill("#password", PASSWORD)
         await staff.press("form button.main")
+        # Counted behind the page, beside a link that is there without scripts, too.
+        await expect(staff.page.locator("#to-sign a")).to_contain_text(re.compile("[0-9]"))
         await staff.go("/desk/signing")
         await wide(staff, f"to-sign-{language}")
         await staff.press(f"a:text('{code}')")

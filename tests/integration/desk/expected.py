@@ -152,6 +152,7 @@ def rooms(role: Role, place: Place) -> dict[str, int]:
         "/desk/exports": may_read(Action.export_data, role),
         "/desk/locks": may_read(Action.see_participants, role),
         "/desk/signing": may_read(Action.sign_record, role),
+        "/desk/signing/waiting": may_read(Action.sign_record, role),
         "/desk/corrections": may_read(Action.count_corrections, role),
         "/desk/corrections.csv": may_read(Action.count_corrections, role),
         "/desk/enrol": may_read(Action.enrol, role),

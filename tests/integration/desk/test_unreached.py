@@ -12,6 +12,7 @@ import pytest
 from pro_service.domain.study.facts import Status
 from pro_service.domain.study.protocol import Calls
 from pro_service.services import rounds
+from pro_service.services.desk.today import list_to_do, read_protocols
 from pro_service.services.study.staff import make_staff
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_out_by_staff
@@ -118,8 +119,18 @@ async def test_numbers_that_rest_are_listed_with_why_and_nobody_who_can_be_reach
     assert found["K-001"] == "The new number has not been confirmed"
     await numbers.confirm_by_staff(trial.who("K-001"), ACTOR, "rang there")
     assert "K-001" not in dict(await listed(desk))
+    # However few are looked at first, nobody behind them is hidden.
+    await opt_out_by_staff(trial.who("K-001"), ACTOR, "asked for it on the telephone")
+    async with trial.pools.desk.acquire() as connection, connection.transaction():
+        roles = [(await trial.fetchval("SELECT id FROM sites WHERE code = 'BJ01'"), "coordinator")]
+        await store.enter_desk(connection, actor="staff:anna", roles=roles, reason="")
+        versions = await read_protocols(connection, trial.context, trial.study_id)
+        given = (connection, trial.context, trial.study_id, versions)
+        to_do = await list_to_do(*given, judged=1)
+    assert {one.code for one in to_do.unreached} == {"K-001", "K-002"}
+    assert not to_do.unreached_more
     await trial.status("K-002", Status.withdrew_follow_up)
-    assert await listed(desk) == []
+    assert [code for code, _ in await listed(desk)] == ["K-001"]
 
 
 async def test_visits_that_pass_without_a_word_are_silence(
@@ -156,5 +167,5 @@ async def test_whoever_is_at_no_site_of_theirs_sees_nobody_of_it(trial: Trial) -
         async with trial.pools.desk.acquire() as connection, connection.transaction():
             roles = [(one, "coordinator") for one in sites]
             await store.enter_desk(connection, actor="staff:anna", roles=roles, reason="")
-            rows = await store.list_unreached(connection, trial.study_id)
+            rows = await store.list_unreached(connection, trial.study_id, (), 10)
             assert [one.code for one in rows] == found

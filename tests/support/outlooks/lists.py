@@ -43,7 +43,7 @@ async def lists_of(
     )
     now = await superuser.fetchval("SELECT pro.now()")
     week = WeekAsked(now + timedelta(days=7), timedelta(days=60), (), STOPS_ASKING, STOPS_VISITS)
-    unreached = await list_unreached(superuser, study_id)
+    unreached = await list_unreached(superuser, study_id, (), MOST)
     begun = tell_apart(await list_begun(superuser, study_id, MOST), instruments)
     rows = await list_week(superuser, study_id, week, MOST)
     await superuser.execute("RESET ROLE")

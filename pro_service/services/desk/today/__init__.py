@@ -8,6 +8,7 @@ from pro_service.services.desk.today.begun import Begun, BegunVisits
 from pro_service.services.desk.today.consents import Owing, read_owing
 from pro_service.services.desk.today.frame import list_operator_tasks, read_frame
 from pro_service.services.desk.today.lists import (
+    ALL_JUDGED,
     MOST_OF_A_LIST,
     ReadText,
     ToDo,
@@ -20,6 +21,7 @@ from pro_service.services.desk.today.lists import (
 from pro_service.services.desk.today.week import Since, Week, read_protocols, read_since, read_week
 
 __all__ = [
+    "ALL_JUDGED",
     "MOST_OF_A_LIST",
     "Begun",
     "BegunVisits",

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.calls import ABOUT_ALERTS
+from pro_service.domain.study.facts import Status
+from pro_service.domain.study.pausing import may_pause
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.reachability import Unreached, out_of_reach
 from pro_service.domain.study.reaching.steps import kinds_at
@@ -36,6 +38,11 @@ from pro_service.vault.vault import DataKeyMissingError, SealBrokenError, Wrappe
 
 MOST_OF_A_LIST: Final = 50
 """Rows of one list of the first page; the number of all of them stands above it."""
+MOST_JUDGED: Final = 100
+"""So many of those who may be out of reach are looked at first; a digest looks at all."""
+ALL_JUDGED: Final = 2**31 - 1
+_PARTED: Final = frozenset(one for one in Status if not may_pause(one))
+"""Statuses of which nobody is out of reach, whatever else is known of them."""
 
 
 class ReadText(NamedTuple):
@@ -64,7 +71,9 @@ class ToDo(NamedTuple):
     """Each with what staff said of it, opened, if it was staff who said it."""
     uncertain: Sequence[UncertainMessage]
     unreached: Sequence[UnreachedParticipant]
-    """All of them, longest out of reach first."""
+    """The longest out of reach first."""
+    unreached_more: bool
+    """Whether there may be more of them than were looked at."""
     not_joined: Sequence[NotJoined]
     """Who agreed to texts and has neither proven a number nor answered by one, newest first."""
     deaths: Sequence[DeathReported]
@@ -91,8 +100,13 @@ async def list_to_do(
     context: ServiceContext,
     study_id: UUID,
     versions_there_are: Mapping[UUID, Protocol],
+    *,
+    judged: int = MOST_JUDGED,
 ) -> ToDo:
-    """Calls, alerts, texts in words, held numbers, messages of unknown fate."""
+    """Calls, alerts, texts in words, held numbers, messages of unknown fate.
+
+    Of those who may be out of reach so many are judged, each for dozens of pages of the database.
+    """
     texts = await _read_texts(connection, context, study_id)
     calls = await store.list_open_calls(connection, study_id, MOST_OF_A_LIST)
     alerts = await store.list_open_alerts(connection, study_id, MOST_OF_A_LIST)
@@ -107,6 +121,7 @@ async def list_to_do(
     uncertain = await store.list_uncertain_messages(connection, study_id, MOST_OF_A_LIST)
     codes = {one.code for listed in (calls, alerts, uncertain) for one in listed}
     codes.update(code for text in texts for code in text.row.codes)
+    unreached, more = await _list_unreached(connection, context, study_id, judged)
     return ToDo(
         calls=calls,
         alerts=alerts,
@@ -116,7 +131,8 @@ async def list_to_do(
             for one in await store.list_held_numbers(connection, study_id, MOST_OF_A_LIST)
         ],
         uncertain=uncertain,
-        unreached=await _list_unreached(connection, context, study_id),
+        unreached=unreached,
+        unreached_more=more,
         not_joined=await joining.list_not_joined(connection, study_id, MOST_OF_A_LIST),
         deaths=await deaths.list_deaths_reported(connection, study_id, MOST_OF_A_LIST),
         begun=tell_apart(begun, context.catalogue.instruments),
@@ -176,16 +192,24 @@ async def _list_present(
 
 
 async def _list_unreached(
-    connection: Connection, context: ServiceContext, study_id: UUID
-) -> list[UnreachedParticipant]:
+    connection: Connection, context: ServiceContext, study_id: UUID, most: int
+) -> tuple[list[UnreachedParticipant], bool]:
+    """Those out of reach among the first who may be, and whether there may be more.
+
+    Where too few of them are to fill the list, the next are looked at as well.
+    """
+    rows = await store.list_unreached(connection, study_id, _PARTED, most)
     found = []
-    for row in await store.list_unreached(connection, study_id):
+    for row in rows:
         protocol = await context.reader.protocol(connection, study_id, row.protocol_version_id)
         written = kinds_at(protocol, "standard", 1)
         one = out_of_reach(row.facts, protocol.calls.silent_visits, written)
         if one is not None:
             found.append(UnreachedParticipant(row.code, row.site_id, one.why, one.since))
-    return sorted(found, key=lambda one: (one.since, one.code))
+    more = len(rows) == most
+    if more and len(found) < MOST_OF_A_LIST:
+        return await _list_unreached(connection, context, study_id, 4 * most)
+    return sorted(found, key=lambda one: (one.since, one.code)), more
 
 
 def _open_text(context: ServiceContext, row: TextToRead) -> str | None:

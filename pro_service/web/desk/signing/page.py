@@ -16,7 +16,7 @@ from pro_service.services.base.signing import covered
 from pro_service.services.desk import signing as service
 from pro_service.services.desk.account.codes import SecondStepError
 from pro_service.services.desk.account.proving import Proof, ProofRefusedError
-from pro_service.services.desk.seat import NotHereError, Seat
+from pro_service.services.desk.seat import NotHereError, Seat, at_desk
 from pro_service.services.desk.sign_in import SignInThrottledError
 from pro_service.services.desk.signing import SigningRefusedError, SigningRoom, SignWish
 from pro_service.web.desk.account.proving import whence
@@ -24,6 +24,7 @@ from pro_service.web.desk.frame.done import done
 from pro_service.web.desk.guard import hands_of, uuid_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.signing.shown import Shown, meaning_in_words
+from pro_service.web.keys import POOLS
 from pro_service.web.requests import Form, read_form, try_again_after
 
 PROOF_REFUSED: Final = (ProofRefusedError, SecondStepError, SignInThrottledError)
@@ -59,6 +60,18 @@ async def show_to_sign(request: web.Request, seat: Seat) -> web.Response:
             for one in found.void
         ],
         is_cut=len(found.people) == service.MOST_TO_SIGN,
+    )
+
+
+async def show_waiting(request: web.Request, seat: Seat) -> web.Response:
+    """`GET /desk/signing/waiting`: how much waits there, which Today does not wait for.
+
+    Every visit of a site is looked at for it, and that takes longer than all else of Today.
+    """
+    async with at_desk(request.app[POOLS].desk, seat) as connection:
+        waiting = await service.count_to_sign(connection, seat)
+    return request.app[DESK].render(
+        "signing_waiting.html", request, seat, visits=waiting.visits, void=waiting.void
     )
 
 

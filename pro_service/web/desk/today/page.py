@@ -10,7 +10,6 @@ from pro_service.domain.study.permissions import Action
 from pro_service.services.desk import today as service
 from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.seat import Seat, at_desk
-from pro_service.services.desk.signing import count_to_sign
 from pro_service.services.desk.today import read_frame, read_owing, read_since, read_week
 from pro_service.services.desk.today.lists import MOST_OF_A_LIST
 from pro_service.services.desk.unblinding import LATELY
@@ -47,7 +46,6 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         unblinded = await list_latest_unblindings(connection, study_id, LATELY, MOST_OF_A_LIST)
         sites = [one.site for one in rotas]
         owing = await read_owing(connection, study_id, frame.now, week.protocols, sites, 1)
-        to_sign = await count_to_sign(connection, seat)
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     rights = EntryRights(seat, frame.duties)
@@ -62,8 +60,6 @@ async def show_today(request: web.Request, seat: Seat) -> web.Response:
         seat,
         frame=frame,
         key=new_form_key(),
-        to_sign=to_sign.visits,
-        void=to_sign.void,
         for_operator=words.text("operator.waiting", count=frame.for_operator)
         if frame.for_operator
         else None,

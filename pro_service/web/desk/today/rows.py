@@ -62,11 +62,13 @@ def today_values(
     first = ("texts", "calls") if warns else ("calls", "texts")
     rest = ("unsent", "to_complete", "differences", "second", "gaps", "uncertain", "held")
     order = ("alerts", *first, "deaths", "unreached", "not_joined", *rest)
+    more = {"unreached"} if to_do.unreached_more else set()
     return {
         "sites": sites,
         "lists": lists,
         "order": [name for name in order if lists[name]],
-        "totals": totals,
+        "totals": {name: f"{count}+" if name in more else count for name, count in totals.items()},
+        "short": more | {name for name, rows in lists.items() if totals[name] > len(rows)},
     }
 
 

@@ -18,6 +18,7 @@ from tests.support.web import browsing
 THEIRS: Final = "/desk/participants/K-001"
 PAGE: Final = f"{THEIRS}/signing"
 VOID: Final = "Signatures that are void: 1"
+WAITING: Final = "/desk/signing/waiting"
 
 
 async def visit_page(browser: aiohttp.ClientSession) -> tuple[str, str]:
@@ -88,9 +89,9 @@ async def test_a_later_change_voids_it_and_is_told_with_values_to_whom_may_read_
     async with browsing(trial.server) as ines, browsing(trial.server) as anna:
         await sign_in(ines, "ines")
         await sign(ines)
-        assert VOID not in (await page(ines, "/desk"))[1]
+        assert VOID not in (await page(ines, WAITING))[1]
         await correct(trial)
-        assert VOID in (await page(ines, "/desk"))[1]
+        assert VOID in (await page(ines, WAITING))[1]
         _, html = await page(ines, "/desk/signing")
         assert 'signing">K-001</a>' in html.partition('id="void"')[2]
         _, html = await page(ines, THEIRS)
@@ -108,7 +109,7 @@ async def test_a_later_change_voids_it_and_is_told_with_values_to_whom_may_read_
     async with browsing(trial.server) as ines:
         await sign_in(ines, "ines")
         await sign(ines)
-        assert VOID not in (await page(ines, "/desk"))[1]
+        assert VOID not in (await page(ines, WAITING))[1]
     stands = [
         one.verified.stands for one in await check_signatures(trial.operator, trial.study_id, None)
     ]
@@ -176,12 +177,14 @@ async def test_today_counts_what_is_ready_and_leads_to_it(trial: Trial) -> None:
     async with browsing(trial.server) as ines, browsing(trial.server) as anna:
         await sign_in(ines, "ines")
         _, html = await page(ines, "/desk")
+        assert f'data-later="{WAITING}"><p class="until"><a href="/desk/signing">' in html
+        _, html = await page(ines, WAITING)
         assert "Visits ready to be signed: 2" in html
         _, html = await page(ines, "/desk/signing")
         assert re.findall(r"signing\">(K-\d+)<", html) == ["K-001", "K-002"]
         await sign(ines)
-        _, html = await page(ines, "/desk")
+        _, html = await page(ines, WAITING)
         assert "Visits ready to be signed: 1" in html
         await sign_in(anna)
         _, html = await page(anna, "/desk")
-        assert "ready to be signed" not in html
+        assert "/desk/signing" not in html

@@ -13,7 +13,9 @@ import pytest
 
 from pro_service.domain.study.statuses import STOPS_ASKING, STOPS_VISITS
 from pro_service.services.desk.listing.signs import STATE_SIGNS
+from pro_service.services.desk.today.lists import MOST_JUDGED
 from pro_service.store.desk.people import Sought
+from tests.integration.record.plans.test_desk_plans import PARTED
 from tests.support.large import SITES, VERSIONS, LargeStudy, row_id
 from tests.support.large.kept import ITEMS, Kept, keep
 
@@ -23,12 +25,13 @@ SHOWN: Final = 5
 """Rows of a list: so many wait for somebody among the few, too."""
 CLINIC: Final = [[str(row_id(VERSIONS, 1)), one] for one in ("baseline", "month_6", "month_12")]
 TODAY: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
-    "get_frame": ("desk/frame", ()),
+    "get_frame": ("desk/frame", (5,)),
     "list_texts_to_read": ("desk/desk", (SHOWN,)),
     "list_open_calls": ("desk/desk", (SHOWN,)),
     "list_open_alerts": ("desk/desk", (SHOWN,)),
     "list_uncertain_messages": ("desk/desk", (SHOWN,)),
     "list_held_numbers": ("desk/desk", (SHOWN,)),
+    "list_unreached": ("desk/desk", (PARTED, MOST_JUDGED)),
     "list_begun": ("desk/today", (SHOWN,)),
     "list_not_joined": ("desk/joining", (SHOWN,)),
     "list_deaths_reported": ("desk/deaths", (SHOWN,)),

@@ -13,7 +13,10 @@ from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.study.facts import Status
+from pro_service.domain.study.pausing import may_pause
 from pro_service.services.desk.listing.signs import FIGURE_SIGNS, STATE_SIGNS
+from pro_service.services.desk.today.lists import MOST_JUDGED
 from pro_service.store.desk.people import Slice, Sought, find_people
 from pro_service.store.pools import connect
 from tests.support.large import PARTICIPANTS, SITES, LargeStudy, row_id
@@ -96,6 +99,7 @@ async def test_whoever_was_written_about_since_is_derived_and_the_rest_is_not(
     assert {one.unknown for one in found} == {0}
 
 
+PARTED = sorted(one for one in Status if not may_pause(one))
 WEEK = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
     "get_frame": ("desk/frame", (5,), 200),
@@ -103,7 +107,7 @@ LISTS: dict[str, tuple[str, tuple[Any, ...], int]] = {
     "list_open_calls": ("desk/desk", (50,), 4_500),
     "list_held_numbers": ("desk/desk", (50,), 2_500),
     "list_texts_to_read": ("desk/desk", (50,), 100),
-    "list_unreached": ("desk/desk", (), 4_000),
+    "list_unreached": ("desk/desk", (PARTED, MOST_JUDGED), 4_000),
     "list_begun": ("desk/today", (50,), 5_000),
     "list_reports_without_alert": ("desk/alerts", (None, WEEK[1], WEEK[1], 100), 50),
     "list_calls_to_print": ("desk/calls", (200,), 13_000),
