@@ -21,7 +21,7 @@ from pro_service.domain.delivery.contacts import RELATIONS, WhyNot
 from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.assessments import AssessmentState, taken_together
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.follow_up.call_keys import (
