@@ -20,6 +20,7 @@ from pro_service.demo.measuring.study import measure_study
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
+from pro_service.domain.study.permissions import Role
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Who
 from pro_service.services.study.staff import make_staff
@@ -37,7 +38,10 @@ OUTSIDE: Final = "medical-monitor"
 LOGINS: Final = {"coordinator": "coordinator", "investigator": "investigator"}
 """Who may sign in at the desk, by role: the second also reads answers and scores."""
 DATA_MANAGER: Final = "data-manager"
-"""Who sees measures beside scores, once the reads are locked."""
+"""Who sees measures beside scores, once the reads are locked, and may take free text out."""
+MONITOR: Final = "monitor"
+ADMINISTRATOR: Final = "administrator"
+"""Who keeps staff, sites and senders, and sees nobody's record."""
 
 
 async def live_until_now(
@@ -111,7 +115,13 @@ async def _staff(operator: Connection, study_id: UUID, password: SecretStr) -> N
                 role=role,
                 actor=ACTOR,
             )
-    for login, role in ((OUTSIDE, "investigator"), (DATA_MANAGER, "data_manager")):
+    everywhere: tuple[tuple[str, Role], ...] = (
+        (OUTSIDE, Role.investigator),
+        (DATA_MANAGER, Role.data_manager),
+        (MONITOR, Role.monitor),
+        (ADMINISTRATOR, Role.administrator),
+    )
+    for login, role in everywhere:
         await make_staff(
             operator,
             study_id,

@@ -22,6 +22,7 @@ _NOT_TAKEN: Final = (
     "crossed",
     "answered_already",
     "nothing_open",
+    "nothing_asked",
     "line.ask_code",
     "skip.refused",
     "not_applicable.refused",

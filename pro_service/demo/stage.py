@@ -19,7 +19,6 @@ from pydantic import SecretStr
 
 from pro_service.app import Service, listening, open_service
 from pro_service.catalog.plan_files import example_plan_file, load_plan_file
-from pro_service.catalog.protocol_files import example_protocol_file, load_protocol_file
 from pro_service.config import Settings, open_vault
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.life import STARTS_AT, Life
@@ -28,6 +27,7 @@ from pro_service.demo.measuring.study import SCREENED_BEFORE, measure_study
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import SENDERS, Kind, Persona, cast
 from pro_service.demo.proof import Cast, Proof, prove
+from pro_service.demo.protocol import demo_protocol
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.demo.provider.server import PROVIDER, build_provider
 from pro_service.demo.reading import Reader
@@ -194,7 +194,7 @@ async def open_trial(
     """Study time, protocol, sites, senders, and everybody enrolled."""
     context = service.context
     await operations.start_clock(operator, starts_at)
-    protocol, source, digest = load_protocol_file(example_protocol_file())
+    protocol, source, digest = demo_protocol()
     loaded = await load_protocol(operator, context, protocol, source, digest, actor=ACTOR)
     study_id = loaded.study.id
     plan = load_plan_file(example_plan_file())

@@ -1,4 +1,5 @@
-"""Several servers in one address (`postgresql://user@one,two/name`): the one that takes writes.
+"""Several servers in one address (`postgresql://user@one,two/name`, or `...?host=one,two`): the
+one that takes writes.
 
 Each host is tried by itself: one that lost its power without a word, or stands still, must not use
 up the time there is for all. Whoever served last comes first, until somebody doubts it.
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -24,19 +25,41 @@ _served: dict[str, str] = {}
 """The host of each address that let somebody in last."""
 
 
+def written(parts: SplitResult) -> str:
+    """An address put together again: one without a host keeps its slashes, which say what it is."""
+    address = urlunsplit(parts)
+    return address if parts.netloc else address.replace(":/", ":///", 1)
+
+
 def hosts_of(url: str) -> tuple[str, ...]:
     """An address for each host; the one given where it names one. Only a primary will do."""
     parts = urlsplit(url)
     who, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
-        return (url,)
     query = parse_qs(parts.query, keep_blank_values=True)
     query.setdefault(WHOM, ["primary"])
+    if not hosts:
+        return _asked_for(url, query)
+    if "," not in hosts:
+        return (url,)
     asked = urlencode(query, doseq=True)
     return tuple(
         urlunsplit(parts._replace(netloc=f"{who}{at}{host}", query=asked))
         for host in hosts.split(",")
     )
+
+
+def _asked_for(url: str, query: dict[str, list[str]]) -> tuple[str, ...]:
+    """An address for each host that the part after the question mark names, each with its port."""
+    hosts, ports = (query.get(one, [""])[-1].split(",") for one in ("host", "port"))
+    each = ports * len(hosts) if len(ports) == 1 else ports
+    if len(hosts) == 1 or len(each) != len(hosts):
+        return (url,)  # One; or what asyncpg refuses, in its own words.
+    parts = urlsplit(url)
+    asked = [
+        query | {"host": [host]} | ({"port": [port]} if port else {})
+        for host, port in zip(hosts, each, strict=True)
+    ]
+    return tuple(written(parts._replace(query=urlencode(one, doseq=True))) for one in asked)
 
 
 async def connect_first(url: str, connect: Connect) -> asyncpg.Connection:

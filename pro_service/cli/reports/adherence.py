@@ -6,42 +6,36 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
 from pro_service.domain.study.adherence import Adherence
-from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.assessments import AssessmentState, taken_together
 from pro_service.services.exports.adherence import AdherenceReport, report
 from pro_service.store.base.data_out import TakenOut, insert_data_out
 from pro_service.tables import TableFileError, csv_bytes, write_csv
-
-MARKS: dict[AssessmentState, str] = {
-    AssessmentState.missed: "M",
-    AssessmentState.partial: "P",
-    AssessmentState.unsent: "U",
-    AssessmentState.started: "S",
-    AssessmentState.due: "D",
-    AssessmentState.declined: "R",
-    AssessmentState.late: "L",
-    AssessmentState.not_yet_due: ".",
-    AssessmentState.completed: "C",
-    AssessmentState.not_applicable: "-",
-}
-"""One letter a state, so that a year fits a line; what wants attention stands first."""
-NAMES = (
-    "M missed  P partial  U answered, not sent  S started  D due  R declined  L late  C completed"
-    "  . not yet due  - n/a"
-)
+from pro_service.texts.catalogue import Texts, load_texts
 
 
-def mark(states: tuple[AssessmentState, ...] | None) -> str:
-    """One letter for a visit: the state of its assessments that most wants attention."""
-    return next((letter for state, letter in MARKS.items() if state in (states or ())), " ")
+@cache
+def _texts() -> Texts:
+    return load_texts("desk")
+
+
+def letter(state: AssessmentState) -> str:
+    """The letter of a state, as the desk says it too."""
+    return _texts().text(f"desk.letter.{state}", "en")
+
+
+def mark(states: Sequence[AssessmentState] | None) -> str:
+    """One letter for a visit: all it asks taken together, as everywhere."""
+    return letter(taken_together(states)) if states else " "
 
 
 def print_participants(result: AdherenceReport) -> None:
@@ -49,12 +43,25 @@ def print_participants(result: AdherenceReport) -> None:
     table = Table("participant", "site", "status", *(str(n + 1) for n in _numbers(result)))
     for row in result.rows:
         cells = (mark(row.visits.get(name)) for name in result.definitions)
-        table.add_row(row.code, row.site, row.status, *cells)
+        table.add_row(row.code, row.site, row.status.replace("_", " "), *cells)
     table.box, table.padding = None, (0, 1, 0, 0)
+    for column in table.columns[:2]:
+        column.no_wrap = True
     out.print(table)
-    names = (f"{n + 1} {result.definitions[n]}" for n in _numbers(result))
-    out.print("  ".join(names))
-    out.print(NAMES)
+    _print_wrapped(f"{n + 1} {result.definitions[n]}" for n in _numbers(result))
+    _print_wrapped(
+        f"{letter(state)} {_texts().text(f'desk.state.{state}', 'en')}" for state in AssessmentState
+    )
+
+
+def _print_wrapped(entries: Iterable[str]) -> None:
+    """Entries beside each other, as many to a line as fit, and none of them broken."""
+    lines = [""]
+    for entry in entries:
+        if lines[-1] and len(lines[-1]) + len(entry) + 2 > out.width:
+            lines.append("")
+        lines[-1] += f"  {entry}" if lines[-1] else entry
+    out.print("\n".join(lines), markup=False)
 
 
 def _numbers(result: AdherenceReport) -> range:
@@ -72,7 +79,11 @@ def percent(share: Fraction | None) -> str:
 def figures_table(figures: tuple[Adherence, ...]) -> Table:
     """Both figures by visit and site."""
     table = Table(
-        "visit", "site", "completed in window", "%", "with help", "not sent", "available", "%"
+        *(Column(name, no_wrap=True) for name in ("visit", "site")),
+        *("completed in window", Column("%", no_wrap=True), "with help", "not sent", "available"),
+        Column("%", no_wrap=True),
+        box=None,
+        padding=(0, 1, 0, 0),
     )
     for row in figures:
         table.add_row(
@@ -134,10 +145,8 @@ def _write(path: Path, text: str) -> None:
 def _participants_csv(result: AdherenceReport) -> str:
     rows = [["participant", "site", "status", *result.definitions]]
     for row in result.rows:
-        cells = (
-            "+".join(sorted({str(state) for state in row.visits.get(name, ())}))
-            for name in result.definitions
-        )
+        states = (row.visits.get(name) for name in result.definitions)
+        cells = (str(taken_together(one)) if one else "" for one in states)
         rows.append([row.code, row.site, row.status, *cells])
     return _csv(rows)
 

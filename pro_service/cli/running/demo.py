@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pro_service.cli.reports.adherence import figures_table, mark
+from pro_service.cli.reports.adherence import figures_table, print_participants
 from pro_service.cli.running.live_demo import live_demo
 from pro_service.cli.runtime import err, out, run_command, set_up
 from pro_service.demo.personas import MOST_PARTICIPANTS
@@ -20,7 +20,6 @@ from pro_service.demo.proof import Proof
 from pro_service.demo.stage import Lived, Report, live
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.logs import configure_logs
-from pro_service.services.exports.adherence import AdherenceReport
 from pro_service.store.exports.adherence import ScoreSummary
 
 
@@ -104,7 +103,7 @@ def _progress() -> Progress:
 
 
 def _print(lived: Lived) -> None:
-    out.print(_people_table(lived.adherence))
+    print_participants(lived.adherence)
     out.print(figures_table(lived.adherence.figures))
     out.print(_scores_table(lived.scores, lived.adherence.definitions))
     out.print(_counts_table(lived.report))
@@ -114,14 +113,6 @@ def _print(lived: Lived) -> None:
             err.print(f"VIOLATED, {check.violations} time(s): {check.claim}", markup=False)
     if lived.proof.holds:
         out.print("Everything holds.")
-
-
-def _people_table(report: AdherenceReport) -> Table:
-    table = Table("participant", "site", "status", *report.definitions)
-    for row in report.rows:
-        cells = (mark(row.visits.get(name)) for name in report.definitions)
-        table.add_row(row.code, row.site, row.status, *cells)
-    return table
 
 
 def _scores_table(scores: list[ScoreSummary], order: tuple[str, ...]) -> Table:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final, TypeVar
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import typer
 
@@ -35,6 +35,7 @@ from pro_service.embedded import (
 from pro_service.services import keeping
 from pro_service.services.keeping import Archive, Finding, Restored, State
 from pro_service.store.connection import Connection
+from pro_service.store.hosts import written
 from pro_service.store.ids import made_at, new_id
 from pro_service.store.keeping import drills
 from pro_service.store.keeping.watching import get_server
@@ -240,7 +241,7 @@ async def _named(url: str, settings: Settings) -> str:
     given = "" if settings.database_url is None else settings.database_url.get_secret_value()
     if not is_pooled(given):
         path = urlsplit(given).path
-        return urlunsplit(urlsplit(url)._replace(path=path)) if path.strip("/") else url
+        return written(urlsplit(url)._replace(path=path)) if path.strip("/") else url
     found = [one for one in await _databases(url) if await _asked(one, drills.holds_ours)]
     if len(found) == 1:
         return found[0]
@@ -256,7 +257,7 @@ async def _databases(url: str) -> list[str]:
     """The addresses of the server's databases."""
     parts = urlsplit(url)
     names = await _asked(url, drills.list_databases)
-    return [urlunsplit(parts._replace(path=f"/{quote(name, safe='')}")) for name in names]
+    return [written(parts._replace(path=f"/{quote(name, safe='')}")) for name in names]
 
 
 async def _asked(url: str, ask: Callable[[Connection], Awaitable[_Answer]]) -> _Answer:

@@ -15,7 +15,13 @@ from pro_service.app import until_told_to_stop
 from pro_service.cli.runtime import err, folder_keys, out, run_command, set_up
 from pro_service.config import Settings, read_settings
 from pro_service.demo.folder import DemoFolder, DemoNote, FolderUnusableError, write_private
-from pro_service.demo.history import DATA_MANAGER, LOGINS, live_until_now
+from pro_service.demo.history import (
+    ADMINISTRATOR,
+    DATA_MANAGER,
+    LOGINS,
+    MONITOR,
+    live_until_now,
+)
 from pro_service.demo.house import Doors, demo_settings, open_house
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.logs import configure_logs
@@ -146,6 +152,8 @@ def _announce(doors: Doors, folder: DemoFolder) -> None:
         f"      or as {LOGINS['investigator']}, same password: sees answers and scores too",
         f"      or as {DATA_MANAGER}, same password: sees scores beside what the MRI shows, and",
         f"      how far they move together, on {base}/desk/measures/correlate",
+        f"      or as {MONITOR}: compares with the source, raises queries",
+        f"      or as {ADMINISTRATOR}: keeps staff, sites and senders",
         f"  Questionnaires open now: {len(doors.links)}; their links are on the phones",
         "",
         f"Everything is kept in {folder.path}. Ctrl-C stops; the same command goes on.",

@@ -41,8 +41,11 @@ class Person(NamedTuple):
     number: str
     our_address: str
     protocol: Protocol
-    card_code: str | None
-    """What a printed card says to type, where texts may not ask and cards do; else None."""
+    card_code: str
+    """What their printed card says to type: by text where others use the telephone too, and on the
+    page the card names."""
+    by_card: bool
+    """Whether texts may not ask there and cards do."""
 
 
 class Phones:
@@ -96,7 +99,8 @@ class Phones:
             number,
             sender.address,
             protocol,
-            grouped(facts.personal_code) if facts.site.country in BY_CARD else None,
+            grouped(facts.personal_code),
+            facts.site.country in BY_CARD,
         )
 
     async def texts(self, person: Person, after_id: UUID | None = None) -> list[PhoneText]:

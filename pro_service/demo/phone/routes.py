@@ -5,18 +5,20 @@ Everything works by plain forms and loading the page again; the script only spar
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
 
-from pro_service.demo.history import LOGINS
+from pro_service.demo.history import ADMINISTRATOR, DATA_MANAGER, LOGINS, MONITOR
 from pro_service.demo.inbox import DemoInbox
 from pro_service.demo.moves import MOST_DAYS, Mover
 from pro_service.demo.phone import pages
 from pro_service.demo.phone.pages import LANGUAGE, language_of
 from pro_service.demo.phone.phones import Person, Phones
+from pro_service.domain.tables.codes import fold_code
 from pro_service.web.desk.pages import DESK
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT
@@ -65,6 +67,11 @@ async def show_start(request: web.Request) -> web.Response:
         "here": START,
         "kind": words.word("kind_of_database", await phones.kind() or "none"),
         "logins": LOGINS,
+        "others": {
+            "data_manager": DATA_MANAGER,
+            "monitor": MONITOR,
+            "administrator": ADMINISTRATOR,
+        },
     }
     return _page(request.app[PAGES].write("start.html", language, **values))
 
@@ -97,20 +104,30 @@ async def show_phone(request: web.Request) -> web.Response:
     people = await phones.everybody()
     if not people:
         raise web.HTTPNotFound
-    wanted = request.query.get("person")
-    person = next((one for one in people if one.code == wanted), people[0])
     language = language_of(request)
     words = request.app[DESK].words(language)
-    texts = await phones.texts(person)
-    sharing: dict[str, list[str]] = {}
+    sharing: dict[str, list[Person]] = {}
     for one in people:
-        sharing.setdefault(one.number, []).append(one.code)
-    values = {
-        "here": _address(person.code),
+        sharing.setdefault(one.number, []).append(one)
+    wanted = request.query.get("person", people[0].code)
+    person = next((one for one in people if fold_code(one.code) == fold_code(wanted)), None)
+    values: dict[str, Any] = {
+        "here": _address(wanted),
         "kind": words.word("kind_of_database", await phones.kind() or "none"),
         "people": people,
         "person": person,
-        "sharing": {one.code: [c for c in sharing[one.number] if c != one.code] for one in people},
+        "wanted": wanted,
+        "sharing": {
+            one.code: [other.code for other in sharing[one.number] if other is not one]
+            for one in people
+        },
+    }
+    if person is None:
+        body = request.app[PAGES].write("nobody.html", language, **values)
+        return _page(body, status=HTTPStatus.NOT_FOUND)
+    texts = await phones.texts(person)
+    values |= {
+        "sharers": sharing[person.number],
         "own": request.app[PAGES].text,
         "earlier": len(texts) > SHOWN_TEXTS,
         "last": texts[-1].id if texts else "",
@@ -202,7 +219,7 @@ async def _present(request: web.Request, person: Person, words: Words) -> dict[s
         if event is None
         else words.visit(person.protocol, event.definition, None),
         "open_link": await phones.open_link(person),
-        "card_code": person.card_code,
+        "card_code": person.card_code if person.by_card else None,
         "since": words.instant(since, person.zone),
         "since_raw": since.isoformat(),
         "counted": counted,
@@ -241,5 +258,5 @@ def _address(code: str, since: str = "") -> str:
     return f"{HERE}?{urlencode({'person': code} | ({'since': since} if since else {}))}"
 
 
-def _page(body: str) -> web.Response:
-    return as_page(body, policy=SCRIPTED_POLICY)
+def _page(body: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    return as_page(body, policy=SCRIPTED_POLICY, status=status)

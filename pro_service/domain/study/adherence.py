@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.record import Record
-from pro_service.domain.study.assessments import AssessmentState, assessment_state
+from pro_service.domain.study.assessments import AssessmentState, assessment_state, taken_together
 from pro_service.domain.study.facts import Status, StatusFacts, Window
 from pro_service.domain.study.protocol import VisitKind
 from pro_service.domain.study.sittings.progress import Progress
@@ -36,6 +36,11 @@ class VisitOutcome(Record):
     """Everything asked has its score, whenever it was answered."""
     helped: bool = False
     """Something of it was answered with somebody's help (`respondents.with_help`)."""
+
+    @property
+    def state(self) -> AssessmentState | None:
+        """All of them as one word; None where it asks nothing."""
+        return taken_together(self.states) if self.states else None
 
 
 class Adherence(Record):

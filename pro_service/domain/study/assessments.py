@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pro_service.domain.study.facts import (
     AssessmentFacts,
@@ -42,6 +43,35 @@ class AssessmentState(StrEnum):
     """The window closed, or asking ended inside it, and nothing was answered."""
     partial = "partial"
     """The window closed, or asking ended inside it, with some items answered."""
+
+
+_ANSWERED: Final = frozenset({AssessmentState.completed, AssessmentState.late})
+_MOST_PRESSING: Final = (
+    AssessmentState.started,
+    AssessmentState.due,
+    AssessmentState.unsent,
+    AssessmentState.partial,
+    AssessmentState.missed,
+    AssessmentState.late,
+    AssessmentState.completed,
+    AssessmentState.declined,
+    AssessmentState.not_yet_due,
+    AssessmentState.not_applicable,
+)
+
+
+def taken_together(states: Sequence[AssessmentState]) -> AssessmentState:
+    """One word for a visit that asks something, the same wherever visits are named: what is still
+    open first; some answered and some missed is partial."""
+    found = set(states)
+    if len(found) == 1:
+        return states[0]
+    if found & {AssessmentState.due, AssessmentState.started}:
+        begun = found & {*_ANSWERED, AssessmentState.started, AssessmentState.unsent}
+        return AssessmentState.started if begun else AssessmentState.due
+    if AssessmentState.missed in found and found & {*_ANSWERED, AssessmentState.unsent}:
+        return AssessmentState.partial
+    return next(state for state in _MOST_PRESSING if state in found)
 
 
 def is_open_question(assessment: AssessmentFacts) -> bool:

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.store.hosts import written
 from pro_service.store.pooler import entry_of
 
 
@@ -89,7 +90,7 @@ def connection_of(url: str) -> tuple[str, dict[str, str]]:
     environment = dict(os.environ)
     if password is not None:
         environment["PGPASSWORD"] = password
-    return urlunsplit(bare), environment
+    return written(bare), environment
 
 
 def failure_of(program: str, stderr: bytes) -> ProgramFailedError:

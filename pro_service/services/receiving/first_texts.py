@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pro_service.domain.conversation.asking import Carrier, has_settled
-from pro_service.domain.conversation.dialogue import TextPart
+from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.practice import first_asked_on, practise, practises
 from pro_service.domain.study.times import local_day, zone
 from pro_service.services.base.context import ServiceContext
@@ -59,6 +61,34 @@ def _who_practises(received: Received) -> LineParticipant | None:
         return None
     found = [one for one in (*received.users, *received.awaited) if one.first_text is not None]
     return found[0] if len(found) == 1 else None
+
+
+_NOT_COUNTED: Final = frozenset({"answered_already", "nothing_open"})
+
+
+def before_the_first(case: Case, step: Step) -> Step:
+    """A step that counts nothing, in words that are true of whoever was asked nothing yet.
+
+    That nothing was counted, what is open or when the first questions come, and whom to ring.
+    """
+    keys, dialogue = [part.key for part in step.reply], case.dialogue
+    place = next((n for n, key in enumerate(keys) if key in _NOT_COUNTED), None)
+    if place is None or dialogue.prompt or dialogue.last or _was_asked(case):
+        return step
+    question = step.reply[place + 1 :]
+    comes = question or (*_what_comes(case), TextPart(key="nothing_asked.ring"))
+    said = (*step.reply[:place], TextPart(key="nothing_asked"), *comes)
+    return step.model_copy(update={"reply": said})
+
+
+def _was_asked(case: Case) -> bool:
+    """Whether anything was asked before, by a text or on a page. Raises VisitNotReadError."""
+    return any(
+        any(each.sent_at is not None for each in visit.reminders)
+        or any(each.attempt is not None for each in visit.assessments)
+        for visit in case.facts.visits
+        if visit.opens_at <= case.facts.now
+    )
 
 
 def _what_comes(case: Case) -> tuple[TextPart, ...]:

@@ -46,7 +46,7 @@ from pro_service.services.receiving.case import (
     read_case,
 )
 from pro_service.services.receiving.copies import answer_with, first_copy
-from pro_service.services.receiving.first_texts import answer_first_text
+from pro_service.services.receiving.first_texts import answer_first_text, before_the_first
 from pro_service.services.receiving.helping import links_allowed, without_link
 from pro_service.services.receiving.line import (
     answer_for_line,
@@ -135,14 +135,14 @@ async def take_text(
         except VisitNotReadError:
             outcome = await _decide(connection, context, replace(received, lean=False))
         await warn(connection, context, received, outcome)
-        if by_queue:
-            outcome.queue_reply()
+        if by_queue or (sender.moved and outcome.facts is not None):
+            outcome.queue_reply()  # From what our address became, if it was corrected.
         if answered or text.proof == "unsigned":
             outcome.say_nothing()
-        if needs_registration(context, sender.provider, received.their_address):
+        if needs_registration(context, sender.now_provider, received.their_address):
             outcome.reply = None  # No words of our own go there.
         answer = gateway.reply(None)
-        if outcome.reply is not None:
+        if outcome.reply is not None and not outcome.queued:
             answer = answer_with(context, gateway, outcome.reply.body, outcome.reply.id)
         return Decision(answer, lambda: write_inbound(connection, context, received, outcome))
 
@@ -174,7 +174,7 @@ async def _receive(
     address = _address(text.their_address)
     actor = provider_actor(arrival.gateway.name)
     await context.keys.ensure_study_key(connection, sender.study_id)
-    line = await line_to(connection, context, sender.study_id, sender.id, address, actor)
+    line = await line_to(connection, context, sender.study_id, sender.now_id, address, actor)
     indexes = indexes_of(context, address)
     found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
     users = [one for one in found if one.may_be_texted and one.to_confirm is None]
@@ -259,7 +259,7 @@ async def _for_one(
         outcome = own_outcome(case, step.disposition, step.command)
     else:
         standing = await standing_of(case)
-        step = _advance(case, entries, said, standing)
+        step = before_the_first(case, _advance(case, entries, said, standing))
         outcome = own_outcome(case, step.disposition, step.command)
         outcome.answers = await _take_answers(case, step)
         if standing.accepted and not step.answers:

@@ -270,7 +270,7 @@ def _reply_row(
         body_key=sealed.body_key,
         encoding=sealed.encoding,
         segments=sealed.segments,
-        provider=received.sender.provider,
+        provider=received.sender.now_provider if outcome.queued else received.sender.provider,
         dedupe_key=f"reply:{received.inbound_id}",
         actor=received.actor,
         state="queued" if outcome.queued else None,

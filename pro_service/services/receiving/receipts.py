@@ -44,7 +44,9 @@ async def take_receipt(
     """Store a delivery receipt and move its message on by rank, in whatever order they come.
 
     `final`: of a provider that says once what became of a text, and may say that again: what moves
-    nothing any more is a copy, and changes nothing. Raises UnknownMessageError.
+    nothing any more is a copy, and changes nothing. What it means beyond the message is followed
+    before it is kept: where that breaks off the receipt is no copy yet, and is taken up again.
+    Raises UnknownMessageError.
     """
     actor, reported = provider_actor(provider), receipt.status
     row = ReceiptRow(
@@ -56,12 +58,13 @@ async def take_receipt(
         actor=actor,
     )
     moves = {one: one if reported is None else apply_receipt(one, reported) for one in MessageState}
-    about = await messages.record_receipt(
-        connection, receipt.message_id, row, moves, copied=_SETTLED if final else ()
-    )
-    if about is None:
+    copied = _SETTLED if final else frozenset()
+    if receipt.effect is not None:
+        names = (receipt.message_id, provider, receipt.provider_id)
+        about = await messages.find_reported(connection, *names)
+        if about is not None and not (about.state in copied and moves[about.state] == about.state):
+            message = await messages.get_message(connection, about.study_id, about.id)
+            if message is not None:
+                await follow(connection, context, message, receipt.effect, actor)
+    if not await messages.record_receipt(connection, receipt.message_id, row, moves, copied=copied):
         raise UnknownMessageError
-    if receipt.effect is not None and about.kept:
-        message = await messages.get_message(connection, about.study_id, about.id)
-        if message is not None:
-            await follow(connection, context, message, receipt.effect, actor)

@@ -37,7 +37,10 @@ async def line_to(
     their_address: str,
     actor: str,
 ) -> Line:
-    """The line from one of our addresses to a number; a new one comes with the row to insert."""
+    """The line from one of our addresses to a number; a new one comes with the row to insert.
+
+    An address that was corrected or moved is one with what it was, and so is its line.
+    """
     indexes = indexes_of(context, their_address)
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:

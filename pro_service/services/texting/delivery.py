@@ -114,9 +114,11 @@ async def send_held(by: Sending, held: Held) -> MessageState:
     if held_back is not None:
         return await _give_back(by, row, held_back)
     mark, effect = await _call(by.context.gateways.of(row.provider), row, text)
-    await by.marks.mark(row, mark)
-    if effect is not None:
-        await follow(connection, by.context, row, effect, WORKER)
+    try:
+        if effect is not None:  # First, for nobody follows it once the text is marked.
+            await follow(connection, by.context, row, effect, WORKER)
+    finally:
+        await by.marks.mark(row, mark)
     log.info("message_sent", extra={"state": str(mark.state), "message_id": str(row.id)})
     return mark.state
 
@@ -322,9 +324,10 @@ async def _look(
         if found is None
         else Mark(found.state, found.provider_id, found.error_code, "found in the provider's list")
     )
-    await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
     if found is not None and found.effect is not None:
+        # First, for nobody looks again once the text is marked.
         await follow(connection, context, row, found.effect, WORKER)
+    await messages.mark_message(connection, row.study_id, row.id, row.state, mark)
     return mark.state
 
 

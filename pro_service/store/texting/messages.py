@@ -25,6 +25,14 @@ class OwnedSender(NamedTuple):
     provider: str
     site_id: UUID | None
     sender_name: str
+    now_id: UUID
+    """What it became where it was corrected or moved: texts go out from there now."""
+    now_provider: str
+
+    @property
+    def moved(self) -> bool:
+        """Whether texts go out from another address of ours by now."""
+        return self.now_id != self.id
 
 
 class LineRow(NamedTuple):
@@ -116,14 +124,6 @@ class ReceiptRow(NamedTuple):
     actor: str
 
 
-class KeptReceipt(NamedTuple):
-    """The message a receipt is about, and whether the receipt was kept, or is a copy of one."""
-
-    study_id: UUID
-    id: UUID
-    kept: bool
-
-
 class FoundMessage(NamedTuple):
     """A message somebody names, and where it stands."""
 
@@ -161,7 +161,7 @@ async def find_sender_by_address(
 async def find_line(
     connection: Connection, study_id: UUID, sender_id: UUID, their_indexes: Sequence[bytes]
 ) -> LineRow | None:
-    """The line to a number, whichever index key it was stored under."""
+    """The line to a number, whichever key it was indexed under and whatever the sender was."""
     row = await connection.fetchrow(_SQL["find_line"], study_id, sender_id, list(their_indexes))
     return None if row is None else row_of(LineRow, row)
 
@@ -347,6 +347,14 @@ async def find_letter(connection: Connection, message_id: UUID) -> FoundMessage 
     return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
 
 
+async def find_reported(
+    connection: Connection, message_id: UUID | None, provider: str, provider_id: str
+) -> FoundMessage | None:
+    """The message a receipt is about; None: it is not ours."""
+    row = await connection.fetchrow(_SQL["find_reported"], message_id, provider, provider_id)
+    return None if row is None else row_of(FoundMessage, row, state=MessageState(row["state"]))
+
+
 async def record_receipt(
     connection: Connection,
     message_id: UUID | None,
@@ -354,8 +362,8 @@ async def record_receipt(
     moves: Mapping[MessageState, MessageState],
     *,
     copied: Iterable[MessageState] = (),
-) -> KeptReceipt | None:
-    """Keep a receipt and move its message as `moves` says of each state; None: it is not ours.
+) -> bool:
+    """Keep a receipt and move its message as `moves` says of each state; False: it is not ours.
 
     Without our id (`message_id`) the provider's names it. Of a message that stays in a `copied`
     state nothing is kept.
@@ -367,4 +375,4 @@ async def record_receipt(
         *(said[0], message_id, *said[1:], actor),
         *(list(moves), [moves[one] for one in moves], list(copied)),
     )
-    return None if row is None else row_of(KeptReceipt, row)
+    return row is not None

@@ -56,7 +56,7 @@ async def show_participant(request: web.Request, seat: Seat) -> web.Response:
     words = desk.words(language_of(request, seat))
     # A former site reads its own period and acts no more.
     place = next((one.site_id for one in timeline.document.placings if one.valid_to is None), None)
-    values = timeline_values(words, timeline)
+    values = timeline_values(words, timeline, seat.actor)
     pause = pause_values(words, timeline, place, seat)
     acted_for = await find_facts_to_act(hands, code)
     person = Head(words, timeline, acted_for, telephones)

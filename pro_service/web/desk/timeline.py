@@ -44,8 +44,9 @@ from pro_service.web.desk.words import Words
 class _Page(Told):
     """The page of one participant in one language; times in the site's zone."""
 
-    def __init__(self, words: Words, timeline: Timeline) -> None:
+    def __init__(self, words: Words, timeline: Timeline, actor: str) -> None:
         super().__init__(words, timeline)
+        self.actor = actor
         self.scores: dict[UUID, list[ScoreLine]] = defaultdict(list)
         for score in self.document.scores:
             self.scores[score.assessment_id].append(score)
@@ -154,7 +155,12 @@ class _Page(Told):
             "raised": raised_in_words(words, one.raised_at, one.answered_at, self.zone),
             "seen": seen,
             "steps": steps_of_told(words, one, self.zone),
-            "may_take": may_take(self.timeline.protocol, one.severity, assessed=assessed),
+            "may_take": may_take(
+                self.timeline.protocol,
+                one.severity,
+                assessed=assessed,
+                has_it=one.held_by == self.actor,
+            ),
             "who_has_it": None
             if assessed
             else held_in_words(words, one.held_until, one.held_by, self.zone),
@@ -178,9 +184,9 @@ def _how_it_ended(one: ReminderLine) -> str:
     return "not_delivered" if one.undelivered else one.end_reason or ""
 
 
-def timeline_values(words: Words, timeline: Timeline) -> dict[str, Any]:
+def timeline_values(words: Words, timeline: Timeline, actor: str) -> dict[str, Any]:
     """Everything `participant.html` shows."""
-    page = _Page(words, timeline)
+    page = _Page(words, timeline, actor)
     document = timeline.document
     present = [one for one in document.visits if one.superseded_at is None]
     held = any(one.ended_at is None for one in document.conversation.opt_outs)

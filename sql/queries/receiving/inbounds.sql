@@ -114,11 +114,15 @@ opted_out AS (
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
 -- with: opt_ins
+-- Of the line and of what was another one before our address was corrected.
 opted_in AS (
     UPDATE pro.opt_outs AS o
     SET ended_at = pro.now(), ended_by = d -> 'inbound' ->> 'actor', end_reason = 'said so by text'
     FROM doc, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
-    WHERE o.study_id = $1 AND o.line_id = x.line_id::uuid AND o.ended_at IS NULL
+    JOIN pro.lines AS l ON l.study_id = $1 AND l.id = x.line_id::uuid
+    CROSS JOIN LATERAL pro.joined_senders($1, l.sender_id) AS j
+    JOIN pro.lines AS same ON same.study_id = $1 AND same.sender_id = j.id AND same.their_index = l.their_index
+    WHERE o.study_id = $1 AND o.line_id = same.id AND o.ended_at IS NULL
 ),
 -- with: confirmed
 -- The code typed on it proves that the number is theirs.

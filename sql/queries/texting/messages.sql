@@ -1,22 +1,28 @@
 -- name: find_sender_by_address(provider, address)
--- Which study a text to one of our addresses belongs to.
-SELECT s.study_id, s.id, s.provider, s.site_id, st.sender AS sender_name
+-- Which study a text to one of our addresses belongs to, and from which of ours it is answered now.
+SELECT s.study_id, s.id, s.provider, s.site_id, st.sender AS sender_name, now.id AS now_id,
+       now.provider AS now_provider
 FROM pro.senders AS s JOIN pro.studies AS st ON st.id = s.study_id
-WHERE s.provider = $1 AND s.address = $2;
+CROSS JOIN LATERAL pro.what_sender_became(s.study_id, s.id) AS now
+WHERE s.provider = $1 AND s.address = $2
+ORDER BY now.moved_by DESC NULLS LAST LIMIT 1;
 
 -- name: find_line(study_id, sender_id, their_indexes)
--- The line between one of our addresses and a number, under any index key; the first row is meant.
--- No LIMIT: it would have the planner walk all lines in the order of their ids.
-SELECT id, focus_participant_id, focused_at, their_address_sealed, their_address_key FROM pro.lines
-WHERE study_id = $1 AND sender_id = $2 AND their_index = ANY ($3::bytea[])
-ORDER BY id;
+-- The line between one of our addresses, whatever it was before, and a number, under any index key; the first row
+-- is meant. No LIMIT: it would have the planner walk all lines in the order of their ids.
+SELECT l.id, l.focus_participant_id, l.focused_at, l.their_address_sealed, l.their_address_key
+FROM pro.joined_senders($1, $2) AS j
+JOIN pro.lines AS l ON l.study_id = $1 AND l.sender_id = j.id AND l.their_index = ANY ($3::bytea[])
+ORDER BY l.sender_id = $2 DESC, l.sender_id DESC, l.id;
 
 -- name: list_lines(study_id, sender_ids, their_indexes)
 -- The lines from some of our addresses to some numbers, under any index key, as `find_line` finds them.
-SELECT sender_id, their_index, id, focus_participant_id, focused_at, their_address_sealed, their_address_key
-FROM pro.lines
-WHERE study_id = $1 AND sender_id = ANY ($2::uuid[]) AND their_index = ANY ($3::bytea[])
-ORDER BY id;
+SELECT w.sender_id, l.their_index, l.id, l.focus_participant_id, l.focused_at, l.their_address_sealed,
+       l.their_address_key
+FROM unnest($2::uuid[]) AS w (sender_id)
+CROSS JOIN LATERAL pro.joined_senders($1, w.sender_id) AS j
+JOIN pro.lines AS l ON l.study_id = $1 AND l.sender_id = j.id AND l.their_index = ANY ($3::bytea[])
+ORDER BY l.sender_id = w.sender_id DESC, l.sender_id DESC, l.id;
 
 -- name: mark_message(study_id, message_id, expected, state, provider_id, error_code, reason, retry_seconds)
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.
@@ -77,7 +83,7 @@ SELECT m.study_id, m.id, m.participant_id, m.kind, m.template, m.state, m.tries,
         WHERE r.study_id = m.study_id AND r.message_id = m.id) AS visit_ids
 FROM pro.messages AS m
 JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
-JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
+CROSS JOIN LATERAL pro.sender_of(m.study_id, l.sender_id, m.provider, m.id) AS s
 LEFT JOIN pro.registered_templates AS t ON t.study_id = m.study_id AND t.id = m.registration_id
 WHERE m.study_id = $1 AND m.id = ANY ($2::uuid[]);
 
@@ -130,6 +136,13 @@ JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
 JOIN pro.senders AS s ON s.study_id = l.study_id AND s.id = l.sender_id
 WHERE m.id = $1 AND s.channel = 'email';
 
+-- name: find_reported(message_id, provider, provider_id)
+-- The message a receipt is about, which it names by our id, else (null) by the provider's own.
+SELECT m.study_id, m.id, m.state FROM pro.messages AS m
+WHERE m.provider = $2 AND m.id = coalesce($1, (SELECT x.id FROM pro.messages AS x
+                                               WHERE x.provider = $2 AND x.provider_id = $3
+                                               ORDER BY x.id DESC LIMIT 1));
+
 -- name: record_receipt(id, message_id, provider, provider_id, provider_status, error_code, actor, before, after, copied)
 -- Keep what a provider said of a message, which it names by our id, else (null) by its own, and move the message
 -- on: `after` says what comes of each state in `before`. Of one that stays in a `copied` state nothing is kept.
@@ -159,5 +172,5 @@ kept AS (
         error_code, actor)
     SELECT study_id, $1, id, $3, $4, $5, $6, $7 FROM moved
 )
-SELECT m.study_id, m.id, EXISTS (SELECT FROM moved) AS kept
+SELECT m.id
 FROM named AS n JOIN pro.messages AS m ON m.id = n.id AND m.provider = $3;

@@ -7,8 +7,9 @@ WHERE m.provider = $1 AND m.provider_id = ANY ($2::text[]);
 -- Take the next free turn of a message's sender, if it comes soon enough: how long to wait for it. One that is
 -- far away was kept by a clock that has gone back since, and waits for nothing.
 WITH sender AS (
-    SELECT l.study_id, l.sender_id FROM pro.messages AS m
+    SELECT m.study_id, s.id AS sender_id FROM pro.messages AS m
     JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+    CROSS JOIN LATERAL pro.sender_of(m.study_id, l.sender_id, m.provider, m.id) AS s
     WHERE m.study_id = $1 AND m.id = $2
 )
 INSERT INTO pro.sender_paces AS p (study_id, sender_id, free_at)
@@ -49,11 +50,12 @@ ON CONFLICT (study_id, sender_id) DO UPDATE
 -- name: list_senders(study_id)
 -- Our addresses, the sites they speak for, the pace somebody set, and whether new texts go out from there.
 SELECT s.id, s.provider, s.address, t.code AS site, p.per_second::double precision AS per_second,
-       u.id IS NOT NULL AS in_use,
-       (SELECT count(*) FROM pro.messages AS m
-        JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
-        WHERE m.study_id = s.study_id AND m.state = 'queued' AND l.sender_id = s.id) AS waiting
+       u.id IS NOT NULL AS in_use, coalesce(q.texts, 0) AS waiting
 FROM pro.senders AS s
+LEFT JOIN (SELECT o.id, count(*) AS texts FROM pro.messages AS m
+           JOIN pro.lines AS l ON l.study_id = m.study_id AND l.id = m.line_id
+           CROSS JOIN LATERAL pro.sender_of(m.study_id, l.sender_id, m.provider, m.id) AS o
+           WHERE m.study_id = $1 AND m.state = 'queued' GROUP BY o.id) AS q ON q.id = s.id
 LEFT JOIN pro.senders_in_use AS u ON u.study_id = s.study_id AND u.id = s.id
 LEFT JOIN pro.sites AS t ON t.study_id = s.study_id AND t.id = s.site_id
 LEFT JOIN pro.sender_paces AS p ON p.study_id = s.study_id AND p.sender_id = s.id
@@ -125,13 +127,15 @@ WHERE s.provider = $1
 ORDER BY s.study_id, s.id;
 
 -- name: list_lines_written_to(study_id, sender_id, first_message_id)
--- The numbers one of our addresses wrote to since, as messages' ids tell.
+-- The numbers one of our addresses, or what it was before, wrote to since, as messages' ids tell.
 WITH written AS MATERIALIZED (
     SELECT DISTINCT m.line_id FROM pro.messages AS m WHERE m.study_id = $1 AND m.id >= $3
 )
 SELECT l.id AS line_id, l.their_address_sealed, l.their_address_key FROM written AS w
 JOIN pro.lines AS l ON l.study_id = $1 AND l.id = w.line_id
-WHERE l.sender_id = $2 ORDER BY l.id;
+JOIN pro.senders AS o ON o.study_id = $1 AND o.id = $2
+CROSS JOIN LATERAL pro.sender_of($1, l.sender_id, o.provider, NULL) AS s
+WHERE s.id = $2 ORDER BY l.id;
 
 -- name: mark_inbound_swept(study_id, sender_id, until)
 -- Everything up to an instant has been fed; a later one stays.

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from pro_service.domain.study.assessments import AssessmentState as State
-from pro_service.services.desk.listing.grid import taken_together
+from pro_service.domain.study.assessments import taken_together
 from pro_service.store.pools import Pools
 from tests.integration.sittings import Sitter
 from tests.support.desk import page, seed_staff, sign_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pro_service.domain.conversation.asking import PACE
+from pro_service.domain.study.facts import Status
 from pro_service.store.ids import new_id
 from tests.integration.receiving.test_inbound import asked, dispositions, values
 from tests.support.study import Trial, open_trial, row
@@ -203,3 +204,28 @@ async def test_t11_back_reaches_nothing_of_an_earlier_visit(database_url: str) -
         reply = await trial.says("K-001", "back")
         assert reply is not None
         assert "no earlier answer" in reply
+
+
+async def test_whoever_writes_before_anything_was_asked_hears_what_is_true(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"))
+        reply = await trial.says("K-001", "4")
+        assert reply is not None
+        assert reply.startswith("We have not asked you anything yet")
+        assert "no longer open" not in reply
+        assert await values(trial, "K-001") == []
+        assert await dispositions(trial) == ["unknown"]
+        await trial.enrol(row("K-002", planned_injection_on="2026-03-12"))
+        early = await trial.says("K-002", "4")
+        assert early is not None
+        assert early.startswith("We have not asked you anything yet")
+        assert "from Thursday 26 February 2026 on" in early
+        assert "+12025550198" in early
+        # Whoever was asked hears of a question that is over as before.
+        await trial.ask()
+        await trial.happened("K-001", statuses=[Status.active])
+        await trial.move(timedelta(days=40))
+        late = await trial.says("K-001", "4")
+        assert late is None or "not asked you anything yet" not in late

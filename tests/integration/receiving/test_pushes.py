@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -248,6 +249,38 @@ async def test_broken_off_anywhere_and_begun_again_nothing_is_lost_or_doubled(
     assert await pushed.work() == 1
     assert len(await pushed.inbounds()) == 4
     assert await pushed.pushes() == [(4, 0, 0, True, False)]
+
+
+@pytest.mark.parametrize(
+    "ended", ["services.receiving.receipts.follow", "store.texting.messages.record_receipt"]
+)
+async def test_what_a_receipt_means_is_done_whichever_step_the_worker_ended_behind(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch, ended: str
+) -> None:
+    """A number its owner's carrier has barred: held back, and another way is asked for."""
+    step = pkgutil.resolve_name(f"pro_service.{ended}")
+
+    async def ends_behind_it(*given: Any, **named: Any) -> None:
+        await step(*given, **named)
+        raise BusyError
+
+    message = await asked(pushed)
+    black = receipt(pushed.fake, message, success=False, err_code="MOBILE_IN_BLACK")
+    await pushed.fake.push("receipts", [black])
+    with monkeypatch.context() as killed:
+        killed.setattr(f"pro_service.{ended}", ends_behind_it)
+        with pytest.raises(BusyError):
+            await work_off(pushed.trial.pools.provider, pushed.trial.context)
+    await pushed.trial.owner_does("UPDATE pro.provider_pushes SET lease_until = NULL")
+    assert await pushed.work() == 1
+    # A copy that comes once they let texts go on again stops nothing.
+    assert await pushed.trial.count("opt_outs", "ended_at IS NULL") == 1
+    assert await pushed.trial.count("call_tasks", "reason = 'another_way'") == 1
+    assert await pushed.trial.count("delivery_receipts", "provider = 'aliyun'") == 1
+    await pushed.trial.owner_does("UPDATE pro.opt_outs SET ended_at = pro.now(), ended_by = 'x'")
+    await pushed.fake.push("receipts", [black])
+    assert await pushed.work() == 1
+    assert await pushed.trial.count("opt_outs", "ended_at IS NULL") == 0
 
 
 async def test_receipts_of_others_are_waited_for_and_then_dropped(pushed: Pushed) -> None:

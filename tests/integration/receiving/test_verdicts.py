@@ -61,6 +61,8 @@ async def test_t10_what_the_provider_let_go_is_let_go_here(database_url: str) ->
         assert reply.startswith("Left knee")
         assert await held(trial) == 0
         assert await counted(trial) == [("command", "stop"), ("command", "start")]
+        calls = "SELECT reason, outcome FROM pro.call_tasks WHERE closed_at IS NOT NULL"
+        assert await trial.fetch(calls) == [("another_way", "reached again")]
         await trial.says("K-001", "4")
         assert await trial.fetch("SELECT item, value FROM pro.responses") == [("pain_1", 4)]
 

@@ -57,6 +57,7 @@ async def test_texts_taken_back_hold_from_the_next_claim_and_given_again_they_go
     ended = "SELECT end_reason FROM reminders WHERE ended_at IS NOT NULL"
     assert await trial.fetch(ended) == [("no_consent",)]
     assert await say_part(who, ConsentPart.messages, WHY, given=True) is True
+    assert await another_way(trial) == 0
     await trial.ask()
     assert len(await trial.texts("K-001")) == 1
 

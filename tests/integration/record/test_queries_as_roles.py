@@ -122,6 +122,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "texting/messages.get_carrier": (HOOKS,),
     "texting/reminders.ask_later": (HOOKS, CLERK),
     "texting/messages.find_letter": (HOOKS,),
+    "texting/messages.find_reported": (HOOKS,),
     "texting/messages.record_receipt": (HOOKS,),
     "texting/numbers": (OPERATOR,),
     "texting/numbers.end_opt_out": (OPERATOR, CLERK),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from pro_service.services.keeping.programs import connection_of
 from pro_service.store import hosts
 from pro_service.store.bounds import Bounds, DatabaseUnreachableError
 from pro_service.store.pools import connect, open_pools
@@ -33,10 +34,33 @@ from tests.support.proxy import proxy_to
                 "postgresql://two/x?target_session_attrs=read-write",
             ),
         ),
+        (
+            "postgresql://me@/x?host=one,two:2",
+            (
+                "postgresql://me@/x?host=one&target_session_attrs=primary",
+                "postgresql://me@/x?host=two%3A2&target_session_attrs=primary",
+            ),
+        ),
+        (
+            "postgresql:///x?host=/run/one,two&port=1,2",
+            (
+                "postgresql:///x?host=%2Frun%2Fone&port=1&target_session_attrs=primary",
+                "postgresql:///x?host=two&port=2&target_session_attrs=primary",
+            ),
+        ),
+        # Not a port for each, nor one for all: asyncpg says what is wrong with it.
+        ("postgresql:///x?host=a,b,c&port=1,2", ("postgresql:///x?host=a,b,c&port=1,2",)),
     ],
 )
 def test_an_address_is_taken_apart_by_host(url: str, expected: tuple[str, ...]) -> None:
     assert hosts.hosts_of(url) == expected
+
+
+def test_programs_beside_are_given_an_address_without_a_host_as_it_was() -> None:
+    said, environment = connection_of("postgresql://me:pw@/x?host=one,two")
+    assert said == "postgresql://me@/x?host=one%2Ctwo"
+    assert environment["PGPASSWORD"] == "pw"
+    assert connection_of("postgresql:///x?host=/run")[0] == "postgresql:///x?host=%2Frun"
 
 
 async def test_a_host_that_is_silent_or_gone_keeps_nobody_waiting(database_url: str) -> None:

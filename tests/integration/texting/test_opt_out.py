@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.study import open_trial, phone, row
+from pro_service.services.texting.numbers import change_number, confirm_by_staff
+from pro_service.services.texting.opt_outs import opt_in_by_staff
+from tests.support.study import ACTOR, open_trial, phone, row
 
 
 @pytest.mark.parametrize("wording", ["STOP", "please stop texting me", "不要再发短信了", "退订"])
@@ -86,3 +88,32 @@ async def test_words_about_stopping_are_no_opt_out(database_url: str) -> None:
         await trial.says("K-001", "the pain won't stop at night")
         assert await trial.count("opt_outs") == 0
         assert await trial.fetch("SELECT disposition FROM inbounds") == [("needs_reading",)]
+
+
+async def test_the_call_for_another_way_ends_once_there_is_one_and_not_before(
+    database_url: str,
+) -> None:
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001"), row("K-002", phone=phone(1)))
+        calls = "SELECT closed_by, outcome FROM call_tasks WHERE reason = 'another_way' ORDER BY id"
+        waits, again = (None, None), "reached again"
+        await trial.ask()
+        await trial.says("K-001", "stop")
+        assert await trial.fetch(calls) == [waits, waits]  # of both who share the telephone
+        await trial.says("K-001", "START")
+        ended = await trial.fetch(calls)
+        assert [outcome for _, outcome in ended] == [again, again]
+
+        await trial.says("K-001", "stop")
+        await opt_in_by_staff(trial.who("K-002"), ACTOR, "said so on the telephone")
+        assert (await trial.fetch(calls))[2:] == [(ACTOR, again)] * 2
+
+        await trial.says("K-001", "stop")
+        await change_number(trial.who("K-001"), phone(61), ACTOR, "a new one")
+        assert (await trial.fetch(calls))[4:] == [waits, waits], "nobody has confirmed it"
+        await confirm_by_staff(trial.who("K-001"), ACTOR, "rang them")
+        found = await trial.fetch(calls)
+        assert sorted(found[4:], key=str) == [(ACTOR, again), waits], "K-002 has no other way"
+        # Texts go on to a contact who may be texted: whether that is enough, a person says.
+        await trial.says("K-002", "help")
+        assert (await trial.fetch(calls)) == found

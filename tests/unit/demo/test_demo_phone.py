@@ -33,7 +33,8 @@ PERSON = Person(
     "+12025550101",
     "+12025550199",
     load_protocol_file(example_protocol_file())[0],
-    None,
+    "Y68-J2K",
+    by_card=False,
 )
 WORDS = Words(load_texts("desk"), "en", MappingProxyType({}))
 

@@ -21,7 +21,7 @@ from pro_service.domain.delivery.contacts import RELATIONS, WhyNot
 from pro_service.domain.delivery.senders import NoWay
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.instruments.model import LANGUAGES, Language
-from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.assessments import AssessmentState, taken_together
 from pro_service.domain.study.calls import CallReason
 from pro_service.domain.study.facts import EventKind, Status
 from pro_service.domain.study.follow_up.call_keys import (
@@ -39,7 +39,7 @@ from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import IMPORTED, RESPONDENTS, SELF
 from pro_service.messaging.gateway import Effect
-from pro_service.services.desk.listing.grid import FIGURES, taken_together
+from pro_service.services.desk.listing.grid import FIGURES
 from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
 from pro_service.services.exports import EVERY_TABLE, FORMATS
 from pro_service.services.pages.preferences import REASON
@@ -130,6 +130,7 @@ def test_every_reason_a_message_can_have_is_said_in_words() -> None:
     by_service = (
         "confirmed by text",
         "text read",
+        "reached again",
         "wrong number",
         "another number given",
         "alert acted on",

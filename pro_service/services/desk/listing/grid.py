@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument, Language, Words
-from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.assessments import AssessmentState, taken_together
 from pro_service.domain.study.facts import Status
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.listing.signs import BEHIND, FIGURE_SIGNS, STATE_SIGNS, states_in
@@ -211,31 +211,3 @@ async def read_definitions(
             if visit.asks or visit.kind == "unscheduled":
                 found.setdefault(visit.id, visit.label)
     return found
-
-
-_ANSWERED: Final = frozenset({AssessmentState.completed, AssessmentState.late})
-_MOST_PRESSING: Final = (
-    AssessmentState.started,
-    AssessmentState.due,
-    AssessmentState.unsent,
-    AssessmentState.partial,
-    AssessmentState.missed,
-    AssessmentState.late,
-    AssessmentState.completed,
-    AssessmentState.declined,
-    AssessmentState.not_yet_due,
-    AssessmentState.not_applicable,
-)
-
-
-def taken_together(states: Sequence[AssessmentState]) -> AssessmentState:
-    """One word for a visit: what is still open first; some answered and some missed is partial."""
-    found = set(states)
-    if len(found) == 1:
-        return states[0]
-    if found & {AssessmentState.due, AssessmentState.started}:
-        begun = found & {*_ANSWERED, AssessmentState.started, AssessmentState.unsent}
-        return AssessmentState.started if begun else AssessmentState.due
-    if AssessmentState.missed in found and found & {*_ANSWERED, AssessmentState.unsent}:
-        return AssessmentState.partial
-    return next(state for state in _MOST_PRESSING if state in found)

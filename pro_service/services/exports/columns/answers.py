@@ -277,6 +277,12 @@ ADHERENCE: Final = Table(
         *PERSON,
         *VISIT,
         Column(
+            *("visit_state", "text", "VSTATE", "State of the visit"),
+            "All it asks as one word, as the desk and the command adherence say it: what is still"
+            " open first; partial where some is answered and some missed",
+            *(STATES, "derived"),
+        ),
+        Column(
             *("states", "text", "STATES", "States of what it asks", "States of what it asks"),
             STATES,
             "derived",

@@ -62,7 +62,8 @@ def adherence_rows(reading: Reading) -> Iterator[Row]:
         first = sittings[0].asked
         states = "; ".join(dict.fromkeys(str(state) for state in outcome.states))
         figures = (bool(among((outcome,))) for among in _FIGURES)
-        yield (*person.cells, first.definition, first.occurrence, states, *figures)
+        visit = (first.definition, first.occurrence)
+        yield (*person.cells, *visit, str(outcome.state), states, *figures)
 
 
 def _asked(reading: Reading, sittings: list[Sitting]) -> AskedVisit:

@@ -64,7 +64,7 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
     desk = request.app[DESK]
     words = desk.words(language_of(request, seat))
     sites = {one.id: one for one in log.sites}
-    alerts = [_row(words, log, sites[one.site_id], one) for one in log.alerts]
+    alerts = [_row(words, log, one, actor=seat.actor) for one in log.alerts]
     return desk.render(
         "alerts.html",
         request,
@@ -114,7 +114,8 @@ async def _read(request: web.Request, seat: Seat, most: int = MOST_LISTED) -> Al
         )
 
 
-def _row(words: Words, log: AlertLog, site: DeskSite, one: LoggedAlert) -> dict[str, Any]:
+def _row(words: Words, log: AlertLog, one: LoggedAlert, *, actor: str) -> dict[str, Any]:
+    site = next(each for each in log.sites if each.id == one.site_id)
     local = zone(site.zone)
     before = one.acted_at is not None and one.verdict is None
     protocol = log.protocols[one.protocol_version_id]
@@ -128,7 +129,8 @@ def _row(words: Words, log: AlertLog, site: DeskSite, one: LoggedAlert) -> dict[
         "code": one.code,
         "site": site,
         "place": one.site_id if one.code in log.here else None,
-        "may_take": waits and may_take(protocol, one.severity, assessed=False),
+        "may_take": waits
+        and may_take(protocol, one.severity, assessed=False, has_it=one.held_by == actor),
         "held": held_in_words(words, one.held_until, one.held_by, local) if waits else None,
         "raised": raised_in_words(words, one.raised_at, one.answered_at, local),
         "rule": words.rule(protocol, one.rule),

@@ -85,9 +85,13 @@ def steps_of_listed(words: Words, alert: OpenAlert, local: ZoneInfo) -> dict[str
     return _steps(words, alert.rule, stands, local)
 
 
-def may_take(protocol: Protocol, severity: str, *, assessed: bool) -> bool:
-    """Whether an alert that is not closed waits for somebody to say that they take it (R10)."""
-    return protocol.coming.escalation is not None and severity == "urgent" and not assessed
+def may_take(protocol: Protocol, severity: str, *, assessed: bool, has_it: bool) -> bool:
+    """Whether an alert that is not closed waits for the reader to say that they take it (R10).
+
+    `has_it`: they have said so, and it holds.
+    """
+    told = protocol.coming.escalation is not None and severity == "urgent"
+    return told and not assessed and not has_it
 
 
 def held_in_words(

@@ -38,7 +38,8 @@ def today_values(
     `gaps` are the rows about hours in which nobody is on duty; `rights` are of whoever reads it.
     """
     by_id = {site.id: site for site in sites}
-    alerts, calls = _alerts(words, by_id, to_do), _calls(words, by_id, to_do, rights)
+    alerts = _alerts(words, by_id, to_do, actor=rights.seat.actor)
+    calls = _calls(words, by_id, to_do, rights)
     under = put_under_alerts(alerts, calls)
     begun = to_do.begun
     lists = {
@@ -126,7 +127,9 @@ def _calls(
     return rows
 
 
-def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[dict[str, Any]]:
+def _alerts(
+    words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo, *, actor: str
+) -> list[dict[str, Any]]:
     rows = []
     for alert in to_do.alerts:
         site = sites[alert.site_id]
@@ -160,7 +163,12 @@ def _alerts(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> list[d
                     at=words.instant(alert.seen_at, local),
                 ),
                 "steps": steps_of_listed(words, alert, local),
-                "may_take": may_take(protocol, alert.severity, assessed=alert.stands is not None),
+                "may_take": may_take(
+                    protocol,
+                    alert.severity,
+                    assessed=alert.stands is not None,
+                    has_it=alert.held_by == actor,
+                ),
                 "who_has_it": told_of(words, alert, local),
             }
         )

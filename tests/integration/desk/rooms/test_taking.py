@@ -28,3 +28,4 @@ async def test_an_urgent_alert_is_taken_where_it_is_met_and_each_room_says_by_wh
     for other in ROOMS:
         _, html = await page(desk, other)
         assert "anna takes this until" in html
+        assert taken not in html, "whoever has taken it is not asked again"

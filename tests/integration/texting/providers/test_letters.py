@@ -31,7 +31,12 @@ from pro_service.services.study.senders import (
     add_sender,
     move_sender,
 )
-from pro_service.services.texting.contacts import Newcomer, add_contact, list_contacts
+from pro_service.services.texting.contacts import (
+    Newcomer,
+    add_contact,
+    list_contacts,
+    mark_wrong,
+)
 from pro_service.services.texting.proving.letters import send_proof
 from pro_service.store.ids import new_id
 from pro_service.store.journal import journal_in, read_journal
@@ -192,6 +197,18 @@ async def test_an_address_is_proven_written_to_in_turn_and_stopped_alone(
                 actor=ACTOR,
                 reason="by mistake",
             )
+
+
+async def test_an_address_that_is_proven_ends_the_call_for_another_way(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with writing(database_url, tmp_path) as (trial, box):
+        await give_address(trial)
+        assert not await mark_wrong(trial.who("K-001"), 1, ACTOR, "a shop answered")
+        another_way = "SELECT closed_by, outcome FROM call_tasks WHERE reason = 'another_way'"
+        assert await trial.fetch(another_way) == [(None, None)]
+        await prove(trial, box)
+        assert await trial.fetch(another_way) == [("participant:K-001", "reached again")]
 
 
 async def test_a_stop_by_text_silences_the_same_persons_letters(
