@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from pro_service.domain.errors import ProServiceError
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.tables.cells import CellError, read_number
 from pro_service.domain.tables.heads import fold_head
 
@@ -240,7 +241,7 @@ def _choices(choices: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield "[[items.choices]]"
         yield f"value = {least + place}"
         if not plain:
-            yield f"score = {number.normalize():f}"
+            yield f"score = {written(number)}"
         yield f'label = {{ en = {_text(_words(label))}, zh_CN = "" }}'
 
 

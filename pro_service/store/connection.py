@@ -49,6 +49,20 @@ class Guard(NamedTuple):
     revision: int
 
 
+class Looking(NamedTuple):
+    """Who acts, at which sites, in which roles: as row-level security reads it."""
+
+    actor: str
+    site_ids: str
+    site_roles: str
+
+    @classmethod
+    def of(cls, actor: str, roles: Sequence[tuple[UUID, str]]) -> Looking:
+        """Somebody with these roles, each with its site."""
+        sites = dict.fromkeys(str(site) for site, _ in roles)
+        return cls(actor, ",".join(sites), ",".join(f"{site}:{role}" for site, role in roles))
+
+
 async def write(
     connection: Connection, sql: str, *parameters: Any, telling: Sequence[JournalLine] = ()
 ) -> asyncpg.Record | None:

@@ -165,6 +165,13 @@ def _is_gone(connection: PoolConnectionProxy[asyncpg.Record], error: BaseExcepti
         return True
 
 
+async def _leave_as_it_is(_: asyncpg.Connection) -> None:
+    """In place of RESET ALL and its round trip: nothing of ours sets more than a transaction holds.
+
+    asyncpg has rolled back an open transaction before, and with it every SET LOCAL.
+    """
+
+
 class BoundedPool(asyncpg.Pool):
     """A pool that lends within its bounds; one broken loan makes it look at all of them anew."""
 
@@ -176,12 +183,10 @@ class BoundedPool(asyncpg.Pool):
         sizes: tuple[int, int],
         settings: dict[str, str],
         prepare: Callable[[asyncpg.Connection], Awaitable[None]],
-        reset: Callable[[asyncpg.Connection], Awaitable[None]] | None,
     ) -> None:
         """Nothing is connected yet: awaiting it opens `sizes[0]` connections of at most `sizes[1]`.
 
-        `settings` go into each start message, `prepare` is done once to each connection and `reset`
-        (None: RESET ALL) each time one is given back.
+        `settings` go into each start message, `prepare` is done once to each connection.
         """
         self.url, self.bounds = url, bounds
         self.waited: Callable[[float], None] = nobody_asks
@@ -196,7 +201,7 @@ class BoundedPool(asyncpg.Pool):
             max_inactive_connection_lifetime=300.0,
             connect=connect_within,
             init=prepare,
-            reset=reset,
+            reset=_leave_as_it_is,
             loop=None,
             connection_class=BoundedConnection,
             record_class=asyncpg.Record,

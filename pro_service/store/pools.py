@@ -1,7 +1,8 @@
 """Connections: one pool per database role, each with the role, the actor and UTC fixed at login.
 
-Role and settings travel in the connection's start message, so RESET ALL returns to them and no
-query of ours is needed to set them.
+Role and settings travel in the connection's start message, so no query of ours is needed to set
+them. Who looks is set for a transaction and ends with it (`tests/architecture` holds that no query
+sets more), so nothing is reset between two loans.
 """
 
 from __future__ import annotations
@@ -147,7 +148,6 @@ async def open_pools(
                 sizes=(min(min_size, size), size),
                 settings=begun.sent,
                 prepare=begun.prepare,
-                reset=begun.again if role == "desk" else _leave_as_it_is,
             )
             pool.waited = partial(waited, role)
             pools[role] = await pool
@@ -219,12 +219,6 @@ class _Start:
         if self.left:
             await set_session(connection, self.left)
 
-    async def again(self, connection: asyncpg.Connection) -> None:
-        """Make one that is given back as it was: without what somebody set on it."""
-        await connection.reset()
-        if self.left:
-            await set_session(connection, self.left)
-
 
 async def check_sessions(url: str, bounds: Bounds = PAGES) -> None:
     """Raise PoolerError where what stands in between does not keep sessions apart.
@@ -264,13 +258,6 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=encode_json, decoder=json.loads
         )
-
-
-async def _leave_as_it_is(_: asyncpg.Connection) -> None:
-    """In place of RESET ALL and its round trip: only the desk's connections carry settings.
-
-    asyncpg has rolled back an open transaction before, and with it every SET LOCAL.
-    """
 
 
 def encode_json(value: object) -> str:

@@ -228,7 +228,7 @@ def answer(
     elif for_providers(request.path):
         response = web.Response(status=status, text=f"{status.phrase}\n")
     elif for_programs(request.path):
-        response = problems.failure(status, error)
+        response = problems.failure(request, status, error)
     else:
         response = problem(status)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:

@@ -95,6 +95,20 @@ def test_each_rule_stands_once() -> None:
     assert again == []
 
 
+def test_nothing_is_set_for_longer_than_its_transaction() -> None:
+    """Pools give a connection on as it is: what stayed on it would be the next one's."""
+    stays = {
+        f"{query.place}.{query.name}"
+        for query in all_queries()
+        if re.search(r"set_config\([^;]*?, *false\)", query.sql)
+    }
+    # How a session begins; and the operator's, who lends none.
+    assert stays == {
+        *("base/sessions.set_session", "base/sessions.mark_session"),
+        "answering/rescoring.give_reason",
+    }
+
+
 def takes_away_unnamed(name: str, sql: str) -> bool:
     """Whether a file takes away what the release before may still use, and does not say so."""
     code = "\n".join(line.partition("--")[0] for line in sql.splitlines())

@@ -8,6 +8,7 @@ are. 2,000 participants unless `--participants` says otherwise.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import statistics
 import sys
@@ -44,6 +45,8 @@ async def measure(chosen: Chosen, server: Server) -> Found:
         keys = await _make_keys(url)
         pools = await open_pools(url)
         async with pools, serving(pools, make_context()) as served:
+            gc.collect()
+            gc.freeze()  # As `serve` does.
             for path in LISTS:
                 for who, made in keys.items():
                     await _read(served, chosen, path, made, 1.0)  # Plans are made and kept.

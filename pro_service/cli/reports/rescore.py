@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
 from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.domain.instruments.numbers import written
 from pro_service.services.answering.rescoring import Rescoring, rescore
 
 
@@ -78,4 +79,4 @@ def _show(outcome: Rescoring, *, dry_run: bool) -> None:
 
 
 def _figure(score: Decimal | None) -> str:
-    return "none" if score is None else f"{score:f}".rstrip("0").rstrip(".")
+    return "none" if score is None else written(score)

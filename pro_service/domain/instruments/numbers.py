@@ -23,6 +23,13 @@ Value = Annotated[int | Decimal, AfterValidator(plain)]
 """An answer. Records make it plain by themselves; elsewhere `plain` does."""
 
 
+def written(value: int | Decimal) -> str:
+    """A number as it leaves, whatever carries it: no exponent, no zeros behind. 12.5, 34, 0."""
+    figure = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    figure = figure.rstrip("0").rstrip(".") if "." in figure else figure
+    return "0" if figure == "-0" else figure
+
+
 def decimals_of(value: int | Decimal) -> int:
     """The decimal places of a plain number: 0 of 7, 1 of 0.5."""
     return 0 if isinstance(value, int) else max(0, -int(value.as_tuple().exponent))

@@ -28,7 +28,7 @@ from pro_service.services.desk.today import (
     read_protocols,
 )
 from pro_service.services.study import SiteRota, list_told_at, read_rotas
-from pro_service.store.connection import Connection
+from pro_service.store.connection import Connection, Looking
 from pro_service.store.desk import desk
 from pro_service.store.desk import digest as store
 from pro_service.store.desk.digest import Morning
@@ -93,7 +93,7 @@ async def _count(
     """What waits, as whoever works at this site alone sees it."""
     async with pool.acquire() as lent, lent.transaction():
         roles = [(morning.site_id, Role.coordinator.value)]
-        await desk.enter_desk(lent, actor=WORKER, roles=roles, reason="")
+        await desk.enter_desk(lent, Looking.of(WORKER, roles), "")
         versions = await read_protocols(lent, context, morning.study_id)
         to_do = await list_to_do(lent, context, morning.study_id, versions, judged=ALL_JUDGED)
     return count_to_do(to_do) | {"gaps": len(rota.gaps()) if rota.row.was_set else 0}

@@ -23,7 +23,7 @@ from pro_service.services.base.actors import staff_actor
 from pro_service.services.base.turns import Write
 from pro_service.store.base import copies
 from pro_service.store.bounds import DatabaseUnreachableError
-from pro_service.store.connection import Connection, Guard, transaction
+from pro_service.store.connection import Connection, Guard, Looking, transaction
 from pro_service.store.desk import desk as store
 from pro_service.store.desk.sessions import Assignment, SessionRow
 from pro_service.store.notes import NoteRow
@@ -225,22 +225,21 @@ def signed(seat: Seat, action: Action, note: NoteRow | None, write: Write) -> Wr
             if note is None:
                 await _enter(lent, seat, action)
             else:
-                await store.enter_desk_with_note(
-                    lent, guard, note, actor=seat.actor, roles=_roles(seat, action)
-                )
+                await store.enter_desk_with_note(lent, guard, note, looking(seat, action))
             return await write(lent, guard)
 
     return write_signed
 
 
 async def _enter(connection: Connection, seat: Seat | Place, action: Action) -> None:
-    await store.enter_desk(connection, actor=seat.actor, roles=_roles(seat, action), reason="")
+    await store.enter_desk(connection, looking(seat, action), "")
 
 
-def _roles(seat: Seat | Place, action: Action) -> list[tuple[UUID, str]]:
-    """The roles that do this, each with its site."""
+def looking(seat: Seat | Place, action: Action = Action.see_participants) -> Looking:
+    """The roles that do this, as the database is told them: for what says itself who looks."""
     place = seat.staff if isinstance(seat, Seat) else seat
-    return [(one.site_id, one.role) for one in place.assignments if place.may(action, one.site_id)]
+    found = (one for one in place.assignments if place.may(action, one.site_id))
+    return Looking.of(seat.actor, [(one.site_id, one.role) for one in found])
 
 
 def said(words: str) -> str:

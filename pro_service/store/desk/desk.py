@@ -14,7 +14,7 @@ from pro_service.domain.delivery.contacts import ContactRelation, WhyNot
 from pro_service.domain.record import Record
 from pro_service.domain.study.facts import EventKind
 from pro_service.domain.study.reaching.reachability import ReachFacts
-from pro_service.store.connection import Connection, Guard
+from pro_service.store.connection import Connection, Guard, Looking
 from pro_service.store.notes import NoteRow, NoteSeen
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -184,35 +184,17 @@ class Progress(NamedTuple):
     """When the assessment was sent in; None as well where what was sent late was passed over."""
 
 
-async def enter_desk(
-    connection: Connection,
-    *,
-    actor: str,
-    roles: Sequence[tuple[UUID, str]],
-    reason: str,
-) -> None:
-    """For the present transaction: who acts, at which sites, in which roles, and why."""
-    await connection.execute(_SQL["enter_desk"], actor, *_settings_of(roles), reason)
+async def enter_desk(connection: Connection, who: Looking, reason: str) -> None:
+    """Say for the present transaction who acts, and why."""
+    await connection.execute(_SQL["enter_desk"], *who, reason)
 
 
 async def enter_desk_with_note(
-    connection: Connection,
-    guard: Guard,
-    note: NoteRow,
-    *,
-    actor: str,
-    roles: Sequence[tuple[UUID, str]],
+    connection: Connection, guard: Guard, note: NoteRow, who: Looking
 ) -> None:
     """The same where a participant is written about, with the note that says why."""
-    who = (actor, *_settings_of(roles))
     query = _SQL["enter_desk_with_note"]
     await connection.execute(query, *who, guard.study_id, guard.participant_id, *note)
-
-
-def _settings_of(roles: Sequence[tuple[UUID, str]]) -> tuple[str, str]:
-    """The sites, and the roles at each, as row-level security reads them."""
-    sites = dict.fromkeys(str(site) for site, _ in roles)
-    return ",".join(sites), ",".join(f"{site}:{role}" for site, role in roles)
 
 
 async def list_desk_sites(connection: Connection, study_id: UUID) -> list[DeskSite]:

@@ -93,8 +93,8 @@ WHERE r.study_id = $1 AND r.attempt_id = ANY (ARRAY(SELECT t.id FROM pro.sitting
 ORDER BY r.id;
 
 -- name: list_scores_seen(study_id, participant_id)
--- The scores the reader may see as last written of each sitting, as exact decimals in text.
-SELECT s.assessment_id, s.attempt_id, s.basis, s.scale, s.raw::text AS raw, s.lowest, s.normalised::text AS normalised,
+-- The scores the reader may see as last written of each sitting, as exact decimals in text: `written` of the domain.
+SELECT s.assessment_id, s.attempt_id, s.basis, s.scale, trim_scale(s.raw)::text AS raw, s.lowest, trim_scale(s.normalised)::text AS normalised,
        s.highest, s.answered, s.substituted, s.absent_reason
 FROM pro.standing_scores($1) AS s
 WHERE s.attempt_id = ANY (ARRAY(SELECT t.id FROM pro.sittings_of($1, $2) AS t))

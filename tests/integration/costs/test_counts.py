@@ -23,6 +23,7 @@ from pro_service.store.built_in import ELEMENTS
 from pro_service.store.ids import new_id
 from pro_service.store.pools import open_pools
 from tests.benchmarks.measuring.walking import journey
+from tests.support.programs import ask, seed_key
 from tests.support.proxy import DatabaseProxy, proxy_to
 from tests.support.seed import SeededStudy, seed_link, seed_participant, seed_visit
 from tests.support.statements import statements
@@ -40,6 +41,8 @@ REMINDER_STATEMENTS, REMINDER_TRIPS = 8, 8
 WAVE: Final = 10
 WAVE_STATEMENTS: Final = 71
 """Of as many nudges that are due together."""
+PAGE_OF_LIST: Final = 2
+"""Of a page of a hundred over the API: whose key it is, and the page."""
 PAGES: Final = {"link": 1_700, "who": 2_900, "s": 22_400, "review": 8_200, "thanks": 1_800}
 """Bytes of the largest page of a kind, a tenth above what was seen; a screen brings the next."""
 FILES: Final = 29_000
@@ -185,3 +188,27 @@ async def test_a_new_connection_asks_nothing_before_its_first_statement(
             "SELECT oid, typname, typelem FROM pg_type WHERE oid = ANY ($1::oid[])", list(ELEMENTS)
         )
     assert {one["oid"]: (one["typname"], one["typelem"]) for one in told} == ELEMENTS
+
+
+async def test_a_page_over_the_api_costs_no_more_trips_than_before(
+    proxy: DatabaseProxy,
+    study: SeededStudy,
+    context: ServiceContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await seed_participant(study, code="P-2", personal_code="A234562")
+    made = await seed_key(study)
+    lists = ("/participants?limit=100", "/alerts?limit=100", "/calls?limit=100")
+    async with (
+        await open_pools(proxy.url, sizes={"desk": 1}) as pools,
+        serving(pools, context) as server,
+        browsing(server) as http,
+    ):
+        for path in lists:
+            assert (await ask(http, made, path)).status == 200
+        for path in lists:
+            before = proxy.trips
+            with statements(monkeypatch) as said:
+                assert (await ask(http, made, path)).status == 200
+            assert len(said) <= PAGE_OF_LIST, said
+            assert proxy.trips - before <= PAGE_OF_LIST

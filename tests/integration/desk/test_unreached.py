@@ -17,6 +17,7 @@ from pro_service.services.study.staff import make_staff
 from pro_service.services.texting import numbers
 from pro_service.services.texting.opt_outs import opt_out_by_staff
 from pro_service.services.texting.reminders import open_link
+from pro_service.store.connection import Looking
 from pro_service.store.desk import desk as store
 from pro_service.store.ids import new_id
 from tests.support.desk import PASSWORD, page, sign_in
@@ -166,6 +167,6 @@ async def test_whoever_is_at_no_site_of_theirs_sees_nobody_of_it(trial: Trial) -
     for sites, found in (([], []), ([new_id()], []), ([site], ["K-001"])):
         async with trial.pools.desk.acquire() as connection, connection.transaction():
             roles = [(one, "coordinator") for one in sites]
-            await store.enter_desk(connection, actor="staff:anna", roles=roles, reason="")
+            await store.enter_desk(connection, Looking.of("staff:anna", roles), "")
             rows = await store.list_unreached(connection, trial.study_id, (), 10)
             assert [one.code for one in rows] == found

@@ -141,9 +141,10 @@ async def test_a_database_that_accepts_and_says_nothing_is_not_waited_for(
 async def test_what_was_done_stands_though_giving_the_connection_back_fails(
     proxy: DatabaseProxy, far: Pools
 ) -> None:
-    """The desk's connections are reset when they come back: that may break, the write does not."""
+    """What was left open is rolled back when it comes back: that may break, the loan does not."""
     async with far.desk.acquire() as lent:
         assert await lent.fetchval("SELECT 1") == 1
+        await lent.transaction().start()
         proxy.fall_silent()
     proxy.come_back()
     assert await far.desk.fetchval("SELECT 1") == 1

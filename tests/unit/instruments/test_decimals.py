@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pro_service.catalog.instrument_files import instrument_hash, load_instruments, read_instrument
 from pro_service.domain.conversation.reply import understand, understand_several
 from pro_service.domain.instruments.model import Instrument, Item
-from pro_service.domain.instruments.numbers import decimals_of, plain
+from pro_service.domain.instruments.numbers import decimals_of, plain, written
 from pro_service.domain.instruments.scoring import score
 from pro_service.domain.instruments.values import (
     AnswerRangeError,
@@ -62,6 +62,18 @@ def test_every_tenth_keeps_its_form_through_json_and_the_database(tenths: int) -
     # JSON of the database has numbers, which Python reads as floats; a column has decimals.
     assert str(answer(json.loads(str(value)))) == str(value)
     assert str(answer(Decimal(value))) == str(value)
+
+
+@given(st.decimals(-(10**15), 10**15, allow_nan=False) | st.integers())
+def test_a_number_leaves_in_one_form(value: Decimal | int) -> None:
+    figure = written(value)
+    assert Decimal(figure) == value
+    assert written(Decimal(f"{value:f}.000" if "." not in f"{value:f}" else f"{value:f}000")) == (
+        figure
+    )
+    assert "E" not in figure
+    assert not ("." in figure and figure.endswith(("0", ".")))
+    assert figure != "-0"
 
 
 def test_a_step_of_1_takes_no_decimals_and_a_tenth_takes_one() -> None:

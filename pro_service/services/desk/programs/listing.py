@@ -1,4 +1,4 @@
-"""Lists a program reads a page at a time, in one transaction under row-level security."""
+"""Lists a program reads a page at a time, each one statement under row-level security."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import NotHereError, at_desk
+from pro_service.services.desk.seat import NotHereError, at_desk, looking
 from pro_service.store.api import listed
-from pro_service.store.api.listed import Listed
+from pro_service.store.api.listed import Listed, Sought
 from pro_service.store.desk.desk import list_desk_sites
 
 
@@ -16,13 +16,13 @@ async def list_participants(
     hands: Hands, after: str | None, site: str | None, most: int
 ) -> Sequence[Listed]:
     """Participants seen from the seat, by code, after one. Raises NotHereError for a site."""
-    study_id = hands.seat.study_id
-    async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
-        if site is not None:
-            known = await list_desk_sites(connection, study_id)
-            if site not in {one.code for one in known}:
-                raise NotHereError
-        return await listed.list_participants_after(connection, study_id, after, site, most)
+    if site is not None:
+        async with at_desk(hands.desk, hands.seat) as connection:
+            known = await list_desk_sites(connection, hands.seat.study_id)
+        if site not in {one.code for one in known}:
+            raise NotHereError
+    place = (hands.desk, looking(hands.seat), hands.seat.study_id)
+    return await listed.list_participants_after(*place, Sought(after=after, site=site), most)
 
 
 async def get_participant(hands: Hands, code: str) -> Listed:
@@ -30,13 +30,12 @@ async def get_participant(hands: Hands, code: str) -> Listed:
 
     Raises NotHereError.
     """
-    study_id = hands.seat.study_id
-    async with at_desk(hands.desk, hands.seat, one_snapshot=True) as connection:
-        told = _id_of(code)
-        known = None if told is None else await listed.find_code(connection, study_id, told)
-        rows = await listed.list_participants_after(
-            connection, study_id, None, None, 1, just=known or code
-        )
+    study_id, told = hands.seat.study_id, _id_of(code)
+    if told is not None:
+        async with at_desk(hands.desk, hands.seat) as connection:
+            code = await listed.find_code(connection, study_id, told) or code
+    place = (hands.desk, looking(hands.seat), study_id)
+    rows = await listed.list_participants_after(*place, Sought(just=code), 1)
     if not rows:
         raise NotHereError
     return rows[0]
@@ -52,14 +51,14 @@ def _id_of(code: str) -> UUID | None:
 
 async def list_alerts(hands: Hands, after: UUID | None, most: int) -> Sequence[Listed]:
     """Alerts seen from the seat, after one."""
-    async with at_desk(hands.desk, hands.seat) as connection:
-        return await listed.list_alerts_after(connection, hands.seat.study_id, after, most)
+    place = (hands.desk, looking(hands.seat), hands.seat.study_id)
+    return await listed.list_alerts_after(*place, after, most)
 
 
 async def list_calls(hands: Hands, after: UUID | None, most: int) -> Sequence[Listed]:
     """Calls seen from the seat, after one."""
-    async with at_desk(hands.desk, hands.seat) as connection:
-        return await listed.list_calls_after(connection, hands.seat.study_id, after, most)
+    place = (hands.desk, looking(hands.seat), hands.seat.study_id)
+    return await listed.list_calls_after(*place, after, most)
 
 
 async def get_call(hands: Hands, call_id: UUID) -> Listed:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.services.base.files import open_private
 from pro_service.services.exports.columns import Cell, Column, Row, Table
 from pro_service.services.exports.formats.about import Told
@@ -92,7 +93,7 @@ def _column(name: str, column: Column) -> dict[str, object]:
 
 def _plain(cell: Cell) -> Plain:
     if isinstance(cell, Decimal):
-        return f"{cell:f}"
+        return written(cell)
     if isinstance(cell, datetime):
         return instant_text(cell)
     return cell.isoformat() if isinstance(cell, date) else cell

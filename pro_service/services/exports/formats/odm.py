@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from shutil import copyfileobj
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.study.respondents import IMPORTED
 from pro_service.services.base.files import open_private, open_scratch
 from pro_service.services.exports.formats.csv import instant_text
@@ -125,7 +127,11 @@ def _item(asked: Asked, row: Cells, who: str, corrections: Corrections) -> str:
         why = "answered again" if made is None else _WHY[str(made["kind"])]
         by = who if made is None else str(made["recorded_by"])
         audit = _audit(asked, by, row["received_at"], why)
-    return tag("ItemData", audit, ItemOID=oid, Value=f"{row['value']}")
+    return tag("ItemData", audit, ItemOID=oid, Value=_figure(row["value"]))
+
+
+def _figure(value: object) -> str:
+    return written(value) if isinstance(value, int | Decimal) else str(value)
 
 
 def _place(row: Cells) -> tuple[object, ...]:

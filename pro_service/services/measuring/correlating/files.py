@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from decimal import Decimal
 from hashlib import sha256
 from typing import Final
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.measures.analyses import Analysis
 from pro_service.domain.measures.pairing import Of, Paired
 
@@ -25,8 +25,8 @@ def pairs_csv(pairs: Iterable[Paired]) -> str:
         (
             (
                 *(one.score.of.code, one.score.of.target, one.score.visit or ""),
-                *(one.score.day.isoformat(), _plain(one.score.value)),
-                *(one.measured_on.isoformat(), _plain(one.value), one.gap_days),
+                *(one.score.day.isoformat(), written(one.score.value)),
+                *(one.measured_on.isoformat(), written(one.value), one.gap_days),
             )
             for one in pairs
         ),
@@ -45,10 +45,6 @@ def points_csv(analysis: Analysis) -> str:
 def digest(text: str) -> str:
     """What names a table of pairs in the record."""
     return sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
 
 
 def _csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.measures.values import Measured
 from pro_service.services.desk.programs import listing, reading
 from pro_service.services.desk.timeline import Timeline
@@ -148,6 +149,6 @@ def _measured(one: Measured) -> MeasuredValue:
         definition=definition,
         occurrence=occurrence,
         measured_on=one.measured_on,
-        value=None if one.value is None else f"{one.value:f}",
+        value=None if one.value is None else written(one.value),
         gap=one.gap,
     )

@@ -78,7 +78,11 @@ class Fault(Model):
     """One thing wrong with what was sent."""
 
     place: Annotated[
-        str, Field(description="Where: `body.kind`, `query.limit`, `header.If-Match`.")
+        str,
+        Field(
+            description="Where: `body.kind`, `query.limit`, `header.If-Match`, `path.code`; `path`,"
+            " `method` and `body` whole, or `service`: nothing that was sent."
+        ),
     ]
     says: Annotated[str, Field(description="What is wrong.")]
 
@@ -89,6 +93,6 @@ class Problem(Model):
     type: Annotated[str, Field(description="A URI for the kind of problem; stable.")]
     title: str
     status: int
-    detail: str | None = None
-    mend: Annotated[str | None, Field(description="What can be done about it.")] = None
-    errors: Annotated[list[Fault] | None, Field(description="Each place that is wrong.")] = None
+    detail: Annotated[str, Field(description="What is wrong.")]
+    mend: Annotated[str, Field(description="What can be done about it.")]
+    errors: Annotated[list[Fault], Field(min_length=1, description="Each place that is wrong.")]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.services.base.notes import noted_in
 from pro_service.services.desk.copying import CopyFacts
 from pro_service.store.desk.corrections import CorrectionSeen
@@ -171,7 +172,7 @@ class _Copy(Told):
             yield (
                 *self.place(one.assessment_id, one.attempt_id),
                 f"{one.item}: {words.item(instrument, one.item)}",
-                words.word("gap", one.gap or "none") if one.value is None else str(one.value),
+                words.word("gap", one.gap or "none") if one.value is None else written(one.value),
                 self.at(one.received_at),
                 self.t("yes" if one.stands else "replaced"),
                 "" if sitting is None else sitting.wording_sha256[:_SHORT],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.measures.model import Measure
 from pro_service.domain.measures.taking import Refused
 from pro_service.web.desk.words import Words
@@ -16,7 +17,7 @@ def value_in_words(words: Words, measure: Measure, value: Decimal | None, gap: s
     if measure.kind == "yes_no":
         return words.text("measures.yes" if value else "measures.no")
     grade = next((one for one in measure.grades if one.value == value), None)
-    number = f"{value:f}"
+    number = written(value)
     return number if grade is None else f"{number} – {words.chosen(grade.label)}"
 
 

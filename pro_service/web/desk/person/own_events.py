@@ -10,6 +10,7 @@ from uuid import UUID
 
 from multidict import MultiDict
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.study.facts import KNEES
 from pro_service.domain.study.own_events import OwnEventError, OwnEventSaid, own_kind
 from pro_service.domain.study.permissions import Action
@@ -42,7 +43,7 @@ async def _begin(asked: Asked) -> Asked:
         "began": found.began_on.isoformat(),
         "ended": "" if found.ended_on is None else found.ended_on.isoformat(),
         "target": found.target or "",
-        "dose": "" if found.dose is None else f"{found.dose.normalize():f}",
+        "dose": "" if found.dose is None else written(found.dose),
     }
     return replace(asked, typed=Typed(MultiDict(stands)))
 

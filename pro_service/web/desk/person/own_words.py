@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from typing import Protocol as Shape
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.domain.study.own_events import own_kind
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.desk.timeline import Timeline
@@ -50,7 +51,7 @@ def own_event_in_words(words: Words, protocol: Protocol, one: _Happened) -> str:
     else:
         parts.append(first)
     if one.dose is not None:
-        parts.append(f"{one.dose.normalize():f} {one.dose_unit}")
+        parts.append(f"{written(one.dose)} {one.dose_unit}")
     return words.text("own.comma").join(parts)
 
 

@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import Status
 from pro_service.domain.study.pausing import may_pause
 from pro_service.services.desk.listing.signs import FIGURE_SIGNS, STATE_SIGNS
 from pro_service.services.desk.today.lists import MOST_JUDGED
+from pro_service.store.connection import Looking
 from pro_service.store.desk.people import Slice, Sought, find_people
 from pro_service.store.pools import connect
 from tests.support.large import PARTICIPANTS, SITES, LargeStudy, row_id
@@ -124,6 +125,25 @@ async def test_each_list_of_today_touches_what_it_shows_and_no_more(kept: Kept) 
         touched, rows = await kept.pages(place, name, (kept.study.study_id, *values))
         print(f"{name}: {touched} pages, {rows} rows")
         if touched > most or (not rows and name not in EMPTY):
+            wrong.append((name, touched, rows))
+    assert wrong == []
+
+
+PAGES: dict[str, tuple[tuple[Any, ...], int]] = {
+    "list_participants_after": ((None, None, None, 101), 3_000),
+    "list_alerts_after": ((None, 101), 1_500),
+    "list_calls_after": ((None, 101), 1_500),
+}
+"""Each list over the API, its values after the study, and the pages a hundred may touch."""
+
+
+async def test_a_hundred_over_the_api_touch_few_pages(kept: Kept) -> None:
+    roles = [(row_id(SITES, number), "monitor") for number in range(1, 5)]
+    who, wrong = Looking.of("staff:registry", roles), []
+    for name, (values, most) in PAGES.items():
+        touched, rows = await kept.pages("api/listed", name, (*who, kept.study.study_id, *values))
+        print(f"{name}: {touched} pages, {rows} rows")
+        if touched > most or rows != 101:
             wrong.append((name, touched, rows))
     assert wrong == []
 
