@@ -18,7 +18,7 @@ from pro_service.tables.workbooks import OLD_WORKBOOK, ZIP, WorkbookError, read_
 LARGEST_FILE: Final = 100 * 1024 * 1024
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MOST_MISTAKES: Final = 50
-_SEP_LINE: Final = re.compile(r"\"?sep=(.)\"?[,;\t]*(?:\r\n|\r|\n|$)", re.IGNORECASE)
+_SEP_LINE: Final = re.compile(r"\"?sep=([^\r\n\"])\"?[,;\t]*(?:\r\n|\r|\n|$)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from datetime import date, datetime, time, timedelta
@@ -23,7 +24,7 @@ _EXACT: Final = 10**15
 _ZEROS: Final = re.compile(r"0{2,}")
 _DAMAGED: Final = (
     *(LookupError, ValueError, OSError, SyntaxError, ArithmeticError, TypeError, AttributeError),
-    *(NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, struct.error),
 )
 """What unpacking and reading a damaged workbook may come upon: it believes what it finds there."""
 
@@ -129,7 +130,7 @@ def _check_archive(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {one.filename: one.file_size for one in archive.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except _DAMAGED:
         raise _unreadable() from None
     if "xl/workbook.xml" not in names:
         raise WorkbookError("It is no XLSX workbook.", mend="Save it as XLSX or CSV.")

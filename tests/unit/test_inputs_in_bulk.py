@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from typing import Final
+from uuid import UUID
 
 import openpyxl
 import pytest
@@ -26,10 +27,12 @@ from pro_service.messaging.gateway import ForgedWebhookError, WebhookRequest
 from pro_service.messaging.simulator import wire as simulator
 from pro_service.messaging.tencent import pushes as tencent
 from pro_service.messaging.twilio import wire as twilio
+from pro_service.services.pages.showing import DeviceMemory, read_memory, write_memory
 from pro_service.tables.reading import read_content
 from pro_service.vault import codes
 from pro_service.vault.vault import token_hash
 from pro_service.web.api.cursors import read_id_cursor, write_cursor
+from pro_service.web.questionnaire import forms
 from tests.support.record.hostile import HOSTILE
 from tests.unit.delivery.test_twilio_recut import ACCOUNT as TWILIO_ACCOUNT
 from tests.unit.delivery.test_twilio_recut import (
@@ -40,9 +43,12 @@ from tests.unit.delivery.test_twilio_recut import (
     URL,
     signature_of,
 )
+from tests.unit.test_vault import make_vault
 
 SECRET: Final = SecretStr("a part of an address, or a secret shared")
 _KINDS: Final = ("pain-nrs", "womac-lk-3.1", "womac-vas-3.1", "safety", "koos")
+VAULT: Final = make_vault()
+AN_ID: Final = UUID("01890000-0000-7000-8000-000000000001")
 ITEMS: Final = tuple(load_instruments()[name].items[0] for name in _KINDS)
 KNOWN: Final = (
     *(
@@ -69,7 +75,8 @@ KNOWN: Final = (
         "1,234.5",
         "1e3",
     ),
-    *("ABCD-EFGH-JK", "K-001", write_cursor("people", "01890000-0000-7000-8000-000000000001")),
+    *("ABCD-EFGH-JK", "K-001", write_cursor("people", str(AN_ID)), VAULT.letter_token(AN_ID)),
+    *(write_memory(VAULT, DeviceMemory({AN_ID: 7})), "~", f"{AN_ID}:item"),
 )
 PIECES = st.one_of(st.sampled_from(KNOWN), st.sampled_from(HOSTILE), st.text(max_size=12))
 TEXTS = st.lists(PIECES, min_size=1, max_size=4).map(lambda pieces: "".join(pieces)[:300])
@@ -109,6 +116,18 @@ def of_a_cell(text: str) -> None:
 def of_a_token(text: str) -> None:
     assert len(token_hash(text)) == 32
     codes.normalise(text)
+    VAULT.read_letter_token(text)
+
+
+def of_a_cookie(text: str) -> None:
+    assert set(read_memory(VAULT, text).given) <= {AN_ID}
+
+
+def of_a_form(text: str) -> None:
+    forms.read_left_open([text])
+    for read in (forms.read_key, forms.read_place):
+        with suppress(ProServiceError):
+            read({"key": text, "assessment": text, "group": text})
 
 
 def of_a_cursor(text: str) -> None:
@@ -116,7 +135,9 @@ def of_a_cursor(text: str) -> None:
 
 
 def of_a_table(text: str) -> None:
-    read_content("list.csv", f"code,note\nK-001,{text}\n".encode("utf-8", "surrogateescape"))
+    for content in (f"code,note\nK-001,{text}\n", f"sep={text}\ncode{text}note\n"):
+        with suppress(ProServiceError):
+            read_content("list.csv", content.encode("utf-8", "surrogateescape"))
 
 
 TEXT_READERS: Final[dict[str, Callable[[str], None]]] = {
@@ -124,6 +145,8 @@ TEXT_READERS: Final[dict[str, Callable[[str], None]]] = {
     "a command": of_a_command,
     "a cell": of_a_cell,
     "a token": of_a_token,
+    "a cookie": of_a_cookie,
+    "a form": of_a_form,
     "a cursor": of_a_cursor,
     "a table": of_a_table,
 }

@@ -115,3 +115,14 @@ def test_a_workbook_whose_numbers_were_rounded_is_refused(tmp_path: Path) -> Non
     path = as_workbook(tmp_path / "x.xlsx", [["a"], [8612345678901234567]])
     with pytest.raises(TableFileError, match="row 2, column 1 was shortened"):
         read_table(path)
+
+
+def test_a_workbook_packed_by_rules_of_another_day_is_refused_like_a_damaged_one(
+    tmp_path: Path,
+) -> None:
+    packed = bytearray(as_workbook(tmp_path / "x.xlsx", [["a"], [1]]).read_bytes())
+    needed = packed.rindex(b"PK\x01\x02") + 6  # the version it takes to unpack the last part
+    packed[needed] = 150
+    (tmp_path / "x.xlsx").write_bytes(packed)
+    with pytest.raises(TableFileError, match="damaged"):
+        read_table(tmp_path / "x.xlsx")
